@@ -1,0 +1,1 @@
+"""Pronunciation dictionaries, one a file, each with its source and licence."""

@@ -1,0 +1,195 @@
+"""Every exception that visalign raises.
+
+Facts are attributes, so that a program can react to them; the message is built from the facts and ends with
+what to do next. Each class keeps its facts through pickling, because clips are analysed in worker processes
+and an error that can't be unpickled there takes the whole pool down.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from typing import Any
+
+__all__ = [
+    "AlignmentError",
+    "BackendError",
+    "BackendFailed",
+    "BackendUnavailable",
+    "ConfigError",
+    "FaceNotFound",
+    "InputError",
+    "MediaError",
+    "MissingStream",
+    "OutOfVocabulary",
+    "OutputError",
+    "ParseError",
+    "TimelineError",
+    "UnknownSymbol",
+    "VisalignError",
+]
+
+AnyPath = str | PathLike[str]
+
+
+class VisalignError(Exception):
+    """Base of every error that visalign raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception.__reduce__ would call __init__ with the finished message instead of the facts.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(cls: type[VisalignError], args: tuple[Any, ...], facts: dict[str, Any]) -> VisalignError:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
+
+
+class InputError(VisalignError, ValueError):
+    """The user's material can't be analysed as it is."""
+
+
+class MediaError(InputError):
+    """A media file is missing, unreadable or not what it claims to be.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    reason : str
+        What is wrong with it.
+    hint : str
+        What to do next.
+    """
+
+    def __init__(self, path: AnyPath, reason: str, hint: str = "") -> None:
+        self.path, self.reason, self.hint = str(path), reason, hint
+        super().__init__(f"{self.path}: {reason}." + (f" {hint}" if hint else ""))
+
+
+class MissingStream(MediaError):
+    """A media file lacks the audio or video that the task needs."""
+
+    def __init__(self, path: AnyPath, kind: str) -> None:
+        self.kind = kind
+        remedy = {
+            "audio": "Give the sound as a separate file with --audio FILE.",
+            "video": "Give a clip with a picture; for sound alone use `visalign align`.",
+        }
+        super().__init__(path, f"no {kind} stream in this file", remedy.get(kind, ""))
+
+
+class FaceNotFound(InputError):
+    """No face could be tracked in enough of the picture.
+
+    Parameters
+    ----------
+    path : path-like
+        The clip.
+    fraction : float
+        Part of the frames in which a face was found, 0..1.
+    """
+
+    def __init__(self, path: AnyPath, fraction: float) -> None:
+        self.path, self.fraction = str(path), fraction
+        super().__init__(
+            f"{self.path}: a face was found in {fraction:.0%} of the frames, too few to read lips from. "
+            "Use a clip in which one face looks roughly at the camera and is at least 80 pixels wide."
+        )
+
+
+class ParseError(InputError):
+    """A text file (TextGrid, lexicon, viseme map, transcript, manifest) can't be understood.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    line : int or None
+        1-based line of the fault, where it can be told.
+    reason : str
+        What is wrong there, and what is expected instead.
+    """
+
+    def __init__(self, path: AnyPath, line: int | None, reason: str) -> None:
+        self.path, self.line, self.reason = str(path), line, reason
+        place = self.path if line is None else f"{self.path}:{line}"
+        super().__init__(f"{place}: {reason}")
+
+
+class OutOfVocabulary(InputError):
+    """Words of the transcript that the lexicon does not hold, all of them at once."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = tuple(dict.fromkeys(words))
+        listed = ", ".join(self.words[:20]) + (" …" if len(self.words) > 20 else "")
+        super().__init__(
+            f"{len(self.words)} word(s) are not in the lexicon: {listed}. "
+            "Correct the spelling, or add them with --lexicon FILE (a line each: word, then its phones)."
+        )
+
+
+class UnknownSymbol(InputError):
+    """A phone or viseme that the inventory does not hold."""
+
+    def __init__(self, symbol: str, inventory: Iterable[str]) -> None:
+        self.symbol, self.inventory = symbol, tuple(inventory)
+        near = difflib.get_close_matches(symbol, self.inventory, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {' '.join(self.inventory[:60])}."
+        super().__init__(f"unknown symbol {symbol!r}. {hint}")
+
+
+class TimelineError(InputError):
+    """Times that contradict each other."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class ConfigError(VisalignError, ValueError):
+    """A setting that does not exist, or a value that it can't take."""
+
+    def __init__(self, key: str, value: object, allowed: str | Sequence[object]) -> None:
+        self.key, self.value = key, value
+        self.allowed = allowed if isinstance(allowed, str) else ", ".join(map(str, allowed))
+        super().__init__(f"{key} = {value!r} is not possible; allowed: {self.allowed}.")
+
+
+class OutputError(VisalignError):
+    """A result can't be written where it was asked for."""
+
+    def __init__(self, path: AnyPath, reason: str) -> None:
+        self.path, self.reason = str(path), reason
+        super().__init__(f"{self.path}: {reason}")
+
+
+class BackendError(VisalignError):
+    """A library, model or program that visalign relies on did not serve."""
+
+
+class BackendUnavailable(BackendError):
+    """An optional library, model or program is not installed."""
+
+    def __init__(self, name: str, hint: str) -> None:
+        self.name, self.hint = name, hint
+        super().__init__(f"{name} is not available. {hint}")
+
+
+class BackendFailed(BackendError):
+    """An external program ran and failed."""
+
+    def __init__(self, name: str, command: Sequence[str], stderr_tail: str) -> None:
+        self.name, self.command, self.stderr_tail = name, tuple(command), stderr_tail
+        super().__init__(f"{name} failed: {' '.join(self.command)}\n{stderr_tail}")
+
+
+class AlignmentError(VisalignError):
+    """Transcript and audio could not be aligned."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)

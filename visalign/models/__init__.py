@@ -1,0 +1,1 @@
+"""Trained models (JSON and NPZ), each with its provenance."""

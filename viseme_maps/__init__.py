@@ -1,0 +1,1 @@
+"""Phoneme-to-viseme maps, one TOML file each, with citation and coverage."""
