@@ -1,0 +1,500 @@
+"""Phone sets: the CMU phones with their articulation, and conversion between ARPABET, IPA and X-SAMPA.
+
+Everything about phone symbols stands here, so that aligners, lexicons, viseme maps and exporters agree on it.
+
+Conventions
+-----------
+* The home alphabet is ARPABET as in CMUdict: 39 phones, upper case, without stress digits, and ``SIL``.
+* `convert` goes through IPA. X-SAMPA and IPA correspond letter by letter, for any language; ARPABET names English
+  phones only, so an IPA symbol without an English counterpart raises :class:`~visalign.errors.UnknownSymbol`.
+* IPA is read tolerantly (``g`` for ``ɡ``, ``r`` for ``ɹ``, tie bars, ligatures, length and stress marks, the
+  diphthongs written ``aj aw ej ow ɔj``) and written in one way.
+* Silence is ``SIL`` in ARPABET and the empty string in IPA and X-SAMPA.
+* Vowels are described at their nucleus; a diphthong names the phone that it glides to in `Phone.offglide`.
+
+References
+----------
+.. [1] Carnegie Mellon University, The CMU Pronouncing Dictionary 0.7b, phone table.
+.. [2] International Phonetic Association, Handbook of the International Phonetic Association, CUP 1999.
+.. [3] J. C. Wells, Computer-coding the IPA: a proposed extension of SAMPA, UCL 1995.
+.. [4] K.-F. Lee and H.-W. Hon, Speaker-independent phone recognition using hidden Markov models, IEEE Trans. ASSP
+   37(11), 1989: how the finer TIMIT symbols fold into the coarser ones.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from visalign.errors import ConfigError, UnknownSymbol
+
+__all__ = [
+    "ALPHABETS",
+    "ARPABET",
+    "SILENCE",
+    "Phone",
+    "articulatory_classes",
+    "convert",
+    "fold_arpabet",
+    "is_phone",
+    "is_silence",
+    "normalise",
+    "shapes_lips",
+    "strip_stress",
+]
+
+ALPHABETS = ("arpabet", "ipa", "xsampa")
+SILENCE = "SIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One phone and how it is made.
+
+    Parameters
+    ----------
+    symbol : str
+        ARPABET, without stress.
+    ipa, xsampa : str
+        The same phone in the other alphabets.
+    example : str
+        An English word that holds it.
+    is_vowel : bool
+        Vowel (or diphthong), as opposed to consonant or silence.
+    manner : str
+        ``plosive``, ``affricate``, ``fricative``, ``nasal``, ``approximant``, ``lateral``, ``monophthong``,
+        ``diphthong`` or ``silence``.
+    place : str or None
+        ``bilabial``, ``labiodental``, ``labial-velar``, ``dental``, ``alveolar``, ``postalveolar``, ``palatal``,
+        ``velar`` or ``glottal``; None for vowels and silence.
+    is_voiced : bool
+        The vocal folds vibrate.
+    is_rounded : bool
+        The lips are rounded or protruded; for ``SH ZH CH JH R`` as a secondary articulation of English.
+    height, backness : str or None
+        Of a vowel's nucleus: ``close`` … ``open`` and ``front``, ``central``, ``back``.
+    offglide : str or None
+        The ARPABET vowel that a diphthong ends on.
+    """
+
+    symbol: str
+    ipa: str
+    xsampa: str
+    example: str
+    is_vowel: bool
+    manner: str
+    place: str | None = None
+    is_voiced: bool = True
+    is_rounded: bool = False
+    height: str | None = None
+    backness: str | None = None
+    offglide: str | None = None
+
+    @property
+    def shapes_lips(self) -> bool:
+        """True if making the phone moves the lips; False where the tongue or the glottis does the work.
+
+        Vowels, labials and rounded consonants do; ``K G NG T D N L S Z TH DH Y HH`` take the lips as they find them.
+        """
+        return self.is_vowel or self.is_rounded or REGIONS.get(self.place or "") == "labial"
+
+
+# The part of the vocal tract that each place belongs to: the broad class for a phone that was seldom seen.
+REGIONS = {
+    "bilabial": "labial",
+    "labiodental": "labial",
+    "labial-velar": "labial",
+    "dental": "coronal",
+    "alveolar": "coronal",
+    "postalveolar": "coronal",
+    "palatal": "dorsal",
+    "velar": "dorsal",
+    "glottal": "glottal",
+}
+
+# symbol, IPA, X-SAMPA, example, manner, place, voiced, rounded
+_CONSONANTS = r"""
+P   p   p   pea      plosive      bilabial      -  -
+B   b   b   bee      plosive      bilabial      +  -
+T   t   t   tea      plosive      alveolar      -  -
+D   d   d   day      plosive      alveolar      +  -
+K   k   k   key      plosive      velar         -  -
+G   ɡ   g   go       plosive      velar         +  -
+CH  tʃ  tS  cheese   affricate    postalveolar  -  +
+JH  dʒ  dZ  joy      affricate    postalveolar  +  +
+F   f   f   fee      fricative    labiodental   -  -
+V   v   v   vine     fricative    labiodental   +  -
+TH  θ   T   thin     fricative    dental        -  -
+DH  ð   D   this     fricative    dental        +  -
+S   s   s   sea      fricative    alveolar      -  -
+Z   z   z   zoo      fricative    alveolar      +  -
+SH  ʃ   S   she      fricative    postalveolar  -  +
+ZH  ʒ   Z   measure  fricative    postalveolar  +  +
+HH  h   h   he       fricative    glottal       -  -
+M   m   m   me       nasal        bilabial      +  -
+N   n   n   no       nasal        alveolar      +  -
+NG  ŋ   N   sing     nasal        velar         +  -
+L   l   l   lee      lateral      alveolar      +  -
+R   ɹ   r\  red      approximant  postalveolar  +  +
+W   w   w   we       approximant  labial-velar  +  +
+Y   j   j   yes      approximant  palatal       +  -
+"""
+
+# symbol, IPA, X-SAMPA, example, height, backness, rounded, offglide
+_VOWELS = r"""
+IY  i   i   fleece  close       front    -  -
+IH  ɪ   I   kit     near-close  front    -  -
+EH  ɛ   E   dress   open-mid    front    -  -
+AE  æ   {   trap    near-open   front    -  -
+AA  ɑ   A   lot     open        back     -  -
+AO  ɔ   O   thought open-mid    back     +  -
+UH  ʊ   U   foot    near-close  back     +  -
+UW  u   u   goose   close       back     +  -
+AH  ʌ   V   strut   open-mid    central  -  -
+ER  ɝ   3`  nurse   open-mid    central  +  -
+EY  eɪ  eI  face    close-mid   front    -  IH
+AY  aɪ  aI  price   open        central  -  IH
+OY  ɔɪ  OI  choice  open-mid    back     +  IH
+AW  aʊ  aU  mouth   open        central  -  UH
+OW  oʊ  oU  goat    close-mid   back     +  UH
+"""
+
+
+def _pairs(table: str) -> dict[str, str]:
+    cells = table.split()
+    return dict(zip(cells[::2], cells[1::2], strict=True))
+
+
+def _consonants() -> Iterator[Phone]:
+    for row in _CONSONANTS.split("\n")[1:-1]:
+        symbol, ipa, xsampa, example, manner, place, voiced, rounded = row.split()
+        yield Phone(symbol, ipa, xsampa, example, False, manner, place, voiced == "+", rounded == "+")
+
+
+def _vowels() -> Iterator[Phone]:
+    for row in _VOWELS.split("\n")[1:-1]:
+        symbol, ipa, xsampa, example, height, backness, rounded, glide = row.split()
+        offglide = None if glide == "-" else glide
+        manner = "diphthong" if offglide else "monophthong"
+        yield Phone(symbol, ipa, xsampa, example, True, manner, None, True, rounded == "+", height, backness, offglide)
+
+
+ARPABET: dict[str, Phone] = {
+    phone.symbol: phone
+    for phone in (*_consonants(), *_vowels(), Phone(SILENCE, "", "", "", False, "silence", is_voiced=False))
+}
+
+# Finer symbols of TIMIT and older ARPABET, and the CMU phone that holds them [4]_. The flap DX goes to T, its
+# commonest origin in CMUdict; closures go to their plosive.
+_FOLDED = _pairs(
+    """
+    AX AH  AX-H AH  AXR ER  IX IH  UX UW  EL L  EM M  EN N  ENG NG  NX N  DX T  HV HH  WH W
+    BCL B  PCL P  DCL D  TCL T  GCL G  KCL K
+    """
+)
+
+# Other ways to write an English phone in IPA: dictionaries of MFA, Wiktionary and eSpeak, British and American.
+# Marks that `_bare_ipa` strips need no entry, except where the length tells two English phones apart.
+_IPA_VARIANTS = {
+    variant: symbol
+    for symbol, variants in {
+        "AA": "ɒ aː",
+        "AE": "a",
+        "AH": "ə ɐ",
+        "AO": "ɒː",
+        "AW": "aw au ɑʊ æʊ",
+        "AY": "aj ai ɑɪ",
+        "EH": "e",
+        "ER": "ɚ ɜ ɜɹ",
+        "EY": "ej ei ɛɪ",
+        "G": "ɟ",
+        "HH": "ɦ ç",
+        "IH": "ɨ ᵻ",
+        "K": "c",
+        "L": "ɫ ʎ",
+        "M": "ɱ",
+        "N": "ɲ",
+        "OW": "ow ou əʊ əw o",
+        "OY": "ɔj ɔi oɪ",
+        "R": "r ɻ",
+        "T": "ʔ ɾ",
+        "UW": "ʉ",
+        "V": "ʋ",
+        "W": "ʍ",
+    }.items()
+    for variant in variants.split()
+}
+_IPA_TO_ARPABET = {phone.ipa: phone.symbol for phone in ARPABET.values()} | _IPA_VARIANTS
+
+# X-SAMPA and IPA, letter by letter [3]_. Where X-SAMPA has two spellings, the one to write comes first.
+_XSAMPA_LETTERS = _pairs(
+    r"""
+    i i  y y  1 ɨ  } ʉ  M ɯ  u u  I ɪ  Y ʏ  U ʊ  e e  2 ø  @\ ɘ  8 ɵ  7 ɤ  o o  @ ə  E ɛ  9 œ  3 ɜ  3\ ɞ  V ʌ  O ɔ
+    { æ  6 ɐ  a a  & ɶ  A ɑ  Q ɒ  I\ ᵻ  U\ ᵿ  3` ɝ  @` ɚ
+    p p  b b  t t  d d  t` ʈ  d` ɖ  c c  J\ ɟ  k k  g ɡ  q q  G\ ɢ  ? ʔ  m m  F ɱ  n n  n` ɳ  J ɲ  N ŋ  N\ ɴ
+    B\ ʙ  r r  R\ ʀ  4 ɾ  r` ɽ  p\ ɸ  B β  f f  v v  T θ  D ð  s s  z z  S ʃ  Z ʒ  s` ʂ  z` ʐ  C ç  j\ ʝ  x x  G ɣ
+    X χ  R ʁ  X\ ħ  ?\ ʕ  h h  h\ ɦ  K ɬ  K\ ɮ  P ʋ  v\ ʋ  r\ ɹ  r\` ɻ  j j  M\ ɰ  l l  l` ɭ  L ʎ  L\ ʟ  5 ɫ
+    w w  W ʍ  H ɥ  s\ ɕ  z\ ʑ  l\ ɺ  x\ ɧ  H\ ʜ  <\ ʢ  >\ ʡ  b_< ɓ  d_< ɗ  J\_< ʄ  g_< ɠ  G\_< ʛ
+    O\ ʘ  |\ ǀ  !\ ǃ  =\ ǂ  |\|\ ǁ
+    """
+)
+_MARK_CODES = _pairs(
+    r"""
+    : ː  :\ ˑ  " ˈ  % ˌ  ` ˞  _h ʰ  _w ʷ  _j ʲ  ' ʲ  _G ˠ  _?\ ˤ  _l ˡ  _n ⁿ  _> ʼ
+    ~ U+0303  _~ U+0303  = U+0329  _= U+0329  _0 U+0325  _v U+032C  _t U+0324  _k U+0330  _d U+032A  _a U+033A
+    _m U+033B  _^ U+032F  _} U+031A  _" U+0308  _x U+033D  _o U+031E  _r U+031D  _+ U+031F  _- U+0320  _O U+0339
+    _c U+031C  _A U+0318  _q U+0319  _N U+033C
+    """
+)
+_XSAMPA_MARKS = {ascii_: chr(int(x[2:], 16)) if x[0] == "U" else x for ascii_, x in _MARK_CODES.items()}
+_XSAMPA_TO_IPA = _XSAMPA_LETTERS | _XSAMPA_MARKS
+_IPA_TO_XSAMPA = {ipa: ascii_ for ascii_, ipa in reversed(_XSAMPA_TO_IPA.items())}
+_XSAMPA_TOKEN = re.compile("|".join(map(re.escape, sorted(_XSAMPA_TO_IPA, key=len, reverse=True))))
+
+_IPA_LETTERS = frozenset(_XSAMPA_LETTERS.values())
+_IPA_MARKS = frozenset(_XSAMPA_MARKS.values())
+# Marks that say how syllables are stressed or joined, and nothing about the phone: dropped when IPA is read.
+_IPA_PROSODY = frozenset("ˈˌ.͜͡ ‿|")
+_IPA_SPELLINGS = {"g": "ɡ", "ʧ": "tʃ", "ʤ": "dʒ", "ʦ": "ts", "ʣ": "dz", "ʨ": "tɕ", "ʥ": "dʑ", ":": "ː", "c\u0327": "ç"}
+# Letters that need the lips: labials, the postalveolars that languages protrude, and every vowel.
+_LIP_LETTERS = frozenset("pbmɸβfvʋɱʙwʍɥʘɓʃʒʷiyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒᵻᵿɝɚ")
+
+_SILENCES = frozenset(
+    """
+    sil sp spn nsn pau h# # epi _ <sil> <s> </s> <eps> [sil] [noise] [breath] +nsn+ +spn+ +breath+ +noise+
+    """.split()  # noqa: SIM905
+)
+
+
+def is_silence(label: str) -> bool:
+    """True for the empty string and for the names that corpora and aligners give to pauses and noises.
+
+    Examples
+    --------
+    >>> [is_silence(x) for x in ("SIL", "sp", "", "<sil>", "S")]
+    [True, True, True, True, False]
+    """
+    bare = label.strip().lower()
+    return not bare or bare in _SILENCES
+
+
+def strip_stress(symbol: str) -> str:
+    """An ARPABET vowel without its stress digit; anything else as it is.
+
+    Examples
+    --------
+    >>> strip_stress("AH0"), strip_stress("NG")
+    ('AH', 'NG')
+    """
+    return symbol[:-1] if len(symbol) > 2 and symbol[-1] in "012" else symbol
+
+
+def fold_arpabet(symbol: str) -> str:
+    """The CMU phone that holds a finer ARPABET or TIMIT symbol.
+
+    Examples
+    --------
+    >>> fold_arpabet("axr"), fold_arpabet("IH1"), fold_arpabet("bcl")
+    ('ER', 'IH', 'B')
+
+    Raises
+    ------
+    UnknownSymbol
+        If it is neither one of the 39 phones nor one that folds into them.
+    """
+    if is_silence(symbol):
+        return SILENCE
+    bare = strip_stress(symbol.strip().upper())
+    bare = _FOLDED.get(bare, bare)
+    if bare not in ARPABET:
+        raise UnknownSymbol(symbol, (*ARPABET, *_FOLDED))
+    return bare
+
+
+def normalise(symbol: str, alphabet: str) -> str:
+    """A symbol in the spelling that its alphabet writes here; finer phones are kept apart.
+
+    ARPABET goes to upper case without stress. IPA loses stress marks, syllable dots and tie bars, and its
+    look-alike letters become the IPA ones. X-SAMPA takes the first spelling of Wells's table and loses stress.
+
+    Examples
+    --------
+    >>> normalise("t͡ʃ", "ipa"), normalise("ax", "arpabet"), normalise("v\\\\", "xsampa")
+    ('tʃ', 'AX', 'P')
+
+    Raises
+    ------
+    UnknownSymbol
+        If the alphabet has no such symbol.
+    ConfigError
+        If there is no such alphabet.
+    """
+    _check_alphabet(alphabet)
+    if is_silence(symbol):
+        return SILENCE if alphabet == "arpabet" else ""
+    if alphabet == "arpabet":
+        bare = strip_stress(symbol.strip().upper())
+        if bare not in ARPABET and bare not in _FOLDED:
+            raise UnknownSymbol(symbol, (*ARPABET, *_FOLDED))
+        return bare
+    if alphabet == "ipa":
+        return _tidy_ipa(symbol)
+    return _ipa_to_xsampa(_xsampa_to_ipa(symbol))
+
+
+def is_phone(symbol: str, alphabet: str) -> bool:
+    """True if `symbol` can be read in `alphabet`; silence counts.
+
+    Examples
+    --------
+    >>> is_phone("AX", "arpabet"), is_phone("ʏ", "ipa"), is_phone("QX", "arpabet")
+    (True, True, False)
+    """
+    try:
+        normalise(symbol, alphabet)
+    except UnknownSymbol:
+        return False
+    return True
+
+
+def convert(symbol: str, source: str, target: str) -> str:
+    """The same phone in another alphabet.
+
+    Parameters
+    ----------
+    symbol : str
+        One phone; a diphthong or an affricate is one phone.
+    source, target : {"arpabet", "ipa", "xsampa"}
+        Alphabets. Into ARPABET, the nearest English phone is given where English writes it in several ways;
+        length and other marks are dropped for that.
+
+    Examples
+    --------
+    >>> convert("CH", "arpabet", "ipa"), convert("aj", "ipa", "arpabet"), convert("3`", "xsampa", "arpabet")
+    ('tʃ', 'AY', 'ER')
+
+    Raises
+    ------
+    UnknownSymbol
+        If the symbol is not of the source alphabet, or has no counterpart in ARPABET.
+    ConfigError
+        If an alphabet is not one of the three.
+    """
+    _check_alphabet(target)
+    bare = normalise(symbol, source)
+    if source == target:
+        return bare
+    return _WRITERS[target](_READERS[source](bare))
+
+
+def shapes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
+    """True if making the phone moves the lips, in any language; False for silence and tongue-only sounds.
+
+    English phones are judged by :attr:`Phone.shapes_lips`; others by their IPA letters: vowels, labials,
+    labialised sounds and ʃ ʒ do.
+
+    Examples
+    --------
+    >>> shapes_lips("P"), shapes_lips("K"), shapes_lips("y", "ipa"), shapes_lips("x", "ipa")
+    (True, False, True, False)
+
+    Raises
+    ------
+    UnknownSymbol
+        If the alphabet has no such symbol.
+    """
+    try:
+        return ARPABET[convert(symbol, alphabet, "arpabet")].shapes_lips
+    except UnknownSymbol:
+        return not _LIP_LETTERS.isdisjoint(convert(symbol, alphabet, "ipa"))
+
+
+def articulatory_classes(symbol: str) -> tuple[str, ...]:
+    """Nested classes of an ARPABET phone, from broad to fine, ending with the phone itself.
+
+    A model that has not seen a phone often enough backs off along them. Consonants go by what the lips and tongue
+    do (region, place); vowels by rounding, then height and backness of the nucleus.
+
+    Examples
+    --------
+    >>> articulatory_classes("M")
+    ('consonant', 'labial', 'bilabial', 'M')
+    >>> articulatory_classes("AW")
+    ('vowel', 'rounding', 'open central', 'AW')
+    >>> articulatory_classes("sp")
+    ('silence', 'SIL')
+
+    Raises
+    ------
+    UnknownSymbol
+        If it is not an ARPABET phone.
+    """
+    phone = ARPABET[fold_arpabet(symbol)]
+    if phone.manner == "silence":
+        return ("silence", phone.symbol)
+    if phone.place is not None:
+        return ("consonant", REGIONS[phone.place], phone.place, phone.symbol)
+    return ("vowel", _rounding(phone), f"{phone.height} {phone.backness}", phone.symbol)
+
+
+def _rounding(vowel: Phone) -> str:
+    glide_rounded = vowel.is_rounded if vowel.offglide is None else ARPABET[vowel.offglide].is_rounded
+    return {
+        (False, False): "unrounded",
+        (True, True): "rounded",
+        (False, True): "rounding",
+        (True, False): "unrounding",
+    }[vowel.is_rounded, glide_rounded]
+
+
+def _check_alphabet(alphabet: str) -> None:
+    if alphabet not in ALPHABETS:
+        raise ConfigError("alphabet", alphabet, ALPHABETS)
+
+
+def _tidy_ipa(symbol: str) -> str:
+    text = unicodedata.normalize("NFD", symbol.strip())
+    for spelling, letter in _IPA_SPELLINGS.items():
+        text = text.replace(spelling, letter)
+    text = "".join(c for c in text if c not in _IPA_PROSODY).replace("ə˞", "ɚ").replace("ɜ˞", "ɝ")
+    if not text or text[0] in _IPA_MARKS or any(c not in _IPA_LETTERS and c not in _IPA_MARKS for c in text):
+        raise UnknownSymbol(symbol, sorted(_IPA_LETTERS))
+    return text
+
+
+def _bare_ipa(ipa: str) -> str:
+    return "".join(c for c in ipa if c not in _IPA_MARKS)
+
+
+def _arpabet_to_ipa(symbol: str) -> str:
+    # Schwa and its rhotic have letters of their own in IPA, and no CMU phone of their own.
+    return {"AX": "ə", "AXR": "ɚ"}.get(symbol) or ARPABET[fold_arpabet(symbol)].ipa
+
+
+def _ipa_to_arpabet(ipa: str) -> str:
+    for spelling in (ipa, _bare_ipa(ipa)):
+        if spelling in _IPA_TO_ARPABET:
+            return _IPA_TO_ARPABET[spelling]
+    raise UnknownSymbol(ipa, _IPA_TO_ARPABET)
+
+
+def _xsampa_to_ipa(symbol: str) -> str:
+    text = symbol.strip()
+    pieces = _XSAMPA_TOKEN.findall(text)
+    if "".join(pieces) != text:
+        raise UnknownSymbol(symbol, _XSAMPA_TO_IPA)
+    return _tidy_ipa("".join(_XSAMPA_TO_IPA[piece] for piece in pieces)) if text else ""
+
+
+def _ipa_to_xsampa(ipa: str) -> str:
+    return "".join(_IPA_TO_XSAMPA[c] for c in ipa)
+
+
+def _as_it_is(ipa: str) -> str:
+    return ipa
+
+
+_READERS: dict[str, Callable[[str], str]] = {"arpabet": _arpabet_to_ipa, "ipa": _as_it_is, "xsampa": _xsampa_to_ipa}
+_WRITERS: dict[str, Callable[[str], str]] = {"arpabet": _ipa_to_arpabet, "ipa": _as_it_is, "xsampa": _ipa_to_xsampa}
