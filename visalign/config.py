@@ -1,0 +1,251 @@
+"""Settings: one frozen dataclass a stage, composed into :class:`Config`, read from TOML.
+
+A configuration file names only what differs from the defaults. A key that does not exist is an error, since a
+misspelt setting that is silently ignored costs more than one that is refused::
+
+    [alignment]
+    lexicon = "names.dict"
+
+    [sync]
+    viseme_map = "lee_yook_2002"
+
+    [verdict]
+    profile = "itu_bt1359"
+
+Conventions
+-----------
+Limits of a verdict are positive seconds: how far the audio may lead the lips, and how far it may lag them.
+
+References
+----------
+.. [1] EBU Recommendation R37, "The relative timing of the sound and vision components of a television signal", 2007.
+.. [2] ITU-R Recommendation BT.1359-1, "Relative timing of sound and vision for broadcasting", 1998.
+.. [3] ATSC IS-191, "Relative timing of sound and vision for broadcast operations", 2003.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from visalign.errors import AnyPath, ConfigError, ParseError
+
+__all__ = ["PROFILES", "AlignmentParams", "Config", "LipParams", "SyncParams", "VerdictParams"]
+
+PROFILES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "ebu_r37": (0.040, 0.060),  # [1]_, at the output to the transmitter
+        "ebu_r37_production": (0.005, 0.015),  # [1]_, within production
+        "atsc_is191": (0.015, 0.045),  # [3]_
+        "itu_bt1359": (0.045, 0.125),  # [2]_, where viewers begin to notice
+        "itu_bt1359_acceptable": (0.090, 0.185),  # [2]_, what viewers put up with
+    }
+)
+"""Verdict profiles: name -> seconds that the audio may lead, and lag."""
+
+DEFAULT_PROFILE = "ebu_r37"  # docs/decisions/0004-verdict-profile.md
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentParams:
+    """How phones are found in the audio.
+
+    Parameters
+    ----------
+    aligner : str
+        Name of the forced aligner.
+    lexicon : str
+        Path of a pronunciation dictionary that is asked before the built-in one; empty for none.
+    """
+
+    aligner: str = "pocketsphinx"
+    lexicon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LipParams:
+    """How lips are read from the picture.
+
+    Parameters
+    ----------
+    detect_every : int
+        Frames from one search for faces to the next; between them the face is tracked.
+    """
+
+    detect_every: int = 10
+
+    def __post_init__(self) -> None:
+        if self.detect_every < 1:
+            raise ConfigError("lips.detect_every", self.detect_every, "1 or more frames")
+
+
+@dataclass(frozen=True, slots=True)
+class SyncParams:
+    """How sound and lips are compared.
+
+    Parameters
+    ----------
+    viseme_map : str
+        Name of a phoneme→viseme map, or the path of a TOML file with one.
+    max_lag_seconds : float
+        The offset is searched within plus and minus this. The default is 15 frames at 25 frames a second, the range
+        of SyncNet's protocol and its successors'.
+    """
+
+    viseme_map: str = "jeffers_1971"
+    max_lag_seconds: float = 0.6
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.max_lag_seconds <= 10:
+            raise ConfigError("sync.max_lag_seconds", self.max_lag_seconds, "0.1 to 10 seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictParams:
+    """When a clip or a word counts as in sync.
+
+    Parameters
+    ----------
+    profile : str
+        One of :data:`PROFILES`.
+    max_lead_seconds, max_lag_seconds : float, optional
+        Own limits in place of the profile's.
+
+    Examples
+    --------
+    >>> VerdictParams("itu_bt1359").limits
+    (0.045, 0.125)
+    >>> VerdictParams(max_lead_seconds=0.02).name, VerdictParams(max_lead_seconds=0.02).limits
+    ('custom', (0.02, 0.06))
+    """
+
+    profile: str = DEFAULT_PROFILE
+    max_lead_seconds: float | None = None
+    max_lag_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.profile not in PROFILES:
+            raise ConfigError("verdict.profile", self.profile, tuple(PROFILES))
+        for key in ("max_lead_seconds", "max_lag_seconds"):
+            value = getattr(self, key)
+            if value is not None and not 0 < value <= 10:
+                raise ConfigError(f"verdict.{key}", value, "more than 0, at most 10 seconds")
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Seconds that the audio may lead, and lag."""
+        lead, lag = PROFILES[self.profile]
+        return (
+            lead if self.max_lead_seconds is None else self.max_lead_seconds,
+            lag if self.max_lag_seconds is None else self.max_lag_seconds,
+        )
+
+    @property
+    def name(self) -> str:
+        """The profile's name, or ``"custom"`` where a limit is the user's own."""
+        return self.profile if self.limits == PROFILES[self.profile] else "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of a check.
+
+    Parameters
+    ----------
+    alignment : AlignmentParams
+        How phones are found in the audio.
+    lips : LipParams
+        How lips are read from the picture.
+    sync : SyncParams
+        How the two are compared.
+    verdict : VerdictParams
+        When the result counts as in sync.
+
+    Examples
+    --------
+    >>> Config.from_dict({"lips": {"detect_every": 5}}).lips
+    LipParams(detect_every=5)
+    """
+
+    alignment: AlignmentParams = field(default_factory=AlignmentParams)
+    lips: LipParams = field(default_factory=LipParams)
+    sync: SyncParams = field(default_factory=SyncParams)
+    verdict: VerdictParams = field(default_factory=VerdictParams)
+
+    @classmethod
+    def load(cls, path: AnyPath) -> Config:
+        """Read a TOML file.
+
+        Raises
+        ------
+        ParseError
+            If the file can't be read or is not TOML.
+        ConfigError
+            If it holds an unknown key or an impossible value.
+        """
+        try:
+            data = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+        except OSError as error:
+            raise ParseError(path, None, f"can't be read ({error.strerror}); check the name") from error
+        except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+            raise ParseError(path, None, f"not a TOML file ({error})") from error
+        return cls.from_dict(data)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Config:
+        """Build from plain data; what is not named keeps its default.
+
+        Raises
+        ------
+        ConfigError
+            If `data` holds an unknown key or an impossible value.
+        """
+        _refuse_unknown(data, [f.name for f in fields(cls)], where="")
+        default = cls()
+        return cls(**{name: _stage(name, getattr(default, name), part) for name, part in data.items()})
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Plain data, all settings named."""
+        return asdict(self)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all settings, as hex: equal for equal settings, whatever file they came from."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+
+Params = TypeVar("Params", AlignmentParams, LipParams, SyncParams, VerdictParams)
+
+
+def _stage(name: str, default: Params, part: object) -> Params:
+    if not isinstance(part, dict):
+        raise ConfigError(name, part, f"a table of settings, [{name}]")
+    kinds = {f.name: f.type for f in fields(default)}
+    _refuse_unknown(part, list(kinds), where=f"{name}.")
+    return type(default)(**{key: _typed(f"{name}.{key}", value, str(kinds[key])) for key, value in part.items()})
+
+
+def _refuse_unknown(part: Mapping[str, Any], allowed: list[str], *, where: str) -> None:
+    for key, value in part.items():
+        if key not in allowed:
+            near = difflib.get_close_matches(key, allowed, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ConfigError(f"{where}{key}", value, f"the settings {', '.join(allowed)}{hint}")
+
+
+def _typed(key: str, value: object, kind: str) -> Any:
+    # Annotations are strings here (from __future__ import annotations): "int", "str", "float | None" …
+    if kind.startswith("float") and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if kind == "int" and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if kind == "str" and isinstance(value, str):
+        return value
+    raise ConfigError(key, value, {"int": "a whole number", "str": "a text"}.get(kind, "a number"))

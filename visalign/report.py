@@ -1,0 +1,414 @@
+"""The report of one clip: plain data, its words for people, its forms for programs.
+
+Conventions
+-----------
+Times are seconds on the clip's clock. ``lead_seconds > 0`` means that the audio leads: a sound is heard before the lips
+make it. Every text that shows it says so in words and adds the remedy.
+
+The JSON form (:meth:`ClipReport.to_dict`, described by ``docs/report.schema.json``) holds no date, no folder and no
+machine's name, and its numbers are rounded to a microsecond: same inputs, configuration and version give the same
+bytes. Missing measures are ``null``. Its ``words`` are all words of the transcript, without the silences between them;
+one that was not judged (because it lies outside the analysed frames) has the verdict ``null``.
+
+Columns of the CSV form, one row a judged word:
+
+=================  =======================================================================================
+clip               name of the video file
+word               the word, lower case
+start_seconds      where the word begins
+end_seconds        where it ends
+phones             its phones, ARPABET, separated by spaces
+expected_visemes   what the lips should show, from the phones
+observed_visemes   what the lips show, from the picture alone
+viseme_accuracy    part of its frames (0..1) whose observed viseme is acceptable; empty where it can't be told
+lead_seconds       how much earlier its sound comes than its lips (negative: later); empty where it can't be told
+score              0..1, high = in sync; empty where it can't be told
+verdict            in-sync, audio-early, audio-late, mismatched or uncertain
+=================  =======================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
+from visalign.phones import is_silence
+from visalign.scoring import SyncScore
+from visalign.sync import SyncEstimate
+from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
+from visalign.timeline import Interval, Tier
+
+__all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo"]
+
+SCHEMA_VERSION = 1
+"""Version of the JSON form; it grows with every change that could break a reader."""
+
+SEGMENT_COLUMNS = (
+    "label",
+    "start",
+    "end",
+    "phones",
+    "expected",
+    "observed",
+    "viseme_accuracy",
+    "lead_seconds",
+    "score",
+    "verdict",
+)
+"""Columns of :attr:`ClipReport.segments`."""
+
+_TEXTS = ("phones", "expected", "observed")
+_MEASURES = ("viseme_accuracy", "lead_seconds", "score")
+_CSV_HEADER = (
+    "clip",
+    "word",
+    "start_seconds",
+    "end_seconds",
+    "phones",
+    "expected_visemes",
+    "observed_visemes",
+    "viseme_accuracy",
+    "lead_seconds",
+    "score",
+    "verdict",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A trained model that took part, and what its licence allows.
+
+    Parameters
+    ----------
+    name : str
+        What it is, with its version where it has one.
+    licence : str
+        Its licence in a few words.
+    """
+
+    name: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClipInfo:
+    """What was analysed, and with what.
+
+    Parameters
+    ----------
+    name : str
+        Name of the video file, without its folder.
+    duration : float
+        Seconds of picture.
+    n_frames : int
+        Frames of picture.
+    frame_rate : Fraction
+        Nominal frames a second.
+    face_fraction : float
+        Part of the frames in which a face was found, 0..1.
+    audio : str or None
+        Name of a separate audio file, without its folder; None where the clip's own sound was analysed.
+    transcript : str or None
+        What is said; None where the phones were recognised instead.
+    viseme_map : str
+        Name of the phoneme→viseme map.
+    silence_viseme : str
+        The viseme of silence in that map.
+    aligner : str
+        The engine that found the phones.
+    profile : str
+        Name of the verdict profile.
+    max_lead_seconds, max_lag_seconds : float
+        How far the audio may lead or lag the lips to be called in sync (both positive).
+    models : tuple of ModelInfo
+        The trained models that took part.
+    version : str
+        Version of visalign.
+    """
+
+    name: str
+    duration: float
+    n_frames: int
+    frame_rate: Fraction
+    face_fraction: float
+    audio: str | None
+    transcript: str | None
+    viseme_map: str
+    silence_viseme: str
+    aligner: str
+    profile: str
+    max_lead_seconds: float
+    max_lag_seconds: float
+    models: tuple[ModelInfo, ...]
+    version: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        facts = {key: rounded(x) if isinstance(x, float) else x for key, x in asdict(self).items()}
+        return facts | {"frame_rate": str(self.frame_rate), "models": [asdict(model) for model in self.models]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ClipInfo:
+        """The inverse of :meth:`to_dict`."""
+        models = tuple(ModelInfo(**model) for model in data["models"])
+        return cls(**{**data, "frame_rate": Fraction(data["frame_rate"]), "models": models})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipReport:
+    """All that was found out about one clip.
+
+    Parameters
+    ----------
+    clip : ClipInfo
+        What was analysed.
+    sync : SyncEstimate
+        The audio/video offset.
+    score : SyncScore
+        Counts of what agrees.
+    segments : DataFrame
+        One row a judged word; columns are :data:`SEGMENT_COLUMNS`. `phones`, `expected` and `observed` are joined by
+        spaces; `viseme_accuracy`, `lead_seconds` and `score` may be NaN.
+    words, phones : Tier
+        What is heard. Silence is ``""`` in words and ``"SIL"`` in phones.
+    expected_visemes : Tier
+        What the lips should show, from the phones.
+    observed_visemes : Tier
+        What they show, from the picture alone.
+    warnings : tuple of str
+        What the reader should know before trusting the numbers.
+
+    Raises
+    ------
+    TimelineError
+        If `segments` lacks a column, or a row of it is not a word of `words`.
+    """
+
+    clip: ClipInfo
+    sync: SyncEstimate
+    score: SyncScore
+    segments: pd.DataFrame
+    words: Tier
+    phones: Tier
+    expected_visemes: Tier
+    observed_visemes: Tier
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if tuple(self.segments.columns) != SEGMENT_COLUMNS:
+            raise TimelineError(f"segments has the columns {list(self.segments.columns)}, not {list(SEGMENT_COLUMNS)}")
+        words = {(x.start, x.end, x.label) for x in self.words}
+        for row in self.segments.itertuples(index=False):
+            if (row.start, row.end, row.label) not in words:
+                raise TimelineError(f"segment {row.label!r} at {row.start} s is not an interval of the words tier")
+
+    def summary(self) -> str:
+        """The result in words, a line each: headline with remedy, interval and confidence, visemes and words."""
+        lines = [_headline(self.sync), _evidence(self.sync), _agreement(self.score, self.clip)]
+        return "\n".join(line for line in lines if line)
+
+    def worst_segment(self) -> int | None:
+        """Row of the word with the lowest score (the first of equals); None where no word has a score."""
+        scores = [None if pd.isna(x) else float(x) for x in self.segments["score"]]
+        known = [(score, row) for row, score in enumerate(scores) if score is not None]
+        return min(known)[1] if known else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, as ``docs/report.schema.json`` describes it."""
+        interval = self.sync.lead_interval
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "clip": self.clip.to_dict(),
+            "sync": {
+                "lead_seconds": rounded(self.sync.lead_seconds),
+                "lead_interval_seconds": None if interval is None else [rounded(x) for x in interval],
+                "confidence": rounded(self.sync.confidence),
+                "verdict": self.sync.verdict,
+                "reason": self.sync.reason,
+                "lags_seconds": [rounded(x) for x in self.sync.lags],
+                "log_likelihoods": [rounded(x) for x in self.sync.log_likelihoods],
+            },
+            "score": {
+                "viseme_accuracy": rounded(self.score.viseme_accuracy),
+                "proportion_in_sync": rounded(self.score.proportion_in_sync),
+                "counts": asdict(self.score),
+            },
+            "words": _word_items(self.words, self.segments),
+            "phones": _items(self.phones),
+            "expected_visemes": _items(self.expected_visemes),
+            "observed_visemes": _items(self.observed_visemes),
+            "warnings": list(self.warnings),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ClipReport:
+        """The inverse of :meth:`to_dict`.
+
+        Raises
+        ------
+        ParseError
+            If `data` is of another schema version, or a part is missing or malformed.
+        """
+        version = data.get("schema_version")
+        if version != SCHEMA_VERSION:
+            reason = f"schema_version is {version!r}, this visalign reads {SCHEMA_VERSION}; run the check again"
+            raise ParseError("report", None, reason)
+        try:
+            return _parse_report(data)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ParseError("report", None, f"not a visalign report ({error}); run the check again") from error
+
+    def write(self, path: AnyPath) -> Path:
+        """Write the report in the format that the name ends in: .csv, .json or .TextGrid.
+
+        The file is written whole or not at all.
+
+        Returns
+        -------
+        Path
+            `path`.
+
+        Raises
+        ------
+        ConfigError
+            If the ending is another one.
+        OutputError
+            If the file can't be written there.
+        """
+        path = Path(path)
+        for suffix, write in _WRITERS.items():
+            if path.suffix.lower() == suffix.lower():
+                return write(self, path)
+        raise ConfigError("report file", path.name, f"a name that ends in {' or '.join(_WRITERS)}")
+
+
+def _headline(sync: SyncEstimate) -> str:
+    lead = "" if sync.lead_seconds is None else _in_words(sync.lead_seconds)
+    ms = "" if sync.lead_seconds is None else f"{abs(round(1000 * sync.lead_seconds))} ms"
+    reason = f": {sync.reason}" if sync.reason else ""
+    if sync.verdict == "in-sync":
+        return f"In sync: audio is {lead}. Nothing to fix."
+    if sync.verdict == "audio-early":
+        return f"Audio is {lead}. To fix, delay the audio by {ms}."
+    if sync.verdict == "audio-late":
+        return f"Audio is {lead}. To fix, advance the audio by {ms}."
+    if sync.verdict == "mismatched":
+        return f"Mismatched: sound and lips fit at no shift{reason}. Check that this sound belongs to this picture."
+    if not lead:
+        return f"Uncertain: there is no evidence for any offset{reason}."
+    return f"Uncertain{reason}. The best guess is that audio is {lead}; look before you correct by it."
+
+
+def _in_words(lead_seconds: float) -> str:
+    ms = round(1000 * lead_seconds)
+    return "on time (0 ms)" if ms == 0 else f"{abs(ms)} ms {'early' if ms > 0 else 'late'}"
+
+
+def _evidence(sync: SyncEstimate) -> str:
+    confidence = f"Confidence {sync.confidence:.2f}"
+    if sync.lead_interval is None:
+        return f"{confidence}."
+    low, high = (_in_words(x) for x in sync.lead_interval)
+    return f"95 % interval: from {low} to {high}. {confidence}."
+
+
+def _agreement(score: SyncScore, clip: ClipInfo) -> str:
+    parts = []
+    if score.viseme_accuracy is not None:
+        parts.append(f"The lips show an expected viseme in {score.viseme_accuracy:.0%} of the spoken frames")
+    if score.proportion_in_sync is not None:
+        limits = f"at most {1000 * clip.max_lead_seconds:.0f} ms early or {1000 * clip.max_lag_seconds:.0f} ms late"
+        parts.append(f"{score.n_words_in_sync} of {score.n_words} words are in sync ({limits})")
+    return "; ".join(parts) + "." if parts else ""
+
+
+def _items(tier: Tier) -> list[dict[str, Any]]:
+    return [_times(x) | {"score": rounded(x.score)} for x in tier]
+
+
+def _times(x: Interval) -> dict[str, Any]:
+    return {"label": x.label, "start": rounded(x.start), "end": rounded(x.end)}
+
+
+def _word_items(words: Tier, segments: pd.DataFrame) -> list[dict[str, Any]]:
+    judged = {(row["start"], row["end"]): row for row in segments.to_dict("records")}
+    return [_word_item(x, judged.get((x.start, x.end))) for x in words if x.label]
+
+
+def _word_item(word: Interval, row: Mapping[Any, Any] | None) -> dict[str, Any]:
+    item = _times(word) | {"confidence": rounded(word.score)}
+    if row is None:
+        return item | dict.fromkeys((*_TEXTS, *_MEASURES, "verdict"))
+    measures = {key: rounded(row[key]) for key in _MEASURES}
+    return item | {key: row[key] for key in _TEXTS} | measures | {"verdict": row["verdict"]}
+
+
+def _parse_report(data: Mapping[str, Any]) -> ClipReport:
+    sync, words = data["sync"], data["words"]
+    interval = sync["lead_interval_seconds"]
+    phones = _parse_tier("phones", data["phones"])
+    return ClipReport(
+        clip=ClipInfo.from_dict(data["clip"]),
+        sync=SyncEstimate(
+            lead_seconds=sync["lead_seconds"],
+            lead_interval=None if interval is None else (interval[0], interval[1]),
+            confidence=sync["confidence"],
+            verdict=sync["verdict"],
+            reason=sync["reason"],
+            lags=tuple(sync["lags_seconds"]),
+            log_likelihoods=tuple(sync["log_likelihoods"]),
+        ),
+        score=SyncScore(**data["score"]["counts"]),
+        segments=_parse_segments(item for item in words if item["verdict"] is not None),
+        words=Tier.from_intervals("words", _intervals(words, "confidence"), start=phones.start, end=phones.end),
+        phones=phones,
+        expected_visemes=_parse_tier("expected visemes", data["expected_visemes"]),
+        observed_visemes=_parse_tier("observed visemes", data["observed_visemes"]),
+        warnings=tuple(data["warnings"]),
+    )
+
+
+def _parse_segments(items: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    frame = pd.DataFrame([[item[key] for key in SEGMENT_COLUMNS] for item in items], columns=list(SEGMENT_COLUMNS))
+    return frame.astype(dict.fromkeys(("start", "end", *_MEASURES), float))
+
+
+def _parse_tier(name: str, items: Iterable[Mapping[str, Any]]) -> Tier:
+    rows = _intervals(items, "score")
+    return Tier.from_intervals(name, rows) if rows else Tier(name, (0.0,), ())
+
+
+def _intervals(items: Iterable[Mapping[str, Any]], score: str) -> list[Interval]:
+    return [Interval(x["start"], x["end"], x["label"], x[score]) for x in items]
+
+
+def _write_csv(report: ClipReport, path: Path) -> Path:
+    rows = report.segments.itertuples(index=False, name=None)
+    return write_text(path, format_table(_CSV_HEADER, ((report.clip.name, *row) for row in rows)))
+
+
+def _write_json(report: ClipReport, path: Path) -> Path:
+    return write_text(path, format_json(report.to_dict()))
+
+
+def _write_textgrid(report: ClipReport, path: Path) -> Path:
+    silence = report.clip.silence_viseme
+    quiet = (report.expected_visemes, report.observed_visemes)
+    tiers = [report.words, report.phones.relabel(lambda label: "" if is_silence(label) else label)]
+    tiers += [tier.relabel(lambda label: "" if label == silence else label) for tier in quiet]
+    return write_textgrid(path, tiers)
+
+
+_WRITERS: Mapping[str, Callable[[ClipReport, Path], Path]] = MappingProxyType(
+    {".csv": _write_csv, ".json": _write_json, ".TextGrid": _write_textgrid}
+)
+
+REPORT_SUFFIXES = tuple(_WRITERS)
+"""Endings of the file names that :meth:`ClipReport.write` understands."""

@@ -1,0 +1,167 @@
+"""Tables, JSON and TextGrids, each written whole under its final name or not at all.
+
+Conventions
+-----------
+UTF-8 without a byte-order mark, ``\\n`` at the end of a line. Times are seconds rounded to a microsecond, so that the
+same result always gives the same bytes.
+
+Cells of a table that are text can't act as spreadsheet formulas: Excel and LibreOffice run a cell that begins with
+one of ``= + - @``, a tab or a line break, and quoting does not stop them [1]_. Such a cell gets a leading apostrophe.
+Numbers are left alone: ``-0.083`` stays a number.
+
+References
+----------
+.. [1] OWASP, "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection (CWE-1236).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from praatio.data_classes.interval_tier import IntervalTier
+from praatio.data_classes.textgrid import Textgrid
+
+from visalign.errors import AnyPath, ConfigError, OutputError
+from visalign.outputs import whole_file
+from visalign.timeline import Tier
+
+__all__ = ["check_output", "format_json", "format_table", "rounded", "write_text", "write_textgrid"]
+
+N_DECIMALS = 6
+"""Decimals of every number in a file: a microsecond, far below what any stage can measure."""
+
+# The last four are the full-width forms, which Excel takes for the plain ones.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+Cell = str | float | int | None
+
+
+def rounded(value: float | None) -> float | None:
+    """`value` to a microsecond; None where it is missing or not finite.
+
+    Examples
+    --------
+    >>> rounded(0.08333333333), rounded(float("nan")), rounded(-1e-9)
+    (0.083333, None, 0.0)
+    """
+    if value is None or not math.isfinite(value):
+        return None
+    return round(float(value), N_DECIMALS) + 0.0  # + 0.0 turns -0.0, which would print differently, into 0.0
+
+
+def format_json(data: object) -> str:
+    """`data` as indented JSON with a final line break.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite: JSON has no word for it.
+    """
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def format_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Rows as CSV: text made harmless, missing values left empty, floats to a microsecond.
+
+    Examples
+    --------
+    >>> print(format_table(("word", "lead_seconds"), [("=1+1", -0.08), ("now", float("nan"))]), end="")
+    word,lead_seconds
+    '=1+1,-0.08
+    now,
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Cell) -> str | int:
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    if value is None or isinstance(value, int):
+        return "" if value is None else value
+    number = rounded(value)
+    return "" if number is None else format(number, f".{N_DECIMALS}f").rstrip("0").rstrip(".")
+
+
+def write_text(path: AnyPath, text: str) -> Path:
+    """Write `text` as UTF-8, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the place can't be written to.
+    """
+    with whole_file(path) as draft:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+    return Path(path)
+
+
+def write_textgrid(path: AnyPath, tiers: Iterable[Tier]) -> Path:
+    """Write tiers as a long-form Praat TextGrid, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to.
+    tiers : iterable of Tier
+        They may span different times: all are filled up with "" (Praat's way to write silence) to the longest.
+
+    Raises
+    ------
+    OutputError
+        If the place can't be written to, or if all tiers are empty.
+    """
+    rows = [tier for tier in tiers if len(tier)]
+    if not rows:
+        raise OutputError(path, "there is nothing to write: all tiers are empty")
+    low, high = (rounded(pick(edges)) for pick, edges in ((min, [x.start for x in rows]), (max, [x.end for x in rows])))
+    grid = Textgrid(low, high)
+    for tier in rows:
+        entries = [(rounded(x.start), rounded(x.end), x.label) for x in tier if x.label]
+        grid.addTier(IntervalTier(tier.name, entries, low, high))
+    with whole_file(path) as draft:
+        grid.save(str(draft), format="long_textgrid", includeBlankSpaces=True)
+    return Path(path)
+
+
+def check_output(path: AnyPath, *, suffixes: Sequence[str], inputs: Iterable[AnyPath] = ()) -> Path:
+    """Refuse, before any work is done, a result that could not be written or would destroy an input.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the result is to go.
+    suffixes : sequence of str
+        Endings of the name that are possible, as ``".csv"``; case does not matter.
+    inputs : iterable of path-like
+        Files that are read. `path` must not be one of them, whatever name or link leads there.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is not one of `suffixes`.
+    OutputError
+        If `path` is an input, or its folder does not exist.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in [suffix.lower() for suffix in suffixes]:
+        raise ConfigError("output file", path.name, f"a name that ends in {' or '.join(suffixes)}")
+    if not path.parent.is_dir():
+        raise OutputError(path, f"there is no folder {path.parent}; create it first")
+    for other in map(Path, inputs):
+        if path.exists() and other.exists() and path.samefile(other):
+            raise OutputError(path, "this is one of the inputs; visalign never overwrites them: give another name")
+    return path
