@@ -1,0 +1,100 @@
+"""Write a result whole under its final name, or not at all.
+
+A clip can take minutes to write, and a disk can fill or a process be killed on the way. So every file is written
+beside its final place under a temporary name, flushed to the disk and renamed; a rename within one folder is atomic
+on every system that Python runs on. A reader sees the old file or the new one, never half of either.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from visalign.errors import AnyPath, OutputError
+
+__all__ = ["whole_file"]
+
+# What the system says when the place itself is the problem, not the program that writes there.
+_PLACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+
+
+@contextlib.contextmanager
+def whole_file(path: AnyPath) -> Iterator[Path]:
+    """Yield a temporary path in the folder of `path`; rename it to `path` when the block ends well.
+
+    If the block raises, the temporary file is removed and an older file at `path` stays as it was. The temporary
+    name ends like `path`, because encoders choose the format by it.
+
+    Parameters
+    ----------
+    path : path-like
+        The final name. Through a symbolic link the file it points to is replaced, not the link.
+
+    Yields
+    ------
+    Path
+        An empty file to write to.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or can't be written to, if `path` is a folder or a device, or if the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp(), "words.csv")
+    >>> with whole_file(target) as draft:
+    ...     _ = draft.write_text("label,start")
+    ...     target.exists()
+    False
+    >>> target.read_text()
+    'label,start'
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        draft = _create_draft(target)
+    except ValueError as error:
+        raise OutputError(repr(str(path)), "this name holds a character that no file can have; change it") from error
+    except OSError as error:
+        raise OutputError(path, f"can't be written ({error.strerror}); choose another place") from error
+    try:
+        yield draft
+        _flush(draft)
+        os.replace(draft, target)  # noqa: PTH105 - Path.replace is the same call with less to say about atomicity
+    except OSError as error:
+        if error.errno in _PLACE_ERRORS:
+            raise OutputError(path, f"writing failed ({error.strerror}); free some space or write elsewhere") from error
+        raise
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _create_draft(target: Path) -> Path:
+    if not target.parent.is_dir():
+        raise OutputError(target, f"there is no folder {target.parent}; create it first")
+    if target.is_dir():
+        raise OutputError(target, "this is a folder; give the name of a file in it")
+    if target.exists() and not target.is_file():
+        raise OutputError(target, "this is not a regular file; give the name of one")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise OutputError(target, "this file is write-protected; choose another name")
+    # The name is short whatever the target's length: 255 bytes are the limit of most file systems.
+    draft = target.with_name(f".visalign-{secrets.token_hex(6)}{_short_suffix(target)}")
+    # Not tempfile.mkstemp: that makes files only the owner can read, and the mode outlives the rename.
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    return draft
+
+
+def _short_suffix(target: Path) -> str:
+    return target.suffix if len(target.suffix) <= 16 else ""
+
+
+def _flush(draft: Path) -> None:
+    # Without this a power cut after the rename can leave an empty file under the final name.
+    with draft.open("rb+") as file:
+        os.fsync(file.fileno())
