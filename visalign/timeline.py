@@ -175,7 +175,7 @@ class Tier:
             scores.append(row.score)
         if boundaries[-1] > high:
             raise TimelineError(f"tier {name!r}: an interval ends at {boundaries[-1]} s, after the tier's end {high} s")
-        if boundaries[-1] < high:
+        if boundaries[-1] != high:  # not "<": that would let an end of NaN pass unseen
             boundaries.append(high)
             labels.append(gap_label)
             scores.append(None)
@@ -231,7 +231,9 @@ class Tier:
             If nothing of the tier lies there.
         """
         rows = [
-            replace(x, start=max(x.start, start), end=min(x.end, end)) for x in self if x.end > start and x.start < end
+            replace(x, start=max(x.start, start), end=min(x.end, end))
+            for x in self
+            if max(x.start, start) < min(x.end, end)
         ]
         if not rows:
             raise TimelineError(f"tier {self.name!r} has nothing between {start} and {end} s")
@@ -254,7 +256,7 @@ class Tier:
             else:
                 groups.append([x])
         merged = [Interval(g[0].start, g[-1].end, g[0].label, _mean_score(g)) for g in groups]
-        return Tier.from_intervals(self.name, merged)
+        return Tier.from_intervals(self.name, merged, start=self.start, end=self.end)
 
 
 def _mean_score(group: Sequence[Interval]) -> float | None:
@@ -277,6 +279,11 @@ class FrameTimes:
         Seconds after the clip's origin at which the last frame disappears.
     rate : Fraction
         Nominal frames a second, for display and for exports on a grid; never used to compute a time.
+
+    Raises
+    ------
+    TimelineError
+        If a time or the duration is not finite, or the times do not increase.
     """
 
     times: npt.NDArray[np.float64]
@@ -288,6 +295,8 @@ class FrameTimes:
             raise TimelineError("frame times must be finite seconds in one dimension")
         if np.any(np.diff(self.times) <= 0):
             raise TimelineError("frame times must increase strictly")
+        if not math.isfinite(self.duration):
+            raise TimelineError(f"the duration of the frames is {self.duration} s; it must be finite")
 
     def __len__(self) -> int:
         return len(self.times)

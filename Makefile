@@ -1,0 +1,83 @@
+# What can be done with a checkout. `make` alone lists it.
+#
+# Everything happens in .venv, which the first target that needs it creates. Another interpreter:
+#     make PYTHON=python3.12 test
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --disable-pip-version-check -q
+
+# A stamp is newer than these files as long as what they ask for is installed.
+REQUIREMENTS := setup.cfg pyproject.toml
+BASE  := $(VENV)/.visalign
+DEV   := $(VENV)/.visalign-dev
+DOCS  := $(VENV)/.visalign-docs
+BUILD := $(VENV)/.visalign-build
+
+# Where the tests' report goes when somebody wants it, and which tests to run: make test ARGS="-k timeline"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint format types docs wheel clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(BASE) ## create .venv and install visalign into it
+
+demo: $(BASE) ## analyse a clip that visalign generates itself; truth beside measurement
+	$(BIN)/visalign demo
+
+test: $(BASE) ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV) ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(DEV) ## put the code into the house format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(DEV) ## check the types
+	$(BIN)/mypy --strict
+
+docs: $(DOCS) ## build the documentation into docs/_build/html, warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+wheel: $(BUILD) ## build the source archive and the wheel into dist/
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist .
+	@ls -l dist
+
+clean: ## remove .venv and everything that was built
+	rm -rf $(VENV) build dist docs/_build demo *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "visalign needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+	    echo "Name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Creating $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	    echo "$(PYTHON) can't create virtual environments (on Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
+
+$(BASE): $(REQUIREMENTS) | $(BIN)/python
+	@echo "Installing visalign and what it needs (about 250 MB to download the first time) …"
+	$(PIP) -e '.[demo,test]'
+	@touch $@
+
+$(DEV): $(BASE)
+	$(PIP) -e '.[dev]'
+	@touch $@
+
+$(DOCS): $(BASE)
+	$(PIP) -e '.[docs]'
+	@touch $@
+
+$(BUILD): $(BASE)
+	$(PIP) build
+	@touch $@
