@@ -187,7 +187,7 @@ def probe(path: AnyPath) -> MediaInfo:
     """
     with _opened(path) as container:
         origin, whole, videos = _origin(container), container.duration, _videos(container)
-        audio = tuple(_audio_info(s, origin, whole) for s in container.streams.audio)
+        audio = tuple(_audio_info(s, origin, whole) for s in _audios(container))
         rotation = _first_rotation(container, videos[0]) if videos else 0
         video = tuple(_video_info(s, origin, whole, rotation) for s in videos)
         ends = [s.start + s.duration for s in video] + [s.start + s.duration for s in audio]
@@ -367,6 +367,8 @@ def _opened(path: AnyPath) -> Iterator[av.container.InputContainer]:
     except _DAMAGE as error:
         raise MediaError(path, "not a media file that can be read", _UNREADABLE_HINT) from error
     with container:
+        if not _videos(container) and not _audios(container):
+            raise MediaError(path, "neither sound nor picture that can be decoded", _UNREADABLE_HINT)
         yield container
 
 
@@ -394,7 +396,12 @@ def _media_url(path: AnyPath) -> str:
 
 def _videos(container: av.container.InputContainer) -> list[av.VideoStream]:
     # The cover picture of a sound file is stored as a video stream of one frame.
-    return [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    return [s for s in container.streams.video if s.codec_context and not s.disposition & Disposition.attached_pic]
+
+
+def _audios(container: av.container.InputContainer) -> list[av.AudioStream]:
+    # A stream of an unknown codec has no context.
+    return [s for s in container.streams.audio if s.codec_context]
 
 
 def _choose(path: AnyPath, kind: str, streams: Sequence[_Stream], track: int | None) -> _Stream:
@@ -413,7 +420,7 @@ def _choose(path: AnyPath, kind: str, streams: Sequence[_Stream], track: int | N
 
 def _origin(container: av.container.InputContainer) -> Fraction:
     """When the first of the sound and picture streams starts, seconds on the container's own clock."""
-    streams: list[av.VideoStream | av.AudioStream] = [*_videos(container), *container.streams.audio]
+    streams: list[av.VideoStream | av.AudioStream] = [*_videos(container), *_audios(container)]
     starts = [_seconds(s, s.start_time) for s in streams if s.start_time is not None]
     return min(starts, default=Fraction(0))
 
@@ -517,7 +524,7 @@ def _pixels(frame: av.VideoFrame) -> _Image:
 
 def _decode_audio(path: AnyPath, rate_hz: int, track: int | None, *, channel: int | None) -> tuple[Audio, _Energy]:
     with _opened(path) as container:
-        stream = _choose(path, "audio", container.streams.audio, track)
+        stream = _choose(path, "audio", _audios(container), track)
         origin, tape = _origin(container), _Tape(rate_hz, channel)
         for frame in _decode(container, stream, tape.note_damage):
             tape.record(frame, _time_of(frame, origin))
