@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-UTF-8 without a byte-order mark, ``\\n`` at the end of a line. Times are seconds rounded to a microsecond, so that the
-same result always gives the same bytes.
+UTF-8 without a byte-order mark. Lines end in ``\\n``, in CSV in ``\\r\\n`` as RFC 4180 has it. Times are seconds
+rounded to a microsecond, so that the same result always gives the same bytes.
 
 Cells of a table that are text can't act as spreadsheet formulas: Excel and LibreOffice run a cell that begins with
 one of ``= + - @``, a tab or a line break, and quoting does not stop them [1]_. Such a cell gets a leading apostrophe.
@@ -70,13 +70,11 @@ def format_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
     Examples
     --------
-    >>> print(format_table(("word", "lead_seconds"), [("=1+1", -0.08), ("now", float("nan"))]), end="")
-    word,lead_seconds
-    '=1+1,-0.08
-    now,
+    >>> format_table(("word", "lead_seconds"), [("=1+1", -0.08), ("now", float("nan"))]).splitlines()
+    ['word,lead_seconds', "'=1+1,-0.08", 'now,']
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)  # with another line end than \r\n it would leave a lone \r in a cell unquoted
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
@@ -100,7 +98,7 @@ def write_text(path: AnyPath, text: str) -> Path:
         If the place can't be written to.
     """
     with whole_file(path) as draft:
-        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.write_text(text, encoding="utf-8", newline="")
     return Path(path)
 
 

@@ -1,0 +1,91 @@
+"""Settings: TOML in, typed values out, and nothing misspelt gets through."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from visalign.config import PROFILES, Config, LipParams, SyncParams, VerdictParams
+from visalign.errors import ConfigError, ParseError
+
+
+def load(tmp_path: Path, text: str) -> Config:
+    path = tmp_path / "visalign.toml"
+    path.write_text(text, encoding="utf-8")
+    return Config.load(path)
+
+
+def test_a_file_names_only_what_differs(tmp_path: Path) -> None:
+    config = load(tmp_path, '[sync]\nviseme_map = "neti_2000"\n[verdict]\nmax_lead_seconds = 1\n')
+    assert config == Config(sync=SyncParams("neti_2000"), verdict=VerdictParams(max_lead_seconds=1.0))
+    assert load(tmp_path, "") == Config()
+
+
+def test_the_default_search_is_fifteen_frames_at_25() -> None:
+    assert Config().sync.max_lag_seconds == pytest.approx(15 / 25, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[lips]\ndetect_evry = 5\n", r"lips\.detect_evry.*allowed.*detect_every.*did you mean detect_every"),
+        ("[lisp]\ndetect_every = 5\n", r"lisp.*alignment, lips, sync, verdict.*did you mean lips"),
+        ("[lips]\ndetect_every = 0\n", r"lips\.detect_every = 0.*1 or more"),
+        ("[lips]\ndetect_every = 2.5\n", r"lips\.detect_every = 2\.5.*whole number"),
+        ("[lips]\ndetect_every = true\n", r"detect_every = True.*whole number"),
+        ("[sync]\nmax_lag_seconds = nan\n", r"sync\.max_lag_seconds"),
+        ("[sync]\nmax_lag_seconds = true\n", r"a number"),
+        ("[sync]\nviseme_map = 3\n", r"sync\.viseme_map = 3.*a text"),
+        ('[verdict]\nprofile = "ebu"\n', r"verdict\.profile = 'ebu'.*ebu_r37, .*itu_bt1359"),
+        ("[verdict]\nmax_lag_seconds = -0.06\n", r"verdict\.max_lag_seconds = -0\.06.*more than 0"),
+        ("lips = 3\n", r"lips = 3.*\[lips\]"),
+    ],
+)
+def test_what_can_not_be_is_refused_with_what_can(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        load(tmp_path, text)
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ParseError, match=r"visalign\.toml: not a TOML file"):
+        load(tmp_path, "lips: 3")
+    with pytest.raises(ParseError, match=r"none\.toml: can't be read"):
+        Config.load(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes(b'x = "\xe9"')
+    with pytest.raises(ParseError, match="not a TOML file"):
+        Config.load(tmp_path / "latin.toml")
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "bom.toml"
+    path.write_bytes(b"\xef\xbb\xbf[lips]\ndetect_every = 5\n")
+    assert Config.load(path).lips == LipParams(5)
+
+
+@given(detect_every=st.integers(1, 100), max_lag=st.floats(0.1, 10), profile=st.sampled_from(sorted(PROFILES)))
+def test_plain_data_round_trips(detect_every: int, max_lag: float, profile: str) -> None:
+    config = Config(lips=LipParams(detect_every), sync=SyncParams(max_lag_seconds=max_lag))
+    config = dataclasses.replace(config, verdict=VerdictParams(profile))
+    data = config.to_dict()
+    del data["verdict"]["max_lead_seconds"], data["verdict"]["max_lag_seconds"]  # TOML has no null
+    assert Config.from_dict(data) == config
+    assert Config.from_dict(data).digest == config.digest
+
+
+def test_the_digest_tells_settings_apart(tmp_path: Path) -> None:
+    assert load(tmp_path, "[lips]\ndetect_every = 10\n").digest == Config().digest
+    assert load(tmp_path, "[lips]\ndetect_every = 11\n").digest != Config().digest
+
+
+def test_limits_come_from_the_profile_unless_given() -> None:
+    assert VerdictParams("itu_bt1359").limits == PROFILES["itu_bt1359"] == (0.045, 0.125)
+    own = VerdictParams("itu_bt1359", max_lag_seconds=0.1)
+    assert (own.name, own.limits) == ("custom", (0.045, 0.1))
+    assert Config().verdict.name in PROFILES
+
+
+def test_every_profile_tolerates_late_audio_more_than_early() -> None:
+    """Sound that comes late is natural (it is slower than light); all standards allow more of it."""
+    assert all(0 < lead < lag for lead, lag in PROFILES.values())

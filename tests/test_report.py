@@ -1,0 +1,316 @@
+"""The report: its words, its JSON, its CSV, its TextGrid."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from praatio import textgrid
+from sample_report import CLIP, EARLY, NAN, OBSERVED, PHONES, ROWS, WORDS, make_report, segments
+
+from visalign.errors import ConfigError, OutputError, ParseError, TimelineError
+from visalign.report import REPORT_SUFFIXES, ClipReport
+from visalign.scoring import SyncScore
+from visalign.sync import VERDICTS, SyncEstimate
+from visalign.text_files import check_output, format_table
+from visalign.timeline import Tier
+
+SCHEMA = json.loads((Path(__file__).parents[1] / "docs/report.schema.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    Draft202012Validator.check_schema(SCHEMA)
+    return Draft202012Validator(SCHEMA)
+
+
+# The words ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sync", "headline"),
+    [
+        (EARLY, "Audio is 83 ms early. To fix, delay the audio by 83 ms."),
+        (
+            SyncEstimate(-0.12, (-0.14, -0.1), 0.9, "audio-late"),
+            "Audio is 120 ms late. To fix, advance the audio by 120 ms.",
+        ),
+        (SyncEstimate(0.004, (-0.01, 0.02), 0.9, "in-sync"), "In sync: audio is 4 ms early. Nothing to fix."),
+        (SyncEstimate(-0.0004, (-0.01, 0.02), 0.9, "in-sync"), "In sync: audio is on time (0 ms). Nothing to fix."),
+        (
+            SyncEstimate(0.3, None, 0.1, "mismatched", "other words are spoken"),
+            "Mismatched: sound and lips fit at no shift: other words are spoken. "
+            "Check that this sound belongs to this picture.",
+        ),
+        (
+            SyncEstimate(-0.6, None, 0.1, "uncertain", "the best lag is at the edge of the search"),
+            "Uncertain: the best lag is at the edge of the search. "
+            "The best guess is that audio is 600 ms late; look before you correct by it.",
+        ),
+        (
+            SyncEstimate(None, None, 0.0, "uncertain", "no speech was found"),
+            "Uncertain: there is no evidence for any offset: no speech was found.",
+        ),
+    ],
+)
+def test_the_headline_says_sign_and_remedy_in_words(sync: SyncEstimate, headline: str) -> None:
+    assert make_report(sync=sync).summary().splitlines()[0] == headline
+
+
+def test_early_and_late_are_never_confused() -> None:
+    """The remedy undoes the fault: early audio is delayed, late audio is advanced."""
+    for lead, verdict in ((0.2, "audio-early"), (-0.2, "audio-late")):
+        headline = make_report(sync=SyncEstimate(lead, None, 1.0, verdict)).summary().splitlines()[0]
+        assert ("early" in headline, "delay" in headline) == (lead > 0, lead > 0)
+        assert ("late" in headline, "advance" in headline) == (lead < 0, lead < 0)
+
+
+def test_the_summary_names_interval_confidence_and_limits() -> None:
+    assert make_report().summary().splitlines()[1:] == [
+        "95 % interval: from 61 ms early to 105 ms early. Confidence 0.93.",
+        "The lips show an expected viseme in 70% of the spoken frames; "
+        "1 of 2 words are in sync (at most 40 ms early or 60 ms late).",
+    ]
+
+
+def test_a_summary_without_scores_says_nothing_of_them() -> None:
+    sync = SyncEstimate(None, None, 0.0, "uncertain", "no face")
+    summary = make_report(sync=sync, score=SyncScore.zero(), segments=segments()).summary()
+    assert summary.splitlines()[1:] == ["Confidence 0.00."]
+
+
+def test_the_worst_word_has_the_lowest_score() -> None:
+    assert make_report().worst_segment() == 1
+    unscored = segments(*((*row[:8], NAN, row[9]) for row in ROWS))
+    assert make_report(segments=unscored).worst_segment() is None
+    assert make_report(segments=segments()).worst_segment() is None
+
+
+# What a report refuses ---------------------------------------------------------------------------------------------
+
+
+def test_segments_must_be_words_of_the_words_tier() -> None:
+    with pytest.raises(TimelineError, match=r"'bin' at 0\.31 s is not an interval"):
+        make_report(segments=segments(("bin", 0.31, *ROWS[0][2:])))
+
+
+def test_segments_must_have_the_documented_columns() -> None:
+    with pytest.raises(TimelineError, match="columns"):
+        make_report(segments=segments(*ROWS).drop(columns="score"))
+
+
+# JSON --------------------------------------------------------------------------------------------------------------
+
+
+def test_json_fits_the_schema(validator: Draft202012Validator, tmp_path: Path) -> None:
+    path = make_report().write(tmp_path / "out.json")
+    data = json.loads(path.read_text())
+    validator.validate(data)
+    assert data["sync"]["lead_seconds"] == 0.083
+    assert data["sync"]["lead_interval_seconds"] == [0.061, 0.105]
+    assert data["score"]["viseme_accuracy"] == 0.7
+    assert [word["label"] for word in data["words"]] == ["bin", "blue"]
+    assert data["words"][1]["viseme_accuracy"] is None
+
+
+def test_the_schema_notices_faults(validator: Draft202012Validator) -> None:
+    good = make_report().to_dict()
+    for key in good:
+        assert not validator.is_valid({k: v for k, v in good.items() if k != key}), f"{key} may be missing"
+    assert not validator.is_valid(good | {"sync": good["sync"] | {"verdict": "fine"}})
+    assert not validator.is_valid(good | {"generated_at": "2024-01-01"})
+    assert SCHEMA["$defs"]["verdict"]["enum"] == list(VERDICTS)
+
+
+def test_json_round_trips_exactly() -> None:
+    data = make_report().to_dict()
+    assert ClipReport.from_dict(data).to_dict() == data
+    assert ClipReport.from_dict(json.loads(json.dumps(data))).to_dict() == data
+
+
+def test_what_comes_back_is_the_report_that_was_written() -> None:
+    report = make_report(sync=replace(EARLY, lead_seconds=0.083))
+    back = ClipReport.from_dict(report.to_dict())
+    assert (back.clip, back.sync, back.score, back.warnings) == (
+        report.clip,
+        report.sync,
+        report.score,
+        report.warnings,
+    )
+    assert (back.words, back.phones) == (report.words, report.phones)
+    assert (back.expected_visemes, back.observed_visemes) == (report.expected_visemes, report.observed_visemes)
+    pd.testing.assert_frame_equal(back.segments, report.segments)
+
+
+def test_a_report_without_words_round_trips() -> None:
+    words = Tier("words", (0.0, 3.0), ("",))
+    report = make_report(words=words, segments=segments(), clip=replace(CLIP, transcript=None))
+    back = ClipReport.from_dict(report.to_dict())
+    assert back.to_dict() == report.to_dict()
+    assert back.words == words
+    assert back.segments.empty
+
+
+def test_words_that_were_not_judged_stay_in_the_transcript(validator: Draft202012Validator) -> None:
+    report = make_report(segments=segments(ROWS[1]))
+    data = report.to_dict()
+    validator.validate(data)
+    assert [word["verdict"] for word in data["words"]] == [None, "uncertain"]
+    back = ClipReport.from_dict(data)
+    assert back.words == WORDS
+    assert list(back.segments["label"]) == ["blue"]
+
+
+def test_a_fractional_frame_rate_is_kept(validator: Draft202012Validator) -> None:
+    data = make_report(clip=replace(CLIP, frame_rate=Fraction(30000, 1001))).to_dict()
+    validator.validate(data)
+    assert ClipReport.from_dict(data).clip.frame_rate == Fraction(30000, 1001)
+
+
+@given(
+    lead=st.none() | st.floats(-0.6, 0.6),
+    confidence=st.floats(0, 1),
+    verdict=st.sampled_from(VERDICTS),
+    curve=st.lists(st.tuples(st.floats(-0.6, 0.6), st.floats(-1e6, 0)), max_size=4),
+    measures=st.tuples(*[st.floats(0, 1) | st.just(NAN)] * 3),
+)
+def test_any_measures_round_trip(lead, confidence, verdict, curve, measures) -> None:  # type: ignore[no-untyped-def]
+    sync = SyncEstimate(lead, None, confidence, verdict, "", *map(tuple, zip(*curve, strict=True)))
+    data = make_report(sync=sync, segments=segments((*ROWS[0][:6], *measures, verdict))).to_dict()
+    assert Draft202012Validator(SCHEMA).is_valid(data)
+    assert ClipReport.from_dict(data).to_dict() == data
+    json.dumps(data, allow_nan=False)
+
+
+def test_a_second_run_gives_the_same_bytes(tmp_path: Path) -> None:
+    for suffix in REPORT_SUFFIXES:
+        first, second = (make_report().write(tmp_path / f"{name}{suffix}").read_bytes() for name in "ab")
+        assert first == second
+
+
+def test_noise_below_a_microsecond_does_not_reach_the_file() -> None:
+    jittered = replace(EARLY, lead_seconds=EARLY.lead_seconds + 1e-12)
+    assert make_report(sync=jittered).to_dict() == make_report().to_dict()
+
+
+def test_no_folder_and_no_date_is_written(tmp_path: Path) -> None:
+    text = make_report().write(tmp_path / "out.json").read_text()
+    assert str(tmp_path) not in text
+    assert not re.search(r"20\d\d-\d\d-\d\d", text)
+
+
+@pytest.mark.parametrize("damage", [{"schema_version": 99}, {"sync": {}}, {"words": [{}]}, {"clip": None}])
+def test_what_is_not_a_report_is_refused(damage: dict[str, object]) -> None:
+    with pytest.raises(ParseError, match="run the check again"):
+        ClipReport.from_dict(make_report().to_dict() | damage)
+
+
+# CSV ---------------------------------------------------------------------------------------------------------------
+
+
+def parsed(table: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(table, newline="")))
+
+
+def test_csv_has_one_row_a_word(tmp_path: Path) -> None:
+    text = make_report().write(tmp_path / "out.CSV").read_text(encoding="utf-8")
+    assert text == (
+        "clip,word,start_seconds,end_seconds,phones,expected_visemes,observed_visemes,"
+        "viseme_accuracy,lead_seconds,score,verdict\n"
+        "bbaf2n.mpg,bin,0.3,0.7,B IH N,C I J,C I,0.8,0.071,0.75,audio-early\n"
+        "bbaf2n.mpg,blue,0.7,1.1,B L UW,C J B,I B,,,0.25,uncertain\n"
+    )
+
+
+def test_the_documented_columns_are_the_written_ones() -> None:
+    import visalign.report
+
+    documented = re.findall(r"^(\w+)  +\S", visalign.report.__doc__ or "", flags=re.MULTILINE)
+    assert tuple(documented) == visalign.report._CSV_HEADER
+
+
+@pytest.mark.parametrize("start", [*"=+-@\t\r\n＝＋－＠"])
+def test_text_cells_can_not_act_as_formulas(start: str) -> None:
+    assert parsed(format_table(("word",), [(f"{start}cmd",)])) == [["word"], [f"'{start}cmd"]]
+
+
+def test_negative_numbers_stay_numbers() -> None:
+    assert format_table(("lead_seconds",), [(-0.083,)]) == "lead_seconds\r\n-0.083\r\n"
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=4))
+def test_any_text_survives_csv_but_for_the_apostrophe(cells: list[str]) -> None:
+    _, row = parsed(format_table(["column"] * len(cells), [cells]))
+    assert [cell.removeprefix("'") for cell in row] == [cell.removeprefix("'") for cell in cells]
+
+
+# TextGrid ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_textgrid_holds_the_four_tiers(tmp_path: Path) -> None:
+    path = make_report().write(tmp_path / "out.TextGrid")
+    grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=True)
+    assert grid.tierNames == ("words", "phones", "expected visemes", "observed visemes")
+    assert [tuple(x) for x in grid.getTier("words").entries] == [
+        (0.0, 0.3, ""),
+        (0.3, 0.7, "bin"),
+        (0.7, 1.1, "blue"),
+        (1.1, 3.0, ""),
+    ]
+    phones = grid.getTier("phones").entries
+    assert [x.label for x in phones] == ["", *PHONES.labels[1:-1], ""]
+    assert [x.label for x in grid.getTier("observed visemes").entries] == ["", "C", "I", "B", ""]
+
+
+def test_tiers_of_different_length_are_filled_up(tmp_path: Path) -> None:
+    longer = Tier.from_intervals("observed visemes", list(OBSERVED), end=3.2, gap_label="S")
+    path = make_report(observed_visemes=longer).write(tmp_path / "out.textgrid")
+    grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=True)
+    assert {grid.getTier(name).entries[-1].end for name in grid.tierNames} == {3.2}
+
+
+def test_quotes_and_other_scripts_survive_the_textgrid(tmp_path: Path) -> None:
+    words = WORDS.relabel({"": "", "bin": 'say "ß"', "blue": "été"}.__getitem__)
+    path = make_report(words=words, segments=segments()).write(tmp_path / "out.TextGrid")
+    grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False)
+    assert [x.label for x in grid.getTier("words").entries] == ['say "ß"', "été"]
+
+
+# Where it may go ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["out.html", "out.xlsx", "out", ".json"])
+def test_an_unknown_ending_names_the_possible_ones(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=r"\.csv or \.json or \.TextGrid"):
+        make_report().write(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no folder"):
+        make_report().write(tmp_path / "none" / "out.json")
+
+
+def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
+    clip, link, other = tmp_path / "words.csv", tmp_path / "same.csv", tmp_path / "new.csv"
+    clip.write_text("precious")
+    link.hardlink_to(clip)
+    for output in (clip, link, tmp_path / "." / "words.csv"):
+        with pytest.raises(OutputError, match="one of the inputs"):
+            check_output(output, suffixes=(".csv",), inputs=(clip,))
+    assert check_output(other, suffixes=(".csv",), inputs=(clip, tmp_path / "absent.wav")) == other
+
+
+def test_outputs_are_checked_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"ends in \.csv"):
+        check_output(tmp_path / "out.pdf", suffixes=(".csv",))
+    with pytest.raises(OutputError, match="no folder"):
+        check_output(tmp_path / "none" / "out.csv", suffixes=(".csv",))
