@@ -1,0 +1,288 @@
+"""Pronunciation dictionaries: reading them, putting one on top of another, and naming the words that are missing.
+
+Conventions
+-----------
+One word a line, then its phones. What CMUdict [1]_ and the Montreal Forced Aligner [2]_ add is read line by line, so
+that the two styles may even be mixed:
+
+* ``WORD(2)``, or the same word on another line, gives a further pronunciation; the order is kept.
+* Numbers between word and phones are MFA's probabilities: the first is that of the pronunciation, the others say how
+  pauses go with it and are not used.
+* ``;;;`` begins a comment line, ``#`` with a space before it a comment to the end of the line.
+
+Words are compared in lower case, NFC, with straight apostrophes. Phones are kept as written (any alphabet, stress
+digits included): who uses them converts them.
+
+References
+----------
+.. [1] Carnegie Mellon University, The CMU Pronouncing Dictionary, http://www.speech.cs.cmu.edu/cgi-bin/cmudict
+.. [2] Montreal Forced Aligner, user guide, "Pronunciation dictionary format".
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import importlib.util
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+
+from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError
+
+__all__ = [
+    "Lexicon",
+    "Pronunciation",
+    "embedded_lexicon",
+    "normalise_word",
+    "parse_lexicon",
+    "read_lexicon",
+]
+
+MAX_BYTES = 200_000_000
+"""Refuse larger files: the largest published dictionaries have about 100 MB."""
+
+ADDITIONS = "en-us-additions.dict"
+"""The file of `lexicons/` whose words join those of PocketSphinx's dictionary."""
+
+_VARIANT = re.compile(r"\(\d+\)$")
+_NUMBER = re.compile(r"\d+(\.\d*)?([eE]-?\d+)?|\.\d+")
+_COMMENT = re.compile(r"(^;;;|(^|\s)#(\s|$)).*")
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u0060\u2032\uff07", "'"))
+
+
+@dataclass(frozen=True, slots=True)
+class Pronunciation:
+    """One way to say a word.
+
+    Parameters
+    ----------
+    phones : tuple of str
+        In the alphabet of the dictionary.
+    probability : float or None
+        How likely this way is, 0..1, where the dictionary says it.
+    """
+
+    phones: tuple[str, ...]
+    probability: float | None = None
+
+    def __str__(self) -> str:
+        return " ".join(self.phones)
+
+
+def normalise_word(word: str) -> str:
+    """The spelling under which a word is looked up: lower case, NFC, straight apostrophes.
+
+    Examples
+    --------
+    >>> normalise_word("Don’t")
+    "don't"
+    """
+    return unicodedata.normalize("NFC", word.translate(_APOSTROPHES).casefold())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lexicon:
+    """Words and their pronunciations, with another lexicon beneath for words that are not here.
+
+    Parameters
+    ----------
+    entries : mapping of str to tuple of Pronunciation
+        By normalised word, see `normalise_word`.
+    name : str
+        For messages and reports.
+    fallback : Lexicon or None
+        Asked for the words that `entries` lacks. A word that both hold is pronounced as `entries` says.
+
+    Examples
+    --------
+    >>> mine = parse_lexicon("gif  JH IH F")
+    >>> [str(p) for p in mine["GIF"]], "jpeg" in mine
+    (['JH IH F'], False)
+    """
+
+    entries: Mapping[str, tuple[Pronunciation, ...]] = field(repr=False)
+    name: str = ""
+    fallback: Lexicon | None = None
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and bool(self._find(normalise_word(word)))
+
+    def __getitem__(self, word: str) -> tuple[Pronunciation, ...]:
+        """All pronunciations of `word`; raises `OutOfVocabulary` where there are none."""
+        found = self._find(normalise_word(word))
+        if not found:
+            raise OutOfVocabulary([word])
+        return found
+
+    def _find(self, word: str) -> tuple[Pronunciation, ...]:
+        found = self.entries.get(word, ())
+        return found if found or self.fallback is None else self.fallback._find(word)
+
+    def pronounce(self, words: Iterable[str]) -> list[tuple[Pronunciation, ...]]:
+        """The pronunciations of each word.
+
+        Raises
+        ------
+        OutOfVocabulary
+            If words are missing; it names all of them.
+        """
+        rows = [(word, self._find(normalise_word(word))) for word in words]
+        missing = [word for word, found in rows if not found]
+        if missing:
+            raise _missing(missing)
+        return [found for _, found in rows]
+
+    def over(self, fallback: Lexicon) -> Lexicon:
+        """This lexicon with `fallback` beneath everything it already rests on."""
+        beneath = fallback if self.fallback is None else self.fallback.over(fallback)
+        return Lexicon(self.entries, self.name, beneath)
+
+
+def _missing(words: list[str]) -> OutOfVocabulary:
+    error = OutOfVocabulary(words)
+    if any(character.isdigit() for word in words for character in word):
+        error.add_note("Numbers must be spelt out as they are said: '1984' may be 'nineteen eighty-four'.")
+    return error
+
+
+def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | None = None) -> Lexicon:
+    """Read a dictionary in the style of CMUdict or of the Montreal Forced Aligner.
+
+    Parameters
+    ----------
+    text : str
+        The file's text.
+    name : str
+        Path or name, for messages.
+    fallback : Lexicon, optional
+        The lexicon to ask for words that the text lacks.
+
+    Raises
+    ------
+    ParseError
+        With the line, if a word has no phones or an impossible probability, or if there is no word at all.
+    """
+    entries: dict[str, list[Pronunciation]] = {}
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        fields = _COMMENT.sub("", line).split()
+        if fields:
+            variants = entries.setdefault(normalise_word(_VARIANT.sub("", fields[0])), [])
+            pronunciation = _pronunciation(fields, name, number)
+            if pronunciation.phones not in [known.phones for known in variants]:
+                variants.append(pronunciation)
+    if not entries:
+        raise ParseError(
+            name, None, "no words in this lexicon; a line is a word followed by its phones: hello HH AH L OW"
+        )
+    return Lexicon({word: tuple(variants) for word, variants in entries.items()}, name, fallback)
+
+
+def _pronunciation(fields: list[str], name: str, line: int) -> Pronunciation:
+    first_phone = next((i for i, text in enumerate(fields[1:], start=1) if not _NUMBER.fullmatch(text)), None)
+    if first_phone is None:
+        raise ParseError(name, line, f"{fields[0]!r} has no phones; write them after the word: hello HH AH L OW")
+    probability = float(fields[1]) if first_phone > 1 else None
+    if probability is not None and not 0 < probability <= 1:
+        raise ParseError(name, line, f"{fields[0]!r} has the probability {fields[1]}; it must be above 0 and at most 1")
+    return Pronunciation(tuple(fields[first_phone:]), probability)
+
+
+def read_lexicon(path: AnyPath, *, fallback: Lexicon | None = None) -> Lexicon:
+    """Read a pronunciation dictionary from a UTF-8 file, see `parse_lexicon`.
+
+    Raises
+    ------
+    ParseError
+        If the file can't be read, is not UTF-8, or has a faulty line.
+    """
+    try:
+        data = Path(path).read_bytes() if Path(path).stat().st_size <= MAX_BYTES else None
+    except OSError as error:
+        raise ParseError(path, None, f"can't be read: {error.strerror}. Check the path of the lexicon") from error
+    if data is None:
+        raise ParseError(path, None, f"more than {MAX_BYTES // 1_000_000} MB; this is no pronunciation dictionary")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ParseError(path, line, "not UTF-8; save the lexicon as UTF-8 text") from error
+    return parse_lexicon(text.replace("\r\n", "\n").replace("\r", "\n"), name=str(path), fallback=fallback)
+
+
+@cache
+def embedded_lexicon() -> Lexicon:
+    """The American English dictionary that PocketSphinx brings along (CMUdict without stress), with a few additions.
+
+    Its 134,000 lines stay unparsed: a word is found by bisection in the sorted file.
+
+    Raises
+    ------
+    BackendUnavailable
+        If PocketSphinx or its dictionary is not installed.
+    """
+    # find_spec does not import the package, which would load its library.
+    spec = importlib.util.find_spec("pocketsphinx")
+    if spec is None or spec.origin is None:
+        raise BackendUnavailable("pocketsphinx", "Install it: pip install pocketsphinx.")
+    path = Path(spec.origin).with_name("model") / "en-us" / "cmudict-en-us.dict"
+    if not path.is_file():
+        raise BackendUnavailable("PocketSphinx's dictionary", f"It belongs at {path}: reinstall pocketsphinx.")
+    additions = importlib.resources.files("visalign.lexicons").joinpath(ADDITIONS).read_text(encoding="utf-8")
+    return parse_lexicon(additions, name=ADDITIONS, fallback=Lexicon(_SortedDictionary(path.read_bytes()), path.name))
+
+
+class _SortedDictionary(Mapping[str, tuple[Pronunciation, ...]]):
+    """A dictionary file whose lines are sorted by word, searched without being parsed.
+
+    Variants follow their word: ``a``, ``a(2)``, ``a's``. The order is that of the bytes of the words without ``(2)``.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._look_up = lru_cache(maxsize=50_000)(self._bisect)
+
+    def __getitem__(self, word: str) -> tuple[Pronunciation, ...]:
+        found = self._look_up(word)
+        if not found:
+            raise KeyError(word)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        words = (_word_of(line) for line in self._data.splitlines())
+        return iter(dict.fromkeys(word.decode() for word in words if word))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _bisect(self, word: str) -> tuple[Pronunciation, ...]:
+        wanted, low, high = word.encode("utf-8", "replace"), 0, len(self._data)
+        while low < high:
+            middle = (low + high) // 2
+            start = self._data.rfind(b"\n", 0, middle) + 1
+            end = self._line_end(start)
+            if _word_of(self._data[start:end]) < wanted:
+                low = end + 1
+            else:
+                high = start
+        return tuple(self._variants(wanted, low))
+
+    def _variants(self, wanted: bytes, start: int) -> Iterator[Pronunciation]:
+        while start < len(self._data):
+            end = self._line_end(start)
+            line = self._data[start:end]
+            if _word_of(line) != wanted:
+                return
+            yield Pronunciation(tuple(line.decode().split()[1:]))
+            start = end + 1
+
+    def _line_end(self, start: int) -> int:
+        end = self._data.find(b"\n", start)
+        return len(self._data) if end < 0 else end
+
+
+def _word_of(line: bytes) -> bytes:
+    word = line.split(maxsplit=1)[0] if line.strip() else b""
+    return re.sub(rb"\(\d+\)$", b"", word)
