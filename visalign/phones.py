@@ -43,6 +43,7 @@ __all__ = [
     "normalise",
     "shapes_lips",
     "strip_stress",
+    "without_marks",
 ]
 
 ALPHABETS = ("arpabet", "ipa", "xsampa")
@@ -196,7 +197,7 @@ _FOLDED = _pairs(
 )
 
 # Other ways to write an English phone in IPA: dictionaries of MFA, Wiktionary and eSpeak, British and American.
-# Marks that `_bare_ipa` strips need no entry, except where the length tells two English phones apart.
+# Marks that `without_marks` strips need no entry, except where the length tells two English phones apart.
 _IPA_VARIANTS = {
     variant: symbol
     for symbol, variants in {
@@ -261,11 +262,8 @@ _IPA_SPELLINGS = {"g": "ɡ", "ʧ": "tʃ", "ʤ": "dʒ", "ʦ": "ts", "ʣ": "dz", "
 # Letters that need the lips: labials, the postalveolars that languages protrude, and every vowel.
 _LIP_LETTERS = frozenset("pbmɸβfvʋɱʙwʍɥʘɓʃʒʷiyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒᵻᵿɝɚ")
 
-_SILENCES = frozenset(
-    """
-    sil sp spn nsn pau h# # epi _ <sil> <s> </s> <eps> [sil] [noise] [breath] +nsn+ +spn+ +breath+ +noise+
-    """.split()  # noqa: SIM905
-)
+_PAUSES = "sil sp spn nsn pau h# # epi _ <sil> <s> </s> <eps> [sil] [noise] [breath] +nsn+ +spn+ +breath+ +noise+"
+_SILENCES = frozenset(_PAUSES.split())
 
 
 def is_silence(label: str) -> bool:
@@ -464,7 +462,12 @@ def _tidy_ipa(symbol: str) -> str:
     return text
 
 
-def _bare_ipa(ipa: str) -> str:
+def without_marks(ipa: str) -> str:
+    """IPA without length, diacritics and other modifiers: the letters alone.
+
+    >>> without_marks("tʰ"), without_marks("ɑ̃ː")
+    ('t', 'ɑ')
+    """
     return "".join(c for c in ipa if c not in _IPA_MARKS)
 
 
@@ -474,7 +477,7 @@ def _arpabet_to_ipa(symbol: str) -> str:
 
 
 def _ipa_to_arpabet(ipa: str) -> str:
-    for spelling in (ipa, _bare_ipa(ipa)):
+    for spelling in (ipa, without_marks(ipa)):
         if spelling in _IPA_TO_ARPABET:
             return _IPA_TO_ARPABET[spelling]
     raise UnknownSymbol(ipa, _IPA_TO_ARPABET)
@@ -492,9 +495,5 @@ def _ipa_to_xsampa(ipa: str) -> str:
     return "".join(_IPA_TO_XSAMPA[c] for c in ipa)
 
 
-def _as_it_is(ipa: str) -> str:
-    return ipa
-
-
-_READERS: dict[str, Callable[[str], str]] = {"arpabet": _arpabet_to_ipa, "ipa": _as_it_is, "xsampa": _xsampa_to_ipa}
-_WRITERS: dict[str, Callable[[str], str]] = {"arpabet": _ipa_to_arpabet, "ipa": _as_it_is, "xsampa": _ipa_to_xsampa}
+_READERS: dict[str, Callable[[str], str]] = {"arpabet": _arpabet_to_ipa, "ipa": str, "xsampa": _xsampa_to_ipa}
+_WRITERS: dict[str, Callable[[str], str]] = {"arpabet": _ipa_to_arpabet, "ipa": str, "xsampa": _ipa_to_xsampa}

@@ -1,0 +1,87 @@
+"""Viseme maps as plain data, and two maps side by side.
+
+The cross-table answers what a linguist asks before changing a map: which distinctions does the other one lose?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from visalign.phones import fold_arpabet
+from visalign.visemes import VisemeMap
+
+__all__ = ["MapComparison", "compare_maps", "describe_map"]
+
+
+def describe_map(viseme_map: VisemeMap) -> dict[str, Any]:
+    """A map as plain data, for a table or JSON: header, visemes with their phones, coverage and gap."""
+    return {
+        **{key: getattr(viseme_map, key) for key in ("id", "name", "alphabet", "citation", "source", "licence")},
+        **{key: getattr(viseme_map, key) for key in ("confidence", "notes", "silence", "fallback", "strip_stress")},
+        "n_visemes": len(viseme_map.visemes),
+        "n_phones": len(viseme_map.phones),
+        "unlisted": list(viseme_map.unlisted),
+        "fill": dict(viseme_map.fill),
+        "visemes": [
+            {"id": key, "phones": list(x.phones), "articulator": x.articulator, "description": x.description}
+            for key, x in viseme_map.classes.items()
+        ],
+        "sequences": {
+            phone: {"visemes": list(x.visemes), "split": x.split} for phone, x in viseme_map.sequences.items()
+        },
+        "recipes": {name: recipe.source for name, recipe in viseme_map.recipes.items()},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class MapComparison:
+    """Two maps side by side.
+
+    Parameters
+    ----------
+    first, second : str
+        Ids of the maps.
+    cells : dict
+        ``(viseme of the first, viseme of the second)`` → the phones that have both.
+    lost : dict
+        Viseme of the second → the groups of phones that it shows alike and the first keeps apart.
+    gained : dict
+        Viseme of the first → the groups that the second keeps apart.
+    uncompared : tuple of str
+        Phones of the first map that the second does not place.
+    """
+
+    first: str
+    second: str
+    cells: dict[tuple[str, str], tuple[str, ...]]
+    lost: dict[str, tuple[tuple[str, ...], ...]]
+    gained: dict[str, tuple[tuple[str, ...], ...]]
+    uncompared: tuple[str, ...]
+
+
+def compare_maps(first: VisemeMap, second: VisemeMap) -> MapComparison:
+    """Cross-table of two maps over the phones that both place, and which distinctions the second loses.
+
+    Examples
+    --------
+    >>> found = compare_maps(VisemeMap.load("jeffers_1971"), VisemeMap.load("lee_yook_2002"))
+    >>> found.lost["T"]  # Lee & Yook show these alike; Jeffers & Barley tell them apart
+    (('DH', 'TH'), ('S', 'Z'), ('D', 'T'))
+    """
+    phones = [x for x in first.phones if not (first.alphabet == "arpabet" and fold_arpabet(x) != x)]
+    shared = [phone for phone in phones if second.places(phone, first.alphabet)]
+    cells: dict[tuple[str, str], tuple[str, ...]] = {}
+    for phone in shared:
+        cell = first[phone], second.lookup(phone, first.alphabet)
+        cells[cell] = (*cells.get(cell, ()), phone)
+    return MapComparison(
+        first.id, second.id, cells, _merged(cells, 1), _merged(cells, 0), tuple(x for x in phones if x not in shared)
+    )
+
+
+def _merged(cells: dict[tuple[str, str], tuple[str, ...]], side: int) -> dict[str, tuple[tuple[str, ...], ...]]:
+    groups: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for cell, phones in cells.items():
+        groups[cell[side]] = (*groups.get(cell[side], ()), phones)
+    return {viseme: apart for viseme, apart in groups.items() if len(apart) > 1}
