@@ -1,0 +1,38 @@
+"""Clips for the tests: generated ones with known truth, and the development clips where they are at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from visalign.generated_clip import GeneratedClip
+
+# The sentence of the documentation's examples; a command sentence in the style of the GRID corpus.
+SENTENCE = "bin blue at f two now"
+LEAD_SECONDS = 0.12
+
+
+@pytest.fixture(scope="session")
+def generated_clip(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClip:
+    """A generated clip whose audio is `LEAD_SECONDS` early, with the truth about it."""
+    # Here, because most test files need no clip and should not load the media and speech libraries for it.
+    from visalign.generated_clip import generate_clip
+
+    path = tmp_path_factory.mktemp("generated") / "clip.mp4"
+    return generate_clip(path, text=SENTENCE, lead_seconds=LEAD_SECONDS, seed=0)
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of development clips (see CONTRIBUTING.md); the test is skipped where it is missing.
+
+    Mark such tests with ``@pytest.mark.corpus``.
+    """
+    folder = Path(os.environ.get("VISALIGN_DATA") or Path(__file__).parents[1] / "../shared/data")
+    if not folder.is_dir():
+        pytest.skip(f"no development clips: {folder} is missing (set VISALIGN_DATA to their folder)")
+    return folder.resolve()

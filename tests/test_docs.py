@@ -1,0 +1,287 @@
+"""Every code block of the README and the documentation runs.
+
+* A ``python`` block runs in the folder and with the names of the blocks before it on its page. A block of ``>>>``
+  lines runs as a doctest.
+* A ``console`` block's ``$ visalign …`` commands are checked against the real command line: the subcommand and each
+  option must exist. Below ``<!-- run -->`` they are run as well and must exit with 0; below ``<!-- run: exit 1 -->``
+  with 1. Other programs' commands are not looked at.
+* A block below ``<!-- not run: reason -->`` is not run; the test is skipped and shows the reason.
+
+Each page has a folder of its own with ``clip.mp4``, a generated clip of someone who says "bin blue at f two now" with
+the audio 120 ms early, ``clip.wav``, its sound, and ``clip.txt``, its text.
+"""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+import shutil
+import textwrap
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from visalign.generated_clip import GeneratedClip
+
+ROOT = Path(__file__).parents[1]
+BUILT = ROOT / "docs" / "_build"
+PAGES = [ROOT / "README.md", *(p for p in sorted((ROOT / "docs").rglob("*.md")) if not p.is_relative_to(BUILT))]
+
+BLOCK = re.compile(
+    r"(?:^[ \t]*<!--\s*(?P<mark>.*?)\s*-->[ \t]*\n(?:[ \t]*\n)?)?"
+    r"^(?P<indent>[ \t]*)```(?P<language>\w+)[^\n]*\n(?P<code>.*?)^(?P=indent)```[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
+NOT_RUN = re.compile(r"not run:\s*(?P<reason>\S.*)")
+RUN = re.compile(r"run(?::\s*exit (?P<code>\d))?")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: where its code begins, in which language, and the comment above it."""
+
+    page: Path
+    line: int
+    language: str
+    code: str
+    mark: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.page.relative_to(ROOT).as_posix()}:{self.line}"
+
+    @property
+    def reason_not_to_run(self) -> str | None:
+        found = NOT_RUN.fullmatch(self.mark)
+        return found["reason"] if found else None
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands after ``$``, continued lines joined."""
+        joined = self.code.replace("\\\n", " ")
+        return [line.strip()[2:] for line in joined.splitlines() if line.strip().startswith("$ ")]
+
+
+def blocks_of(page: Path, text: str) -> list[Block]:
+    """The fenced blocks of a page in order."""
+    return [
+        Block(
+            page=page,
+            line=text.count("\n", 0, found.start("code")) + 1,
+            language=found["language"],
+            code=textwrap.dedent(found["code"]),
+            mark=found["mark"] or "",
+        )
+        for found in BLOCK.finditer(text)
+    ]
+
+
+@dataclass
+class Session:
+    """What runs on one page: its folder, the names so far, and how far it has come."""
+
+    folder: Path
+    names: dict[str, Any] = field(default_factory=dict)
+    n_done: int = 0
+
+    def run_up_to(self, block: Block) -> None:
+        """Run the page's blocks that have not run yet, `block` being the last."""
+        blocks = [b for b in _blocks(block.page) if b.language == "python"]
+        for earlier in blocks[self.n_done : blocks.index(block) + 1]:
+            self.n_done += 1
+            if earlier.reason_not_to_run is None:
+                run_python(earlier, self.names)
+
+
+def run_python(block: Block, names: dict[str, Any]) -> None:
+    """Execute a block in `names`; tracebacks show the page and its line."""
+    if block.code.lstrip().startswith(">>>"):
+        run_doctest(block, names)
+        return
+    padded = "\n" * (block.line - 1) + block.code
+    exec(compile(padded, str(block.page), "exec"), names)  # the documentation's own code
+
+
+def run_doctest(block: Block, names: dict[str, Any]) -> None:
+    """Run the ``>>>`` lines of a block and compare what they print."""
+    test = doctest.DocTestParser().get_doctest(block.code, names, block.place, str(block.page), block.line - 1)
+    written: list[str] = []
+    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=written.append, clear_globs=False)
+    names.update(test.globs)
+    assert result.failed == 0, "".join(written)
+
+
+@cache
+def _blocks(page: Path) -> list[Block]:
+    return blocks_of(page, page.read_text(encoding="utf-8"))
+
+
+def _all(language: str) -> list[Any]:
+    return [pytest.param(b, id=b.place) for page in PAGES for b in _blocks(page) if b.language == language]
+
+
+@pytest.fixture(scope="module")
+def sessions() -> dict[Path, Session]:
+    return {}
+
+
+@pytest.fixture
+def session(
+    block: Block,
+    sessions: dict[Path, Session],
+    generated_clip: GeneratedClip,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Session:
+    """The page's session, with its folder as the current one."""
+    if block.page not in sessions:
+        sessions[block.page] = Session(_page_folder(generated_clip, tmp_path_factory.mktemp(block.page.stem)))
+    monkeypatch.chdir(sessions[block.page].folder)
+    return sessions[block.page]
+
+
+def _page_folder(clip: GeneratedClip, folder: Path) -> Path:
+    from visalign.media import read_audio, write_wav
+
+    shutil.copy(clip.path, folder / "clip.mp4")
+    write_wav(folder / "clip.wav", read_audio(clip.path))
+    (folder / "clip.txt").write_text(clip.transcript + "\n", encoding="utf-8")
+    return folder
+
+
+def skip_if_marked(block: Block) -> None:
+    """Skip a block that says why it can't be run."""
+    if block.reason_not_to_run is not None:
+        pytest.skip(f"{block.place}: {block.reason_not_to_run}")
+
+
+@pytest.fixture
+def runnable(block: Block) -> Block:
+    """The block, unless it is marked as not to be run; before anything is generated for it."""
+    skip_if_marked(block)
+    return block
+
+
+@pytest.mark.parametrize("block", _all("python"))
+def test_python_block_runs(runnable: Block, session: Session) -> None:
+    session.run_up_to(runnable)
+
+
+@pytest.mark.parametrize("block", _all("console"))
+def test_console_block_is_understood(runnable: Block, session: Session) -> None:
+    for command in runnable.commands:
+        words = shlex.split(command, comments=True)
+        if words[0] == "visalign":
+            parse_command(words[1:])
+
+
+@pytest.mark.parametrize(
+    "block",
+    [case for case in _all("console") if RUN.fullmatch(case.values[0].mark)]  # type: ignore[union-attr]
+    or [pytest.param(None, marks=pytest.mark.skip(reason="no console block is marked <!-- run -->"))],
+)
+def test_console_block_runs(block: Block, session: Session) -> None:
+    from typer.testing import CliRunner
+
+    from visalign.cli import app
+
+    expected = RUN.fullmatch(block.mark)
+    assert expected is not None
+    for command in block.commands:
+        result = CliRunner().invoke(app, shlex.split(command, comments=True)[1:])
+        assert result.exit_code == int(expected["code"] or 0), f"{block.place}: {command}\n{result.output}"
+
+
+def parse_command(words: list[str]) -> None:
+    """Parse a command line as `visalign` would, without running it."""
+    import typer.main
+
+    from visalign.cli import app
+
+    group: Any = typer.main.get_command(app)
+    context = group.make_context("visalign", list(words), resilient_parsing=False)
+    name, command, rest = group.resolve_command(context, words)
+    assert command is not None, f"there is no `visalign {name}`"
+    command.make_context(name, rest, parent=context)
+
+
+# --- the documentation has no loose ends ------------------------------------------------------------------------
+
+
+def test_every_mark_is_understood() -> None:
+    for page in PAGES:
+        for block in _blocks(page):
+            mark = block.mark
+            looks_like_one = re.match(r"(not )?run\b", mark, re.IGNORECASE)
+            assert not looks_like_one or NOT_RUN.fullmatch(mark) or RUN.fullmatch(mark), (
+                f"{block.place}: <!-- {mark} -->"
+            )
+
+
+def test_every_fence_is_closed_and_named() -> None:
+    for page in PAGES:
+        fences = re.findall(r"^[ \t]*(`{3,})(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len(fences) % 2 == 0, f"{page}: a block is not closed"
+        unnamed = [i for i, (_, info) in enumerate(fences) if i % 2 == 0 and not info.strip()]
+        assert not unnamed or page.name == "README.md", (
+            f"{page}: block {unnamed[0] // 2 + 1} has no language; use `text`"
+        )
+
+
+LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", [pytest.param(p, id=p.relative_to(ROOT).as_posix()) for p in PAGES])
+def test_links_between_files_lead_somewhere(page: Path) -> None:
+    targets = [found["target"] for found in LINK.finditer(page.read_text(encoding="utf-8"))]
+    missing = [t for t in targets if "://" not in t and not (page.parent / t).exists()]
+    assert not missing, f"{page}: {', '.join(missing)}"
+
+
+# --- this file's own machinery ------------------------------------------------------------------------------------
+
+SAMPLE = """# Page
+
+```python
+x = 1
+```
+
+<!-- not run: needs a camera -->
+```python
+film()
+```
+
+<!-- run: exit 1 -->
+
+```console
+$ visalign check clip.mp4 \\
+    --text "bin blue"
+Audio is late.
+$ ls
+```
+"""
+
+
+def test_blocks_are_found() -> None:
+    first, second, third = blocks_of(ROOT / "page.md", SAMPLE)
+    assert (first.line, first.language, first.code, first.mark) == (4, "python", "x = 1\n", "")
+    assert second.reason_not_to_run == "needs a camera"
+    assert (third.language, third.mark) == ("console", "run: exit 1")
+    assert [shlex.split(c) for c in third.commands] == [["visalign", "check", "clip.mp4", "--text", "bin blue"], ["ls"]]
+
+
+def test_a_failing_block_fails_at_its_line() -> None:
+    block = Block(ROOT / "page.md", 40, "python", "x = 1\nassert x == 2\n", "")
+    with pytest.raises(AssertionError) as caught:
+        run_python(block, {})
+    assert caught.traceback[-1].lineno + 1 == 41
+
+
+def test_a_wrong_doctest_fails() -> None:
+    with pytest.raises(AssertionError, match="Expected"):
+        run_python(Block(ROOT / "page.md", 1, "python", ">>> 1 + 1\n3\n", ""), {})
