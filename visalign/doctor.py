@@ -138,9 +138,7 @@ def _ffmpeg() -> Finding:
     return _loaded(
         "PyAV",
         program,
-        lambda facts: Finding(
-            "PyAV", "ok", facts["version"], f"FFmpeg {facts['ffmpeg']} inside its wheel (BSD-3 over GPL)"
-        ),
+        lambda facts: Finding("PyAV", "ok", facts["version"], f"BSD-3; its wheel holds FFmpeg {facts['ffmpeg']}, GPL"),
     )
 
 

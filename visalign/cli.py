@@ -1,0 +1,422 @@
+"""The command line: arguments in, words and exit codes out. The only room that prints.
+
+Exit codes: 0 done, and in sync where that was asked; 1 done, and a check failed; 2 the command was wrong; 3 an input
+could not be analysed; 130 interrupted. An error is one line on stderr, and nothing is written.
+
+Rooms that load numpy, FFmpeg or dlib are imported inside the commands that need them, or through the lazy names of
+``visalign``: ``visalign --help`` answers in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+import visalign
+from visalign.console import (
+    facts_table,
+    findings_table,
+    progress_line,
+    screen,
+    signed_ms,
+    styled_summary,
+    tier_table,
+    words_table,
+)
+from visalign.errors import ConfigError, VisalignError
+
+if TYPE_CHECKING:
+    from visalign.config import Config
+    from visalign.report import ClipReport
+
+__all__ = ["app", "main"]
+
+DONE, CHECK_FAILED, USAGE, NOT_ANALYSED = 0, 1, 2, 3
+
+STDOUT = Path("-")
+
+DEMO_TOLERANCE_SECONDS = 0.02  # what the demo calls a success: half a frame at 25 frames a second
+
+_EXIT_CODES = (
+    "Exit codes: 0 done and in sync · 1 done, a check failed · 2 wrong usage · 3 an input could not be analysed"
+)
+
+app = typer.Typer(
+    name="visalign",
+    help="Compare what is heard with what the lips show: audio/video offset and sync, word by word.",
+    epilog=(
+        "Start with [bold]visalign demo[/bold], then\n\n"
+        'visalign check clip.mp4 --text "bin blue at f two now"\n\n' + _EXIT_CODES
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+maps_app = typer.Typer(help="Look at phoneme→viseme maps, and check your own.", no_args_is_help=True)
+app.add_typer(maps_app, name="maps")
+
+Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
+Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]
+Lexicon = Annotated[Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")]
+Map = Annotated[str | None, typer.Option("--map", help="Viseme map: a name (see `visalign maps list`) or a TOML file.")]
+Model = Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`, in place of the shipped one.")]
+Settings = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that can't show "–" shows "?" instead of a traceback
+    try:
+        app(args=arguments, prog_name="visalign")
+    except ConfigError as error:
+        _fail(error, USAGE)
+    except VisalignError as error:
+        _fail(error, NOT_ANALYSED)
+    except BrokenPipeError:
+        _close_quietly()
+    sys.exit(DONE)
+
+
+def _fail(error: VisalignError, code: int) -> NoReturn:
+    # One line, whatever is in a file name or in the output of another program; no control characters either.
+    line = "".join(c if c.isprintable() else " " for c in str(error))
+    print(f"visalign: {' '.join(line.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _close_quietly() -> NoReturn:
+    # The reader (`head`, a closed pager) has enough. Without this Python complains when it flushes stdout at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(CHECK_FAILED)
+
+
+# --- check ----------------------------------------------------------------------------------------------------
+
+
+@app.command(
+    epilog=(
+        'visalign check clip.mp4 --text "bin blue at f two now"\n\n'
+        "visalign check clip.mp4 --audio dub.wav --transcript dub.txt --csv words.csv --textgrid clip.TextGrid\n\n"
+        "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
+        "Without a transcript the phones are recognised: offset and confidence, but no words.\n\n" + _EXIT_CODES
+    )
+)
+def check(
+    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks.")],
+    audio: Annotated[Path | None, typer.Option(help="Check this sound instead of the clip's own.")] = None,
+    transcript: Transcript = None,
+    text: Text = None,
+    lexicon: Lexicon = None,
+    viseme_map: Map = None,
+    model: Model = None,
+    config: Settings = None,
+    json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the words as CSV.")] = None,
+    textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Tell whether sound and lips of a clip are in sync: the offset, and every word."""
+    to_stdout = json == STDOUT
+    wanted = {".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}
+    outputs = _checked_outputs(wanted, (video, audio, transcript, lexicon, model, config))
+    settings = _settings(config, lexicon, viseme_map)
+    said = _said(text, transcript)
+    with progress_line(enabled=not quiet) as progress:
+        report = visalign.check(video, said, audio=audio, model=model, config=settings, progress=progress)
+    for path in outputs:
+        report.write(path)
+    if to_stdout:
+        _print_json(report)
+    if not quiet:
+        _show(report, outputs, stderr=to_stdout)
+    raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
+
+
+def _settings(config: Path | None, lexicon: Path | None, viseme_map: str | None) -> Config:
+    settings = visalign.Config() if config is None else visalign.Config.load(config)
+    if lexicon is not None:
+        settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
+    if viseme_map is not None:
+        settings = replace(settings, sync=replace(settings.sync, viseme_map=viseme_map))
+    return settings
+
+
+def _said(text: str | None, transcript: Path | None) -> str | None:
+    # Loads the lexicon's room, so it waits until a command needs it.
+    from visalign.transcript import read_transcript
+
+    if text is not None and transcript is not None:
+        raise typer.BadParameter("give --text or --transcript, not both")
+    return text if transcript is None else read_transcript(transcript)
+
+
+def _checked_outputs(wanted: Mapping[str, Path | None], inputs: Iterable[Path | None]) -> list[Path]:
+    # Loads numpy and praatio.
+    from visalign.text_files import check_output
+
+    present = [path for path in inputs if path is not None]
+    return [
+        check_output(path, suffixes=(suffix,), inputs=present) for suffix, path in wanted.items() if path is not None
+    ]
+
+
+def _print_json(report: ClipReport) -> None:
+    # Loads numpy and praatio, which the report has loaded already.
+    from visalign.text_files import format_json
+
+    sys.stdout.write(format_json(report.to_dict()))
+    sys.stdout.flush()
+
+
+def _show(report: ClipReport, outputs: Sequence[Path], *, stderr: bool = False) -> None:
+    console = screen(stderr=stderr)
+    console.print(styled_summary(report))
+    if len(report.segments):
+        console.print(words_table(report))
+    elif report.clip.transcript is None:
+        console.print("No transcript was given: phones were recognised, so there are no words to judge.")
+    _show_warnings(report.warnings, stderr=stderr)
+    for model in report.clip.models:
+        console.print(f"Model: {model.name} ({model.licence})", style="dim")
+    _show_written(outputs, stderr=stderr)
+
+
+def _show_warnings(warnings: Iterable[str], *, stderr: bool = False) -> None:
+    for warning in warnings:
+        screen(stderr=stderr).print(f"Warning: {warning}", style="yellow")
+
+
+def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:
+    for path in outputs:
+        # Not wrapped: a path that is broken over two lines can't be copied.
+        screen(stderr=stderr).print(f"Wrote {path}", soft_wrap=True)
+
+
+# --- align, observe, train ------------------------------------------------------------------------------------
+
+
+@app.command(
+    epilog=(
+        'visalign align speech.wav --text "bin blue at f two now" -o speech.TextGrid\n\n'
+        "visalign align clip.mp4 --transcript clip.txt --lexicon names.dict -o phones.csv"
+    )
+)
+def align(
+    sound: Annotated[Path, typer.Argument(metavar="AUDIO|VIDEO", help="Speech, or a clip with speech.")],
+    transcript: Transcript = None,
+    text: Text = None,
+    lexicon: Lexicon = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help=".TextGrid, .csv or .json")] = None,
+    aligner: Annotated[str, typer.Option(help="The engine.")] = "pocketsphinx",
+    quiet: Quiet = False,
+) -> None:
+    """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
+    # These load numpy and PocketSphinx.
+    from visalign.phones import is_silence
+    from visalign.result_files import ALIGNMENT_SUFFIXES, write_alignment
+    from visalign.text_files import check_output
+
+    if output is not None:
+        inputs = [path for path in (sound, transcript, lexicon) if path is not None]
+        check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs)
+    said = _said(text, transcript)
+    with progress_line(enabled=not quiet) as progress:
+        progress("aligning", None)
+        audio = visalign.read_audio(sound)
+        if said is None:
+            found = visalign.recognise_phones(audio)
+        else:
+            found = visalign.force_align(audio, said, aligner=aligner, lexicon=lexicon)
+    written = [] if output is None else [write_alignment(output, found)]
+    if not quiet:
+        tier, label = (found.phones, "phone") if said is None else (found.words, "word")
+        screen().print(tier_table(tier, label=label, is_silence=is_silence))
+        _show_warnings(found.warnings)
+        _show_written(written)
+
+
+@app.command(epilog="visalign observe clip.mp4 -o lips.csv")
+def observe(
+    video: Annotated[
+        Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks; its sound is not used.")
+    ],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help=".csv, .npz or .TextGrid")] = None,
+    model: Model = None,
+    quiet: Quiet = False,
+) -> None:
+    """Read the lips: features of every frame, and the visemes that they show."""
+    # These load numpy and praatio.
+    from visalign.result_files import OBSERVATION_SUFFIXES, write_observation
+    from visalign.text_files import check_output
+
+    if output is not None:
+        inputs = [path for path in (video, model) if path is not None]
+        check_output(output, suffixes=OBSERVATION_SUFFIXES, inputs=inputs)
+    with progress_line(enabled=not quiet) as progress:
+        seen = visalign.observe(video, model=model, progress=progress)
+    silence = seen.silence
+    written = [] if output is None else [write_observation(output, seen.lips, seen.visemes, silence=silence)]
+    if not quiet:
+        screen().print(tier_table(seen.visemes, label="viseme", is_silence=lambda x: x == silence))
+        _show_written(written)
+
+
+@app.command(epilog="visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)")
+def train(
+    clips: Annotated[
+        Path, typer.Argument(metavar="CLIPS", help="Folder of clips, each with its transcript beside it.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where the model goes.")],
+    quiet: Quiet = False,
+) -> None:
+    """Learn what the lips look like for each phone, from clips with transcripts."""
+    with progress_line(enabled=not quiet) as progress:
+        visalign.train_from_folder(clips, out, progress=progress)
+    if not quiet:
+        _show_written([out])
+
+
+# --- maps -----------------------------------------------------------------------------------------------------
+
+
+@maps_app.command("list")
+def list_maps() -> None:
+    """The shipped maps."""
+    # Loads numpy, through the timeline.
+    from visalign.visemes import available_maps
+
+    maps = [visalign.VisemeMap.load(name) for name in available_maps()]
+    rows = [(x.id, len(x.visemes), len(x.phones), x.alphabet, x.confidence, x.name) for x in maps]
+    screen().print(facts_table(("map", ">visemes", ">phones", "alphabet", "source", "name"), rows))
+    screen().print(
+        "Source: A read in a primary source, B in a secondary one, C recalled and partly checked.", style="dim"
+    )
+
+
+@maps_app.command("show")
+def show_map(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a shipped map, or a TOML file.")],
+) -> None:
+    """One map: its visemes with their phones, and where it comes from."""
+    # Loads numpy, through the timeline.
+    from visalign.viseme_comparison import describe_map
+
+    facts = describe_map(visalign.VisemeMap.load(name))
+    console = screen()
+    for key in ("name", "citation", "source", "licence", "notes", "silence", "fallback", "unlisted"):
+        if facts[key]:
+            value = facts[key] if isinstance(facts[key], str) else " ".join(facts[key])
+            console.print(f"{key}: {value}")
+    rows = [(x["id"], " ".join(x["phones"]), x["articulator"], x["description"]) for x in facts["visemes"]]
+    console.print(facts_table(("viseme", "phones", "lips", "description"), rows))
+
+
+@maps_app.command("compare")
+def compare_two_maps(
+    first: Annotated[str, typer.Argument(metavar="NAME", help="Name of a shipped map, or a TOML file.")],
+    second: Annotated[str, typer.Argument(metavar="MAP", help="Another one.")],
+) -> None:
+    """Two maps: which phones fall together in one and apart in the other."""
+    # Loads numpy, through the timeline.
+    from visalign.viseme_comparison import compare_maps
+
+    found = compare_maps(*(visalign.VisemeMap.load(name) for name in (first, second)))
+    console = screen()
+    for one, other, merged in ((found.second, found.first, found.lost), (found.first, found.second, found.gained)):
+        rows = [(viseme, " | ".join(" ".join(group) for group in groups)) for viseme, groups in merged.items()]
+        console.print(f"{one} shows alike what {other} keeps apart:" if rows else f"{one} merges nothing of {other}.")
+        if rows:
+            console.print(facts_table((f"viseme of {one}", f"groups of {other}"), rows))
+    if found.uncompared:
+        console.print(f"Phones of {found.first} that {found.second} does not place: {' '.join(found.uncompared)}")
+
+
+@maps_app.command("check")
+def check_map(file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML file of a map.")]) -> None:
+    """Find the faults of a map of your own, with their lines."""
+    # Loads the phone sets.
+    from visalign.viseme_lint import lint_viseme_map
+
+    findings = lint_viseme_map(file)
+    for finding in findings:
+        screen().print(f"{file}: {finding}", soft_wrap=True)
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(CHECK_FAILED)
+    screen().print(f"{file}: no errors", soft_wrap=True)
+
+
+# --- doctor, demo, version ------------------------------------------------------------------------------------
+
+
+@app.command()
+def doctor() -> None:
+    """What is installed, under which licence, what is missing and how to get it."""
+    findings = visalign.diagnose()
+    console = screen()
+    console.print(findings_table(findings))
+    faults = [finding.name for finding in findings if finding.is_fault]
+    console.print(f"visalign can't work: see {', '.join(faults)}." if faults else "visalign can work.", style="bold")
+    raise typer.Exit(CHECK_FAILED if faults else DONE)
+
+
+@app.command(epilog="visalign demo --lead -120 --out late_demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the clip and its reports.")] = Path("demo"),
+    lead: Annotated[float, typer.Option(help="How early the audio is made, in ms (negative: late).")] = 83.0,
+) -> None:
+    """Make a clip with a known audio offset, check it, and print truth beside measurement."""
+    with contextlib.ExitStack() as stack:
+        progress = stack.enter_context(progress_line())
+        progress("making a clip: speech and a drawn face", None)
+        _make_folder(out)
+        truth = visalign.generate_clip(out / "clip.mp4", lead_seconds=lead / 1000)
+        report = visalign.check(truth.path, truth.transcript, progress=progress)
+    written = [report.write(out / name) for name in ("report.json", "words.csv", "clip.TextGrid")]
+    _show(report, [truth.path, *written])
+    measured = report.sync.lead_seconds
+    error = None if measured is None else measured - truth.lead_seconds
+    rows = [("truth", signed_ms(truth.lead_seconds)), ("measured", signed_ms(measured)), ("error", signed_ms(error))]
+    screen().print(facts_table(("audio lead", ">ms (+ = early)"), rows))
+    screen().print(f"The report: {written[0]}", style="bold", soft_wrap=True)
+    is_right = error is not None and abs(error) <= DEMO_TOLERANCE_SECONDS
+    raise typer.Exit(DONE if is_right else CHECK_FAILED)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise visalign.OutputError(path, f"the folder can't be made ({error.strerror}); choose another") from error
+
+
+@app.command()
+def version() -> None:
+    """The version of visalign."""
+    print(visalign.__version__)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...

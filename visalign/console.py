@@ -1,0 +1,169 @@
+"""What results look like in a terminal: tables, colours, a progress line.
+
+Only tells :mod:`rich` what to draw; deciding what to show, and when, is for :mod:`visalign.cli`. Text that comes from
+the user (words, file names) is always passed as :class:`rich.text.Text`, never as markup: a word like ``[red]`` is a
+word.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from visalign.doctor import Finding
+    from visalign.report import ClipReport
+    from visalign.timeline import Tier
+
+__all__ = [
+    "ProgressCallback",
+    "facts_table",
+    "findings_table",
+    "progress_line",
+    "screen",
+    "signed_ms",
+    "styled_summary",
+    "tier_table",
+    "words_table",
+]
+
+ProgressCallback = Callable[[str, float | None], None]
+"""Told the stage that runs, and how much of it is done (0..1; None where that can't be told)."""
+
+PIPE_WIDTH = 160
+"""Columns where the output is not a terminal: wide enough that no row of the words table is broken."""
+
+VERDICT_STYLES = {
+    "in-sync": "green",
+    "audio-early": "red",
+    "audio-late": "red",
+    "mismatched": "red",
+    "uncertain": "yellow",
+}
+_STATUS_STYLES = {"ok": "green", "missing": "red", "broken": "red", "optional": "yellow"}
+_MISSING = "-"
+
+
+def screen(*, stderr: bool = False) -> Console:
+    """A console that never guesses at markup, e-mail addresses or emoji in what it prints."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else PIPE_WIDTH
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+
+
+@contextmanager
+def progress_line(*, enabled: bool = True) -> Iterator[ProgressCallback]:
+    """A line on stderr that shows what is being done; nothing at all where stderr is not a terminal."""
+    console = screen(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not (enabled and console.is_terminal)) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def tell(stage: str, fraction: float | None) -> None:
+            bar.update(task, description=stage, total=None if fraction is None else 1.0, completed=fraction or 0.0)
+
+        yield tell
+
+
+def styled_summary(report: ClipReport) -> Text:
+    """The report's summary, its headline in the colour of the verdict."""
+    headline, *rest = report.summary().splitlines()
+    colour = VERDICT_STYLES.get(report.sync.verdict, "")
+    return Text("\n").join([Text(headline, style=f"bold {colour}"), *map(Text, rest)])
+
+
+def words_table(report: ClipReport) -> Table:
+    """One row a judged word; the one with the lowest score is marked."""
+    table = _table(
+        "word",
+        ">start–end s",
+        "phones",
+        "expected",
+        "observed",
+        ">viseme accuracy",
+        ">audio lead ms",
+        ">score",
+        "verdict",
+        "",
+    )
+    worst = report.worst_segment() if len(report.segments) > 1 else None
+    for index, row in enumerate(report.segments.to_dict("records")):
+        is_worst = index == worst
+        cells = [
+            row["label"],
+            f"{row['start']:.2f}–{row['end']:.2f}",
+            *(row[key] for key in ("phones", "expected", "observed")),
+            _number(row["viseme_accuracy"], "{:.0%}"),
+            signed_ms(row["lead_seconds"]),
+            _number(row["score"], "{:.2f}"),
+            Text(row["verdict"], style=VERDICT_STYLES.get(row["verdict"], "")),
+            "<- worst" if is_worst else "",
+        ]
+        table.add_row(*map(_text, cells), style="bold" if is_worst else "")
+    return table
+
+
+def tier_table(tier: Tier, *, label: str, is_silence: Callable[[str], bool]) -> Table:
+    """One row an interval, silence left out."""
+    table = _table(label, ">start s", ">end s", ">confidence")
+    for x in tier:
+        if not is_silence(x.label):
+            table.add_row(*map(_text, (x.label, f"{x.start:.3f}", f"{x.end:.3f}", _number(x.score, "{:.2f}"))))
+    return table
+
+
+def findings_table(findings: Iterable[Finding]) -> Table:
+    """What the doctor found; what to do stands below each fault."""
+    table = _table("", "status", "version", "detail")
+    for x in findings:
+        table.add_row(Text(x.name), Text(x.status, style=_STATUS_STYLES[x.status]), Text(x.version), Text(x.detail))
+        if x.remedy:
+            table.add_row("", "", "", Text(f"To get it: {x.remedy}", style="bold" if x.is_fault else ""))
+    return table
+
+
+def facts_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A plain table of texts; a heading that begins with ``>`` is aligned to the right."""
+    table = _table(*header)
+    for row in rows:
+        table.add_row(*(_text(cell if isinstance(cell, Text) else str(cell)) for cell in row))
+    return table
+
+
+def signed_ms(seconds: float | None) -> str:
+    """Milliseconds with their sign; positive = audio early.
+
+    Examples
+    --------
+    >>> signed_ms(0.0834), signed_ms(-0.02), signed_ms(-0.0001), signed_ms(None), signed_ms(float("nan"))
+    ('+83', '-20', '0', '-', '-')
+    """
+    if seconds is None or seconds != seconds:
+        return _MISSING
+    ms = round(1000 * seconds)
+    return f"{ms:+d}" if ms else "0"
+
+
+def _number(value: float | None, form: str) -> str:
+    return _MISSING if value is None or value != value else form.format(value)
+
+
+def _text(cell: str | Text) -> Text:
+    return cell if isinstance(cell, Text) else Text(cell)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(
+            Text(heading.removeprefix(">")), justify="right" if heading.startswith(">") else "left", overflow="fold"
+        )
+    return table
