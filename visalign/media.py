@@ -672,3 +672,21 @@ class _SoundTrack:
     def _mux(self, frame: av.AudioFrame | None) -> None:
         for piece in self._resampler.resample(frame):
             self._container.mux(self._stream.encode(piece))
+
+
+def resize_luma(image: _Image, width_px: int, height_px: int) -> _Image:
+    """Scale a luma picture, bilinearly (over the area that a pixel covers where it shrinks).
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (height, width)
+        Luma.
+    width_px, height_px : int
+        Size of the result.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height_px, width_px)
+    """
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="gray")
+    return _pixels(frame.reformat(width=width_px, height=height_px, format="gray", interpolation="BILINEAR", threads=1))

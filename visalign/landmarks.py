@@ -1,0 +1,529 @@
+"""Find a face in each frame and fit 68 landmarks to it.
+
+Conventions
+-----------
+* Points are pixels of the upright frame, x to the right, y down; the centre of the top left pixel is (0, 0).
+* The 68 points are numbered from 0 as in iBUG 300-W [1]_: 0-16 jaw, 17-26 brows, 27-35 nose, 36-47 eyes (36-41 is the
+  person's right eye, on the left of the picture), 48-59 outer and 60-67 inner lip contour. Lists that count from 1 are
+  one off.
+* A frame without a face is a row of NaN: never zeros, never left out.
+
+Method
+------
+The face is searched once, by a sliding window over histograms of oriented gradients [2]_ at several picture scales, and
+then followed: the landmarks of one frame (an ensemble of regression trees [3]_) give the box for the next. Every
+`detect_every` frames, and at once after a cut or an implausible jump, the search is repeated around the followed face
+to check that it is still one. That costs less than searching each frame and, since the box hangs on the face instead of
+on the detector's grid, the landmarks tremble no more for it.
+
+The regression trees round every point to whole pixels, which is a tenth of the lips' opening in a picture of 288 lines.
+So the face is enlarged before the fit, and the result scaled back (see ``_FIT_WIDTH_PX``).
+
+References
+----------
+.. [1] C. Sagonas, G. Tzimiropoulos, S. Zafeiriou, M. Pantic: 300 Faces in-the-Wild Challenge, ICCV Workshops 2013.
+.. [2] N. Dalal, B. Triggs: Histograms of Oriented Gradients for Human Detection, CVPR 2005; as in dlib, D. King: Max-
+   Margin Object Detection, arXiv:1502.00046.
+.. [3] V. Kazemi, J. Sullivan: One Millisecond Face Alignment with an Ensemble of Regression Trees, CVPR 2014.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import importlib.util
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.errors import BackendUnavailable, ConfigError
+from visalign.media import Frame, resize_luma
+from visalign.timeline import FrameTimes
+
+__all__ = [
+    "DETECTORS",
+    "MODEL_LICENCE",
+    "N_POINTS",
+    "Box",
+    "DlibDetector",
+    "LandmarkDetector",
+    "Landmarks",
+    "TrackedFrame",
+    "find_model",
+    "load_detector",
+    "track_landmarks",
+    "verify_model",
+]
+
+N_POINTS = 68
+
+#: To be shown wherever landmarks are used.
+MODEL_LICENCE = (
+    "The 68-point landmark model was trained on iBUG 300-W, whose licence excludes commercial use "
+    "(https://ibug.doc.ic.ac.uk/resources/300-W/). For commercial work train or buy another model of 68 points and "
+    "name it in VISALIGN_LANDMARK_MODEL."
+)
+
+#: Detectors by name, as "module:Class".
+DETECTORS = {"dlib": "visalign.landmarks:DlibDetector"}
+
+_Image = npt.NDArray[np.uint8]
+_Points = npt.NDArray[np.float32]
+
+_MODEL_FILE = "shape_predictor_68_face_landmarks.dat"
+_MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"
+# The file that dlib.net publishes, as packed in face_recognition_models 0.3.0.
+_MODEL_BYTES = 99_693_937
+_MODEL_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
+_MODEL_HINT = (
+    f"Install it with `pip install face_recognition_models`, or set {_MODEL_VARIABLE} to the path of a 68-point "
+    "dlib shape predictor."
+)
+
+# Faces narrower than this are enlarged for the fit, at most four times. Measured on 525 frames of 7 GRID clips (faces
+# of 109-156 px): trembling of eyes and nose from frame to frame, in thousandths of the face's width, 6.8 as it is, 4.6
+# enlarged twice, 3.7 four times, 3.6 six times; 1.5, 2.2, 2.3 and 2.4 ms a frame.
+_FIT_WIDTH_PX = 500.0
+_MAX_ENLARGEMENT = 4
+# How much around the box is enlarged with it, in box widths: enough for a chin or brow outside the box.
+_FIT_MARGIN = 0.25
+
+# Longest side of the picture searched first, then the finer ones that are tried when nothing is found; never finer
+# than twice the picture itself. The detector's smallest face is about 80 px, or 70 px in 480.
+_SEARCH_SIDES_PX = (480, 960, 1920)
+_MAX_SEARCH_ENLARGEMENT = 2.0
+# The check around a followed face looks at this many box widths, scaled to show the face this wide.
+_CHECK_SPAN = 1.9
+_CHECK_FACE_PX = 100.0
+
+# Where the detector's box lies relative to the points that speech does not move (nose and eyes): its centre below their
+# mean, and its width, in units of their RMS distance from that mean. Medians over GRID; spread 0.13 and 0.46.
+_STABLE_POINTS = np.r_[27:48]
+_BOX_DROP = 0.51
+_BOX_WIDTH = 4.94
+
+# A face moves less than this from one frame to the next; more is a cut or a slip.
+_MAX_SCALE_CHANGE = 1.25
+_MAX_SHIFT_WIDTHS = 0.5
+# Mean change of luma (0..255) between consecutive frames that counts as a cut. Talking heads stay below 5.
+_CUT_LUMA = 20.0
+_CUT_STRIDE_PX = 8
+# Checks that may fail one after another before a followed face is given up: the detector overlooks some real faces.
+_MAX_MISSES = 3
+# The pause between searches in faceless frames doubles up to this many frames (a cut ends it early).
+_MAX_PAUSE_FRAMES = 16
+# Intersection over union above which the face found by a check is the one that was followed.
+_SAME_FACE = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where a face is; pixels, `right` and `bottom` exclusive."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Pixels from left to right."""
+        return self.right - self.left
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * (self.bottom - self.top)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """x and y of the middle."""
+        return 0.5 * (self.left + self.right), 0.5 * (self.top + self.bottom)
+
+    def overlap(self, other: Box) -> float:
+        """Intersection over union, 0..1."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        shared = max(0.0, width) * max(0.0, height)
+        return shared / (self.area + other.area - shared)
+
+    def mapped(self, scale: float, left: float, top: float) -> Box:
+        """The same box after a scaling by `scale` and then a shift by (`left`, `top`)."""
+        return Box(
+            self.left * scale + left, self.top * scale + top, self.right * scale + left, self.bottom * scale + top
+        )
+
+
+class LandmarkDetector(Protocol):
+    """What a detector of faces and landmarks must offer."""
+
+    def find_faces(self, image: _Image) -> list[Box]:
+        """Faces in a luma picture of shape (height, width), largest first."""
+        ...
+
+    def fit(self, image: _Image, box: Box) -> _Points:
+        """The 68 landmarks of the face in `box`: float32 of shape (68, 2), px of `image`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackedFrame:
+    """A frame with its landmarks.
+
+    Parameters
+    ----------
+    frame : Frame
+        The picture and its time.
+    points : ndarray of float32, shape (68, 2)
+        Pixels of the picture; NaN where no face was found.
+    """
+
+    frame: Frame
+    points: _Points
+
+    @property
+    def has_face(self) -> bool:
+        """Whether a face was found."""
+        return bool(np.isfinite(self.points[0, 0]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Landmarks:
+    """The landmarks of a clip.
+
+    Parameters
+    ----------
+    points : ndarray of float32, shape (n_frames, 68, 2)
+        Pixels; NaN rows in frames without a face.
+    times : FrameTimes
+        When each frame is shown.
+    """
+
+    points: npt.NDArray[np.float32]
+    times: FrameTimes
+
+    @classmethod
+    def from_tracked(cls, tracked: Iterable[TrackedFrame], duration: float, rate: Fraction) -> Landmarks:
+        """Collect tracked frames, letting go of their pictures.
+
+        Parameters
+        ----------
+        tracked : iterable of TrackedFrame
+            As :func:`track_landmarks` yields them.
+        duration : float
+            Seconds after the clip's origin at which the last frame disappears.
+        rate : Fraction
+            Nominal frames a second.
+        """
+        rows = [(x.frame.time, x.points) for x in tracked]
+        points = np.array([p for _, p in rows], np.float32).reshape(-1, N_POINTS, 2)
+        return cls(points, FrameTimes(np.array([t for t, _ in rows], np.float64), duration, rate))
+
+    @property
+    def has_face(self) -> npt.NDArray[np.bool_]:
+        """Whether a face was found, one bool a frame."""
+        return np.isfinite(self.points[:, 0, 0])
+
+    @property
+    def face_fraction(self) -> float:
+        """Part of the frames in which a face was found, 0..1 (0 of an empty clip)."""
+        return float(self.has_face.mean()) if len(self.points) else 0.0
+
+
+def load_detector(name: str = "dlib") -> LandmarkDetector:
+    """The detector registered under `name` in :data:`DETECTORS`.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such detector.
+    BackendUnavailable
+        If its library or model is missing.
+    """
+    if name not in DETECTORS:
+        raise ConfigError("landmark detector", name, sorted(DETECTORS))
+    module, _, attribute = DETECTORS[name].partition(":")
+    detector: LandmarkDetector = getattr(importlib.import_module(module), attribute)()
+    return detector
+
+
+# ---- dlib ----
+
+
+class DlibDetector:
+    """Faces and landmarks by dlib.
+
+    Parameters
+    ----------
+    model_path : path-like, optional
+        A 68-point shape predictor; by default as :func:`find_model` finds it. It is read once a process.
+
+    Raises
+    ------
+    BackendUnavailable
+        If dlib or the model is missing, or the model is not one of 68 points.
+    """
+
+    def __init__(self, model_path: str | os.PathLike[str] | None = None) -> None:
+        path = find_model(model_path)
+        status = path.stat()
+        self.model_path = path
+        self._dlib = _import_dlib()
+        self._find = _face_finder()
+        # Size and time are part of the key, so that a replaced file is read again.
+        self._predict = _shape_predictor(str(path), status.st_size, status.st_mtime_ns)
+
+    def find_faces(self, image: _Image) -> list[Box]:
+        """Faces in a luma picture of shape (height, width), largest first."""
+        found = self._find(np.ascontiguousarray(image), 0)
+        boxes = [Box(r.left(), r.top(), r.right() + 1, r.bottom() + 1) for r in found]
+        return sorted(boxes, key=lambda box: (-box.area, box.left, box.top))
+
+    def fit(self, image: _Image, box: Box) -> _Points:
+        """The 68 landmarks of the face in `box`: float32 of shape (68, 2), px of `image`, finer than a pixel."""
+        patch, left, top = _patch(image, box)
+        if not patch.size:
+            return np.full((N_POINTS, 2), np.nan, np.float32)
+        scale = min(_MAX_ENLARGEMENT, max(1, round(_FIT_WIDTH_PX / box.width)))
+        if scale > 1:
+            patch = resize_luma(patch, patch.shape[1] * scale, patch.shape[0] * scale)
+        inner = box.mapped(1.0, -left, -top).mapped(scale, 0.0, 0.0)
+        corners = (round(inner.left), round(inner.top), round(inner.right) - 1, round(inner.bottom) - 1)
+        shape = self._predict(patch, self._dlib.rectangle(*corners))
+        fitted = np.array([(p.x, p.y) for p in shape.parts()], np.float32)
+        # The centre of the first of `scale` enlarged pixels lies (scale - 1) / 2 before that of the original one.
+        return (fitted - np.float32(0.5 * (scale - 1))) / np.float32(scale) + np.array([left, top], np.float32)
+
+
+def _patch(image: _Image, box: Box) -> tuple[_Image, int, int]:
+    """The part of the picture around `box`, and where its top left corner lies."""
+    height, width = image.shape
+    margin = _FIT_MARGIN * box.width
+    left, top = max(0, math.floor(box.left - margin)), max(0, math.floor(box.top - margin))
+    right, bottom = min(width, math.ceil(box.right + margin)), min(height, math.ceil(box.bottom + margin))
+    return np.ascontiguousarray(image[top : max(top, bottom), left : max(left, right)]), left, top
+
+
+def _import_dlib() -> Any:
+    # Here, not at the top: this file also serves other detectors, on machines where dlib does not run.
+    try:
+        return importlib.import_module("dlib")
+    except ImportError as error:
+        raise BackendUnavailable("dlib", "Install it with `pip install dlib-bin`.") from error
+
+
+@functools.cache
+def _face_finder() -> Any:
+    return _import_dlib().get_frontal_face_detector()
+
+
+@functools.cache
+def _shape_predictor(path: str, n_bytes: int, mtime_ns: int) -> Any:
+    dlib = _import_dlib()
+    try:
+        predictor = dlib.shape_predictor(path)
+    except RuntimeError as error:
+        raise BackendUnavailable(f"landmark model {path}", f"dlib can't read it ({error}). {_MODEL_HINT}") from error
+    # dlib shows the number of points on results only.
+    n_points = predictor(np.zeros((64, 64), np.uint8), dlib.rectangle(8, 8, 55, 55)).num_parts
+    if n_points != N_POINTS:
+        raise BackendUnavailable(f"landmark model {path}", f"It has {n_points} points, not {N_POINTS}. {_MODEL_HINT}")
+    return predictor
+
+
+def find_model(path: str | os.PathLike[str] | None = None) -> Path:
+    """The landmark model: `path`, else ``VISALIGN_LANDMARK_MODEL``, else the one in `face_recognition_models`.
+
+    The package is located but never imported, since its import fails on current setuptools. Of its file only the size
+    is checked here; :func:`verify_model` reads all of it.
+
+    Raises
+    ------
+    BackendUnavailable
+        If there is no such file, or the package's file is incomplete.
+    """
+    named = path or os.environ.get(_MODEL_VARIABLE)
+    if named:
+        if not Path(named).is_file():
+            raise BackendUnavailable(f"landmark model {named}", f"There is no such file. {_MODEL_HINT}")
+        return Path(named)
+    package = importlib.util.find_spec("face_recognition_models")
+    folders = list(package.submodule_search_locations or ()) if package else []
+    for folder in folders:
+        model = Path(folder, "models", _MODEL_FILE)
+        if model.is_file():
+            if model.stat().st_size != _MODEL_BYTES:
+                raise BackendUnavailable(f"landmark model {model}", f"The file is damaged. {_MODEL_HINT}")
+            return model
+    raise BackendUnavailable("the 68-point landmark model", _MODEL_HINT)
+
+
+def verify_model(path: str | os.PathLike[str] | None = None) -> bool:
+    """Whether the landmark model is, byte by byte, the known one of dlib.net (about 0.2 s).
+
+    A user's own model is another file, which is no fault; False says only that visalign was not measured with it.
+
+    Raises
+    ------
+    BackendUnavailable
+        If there is no model.
+    """
+    with find_model(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == _MODEL_SHA256
+
+
+# ---- tracking ----
+
+
+def track_landmarks(
+    frames: Iterable[Frame], detector: LandmarkDetector, *, detect_every: int = 25
+) -> Iterator[TrackedFrame]:
+    """Follow one face, the largest, through the frames of a clip.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        Luma frames, in order.
+    detector : LandmarkDetector
+        Finds faces and fits landmarks.
+    detect_every : int
+        Frames between two checks that the followed face is still one.
+
+    Yields
+    ------
+    TrackedFrame
+        One for each frame, as soon as the frame is there; nothing of earlier frames is kept but a thumbnail.
+
+    Raises
+    ------
+    ConfigError
+        If `detect_every` is less than 1.
+    """
+    if detect_every < 1:
+        raise ConfigError("detect_every", detect_every, "1 or more")
+    tracker = _Tracker(detector, detect_every)
+    return (TrackedFrame(frame, tracker.follow(frame.image)) for frame in frames)
+
+
+class _Tracker:
+    """Where the face was last, and when to look again."""
+
+    def __init__(self, detector: LandmarkDetector, detect_every: int) -> None:
+        self._detector, self._detect_every = detector, detect_every
+        self._box: Box | None = None
+        self._due = 0  # frames until the next check or search
+        self._pause = 1
+        self._misses = 0
+        self._thumbnail: npt.NDArray[np.int16] | None = None
+
+    def follow(self, image: _Image) -> _Points:
+        """Landmarks (68, 2) in the next frame; NaN without a face."""
+        if self._is_cut(image):
+            self._due, self._pause = 0, 1
+            self._box = None
+        if self._box is not None and self._due <= 0:
+            self._check(image, self._box)
+        if self._box is None and self._due <= 0:
+            self._search(image)
+        self._due -= 1
+        points = self._fit(image)
+        return np.full((N_POINTS, 2), np.nan, np.float32) if points is None else points
+
+    def _is_cut(self, image: _Image) -> bool:
+        before, self._thumbnail = self._thumbnail, image[::_CUT_STRIDE_PX, ::_CUT_STRIDE_PX].astype(np.int16)
+        if before is None or before.shape != self._thumbnail.shape:
+            return before is not None
+        return float(np.abs(self._thumbnail - before).mean()) > _CUT_LUMA
+
+    def _check(self, image: _Image, box: Box) -> None:
+        """Look for a face where one is followed; give it up after some failures in a row."""
+        found = _find_near(self._detector, image, box)
+        if found is not None:
+            self._misses, self._due = 0, self._detect_every
+            return
+        self._misses += 1
+        self._due = 1
+        if self._misses >= _MAX_MISSES:
+            self._box, self._due = None, 0
+
+    def _search(self, image: _Image) -> None:
+        found = _find_anywhere(self._detector, image)
+        if found is None:
+            self._due, self._pause = self._pause, min(2 * self._pause, _MAX_PAUSE_FRAMES)
+            return
+        # The detector's box lies on a coarse grid; the box that the landmarks give is the one used from here on.
+        self._box = _box_around(self._detector.fit(image, found))
+        self._misses, self._due, self._pause = 0, self._detect_every, 1
+
+    def _fit(self, image: _Image) -> _Points | None:
+        if self._box is None:
+            return None
+        points = self._detector.fit(image, self._box)
+        box = _box_around(points)
+        if _is_plausible(box, self._box, image):
+            self._box = box
+        else:
+            self._box, self._due = None, 0
+            self._search(image)
+            if self._box is None:
+                return None
+            points = self._detector.fit(image, self._box)
+            self._box = _box_around(points)
+        return points
+
+
+def _box_around(points: _Points) -> Box:
+    """The box that the detector would draw around a face, steadier than the detector's own."""
+    stable = points[_STABLE_POINTS].astype(np.float64)
+    x, y = stable.mean(axis=0)
+    size = math.sqrt(float(((stable - (x, y)) ** 2).sum(axis=1).mean()))
+    half = 0.5 * _BOX_WIDTH * size
+    centre_y = y + _BOX_DROP * size
+    return Box(float(x - half), float(centre_y - half), float(x + half), float(centre_y + half))
+
+
+def _is_plausible(box: Box, before: Box, image: _Image) -> bool:
+    height, width = image.shape
+    (x, y), (x_before, y_before) = box.centre, before.centre
+    if not (0 <= x < width and 0 <= y < height and box.width > 0):
+        return False
+    same_size = 1 / _MAX_SCALE_CHANGE < box.width / before.width < _MAX_SCALE_CHANGE
+    return same_size and math.hypot(x - x_before, y - y_before) < _MAX_SHIFT_WIDTHS * before.width
+
+
+def _find_near(detector: LandmarkDetector, image: _Image, box: Box) -> Box | None:
+    """The face in and about `box`, searched at the scale at which it must appear."""
+    height, width = image.shape
+    (x, y), half = box.centre, 0.5 * _CHECK_SPAN * box.width
+    left, top = max(0, round(x - half)), max(0, round(y - half))
+    patch = image[top : min(height, round(y + half)), left : min(width, round(x + half))]
+    found = _find_scaled(detector, patch, _CHECK_FACE_PX / box.width)
+    near = [face.mapped(1.0, left, top) for face in found]
+    return next((face for face in near if face.overlap(box) > _SAME_FACE), None)
+
+
+def _find_anywhere(detector: LandmarkDetector, image: _Image) -> Box | None:
+    """The largest face of the picture, searched at ever finer scales until there is one."""
+    longest = max(image.shape)
+    finest = min(_MAX_SEARCH_ENLARGEMENT, max(_SEARCH_SIDES_PX) / longest)
+    scales = [min(side / longest, 1.0 if side == _SEARCH_SIDES_PX[0] else finest) for side in _SEARCH_SIDES_PX]
+    for scale in dict.fromkeys(scales):
+        found = _find_scaled(detector, image, scale)
+        if found:
+            return found[0]
+    return None
+
+
+def _find_scaled(detector: LandmarkDetector, image: _Image, scale: float) -> list[Box]:
+    height, width = (max(1, round(n * scale)) for n in image.shape)
+    if scale != 1.0:
+        image = resize_luma(image, width, height)
+    return [face.mapped(1 / scale, 0.0, 0.0) for face in detector.find_faces(image)]
