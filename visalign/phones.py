@@ -112,7 +112,7 @@ REGIONS = {
     "postalveolar": "coronal",
     "palatal": "dorsal",
     "velar": "dorsal",
-    "glottal": "glottal",
+    "glottal": "laryngeal",
 }
 
 # symbol, IPA, X-SAMPA, example, manner, place, voiced, rounded
@@ -403,10 +403,13 @@ def shapes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
     UnknownSymbol
         If the alphabet has no such symbol.
     """
+    ipa = convert(symbol, alphabet, "ipa")
+    if "ʷ" in ipa:
+        return True
     try:
-        return ARPABET[convert(symbol, alphabet, "arpabet")].shapes_lips
+        return ARPABET[_ipa_to_arpabet(ipa)].shapes_lips
     except UnknownSymbol:
-        return not _LIP_LETTERS.isdisjoint(convert(symbol, alphabet, "ipa"))
+        return not _LIP_LETTERS.isdisjoint(ipa)
 
 
 def articulatory_classes(symbol: str) -> tuple[str, ...]:

@@ -287,7 +287,7 @@ class _Check:
             if len(entry["visemes"]) != 2:
                 self.error(f"sequences.{phone} must name two visemes", *path)
             elif not any(self.lists(viseme, phone) for viseme in entry["visemes"]):
-                self.error(f"sequences.{phone}: one of its two visemes must list {phone!r} among its phones", *path)
+                self.error(f"sequences.{phone}: one of its two visemes must list {phone!r}, or fill it in", *path)
             if not 0 < entry["split"] < 1:
                 self.error(f"sequences.{phone}: split {entry['split']} must lie between 0 and 1", *path)
 
@@ -336,7 +336,8 @@ class _Check:
 
     def lists(self, viseme: object, phone: str) -> bool:
         entry = self.document["visemes"].get(viseme, {"phones": []})
-        return self.quiet(phone) in map(self.quiet, entry["phones"])
+        filled = [key for key, place in self.document.get("fill", {}).items() if place == viseme]
+        return self.quiet(phone) in map(self.quiet, (*entry["phones"], *filled))
 
     def inventory(self) -> set[str]:
         """The phones that a full map lists: the 39 of CMU, or those that the file names for its language."""
