@@ -1,0 +1,160 @@
+"""What an aligner is, what it returns, and the function that calls one.
+
+Conventions
+-----------
+Both tiers of an :class:`Alignment` span ``[0, audio.duration]``. Silence is ``""`` among the words and ``SIL`` among
+the phones. Words are lower case; phones are ARPABET without stress. Scores of phones are confidences, 0..1, and None
+for silence.
+
+How to add an aligner
+---------------------
+1. Write ``forced_alignment/<name>.py`` with a class that has a `name` and an `align` as in :class:`Aligner`.
+2. Add it to `ALIGNERS`.
+3. Add it to ``tests/contracts/test_aligners.py``: the suite there says what each aligner has to keep.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Protocol, cast, runtime_checkable
+
+from visalign.errors import ConfigError, InputError, TimelineError
+from visalign.lexicon import Lexicon, embedded_lexicon, read_lexicon
+from visalign.media import Audio
+from visalign.timeline import Tier
+from visalign.transcript import parse_transcript
+
+__all__ = ["ALIGNERS", "Aligner", "Alignment", "force_align", "load_aligner"]
+
+ALIGNERS = {"pocketsphinx": "visalign.forced_alignment.pocketsphinx:PocketSphinxAligner"}
+"""Name of each aligner and where its class stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Words and phones on the clip's clock.
+
+    Parameters
+    ----------
+    words, phones : Tier
+        Spans and labels as in this module's conventions. Each boundary of a word is one of a phone too.
+    engine : str
+        Who placed the boundaries, and how: ``"pocketsphinx 5.1.1, 200 frames/s"``.
+    warnings : tuple of str
+        What a careful user should know before relying on it.
+
+    Raises
+    ------
+    TimelineError
+        If the tiers span different times, or a word begins where no phone does.
+    """
+
+    words: Tier
+    phones: Tier
+    engine: str
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.words.start, self.words.end) != (self.phones.start, self.phones.end):
+            raise TimelineError(
+                f"words span {self.words.start} to {self.words.end} s and phones {self.phones.start} to "
+                f"{self.phones.end} s; both must span the whole audio"
+            )
+        stray = set(self.words.boundaries) - set(self.phones.boundaries)
+        if stray:
+            raise TimelineError(f"a word begins or ends at {min(stray)} s, where no phone does")
+
+
+@runtime_checkable
+class Aligner(Protocol):
+    """Places the words of a transcript, and their phones, in time."""
+
+    name: str
+
+    def align(self, audio: Audio, words: Sequence[str], lexicon: Lexicon) -> Alignment:
+        """Align `words`, at least one, in the pronunciations that `lexicon` has for them.
+
+        Raises
+        ------
+        OutOfVocabulary
+            If words have no pronunciation; it names all of them.
+        AlignmentError
+            If they can't be aligned with this audio.
+        """
+        ...
+
+
+def load_aligner(name: str) -> Aligner:
+    """The aligner of that name, with its default settings.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+    BackendUnavailable
+        If what it needs is not installed.
+    """
+    if name not in ALIGNERS:
+        raise ConfigError("aligner", name, tuple(ALIGNERS))
+    module, _, attribute = ALIGNERS[name].partition(":")
+    return cast(Aligner, getattr(importlib.import_module(module), attribute)())
+
+
+def force_align(
+    audio: Audio,
+    transcript: str,
+    *,
+    aligner: str | Aligner = "pocketsphinx",
+    lexicon: Lexicon | str | PathLike[str] | None = None,
+) -> Alignment:
+    """When each word and phone of `transcript` is spoken.
+
+    Parameters
+    ----------
+    audio : Audio
+        Mono sound on the clip's clock.
+    transcript : str
+        What is said, as running text; see :func:`visalign.transcript.parse_transcript`.
+    aligner : str or Aligner
+        One of `ALIGNERS`, or an aligner of your own.
+    lexicon : Lexicon or path-like, optional
+        Pronunciations that go before those of the embedded American English dictionary.
+
+    Returns
+    -------
+    Alignment
+
+    Raises
+    ------
+    InputError
+        If the transcript holds no word.
+    OutOfVocabulary
+        If words of it have no pronunciation.
+    AlignmentError
+        If transcript and audio can't be aligned.
+
+    Examples
+    --------
+    >>> audio = visalign.read_audio("bbaf2n.mpg")                        # doctest: +SKIP
+    >>> visalign.force_align(audio, "bin blue at f two now").words[1]    # doctest: +SKIP
+    Interval(start=0.7628, end=0.9928, label='bin', score=None)
+    """
+    pronunciations = _whole_lexicon(lexicon)
+    words = parse_transcript(transcript, known=pronunciations)
+    if not words:
+        raise InputError(
+            "the transcript is empty: it holds no word that could be spoken. Give what is said in the clip, or leave "
+            "the transcript out to have the phones recognised."
+        )
+    backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    return backend.align(audio, words, pronunciations)
+
+
+def _whole_lexicon(lexicon: Lexicon | str | PathLike[str] | None) -> Lexicon:
+    if lexicon is None:
+        return embedded_lexicon()
+    own = lexicon if isinstance(lexicon, Lexicon) else read_lexicon(lexicon)
+    return own.over(embedded_lexicon())
