@@ -19,13 +19,12 @@ from visalign.phones import (
 )
 
 SYMBOLS = sorted(ARPABET)
+CMU = "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
+TONGUE_ONLY = "K G NG T D N L S Z TH DH Y HH"
 
 
 def test_there_are_the_39_cmu_phones_and_silence():
-    cmu = (
-        "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
-    ).split()
-    assert set(ARPABET) == {*cmu, "SIL"}
+    assert set(ARPABET) == {*CMU.split(), "SIL"}
     assert sum(phone.is_vowel for phone in ARPABET.values()) == 15
 
 
@@ -118,7 +117,7 @@ def test_timit_symbols_fold_into_cmu():
 
 def test_lips_make_labials_rounded_sounds_and_vowels():
     tongue_only = {symbol for symbol in ARPABET if not shapes_lips(symbol)} - {"SIL"}
-    assert tongue_only == set("K G NG T D N L S Z TH DH Y HH".split())
+    assert tongue_only == set(TONGUE_ONLY.split())
     assert [shapes_lips(x, "ipa") for x in ("y", "ɸ", "tʷ", "x", "ʁ", "ɲ")] == [True, True, True, False, False, False]
 
 

@@ -269,8 +269,6 @@ _SILENCES = frozenset(_PAUSES.split())
 def is_silence(label: str) -> bool:
     """True for the empty string and for the names that corpora and aligners give to pauses and noises.
 
-    Examples
-    --------
     >>> [is_silence(x) for x in ("SIL", "sp", "", "<sil>", "S")]
     [True, True, True, True, False]
     """
@@ -281,8 +279,6 @@ def is_silence(label: str) -> bool:
 def strip_stress(symbol: str) -> str:
     """An ARPABET vowel without its stress digit; anything else as it is.
 
-    Examples
-    --------
     >>> strip_stress("AH0"), strip_stress("NG")
     ('AH', 'NG')
     """
@@ -345,8 +341,6 @@ def normalise(symbol: str, alphabet: str) -> str:
 def is_phone(symbol: str, alphabet: str) -> bool:
     """True if `symbol` can be read in `alphabet`; silence counts.
 
-    Examples
-    --------
     >>> is_phone("AX", "arpabet"), is_phone("ʏ", "ipa"), is_phone("QX", "arpabet")
     (True, True, False)
     """
