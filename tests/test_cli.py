@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from praatio import textgrid
 from sample_report import CLIP, EARLY, ROWS, WORDS, make_report, segments
 
 import visalign
 from visalign import cli
+from visalign.generated_clip import GeneratedClip
 from visalign.report import ClipReport
 from visalign.sync import SyncEstimate
 from visalign.timeline import Tier
@@ -348,6 +350,52 @@ def test_doctor_fails_only_where_something_needed_is_missing(monkeypatch: pytest
     monkeypatch.setitem(vars(visalign), "diagnose", lambda: [Finding("dlib", "broken", remedy="reinstall"), optional])
     assert run("doctor") == 1
     assert "see dlib" in capsys.readouterr().out
+
+
+# --- align -------------------------------------------------------------------------------------------------------
+
+
+def test_align_finds_the_words_of_a_generated_clip(generated_clip: GeneratedClip, capsys: Any, tmp_path: Path) -> None:
+    """Its engine has its own accuracy tests; here only that its result is shown and written."""
+    paths = [tmp_path / f"a{suffix}" for suffix in (".TextGrid", ".csv", ".json")]
+    for path in paths:
+        assert run("align", generated_clip.path, "--text", generated_clip.transcript, "-o", path) == 0
+    out = capsys.readouterr().out
+    assert f"Wrote {paths[0]}" in out
+    spoken = [word for word in generated_clip.words if word.label]
+    with paths[1].open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    starts = {row["word"]: float(row["start_seconds"]) for row in reversed(rows)}
+    assert starts.keys() == {word.label for word in spoken}
+    for word in spoken:
+        assert word.label in out
+        assert starts[word.label] == pytest.approx(word.start, abs=0.1)  # words are 0.2 s long
+    data = json.loads(paths[2].read_text())
+    assert [word["label"] for word in data["words"]] == [word.label for word in spoken]
+    grid = textgrid.openTextgrid(str(paths[0]), includeEmptyIntervals=False)
+    assert [x.label for x in grid.getTier("words").entries] == [word.label for word in spoken]
+    assert [x.label for x in grid.getTier("phones").entries] == [row["phone"] for row in rows]
+
+
+def test_align_without_a_transcript_recognises_phones(
+    generated_clip: GeneratedClip, capsys: Any, tmp_path: Path
+) -> None:
+    assert run("align", generated_clip.path, "-o", tmp_path / "a.json") == 0
+    data = json.loads((tmp_path / "a.json").read_text())
+    assert data["words"] == []
+    assert len(data["phones"]) > 5
+    assert " phone " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("text", "says"), [("bin xyzzy two plugh", "xyzzy, plugh"), (" ... ", "transcript is empty")])
+def test_align_says_what_is_wrong_with_a_transcript(
+    generated_clip: GeneratedClip, capsys: Any, tmp_path: Path, text: str, says: str
+) -> None:
+    assert run("align", generated_clip.path, "--text", text, "-o", tmp_path / "a.csv") == 3
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert says in err
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- whole, on a generated clip ----------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ import typer
 
 import visalign
 from visalign.console import (
+    alignment_table,
     facts_table,
     findings_table,
     progress_line,
@@ -242,8 +243,8 @@ def align(
             found = visalign.force_align(audio, said, aligner=aligner, lexicon=lexicon)
     written = [] if output is None else [write_alignment(output, found)]
     if not quiet:
-        tier, label = (found.phones, "phone") if said is None else (found.words, "word")
-        screen().print(tier_table(tier, label=label, is_silence=is_silence))
+        recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
+        screen().print(recognised if said is None else alignment_table(found))
         _show_warnings(found.warnings)
         _show_written(written)
 

@@ -20,11 +20,13 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from visalign.doctor import Finding
+    from visalign.forced_alignment import Alignment
     from visalign.report import ClipReport
     from visalign.timeline import Tier
 
 __all__ = [
     "ProgressCallback",
+    "alignment_table",
     "facts_table",
     "findings_table",
     "progress_line",
@@ -117,6 +119,18 @@ def tier_table(tier: Tier, *, label: str, is_silence: Callable[[str], bool]) -> 
     for x in tier:
         if not is_silence(x.label):
             table.add_row(*map(_text, (x.label, f"{x.start:.3f}", f"{x.end:.3f}", _number(x.score, "{:.2f}"))))
+    return table
+
+
+def alignment_table(alignment: Alignment) -> Table:
+    """One row a word: when, its phones, and their mean confidence (by duration)."""
+    table = _table("word", ">start s", ">end s", "phones", ">confidence")
+    for word in alignment.words:
+        if word.label:
+            phones = alignment.phones.crop(word.start, word.end)
+            mean = phones.relabel(lambda _: "").merge_equal()[0].score
+            cells = (f"{word.start:.3f}", f"{word.end:.3f}", " ".join(phones.labels), _number(mean, "{:.2f}"))
+            table.add_row(*map(_text, (word.label, *cells)))
     return table
 
 

@@ -12,17 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from visalign.errors import AnyPath, ConfigError
-from visalign.forced_alignment.aligner import Alignment
-from visalign.lip_features import LipFeatures
 from visalign.outputs import whole_file
 from visalign.phones import is_silence
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
+
+if TYPE_CHECKING:  # to write an alignment, nobody should have to load dlib
+    from visalign.forced_alignment.aligner import Alignment
+    from visalign.lip_features import LipFeatures
 
 __all__ = ["ALIGNMENT_SUFFIXES", "OBSERVATION_SUFFIXES", "write_alignment", "write_observation"]
 
