@@ -51,6 +51,7 @@ __all__ = [
     "probe",
     "read_audio",
     "read_frames",
+    "resize_luma",
     "write_clip",
     "write_wav",
 ]
