@@ -179,9 +179,9 @@ class VisemeMap:
         if path.suffix == ".toml" or len(path.parts) > 1 or path.is_file():
             return cls.from_dict(read_viseme_map(path))
         if str(name_or_path) not in available_maps():
-            near = difflib.get_close_matches(str(name_or_path), available_maps(), n=3, cutoff=0.4)
-            hint = f"did you mean {' or '.join(near)}? The maps are " if near else ""
-            raise ConfigError("viseme_map", str(name_or_path), f"{hint}{', '.join(available_maps())}, or a .toml file")
+            near = difflib.get_close_matches(str(name_or_path), available_maps(), n=2)
+            hint = f"; the nearest is {' or '.join(near)}" if near else ""
+            raise ConfigError("viseme_map", str(name_or_path), f"{', '.join(available_maps())}, or a .toml file{hint}")
         with importlib.resources.as_file(_shipped() / f"{name_or_path}.toml") as shipped:
             return cls.from_dict(read_viseme_map(shipped))
 
