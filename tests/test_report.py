@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 from dataclasses import replace
 from fractions import Fraction
@@ -314,3 +315,13 @@ def test_outputs_are_checked_before_the_work(tmp_path: Path) -> None:
         check_output(tmp_path / "out.pdf", suffixes=(".csv",))
     with pytest.raises(OutputError, match="no folder"):
         check_output(tmp_path / "none" / "out.csv", suffixes=(".csv",))
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(OutputError, match="is a folder"):
+        check_output(tmp_path / "folder.csv", suffixes=(".csv",))
+
+
+@pytest.mark.skipif(os.access("/", os.W_OK), reason="root may write everywhere")
+def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    with pytest.raises(OutputError, match="may not write"):
+        check_output(tmp_path / "out.csv", suffixes=(".csv",))

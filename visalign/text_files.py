@@ -20,6 +20,7 @@ import csv
 import io
 import json
 import math
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -152,13 +153,17 @@ def check_output(path: AnyPath, *, suffixes: Sequence[str], inputs: Iterable[Any
     ConfigError
         If the ending is not one of `suffixes`.
     OutputError
-        If `path` is an input, or its folder does not exist.
+        If `path` is an input or a folder, or can't be written.
     """
     path = Path(path)
     if path.suffix.lower() not in [suffix.lower() for suffix in suffixes]:
         raise ConfigError("output file", path.name, f"a name that ends in {' or '.join(suffixes)}")
     if not path.parent.is_dir():
         raise OutputError(path, f"there is no folder {path.parent}; create it first")
+    if path.is_dir():
+        raise OutputError(path, "this is a folder; give the name of a file in it")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OutputError(path, "you may not write here; choose another place")
     for other in map(Path, inputs):
         if path.exists() and other.exists() and path.samefile(other):
             raise OutputError(path, "this is one of the inputs; visalign never overwrites them: give another name")
