@@ -1,0 +1,487 @@
+"""FFmpeg, through PyAV, as far as :mod:`visalign.media` needs it; no other module imports ``av``.
+
+Here is what has to be known about FFmpeg to be safe and exact with it: which files may be opened, where the common
+clock of sound and picture starts, what to do with damage, gaps and overlaps, rotated or anamorphic pictures, and how to
+write a clip that comes out the same each time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import av
+import av.container
+import numpy as np
+import numpy.typing as npt
+from av.stream import Disposition
+
+from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
+
+__all__ = [
+    "Darkroom",
+    "Energy",
+    "Image",
+    "Tape",
+    "audio_streams",
+    "check_file",
+    "choose_stream",
+    "decode",
+    "encode_clip",
+    "first_rotation",
+    "opened",
+    "origin_of",
+    "resize_luma",
+    "span_of",
+    "time_of",
+    "video_streams",
+]
+
+Image = npt.NDArray[np.uint8]
+InputContainer = av.container.InputContainer
+
+_Stream = TypeVar("_Stream", av.VideoStream, av.AudioStream)
+
+# Demuxers of real containers, by FFmpeg's names. Missing on purpose: hls, dash, concat, sdp (they open other files or
+# the network), image sequences and raw streams (they have no times of their own).
+_CONTAINERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegtsraw,flv,asf,mxf,gxf,nut,ogg,"
+    "wav,w64,flac,mp3,aac,aiff,caf,au,nistsphere,amr,ac3,eac3,wv"
+)
+_OPEN_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+_UNREADABLE_HINT = (
+    "Is the copy complete, and the recording finished? Playlists and pictures are not read; give a clip such as "
+    "MP4, MOV, MKV, AVI or MPEG, or a sound file such as WAV, FLAC or MP3."
+)
+
+# An 8K picture has 33 million pixels; beyond twice that a file is broken or hostile, and frames would fill the memory.
+_MAX_PIXELS = 64_000_000
+# Pixels up to this much wider or taller than square are left alone: PAL's 16:15 and 12:11 and NTSC's 10:11 do a face
+# detector no harm, and resampling each frame costs more than decoding it.
+_MAX_PIXEL_ASPECT = 1.15
+# Formats whose first plane is 8-bit luma, one byte a pixel.
+_LUMA_FIRST = frozenset(
+    {"gray", "yuv410p", "yuv411p", "yuv420p", "yuv422p", "yuv440p", "yuv444p", "nv12", "nv21", "nv16", "yuva420p"}
+    | {"yuvj411p", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"}
+)
+
+# A jump in the audio's presentation times beyond this is a gap or overlap, below it rounding: containers store times
+# to a millisecond at worst, and encoders pad by less than one 1024-sample frame (21 ms at 48 kHz) unmarked.
+_MAX_AUDIO_JITTER_SECONDS = 0.020
+# A jump beyond this comes from broken time stamps, and filling it with silence would fill the memory.
+_MAX_AUDIO_JUMP_SECONDS = 3600.0
+
+_X264_OPTIONS = {"preset": "veryfast", "crf": "18", "flags": "+bitexact"}
+# Sampling rates that AAC defines (ISO/IEC 14496-3, table 1.18).
+_AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+
+# What PyAV raises on damaged files.
+_DAMAGE = (av.FFmpegError, EOFError, MemoryError, UnicodeDecodeError, OSError)
+
+
+# ---- opening ----
+
+
+@contextlib.contextmanager
+def opened(path: AnyPath) -> Iterator[InputContainer]:
+    """Open a media file for reading, and close it after the block.
+
+    Raises
+    ------
+    MediaError
+        If it is missing, empty, not a regular file, or nothing in it can be decoded.
+    """
+    url = check_file(path)
+    try:
+        # Titles and tags of damaged or old files are not always UTF-8, and nothing here reads them.
+        container = av.open(url, container_options=_OPEN_OPTIONS, metadata_errors="replace")
+    except PermissionError as error:
+        raise MediaError(path, "this file may not be read", "Check its permissions.") from error
+    except _DAMAGE as error:
+        raise MediaError(path, "not a media file that can be read", _UNREADABLE_HINT) from error
+    with container:
+        if not video_streams(container) and not audio_streams(container):
+            raise MediaError(path, "neither sound nor picture that can be decoded", _UNREADABLE_HINT)
+        yield container
+
+
+def check_file(path: AnyPath) -> str:
+    """Check that `path` is a regular file with something in it, and spell it so that FFmpeg takes it literally."""
+    # Opening a FIFO would wait for ever, and a device has no end: look before opening.
+    try:
+        status = Path(path).stat()
+    except FileNotFoundError as error:
+        reason = "a link to a file that does not exist" if Path(path).is_symlink() else "no such file"
+        raise MediaError(path, reason, "Check the spelling of the path.") from error
+    except ValueError as error:
+        raise MediaError(repr(str(path)), "no file can have this name", "Take the NUL character out of it.") from error
+    except OSError as error:
+        raise MediaError(path, f"can't be reached ({error.strerror})", "Check the path and its permissions.") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise MediaError(path, "this is a folder", "Give one clip; for a folder of clips use `visalign batch`.")
+    if not stat.S_ISREG(status.st_mode):
+        raise MediaError(path, "not a regular file", "Pipes and devices can't be read twice; save the clip first.")
+    if status.st_size == 0:
+        raise MediaError(path, "this file is empty", "Copy or record it again.")
+    # Without the prefix FFmpeg takes "12:30.mp4" for a protocol called "12".
+    return f"file:{os.path.abspath(path)}"  # noqa: PTH100 - Path.absolute() would keep ".."
+
+
+def video_streams(container: InputContainer) -> list[av.VideoStream]:
+    """Moving pictures of a known codec."""
+    # The cover picture of a sound file is stored as a video stream of one frame.
+    return [s for s in container.streams.video if s.codec_context and not s.disposition & Disposition.attached_pic]
+
+
+def audio_streams(container: InputContainer) -> list[av.AudioStream]:
+    """Sound of a known codec."""
+    # A stream of an unknown codec has no context.
+    return [s for s in container.streams.audio if s.codec_context]
+
+
+def choose_stream(path: AnyPath, kind: str, streams: Sequence[_Stream], track: int | None) -> _Stream:
+    """The stream with index `track`; without one the first that the file marks as default.
+
+    Raises
+    ------
+    MissingStream
+        If there are no `streams`.
+    ConfigError
+        If none has this index.
+    """
+    if not streams:
+        raise MissingStream(path, kind)
+    if track is None:
+        return next((s for s in streams if s.disposition & Disposition.default), streams[0])
+    chosen = next((s for s in streams if s.index == track), None)
+    if chosen is None:
+        raise ConfigError(f"{kind} track", track, [s.index for s in streams])
+    return chosen
+
+
+# ---- the clock ----
+
+
+def origin_of(container: InputContainer) -> Fraction:
+    """When the first of the sound and picture streams starts, seconds on the container's own clock."""
+    streams: list[av.VideoStream | av.AudioStream] = [*video_streams(container), *audio_streams(container)]
+    starts = [_seconds(s, s.start_time) for s in streams if s.start_time is not None]
+    return min(starts, default=Fraction(0))
+
+
+def _seconds(stream: av.VideoStream | av.AudioStream, ticks: int) -> Fraction:
+    return ticks * (stream.time_base or Fraction(0))
+
+
+def time_of(frame: av.VideoFrame | av.AudioFrame, origin: Fraction) -> float | None:
+    """When a frame is shown or heard, seconds after `origin`; None if the file does not say."""
+    if frame.pts is None or frame.time_base is None:
+        return None
+    return float(frame.pts * frame.time_base - origin)
+
+
+def span_of(stream: av.VideoStream | av.AudioStream, origin: Fraction, whole: int | None) -> tuple[float, float]:
+    """Start after `origin` and duration of a stream, seconds; `whole` is the container's own duration."""
+    start = _seconds(stream, stream.start_time) - origin if stream.start_time is not None else Fraction(0)
+    if stream.duration is not None:
+        return float(start), float(_seconds(stream, stream.duration))
+    # Matroska says only how long the whole file is.
+    return float(start), max(0.0, (whole or 0) / av.time_base - float(start))
+
+
+def first_rotation(container: InputContainer, stream: av.VideoStream) -> int:
+    """Degrees counterclockwise (0, 90, 180, 270) that make the pictures of a stream upright."""
+    # PyAV shows the display matrix on decoded frames only.
+    for frame in decode(container, stream, lambda: None):
+        return _quarter_turns(frame) * 90
+    return 0
+
+
+def _quarter_turns(frame: av.VideoFrame) -> int:
+    return round(frame.rotation / 90) % 4
+
+
+# ---- decoding ----
+
+
+def decode(container: InputContainer, stream: _Stream, note_damage: Callable[[], None]) -> Iterator[Any]:
+    """Frames of one stream, past damaged packets; `note_damage` is called at each of those."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except _DAMAGE:
+            note_damage()
+            packet = None
+        try:
+            # Without a packet this empties the decoder.
+            frames = stream.decode(packet)
+        except _DAMAGE:
+            note_damage()
+            frames = []
+        yield from frames
+        if packet is None or (packet.dts is None and packet.size == 0):
+            return
+
+
+class Darkroom:
+    """Turns the decoded frames of a stream into upright luma or RGB arrays of one size.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, for messages.
+    stream : av.VideoStream
+        The stream, not yet decoded.
+    colour : bool
+        RGB instead of luma.
+
+    Raises
+    ------
+    MediaError
+        If its pictures are absurdly large.
+    """
+
+    def __init__(self, path: AnyPath, stream: av.VideoStream, colour: bool) -> None:
+        if stream.width * stream.height > _MAX_PIXELS:
+            reason = f"pictures of {stream.width} x {stream.height} pixels are too large"
+            raise MediaError(path, reason, "Scale the clip down, to 1080 lines say; lips need no more.")
+        # The size may also grow within the stream.
+        stream.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
+        stream.thread_type = "AUTO"
+        pixel_aspect = stream.sample_aspect_ratio
+        self._format = "rgb24" if colour else "gray"
+        aspect = float(pixel_aspect or 1)
+        self._aspect = aspect if max(aspect, 1 / aspect) > _MAX_PIXEL_ASPECT else 1.0
+        self._size: tuple[int, int] | None = None
+
+    def develop(self, frame: av.VideoFrame) -> Image | None:
+        """Array of uint8, (height, width) or (height, width, 3); None where the frame can't be converted."""
+        try:
+            return self._upright(frame)
+        except _DAMAGE:
+            return None
+
+    def _upright(self, frame: av.VideoFrame) -> Image:
+        if self._size is None:
+            self._size = round(frame.width * self._aspect), frame.height
+        width, height = self._size
+        same_size = (frame.width, frame.height) == self._size
+        # The luma plane as it is needs no conversion, which would cost more than the decoding.
+        is_luma = frame.format.name in _LUMA_FIRST and frame.planes[0].line_size >= frame.width
+        if self._format == "rgb24" or not same_size or not is_luma:
+            frame = frame.reformat(width=width, height=height, format=self._format)
+        image = _pixels(frame)
+        turns = _quarter_turns(frame)
+        return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+
+def _pixels(frame: av.VideoFrame) -> Image:
+    """Copy of a frame's first plane, without the padding of its rows."""
+    plane, n_bytes = frame.planes[0], 3 if frame.format.name == "rgb24" else 1
+    used = np.frombuffer(memoryview(plane), np.uint8)[: frame.height * plane.line_size]
+    image: Image = used.reshape(frame.height, plane.line_size)[:, : frame.width * n_bytes].copy()
+    return image.reshape(frame.height, frame.width, 3) if n_bytes == 3 else image
+
+
+class Tape:
+    """Lays decoded sound down in mono, each frame at its time: silence in gaps, overlaps cut.
+
+    Frames that follow one another run through one resampler; at a jump it is emptied and a new one takes over,
+    because a resampler knows nothing of time.
+
+    Parameters
+    ----------
+    rate_hz : int
+        Sampling rate of the result.
+    channel : int or None
+        The channel of stereo sound to keep (0 left, 1 right); None mixes all.
+
+    Attributes
+    ----------
+    decode_errors : int
+        Damaged packets so far.
+    energy : Energy
+        Energy so far.
+    """
+
+    def __init__(self, rate_hz: int, channel: int | None) -> None:
+        self._rate_hz, self._channel = rate_hz, channel
+        self._bytes = bytearray()  # grows in place: a list of blocks would need the memory twice when joined
+        self._resampler: av.AudioResampler | None = None
+        self._setup: tuple[str, str, int] | None = None
+        self._expected = 0.0
+        self._n_to_cut = 0
+        self.decode_errors = 0
+        self.energy = Energy(0.0, 0.0, 0.0)
+
+    def note_damage(self) -> None:
+        """Count a packet that can't be decoded."""
+        self.decode_errors += 1
+
+    def samples(self) -> npt.NDArray[np.float32]:
+        """All that was recorded, float32 (n_samples,); the tape is finished."""
+        self._empty()
+        return np.frombuffer(self._bytes, np.float32)
+
+    def record(self, frame: av.AudioFrame, time: float | None) -> None:
+        """Lay a frame down at `time` seconds; without a time, or with an absurd one, behind what is there."""
+        try:
+            self._record(frame, time)
+        except _DAMAGE:
+            self.note_damage()
+            self._resampler = None
+
+    def _record(self, frame: av.AudioFrame, time: float | None) -> None:
+        setup = frame.format.name, frame.layout.name, frame.sample_rate
+        if time is None or abs(time - self._expected) > _MAX_AUDIO_JUMP_SECONDS:
+            time = self._expected
+        if self._resampler is None or setup != self._setup or abs(time - self._expected) > _MAX_AUDIO_JITTER_SECONDS:
+            self._empty()
+            self._setup, self._expected = setup, time
+            self._move_to(round(time * self._rate_hz))
+            # Planes must not be read from a decoded frame itself: with 7.1 sound PyAV reads past the last one and the
+            # process dies. Packed samples from a resampler have one plane.
+            layout = "stereo" if frame.layout.nb_channels == 2 else "mono"
+            self._resampler = av.AudioResampler("flt", layout, self._rate_hz)
+        self._expected += frame.samples / frame.sample_rate
+        self._append(self._resampler.resample(frame))
+
+    def _empty(self) -> None:
+        if self._resampler is not None:
+            self._append(self._resampler.resample(None))
+        self._resampler = None
+
+    def _move_to(self, index: int) -> None:
+        gap = index - len(self._bytes) // 4
+        self._bytes += bytes(4 * max(gap, 0))
+        self._n_to_cut = max(-gap, 0)
+
+    def _append(self, frames: Iterable[av.AudioFrame]) -> None:
+        for frame in frames:
+            packed = np.asarray(frame.to_ndarray(), np.float32)
+            block = packed.reshape(-1, frame.layout.nb_channels)[self._n_to_cut :]
+            self._n_to_cut -= min(self._n_to_cut, frame.samples)
+            # Float files can hold anything.
+            np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+            mono = block.mean(axis=1) if self._channel is None else block[:, min(self._channel, block.shape[1] - 1)]
+            self.energy = self.energy.plus(mono, block[:, 0], block[:, -1])
+            self._bytes += np.clip(mono, -1.0, 1.0).astype(np.float32).tobytes()
+
+
+class Energy(NamedTuple):
+    """Sums of squares of the mixed sound, and of its left and right channels before mixing."""
+
+    mix: float
+    left: float
+    right: float
+
+    def plus(self, *signals: npt.NDArray[np.float32]) -> Energy:
+        """With the sums of squares of three more signals added."""
+        return Energy(*(e + float(np.dot(x, x)) for e, x in zip(self, signals, strict=True)))
+
+
+def resize_luma(image: Image, width_px: int, height_px: int) -> Image:
+    """Scale a luma picture, bilinearly (over the area that a pixel covers where it shrinks).
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (height, width)
+        Luma.
+    width_px, height_px : int
+        Size of the result.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height_px, width_px)
+    """
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="gray")
+    return _pixels(frame.reformat(width=width_px, height=height_px, format="gray", interpolation="BILINEAR", threads=1))
+
+
+# ---- encoding ----
+
+
+def encode_clip(
+    draft: Path, images: Iterable[Image], rate: Fraction, sound: tuple[npt.NDArray[np.float32], int] | None
+) -> int:
+    """Encode pictures and `sound` (mono samples and their rate) as MP4 at `draft`; returns the number of pictures."""
+    # The name need not end in .mp4.
+    options = {"fflags": "+bitexact"}
+    with av.open(f"file:{draft}", "w", format="mp4", container_options=options) as container:
+        return _encode(container, iter(images), rate, sound)
+
+
+def _encode(
+    container: av.container.OutputContainer,
+    images: Iterator[Image],
+    rate: Fraction,
+    sound: tuple[npt.NDArray[np.float32], int] | None,
+) -> int:
+    first = next(images, None)
+    if first is None:
+        return 0
+    video = container.add_stream("libx264", rate=rate, options=_X264_OPTIONS)
+    video.height, video.width = (n + n % 2 for n in first.shape[:2])
+    video.pix_fmt = "yuv420p"
+    # x264's output depends on the number of threads, and that on the machine.
+    video.thread_count = 1
+    track = None if sound is None else _SoundTrack(container, *sound)
+    n_images = 0
+    for image in itertools.chain([first], images):
+        frame = av.VideoFrame.from_ndarray(_even(image), format="rgb24")
+        frame.pts, frame.time_base = n_images, 1 / rate
+        container.mux(video.encode(frame))
+        n_images += 1
+        if track is not None:
+            track.write_until(n_images / rate)
+    container.mux(video.encode(None))
+    if track is not None:
+        track.finish()
+    return n_images
+
+
+def _even(image: Image) -> Image:
+    height, width = image.shape[:2]
+    if height % 2 or width % 2:
+        return np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    return np.ascontiguousarray(image)
+
+
+class _SoundTrack:
+    """AAC stream, written piece by piece so that sound and picture lie side by side in the file."""
+
+    def __init__(self, container: av.container.OutputContainer, samples: npt.NDArray[np.float32], rate_hz: int) -> None:
+        aac_rate_hz = rate_hz if rate_hz in _AAC_RATES_HZ else 48000
+        self._stream = container.add_stream("aac", rate=aac_rate_hz, layout="mono", options={"flags": "+bitexact"})
+        self._container, self._samples, self._rate_hz = container, samples, rate_hz
+        self._n_written = 0
+        self._resampler = av.AudioResampler("fltp", "mono", aac_rate_hz)
+
+    def write_until(self, time: Fraction) -> None:
+        self._write(min(len(self._samples), round(time * self._rate_hz)))
+
+    def _write(self, end: int) -> None:
+        part = np.ascontiguousarray(self._samples[self._n_written : end], dtype=np.float32)
+        if not len(part):
+            return
+        frame = av.AudioFrame.from_ndarray(part[None, :], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = self._rate_hz, self._n_written
+        frame.time_base = Fraction(1, self._rate_hz)
+        self._n_written = end
+        self._mux(frame)
+
+    def finish(self) -> None:
+        self._write(len(self._samples))
+        self._mux(None)
+        self._container.mux(self._stream.encode(None))
+
+    def _mux(self, frame: av.AudioFrame | None) -> None:
+        for piece in self._resampler.resample(frame):
+            self._container.mux(self._stream.encode(piece))
