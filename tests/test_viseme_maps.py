@@ -1,5 +1,6 @@
 """The shipped viseme maps: what the linter, the literature and a reader may expect of each file."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,14 @@ def test_the_ipa_map_follows_the_english_one():
     }
     # The two sources place these differently: N and L, AE, AW, IH.
     assert differing == {"L", "AE", "AW", "IH"}
+
+
+def test_the_documentation_table_is_right():
+    page = (FOLDER.parent / "docs" / "viseme_maps.md").read_text(encoding="utf-8")
+    rows = {row[0]: row[1:] for row in re.findall(r"^\| `(\w+)` \| (\w) \| (\d+) \| (\S+)", page, re.MULTILINE)}
+    assert sorted(rows) == available_maps()
+    for name, (grade, n_visemes, covered) in rows.items():
+        loaded = VisemeMap.load(name)
+        assert (grade, int(n_visemes)) == (loaded.confidence, len(loaded.visemes)), name
+        if loaded.alphabet == "arpabet":
+            assert int(covered) == 39 - len(loaded.unlisted), name
