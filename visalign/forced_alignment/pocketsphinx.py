@@ -5,6 +5,8 @@ Method
 Two passes of Viterbi search [1]_. The first finds the words in a network of the transcript with optional silence
 between them and all pronunciations of each word; the second places the states of the phones within each word.
 
+Then each boundary moves to the change of the spectrum nearby, see :mod:`visalign.forced_alignment.refinement`.
+
 Long audio is cut at pauses of the first pass: the second keeps every state of every frame, so that its memory grows
 with the square of the length.
 
@@ -38,6 +40,7 @@ from scipy.signal import resample_poly
 
 from visalign.errors import AlignmentError, InputError, UnknownSymbol
 from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.refinement import refine_boundaries
 from visalign.lexicon import Lexicon, Pronunciation
 from visalign.media import Audio
 from visalign.phones import SILENCE, convert, fold_arpabet
@@ -154,7 +157,9 @@ class PocketSphinxAligner:
         pcm = pcm_for_model(audio)
         _check_room(audio, tokens)
         placed, settings, warnings = self._climb(pcm, tokens)
-        return _alignment(audio, words, placed, settings, warnings)
+        times = boundary_times([phone.start for phone in placed], settings.rate, audio.duration)
+        times = refine_boundaries(pcm, MODEL_RATE_HZ, times)
+        return _alignment(words, placed, times, settings, warnings)
 
     def _climb(self, pcm: npt.NDArray[np.int16], tokens: Sequence[_Token]) -> tuple[list[_Placed], Settings, list[str]]:
         warnings: list[str] = []
@@ -376,9 +381,12 @@ def _chunks(stretches: Sequence[_Stretch], n_words: int, rate: int) -> Iterator[
 
 
 def _alignment(
-    audio: Audio, words: Sequence[str], placed: Sequence[_Placed], settings: Settings, warnings: Sequence[str]
+    words: Sequence[str],
+    placed: Sequence[_Placed],
+    times: Sequence[float],
+    settings: Settings,
+    warnings: Sequence[str],
 ) -> Alignment:
-    times = boundary_times([phone.start for phone in placed], settings.rate, audio.duration)
     phones = [
         Interval(start, end, phone.phone, _confidence(phone))
         for phone, start, end in zip(placed, times, times[1:], strict=False)
@@ -391,7 +399,7 @@ def _alignment(
         "words",
         (Interval(span[0].start, span[-1].end, words[index]) for index, span in spans.items()),
         start=0.0,
-        end=audio.duration,
+        end=times[-1],
     )
     phone_tier = merge_silence(Tier.from_intervals("phones", phones))
     doubts = [*warnings, *_doubts(phone_tier)]

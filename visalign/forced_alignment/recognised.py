@@ -14,11 +14,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from pocketsphinx import Decoder, get_model_path
 
 from visalign.errors import AlignmentError, BackendUnavailable
 from visalign.forced_alignment.aligner import Alignment
 from visalign.forced_alignment.pocketsphinx import (
+    MODEL_RATE_HZ,
     boundary_times,
     confidence,
     engine_version,
@@ -26,6 +29,7 @@ from visalign.forced_alignment.pocketsphinx import (
     merge_silence,
     pcm_for_model,
 )
+from visalign.forced_alignment.refinement import refine_boundaries
 from visalign.media import Audio
 from visalign.phones import SILENCE
 from visalign.timeline import Interval, Tier
@@ -75,7 +79,7 @@ def recognise_phones(audio: Audio) -> Alignment:
         raise _nothing(audio) from error
     if not rows:
         raise _nothing(audio)
-    return _alignment(audio, rows)
+    return _alignment(audio, pcm, rows)
 
 
 def _decoder() -> Decoder:
@@ -92,8 +96,9 @@ def _nothing(audio: Audio) -> AlignmentError:
     )
 
 
-def _alignment(audio: Audio, rows: list[tuple[str, int, float]]) -> Alignment:
+def _alignment(audio: Audio, pcm: npt.NDArray[np.int16], rows: list[tuple[str, int, float]]) -> Alignment:
     times = boundary_times([start for _, start, _ in rows], RATE, audio.duration)
+    times = refine_boundaries(pcm, MODEL_RATE_HZ, times)
     phones = [
         Interval(start, end, SILENCE) if is_filler(name) else Interval(start, end, name, confidence(score))
         for (name, _, score), start, end in zip(rows, times, times[1:], strict=False)
