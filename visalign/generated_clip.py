@@ -39,7 +39,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from visalign.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
 from visalign.errors import AnyPath, BackendFailed, BackendUnavailable, ConfigError, InputError
@@ -199,7 +198,7 @@ def generate_clip(
     centres = (np.arange(n_frames) + 0.5) / float(rate)
     shapes = _shapes(phones, lead, centres, fault, text, seed)
     audio = _placed(spoken.audio, heard_from, float(duration), seed)
-    frames = _film(shapes, FaceLook.from_seed(seed), size_px, seed)
+    frames = _film(shapes, _face(seed), size_px, seed)
     write_clip(path, frames, rate, audio)
     return GeneratedClip(Path(path), lead, words, phones, spoken.transcript, fault)
 
@@ -238,13 +237,36 @@ def _placed(speech: Audio, start: float, duration: float, seed: int) -> Audio:
 def _film(shapes: npt.NDArray[np.float64], look: FaceLook, size_px: int, seed: int) -> Iterator[npt.NDArray[np.uint8]]:
     """The face with each of the shapes, as a camera with a soft lens and some noise sees it."""
     rng = np.random.default_rng([seed, 2])
-    painter = FacePainter(look, size_px)
+    painter = FacePainter(look, size_px, blur_px=_BLUR_PX)
     for row in shapes:
-        picture = painter.draw(LipShape(*row.tolist())).astype(np.float32)
-        for axis in (0, 1):
-            picture = gaussian_filter1d(picture, _BLUR_PX, axis=axis, mode="nearest", truncate=2.5)
+        picture = painter.paint(LipShape(*row.tolist()))
         picture += _GRAIN * rng.standard_normal((size_px, size_px, 1), dtype=np.float32)
         yield np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+
+
+# Skin with lips, hair, irises, shirts, backdrops.
+_COMPLEXIONS = (
+    ((238, 203, 180), (196, 104, 102)),
+    ((232, 190, 162), (190, 96, 92)),
+    ((214, 168, 134), (172, 86, 80)),
+    ((190, 140, 106), (150, 74, 70)),
+    ((150, 104, 78), (122, 62, 60)),
+)
+_HAIR = ((70, 48, 40), (38, 32, 34), (120, 78, 50), (168, 132, 84), (92, 88, 90))
+_IRISES = ((86, 110, 104), (92, 66, 46), (84, 108, 138))
+_SHIRTS = ((62, 92, 112), (120, 72, 74), (84, 100, 76), (92, 82, 116))
+_BACKDROPS = ((222, 219, 210), (204, 214, 218), (218, 210, 216))
+
+
+def _face(seed: int) -> FaceLook:
+    """One of many faces; 0 is the default one."""
+    if seed == 0:
+        return FaceLook()
+    rng = np.random.default_rng([seed, 3])
+    skin, lips = _COMPLEXIONS[rng.integers(len(_COMPLEXIONS))]
+    hair, iris, shirt, backdrop = (table[rng.integers(len(table))] for table in (_HAIR, _IRISES, _SHIRTS, _BACKDROPS))
+    width, fullness, eyes = rng.uniform((0.96, 0.9, 0.95), (1.04, 1.1, 1.08)).tolist()
+    return FaceLook(skin, hair, lips, iris, shirt, backdrop, width, fullness, eyes)
 
 
 # ---------------------------------------------------------------------------------------------------- speech
