@@ -23,9 +23,9 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 ROWS: dict[str, str] = {
     "1": "errors timeline outputs _version",
     "2": "phones lexicon transcript text_files visemes viseme_lint viseme_comparison dtw",
-    "3": "media",
+    "3": "ffmpeg media",
     "4a": "speech enhancement forced_alignment",
-    "4b": "landmarks lip_features viseme_decoder",
+    "4b": "face_detection landmarks lip_features viseme_decoder",
     "5": "lip_model sync scoring report",
     "6": "exports html_report result_files avatar",
     "7": "config pipeline training generated_clip doctor batch console cli __main__ __init__",
