@@ -369,10 +369,10 @@ class Tape:
             block = packed.reshape(-1, frame.layout.nb_channels)[self._n_to_cut :]
             self._n_to_cut -= min(self._n_to_cut, frame.samples)
             # Float files can hold anything.
-            np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+            block = np.clip(np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
             mono = block.mean(axis=1) if self._channel is None else block[:, min(self._channel, block.shape[1] - 1)]
             self.energy = self.energy.plus(mono, block[:, 0], block[:, -1])
-            self._bytes += np.clip(mono, -1.0, 1.0).astype(np.float32).tobytes()
+            self._bytes += mono.astype(np.float32).tobytes()
 
 
 class Energy(NamedTuple):
