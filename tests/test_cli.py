@@ -396,6 +396,3 @@ def test_align_says_what_is_wrong_with_a_transcript(
     assert (out, err.count("\n")) == ("", 1)
     assert says in err
     assert list(tmp_path.iterdir()) == []
-
-
-# --- whole, on a generated clip ----------------------------------------------------------------------------------

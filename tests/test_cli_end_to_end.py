@@ -1,0 +1,134 @@
+"""The command line on whole clips: generated ones with known truth, and ones that can't be analysed."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from jsonschema import Draft202012Validator
+from praatio import textgrid
+from test_cli import run
+
+from visalign.generated_clip import GeneratedClip
+from visalign.media import Audio, write_clip, write_wav
+from visalign.report import ClipReport
+
+# Two seconds of noise: sound, but no speech.
+HUM = Audio(np.random.default_rng(0).normal(0, 0.01, 32000).astype(np.float32), 16000)
+
+
+def test_check_measures_the_lead_of_a_generated_clip(
+    generated_clip: GeneratedClip, capsys: Any, tmp_path: Path
+) -> None:
+    """Truth is an audio that is 120 ms early: beyond the limits, so the check fails, and says how to mend it."""
+    output = tmp_path / "r.json"
+    assert run("check", generated_clip.path, "--text", generated_clip.transcript, "--json", output) == 1
+    report = ClipReport.from_dict(json.loads(output.read_text()))
+    assert report.sync.verdict == "audio-early"
+    assert report.sync.lead_seconds == pytest.approx(generated_clip.lead_seconds, abs=0.02)
+    out = capsys.readouterr().out
+    assert out.startswith("Audio is 1")
+    assert "To fix, delay the audio by" in out
+    assert "<- worst" in out
+    assert list(report.segments["label"]) == generated_clip.transcript.split()
+
+
+def test_a_second_check_writes_the_same_bytes(generated_clip: GeneratedClip, tmp_path: Path) -> None:
+    for name in "ab":
+        run(
+            "check", generated_clip.path, "--text", generated_clip.transcript, "--json", tmp_path / f"{name}.json", "-q"
+        )
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_a_real_report_fits_the_schema(generated_clip: GeneratedClip, tmp_path: Path) -> None:
+    for text in (["--text", generated_clip.transcript], []):
+        run("check", generated_clip.path, *text, "--json", tmp_path / "r.json", "-q")
+        data = json.loads((tmp_path / "r.json").read_text())
+        schema = json.loads((Path(__file__).parents[1] / "docs/report.schema.json").read_text())
+        Draft202012Validator(schema).validate(data)
+        assert str(generated_clip.path.parent) not in json.dumps(data)
+        assert ClipReport.from_dict(data).to_dict() == data
+
+
+def without_sound(path: Path) -> Path:
+    return write_clip(path, [np.zeros((64, 64, 3), np.uint8)] * 50, Fraction(25), None)
+
+
+def without_picture(path: Path) -> Path:
+    return write_wav(path.with_suffix(".wav"), HUM)
+
+
+def without_face(path: Path) -> Path:
+    return write_clip(path, [np.full((240, 240, 3), 128, np.uint8)] * 50, Fraction(25), HUM)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (without_sound, "no audio stream"),
+        (without_picture, "no video stream"),
+        (without_face, "a face was found in 0% of the frames"),
+    ],
+)
+def test_clips_that_can_not_be_analysed_are_three(
+    make: Callable[[Path], Path], says: str, capsys: Any, tmp_path: Path
+) -> None:
+    clip = make(tmp_path / "clip.mp4")
+    assert run("check", clip, "--csv", tmp_path / "out.csv") == 3
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert says in err
+    assert str(clip) in err
+    assert list(tmp_path.iterdir()) == [clip]
+
+
+def test_files_that_are_no_clips_are_three(capsys: Any, tmp_path: Path) -> None:
+    renamed = tmp_path / "text.mp4"
+    renamed.write_text("not a clip\n" * 100)
+    for path in (renamed, tmp_path / "none.mp4", tmp_path):
+        assert run("check", path, "--text", "bin blue", "--csv", tmp_path / "out.csv") == 3
+        err = capsys.readouterr().err
+        assert str(path) in err
+        assert err.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == [renamed]
+
+
+@pytest.mark.parametrize(("text", "says"), [("bin xyzzy plugh", "xyzzy, plugh"), ("", "transcript is empty")])
+def test_texts_that_can_not_be_used_are_three(
+    generated_clip: GeneratedClip, capsys: Any, tmp_path: Path, text: str, says: str
+) -> None:
+    assert run("check", generated_clip.path, "--text", text, "--csv", tmp_path / "out.csv") == 3
+    assert says in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_observe_writes_what_the_lips_show(generated_clip: GeneratedClip, capsys: Any, tmp_path: Path) -> None:
+    paths = [tmp_path / f"lips{suffix}" for suffix in (".csv", ".npz", ".TextGrid")]
+    for path in paths:
+        assert run("observe", generated_clip.path, "-o", path) == 0
+    assert "viseme" in capsys.readouterr().out
+    with paths[0].open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    arrays = np.load(paths[1], allow_pickle=False)
+    assert list(rows[0]) == ["time_seconds", "viseme", *arrays["names"]]
+    assert arrays["values"].shape == (len(rows), len(arrays["names"]))
+    assert [float(row["time_seconds"]) for row in rows] == pytest.approx(list(arrays["times"]), abs=1e-6)
+    grid = textgrid.openTextgrid(str(paths[2]), includeEmptyIntervals=True)
+    assert grid.tierNames == ("observed visemes",)
+
+
+@pytest.mark.parametrize("lead_ms", [83, -120])
+def test_the_demo_finds_its_own_truth(lead_ms: int, capsys: Any, tmp_path: Path) -> None:
+    assert run("demo", "--out", tmp_path / "demo", "--lead", lead_ms) == 0
+    out = capsys.readouterr().out
+    assert f"truth {lead_ms:+d}" in " ".join(out.split())
+    assert f"The report: {tmp_path / 'demo' / 'report.json'}" in out
+    written = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert written == {"clip.mp4", "report.json", "words.csv", "clip.TextGrid"}
