@@ -14,7 +14,8 @@ misspelt setting that is silently ignored costs more than one that is refused::
 
 Conventions
 -----------
-Limits of a verdict are positive seconds: how far the audio may lead the lips, and how far it may lag them.
+Limits of a verdict are positive seconds: how far the audio may lead the lips, and how far it may lag them. The
+profiles are those of EBU R37 [1]_, ITU-R BT.1359 [2]_ and ATSC IS-191 [3]_.
 
 References
 ----------

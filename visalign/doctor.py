@@ -3,6 +3,8 @@
 Nothing that may be broken is imported in this process: each library is first loaded in a child, since dlib on a
 processor without AVX dies with an illegal instruction, which no ``except`` can catch.
 
+The one licence that binds the user is that of the 68-point face model [1]_.
+
 References
 ----------
 .. [1] C. Sagonas et al., "300 Faces In-The-Wild Challenge", 2016; the 68-point model is trained on that data, whose
