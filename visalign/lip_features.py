@@ -1,0 +1,357 @@
+"""What the lips do, frame by frame, as a table of numbers.
+
+Conventions
+-----------
+* Lengths are in inter-ocular distances (``iod``: between the centres of the two eyes of the same face), areas in
+  ``iod²``, so they do not depend on the size of the picture. y runs down; the head's roll is taken out by the eyes.
+* Heights are measured from the base of the nose, which does not move with the jaw.
+* A frame without a face is a row of NaN.
+* Eyes and nose are smoothed over time before they serve as a frame of reference, because a head moves more slowly than
+  lips and every tremble of an eye corner would move the whole mouth. The lips themselves are never smoothed.
+* Changes are differences over a fixed stretch of time, so their unit does not depend on the frame rate.
+* Values are kept in their units; :attr:`LipFeatures.normalised` takes out what differs from speaker to speaker and from
+  camera to camera by the mean and standard deviation over the clip. Neither assumes that the mouth ever closes.
+
+:data:`FEATURES` is the table: name, unit and definition of each column.
+
+References
+----------
+.. [1] G. Potamianos, H. P. Graf and E. Cosatto, An image transform approach for HMM based automatic lipreading, ICIP
+   1998: feature mean subtraction; the discrete cosine transform of the mouth region carries more than contours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.fft import dctn
+from scipy.ndimage import gaussian_filter1d, map_coordinates
+
+from visalign.errors import AnyPath, FaceNotFound, MissingStream, TimelineError
+from visalign.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_detector, track_landmarks
+from visalign.media import probe, read_frames
+from visalign.timeline import FrameTimes
+
+__all__ = ["FEATURES", "Feature", "LipFeatures", "lip_features", "read_lips"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+# Standard deviations of the Gaussians that smooth the frame of reference: 3 frames at 25 a second for roll and scale, 2
+# for the nose. Chosen once on the probe of docs/decisions/0005-lip-model.md; half and double made no difference there.
+_POSE_SMOOTHING = 0.12  # seconds
+_NOSE_SMOOTHING = 0.08  # seconds
+
+# A change is the difference over this much time on either side: one frame at 25 frames a second.
+_CHANGE_REACH = 0.04  # seconds
+
+# The mouth region: pixels of the aligned patch, and its size on the face.
+_PATCH_ROWS, _PATCH_COLUMNS = 24, 32
+_PATCH_HEIGHT, _PATCH_WIDTH = 1.0, 1.3  # iod
+# Coefficients of the patch's cosine transform, by rising frequency (row + column); the constant one is left out, since
+# it follows the lighting. The first twenty hold what the lip model can use (docs/decisions/0005-lip-model.md).
+_ORDER = sorted(((r, c) for r in range(6) for c in range(6) if r + c), key=lambda rc: (rc[0] + rc[1], rc))[:20]
+
+# Fewer frames with a face than this, and nothing can be said about the lips.
+_MIN_FACE_FRACTION = 0.1
+_MIN_FACE_FRAMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A column of the feature table: its name, its unit and what it measures."""
+
+    name: str
+    unit: str
+    definition: str
+
+
+_Measure: TypeAlias = Callable[[Floats], Floats]
+
+
+def _mean_y(*points: int) -> _Measure:
+    return lambda p: np.asarray(p[:, points, 1].mean(axis=1))
+
+
+def _gap(upper: tuple[int, ...], lower: tuple[int, ...]) -> _Measure:
+    return lambda p: np.asarray((p[:, lower, 1] - p[:, upper, 1]).mean(axis=1))
+
+
+def _breadth(left: int, right: int) -> _Measure:
+    return lambda p: np.asarray(p[:, right, 0] - p[:, left, 0])
+
+
+def _area(points: range) -> _Measure:
+    def shoelace(p: Floats) -> Floats:
+        x, y = p[:, points, 0], p[:, points, 1]
+        return np.asarray(0.5 * np.abs((x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1)))
+
+    return shoelace
+
+
+# Point numbers are those of iBUG 300-W, from 0. Each measure takes aligned points of shape (n_frames, 68, 2) in iod,
+# with y from the base of the nose.
+_GEOMETRY: tuple[tuple[Feature, _Measure], ...] = (
+    (
+        Feature("inner_aperture", "iod", "gap between upper and lower lip, mean of three places of the inner contour"),
+        _gap((61, 62, 63), (67, 66, 65)),
+    ),
+    (Feature("inner_aperture_centre", "iod", "the same, in the middle only"), _gap((62,), (66,))),
+    (
+        Feature("outer_aperture", "iod", "height of the outer lip contour, mean of three places"),
+        _gap((50, 51, 52), (58, 57, 56)),
+    ),
+    (Feature("outer_width", "iod", "distance of the outer mouth corners"), _breadth(48, 54)),
+    (Feature("inner_width", "iod", "distance of the inner mouth corners"), _breadth(60, 64)),
+    (Feature("outer_area", "iod²", "area within the outer lip contour"), _area(range(48, 60))),
+    (Feature("inner_area", "iod²", "area within the inner lip contour"), _area(range(60, 68))),
+    (Feature("upper_lip_height", "iod", "upper edge of the upper lip below the nose"), _mean_y(50, 51, 52)),
+    (Feature("lower_lip_height", "iod", "lower edge of the lower lip below the nose"), _mean_y(56, 57, 58)),
+    (Feature("upper_gap_height", "iod", "lower edge of the upper lip below the nose"), _mean_y(61, 62, 63)),
+    (Feature("lower_gap_height", "iod", "upper edge of the lower lip below the nose"), _mean_y(65, 66, 67)),
+    (Feature("chin_height", "iod", "chin below the nose"), _mean_y(7, 8, 9)),
+    (Feature("corner_height", "iod", "mouth corners below the nose"), _mean_y(48, 54)),
+    (Feature("upper_lip_thickness", "iod", "height of the upper lip in the middle"), _gap((51,), (62,))),
+    (Feature("lower_lip_thickness", "iod", "height of the lower lip in the middle"), _gap((66,), (57,))),
+)
+
+_APPEARANCE = tuple(
+    Feature(
+        f"appearance_{r}_{c}",
+        "luma",
+        f"cosine coefficient of the mouth region's brightness, row frequency {r}, column frequency {c}",
+    )
+    for r, c in _ORDER
+)
+
+_STATIC = tuple(feature for feature, _ in _GEOMETRY) + _APPEARANCE
+
+FEATURES: tuple[Feature, ...] = _STATIC + tuple(
+    Feature(f"{x.name}_change", f"{x.unit}/s", f"change of {x.name} over ±{_CHANGE_REACH * 1000:.0f} ms")
+    for x in _STATIC
+)
+"""All columns, in their order: geometry, appearance, and the changes of both."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LipFeatures:
+    """Lip features of a clip.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_frames, n_features)
+        The table, in the units of :data:`FEATURES`; rows of NaN where there is no face.
+    names : tuple of str, length n_features
+        Names of the columns.
+    times : FrameTimes
+        When each frame is shown.
+    centre, scale : ndarray of float64, shape (n_features,)
+        Mean and standard deviation over the whole clip that the features were read from. :meth:`crop` keeps them, so
+        that a part of a clip is measured by the same yardstick as the whole.
+    source : str
+        Name of the file, for messages and reports.
+    """
+
+    values: Floats
+    names: tuple[str, ...]
+    times: FrameTimes
+    centre: Floats
+    scale: Floats
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.values.shape != (len(self.times), len(self.names)):
+            raise TimelineError(
+                f"lip features of shape {self.values.shape} do not fit {len(self.times)} frames and "
+                f"{len(self.names)} names"
+            )
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @property
+    def has_face(self) -> npt.NDArray[np.bool_]:
+        """Whether a face was found, one bool a frame."""
+        return np.asarray(np.isfinite(self.values).all(axis=1))
+
+    @property
+    def face_fraction(self) -> float:
+        """Part of the frames in which a face was found, 0..1 (0 of an empty clip)."""
+        return float(self.has_face.mean()) if len(self) else 0.0
+
+    @property
+    def normalised(self) -> Floats:
+        """The table less `centre`, over `scale`; shape (n_frames, n_features), without unit."""
+        return (self.values - self.centre) / self.scale
+
+    def column(self, name: str) -> Floats:
+        """One feature in its unit, shape (n_frames,)."""
+        return np.asarray(self.values[:, self.names.index(name)])
+
+    def crop(self, start: float, end: float) -> LipFeatures:
+        """The frames that appear in ``[start, end)`` seconds; times, centre and scale are kept."""
+        part = self.times.slice_of(start, end)
+        return replace(self, values=self.values[part], times=self.times.crop(start, end))
+
+
+def read_lips(
+    path: AnyPath,
+    *,
+    detector: LandmarkDetector | None = None,
+    detect_every: int = 10,
+    progress: Callable[[str, float | None], None] | None = None,
+) -> LipFeatures:
+    """Read the lips of a clip.
+
+    This is the slow part of a check. What comes back can be used again with another transcript, map or audio track.
+
+    Parameters
+    ----------
+    path : path-like
+        A clip with a picture.
+    detector : LandmarkDetector, optional
+        Finds faces and landmarks; dlib's by default.
+    detect_every : int
+        Frames from one search for faces to the next.
+    progress : callable, optional
+        Is told what is done, and which part of it is behind (0..1; None where that can't be told).
+
+    Returns
+    -------
+    LipFeatures
+
+    Raises
+    ------
+    MediaError, MissingStream
+        If the file can't be read or has no picture.
+    FaceNotFound
+        If hardly a frame shows a face.
+    BackendUnavailable
+        If the landmark model is missing.
+    """
+    info = probe(path)
+    if not info.video:
+        raise MissingStream(path, "video")
+    stream, reader = info.video[0], read_frames(path)
+    tracked = track_landmarks(reader, detector or load_detector(), detect_every=detect_every)
+    if progress is not None:
+        tracked = _reported(tracked, progress, info.duration)
+    mouths = _Mouths()
+    landmarks = Landmarks.from_tracked(mouths.watch(tracked), stream.start + stream.duration, stream.rate)
+    has_face = landmarks.has_face
+    if has_face.sum() < max(_MIN_FACE_FRAMES, _MIN_FACE_FRACTION * len(has_face)):
+        raise FaceNotFound(path, landmarks.face_fraction)
+    return lip_features(landmarks, mouths.appearance(), source=info.path.name)
+
+
+def lip_features(landmarks: Landmarks, appearance: Floats, *, source: str = "") -> LipFeatures:
+    """Compute the feature table from landmarks and mouth regions.
+
+    Parameters
+    ----------
+    landmarks : Landmarks
+        Of all frames of the clip.
+    appearance : ndarray of float64, shape (n_frames, 20)
+        Cosine coefficients of the mouth region.
+    source : str
+        Name of the file.
+    """
+    times, has_face = landmarks.times, landmarks.has_face
+    points = _aligned(landmarks)
+    static = np.column_stack([measure(points) for _, measure in _GEOMETRY] + [appearance])
+    values = np.column_stack([static, _changes(static, times.times, has_face)])
+    values[~has_face] = np.nan
+    seen = values[has_face]
+    centre = seen.mean(axis=0) if len(seen) else np.zeros(values.shape[1])
+    scale = seen.std(axis=0) if len(seen) else np.ones(values.shape[1])
+    # A feature that never moves (a frozen picture) says nothing; it must not become a division by zero.
+    scale = np.where(scale > 1e-9, scale, 1.0)
+    return LipFeatures(values, tuple(f.name for f in FEATURES), times, centre, scale, source)
+
+
+def _reported(
+    tracked: Iterable[TrackedFrame], progress: Callable[[str, float | None], None], duration: float
+) -> Iterator[TrackedFrame]:
+    for item in tracked:
+        progress("reading lips", min(1.0, item.frame.time / duration) if duration > 0 else None)
+        yield item
+
+
+class _Mouths:
+    """Collects the appearance of the mouth while the frames pass by, so that no picture is kept."""
+
+    def __init__(self) -> None:
+        self._rows: list[Floats] = []
+
+    def watch(self, tracked: Iterable[TrackedFrame]) -> Iterator[TrackedFrame]:
+        for item in tracked:
+            self._rows.append(_appearance(item.frame.image, item.points) if item.has_face else _NOTHING)
+            yield item
+
+    def appearance(self) -> Floats:
+        return np.array(self._rows, np.float64).reshape(-1, len(_ORDER))
+
+
+_NOTHING = np.full(len(_ORDER), np.nan)
+_GRID = np.stack(
+    np.meshgrid(
+        ((np.arange(_PATCH_COLUMNS) + 0.5) / _PATCH_COLUMNS - 0.5) * _PATCH_WIDTH,
+        ((np.arange(_PATCH_ROWS) + 0.5) / _PATCH_ROWS - 0.5) * _PATCH_HEIGHT,
+    )
+)  # x and y of the patch's pixels in iod from the mouth's centre, shape (2, rows, columns)
+
+
+def _appearance(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> Floats:
+    right_eye, left_eye = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
+    along_x, along_y = left_eye - right_eye  # the eyes' axis, in pixels: one iod long
+    mouth_x, mouth_y = points[48:68].mean(axis=0)
+    x = mouth_x + along_x * _GRID[0] - along_y * _GRID[1]
+    y = mouth_y + along_y * _GRID[0] + along_x * _GRID[1]
+    patch = map_coordinates(image, [y, x], output=np.float64, order=1, mode="nearest")
+    spectrum = dctn(patch, norm="ortho")
+    return np.array([spectrum[rc] for rc in _ORDER])
+
+
+def _aligned(landmarks: Landmarks) -> Floats:
+    """Points with roll and scale taken out by the eyes, in iod from the base of the nose."""
+    points = landmarks.points.astype(np.float64)
+    step = _frame_step(landmarks.times.times)
+    right_eye = _smoothed(points[:, 36:42].mean(axis=1), _POSE_SMOOTHING / step)
+    left_eye = _smoothed(points[:, 42:48].mean(axis=1), _POSE_SMOOTHING / step)
+    axis = left_eye - right_eye
+    iod = np.linalg.norm(axis, axis=1)[:, None]
+    cosine, sine = (axis / iod)[:, :1], (axis / iod)[:, 1:]
+    x, y = points[..., 0] - right_eye[:, :1], points[..., 1] - right_eye[:, 1:]
+    turned = np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=-1) / iod[..., None]
+    nose = _smoothed(turned[:, 31:36].mean(axis=1), _NOSE_SMOOTHING / step)
+    return np.asarray(turned - nose[:, None])
+
+
+def _frame_step(times: Floats) -> float:
+    return float(np.median(np.diff(times))) if len(times) > 1 else _CHANGE_REACH
+
+
+def _smoothed(values: Floats, sigma: float) -> Floats:
+    """Gaussian smoothing over time that leaves out rows of NaN (normalised convolution)."""
+    known: npt.NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1))
+    filled: Floats = np.where(known[:, None], values, 0.0)
+    weight = gaussian_filter1d(known.astype(np.float64), sigma, mode="nearest")
+    total = gaussian_filter1d(filled, sigma, axis=0, mode="nearest")
+    result = np.full_like(values, np.nan)
+    result[known] = total[known] / weight[known, None]
+    return result
+
+
+def _changes(static: Floats, times: Floats, has_face: npt.NDArray[np.bool_]) -> Floats:
+    """Difference quotient over ±_CHANGE_REACH, frames without a face bridged by straight lines."""
+    if has_face.sum() < 2:
+        return np.zeros_like(static)
+    known = times[has_face]
+    before = np.clip(times - _CHANGE_REACH, known[0], known[-1])
+    after = np.clip(times + _CHANGE_REACH, known[0], known[-1])
+    span = np.maximum(after - before, 1e-6)
+    columns = [(np.interp(after, known, c) - np.interp(before, known, c)) / span for c in static[has_face].T]
+    return np.column_stack(columns)
