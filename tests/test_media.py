@@ -416,14 +416,17 @@ def test_missing_streams(tmp_path: Path) -> None:
 
 def test_damaged_packets_are_skipped_and_counted(tmp_path: Path) -> None:
     path = mux(tmp_path / "damaged.mkv", codec="flac")
-    data = bytearray(path.read_bytes())
-    rng = np.random.default_rng(0)
-    for position in rng.integers(len(data) // 2, len(data) * 9 // 10, 60):
-        data[position] ^= 0xFF
+    with av.open(str(path)) as container:
+        packets = [(packet.pos, bytes(packet)) for packet in container.demux() if packet.size]
+    data = path.read_bytes()
+    for near, payload in packets[len(packets) // 2 :: 3]:
+        start = data.index(payload, near)
+        data = data[:start] + bytes(byte ^ 0xFF for byte in payload) + data[start + len(payload) :]
     path.write_bytes(data)
     audio, reader = read_audio(path), read_frames(path)
     frames = list(reader)
-    assert audio.decode_errors + reader.decode_errors > 0
+    assert audio.decode_errors > 0
+    assert reader.decode_errors > 0
     assert len(frames) > 20
     assert np.all(np.diff([frame.time for frame in frames]) > 0)
 

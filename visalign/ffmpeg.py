@@ -55,6 +55,8 @@ _CONTAINERS = (
     "wav,w64,flac,mp3,aac,aiff,caf,au,nistsphere,amr,ac3,eac3,wv"
 )
 _OPEN_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+# Tags of damaged or old files are not always UTF-8. PyAV 19 takes them as they are, and the option is gone.
+_ANY_TAGS: dict[str, Any] = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 _UNREADABLE_HINT = (
     "Is the copy complete, and the recording finished? Playlists and pictures are not read; give a clip such as "
     "MP4, MOV, MKV, AVI or MPEG, or a sound file such as WAV, FLAC or MP3."
@@ -99,8 +101,7 @@ def opened(path: AnyPath) -> Iterator[InputContainer]:
     """
     url = check_file(path)
     try:
-        # Titles and tags of damaged or old files are not always UTF-8, and nothing here reads them.
-        container = av.open(url, container_options=_OPEN_OPTIONS, metadata_errors="replace")
+        container = av.open(url, container_options=_OPEN_OPTIONS, **_ANY_TAGS)
     except PermissionError as error:
         raise MediaError(path, "this file may not be read", "Check its permissions.") from error
     except _DAMAGE as error:
