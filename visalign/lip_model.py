@@ -1,0 +1,359 @@
+r"""The lip model: how likely the lips are, given what is heard at a certain lag.
+
+Method
+------
+What is heard is described on a grid of 10 ms by three kinds of rows: which phone it is, which articulatory attributes
+that phone has, and the mel spectrum of the sound. Smoothed and taken at eleven places from 200 ms before to 200 ms
+after, they form the context :math:`x`. A ridge regression predicts from it the normalised lip features :math:`y`; what
+it leaves over is Gaussian, so that
+
+.. math:: \log p(y_t \mid x_{t-L}) = -\tfrac12 \lVert C^\top (B^\top y_t - W^\top x_{t-L} - b) \rVert^2 + \text{const}
+
+is the evidence of video frame t for the audio leading by L. The context carries coarticulation and the natural lags of
+lips and voice, which are therefore learnt and not assumed. A phone that the training never met is described by its
+articulatory attributes alone: that is the back-off.
+
+Two such models, *streams*, are added up with weights, as in multi-stream recognition of audio-visual speech [1]_: one
+over the geometry of the mouth, one over geometry and appearance, reduced to the directions :math:`B` in which the lips
+are predictable from the sound (a discriminant analysis, with the predictions in the place of class means). The
+covariance of what is left over is estimated on speakers that the regression did not see, which keeps both honest.
+
+Conventions
+-----------
+A lag is the lead of the audio in seconds: positive where a sound is heard before the lips make it, so that lips at time
+t belong to what is heard at t - lag.
+
+References
+----------
+.. [1] G. Potamianos, C. Neti, G. Gravier, A. Garg and A. W. Senior, Recent advances in the automatic recognition of
+   audiovisual speech, Proc. IEEE 91(9), 2003.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d
+
+from visalign.errors import AnyPath, BackendUnavailable, ParseError
+from visalign.lip_features import FEATURES, LipFeatures
+from visalign.media import Audio
+from visalign.outputs import whole_file
+from visalign.phones import ARPABET, articulatory_classes, fold_arpabet, is_silence
+from visalign.speech import HOP, N_BANDS, log_mel
+from visalign.timeline import Tier
+from visalign.viseme_decoder import VisemeDecoder
+
+__all__ = ["Calibration", "LipModel", "SpeechContext", "Stream", "attributes_of"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+FORMAT = "visalign lip model 1"
+MODEL_VARIABLE = "VISALIGN_LIP_MODEL"
+"""Environment variable with the path of a model to use in place of the shipped one."""
+
+# Where the context is looked at, and how much each row is smoothed first (docs/decisions/0005-lip-model.md).
+OFFSETS = tuple(round(0.04 * k, 2) for k in range(-5, 6))  # seconds
+_PHONE_SMOOTHING = 0.02  # seconds
+_SOUND_SMOOTHING = 0.01  # seconds
+
+# A frame counts as much as 40 ms of picture at most: frames that follow faster tell less that is new.
+_FULL_FRAME = 0.04  # seconds
+
+_SIBILANTS = frozenset(["S", "Z", "SH", "ZH", "CH", "JH"])
+_MAX_BYTES = 64 << 20  # of a model file; the shipped one is a hundredth of it
+
+
+def attributes_of(phone: str) -> frozenset[str]:
+    """What the lip model knows of an ARPABET phone apart from its name.
+
+    Examples
+    --------
+    >>> sorted(attributes_of("B"))
+    ['bilabial', 'consonant', 'labial', 'plosive', 'voiced']
+    """
+    kind = ARPABET[fold_arpabet(phone)]
+    names = {*articulatory_classes(phone)[:-1], kind.manner}
+    names |= {part for part in (kind.height, kind.backness) if part}
+    flags = {"voiced": kind.is_voiced, "rounded": kind.is_rounded, "sibilant": kind.symbol in _SIBILANTS}
+    return frozenset(names | {name for name, holds in flags.items() if holds})
+
+
+PHONES = tuple(ARPABET)
+ATTRIBUTES = tuple(sorted(frozenset[str]().union(*map(attributes_of, PHONES))))
+_ROWS = np.array(
+    [[p == q for q in PHONES] + [a in attributes_of(p) for a in ATTRIBUTES] for p in PHONES], np.float32
+)  # what each phone contributes to a context, shape (n_phones, n_phones + n_attributes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeechContext:
+    """What is heard, on a grid of :data:`~visalign.speech.HOP` seconds from the clip's origin.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (n_rows, n_channels)
+        Phones, attributes and sound, smoothed; the offsets are applied when a stream looks at them.
+    """
+
+    rows: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, audio: Audio, phones: Tier) -> SpeechContext:
+        """Describe `audio`, in which `phones` (ARPABET) were found."""
+        spectrum = log_mel(audio)
+        spectrum = (spectrum - spectrum.mean(axis=0)) / (spectrum.std() + 1e-6)
+        labels = phones.sample((np.arange(len(spectrum)) * HOP).tolist(), outside="SIL")
+        spoken = np.array([_phone_index(label) for label in labels])
+        parts = [_smooth(_ROWS[spoken], _PHONE_SMOOTHING), _smooth(spectrum, _SOUND_SMOOTHING)]
+        return cls(np.hstack(parts).astype(np.float32))
+
+    def stacked(self, times: Floats) -> npt.NDArray[np.float32]:
+        """The rows around each of `times` (seconds), shape (n_times, n_channels * n_offsets), for training."""
+        return np.hstack([_at(self.rows, times + offset) for offset in OFFSETS])
+
+
+@functools.cache
+def _phone_index(label: str) -> int:
+    return PHONES.index("SIL" if is_silence(label) else fold_arpabet(label))
+
+
+def _smooth(rows: npt.NDArray[np.float32], sigma: float) -> npt.NDArray[np.float32]:
+    return np.asarray(gaussian_filter1d(rows, sigma / HOP, axis=0, mode="nearest"), np.float32)
+
+
+def _at(rows: npt.NDArray[np.float32], times: Floats) -> npt.NDArray[np.float32]:
+    """Rows at `times` by linear interpolation; beyond either end the outermost row holds."""
+    position = np.clip(times / HOP, 0, len(rows) - 1)
+    below = np.minimum(position.astype(np.int64), max(len(rows) - 2, 0))
+    above = np.minimum(below + 1, len(rows) - 1)
+    part = (position - below)[:, None].astype(np.float32)
+    return np.asarray(rows[below] * (1 - part) + rows[above] * part)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """One Gaussian regression of lip features on the speech context.
+
+    Parameters
+    ----------
+    columns : tuple of str, length n_columns
+        The lip features that it looks at.
+    weights : ndarray, shape (n_channels * n_offsets, n_dims)
+        Regression; offsets are the slow index.
+    bias : ndarray, shape (n_dims,)
+    projection : ndarray, shape (n_columns, n_dims)
+        From normalised lip features to the dimensions in which what is left over is white.
+    null_mean, null_factor : ndarray, shapes (n_dims,) and (n_dims, n_dims)
+        The lips without any knowledge of the sound: mean, and Cholesky factor of the inverse covariance.
+    weight : float
+        What its log-likelihood counts in the sum.
+    """
+
+    columns: tuple[str, ...]
+    weights: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    projection: Floats
+    null_mean: Floats
+    null_factor: Floats
+    weight: float
+
+    def observe(self, lips: LipFeatures) -> Floats:
+        """Lips in the stream's dimensions, shape (n_frames, n_dims); NaN without a face."""
+        index = [lips.names.index(name) for name in self.columns]
+        return np.asarray(lips.normalised[:, index] @ self.projection)
+
+    def expect(self, context: SpeechContext) -> npt.NDArray[np.float32]:
+        """Prediction on the context's grid, shape (n_rows, n_dims).
+
+        A filter over time: one product an offset, so the stacked context is never built.
+        """
+        n_channels, n_rows = context.rows.shape[1], len(context.rows)
+        total = np.tile(self.bias, (n_rows, 1))
+        for k, offset in enumerate(OFFSETS):
+            product = context.rows @ self.weights[k * n_channels : (k + 1) * n_channels]
+            total += product[np.clip(np.arange(n_rows) + round(offset / HOP), 0, n_rows - 1)]
+        return total
+
+    def log_likelihoods(self, lips: LipFeatures, context: SpeechContext, lags: Floats) -> tuple[Floats, Floats]:
+        """Evidence for each lag beside that of the lips alone; see :meth:`LipModel.log_likelihoods`."""
+        observed, expected = self.observe(lips), self.expect(context)
+        result = np.empty((len(observed), len(lags)))
+        for j, lag in enumerate(lags):
+            result[:, j] = -0.5 * ((observed - _at(expected, lips.times.centres - lag)) ** 2).sum(axis=1)
+        null = (observed - self.null_mean) @ self.null_factor
+        constant = np.log(np.abs(np.diag(self.null_factor))).sum()
+        return self.weight * result, self.weight * (constant - 0.5 * (null**2).sum(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What turns sums of log-likelihoods into honest probabilities; measured on speakers left out of the training.
+
+    Parameters
+    ----------
+    temperature : float
+        Factor on the sum: neighbouring frames repeat each other, so their evidence counts less than it adds up to.
+    lag_scatter : float
+        Standard deviation, seconds, by which even perfect evidence misses the true lead (speakers, microphones).
+    match_offset, match_slope : float
+        Logistic that turns the evidence for the best lag over no relation at all, a frame of speech, into the
+        probability that picture and sound belong together.
+    """
+
+    temperature: float
+    lag_scatter: float
+    match_offset: float
+    match_slope: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LipModel:
+    """Streams, calibration, the HMM that decodes visemes, and where they come from.
+
+    Parameters
+    ----------
+    streams : tuple of Stream
+    calibration : Calibration
+    decoder : VisemeDecoder
+        Reads visemes off the lips alone.
+    provenance : mapping
+        Corpus, licence, speakers, numbers of clips and frames: plain JSON data.
+    """
+
+    streams: tuple[Stream, ...]
+    calibration: Calibration
+    decoder: VisemeDecoder
+    provenance: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, path: AnyPath | None = None) -> LipModel:
+        """Read a model.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            A file that `visalign train` wrote; by default the one that the environment variable
+            ``VISALIGN_LIP_MODEL`` names, else the shipped one.
+
+        Raises
+        ------
+        ParseError
+            If the file is not a lip model of this version.
+        BackendUnavailable
+            If there is no such file.
+        """
+        chosen = Path(path or os.environ.get(MODEL_VARIABLE) or str(files("visalign.models") / "grid.npz"))
+        if not chosen.is_file():
+            raise BackendUnavailable(f"lip model {chosen}", "Give an existing file, or make one with `visalign train`.")
+        stat = chosen.stat()
+        return _load(str(chosen), stat.st_mtime_ns, stat.st_size)
+
+    def log_likelihoods(self, lips: LipFeatures, context: SpeechContext, lags: Floats) -> tuple[Floats, Floats]:
+        """Evidence of each frame for each lag.
+
+        Parameters
+        ----------
+        lips : LipFeatures
+            n_frames frames.
+        context : SpeechContext
+            What is heard.
+        lags : ndarray, shape (n_lags,)
+            Leads of the audio, seconds.
+
+        Returns
+        -------
+        given_speech : ndarray, shape (n_frames, n_lags)
+            Log-likelihood of the frame given what is heard `lag` earlier; 0 for a frame without a face.
+        alone : ndarray, shape (n_frames,)
+            Log-likelihood of the frame whatever is heard.
+        """
+        given, alone = np.zeros((len(lips), len(lags))), np.zeros(len(lips))
+        for stream in self.streams:
+            stream_given, stream_alone = stream.log_likelihoods(lips, context, lags)
+            given, alone = given + stream_given, alone + stream_alone
+        share = np.where(lips.has_face, frame_shares(lips), 0.0)
+        # NaN rows (no face) times a share of 0 would stay NaN
+        return np.nan_to_num(given) * share[:, None], np.nan_to_num(alone) * share
+
+    def save(self, path: AnyPath) -> Path:
+        """Write the model as an NPZ file without pickled objects."""
+        arrays = {f"decoder/{name}": array for name, array in self.decoder.to_arrays().items()}
+        for k, stream in enumerate(self.streams):
+            arrays |= {f"stream{k}/{name}": getattr(stream, name) for name in _STREAM_ARRAYS}
+        header = {
+            "format": FORMAT,
+            "streams": [{"columns": stream.columns, "weight": stream.weight} for stream in self.streams],
+            "calibration": {name: getattr(self.calibration, name) for name in Calibration.__slots__},
+            "provenance": dict(self.provenance),
+        }
+        arrays["header"] = np.array(json.dumps(header))
+        with whole_file(path) as part, part.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+        return Path(path)
+
+
+_STREAM_ARRAYS = ("weights", "bias", "projection", "null_mean", "null_factor")
+
+
+def frame_shares(lips: LipFeatures) -> Floats:
+    """What each frame's evidence counts, 0..1: its time on screen over 40 ms, at most 1; shape (n_frames,)."""
+    shown = 2.0 * (lips.times.centres - lips.times.times)
+    return np.asarray(np.clip(shown / _FULL_FRAME, 0.0, 1.0))
+
+
+@functools.lru_cache(maxsize=4)
+def _load(path: str, _mtime_ns: int, size: int) -> LipModel:
+    if size > _MAX_BYTES:
+        raise ParseError(path, None, f"{size} bytes are too many for a lip model")
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            arrays = {name: data[name] for name in data.files}
+        header = json.loads(str(arrays.pop("header")))
+        return _parse(header, arrays)
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise ParseError(path, None, f"not a lip model of this version ({error}); make it anew") from error
+
+
+def _parse(header: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> LipModel:
+    if header["format"] != FORMAT:
+        raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
+    known = {feature.name for feature in FEATURES}
+    streams = []
+    for k, described in enumerate(header["streams"]):
+        if unknown := set(described["columns"]) - known:
+            raise ValueError(f"it looks at features that do not exist: {', '.join(sorted(unknown))}")
+        parts = {name: arrays[f"stream{k}/{name}"] for name in _STREAM_ARRAYS}
+        _check_shapes(parts, len(described["columns"]))
+        streams.append(Stream(columns=tuple(described["columns"]), weight=float(described["weight"]), **parts))
+    decoder = {name.removeprefix("decoder/"): array for name, array in arrays.items() if name.startswith("decoder/")}
+    return LipModel(
+        tuple(streams),
+        Calibration(**{name: float(value) for name, value in header["calibration"].items()}),
+        VisemeDecoder.from_arrays(decoder),
+        cast(Mapping[str, Any], header["provenance"]),
+    )
+
+
+def _check_shapes(parts: Mapping[str, npt.NDArray[Any]], n_columns: int) -> None:
+    n_dims = parts["projection"].shape[1]
+    n_inputs = (_ROWS.shape[1] + N_BANDS) * len(OFFSETS)
+    wanted = {
+        "weights": (n_inputs, n_dims),
+        "bias": (n_dims,),
+        "projection": (n_columns, n_dims),
+        "null_mean": (n_dims,),
+        "null_factor": (n_dims, n_dims),
+    }
+    for name, shape in wanted.items():
+        if parts[name].shape != shape or not np.isfinite(parts[name]).all():
+            raise ValueError(f"{name} has shape {parts[name].shape} in place of {shape}, or values that are not finite")

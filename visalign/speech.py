@@ -1,0 +1,78 @@
+"""What is heard, as numbers: the mel spectrum of speech over time.
+
+Conventions
+-----------
+Row i of a spectrum is centred on ``i * HOP`` seconds of the clip's clock.
+
+References
+----------
+.. [1] S. B. Davis and P. Mermelstein, Comparison of parametric representations for monosyllabic word recognition, IEEE
+   Trans. ASSP 28(4), 1980: triangular bands on the mel scale.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.media import Audio
+
+__all__ = ["HOP", "N_BANDS", "log_mel", "mel_bands"]
+
+HOP = 0.01
+"""Seconds from one row of a spectrum to the next."""
+
+N_BANDS = 20
+"""Mel bands between 80 Hz and 7.6 kHz (or the highest frequency that the rate holds)."""
+
+_WINDOW = 0.025  # seconds
+_LOW_HZ, _HIGH_HZ = 80.0, 7600.0
+# Energy floor: about the quantisation noise of 16 bits. Digital silence and quiet rooms look alike above it.
+_FLOOR = 1e-6
+_BLOCK = 4096  # rows at a time, so that memory does not grow with the length of the audio
+
+
+def log_mel(audio: Audio) -> npt.NDArray[np.float32]:
+    """Logarithmic mel spectrum.
+
+    Parameters
+    ----------
+    audio : Audio
+        Mono speech at any rate.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_rows, N_BANDS)
+        Natural logarithm of the energy in each band; ``n_rows = floor(duration / HOP) + 1``.
+    """
+    rate = audio.rate_hz
+    n_window = round(_WINDOW * rate)
+    n_fft = 1 << (n_window - 1).bit_length()
+    bands, window = mel_bands(rate, n_fft), np.hanning(n_window).astype(np.float32)
+    padded = np.pad(audio.samples, (n_window // 2, n_window))
+    n_rows = int(audio.duration / HOP) + 1
+    starts = np.round(np.arange(n_rows) * HOP * rate).astype(np.int64)
+    result = np.empty((n_rows, N_BANDS), np.float32)
+    for first in range(0, n_rows, _BLOCK):
+        block = starts[first : first + _BLOCK]
+        frames = padded[block[:, None] + np.arange(n_window)] * window
+        power = np.abs(np.fft.rfft(frames, n_fft)) ** 2
+        result[first : first + _BLOCK] = np.log(power @ bands.T + _FLOOR)
+    return result
+
+
+@functools.lru_cache(maxsize=8)
+def mel_bands(rate_hz: int, n_fft: int) -> npt.NDArray[np.float64]:
+    """Weights of the triangular mel bands, shape (N_BANDS, n_fft // 2 + 1)."""
+    edges_mel = np.linspace(_to_mel(_LOW_HZ), _to_mel(min(_HIGH_HZ, rate_hz / 2)), N_BANDS + 2)
+    edges = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
+    frequencies = np.linspace(0.0, rate_hz / 2, n_fft // 2 + 1)
+    rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
+    return np.asarray(np.maximum(0.0, np.minimum(rising, falling)))
+
+
+def _to_mel(frequency_hz: float) -> float:
+    return 2595.0 * float(np.log10(1.0 + frequency_hz / 700.0))

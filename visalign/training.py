@@ -1,0 +1,462 @@
+"""Make a lip model from clips with transcripts.
+
+Method
+------
+Each clip is aligned and its lips are read once. All that the regression needs of a speaker is two matrices (Gram and
+cross product), so leaving a speaker out costs a subtraction. Predictions for each speaker come from the others: they
+give the covariance of what is left over, the directions in which lips are predictable, and the calibration. Speakers
+with many clips are weighted down by the root of their share, so that none is the model.
+
+With fewer than three speakers, fifths of the clips take the place of the speakers left out; the calibration is then one
+for those speakers only, and the report says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_factor, cho_solve, eigh
+from scipy.optimize import minimize
+
+from visalign._version import __version__
+from visalign.errors import AnyPath, InputError, VisalignError
+from visalign.forced_alignment import force_align
+from visalign.lip_features import FEATURES, LipFeatures, read_lips
+from visalign.lip_model import Calibration, LipModel, SpeechContext, Stream
+from visalign.media import read_audio
+from visalign.phones import fold_arpabet, is_silence
+from visalign.sync import LagEvidence, lag_density, lag_evidence, match_gain
+from visalign.timeline import Tier
+from visalign.training_data import TrainingClip, training_clips
+from visalign.viseme_decoder import MOMENTS, VisemeDecoder, grid, stacked
+
+__all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "spoken_frames", "train_from_folder"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Progress: TypeAlias = Callable[[str, float | None], None]
+
+# Chosen on leave-one-speaker-out runs over GRID (docs/decisions/0005-lip-model.md); none is at a sharp optimum.
+RIDGE = 1000.0  # in units of the squared context rows, summed over all frames
+N_PREDICTABLE = 30  # dimensions of the stream over all features
+APPEARANCE_STREAM_WEIGHT = 0.6
+COVARIANCE_FLOOR = 1e-3  # of the mean variance
+DECODER_DIMS = 24
+DECODER_FLOOR = 0.05
+EVIDENCE_SCALE = 0.4
+
+MIN_CLIPS = 8
+_MIN_SPEAKERS = 3
+_FOLDS = 5
+_MAX_CALIBRATION_CLIPS = 400
+_SEARCH = 0.6  # seconds
+_WINDOWS = (5, 10, 15, 25, 75)  # frames; what the calibration must be honest about
+_WINDOW_STRIDE = 5  # frames
+_SPEECH_MARGIN = 0.2  # seconds around speech in which lips belong to it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedClip:
+    """A clip as the training sees it: who speaks, the lips, what is heard and which phones."""
+
+    name: str
+    speaker: str
+    lips: LipFeatures
+    context: SpeechContext
+    phones: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """What went into a model.
+
+    Parameters
+    ----------
+    n_clips, n_frames : int
+        Clips and video frames with a face.
+    speakers : tuple of str
+    left_out : tuple of (str, str)
+        Clips that could not be used, each with the reason.
+    explained_variance : float
+        Part of the lips' variance (geometry) that is predicted for speakers who were left out.
+    """
+
+    n_clips: int
+    n_frames: int
+    speakers: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+    explained_variance: float
+
+
+def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | None = None) -> TrainingReport:
+    """Make a model from a folder of clips and write it.
+
+    Parameters
+    ----------
+    folder : path-like
+        Laid out as :mod:`visalign.training_data` says.
+    out : path-like
+        The model, an NPZ file.
+    progress : callable, optional
+        Is told what is done and which part of it is behind.
+
+    Raises
+    ------
+    InputError
+        If fewer than eight clips can be used.
+    """
+    clips, unsaid = training_clips(folder)
+    left_out = [(path.name, "no transcript beside it") for path in unsaid]
+    prepared = []
+    for number, clip in enumerate(clips):
+        if progress is not None:
+            progress(f"reading {clip.path.name}", number / len(clips))
+        try:
+            prepared.append(prepare(clip))
+        except VisalignError as error:  # a damaged clip must not cost the others
+            left_out.append((clip.path.name, str(error)))
+    if progress is not None:
+        progress("fitting", None)
+    model, report = fit_lip_model(prepared, left_out=left_out)
+    model.save(out)
+    return report
+
+
+def prepare(clip: TrainingClip) -> PreparedClip:
+    """Align a clip and read its lips.
+
+    Raises
+    ------
+    VisalignError
+        If it can't be used.
+    """
+    audio, lips = read_audio(clip.path), read_lips(clip.path)
+    phones = force_align(audio, clip.transcript).phones
+    return PreparedClip(clip.path.name, clip.speaker, lips, SpeechContext.of(audio, phones), phones)
+
+
+def fit_lip_model(
+    clips: Sequence[PreparedClip],
+    *,
+    left_out: Sequence[tuple[str, str]] = (),
+    provenance: dict[str, Any] | None = None,
+) -> tuple[LipModel, TrainingReport]:
+    """Fit all parts of a lip model.
+
+    Parameters
+    ----------
+    clips : sequence of PreparedClip
+        At least eight.
+    left_out : sequence of (str, str)
+        For the report: what could not be used, and why.
+    provenance : dict, optional
+        JSON data to store beside what is known from the clips (corpus, licence).
+
+    Raises
+    ------
+    InputError
+        If there are too few clips.
+    """
+    if len(clips) < MIN_CLIPS:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out[:3])
+        raise InputError(
+            f"{len(clips)} clips can be used, too few for a model; at least {MIN_CLIPS} are needed, some hundred from "
+            f"several speakers are good. {reasons}"
+        )
+    regression = _Regression.over(clips)
+    predicted = regression.cross_predictions(clips)
+    lips = np.vstack([_normalised(clip.lips) for clip in clips])
+    weights = np.concatenate([np.full(_n_seen(c), regression.weight_of[c.speaker]) for c in clips])
+    streams = _Streams.over(lips, lips - predicted, weights)
+    calibration = _calibrate(clips, regression, streams)
+    report = TrainingReport(
+        len(clips),
+        len(lips),
+        tuple(sorted(regression.weight_of)),
+        tuple(left_out),
+        _explained(lips, predicted, weights),
+    )
+    facts = {
+        "visalign": __version__,
+        "n_clips": report.n_clips,
+        "n_frames": report.n_frames,
+        "speakers": list(report.speakers),
+        "explained_variance": round(report.explained_variance, 4),
+        "held_out": "speakers" if len(report.speakers) >= _MIN_SPEAKERS else "clips",
+    }
+    model = LipModel(
+        streams.finished(regression.solve(None)), calibration, _fit_decoder(clips), facts | (provenance or {})
+    )
+    return model, report
+
+
+def _normalised(lips: LipFeatures) -> Floats:
+    return lips.normalised[lips.has_face]
+
+
+def _n_seen(clip: PreparedClip) -> int:
+    return int(clip.lips.has_face.sum())
+
+
+def _stacked_context(clip: PreparedClip) -> Floats:
+    rows = clip.context.stacked(clip.lips.times.centres[clip.lips.has_face]).astype(np.float64)
+    return np.hstack([rows, np.ones((len(rows), 1))])
+
+
+def _explained(lips: Floats, predicted: Floats, weights: Floats) -> float:
+    columns = _GEOMETRY_COLUMNS
+    left = weights @ (lips - predicted)[:, columns] ** 2
+    return float(1.0 - left.sum() / (weights @ lips[:, columns] ** 2).sum())
+
+
+_NAMES = tuple(feature.name for feature in FEATURES)
+_GEOMETRY_COLUMNS = [k for k, name in enumerate(_NAMES) if not name.startswith("appearance")]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Regression:
+    """Ridge regression of all lip features on the context, with groups of clips that can be left out.
+
+    `grams` and `crosses` hold each group's weighted Gram matrix and cross product; `sizes` its summed weight.
+    """
+
+    groups: tuple[str, ...]  # of each clip
+    grams: dict[str, Floats]
+    crosses: dict[str, Floats]
+    sizes: dict[str, float]
+    weight_of: dict[str, float]  # of each speaker
+
+    @classmethod
+    def over(cls, clips: Sequence[PreparedClip]) -> _Regression:
+        n_frames: dict[str, int] = {}
+        for clip in clips:
+            n_frames[clip.speaker] = n_frames.get(clip.speaker, 0) + _n_seen(clip)
+        total = sum(n_frames.values())
+        norm = total / sum(n**0.5 for n in n_frames.values())
+        weight_of = {speaker: norm * n**-0.5 for speaker, n in n_frames.items()}
+        few = len(n_frames) < _MIN_SPEAKERS
+        groups = tuple(f"fold {k % _FOLDS}" if few else clip.speaker for k, clip in enumerate(clips))
+        grams: dict[str, Floats] = {}
+        crosses: dict[str, Floats] = {}
+        sizes: dict[str, float] = {}
+        for group, clip in zip(groups, clips, strict=True):
+            x, weight = _stacked_context(clip), weight_of[clip.speaker]
+            grams[group] = grams.get(group, 0.0) + weight * (x.T @ x)
+            crosses[group] = crosses.get(group, 0.0) + weight * (x.T @ _normalised(clip.lips))
+            sizes[group] = sizes.get(group, 0.0) + weight * len(x)
+        return cls(groups, grams, crosses, sizes, weight_of)
+
+    def solve(self, left_out: str | None) -> Floats:
+        """Coefficients without a group, shape (n_inputs + 1, n_features); the last row is the bias."""
+        kept = [group for group in self.grams if group != left_out]
+        scale = sum(self.sizes.values()) / sum(self.sizes[group] for group in kept)
+        gram = scale * np.sum([self.grams[group] for group in kept], axis=0)
+        cross = scale * np.sum([self.crosses[group] for group in kept], axis=0)
+        penalty = np.full(len(gram), RIDGE)
+        penalty[-1] = 1e-6  # the bias is free
+        return np.asarray(cho_solve(cho_factor(gram + np.diag(penalty)), cross))
+
+    def cross_predictions(self, clips: Sequence[PreparedClip]) -> Floats:
+        """Predictions for each clip from the groups that it is not in, frames of all clips below one another."""
+        coefficients = {group: self.solve(group) for group in self.grams}
+        return np.vstack([_stacked_context(c) @ coefficients[g] for g, c in zip(self.groups, clips, strict=True)])
+
+
+def _covariance(rows: Floats, weights: Floats) -> Floats:
+    covariance = (rows * weights[:, None]).T @ rows / weights.sum()
+    return np.asarray(covariance + COVARIANCE_FLOOR * np.trace(covariance) / len(covariance) * np.eye(len(covariance)))
+
+
+def _whitener(covariance: Floats) -> Floats:
+    """C with C Cᵀ the inverse of `covariance`, so that rows times C are white."""
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _StreamShape:
+    """A stream without its regression."""
+
+    columns: list[int]
+    projection: Floats
+    null_mean: Floats
+    null_factor: Floats
+    weight: float
+
+    def with_regression(self, coefficients: Floats) -> Stream:
+        projected = (coefficients[:, self.columns] @ self.projection).astype(np.float32)
+        return Stream(
+            tuple(_NAMES[k] for k in self.columns),
+            projected[:-1],
+            projected[-1],
+            self.projection,
+            self.null_mean,
+            self.null_factor,
+            self.weight,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Streams:
+    shapes: tuple[_StreamShape, ...]
+
+    @classmethod
+    def over(cls, lips: Floats, errors: Floats, weights: Floats) -> _Streams:
+        geometry = _shape(lips, errors, weights, _GEOMETRY_COLUMNS, None, 1.0)
+        everything = _shape(lips, errors, weights, list(range(lips.shape[1])), N_PREDICTABLE, APPEARANCE_STREAM_WEIGHT)
+        return cls((geometry, everything))
+
+    def finished(self, coefficients: Floats) -> tuple[Stream, ...]:
+        return tuple(shape.with_regression(coefficients) for shape in self.shapes)
+
+
+def _shape(
+    lips: Floats, errors: Floats, weights: Floats, columns: list[int], n_dims: int | None, weight: float
+) -> _StreamShape:
+    lips, errors = lips[:, columns], errors[:, columns]
+    left_over = _covariance(errors, weights)
+    basis = np.eye(len(columns))
+    if n_dims is not None:
+        # directions in which the lips vary most against what the prediction leaves over
+        _, vectors = eigh(_covariance(lips, weights), left_over)
+        basis = vectors[:, ::-1][:, :n_dims]
+    projection = basis @ _whitener(basis.T @ left_over @ basis)
+    seen = lips @ projection
+    mean = np.asarray(weights @ seen / weights.sum())
+    return _StreamShape(columns, projection, mean, _whitener(_covariance(seen - mean, weights)), weight)
+
+
+def spoken_frames(lips: LipFeatures, phones: Tier, margin: float = _SPEECH_MARGIN) -> npt.NDArray[np.bool_]:
+    """Frames within `margin` seconds of speech, shape (n_frames,)."""
+    centres = lips.times.centres
+    near = np.zeros(len(centres), bool)
+    for phone in phones:
+        if not is_silence(phone.label):
+            near |= (centres >= phone.start - margin) & (centres < phone.end + margin)
+    return near
+
+
+def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: _Streams) -> Calibration:
+    stride = max(1, -(-len(clips) // _MAX_CALIBRATION_CLIPS))
+    curves: list[Floats] = []
+    gains: list[tuple[float, bool]] = []
+    by_group: dict[str, list[PreparedClip]] = {}
+    for group, clip in list(zip(regression.groups, clips, strict=True))[::stride]:
+        by_group.setdefault(group, []).append(clip)
+    lags = np.empty(0)
+    for group, members in by_group.items():
+        held_out = streams.finished(regression.solve(group))
+        for clip, other in zip(members, members[1:] + members[:1], strict=True):
+            own = _evidence(held_out, clip, clip)
+            lags = own.lags
+            spoken = spoken_frames(clip.lips, clip.phones)
+            curves += _window_sums(own, spoken)
+            gains.append((match_gain(own, spoken), True))
+            if other is not clip:
+                foreign = _evidence(held_out, clip, other)
+                gains.append((match_gain(foreign, spoken_frames(clip.lips, other.phones)), False))
+    temperature, scatter = _fit_density(lags, curves)
+    offset, slope = _fit_logistic(gains)
+    return Calibration(temperature, scatter, offset, slope)
+
+
+def _evidence(streams: tuple[Stream, ...], seen: PreparedClip, heard: PreparedClip) -> LagEvidence:
+    model = LipModel(streams, Calibration(1, 1, 0, 1), _NO_DECODER, {})
+    return lag_evidence(model, seen.lips, heard.context, _SEARCH)
+
+
+def _window_sums(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> list[Floats]:
+    """Sums over windows of frames that begin in speech, shape (n_lags,) each."""
+    sums = np.vstack([np.zeros(len(evidence.lags)), np.cumsum(evidence.given_speech, axis=0)])
+    starts = np.flatnonzero(spoken)[::_WINDOW_STRIDE]
+    whole = len(spoken)
+    result = [sums[first + n] - sums[first] for n in _WINDOWS for first in starts if first + n <= whole and n < 75]
+    return [*result, *([sums[whole] - sums[0]] * len(starts))]  # whole clips count as much as windows of one length
+
+
+def _fit_density(lags: Floats, curves: Sequence[Floats]) -> tuple[float, float]:
+    """Temperature and scatter under which the true lead, the clips' own, is most probable on average."""
+    best = (-np.inf, 1.0, 0.01)
+    for temperature in np.geomspace(0.03, 1.0, 16):
+        for scatter in (0.004, 0.006, 0.008, 0.011, 0.015, 0.02):
+            score = _mean_log_density(lags, curves, Calibration(float(temperature), scatter, 0, 1))
+            best = max(best, (score, float(temperature), scatter))
+    return best[1], best[2]
+
+
+def _mean_log_density(lags: Floats, curves: Sequence[Floats], calibration: Calibration) -> float:
+    total = 0.0
+    for curve in curves:
+        fine, density = lag_density(lags, curve, calibration)
+        total += float(np.log(np.interp(0.0, fine, density) + 1e-12))
+    return total / len(curves)
+
+
+def _fit_logistic(gains: Sequence[tuple[float, bool]]) -> tuple[float, float]:
+    """Offset and slope of the probability of a match, by maximum likelihood with a weak prior on the slope."""
+    x, y = np.array([g for g, _ in gains]), np.array([m for _, m in gains])
+    if y.all():
+        return 10.0, 0.0  # one clip a speaker: nothing to swap, so nothing can be told
+    centre, spread = x.mean(), x.std() + 1e-9
+    z = (x - centre) / spread
+
+    def cost(p: Floats) -> float:
+        margin = np.where(y, 1, -1) * (p[0] + p[1] * z)
+        return float(np.logaddexp(0, -margin).mean() + 1e-3 * p[1] ** 2)
+
+    offset, slope = minimize(cost, np.zeros(2)).x
+    return float(offset - slope * centre / spread), float(slope / spread)
+
+
+def _fit_decoder(clips: Sequence[PreparedClip]) -> VisemeDecoder:
+    rows, labels = [], []
+    for clip in clips:
+        times, seen = grid(clip.lips)
+        spoken = ["SIL" if is_silence(p) else fold_arpabet(p) for p in clip.phones.sample(times, outside="SIL")]
+        rows.append(stacked(clip.lips, times, _NAMES)[seen])
+        labels.append(np.array(spoken)[seen])
+    x, y = np.vstack(rows), np.concatenate(labels)
+    phones = tuple(sorted(set(y.tolist())))
+    centre = x.mean(axis=0)
+    projection = _discriminants(x - centre, y, phones)
+    seen_rows = (x - centre) @ projection
+    means = np.array([seen_rows[y == phone].mean(axis=0) for phone in phones])
+    start, transitions = _bigrams(labels, phones)
+    return VisemeDecoder(_NAMES, phones, centre, projection, means, start, transitions, EVIDENCE_SCALE)
+
+
+def _discriminants(x: Floats, y: npt.NDArray[np.str_], phones: tuple[str, ...]) -> Floats:
+    """Linear discriminants, scaled so that the covariance within phones is the identity."""
+    means = np.array([x[y == phone].mean(axis=0) for phone in phones])
+    share = np.array([(y == phone).mean() for phone in phones])
+    between = (means * share[:, None]).T @ means
+    residual = x - means[np.searchsorted(phones, y)]
+    within = residual.T @ residual / len(x)
+    within += DECODER_FLOOR * np.trace(within) / len(within) * np.eye(len(within))
+    _, vectors = eigh(between, within)
+    return np.asarray(vectors[:, ::-1][:, : min(DECODER_DIMS, len(phones) - 1)])
+
+
+def _bigrams(labels: Sequence[npt.NDArray[np.str_]], phones: tuple[str, ...]) -> tuple[Floats, Floats]:
+    """Start and transition probabilities, a count of a tenth added everywhere."""
+    start, counts = np.full(len(phones), 0.1), np.full((len(phones), len(phones)), 0.1)
+    for sequence in labels:
+        index = np.searchsorted(phones, sequence)
+        if len(index):
+            start[index[0]] += 1
+            np.add.at(counts, (index[:-1], index[1:]), 1)
+    return start / start.sum(), counts / counts.sum(axis=1, keepdims=True)
+
+
+_NO_DECODER = VisemeDecoder(
+    _NAMES[:1],
+    ("SIL",),
+    np.zeros(len(MOMENTS)),
+    np.zeros((len(MOMENTS), 1)),
+    np.zeros((1, 1)),
+    np.ones(1),
+    np.ones((1, 1)),
+    1.0,
+)

@@ -1,0 +1,100 @@
+"""Folders of clips with transcripts, as training and evaluation take them.
+
+Conventions
+-----------
+Clips lie in the folder or in sub-folders. What is said stands beside ``clip.mp4`` in ``clip.txt`` or ``clip.lab``, in
+GRID's ``clip.align``, or, for all clips, in one ``transcripts.csv`` with the columns ``file,transcript`` and, where it
+is known, ``speaker``. Without that column a clip's speaker is the name of its folder.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from visalign.errors import AnyPath, InputError, ParseError
+from visalign.transcript import read_transcript
+
+__all__ = ["CLIP_SUFFIXES", "TrainingClip", "training_clips"]
+
+CLIP_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m4v", ".flv", ".wmv")
+_TABLE = "transcripts.csv"
+_GRID_SILENCE = ("sil", "sp")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingClip:
+    """A clip, what is said in it, and who says it."""
+
+    path: Path
+    transcript: str
+    speaker: str
+
+
+def training_clips(folder: AnyPath) -> tuple[list[TrainingClip], list[Path]]:
+    """Find the clips of a folder.
+
+    Returns
+    -------
+    clips : list of TrainingClip
+        Sorted by path.
+    without_transcript : list of Path
+        Clips that nothing is known to be said in.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or no clip in it.
+    ParseError
+        If a transcript can't be read.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError(f"{root}: not a folder. Give the folder that holds the clips and their transcripts.")
+    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in CLIP_SUFFIXES and path.is_file())
+    if not paths:
+        raise InputError(f"{root}: no clip in it. Clips end in {' '.join(CLIP_SUFFIXES)}.")
+    table = _read_table(root / _TABLE)
+    clips, missing = [], []
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        transcript, speaker = table.get(name, (None, None))
+        transcript = transcript or _transcript_beside(path)
+        if transcript is None:
+            missing.append(path)
+        else:
+            clips.append(TrainingClip(path, transcript, speaker or path.parent.resolve().name))
+    return clips, missing
+
+
+def _read_table(path: Path) -> dict[str, tuple[str, str]]:
+    """Rows of transcripts.csv: file name, relative to the folder, -> (transcript, speaker); empty without the file."""
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            absent = {"file", "transcript"} - set(rows.fieldnames or ())
+            if absent:
+                raise ParseError(path, 1, f"no column {' and '.join(sorted(absent))}; wanted: file,transcript,speaker")
+            return {r["file"]: (r["transcript"] or "", r.get("speaker") or "") for r in rows if r["file"]}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ParseError(path, None, f"can't be read as CSV in UTF-8 ({error})") from error
+
+
+def _transcript_beside(clip: Path) -> str | None:
+    for suffix in (".txt", ".lab"):
+        if clip.with_suffix(suffix).is_file():
+            return read_transcript(clip.with_suffix(suffix))
+    grid = clip.with_suffix(".align")
+    return _read_grid(grid) if grid.is_file() else None
+
+
+def _read_grid(path: Path) -> str:
+    """Words of GRID's ``start end word`` lines (1/25000 s), silence left out."""
+    rows = [line.split() for line in read_transcript(path).splitlines() if line.strip()]
+    for number, row in enumerate(rows, start=1):
+        if len(row) != 3:
+            raise ParseError(path, number, "not a line of a GRID alignment; wanted: start end word")
+    return " ".join(row[2] for row in rows if row[2] not in _GRID_SILENCE)

@@ -1,0 +1,211 @@
+"""What the lips show: visemes decoded from the picture alone, by a hidden Markov model.
+
+Method
+------
+The states are the phones that the training met. Each emits a Gaussian over the lip features of five moments around a
+time, reduced by linear discriminant analysis; all states share one covariance, as the discriminant analysis assumes.
+Transitions are the bigrams of the training, counted frame by frame, so they carry durations too. The
+forward-backward algorithm [1]_ gives the posterior of each phone at each time; those of the phones that a map puts into
+one viseme are added up, and the most probable viseme is the observed one. One model thus serves every map, and a
+user's own map needs no training.
+
+Neighbouring frames repeat each other, which a hidden Markov model does not know; the log-likelihoods are therefore
+scaled down by `evidence_scale`, which widens the shared covariance.
+
+Conventions
+-----------
+Decoding runs on a grid of :data:`STEP` seconds (the frame rate of the training) from the first frame to the last.
+Where there is no face the label is :data:`UNSEEN`.
+
+References
+----------
+.. [1] L. R. Rabiner, A tutorial on hidden Markov models and selected applications in speech recognition, Proc. IEEE
+   77(2), 1989.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.lip_features import LipFeatures
+from visalign.timeline import Interval, Tier
+from visalign.visemes import VisemeMap
+
+__all__ = ["STEP", "UNSEEN", "DecodedVisemes", "VisemeDecoder", "stacked"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+STEP = 0.04
+"""Seconds from one decoded moment to the next."""
+
+UNSEEN = ""
+"""Label of a stretch without a face."""
+
+MOMENTS = (-0.08, -0.04, 0.0, 0.04, 0.08)
+"""Where the features are looked at around each time, seconds."""
+
+_SUM_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedVisemes:
+    """Visemes seen on the lips.
+
+    Parameters
+    ----------
+    tier : Tier
+        The most probable viseme over time, its mean posterior as the score; :data:`UNSEEN` without a face.
+    times : ndarray, shape (n_times,)
+        Middles of the grid cells, seconds.
+    visemes : tuple of str
+        Columns of `posteriors`.
+    posteriors : ndarray, shape (n_times, n_visemes)
+        Probability of each viseme; rows of NaN without a face.
+    """
+
+    tier: Tier
+    times: Floats
+    visemes: tuple[str, ...]
+    posteriors: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisemeDecoder:
+    """The trained hidden Markov model.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Lip features that it looks at.
+    phones : tuple of str, length n_states
+        ARPABET phone of each state.
+    centre : ndarray, shape (n_columns * n_moments,)
+    projection : ndarray, shape (n_columns * n_moments, n_dims)
+        Discriminant directions, scaled so that the shared covariance is the identity.
+    means : ndarray, shape (n_states, n_dims)
+    start, transitions : ndarray, shapes (n_states,) and (n_states, n_states)
+        Probabilities; rows sum to 1.
+    evidence_scale : float
+        Factor on the emissions' log-likelihoods, 0..1.
+    """
+
+    columns: tuple[str, ...]
+    phones: tuple[str, ...]
+    centre: Floats
+    projection: Floats
+    means: Floats
+    start: Floats
+    transitions: Floats
+    evidence_scale: float
+
+    def __post_init__(self) -> None:
+        n, d = self.means.shape
+        shapes = (self.projection.shape, self.centre.shape, self.start.shape, self.transitions.shape)
+        width = len(self.columns) * len(MOMENTS)
+        if len(self.phones) != n or shapes != ((width, d), (width,), (n,), (n, n)):
+            raise ValueError(f"the decoder's arrays do not fit one another: {n} states, {shapes}")
+        sums = np.append(self.transitions.sum(axis=1), self.start.sum())
+        if not np.all(np.abs(sums - 1) < _SUM_TOLERANCE):
+            raise ValueError("the decoder's probabilities do not sum to 1")
+
+    def decode(self, lips: LipFeatures, viseme_map: VisemeMap) -> DecodedVisemes:
+        """Decode the visemes of `viseme_map` from `lips`.
+
+        Parameters
+        ----------
+        lips : LipFeatures
+            At least one frame.
+        viseme_map : VisemeMap
+            In any alphabet; the states' ARPABET phones are looked up in it.
+        """
+        times, seen = grid(lips)
+        visemes = tuple(viseme_map.visemes)
+        posteriors = np.full((len(times), len(visemes)), np.nan)
+        column = [visemes.index(viseme_map.lookup(phone, "arpabet")) for phone in self.phones]
+        membership = np.zeros((len(self.phones), len(visemes)))
+        membership[np.arange(len(self.phones)), column] = 1.0
+        for run in _runs(seen):
+            posteriors[run] = self._phone_posteriors(stacked(lips, times[run], self.columns)) @ membership
+        return DecodedVisemes(_tier(lips, times, visemes, posteriors), times, visemes, posteriors)
+
+    def _phone_posteriors(self, rows: Floats) -> Floats:
+        # hmmlearn brings scikit-learn, a second of imports that `visalign --help` should not wait for
+        from hmmlearn.hmm import GaussianHMM
+
+        model = GaussianHMM(n_components=len(self.phones), covariance_type="tied", random_state=0)
+        model.startprob_, model.transmat_, model.means_ = self.start, self.transitions, self.means
+        model.covars_ = np.eye(self.means.shape[1]) / self.evidence_scale
+        return np.asarray(model.predict_proba((rows - self.centre) @ self.projection))
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Plain arrays, for a model file."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        return arrays | {
+            "columns": np.array(self.columns),
+            "phones": np.array(self.phones),
+            "evidence_scale": np.array(self.evidence_scale),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> VisemeDecoder:
+        """Build from what :meth:`to_arrays` gave.
+
+        Raises
+        ------
+        ValueError, KeyError
+            If the arrays do not fit one another, or one is missing.
+        """
+        return cls(
+            columns=tuple(map(str, arrays["columns"])),
+            phones=tuple(map(str, arrays["phones"])),
+            evidence_scale=float(arrays["evidence_scale"]),
+            **{name: np.asarray(arrays[name], np.float64) for name in _ARRAYS},
+        )
+
+
+_ARRAYS = ("centre", "projection", "means", "start", "transitions")
+
+
+def grid(lips: LipFeatures) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Times :data:`STEP` apart from the first frame's middle on, and whether the frame shown there has a face."""
+    centres = lips.times.centres
+    n = max(1, round((centres[-1] - centres[0]) / STEP) + 1)
+    times = centres[0] + STEP * np.arange(n)
+    shown = np.clip(np.searchsorted(lips.times.times, times, side="right") - 1, 0, len(centres) - 1)
+    return times, lips.has_face[shown]
+
+
+def stacked(lips: LipFeatures, times: Floats, columns: tuple[str, ...]) -> Floats:
+    """Normalised features at :data:`MOMENTS` around each of `times`, shape (n_times, n_columns * n_moments).
+
+    Frames in between are interpolated, frames without a face bridged; beyond either end the outermost frame holds.
+    """
+    has_face, index = lips.has_face, [lips.names.index(name) for name in columns]
+    known, values = lips.times.centres[has_face], lips.normalised[has_face][:, index]
+    around = (times[:, None] + np.array(MOMENTS)).ravel()
+    rows = np.column_stack([np.interp(around, known, column) for column in values.T])
+    return rows.reshape(len(times), -1)
+
+
+def _runs(flags: npt.NDArray[np.bool_]) -> list[slice]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def _tier(lips: LipFeatures, times: Floats, visemes: tuple[str, ...], posteriors: Floats) -> Tier:
+    edges = np.append(times - STEP / 2, times[-1] + STEP / 2)
+    # the grid hangs on the frames: the first cell begins and the last one ends with them
+    edges[0] = lips.times.times[0]
+    edges[-1] = max(edges[-1], min(lips.times.duration, edges[-1] + STEP))
+    seen: npt.NDArray[np.bool_] = np.asarray(np.isfinite(posteriors).all(axis=1))
+    best = np.where(seen[:, None], posteriors, -1.0).argmax(axis=1)
+    cells = [
+        Interval(a, b, visemes[k] if s else UNSEEN, float(p[k]) if s else None)
+        for a, b, k, s, p in zip(edges[:-1].tolist(), edges[1:].tolist(), best, seen, posteriors, strict=True)
+    ]
+    return Tier.from_intervals("observed visemes", cells).merge_equal()
