@@ -14,14 +14,9 @@ Conventions
 
 Method
 ------
-Coarticulation by dominance [1]_. Each phone i pulls each channel towards its target ``T_i`` with the strength
-
-    D_i(t) = α_i · exp(−(a_i − t) / λ_i)   before a_i
-             α_i                           from a_i to b_i
-             α_i · exp(−(t − b_i) / μ_i)   after b_i
-
-and the channel is ``Σ D_i T_i / Σ D_i``, smoothed by a narrow Gaussian, which has no lag. It differs from [1]_ in
-the plateau from a_i to b_i, which keeps a closure closed for as long as it sounds. The numbers started from a
+Coarticulation by dominance [1]_: each phone pulls each channel towards its target with the dominance function
+:math:`D_i(t)` of :mod:`visalign.weight_curves`, and the channel is ``Σ D_i T_i / Σ D_i``, smoothed by a narrow Gaussian,
+which has no lag. The numbers started from a
 least-squares fit to the lip landmarks of 173 sentences of the GRID corpus [3]_ and were rounded; openings are about a
 quarter larger than in GRID's fast, relaxed speech. Moved by GRID's phones, the modelled opening correlates .73 with
 the measured one, best at a lag of 0.005 s; the width .52, best at 0.015 s.
@@ -41,7 +36,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +44,7 @@ from scipy.ndimage import gaussian_filter1d
 from visalign.errors import UnknownSymbol
 from visalign.phones import SILENCE, is_silence, strip_stress
 from visalign.timeline import Interval, Tier
+from visalign.weight_curves import LIP_DYNAMICS, dominance, plateau
 
 __all__ = ["LIP_CHANNELS", "REST", "FaceLook", "FacePainter", "LipShape", "draw_face", "lip_trajectory"]
 
@@ -93,29 +88,6 @@ LIP_CHANNELS = tuple(field.name for field in fields(LipShape))
 REST = LipShape()
 
 
-class _Dynamics(NamedTuple):
-    """How strongly and how long a class of sounds pulls, and which part of the phone is its plateau."""
-
-    opening_strength: float
-    shape_strength: float
-    lead_seconds: float
-    lag_seconds: float
-    hold: tuple[float, float]
-
-
-_DYNAMICS = {
-    "bilabial plosive": _Dynamics(9.0, 1.5, 0.026, 0.020, (0.12, 0.42)),
-    "bilabial nasal": _Dynamics(9.0, 1.5, 0.022, 0.018, (0.15, 0.85)),
-    "labiodental": _Dynamics(7.0, 3.0, 0.030, 0.030, (0.25, 0.85)),
-    "rounded": _Dynamics(3.0, 5.0, 0.045, 0.050, (0.30, 0.70)),
-    "sibilant": _Dynamics(2.0, 2.0, 0.060, 0.040, (0.25, 0.75)),
-    "tongue": _Dynamics(0.6, 0.5, 0.060, 0.040, (0.30, 0.70)),
-    "breath": _Dynamics(0.2, 0.2, 0.040, 0.030, (0.30, 0.70)),
-    "vowel": _Dynamics(2.2, 2.2, 0.070, 0.035, (0.25, 0.65)),
-    "rounded vowel": _Dynamics(2.2, 3.5, 0.060, 0.060, (0.25, 0.80)),
-    "pause": _Dynamics(1.2, 1.0, 0.080, 0.060, (0.0, 1.0)),
-}
-
 # Phones, class of movement, then the targets: opening, width, rounding, tuck, teeth, tongue.
 _TABLE: list[tuple[str, str, tuple[float, float, float, float, float, float]]] = [
     (SILENCE, "pause", (REST.opening, REST.width, REST.rounding, 0.0, 0.0, 0.0)),
@@ -151,8 +123,6 @@ _DIPHTHONG_SPLIT = 0.55
 _GRID_HZ = 500  # the trajectory is computed on this grid and interpolated
 _REACH_SECONDS = 0.6  # a phone's pull is nil beyond: ten time constants
 _SMOOTHING_SECONDS = 0.010
-# The lips come to rest soon after the last sound and leave it well before the next: means over GRID's pauses.
-_REST_AFTER_SECONDS, _REST_BEFORE_SECONDS = 0.09, 0.22
 _JAW_PART = 0.55  # chin drop over lip opening; .55–.6 in the GRID landmarks
 _JAW_SMOOTHING_SECONDS = 0.035  # the jaw is heavier than the lips
 _BASE_STRENGTH = 1e-3  # rest, where nothing pulls
@@ -194,14 +164,12 @@ def _dominance(phones: Tier, grid: Floats) -> tuple[Floats, Floats]:
     pulled, total = np.zeros((len(grid), 6)), np.zeros((len(grid), 6))
     for segment in _segments(phones):
         kind, target = _TARGETS[segment.label]
-        dynamics = _DYNAMICS[kind]
-        hold_start, hold_end, weight = _plateau(segment, dynamics)
+        dynamics = LIP_DYNAMICS[kind]
+        hold_start, hold_end, weight = plateau(segment, dynamics)
         low, high = np.searchsorted(grid, [hold_start - _REACH_SECONDS, hold_end + _REACH_SECONDS])
-        t = grid[low:high]
-        reach = np.maximum(hold_start - t, 0.0) / dynamics.lead_seconds
-        reach += np.maximum(t - hold_end, 0.0) / dynamics.lag_seconds
         strengths = np.array([dynamics.opening_strength] + [dynamics.shape_strength] * 5)
-        weights = weight * np.exp(-reach)[:, None] * strengths
+        near = dominance(grid[low:high], hold_start, hold_end, dynamics)
+        weights = weight * near[:, None] * strengths
         total[low:high] += weights
         pulled[low:high] += weights * np.asarray(target)
     return pulled, total
@@ -220,16 +188,6 @@ def _segments(phones: Tier) -> Iterator[Interval]:
             yield phone
         else:
             raise UnknownSymbol(phone.label, [*_TARGETS, *_DIPHTHONGS])
-
-
-def _plateau(segment: Interval, dynamics: _Dynamics) -> tuple[float, float, float]:
-    """Start and end of a segment's full pull, and a weight that is below 1 for pauses too short to rest in."""
-    if segment.label != SILENCE:
-        start, end = (segment.start + part * segment.duration for part in dynamics.hold)
-        return start, end, 1.0
-    weight = min(1.0, segment.duration / (_REST_AFTER_SECONDS + _REST_BEFORE_SECONDS))
-    rest = segment.start + weight * _REST_AFTER_SECONDS
-    return rest, max(rest, segment.end - _REST_BEFORE_SECONDS), weight
 
 
 # Drawing.
