@@ -15,11 +15,11 @@ Conventions
 Method
 ------
 Coarticulation by dominance [1]_: each phone pulls each channel towards its target with the dominance function
-:math:`D_i(t)` of :mod:`visalign.weight_curves`, and the channel is ``Σ D_i T_i / Σ D_i``, smoothed by a narrow Gaussian,
-which has no lag. The numbers started from a
-least-squares fit to the lip landmarks of 173 sentences of the GRID corpus [3]_ and were rounded; openings are about a
-quarter larger than in GRID's fast, relaxed speech. Moved by GRID's phones, the modelled opening correlates .73 with
-the measured one, best at a lag of 0.005 s; the width .52, best at 0.015 s.
+:math:`D_i(t)` of :mod:`visalign.weight_curves`, and the channel is ``Σ D_i T_i / Σ D_i``, smoothed by a narrow
+Gaussian, which has no lag. The numbers started from a least-squares fit to the lip landmarks of 173 sentences of the
+GRID corpus [3]_ and were rounded; openings are about a quarter larger than in GRID's fast, relaxed speech. Moved by
+GRID's phones, the modelled opening correlates .73 with the measured one, best at a lag of 0.005 s; the width .52, best
+at 0.015 s.
 
 References
 ----------

@@ -29,7 +29,7 @@ Memory is one byte a cell of the band, and a few rows. The recurrence runs along
 depend on each other, so that NumPy computes each in one go for every pattern.
 
 Unlike dtw-python, the start weight of the symmetric patterns is 2, as in [1]_, so that the weights sum to
-n_rows + n_columns exactly; its distances are lower by one :math:`d(0, 0)`.
+n_rows + n_columns exactly; the distances given here are higher by one :math:`d(0, 0)`.
 
 References
 ----------
