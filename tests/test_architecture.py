@@ -22,16 +22,17 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 # sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
 ROWS: dict[str, str] = {
     "1": "errors timeline outputs _version",
-    "2": "phones lexicon transcript text_files visemes viseme_lint viseme_comparison coarticulation weight_curves dtw",
+    "2": "phones lexicon transcript text_files visemes viseme_lint viseme_comparison coarticulation weight_curves dtw "
+    "mouth_rules mouth_cues cue_layout",
     "3": "ffmpeg media",
     "4a": "speech enhancement forced_alignment",
     "4b": "face_detection landmarks lip_features viseme_decoder",
     "5": "lip_model sync scoring report",
     "6": "exports html_report result_files avatar",
-    "7": "config pipeline training generated_clip doctor batch console cli __main__ __init__",
+    "7": "commands config pipeline training generated_clip doctor batch console cli __main__ __init__",
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
-DATA_ONLY = {"models"}  # packages of data files: their __init__ holds a docstring at most
+DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most
 
 MAX_MODULE_LINES = 500
 MAX_MEDIAN_FUNCTION_LINES = 12

@@ -1,0 +1,34 @@
+"""Rhubarb Lip Sync's JSON."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+from visalign.exports.cue_track import cue_tier
+from visalign.exports.exporter import ExportOptions
+from visalign.exports.utterance import Utterance
+
+__all__ = ["RhubarbJson"]
+
+
+class RhubarbJson:
+    """``metadata`` and ``mouthCues``, a line each; seconds with two decimals."""
+
+    name = "rhubarb-json"
+    title = "Rhubarb Lip Sync, JSON"
+    suffix = ".json"
+    family = "cues"
+    rate = Fraction(24)
+    first_frame = 0
+    verified = "read back with json; written after the exporter of Rhubarb 1.14, not opened by a program that reads it"
+
+    def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
+        """See :meth:`visalign.exports.exporter.Exporter.render`."""
+        rows = [
+            f'    {{ "start": {x.start:.2f}, "end": {x.end:.2f}, "value": {json.dumps(x.label)} }}'
+            for x in cue_tier(utterance, options, self)
+        ]
+        head = f'    "soundFile": {json.dumps(utterance.media)},\n    "duration": {utterance.duration:.2f}'
+        body = ",\n".join(rows)
+        return f'{{\n  "metadata": {{\n{head}\n  }},\n  "mouthCues": [\n{body}\n  ]\n}}\n'.encode()

@@ -1,0 +1,37 @@
+"""Rhubarb Lip Sync's XML."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from xml.etree import ElementTree
+
+from visalign.exports.cue_track import cue_tier
+from visalign.exports.exporter import ExportOptions
+from visalign.exports.utterance import Utterance
+
+__all__ = ["RhubarbXml"]
+
+
+class RhubarbXml:
+    """``rhubarbResult`` with ``metadata`` and ``mouthCues``; seconds with two decimals."""
+
+    name = "rhubarb-xml"
+    title = "Rhubarb Lip Sync, XML"
+    suffix = ".xml"
+    family = "cues"
+    rate = Fraction(24)
+    first_frame = 0
+    verified = "read back with xml.etree; written after the exporter of Rhubarb 1.14, not opened by a program that reads it"
+
+    def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
+        """See :meth:`visalign.exports.exporter.Exporter.render`."""
+        root = ElementTree.Element("rhubarbResult")
+        metadata = ElementTree.SubElement(root, "metadata")
+        ElementTree.SubElement(metadata, "soundFile").text = utterance.media
+        ElementTree.SubElement(metadata, "duration").text = f"{utterance.duration:.2f}"
+        cues = ElementTree.SubElement(root, "mouthCues")
+        for x in cue_tier(utterance, options, self):
+            cue = ElementTree.SubElement(cues, "mouthCue", start=f"{x.start:.2f}", end=f"{x.end:.2f}")
+            cue.text = x.label
+        ElementTree.indent(root)
+        return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"

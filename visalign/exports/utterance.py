@@ -1,0 +1,235 @@
+"""What an exporter is given: one utterance with its phones in time, read from any of the files that hold that.
+
+Conventions
+-----------
+Seconds on the clip's clock. Silence is ``""`` in words and ``"SIL"`` in phones.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from praatio import textgrid
+from praatio.utilities import errors as praatio_errors
+
+from visalign.errors import AnyPath, InputError, ParseError, TimelineError
+from visalign.forced_alignment import force_align, recognise_phones
+from visalign.lexicon import Lexicon
+from visalign.media import Audio, read_audio
+from visalign.phones import SILENCE, is_phone, is_silence
+from visalign.timeline import Interval, Tier
+
+__all__ = ["Fault", "Utterance", "parse_visalign_json", "read_textgrid", "read_utterance"]
+
+SHORTEST_SECONDS = 1e-4  # programs write boundaries with 4 decimals at times; what is shorter is rounding
+
+_PHONE_TIERS = re.compile(r"(^|[\s_-])(phone|phones|phoneme|phonemes|phonetic|segments?|mau)$", re.IGNORECASE)
+_WORD_TIERS = re.compile(r"(^|[\s_-])(word|words|ort|orthography)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A word that is out of sync.
+
+    Parameters
+    ----------
+    interval : Interval
+        Where; the label is the word.
+    verdict : str
+        ``"audio-early"``, ``"audio-late"`` or ``"mismatched"``.
+    lead_seconds : float or None
+        How early its sound is.
+    """
+
+    interval: Interval
+    verdict: str
+    lead_seconds: float | None = None
+
+    @property
+    def message(self) -> str:
+        """The fault in words."""
+        lead = "" if self.lead_seconds is None else f", {abs(round(1000 * self.lead_seconds))} ms"
+        return f"{self.interval.label}: {self.verdict}{lead}"
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Words and phones in time, and what else is known about them.
+
+    Parameters
+    ----------
+    words, phones : Tier
+        Over the same time.
+    alphabet : {"arpabet", "ipa"}
+        Of the phones.
+    media : str
+        Name of the sound or clip, as files link it; empty if unknown.
+    observed_visemes : Tier or None
+        What the lips show, where a clip was checked.
+    lead_seconds : float or None
+        How early the audio is, where a clip was checked.
+    faults : tuple of Fault
+        Words that are out of sync.
+    warnings : tuple of str
+        What the aligner had to say.
+    """
+
+    words: Tier
+    phones: Tier
+    alphabet: str = "arpabet"
+    media: str = ""
+    observed_visemes: Tier | None = None
+    lead_seconds: float | None = None
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def duration(self) -> float:
+        """Where it ends, seconds."""
+        return self.phones.end
+
+    @property
+    def text(self) -> str:
+        """The words, joined by spaces."""
+        return " ".join(x.label for x in self.words if x.label)
+
+    @property
+    def name(self) -> str:
+        """Name of the media without its ending."""
+        return Path(self.media).stem or "utterance"
+
+
+def read_utterance(
+    path: AnyPath, transcript: str | None = None, *, lexicon: Lexicon | AnyPath | None = None
+) -> Utterance:
+    """Read what is said when, from a TextGrid or a visalign JSON, or find it in a sound or a clip.
+
+    Parameters
+    ----------
+    path : path-like
+        ``.TextGrid``, ``.json`` (of ``visalign check`` or ``visalign align``), or media.
+    transcript : str, optional
+        What is said; without it the phones of a sound are recognised, and there are no words.
+    lexicon : Lexicon or path-like, optional
+        Pronunciations that go before the embedded ones.
+
+    Raises
+    ------
+    InputError
+        If the file is unusable (:class:`~visalign.errors.ParseError`, :class:`~visalign.errors.MediaError` …), or a
+        transcript is given for a file that has its words already.
+    AlignmentError
+        If transcript and audio can't be aligned.
+    """
+    path = Path(path)
+    reader = {".textgrid": read_textgrid, ".json": _read_json}.get(path.suffix.lower())
+    if reader is None:
+        return _align(read_audio(path), path.name, transcript, lexicon)
+    if transcript is not None:
+        raise InputError(f"{path}: this file has its words already; leave --text and --transcript out.")
+    return reader(path)
+
+
+def _align(audio: Audio, name: str, transcript: str | None, lexicon: Lexicon | AnyPath | None) -> Utterance:
+    found = recognise_phones(audio) if transcript is None else force_align(audio, transcript, lexicon=lexicon)
+    return Utterance(found.words, found.phones, media=name, warnings=found.warnings)
+
+
+def read_textgrid(path: AnyPath) -> Utterance:
+    """Words and phones of a TextGrid; the tiers are found by their names, as Praat, MFA and MAUS give them.
+
+    Raises
+    ------
+    ParseError
+        If it is no TextGrid, or has no phone tier.
+    """
+    try:
+        grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=True)
+    except (OSError, ValueError, IndexError, praatio_errors.PraatioException) as error:
+        raise ParseError(path, None, f"can't be read as a TextGrid ({error}); save it from Praat as text") from error
+    phones = _tier_named(grid, _PHONE_TIERS)
+    if phones is None:
+        names = ", ".join(grid.tierNames) or "none"
+        raise ParseError(path, None, f"no phone tier among its tiers ({names}); name one of them 'phones'")
+    words = _tier_named(grid, _WORD_TIERS)
+    end = float(grid.maxTimestamp)
+    sound = Path(path).with_suffix(".wav")
+    return _utterance(phones, words or [], end, media=sound.name if sound.exists() else Path(path).stem)
+
+
+def _tier_named(grid: textgrid.Textgrid, pattern: re.Pattern[str]) -> list[Interval] | None:
+    name = next((x for x in grid.tierNames if pattern.search(x)), None)
+    if name is None:
+        return None
+    entries = getattr(grid.getTier(name), "entries", ())
+    rows = [entry for entry in entries if len(entry) == 3 and float(entry[1]) - float(entry[0]) > SHORTEST_SECONDS]
+    return [Interval(float(start), float(end), str(label).strip()) for start, end, label in rows]
+
+
+def _read_json(path: Path) -> Utterance:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return parse_visalign_json(data)
+    except OSError as error:
+        raise ParseError(path, None, f"can't be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError) as error:
+        reason = f"not a JSON of `visalign check`, `align` or `export --to json` ({error})"
+        raise ParseError(path, getattr(error, "lineno", None), reason) from error
+
+
+def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
+    """The utterance in a report, an alignment or an annotation export, as decoded from JSON.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If `data` is something else.
+    """
+    phones = [Interval(x["start"], x["end"], x["label"]) for x in data["phones"]]
+    words = [Interval(x["start"], x["end"], x["label"]) for x in data["words"] if x["label"]]
+    clip = data.get("clip") or {}
+    observed = [Interval(x["start"], x["end"], x["label"]) for x in data.get("observed_visemes") or ()]
+    faults = [
+        Fault(Interval(x["start"], x["end"], x["label"]), x["verdict"], x.get("lead_seconds"))
+        for x in data["words"]
+        if x.get("verdict") in ("audio-early", "audio-late", "mismatched")
+    ]
+    return _utterance(
+        phones,
+        words,
+        phones[-1].end if phones else 0.0,
+        media=data.get("media") or clip.get("audio") or clip.get("name") or "",
+        observed_visemes=Tier.from_intervals("observed visemes", observed) if observed else None,
+        lead_seconds=(data.get("sync") or {}).get("lead_seconds"),
+        faults=tuple(faults),
+    )
+
+
+def _utterance(phones: list[Interval], words: list[Interval], end: float, **facts: Any) -> Utterance:
+    if not phones:
+        raise TimelineError("there is no phone in it")
+    start = min(0.0, phones[0].start)
+    plain = [Interval(x.start, x.end, SILENCE if is_silence(x.label) else x.label) for x in phones]
+    spoken = [x for x in words if not is_silence(x.label)]
+    return Utterance(
+        words=Tier.from_intervals("words", _joined(spoken), start=start, end=end),
+        phones=Tier.from_intervals("phones", _joined(plain), start=start, end=end, gap_label=SILENCE),
+        alphabet=_alphabet(x.label for x in plain),
+        **facts,
+    )
+
+
+def _joined(rows: list[Interval]) -> list[Interval]:
+    """Ends that reach a rounding error into the next interval are cut there."""
+    ends = [min(a.end, b.start) if b.start > a.start else a.end for a, b in zip(rows, rows[1:], strict=False)]
+    last = [x.end for x in rows[-1:]]
+    return [Interval(x.start, end, x.label, x.score) for x, end in zip(rows, [*ends, *last], strict=True)]
+
+
+def _alphabet(labels: Iterable[str]) -> str:
+    return "arpabet" if all(is_phone(x, "arpabet") for x in set(labels)) else "ipa"
