@@ -1,14 +1,53 @@
-"""Additive scores: counts of a clip that add up to the counts of a corpus.
+r"""Judge the words of a clip, and count.
 
-A rate is always derived from counts, so the score of a batch is the sum of its clips' scores and never a mean
-of means.
+Method
+------
+*Lead and score of a word* rest on the frames in and around it. Three explanations compete: the sound belongs there and
+lies within the limits of the verdict profile; it belongs there but lies elsewhere; the lips have nothing to do with it.
+Each is the lip model's evidence, averaged over the lags that it allows; the score is the posterior probability
+of the first.
+
+*Viseme accuracy* compares what the lips should show with what they do show along the warping path of least cost, found
+by DTW in a narrow band around the clip's lead; the cost of a pair is how improbable all acceptable visemes are. Sounds
+that the lips do not show are left out.
+
+Conventions
+-----------
+Scores are counts that add up: the score of a batch is the sum of its clips' scores, never a mean of means. A word is
+heard at ``[start, end)`` of the clip's clock; its lips are looked for `lead` later.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
 
-__all__ = ["SyncScore"]
+import numpy as np
+import numpy.typing as npt
+
+from visalign.dtw import SYMMETRIC1, dtw_rows
+from visalign.lip_model import Calibration
+from visalign.sync import LagEvidence, SyncEstimate, lag_density
+from visalign.timeline import Interval, Tier
+from visalign.viseme_decoder import STEP, DecodedVisemes
+from visalign.visemes import VisemeTarget
+
+__all__ = ["SyncScore", "VisemeAgreement", "agreement_of", "judge_words"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+# How far the frames around a word tell about it: full weight within, a Gaussian flank of this width beyond. A word of
+# 200 ms holds five frames at 25 a second, too few to be judged alone (docs/decisions/0006-word-scores.md).
+_FLANK = 0.16  # seconds
+# Prior probabilities of the three explanations: in sync, elsewhere, unrelated.
+_PRIORS = (0.5, 0.25, 0.25)
+# Lags between these and the limits belong to neither of the first two explanations.
+_MARGIN = 0.02  # seconds
+_MIN_WORD_FRAMES = 2
+_BAND = 2  # frames of DECODER step to either side of the clip's lead
+_LOCAL_SPREAD = 0.15  # seconds: how far a word's lead is believed to stray from the clip's
+_UNSURE = (0.35, 0.65)  # scores in between call no verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +100,159 @@ class SyncScore:
     def proportion_in_sync(self) -> float | None:
         """Part of the judged words that are in sync; None where there are none."""
         return self.n_words_in_sync / self.n_words if self.n_words else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisemeAgreement:
+    """Expected and observed visemes, moment by moment, after warping.
+
+    Parameters
+    ----------
+    targets : ndarray of int, shape (n_moments,)
+        Which target is expected, as heard at `times` less the clip's lead.
+    times : ndarray, shape (n_moments,)
+        Seconds of the picture.
+    is_right : ndarray of bool, shape (n_moments,)
+        The observed viseme that the path pairs with it is acceptable.
+    counts : ndarray of bool, shape (n_moments,)
+        The moment has a face, and its sound shows on the lips.
+    """
+
+    targets: npt.NDArray[np.int64]
+    times: Floats
+    is_right: npt.NDArray[np.bool_]
+    counts: npt.NDArray[np.bool_]
+
+
+def agreement_of(targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead: float) -> VisemeAgreement:
+    """Compare expected and observed visemes along the warping path of least cost.
+
+    Parameters
+    ----------
+    targets : sequence of VisemeTarget
+        What the lips should show, gap-free, at the times of the sound.
+    decoded : DecodedVisemes
+        What they show.
+    lead : float
+        Seconds by which the audio leads.
+    """
+    times = decoded.times
+    starts = np.array([t.interval.start for t in targets]) + lead
+    index = np.clip(np.searchsorted(starts, times, side="right") - 1, 0, len(targets) - 1)
+    column = {viseme: k for k, viseme in enumerate(decoded.visemes)}
+    acceptable = np.zeros((len(targets), len(decoded.visemes)))
+    for row, target in enumerate(targets):
+        for viseme in target.acceptable | {target.viseme}:
+            if viseme in column:
+                acceptable[row, column[viseme]] = 1.0
+    seen: npt.NDArray[np.bool_] = np.asarray(np.isfinite(decoded.posteriors).all(axis=1))
+    posteriors = np.where(seen[:, None], decoded.posteriors, 1.0)
+
+    def cost(row: int, start: int, stop: int) -> Floats:
+        return np.asarray(-np.log(np.clip(posteriors[start:stop] @ acceptable[index[row]], 1e-3, 1.0)))
+
+    path = dtw_rows(cost, (len(times), len(times)), band=_BAND, step_pattern=SYMMETRIC1)
+    partner = np.round(path.mean_columns()).astype(np.int64)
+    best = posteriors.argmax(axis=1)[partner]
+    visible = np.array([t.is_visible and bool(t.word) for t in targets])
+    is_right = acceptable[index, best] > 0
+    return VisemeAgreement(index, times, is_right, visible[index] & np.asarray(seen)[partner])
+
+
+def judge_words(
+    words: Tier,
+    phones: Tier,
+    targets: Sequence[VisemeTarget],
+    decoded: DecodedVisemes,
+    evidence: LagEvidence,
+    sync: SyncEstimate,
+    calibration: Calibration,
+    limits: tuple[float, float],
+) -> tuple[list[dict[str, Any]], SyncScore]:
+    """Judge each word.
+
+    Returns
+    -------
+    rows : list of dict
+        One a word whose lips are in the picture: label, start, end, phones, expected, observed, viseme_accuracy,
+        lead_seconds, score, verdict.
+    score : SyncScore
+        Counts over the clip.
+    """
+    lead = sync.lead_seconds or 0.0
+    agreement = agreement_of(targets, decoded, lead)
+    first, last = evidence.centres[0] - STEP, evidence.centres[-1] + STEP
+    rows: list[dict[str, Any]] = []
+    for word in words:
+        if not word.label or word.end + lead <= first or word.start + lead >= last:
+            continue
+        own = [t for t in targets if t.interval.overlap(word) > 0 and t.word]
+        inside = (agreement.times >= word.start + lead) & (agreement.times < word.end + lead) & agreement.counts
+        lead_here, score = _local(word, evidence, lead, calibration, limits)
+        rows.append(
+            {
+                "label": word.label,
+                "start": word.start,
+                "end": word.end,
+                "phones": " ".join(t.phone for t in own),
+                "expected": " ".join(t.viseme for t in own),
+                "observed": _observed(decoded.tier, word, lead),
+                "viseme_accuracy": float(agreement.is_right[inside].mean()) if inside.any() else np.nan,
+                "lead_seconds": lead_here,
+                "score": score,
+                "verdict": _word_verdict(lead_here, score, limits),
+            }
+        )
+    judged = [row for row in rows if not np.isnan(row["score"])]
+    counts = agreement.counts
+    total = SyncScore(
+        int(counts.sum()),
+        int(agreement.is_right[counts].sum()),
+        len(judged),
+        sum(row["verdict"] == "in-sync" for row in judged),
+    )
+    return rows, total
+
+
+def _local(
+    word: Interval, evidence: LagEvidence, lead: float, calibration: Calibration, limits: tuple[float, float]
+) -> tuple[float, float]:
+    """Lead and score of one word; NaN where its lips can't be seen."""
+    outside = np.maximum(0.0, np.maximum(word.start + lead - evidence.centres, evidence.centres - word.end - lead))
+    weights = np.exp(-0.5 * (outside / _FLANK) ** 2)
+    has_face = np.any(evidence.given_speech, axis=1)
+    if (weights * has_face)[outside == 0].sum() < min(_MIN_WORD_FRAMES, (outside == 0).sum()) or not has_face.any():
+        return np.nan, np.nan
+    given, alone = evidence.weighted(weights)
+    score = in_sync_probability(evidence.lags, given, alone, calibration, limits)
+    near = given - 0.5 * ((evidence.lags - lead) / _LOCAL_SPREAD) ** 2 / calibration.temperature
+    fine, density = lag_density(evidence.lags, near, calibration)
+    return float(fine[density.argmax()]), score
+
+
+def in_sync_probability(
+    lags: Floats, given: Floats, alone: float, calibration: Calibration, limits: tuple[float, float]
+) -> float:
+    """Posterior probability that the sound belongs to the lips and lies within the limits."""
+    max_lead, max_lag = limits
+    within = (lags <= max_lead + 1e-9) & (lags >= -max_lag - 1e-9)
+    beyond = (lags > max_lead + _MARGIN) | (lags < -max_lag - _MARGIN)
+    curve = calibration.temperature * np.append(given, alone)
+    curve = np.exp(curve - curve.max())
+    evidence = np.array([curve[:-1][within].mean(), curve[:-1][beyond].mean(), curve[-1]]) * _PRIORS
+    return float(evidence[0] / evidence.sum())
+
+
+def _word_verdict(lead: float, score: float, limits: tuple[float, float]) -> str:
+    if not np.isfinite(score) or _UNSURE[0] < score < _UNSURE[1]:
+        return "uncertain"
+    if score >= _UNSURE[1]:
+        return "in-sync"
+    if -limits[1] <= lead <= limits[0]:
+        return "mismatched"
+    return "audio-early" if lead > 0 else "audio-late"
+
+
+def _observed(observed: Tier, word: Interval, lead: float) -> str:
+    start, end = max(word.start + lead, observed.start), min(word.end + lead, observed.end)
+    return " ".join(x.label for x in observed.crop(start, end) if x.label) if end > start else ""

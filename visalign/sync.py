@@ -28,8 +28,10 @@ from scipy.ndimage import gaussian_filter1d
 
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration, LipModel, SpeechContext
+from visalign.phones import is_silence
+from visalign.timeline import Tier
 
-__all__ = ["VERDICTS", "LagEvidence", "SyncEstimate", "estimate_sync", "lag_density", "lag_evidence"]
+__all__ = ["VERDICTS", "LagEvidence", "SyncEstimate", "estimate_sync", "lag_density", "lag_evidence", "spoken_frames"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -38,13 +40,14 @@ VERDICTS = ("in-sync", "audio-early", "audio-late", "mismatched", "uncertain")
 LAG_STEP = 0.01
 """Seconds between the lags at which the evidence is computed."""
 
-_FINE_STEP = 0.001  # seconds, of the density
+_FINE_STEP = 0.002  # seconds, of the density
 _FRAME = 0.04  # seconds: the confidence is about being right to within this
 _INTERVAL = 0.95
 # Below this confidence no lead is called, whatever it is: the density has two peaks or none.
 _MIN_CONFIDENCE = 0.8
 # A best lag this close to the end of the search may only be the foot of a peak beyond it.
 _EDGE = 0.02  # seconds
+_SPEECH_MARGIN = 0.2  # seconds around speech in which lips belong to it
 # Probability of belonging together below which picture and sound are called mismatched.
 _MIN_MATCH = 0.5
 
@@ -114,6 +117,16 @@ def lag_evidence(model: LipModel, lips: LipFeatures, context: SpeechContext, max
     return LagEvidence(lags, given, alone, lips.times.centres)
 
 
+def spoken_frames(lips: LipFeatures, phones: Tier, margin: float = _SPEECH_MARGIN) -> npt.NDArray[np.bool_]:
+    """Frames within `margin` seconds of speech, shape (n_frames,)."""
+    centres = lips.times.centres
+    near = np.zeros(len(centres), bool)
+    for phone in phones:
+        if not is_silence(phone.label):
+            near |= (centres >= phone.start - margin) & (centres < phone.end + margin)
+    return near
+
+
 def lag_density(lags: Floats, log_likelihoods: Floats, calibration: Calibration) -> tuple[Floats, Floats]:
     """Probability density over the lead.
 
@@ -129,7 +142,7 @@ def lag_density(lags: Floats, log_likelihoods: Floats, calibration: Calibration)
     Returns
     -------
     fine_lags : ndarray, shape (n_fine,)
-        A millisecond apart.
+        Two milliseconds apart.
     probabilities : ndarray, shape (n_fine,)
         They sum to 1.
     """
@@ -160,7 +173,7 @@ def estimate_sync(
         return SyncEstimate(None, None, 0.0, "uncertain", "there is no frame with a face while somebody speaks")
     total, _ = evidence.weighted(np.ones(len(evidence.centres)))
     fine, density = lag_density(evidence.lags, total, calibration)
-    lead = float(fine[density.argmax()])
+    lead = _peak(fine, density)
     confidence = float(density[np.abs(fine - lead) <= _FRAME].sum())
     cumulative = np.cumsum(density)
     low, high = (float(fine[np.searchsorted(cumulative, q)]) for q in ((1 - _INTERVAL) / 2, (1 + _INTERVAL) / 2))
@@ -189,6 +202,16 @@ def match_gain(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> float:
     """
     given, alone = evidence.weighted(spoken.astype(np.float64))
     return float((given.max() - alone) / np.sqrt(max(spoken.sum(), 1)))
+
+
+def _peak(fine: Floats, density: Floats) -> float:
+    """The highest point, between the grid's by a parabola through three."""
+    k = int(density.argmax())
+    if not 0 < k < len(fine) - 1:
+        return float(fine[k])
+    before, here, after = density[k - 1 : k + 2]
+    bend = before - 2 * here + after
+    return float(fine[k] + (0.5 * (before - after) / bend if bend < 0 else 0.0) * (fine[1] - fine[0]))
 
 
 def _at_edge(lead: float, lags: Floats) -> bool:

@@ -29,12 +29,12 @@ from visalign.lip_features import FEATURES, LipFeatures, read_lips
 from visalign.lip_model import Calibration, LipModel, SpeechContext, Stream
 from visalign.media import read_audio
 from visalign.phones import fold_arpabet, is_silence
-from visalign.sync import LagEvidence, lag_density, lag_evidence, match_gain
+from visalign.sync import LagEvidence, lag_density, lag_evidence, match_gain, spoken_frames
 from visalign.timeline import Tier
 from visalign.training_data import TrainingClip, training_clips
 from visalign.viseme_decoder import MOMENTS, VisemeDecoder, grid, stacked
 
-__all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "spoken_frames", "train_from_folder"]
+__all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "train_from_folder"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Progress: TypeAlias = Callable[[str, float | None], None]
@@ -55,7 +55,9 @@ _MAX_CALIBRATION_CLIPS = 400
 _SEARCH = 0.6  # seconds
 _WINDOWS = (5, 10, 15, 25, 75)  # frames; what the calibration must be honest about
 _WINDOW_STRIDE = 5  # frames
-_SPEECH_MARGIN = 0.2  # seconds around speech in which lips belong to it
+_MAX_CURVES = 600
+_TEMPERATURES = tuple(np.geomspace(0.03, 1.0, 16).tolist())
+_SCATTERS = (0.004, 0.006, 0.008, 0.011, 0.015, 0.02)  # seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -328,16 +330,6 @@ def _shape(
     return _StreamShape(columns, projection, mean, _whitener(_covariance(seen - mean, weights)), weight)
 
 
-def spoken_frames(lips: LipFeatures, phones: Tier, margin: float = _SPEECH_MARGIN) -> npt.NDArray[np.bool_]:
-    """Frames within `margin` seconds of speech, shape (n_frames,)."""
-    centres = lips.times.centres
-    near = np.zeros(len(centres), bool)
-    for phone in phones:
-        if not is_silence(phone.label):
-            near |= (centres >= phone.start - margin) & (centres < phone.end + margin)
-    return near
-
-
 def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: _Streams) -> Calibration:
     stride = max(1, -(-len(clips) // _MAX_CALIBRATION_CLIPS))
     curves: list[Floats] = []
@@ -378,20 +370,18 @@ def _window_sums(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> list[F
 
 def _fit_density(lags: Floats, curves: Sequence[Floats]) -> tuple[float, float]:
     """Temperature and scatter under which the true lead, the clips' own, is most probable on average."""
-    best = (-np.inf, 1.0, 0.01)
-    for temperature in np.geomspace(0.03, 1.0, 16):
-        for scatter in (0.004, 0.006, 0.008, 0.011, 0.015, 0.02):
-            score = _mean_log_density(lags, curves, Calibration(float(temperature), scatter, 0, 1))
-            best = max(best, (score, float(temperature), scatter))
-    return best[1], best[2]
+    stride = max(1, len(curves) // _MAX_CURVES)
+    matrix = np.array(curves[::stride])
+    temperature, scatter = 0.1, 0.01
+    for _ in range(2):  # in turn: they hardly depend on each other
+        temperature = max(_TEMPERATURES, key=lambda x: _mean_log_density(lags, matrix, x, scatter))
+        scatter = max(_SCATTERS, key=lambda x: _mean_log_density(lags, matrix, temperature, x))
+    return temperature, scatter
 
 
-def _mean_log_density(lags: Floats, curves: Sequence[Floats], calibration: Calibration) -> float:
-    total = 0.0
-    for curve in curves:
-        fine, density = lag_density(lags, curve, calibration)
-        total += float(np.log(np.interp(0.0, fine, density) + 1e-12))
-    return total / len(curves)
+def _mean_log_density(lags: Floats, curves: Floats, temperature: float, scatter: float) -> float:
+    densities = [lag_density(lags, curve, Calibration(temperature, scatter, 0, 1)) for curve in curves]
+    return float(np.mean([np.log(np.interp(0.0, fine, density) + 1e-12) for fine, density in densities]))
 
 
 def _fit_logistic(gains: Sequence[tuple[float, bool]]) -> tuple[float, float]:

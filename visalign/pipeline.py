@@ -1,0 +1,245 @@
+"""From a clip to its report: the data flow of visalign, in one place.
+
+::
+
+            audio --> forced alignment --> phones --> expected visemes --+
+    clip -->                                                             +--> sync --> scores --> report
+            video --> landmarks --> lip features --> observed visemes ---+
+
+Conventions
+-----------
+``lead_seconds > 0`` means that the audio leads: a sound is heard before the lips make it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TypeAlias
+
+import pandas as pd
+
+from visalign._version import __version__
+from visalign.config import Config
+from visalign.errors import AnyPath, ConfigError, FaceNotFound
+from visalign.forced_alignment import Alignment, force_align, recognise_phones
+from visalign.landmarks import MODEL_LICENCE
+from visalign.lip_features import LipFeatures, read_lips
+from visalign.lip_model import LipModel, SpeechContext
+from visalign.media import Audio, read_audio
+from visalign.report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo
+from visalign.scoring import judge_words
+from visalign.sync import estimate_sync, lag_evidence, spoken_frames
+from visalign.timeline import Tier
+from visalign.viseme_decoder import DecodedVisemes
+from visalign.visemes import VisemeMap, expected_visemes, viseme_tier
+
+__all__ = ["ClipObservation", "check", "observe"]
+
+Progress: TypeAlias = Callable[[str, float | None], None]
+
+# With faces in fewer frames than this, a report says so.
+_GOOD_FACE_FRACTION = 0.9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipObservation:
+    """What the picture of a clip shows.
+
+    Parameters
+    ----------
+    lips : LipFeatures
+        Features of each frame.
+    decoded : DecodedVisemes
+        Visemes with their posteriors.
+    silence : str
+        The viseme of silence in the map that was used.
+    """
+
+    lips: LipFeatures
+    decoded: DecodedVisemes
+    silence: str
+
+    @property
+    def visemes(self) -> Tier:
+        """The observed visemes."""
+        return self.decoded.tier
+
+
+def check(
+    path_or_lips: AnyPath | LipFeatures,
+    transcript: str | None,
+    *,
+    audio: Audio | AnyPath | None = None,
+    viseme_map: str | PathLike[str] | VisemeMap | None = None,
+    model: LipModel | AnyPath | None = None,
+    config: Config | None = None,
+    progress: Progress | None = None,
+) -> ClipReport:
+    """Compare what is heard in a clip with what its lips show.
+
+    Parameters
+    ----------
+    path_or_lips : path-like or LipFeatures
+        A clip, or the lips of one that were read before (:func:`~visalign.lip_features.read_lips`).
+    transcript : str or None
+        What is said. Without it the phones are recognised; words are then absent.
+    audio : Audio or path-like, optional
+        Sound to check in place of the clip's own; needed where lips are given.
+    viseme_map : str, path-like or VisemeMap, optional
+        Name or file of a phoneme→viseme map; the configuration's by default.
+    model : LipModel or path-like, optional
+        A lip model; the shipped one by default.
+    config : Config, optional
+        All other settings.
+    progress : callable, optional
+        Is told what is done and which part of it is behind (0..1, or None).
+
+    Returns
+    -------
+    ClipReport
+
+    Raises
+    ------
+    InputError
+        If the material can't be analysed: no face, no sound, words that no lexicon holds …
+    AlignmentError
+        If transcript and sound can't be aligned.
+    ConfigError
+        If lips are given without audio, or a setting is impossible.
+
+    Examples
+    --------
+    >>> report = visalign.check("clip.mp4", "bin blue at f two now")    # doctest: +SKIP
+    >>> report.sync.lead_seconds, report.sync.verdict                   # doctest: +SKIP
+    (0.12, 'audio-early')
+    """
+    settings, told = config or Config(), progress or _silent
+    chosen_map = _map(viseme_map or settings.sync.viseme_map)
+    lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
+
+    # what is heard (first, since it is quick to fail)
+    sound = _sound(path_or_lips, audio)
+    told("aligning", None)
+    alignment = _align(sound, transcript, settings)
+    targets = expected_visemes(alignment.phones, alignment.words, chosen_map)
+
+    # what is seen
+    lips = _lips(path_or_lips, settings, told)
+    told("decoding visemes", None)
+    decoded = lip_model.decoder.decode(lips, chosen_map)
+
+    # where both meet
+    told("comparing", None)
+    context = SpeechContext.of(sound, alignment.phones)
+    evidence = lag_evidence(lip_model, lips, context, settings.sync.max_lag_seconds)
+    spoken = spoken_frames(lips, alignment.phones)
+    limits = settings.verdict.limits
+    sync = estimate_sync(evidence, spoken, lip_model.calibration, limits)
+    rows, score = judge_words(
+        alignment.words, alignment.phones, targets, decoded, evidence, sync, lip_model.calibration, limits
+    )
+    return ClipReport(
+        clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings),
+        sync=sync,
+        score=score,
+        segments=pd.DataFrame(rows, columns=list(SEGMENT_COLUMNS)),
+        words=alignment.words,
+        phones=alignment.phones,
+        expected_visemes=viseme_tier(targets),
+        observed_visemes=decoded.tier,
+        warnings=alignment.warnings + _lip_warnings(lips),
+    )
+
+
+def observe(
+    path: AnyPath,
+    *,
+    viseme_map: str | PathLike[str] | VisemeMap | None = None,
+    model: LipModel | AnyPath | None = None,
+    config: Config | None = None,
+    progress: Progress | None = None,
+) -> ClipObservation:
+    """Read the lips of a clip, without its sound: features and visemes.
+
+    Parameters and errors are those of :func:`check`.
+    """
+    settings = config or Config()
+    chosen_map = _map(viseme_map or settings.sync.viseme_map)
+    lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
+    lips = _lips(path, settings, progress or _silent)
+    return ClipObservation(lips, lip_model.decoder.decode(lips, chosen_map), chosen_map.silence)
+
+
+def _silent(_stage: str, _part: float | None) -> None:
+    """Progress that nobody watches."""
+
+
+def _map(viseme_map: str | PathLike[str] | VisemeMap) -> VisemeMap:
+    return viseme_map if isinstance(viseme_map, VisemeMap) else VisemeMap.load(viseme_map)
+
+
+def _sound(path_or_lips: AnyPath | LipFeatures, audio: Audio | AnyPath | None) -> Audio:
+    if isinstance(audio, Audio):
+        return audio
+    if audio is not None:
+        return read_audio(audio)
+    if isinstance(path_or_lips, LipFeatures):
+        raise ConfigError("audio", None, "the sound to compare with, as lips were given in place of a clip")
+    return read_audio(path_or_lips)
+
+
+def _align(sound: Audio, transcript: str | None, settings: Config) -> Alignment:
+    if transcript is None:
+        return recognise_phones(sound)
+    lexicon = settings.alignment.lexicon or None
+    return force_align(sound, transcript, aligner=settings.alignment.aligner, lexicon=lexicon)
+
+
+def _lips(path_or_lips: AnyPath | LipFeatures, settings: Config, told: Progress) -> LipFeatures:
+    if not isinstance(path_or_lips, LipFeatures):
+        return read_lips(path_or_lips, detect_every=settings.lips.detect_every, progress=told)
+    if not path_or_lips.has_face.any():
+        raise FaceNotFound(path_or_lips.source or "these lip features", 0.0)
+    return path_or_lips
+
+
+def _clip_info(
+    lips: LipFeatures,
+    audio: Audio | AnyPath | None,
+    transcript: str | None,
+    viseme_map: VisemeMap,
+    alignment: Alignment,
+    model: LipModel,
+    settings: Config,
+) -> ClipInfo:
+    max_lead, max_lag = settings.verdict.limits
+    corpus = str(model.provenance.get("corpus", "the user's own clips"))
+    return ClipInfo(
+        name=lips.source,
+        duration=lips.times.duration,
+        n_frames=len(lips),
+        frame_rate=lips.times.rate,
+        face_fraction=lips.face_fraction,
+        audio=None if audio is None else "in memory" if isinstance(audio, Audio) else Path(audio).name,
+        transcript=transcript,
+        viseme_map=viseme_map.id,
+        silence_viseme=viseme_map.silence,
+        aligner=alignment.engine,
+        profile=settings.verdict.name,
+        max_lead_seconds=max_lead,
+        max_lag_seconds=max_lag,
+        models=(
+            ModelInfo("68-point landmark model of dlib", MODEL_LICENCE),
+            ModelInfo(f"lip model trained on {corpus}", str(model.provenance.get("licence", "unknown"))),
+        ),
+        version=__version__,
+    )
+
+
+def _lip_warnings(lips: LipFeatures) -> tuple[str, ...]:
+    if lips.face_fraction >= _GOOD_FACE_FRACTION:
+        return ()
+    return (f"a face was found in {lips.face_fraction:.0%} of the frames only; what is said elsewhere was not judged",)
