@@ -1,4 +1,4 @@
-"""FFmpeg, through PyAV, as far as :mod:`visalign.media` needs it; no other module imports ``av``.
+"""FFmpeg, through PyAV, as far as :mod:`visalign.media` needs it; no other module reads with ``av``.
 
 Here is what has to be known about FFmpeg to be safe and exact with it: which files may be opened, where the common
 clock of sound and picture starts, what to do with damage, gaps and overlaps, rotated or anamorphic pictures, and how to
@@ -25,6 +25,8 @@ from av.stream import Disposition
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
 
 __all__ = [
+    "ANY_TAGS",
+    "DAMAGE",
     "Darkroom",
     "Energy",
     "Image",
@@ -56,7 +58,8 @@ _CONTAINERS = (
 )
 _OPEN_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 # Tags of damaged or old files are not always UTF-8. PyAV 19 takes them as they are, and the option is gone.
-_ANY_TAGS: dict[str, Any] = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
+ANY_TAGS: dict[str, Any] = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
+"""Settings of ``av.open`` with which no tag stops the reading or the writing."""
 _UNREADABLE_HINT = (
     "Is the copy complete, and the recording finished? Playlists and pictures are not read; give a clip such as "
     "MP4, MOV, MKV, AVI or MPEG, or a sound file such as WAV, FLAC or MP3."
@@ -83,8 +86,8 @@ _X264_OPTIONS = {"preset": "veryfast", "crf": "18", "flags": "+bitexact"}
 # Sampling rates that AAC defines (ISO/IEC 14496-3, table 1.18).
 _AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 
-# What PyAV raises on damaged files.
-_DAMAGE = (av.FFmpegError, EOFError, MemoryError, UnicodeDecodeError, OSError)
+DAMAGE = (av.FFmpegError, EOFError, MemoryError, UnicodeDecodeError, OSError)
+"""What PyAV raises on damaged files."""
 
 
 # ---- opening ----
@@ -101,10 +104,10 @@ def opened(path: AnyPath) -> Iterator[InputContainer]:
     """
     url = check_file(path)
     try:
-        container = av.open(url, container_options=_OPEN_OPTIONS, **_ANY_TAGS)
+        container = av.open(url, container_options=_OPEN_OPTIONS, **ANY_TAGS)
     except PermissionError as error:
         raise MediaError(path, "this file may not be read", "Check its permissions.") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise MediaError(path, "not a media file that can be read", _UNREADABLE_HINT) from error
     with container:
         if not video_streams(container) and not audio_streams(container):
@@ -217,13 +220,13 @@ def decode(container: InputContainer, stream: _Stream, note_damage: Callable[[],
     while True:
         try:
             packet = next(packets, None)
-        except _DAMAGE:
+        except DAMAGE:
             note_damage()
             packet = None
         try:
             # Without a packet this empties the decoder.
             frames = stream.decode(packet)
-        except _DAMAGE:
+        except DAMAGE:
             note_damage()
             frames = []
         yield from frames
@@ -266,7 +269,7 @@ class Darkroom:
         """Array of uint8, (height, width) or (height, width, 3); None where the frame can't be converted."""
         try:
             return self._upright(frame)
-        except _DAMAGE:
+        except DAMAGE:
             return None
 
     def _upright(self, frame: av.VideoFrame) -> Image:
@@ -335,7 +338,7 @@ class Tape:
         """Lay a frame down at `time` seconds; without a time, or with an absurd one, behind what is there."""
         try:
             self._record(frame, time)
-        except _DAMAGE:
+        except DAMAGE:
             self.note_damage()
             self._resampler = None
 
