@@ -229,6 +229,11 @@ class _Rules:
     def of(self, target: VisemeTarget) -> MouthRule:
         return MOUTH_RULES["silence" if is_silence(target.phone) else self.articulator(target)]
 
+    def own(self, target: VisemeTarget) -> MouthRule:
+        """The rule of the sound itself, whatever mouth it has borrowed; of its last phone where it has several."""
+        viseme = self.viseme_map.lookup(target.phone.split()[-1], self.alphabet)
+        return MOUTH_RULES[self.viseme_map.classes[viseme].articulator]
+
     def ipa(self, target: VisemeTarget) -> list[str]:
         if is_silence(target.phone):
             return []
@@ -288,7 +293,7 @@ def _reach(found: list[VisemeTarget], i: int, side: int, rules: _Rules) -> int:
         neighbour = found[i + side]
         if rules.is_lip_heavy(neighbour):
             break
-        taken = min(budget, rules.of(neighbour).yields * neighbour.interval.duration)
+        taken = min(budget, rules.own(neighbour).yields * neighbour.interval.duration)
         if taken < neighbour.interval.duration - _EPSILON:
             if taken > _EPSILON:
                 _move_boundary(found, i, side, taken)
@@ -442,9 +447,9 @@ def _close(targets: list[VisemeTarget], rules: _Rules) -> list[VisemeTarget]:
 MOUTH_STEPS: tuple[Callable[[list[VisemeTarget], _Rules], list[VisemeTarget]], ...] = (
     _split,
     _take_breath,
-    _spread_lips,
     _borrow_lips,
     _shape_pauses,
+    _spread_lips,
     _close,
     _merge_equal,
     _keep_minimum,

@@ -101,7 +101,7 @@ LIP_DYNAMICS = {
 }
 # For weights, closures are held where the lips of GRID are closed: half of the weight then comes and goes with them
 # (docs/coarticulation.md has the figures). Of plosives it is a part of the whole closure, silence included.
-_HOLDS = {"bilabial plosive": (0.12, 0.70), "bilabial nasal": (0.40, 1.10), "labiodental": (0.50, 1.15)}
+_HOLDS = {"bilabial plosive": (0.12, 0.70), "bilabial nasal": (0.40, 1.00), "labiodental": (0.50, 1.00)}
 _DYNAMICS = LIP_DYNAMICS | {kind: replace(LIP_DYNAMICS[kind], hold=hold) for kind, hold in _HOLDS.items()}
 _BY_ARTICULATOR = {
     "labiodental": "labiodental", "dental": "tongue", "sibilant": "sibilant", "rounded": "rounded vowel",
@@ -210,7 +210,7 @@ def weight_curves(
     TimelineError
         If the times do not increase.
     UnknownSymbol
-        If a phone is not of the alphabet.
+        If a phone beside a closure is not of the alphabet.
     """
     wanted = np.asarray(times, dtype=np.float64)
     if wanted.ndim != 1 or np.any(np.diff(wanted) <= 0):
