@@ -24,7 +24,7 @@ ROWS: dict[str, str] = {
     "1": "errors timeline outputs _version",
     "2": "phones lexicon transcript text_files visemes viseme_lint viseme_comparison coarticulation weight_curves dtw "
     "mouth_rules mouth_cues cue_layout",
-    "3": "ffmpeg media",
+    "3": "ffmpeg tape media remux",
     "4a": "speech enhancement forced_alignment",
     "4b": "face_detection landmarks lip_features viseme_decoder",
     "5": "lip_model sync scoring report",

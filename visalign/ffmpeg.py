@@ -14,7 +14,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import av
 import av.container
@@ -28,9 +28,7 @@ __all__ = [
     "ANY_TAGS",
     "DAMAGE",
     "Darkroom",
-    "Energy",
     "Image",
-    "Tape",
     "audio_streams",
     "check_file",
     "choose_stream",
@@ -75,12 +73,6 @@ _LUMA_FIRST = frozenset(
     {"gray", "yuv410p", "yuv411p", "yuv420p", "yuv422p", "yuv440p", "yuv444p", "nv12", "nv21", "nv16", "yuva420p"}
     | {"yuvj411p", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"}
 )
-
-# A jump in the audio's presentation times beyond this is a gap or overlap, below it rounding: containers store times
-# to a millisecond at worst, and encoders pad by less than one 1024-sample frame (21 ms at 48 kHz) unmarked.
-_MAX_AUDIO_JITTER_SECONDS = 0.020
-# A jump beyond this comes from broken time stamps, and filling it with silence would fill the memory.
-_MAX_AUDIO_JUMP_SECONDS = 3600.0
 
 _X264_OPTIONS = {"preset": "veryfast", "crf": "18", "flags": "+bitexact"}
 # Sampling rates that AAC defines (ISO/IEC 14496-3, table 1.18).
@@ -292,103 +284,6 @@ def _pixels(frame: av.VideoFrame) -> Image:
     used = np.frombuffer(memoryview(plane), np.uint8)[: frame.height * plane.line_size]
     image: Image = used.reshape(frame.height, plane.line_size)[:, : frame.width * n_bytes].copy()
     return image.reshape(frame.height, frame.width, 3) if n_bytes == 3 else image
-
-
-class Tape:
-    """Lays decoded sound down in mono, each frame at its time: silence in gaps, overlaps cut.
-
-    Frames that follow one another run through one resampler; at a jump it is emptied and a new one takes over,
-    because a resampler knows nothing of time.
-
-    Parameters
-    ----------
-    rate_hz : int
-        Sampling rate of the result.
-    channel : int or None
-        The channel of stereo sound to keep (0 left, 1 right); None mixes all.
-
-    Attributes
-    ----------
-    decode_errors : int
-        Damaged packets so far.
-    energy : Energy
-        Energy so far.
-    """
-
-    def __init__(self, rate_hz: int, channel: int | None) -> None:
-        self._rate_hz, self._channel = rate_hz, channel
-        self._bytes = bytearray()  # grows in place: a list of blocks would need the memory twice when joined
-        self._resampler: av.AudioResampler | None = None
-        self._setup: tuple[str, str, int] | None = None
-        self._expected = 0.0
-        self._n_to_cut = 0
-        self.decode_errors = 0
-        self.energy = Energy(0.0, 0.0, 0.0)
-
-    def note_damage(self) -> None:
-        """Count a packet that can't be decoded."""
-        self.decode_errors += 1
-
-    def samples(self) -> npt.NDArray[np.float32]:
-        """All that was recorded, float32 (n_samples,); the tape is finished."""
-        self._empty()
-        return np.frombuffer(self._bytes, np.float32)
-
-    def record(self, frame: av.AudioFrame, time: float | None) -> None:
-        """Lay a frame down at `time` seconds; without a time, or with an absurd one, behind what is there."""
-        try:
-            self._record(frame, time)
-        except DAMAGE:
-            self.note_damage()
-            self._resampler = None
-
-    def _record(self, frame: av.AudioFrame, time: float | None) -> None:
-        setup = frame.format.name, frame.layout.name, frame.sample_rate
-        if time is None or abs(time - self._expected) > _MAX_AUDIO_JUMP_SECONDS:
-            time = self._expected
-        if self._resampler is None or setup != self._setup or abs(time - self._expected) > _MAX_AUDIO_JITTER_SECONDS:
-            self._empty()
-            self._setup, self._expected = setup, time
-            self._move_to(round(time * self._rate_hz))
-            # Planes must not be read from a decoded frame itself: with 7.1 sound PyAV reads past the last one and the
-            # process dies. Packed samples from a resampler have one plane.
-            layout = "stereo" if frame.layout.nb_channels == 2 else "mono"
-            self._resampler = av.AudioResampler("flt", layout, self._rate_hz)
-        self._expected += frame.samples / frame.sample_rate
-        self._append(self._resampler.resample(frame))
-
-    def _empty(self) -> None:
-        if self._resampler is not None:
-            self._append(self._resampler.resample(None))
-        self._resampler = None
-
-    def _move_to(self, index: int) -> None:
-        gap = index - len(self._bytes) // 4
-        self._bytes += bytes(4 * max(gap, 0))
-        self._n_to_cut = max(-gap, 0)
-
-    def _append(self, frames: Iterable[av.AudioFrame]) -> None:
-        for frame in frames:
-            packed = np.asarray(frame.to_ndarray(), np.float32)
-            block = packed.reshape(-1, frame.layout.nb_channels)[self._n_to_cut :]
-            self._n_to_cut -= min(self._n_to_cut, frame.samples)
-            # Float files can hold anything.
-            block = np.clip(np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
-            mono = block.mean(axis=1) if self._channel is None else block[:, min(self._channel, block.shape[1] - 1)]
-            self.energy = self.energy.plus(mono, block[:, 0], block[:, -1])
-            self._bytes += mono.astype(np.float32).tobytes()
-
-
-class Energy(NamedTuple):
-    """Sums of squares of the mixed sound, and of its left and right channels before mixing."""
-
-    mix: float
-    left: float
-    right: float
-
-    def plus(self, *signals: npt.NDArray[np.float32]) -> Energy:
-        """With the sums of squares of three more signals added."""
-        return Energy(*(e + float(np.dot(x, x)) for e, x in zip(self, signals, strict=True)))
 
 
 def resize_luma(image: Image, width_px: int, height_px: int) -> Image:

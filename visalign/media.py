@@ -35,6 +35,7 @@ from visalign import ffmpeg
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.ffmpeg import Image, resize_luma
 from visalign.outputs import whole_file
+from visalign.tape import Energy, Tape
 
 if TYPE_CHECKING:
     import av
@@ -325,12 +326,10 @@ def _audio_info(stream: av.AudioStream, origin: Fraction, whole: int | None) -> 
     return AudioStream(stream.index, context.name, context.sample_rate, context.layout.nb_channels, *span)
 
 
-def _decode_audio(
-    path: AnyPath, rate_hz: int, track: int | None, *, channel: int | None
-) -> tuple[Audio, ffmpeg.Energy]:
+def _decode_audio(path: AnyPath, rate_hz: int, track: int | None, *, channel: int | None) -> tuple[Audio, Energy]:
     with ffmpeg.opened(path) as container:
         stream = ffmpeg.choose_stream(path, "audio", ffmpeg.audio_streams(container), track)
-        origin, tape = ffmpeg.origin_of(container), ffmpeg.Tape(rate_hz, channel)
+        origin, tape = ffmpeg.origin_of(container), Tape(rate_hz, channel)
         for frame in ffmpeg.decode(container, stream, tape.note_damage):
             tape.record(frame, ffmpeg.time_of(frame, origin))
         samples = tape.samples()

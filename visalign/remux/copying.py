@@ -53,8 +53,9 @@ CONTAINERS = {
 _EDIT_LISTS = frozenset({"mp4", "mov"})
 # Tags that MP4 has a place for; any other needs the free form, which some old players do not read.
 _MP4_TAGS = frozenset(
-    "title artist album album_artist author comment composer copyright creation_time date description encoder "
-    "genre grouping language lyrics show track year timecode major_brand minor_version compatible_brands".split()
+    {"title", "artist", "album", "album_artist", "author", "comment", "composer", "copyright", "creation_time", "date"}
+    | {"description", "encoder", "genre", "grouping", "language", "lyrics", "show", "track", "year", "timecode"}
+    | {"major_brand", "minor_version", "compatible_brands"}
 )
 # What the muxer writes itself.
 _CONTAINER_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
