@@ -13,7 +13,7 @@ from visalign.errors import OutOfVocabulary, ParseError
 from visalign.lexicon import (
     ADDITIONS,
     Lexicon,
-    Pronunciation,
+    Pauses, Pronunciation,
     embedded_lexicon,
     normalise_word,
     parse_lexicon,
@@ -45,9 +45,9 @@ def test_formats(text: str, word: str, phones: list[str]) -> None:
     assert spoken(parse_lexicon(text), word) == phones
 
 
-def test_only_the_first_mfa_number_is_the_probability() -> None:
+def test_the_first_mfa_number_is_the_probability_and_three_more_are_about_pauses() -> None:
     lexicon = parse_lexicon("'m 1.0 m\ni’m\t0.01\tay\tm\tih\nthis\t1.0   0.43   1.23   0.85 dh\tih\ts\nis ih z")
-    assert lexicon["this"] == (Pronunciation(("dh", "ih", "s"), 1.0),)
+    assert lexicon["this"] == (Pronunciation(("dh", "ih", "s"), 1.0, Pauses(0.43, 1.23, 0.85)),)
     assert lexicon["i'm"] == (Pronunciation(("ay", "m", "ih"), 0.01),)
     assert lexicon["is"][0].probability is None
 

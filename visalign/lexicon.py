@@ -6,8 +6,8 @@ One word a line, then its phones. What CMUdict [1]_ and the Montreal Forced Alig
 that the two styles may even be mixed:
 
 * ``WORD(2)``, or the same word on another line, gives a further pronunciation; the order is kept.
-* Numbers between word and phones are MFA's probabilities: the first is that of the pronunciation, the others say how
-  pauses go with it and are not used.
+* Numbers between word and phones are MFA's: the first is the probability of the pronunciation, three more say how
+  pauses go with it (see :class:`Pauses`).
 * ``;;;`` begins a comment line, ``#`` with a space before it a comment to the end of the line.
 
 Words are compared in lower case, NFC, with straight apostrophes. Phones are kept as written (any alphabet, stress
@@ -34,6 +34,7 @@ from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseE
 
 __all__ = [
     "Lexicon",
+    "Pauses",
     "Pronunciation",
     "embedded_lexicon",
     "normalise_word",
@@ -54,6 +55,23 @@ _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u0060
 
 
 @dataclass(frozen=True, slots=True)
+class Pauses:
+    """How pauses go with a pronunciation, as dictionaries of the Montreal Forced Aligner say it.
+
+    Parameters
+    ----------
+    probability_after : float
+        How likely a pause follows, 0..1.
+    factor_after_pause, factor_after_speech : float
+        How much likelier than usual the pronunciation is after a pause, and without one.
+    """
+
+    probability_after: float
+    factor_after_pause: float
+    factor_after_speech: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pronunciation:
     """One way to say a word.
 
@@ -63,10 +81,13 @@ class Pronunciation:
         In the alphabet of the dictionary.
     probability : float or None
         How likely this way is, 0..1, where the dictionary says it.
+    pauses : Pauses or None
+        How pauses go with it, where the dictionary says it.
     """
 
     phones: tuple[str, ...]
     probability: float | None = None
+    pauses: Pauses | None = None
 
     def __str__(self) -> str:
         return " ".join(self.phones)
@@ -187,7 +208,17 @@ def _pronunciation(fields: list[str], name: str, line: int) -> Pronunciation:
     probability = float(fields[1]) if first_phone > 1 else None
     if probability is not None and not 0 < probability <= 1:
         raise ParseError(name, line, f"{fields[0]!r} has the probability {fields[1]}; it must be above 0 and at most 1")
-    return Pronunciation(tuple(fields[first_phone:]), probability)
+    return Pronunciation(tuple(fields[first_phone:]), probability, _pauses(fields[2:first_phone]))
+
+
+def _pauses(numbers: list[str]) -> Pauses | None:
+    """The three numbers after the probability; fewer, or impossible ones, say nothing."""
+    if len(numbers) != 3:
+        return None
+    after, factor_pause, factor_speech = map(float, numbers)
+    if not 0 < after < 1 or factor_pause <= 0 or factor_speech <= 0:
+        return None
+    return Pauses(after, factor_pause, factor_speech)
 
 
 def read_lexicon(path: AnyPath, *, fallback: Lexicon | None = None) -> Lexicon:
