@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -130,8 +130,8 @@ class Copier:
         To where; nothing written yet.
     moves : mapping of int to Fraction
         Seconds to move each stream by (index to seconds); 0 where missing.
-    replaced : int or None
-        Index of a stream to leave out, because the caller writes another in its place.
+    dropped : collection of int
+        Streams of which nothing will be written (so it does not matter when they start).
 
     Attributes
     ----------
@@ -147,13 +147,16 @@ class Copier:
         source: InputContainer,
         target: OutputContainer,
         moves: Mapping[int, Fraction],
+        *,
+        dropped: Collection[int | None] = (),
     ) -> None:
         self._path, self._source, self._target, self._moves = path, source, target, moves
         self.left_out = list[str]()
         self._streams = dict[int, Stream]()
         self._clocks = dict[int, _DecodingClock]()
         origin = ffmpeg.origin_of(source)
-        lowest = min((t + moves.get(i, Fraction(0)) for i, t in first_times(path).items()), default=origin) - origin
+        starts = {i: t + moves.get(i, Fraction(0)) for i, t in first_times(path).items() if i not in dropped}
+        lowest = min(starts.values(), default=origin) - origin
         room = Fraction(0) if target.format.name in _EDIT_LISTS else max(Fraction(0), -lowest)
         self.base = room - origin
 
@@ -180,6 +183,13 @@ class Copier:
             twin.codec_context.codec_tag = stream.codec_context.codec_tag
         self._streams[stream.index] = twin
         self._clocks[stream.index] = _DecodingClock(stream)
+
+    def make_only_default(self, track: Stream) -> None:
+        """Mark a new track as the one that is played, and no other of its kind."""
+        for twin in self._streams.values():
+            if twin.type == track.type:
+                twin.disposition = twin.disposition & ~Disposition.default
+        track.disposition = Disposition.default
 
     def add_chapters(self) -> None:
         """Give the target the chapters of the source."""
