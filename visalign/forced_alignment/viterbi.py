@@ -8,8 +8,9 @@ Viterbi, with ``a(t, j)`` the log score of the best path that is in state ``j`` 
     a(t, j) = max over arcs i → j of (a(t − 1, i) + w(i, j)) + s · L(t, j),
 
 ``L`` the acoustic log-likelihoods and ``s`` their scale. Exact unless a beam is given: then states that fall behind
-the best by more than the beam, beyond the last one within it on either side, are left out. Only scores are kept, and
-the path is found backwards by asking again which arc was the best.
+the best by more than the beam are given up, and only the stretch of states that holds the others is looked at, so
+that a long recording costs no more a second than a short one. Only scores are kept, and the path is found backwards
+by asking again which arc was the best.
 
 Forward–backward along the phones of the best path gives, for each boundary, the probability of every frame.
 
@@ -115,11 +116,13 @@ class _Search:
         self.low, self.high = low, high
 
     def _prune(self, beam: float) -> None:
-        inside = np.flatnonzero(self.alive >= self.alive.max(initial=-np.inf) - beam)
-        if not len(inside) or self.alive.max() == -np.inf:
+        best = self.alive.max(initial=-np.inf)
+        if best == -np.inf:
             raise NoPath
+        kept = self.alive >= best - beam
+        inside = np.flatnonzero(kept)
         first, last = int(inside[0]), int(inside[-1]) + 1
-        self.alive = self.alive[first:last]
+        self.alive = np.where(kept, self.alive, -np.inf)[first:last]
         self.low, self.high = self.low + first, self.low + last
 
 
