@@ -219,6 +219,8 @@ class Copier:
         for packet in packets:
             move = self.base + self._moves.get(packet.stream_index, Fraction(0))
             ticks = round(move / packet.time_base)
+            assert packet.pts is not None  # copy() and the clock see to it
+            assert packet.dts is not None
             packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
             packet.stream = self._streams[packet.stream_index]
             self._target.mux(packet)
@@ -288,7 +290,7 @@ class _DecodingClock:
             return self.rest() if len(self._waiting) > _REORDERED else []
         waited, self._waiting = self._waiting, []
         for n_before, early in enumerate(reversed(waited), start=1):
-            early.dts = packet.dts - n_before * self._ticks
+            early.dts = (packet.dts or 0) - n_before * self._ticks
         return [self._increasing(x) for x in (*waited, packet)]
 
     def rest(self) -> list[Packet]:
@@ -298,6 +300,6 @@ class _DecodingClock:
 
     def _increasing(self, packet: Packet) -> Packet:
         dts = packet.pts if packet.dts is None else packet.dts
-        packet.dts = dts if self._last is None else max(dts, self._last + 1)
-        self._last = packet.dts
+        assert dts is not None  # Copier.copy() lets no packet without any time through
+        packet.dts = self._last = dts if self._last is None else max(dts, self._last + 1)
         return packet

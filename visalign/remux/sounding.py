@@ -241,14 +241,16 @@ class _SoundTrack:
         coded_hz = rate_hz if rate_hz in rates else (_OPUS_RATE_HZ if _OPUS_RATE_HZ in rates else max(rates))
         # FFmpeg's AAC and Opus are told to leave their version out, so that the same sound gives the same bytes.
         stream = output.add_stream(name, rate=coded_hz, layout=layout, options={"flags": "+bitexact"})
-        stream.codec_context.format = _sample_format(encoder, twin)
+        assert isinstance(stream, av.AudioStream)  # for the type checker: the encoder is one of sound
+        sample_format = _sample_format(encoder, twin)
+        stream.codec_context.format = av.AudioFormat(sample_format)
         if not name.startswith(("pcm", "flac", "alac")):
             stream.codec_context.bit_rate = _bit_rate(twin, layout)
         if twin is not None:
             copy_labels(twin, stream)
         self.stream, self._output = stream, output
         self._rate_hz, self._layout = rate_hz, layout
-        self._resampler = av.AudioResampler(stream.codec_context.format.name, layout, coded_hz)
+        self._resampler = av.AudioResampler(sample_format, layout, coded_hz)
         self.n_samples = 0
 
     @property

@@ -22,6 +22,7 @@ J. O. Smith and P. Gossett, "A flexible sampling-rate conversion method", ICASSP
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def check_pieces(pieces: Sequence[Piece]) -> None:
             raise TimelineError(f"piece at {piece.start} s with delay {piece.delay_seconds} s: both must be finite")
         if not 1 / _MAX_STRETCH <= piece.stretch <= _MAX_STRETCH:
             raise TimelineError(f"a stretch of {piece.stretch} is no drift; at most 10 % can be undone")
-    for before, after in zip(pieces, pieces[1:], strict=False):
+    for before, after in itertools.pairwise(pieces):
         if not (after.start > before.start and after.target > before.target):
             raise TimelineError(f"the piece at {after.start} s would be heard before the one at {before.start} s")
 
@@ -234,7 +235,7 @@ def _between_samples(held: Block, positions: npt.NDArray[np.float64]) -> Block:
     padded = np.pad(held, ((_HALF_WIDTH, _HALF_WIDTH + 2), (0, 0)))
     first = np.clip(whole.astype(np.int64) + 1, 0, len(padded) - 2 * _HALF_WIDTH)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _HALF_WIDTH, axis=0)[first]
-    return np.einsum("nt,nct->nc", weights, windows, optimize=True)
+    return np.asarray(np.einsum("nt,nct->nc", weights, windows, optimize=True), np.float32)
 
 
 @functools.lru_cache(maxsize=8)
