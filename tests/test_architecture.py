@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 # sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
 ROWS: dict[str, str] = {
     "1": "errors timeline outputs _version",
-    "2": "phones lexicon transcript text_files visemes viseme_lint viseme_comparison coarticulation weight_curves dtw "
+    "2": "phones lexicon transcript text_files visemes viseme_lint viseme_comparison coarticulation weight_curves dtw timecode "
     "mouth_rules mouth_cues cue_layout",
     "3": "ffmpeg tape media remux",
     "4a": "speech enhancement forced_alignment",

@@ -1,0 +1,77 @@
+"""SMPTE timecode of frames: non-drop and drop-frame.
+
+Drop-frame timecode [1]_ runs at 30000/1001 or 60000/1001 frames a second and skips the numbers 0 and 1 (0 to 3 at 59.94)
+of each minute that is not a multiple of ten, so that it stays with the clock. No frame is dropped, only numbers are.
+
+Conventions
+-----------
+Frames are 0-based: frame 0 is ``00:00:00:00``. Drop-frame is written with ``;`` before the frames.
+
+References
+----------
+.. [1] SMPTE ST 12-1, Time and control code.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from visalign.errors import ConfigError
+
+__all__ = ["can_drop_frames", "format_timecode"]
+
+_DROPS = {Fraction(30000, 1001): 2, Fraction(60000, 1001): 4}
+
+
+def can_drop_frames(rate: Fraction) -> bool:
+    """Whether drop-frame timecode exists at this rate."""
+    return rate in _DROPS
+
+
+def format_timecode(frame: int, rate: Fraction, *, drop_frame: bool | None = None) -> str:
+    """Timecode of a frame.
+
+    Parameters
+    ----------
+    frame : int
+        0-based, not negative.
+    rate : Fraction
+        Frames a second.
+    drop_frame : bool, optional
+        By default wherever it exists.
+
+    Examples
+    --------
+    >>> format_timecode(1800, Fraction(30000, 1001)), format_timecode(17982, Fraction(30000, 1001))
+    ('00:01:00;02', '00:10:00;00')
+    >>> format_timecode(90, Fraction(25))
+    '00:00:03:15'
+
+    Raises
+    ------
+    ConfigError
+        If the frame is negative, or there is no drop-frame timecode at this rate.
+    """
+    if frame < 0:
+        raise ConfigError("frame", frame, "0 and above")
+    drop = can_drop_frames(rate) if drop_frame is None else drop_frame
+    nominal = round(rate)
+    if drop:
+        frame = _numbered(frame, nominal, rate)
+    seconds, frames = divmod(frame, nominal)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{seconds:02d}{';' if drop else ':'}{frames:02d}"
+
+
+def _numbered(frame: int, nominal: int, rate: Fraction) -> int:
+    """The number that drop-frame counting gives a frame."""
+    if rate not in _DROPS:
+        raise ConfigError("fps", str(rate), "30000/1001 or 60000/1001 for drop-frame timecode")
+    dropped = _DROPS[rate]
+    per_minute = 60 * nominal - dropped
+    per_ten = 10 * per_minute + dropped
+    tens, rest = divmod(frame, per_ten)
+    # The first minute of ten keeps all its numbers.
+    minutes = max(0, (rest - dropped) // per_minute)
+    return frame + dropped * (9 * tens + minutes)
