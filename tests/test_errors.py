@@ -16,6 +16,7 @@ from visalign.errors import (
     BackendFailed,
     BackendUnavailable,
     ConfigError,
+    CorrectionRefused,
     FaceNotFound,
     InputError,
     MediaError,
@@ -60,6 +61,11 @@ EXAMPLES: list[tuple[VisalignError, dict[str, object], str]] = [
         "mfa failed: mfa align\nout of beam",
     ),
     (AlignmentError("the audio is shorter than its words"), {"reason": "the audio is shorter than its words"}, "audio"),
+    (
+        CorrectionRefused("a.mp4", "it is in sync already", "in-sync"),
+        {"path": "a.mp4", "reason": "it is in sync already", "verdict": "in-sync"},
+        "a.mp4: not corrected, it is in sync already. To correct it all the same: --force.",
+    ),
 ]
 EACH_ERROR = pytest.mark.parametrize(
     ("error", "facts", "phrase"), [pytest.param(*example, id=type(example[0]).__name__) for example in EXAMPLES]
@@ -81,6 +87,7 @@ HIERARCHY = {
     BackendUnavailable: (BackendError,),
     BackendFailed: (BackendError,),
     AlignmentError: (VisalignError,),
+    CorrectionRefused: (VisalignError,),
 }
 
 

@@ -22,6 +22,7 @@ import typer
 
 import visalign
 from visalign.commands.export import EXPORT_EPILOG, export
+from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.console import (
     alignment_table,
     facts_table,
@@ -67,6 +68,7 @@ app = typer.Typer(
 maps_app = typer.Typer(help="Look at phoneme→viseme maps, and check your own.", no_args_is_help=True)
 app.add_typer(maps_app, name="maps")
 app.command("export", epilog=EXPORT_EPILOG)(export)
+app.command("fix", epilog=FIX_EPILOG)(fix)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]

@@ -18,6 +18,7 @@ __all__ = [
     "BackendFailed",
     "BackendUnavailable",
     "ConfigError",
+    "CorrectionRefused",
     "FaceNotFound",
     "InputError",
     "MediaError",
@@ -193,3 +194,21 @@ class AlignmentError(VisalignError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+class CorrectionRefused(VisalignError):
+    """A clip is not corrected, because it needs none or because its offset is not certain enough.
+
+    Parameters
+    ----------
+    path : path-like
+        The clip.
+    reason : str
+        Why not.
+    verdict : str
+        The verdict that stands against it.
+    """
+
+    def __init__(self, path: AnyPath, reason: str, verdict: str) -> None:
+        self.path, self.reason, self.verdict = str(path), reason, verdict
+        super().__init__(f"{self.path}: not corrected, {reason}. To correct it all the same: --force.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 
 from visalign import ffmpeg
 from visalign.errors import AnyPath
@@ -15,7 +14,7 @@ __all__ = ["move_sound"]
 
 def move_sound(
     source: AnyPath, target: AnyPath, delay_seconds: float, *, track: int | None = None, all_tracks: bool = False
-) -> Path:
+) -> tuple[str, ...]:
     """Copy a clip with its sound later (or, with a negative delay, earlier); nothing is encoded anew.
 
     Parameters
@@ -33,8 +32,8 @@ def move_sound(
 
     Returns
     -------
-    Path
-        `target`.
+    tuple of str
+        Data streams that were left out because the container can't hold them.
 
     Raises
     ------
@@ -59,4 +58,4 @@ def move_sound(
             for packet in demuxed(clip):
                 copier.copy(packet)
             copier.finish()
-    return Path(target)
+    return tuple(copier.left_out)
