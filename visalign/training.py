@@ -34,7 +34,7 @@ from visalign.timeline import Tier
 from visalign.training_data import TrainingClip, training_clips
 from visalign.viseme_decoder import MOMENTS, VisemeDecoder, grid, stacked
 
-__all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "train_from_folder"]
+__all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "prepare_folder", "train_from_folder"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Progress: TypeAlias = Callable[[str, float | None], None]
@@ -110,9 +110,33 @@ def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | Non
     InputError
         If fewer than eight clips can be used.
     """
+    prepared, left_out = prepare_folder(folder, progress=progress)
+    if progress is not None:
+        progress("fitting", None)
+    model, report = fit_lip_model(prepared, left_out=left_out)
+    model.save(out)
+    return report
+
+
+def prepare_folder(
+    folder: AnyPath, *, progress: Progress | None = None
+) -> tuple[list[PreparedClip], list[tuple[str, str]]]:
+    """Prepare all clips of a folder that can be used.
+
+    Returns
+    -------
+    clips : list of PreparedClip
+    left_out : list of (str, str)
+        The other clips, each with the reason.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or no clip in it.
+    """
     clips, unsaid = training_clips(folder)
     left_out = [(path.name, "no transcript beside it") for path in unsaid]
-    prepared = []
+    prepared = list[PreparedClip]()
     for number, clip in enumerate(clips):
         if progress is not None:
             progress(f"reading {clip.path.name}", number / len(clips))
@@ -120,11 +144,7 @@ def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | Non
             prepared.append(prepare(clip))
         except VisalignError as error:  # a damaged clip must not cost the others
             left_out.append((clip.path.name, str(error)))
-    if progress is not None:
-        progress("fitting", None)
-    model, report = fit_lip_model(prepared, left_out=left_out)
-    model.save(out)
-    return report
+    return prepared, left_out
 
 
 def prepare(clip: TrainingClip) -> PreparedClip:
