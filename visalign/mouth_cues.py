@@ -85,9 +85,7 @@ class _Choice:
     shape: str = ""
 
 
-def mouth_cues(
-    phones: Tier, rules: MouthRules, timing: CueTiming | None = None, *, alphabet: str = "arpabet"
-) -> Tier:
+def mouth_cues(phones: Tier, rules: MouthRules, timing: CueTiming | None = None, *, alphabet: str = "arpabet") -> Tier:
     """The mouth shapes that go with timed phones.
 
     Parameters

@@ -1,7 +1,7 @@
 """SMPTE timecode of frames: non-drop and drop-frame.
 
-Drop-frame timecode [1]_ runs at 30000/1001 or 60000/1001 frames a second and skips the numbers 0 and 1 (0 to 3 at 59.94)
-of each minute that is not a multiple of ten, so that it stays with the clock. No frame is dropped, only numbers are.
+Drop-frame timecode [1]_ runs at 30000/1001 or 60000/1001 frames a second and skips the numbers 0 and 1 (0 to 3 at
+59.94) of each minute that is not a multiple of ten, so that it stays with the clock. No frame is dropped, only numbers.
 
 Conventions
 -----------

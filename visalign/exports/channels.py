@@ -5,9 +5,9 @@ Method
 Viseme weights (:mod:`visalign.weight_curves`) times a recipe (:mod:`visalign.exports.recipes`), clipped to 0..1.
 
 Fewer keys: from a key, the next one is the farthest frame such that the straight line between the two passes within
-`max_error` of every frame in between. Each frame in between narrows the range of slopes that do; a line is allowed while
-its slope lies in the range. So the bound holds by construction, and a pass costs one look at each frame that the line
-crosses. It is the cone of O'Rourke [1]_ with ends on the data, because a key must be a value that the rig had.
+`max_error` of every frame in between. Each frame in between narrows the range of slopes that do; a line is allowed
+while its slope lies in the range. So the bound holds by construction, and a pass costs one look at each frame that the
+line crosses. It is the cone of O'Rourke [1]_ with ends on the data, because a key must be a value that the rig had.
 
 Conventions
 -----------
@@ -206,7 +206,10 @@ def _edited(targets: list[VisemeTarget], edit: Edit, viseme_map: VisemeMap) -> l
         raise UnknownSymbol(edit.shape, viseme_map.visemes)
     rows: list[VisemeTarget] = []
     for x in targets:
-        for start, end in ((x.interval.start, min(x.interval.end, edit.start)), (max(x.interval.start, edit.end), x.interval.end)):
+        for start, end in (
+            (x.interval.start, min(x.interval.end, edit.start)),
+            (max(x.interval.start, edit.end), x.interval.end),
+        ):
             if end > start:
                 rows.append(replace(x, interval=replace(x.interval, start=start, end=end)))
     start, end = max(edit.start, targets[0].interval.start), min(edit.end, targets[-1].interval.end)

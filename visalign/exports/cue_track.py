@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from visalign.cue_layout import FrameCue, lay_out
 from visalign.errors import UnknownSymbol
@@ -135,4 +136,4 @@ def _edited(cues: list[FrameCue], start: float, end: float, shape: str) -> list[
     shapes = [x.shape for x in cues for _ in range(x.start, x.end)]
     shapes[a:b] = [shape] * (b - a)
     edges = [0, *(i for i in range(1, last) if shapes[i] != shapes[i - 1]), last]
-    return [FrameCue(x, y, shapes[x]) for x, y in zip(edges, edges[1:], strict=False)]
+    return [FrameCue(x, y, shapes[x]) for x, y in pairwise(edges)]

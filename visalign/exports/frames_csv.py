@@ -1,4 +1,4 @@
-"""A row a frame, for programs that import tables (After Effects, Toon Boom, Character Animator scripts) and for people."""
+"""A row a frame, for programs that import tables (After Effects, Toon Boom, Character Animator), and for people."""
 
 from __future__ import annotations
 

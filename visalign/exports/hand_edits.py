@@ -6,8 +6,8 @@ it and never writes it, except for the first, empty one that ``--make-edits`` as
 
 Conventions
 -----------
-Seconds of the sound, before any lead: a second run with another lead, frame rate or map keeps an edit where it is heard.
-Later rows win over earlier ones.
+Seconds of the sound, before any lead: a second run with another lead, frame rate or map keeps an edit where it is
+heard. Later rows win over earlier ones.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from visalign.timecode import format_timecode
 
 __all__ = ["ARKIT_CHANNELS", "LiveLinkCsv"]
 
-ARKIT_CHANNELS = tuple(
+_CHANNELS = (
     "eyeBlinkLeft eyeLookDownLeft eyeLookInLeft eyeLookOutLeft eyeLookUpLeft eyeSquintLeft eyeWideLeft "
     "eyeBlinkRight eyeLookDownRight eyeLookInRight eyeLookOutRight eyeLookUpRight eyeSquintRight eyeWideRight "
     "jawForward jawRight jawLeft jawOpen mouthClose mouthFunnel mouthPucker mouthRight mouthLeft mouthSmileLeft "
@@ -19,8 +19,9 @@ ARKIT_CHANNELS = tuple(
     "mouthStretchRight mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper mouthPressLeft mouthPressRight "
     "mouthLowerDownLeft mouthLowerDownRight mouthUpperUpLeft mouthUpperUpRight browDownLeft browDownRight browInnerUp "
     "browOuterUpLeft browOuterUpRight cheekPuff cheekSquintLeft cheekSquintRight noseSneerLeft noseSneerRight "
-    "tongueOut".split()
+    "tongueOut"
 )
+ARKIT_CHANNELS = tuple(_CHANNELS.split())
 """Apple's 52 blend shapes in the order of the app's files."""
 
 _ROTATIONS = "HeadYaw HeadPitch HeadRoll LeftEyeYaw LeftEyePitch LeftEyeRoll RightEyeYaw RightEyePitch RightEyeRoll"

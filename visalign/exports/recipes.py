@@ -126,7 +126,7 @@ def read_recipe(path: str | PathLike[str]) -> ChannelRecipe:
         raise ParseError(path, None, f"can't be read as TOML ({error})") from error
     visemes = data.get("visemes")
     if not isinstance(visemes, dict) or not isinstance(data.get("viseme_map"), str):
-        raise ParseError(path, None, "needs viseme_map = \"…\" and a table [visemes]")
+        raise ParseError(path, None, 'needs viseme_map = "…" and a table [visemes]')
     weights = {str(viseme): _weights(path, viseme, row) for viseme, row in visemes.items()}
     channels = tuple(data.get("channels", ())) or _channels(weights)
     facts = {key: str(data.get(key, "")) for key in ("source", "licence")}

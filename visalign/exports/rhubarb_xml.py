@@ -21,7 +21,9 @@ class RhubarbXml:
     family = "cues"
     rate = Fraction(24)
     first_frame = 0
-    verified = "read back with xml.etree; written after the exporter of Rhubarb 1.14, not opened by a program that reads it"
+    verified = (
+        "read back with xml.etree; written after the exporter of Rhubarb 1.14, not opened by a program that reads it"
+    )
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
@@ -34,4 +36,4 @@ class RhubarbXml:
             cue = ElementTree.SubElement(cues, "mouthCue", start=f"{x.start:.2f}", end=f"{x.end:.2f}")
             cue.text = x.label
         ElementTree.indent(root)
-        return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+        return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"

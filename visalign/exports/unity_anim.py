@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from visalign.exports.channels import Channels, Curve, weight_channels
 from visalign.exports.exporter import ExportOptions
@@ -78,7 +79,7 @@ class UnityAnim:
 
 def _curve(curve: Curve, channels: Channels, path: str) -> Iterator[str]:
     keys = [(channels.seconds(frame), 100.0 * value) for frame, value in curve]
-    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in zip(keys, keys[1:], strict=False)]
+    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(keys)]
     yield from ("  - curve:", "      serializedVersion: 2", "      m_Curve:")
     for i, (time, value) in enumerate(keys):
         before = slopes[i - 1] if i else 0.0

@@ -11,6 +11,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +75,14 @@ class Utterance:
         What the lips show, where a clip was checked.
     lead_seconds : float or None
         How early the audio is, where a clip was checked.
+    leads : Tier or None
+        The same word by word, in words.
     faults : tuple of Fault
         Words that are out of sync.
+    is_checked : bool
+        True if sound and lips were compared, so that no faults means that there are none.
+    frame_rate : Fraction or None
+        Of the clip, where known.
     warnings : tuple of str
         What the aligner had to say.
     """
@@ -85,7 +93,10 @@ class Utterance:
     media: str = ""
     observed_visemes: Tier | None = None
     lead_seconds: float | None = None
+    leads: Tier | None = None
     faults: tuple[Fault, ...] = ()
+    is_checked: bool = False
+    frame_rate: Fraction | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -206,8 +217,17 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
         media=data.get("media") or clip.get("audio") or clip.get("name") or "",
         observed_visemes=Tier.from_intervals("observed visemes", observed) if observed else None,
         lead_seconds=(data.get("sync") or {}).get("lead_seconds"),
+        leads=_leads(data["words"]),
         faults=tuple(faults),
+        is_checked="sync" in data,
+        frame_rate=Fraction(clip["frame_rate"]) if "frame_rate" in clip else None,
     )
+
+
+def _leads(words: Iterable[Mapping[str, Any]]) -> Tier | None:
+    known = [x for x in words if x.get("lead_seconds") is not None]
+    rows = [Interval(x["start"], x["end"], f"{round(1000 * x['lead_seconds']):+d} ms") for x in known]
+    return Tier.from_intervals("lead", rows) if rows else None
 
 
 def _utterance(phones: list[Interval], words: list[Interval], end: float, **facts: Any) -> Utterance:
@@ -226,7 +246,7 @@ def _utterance(phones: list[Interval], words: list[Interval], end: float, **fact
 
 def _joined(rows: list[Interval]) -> list[Interval]:
     """Ends that reach a rounding error into the next interval are cut there."""
-    ends = [min(a.end, b.start) if b.start > a.start else a.end for a, b in zip(rows, rows[1:], strict=False)]
+    ends = [min(a.end, b.start) if b.start > a.start else a.end for a, b in pairwise(rows)]
     last = [x.end for x in rows[-1:]]
     return [Interval(x.start, end, x.label, x.score) for x, end in zip(rows, [*ends, *last], strict=True)]
 

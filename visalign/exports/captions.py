@@ -1,0 +1,47 @@
+"""Words gathered into lines that can be read: what WebVTT and SRT show.
+
+A line ends at a pause, or where it would become longer than broadcasters' 42 characters [1]_.
+
+References
+----------
+.. [1] EBU Tech 3264 and the guidelines of broadcasters: about 37 to 42 characters a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from visalign.exports.utterance import Utterance
+from visalign.timeline import Interval
+
+__all__ = ["caption_lines", "clock"]
+
+MAX_CHARACTERS = 42
+PAUSE_SECONDS = 0.5
+
+
+def caption_lines(utterance: Utterance) -> Iterator[list[Interval]]:
+    """The words of each line; where there are no words, the phones."""
+    words = [x for x in utterance.words if x.label] or [x for x in utterance.phones if x.label != "SIL"]
+    line: list[Interval] = []
+    for word in words:
+        length = sum(len(x.label) + 1 for x in line) + len(word.label)
+        if line and (length > MAX_CHARACTERS or word.start - line[-1].end > PAUSE_SECONDS):
+            yield line
+            line = []
+        line.append(word)
+    if line:
+        yield line
+
+
+def clock(seconds: float, separator: str) -> str:
+    """``HH:MM:SS`` with milliseconds after `separator`.
+
+    Examples
+    --------
+    >>> clock(3661.0049, ",")
+    '01:01:01,005'
+    """
+    whole, milliseconds = divmod(round(1000 * max(0.0, seconds)), 1000)
+    minutes, second = divmod(whole, 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}{separator}{milliseconds:03d}"
