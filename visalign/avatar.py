@@ -251,10 +251,16 @@ class FacePainter:
         Width and height of the pictures.
     blur_px : float
         Standard deviation of a Gaussian blur, as of a lens; 0 for none.
+    lids : float
+        How far the eyes are shut, 0 open .. 1 shut.
+    brows : float
+        How far the brows are raised, 0 .. 1.
     """
 
-    def __init__(self, look: FaceLook, size_px: int = 480, *, blur_px: float = 0.0) -> None:
-        self.look, self.size_px, self.blur_px = look, size_px, blur_px
+    def __init__(
+        self, look: FaceLook, size_px: int = 480, *, blur_px: float = 0.0, lids: float = 0.0, brows: float = 0.0
+    ) -> None:
+        self.look, self.size_px, self.blur_px, self.lids, self.brows = look, size_px, blur_px, lids, brows
         self._px = _DESIGN_PX / size_px
         axis = ((np.arange(size_px) + 0.5) * self._px).astype(np.float32)
         self._x, self._y = axis[None, :] - np.float32(_CENTRE_X), axis[:, None]
@@ -356,6 +362,7 @@ class FacePainter:
         look, size = self.look, self.look.eye_size
         u = np.clip(np.abs(x) / (20.0 * size), 0.0, 1.0)
         lid, bed = -9.8 * size * (1 - u**2) ** 0.7, 7.0 * size * (1 - u**2) ** 0.9
+        lid = lid + 0.95 * self.lids * (bed - lid)
         opening = np.maximum(np.maximum(lid - y, y - bed), np.abs(x) - 20.0 * size)
         _blend(canvas, 0.32 * _bell(x / 24.0, (y + 12.0) / 9.0), _shade(look.skin, 0.68))
         self._fill(canvas, opening, _shade((246, 243, 238)))
@@ -368,7 +375,7 @@ class FacePainter:
         self._fill(canvas, lash, _shade(look.hair, 0.55), softness=1.6)
         _blend(canvas, 0.5 * _cover(np.maximum(np.abs(y - bed) - 0.5, np.abs(x) - 17.0), 1.6), _shade(look.skin, 0.6))
         out = side * x
-        arc = -25.0 - 5.0 * (1 - ((out - 3.0) / 25.0) ** 2) + 0.06 * out
+        arc = -25.0 - 5.0 * (1 - ((out - 3.0) / 25.0) ** 2) + 0.06 * out - 8.0 * self.brows
         brow = np.maximum(np.abs(y - arc) - 2.9 + 0.045 * (out + 8.0), np.abs(out - 1.0) - 25.0)
         self._fill(canvas, brow, _shade(look.hair, 0.95), softness=2.6)
 

@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
@@ -308,12 +308,17 @@ def resize_luma(image: Image, width_px: int, height_px: int) -> Image:
 
 
 def encode_clip(
-    draft: Path, images: Iterable[Image], rate: Fraction, sound: tuple[npt.NDArray[np.float32], int] | None
+    draft: Path,
+    images: Iterable[Image],
+    rate: Fraction,
+    sound: tuple[npt.NDArray[np.float32], int] | None,
+    tags: Mapping[str, str] | None = None,
 ) -> int:
     """Encode pictures and `sound` (mono samples and their rate) as MP4 at `draft`; returns the number of pictures."""
     # The name need not end in .mp4.
     options = {"fflags": "+bitexact"}
     with av.open(f"file:{draft}", "w", format="mp4", container_options=options) as container:
+        container.metadata.update(tags or {})
         return _encode(container, iter(images), rate, sound)
 
 

@@ -21,7 +21,7 @@ files or the network, whatever the playlist is called, so they are refused. Dama
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -263,7 +263,14 @@ class FrameReader(Iterator[Frame]):
                 raise MediaError(path, "no picture in this file can be decoded", "Is the copy complete?")
 
 
-def write_clip(path: AnyPath, frames: Iterable[Image], rate: Fraction, audio: Audio | None) -> Path:
+def write_clip(
+    path: AnyPath,
+    frames: Iterable[Image],
+    rate: Fraction,
+    audio: Audio | None,
+    *,
+    tags: Mapping[str, str] | None = None,
+) -> Path:
     """Write an MP4 clip (H.264, AAC) whole under its final name, or not at all.
 
     The same input gives the same bytes. Pictures with an odd width or height gain a column or row, a copy of the
@@ -279,6 +286,8 @@ def write_clip(path: AnyPath, frames: Iterable[Image], rate: Fraction, audio: Au
         Pictures a second.
     audio : Audio or None
         Sound that starts with the first picture. A rate that AAC does not have becomes 48 kHz.
+    tags : mapping, optional
+        What the file says about itself, by the names that MP4 has: ``title``, ``artist``, ``comment`` …
 
     Returns
     -------
@@ -292,7 +301,7 @@ def write_clip(path: AnyPath, frames: Iterable[Image], rate: Fraction, audio: Au
     """
     sound = None if audio is None else (audio.samples, audio.rate_hz)
     with whole_file(path) as draft:
-        if not ffmpeg.encode_clip(draft, frames, Fraction(rate), sound):
+        if not ffmpeg.encode_clip(draft, frames, Fraction(rate), sound, tags):
             raise OutputError(path, "there is no picture to write; a clip needs at least one")
     return Path(path)
 
