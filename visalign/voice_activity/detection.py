@@ -1,0 +1,129 @@
+"""From the probabilities of a detector to stretches of speech."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.errors import ConfigError
+from visalign.media import Audio
+from visalign.timeline import Interval, Tier
+
+__all__ = ["DETECTORS", "HOP", "SPEECH", "VoiceDetector", "find_speech", "speech_probabilities"]
+
+HOP = 0.01
+"""Seconds from one row of probabilities to the next."""
+
+SPEECH = "speech"
+"""Label of the stretches in which somebody speaks; the others have ``""``."""
+
+DETECTORS = {
+    "statistical": "visalign.voice_activity.statistical:StatisticalDetector",
+    "webrtc": "visalign.voice_activity.webrtc:WebRtcDetector",
+}
+"""Detectors by name."""
+
+
+class VoiceDetector(Protocol):
+    """Tells speech from everything else."""
+
+    def probabilities(self, audio: Audio) -> npt.NDArray[np.float64]:
+        """Probability of speech, shape (n_rows,), a row each :data:`HOP` seconds."""
+        ...
+
+
+def speech_probabilities(audio: Audio, detector: str = "statistical") -> npt.NDArray[np.float64]:
+    """Probability of speech along the sound.
+
+    Parameters
+    ----------
+    audio : Audio
+        Any rate of 8 kHz or more.
+    detector : str
+        One of :data:`DETECTORS`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_rows,)
+        One each :data:`HOP` seconds, ``n_rows = ceil(duration / HOP)``.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such detector.
+    BackendUnavailable
+        If its library is not installed.
+    """
+    if detector not in DETECTORS:
+        raise ConfigError("voice detector", detector, tuple(DETECTORS))
+    module, _, name = DETECTORS[detector].partition(":")
+    found: VoiceDetector = getattr(importlib.import_module(module), name)()
+    return found.probabilities(audio)
+
+
+def find_speech(
+    audio: Audio,
+    detector: str = "statistical",
+    *,
+    threshold: float = 0.5,
+    min_speech: float = 0.06,
+    min_pause: float = 0.1,
+) -> Tier:
+    """Stretches in which somebody speaks.
+
+    Parameters
+    ----------
+    audio : Audio
+        Any rate of 8 kHz or more.
+    detector : str
+        One of :data:`DETECTORS`.
+    threshold : float
+        Probability from which on it is speech.
+    min_speech, min_pause : float
+        Shorter stretches of speech, and of silence between speech, are taken for the other; seconds. The shortest
+        words last 60 ms or so; a closure of P or T is silent for up to 100 ms.
+
+    Returns
+    -------
+    Tier
+        Labels :data:`SPEECH` and ``""`` over ``[0, audio.duration]``, with their probability as scores.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such detector, or no sound.
+    BackendUnavailable
+        If its library is not installed.
+    """
+    if not len(audio.samples):
+        raise ConfigError("audio", "no samples", "sound of some length")
+    probabilities = speech_probabilities(audio, detector)
+    spoken = _without_short(probabilities >= threshold, round(min_pause / HOP), fill=True)
+    spoken = _without_short(spoken, round(min_speech / HOP), fill=False)
+    rows = [_interval(probabilities, a, b, bool(spoken[a]), audio.duration) for a, b in _runs(spoken)]
+    return Tier.from_intervals("speech", rows, start=0.0, end=audio.duration)
+
+
+def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(flags)) + 1
+    return list(itertools.pairwise([0, *edges.tolist(), len(flags)]))
+
+
+def _without_short(flags: npt.NDArray[np.bool_], n_least: int, *, fill: bool) -> npt.NDArray[np.bool_]:
+    """Runs of ``not fill`` that are shorter than `n_least` become `fill`; those of silence only between speech."""
+    result = flags.copy()
+    for a, b in _runs(flags):
+        is_edge = a == 0 or b == len(flags)
+        if flags[a] != fill and b - a < n_least and not (fill and is_edge):
+            result[a:b] = fill
+    return result
+
+
+def _interval(p: npt.NDArray[np.float64], a: int, b: int, is_speech: bool, duration: float) -> Interval:
+    mean = float(np.mean(p[a:b] if is_speech else 1 - p[a:b]))
+    end = duration if b == len(p) else b * HOP
+    return Interval(a * HOP, end, SPEECH if is_speech else "", min(1.0, mean))
