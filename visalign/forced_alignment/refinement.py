@@ -29,7 +29,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["refine_boundaries"]
+__all__ = ["refine_boundaries", "spectral_change"]
 
 # The first four set how far the audio may overrule the aligner. They stand on a plateau: GAIN 3 to 8, SPREAD 8 to 16 ms
 # and SIDE 12 to 20 ms bring nearly the same (docs/decisions/0003); at 2 less is gained.
@@ -76,6 +76,22 @@ def refine_boundaries(pcm: npt.NDArray[np.int16], rate_hz: int, boundaries: Sequ
         for i in range(0, len(inner), BATCH)
     ]
     return [float(edges[0]), *(inner + np.concatenate(moves)).tolist(), float(edges[-1])]
+
+
+def spectral_change(pcm: npt.NDArray[np.int16], rate_hz: int, times: npt.ArrayLike) -> Floats:
+    """How much the spectrum changes at `times` (seconds): D of this module, shape (n_times,)."""
+    moments = np.asarray(times, dtype=np.float64)
+    steps = np.round(moments / HOP).astype(np.int64)
+    side = round(SIDE / HOP)
+    if not len(steps) or not len(pcm):
+        return np.zeros(len(steps))
+    first = int(steps.min()) - side
+    spectra = _log_mel(pcm, rate_hz, np.arange(first, int(steps.max()) + side + 1) * HOP)
+    sums = np.cumsum(np.pad(spectra, ((1, 0), (0, 0))), axis=0)
+    here = steps - first
+    before = sums[here] - sums[here - side]
+    after = sums[here + 1 + side] - sums[here + 1]
+    return np.asarray(np.sqrt(np.mean((after - before) ** 2, axis=1)) / side)
 
 
 def _moves(change: Floats, room_before: Floats, room_after: Floats) -> Floats:

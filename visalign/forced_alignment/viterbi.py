@@ -22,6 +22,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,13 @@ import numpy.typing as npt
 
 from visalign.forced_alignment.decoding_graph import DecodingGraph
 
-__all__ = ["BestPath", "NoPath", "best_path", "boundary_posteriors"]
+__all__ = ["BestPath", "BlockScores", "NoPath", "best_path", "boundary_posteriors"]
+
+BLOCK = 256
+"""Frames that `BlockScores` holds at a time."""
+
+LOOK_AHEAD = 200
+"""States beyond the living ones whose scores are computed along with theirs."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -47,13 +54,46 @@ class BestPath:
     score: float
 
 
-def best_path(graph: DecodingGraph, scores: npt.NDArray[np.floating], beam: float | None = None) -> BestPath:
+class BlockScores:
+    """Scores that are computed as a search comes to them, for the states it looks at only.
+
+    Parameters
+    ----------
+    graph : DecodingGraph
+    n_frames : int
+    compute : callable
+        From the first frame, the frame after the last, and pdf ids to scores, shape (n_frames, n_pdfs).
+    """
+
+    def __init__(
+        self, graph: DecodingGraph, n_frames: int, compute: Callable[[int, int, Integers], npt.NDArray[np.floating]]
+    ) -> None:
+        self.graph, self.n_frames, self.compute = graph, n_frames, compute
+        self.first = -BLOCK
+        self.low = self.high = 0
+        self.block: npt.NDArray[np.floating] = np.zeros((0, 0))
+        self.columns = np.zeros(0, dtype=np.int64)
+
+    def row(self, frame: int, low: int, high: int) -> npt.NDArray[np.floating]:
+        """Scores of the states `low` to `high` at `frame`."""
+        graph = self.graph
+        if not (self.first <= frame < self.first + BLOCK and self.low <= low and high <= self.high):
+            self.first = frame - frame % BLOCK
+            self.low, self.high = low, min(graph.n_states, high + LOOK_AHEAD)
+            pdfs, self.columns = np.unique(graph.pdfs[self.low : self.high], return_inverse=True)
+            self.block = self.compute(self.first, min(self.n_frames, self.first + BLOCK), graph.pdf_ids[pdfs])
+        return self.block[frame - self.first][self.columns[low - self.low : high - self.low]]
+
+
+def best_path(
+    graph: DecodingGraph, scores: npt.NDArray[np.floating] | BlockScores, beam: float | None = None
+) -> BestPath:
     """The best path.
 
     Parameters
     ----------
     graph : DecodingGraph
-    scores : ndarray of float, shape (n_frames, n_pdfs)
+    scores : ndarray of float, shape (n_frames, n_pdfs), or BlockScores
         Scaled log-likelihoods, in the order of ``graph.pdf_ids``.
     beam : float, optional
         How far a state may fall behind the best one. None: exact.
@@ -63,55 +103,67 @@ def best_path(graph: DecodingGraph, scores: npt.NDArray[np.floating], beam: floa
     NoPath
         If no path fits, or the beam lost all of them.
     """
-    rows: list[Floats] = []
+    rows: list[npt.NDArray[np.floating]] = []
     firsts: list[int] = []
-    search = _Search(graph)
-    for frame, row in enumerate(scores):
-        alive, first = search.step(row.astype(np.float64), frame, beam)
-        rows.append(alive)
-        firsts.append(first)
-    last = rows[-1] + graph.end[firsts[-1] : firsts[-1] + len(rows[-1])]
+    search = _Search(graph, scores)
+    n_frames = scores.n_frames if isinstance(scores, BlockScores) else len(scores)
+    for frame in range(n_frames):
+        rows.append(search.step(frame, beam))
+        firsts.append(search.low)
+    last = search.alive + graph.end[search.low : search.high]
     best = int(np.argmax(last)) if len(last) else 0
     if not len(last) or last[best] == -np.inf:
         raise NoPath
-    return BestPath(_backwards(graph, rows, firsts, best + firsts[-1]), float(last[best]))
+    return BestPath(_backwards(graph, rows, firsts, best + search.low), float(last[best]))
 
 
 class _Search:
     """One frame after the other."""
 
-    def __init__(self, graph: DecodingGraph) -> None:
-        self.graph = graph
+    def __init__(self, graph: DecodingGraph, scores: npt.NDArray[np.floating] | BlockScores) -> None:
+        self.graph, self.scores = graph, scores
         self.low, self.high = 0, graph.n_states
         self.alive = graph.start
-        # The furthest state that an arc from this state, or an earlier one, leads to; where the arcs of a state end.
+        # The furthest state that an arc from this state, or an earlier one, leads to, and the nearest one from this
+        # state or a later one; where the arcs of a state end.
         reach = np.zeros(graph.n_states, dtype=np.int64)
         np.maximum.at(reach, graph.sources, graph.targets)
         self.reach = np.maximum.accumulate(reach) + 1
+        nearest = np.full(graph.n_states, graph.n_states, dtype=np.int64)
+        np.minimum.at(nearest, graph.sources, graph.targets)
+        self.nearest = np.minimum.accumulate(nearest[::-1])[::-1]
         self.arcs = np.append(graph.first_arcs, len(graph.sources))
-        back = np.full(graph.n_states, graph.n_states, dtype=np.int64)
-        np.minimum.at(back, graph.sources, graph.targets)
-        self.back = np.minimum.accumulate(back[::-1])[::-1]
 
-    def step(self, row: Floats, frame: int, beam: float | None) -> tuple[Floats, int]:
-        """Scores of the states from the second value on, after one more frame."""
-        graph = self.graph
+    def step(self, frame: int, beam: float | None) -> npt.NDArray[np.floating]:
+        """Scores of the states from `low` to `high` after one more frame, up to a constant of the frame."""
         if frame:
             self._advance(beam is not None)
-        self.alive = self.alive + row[graph.pdfs[self.low : self.high]]
-        if beam is not None:
-            self._prune(beam)
-        return self.alive, self.low
+        elif beam is not None:
+            self._prune(np.inf)  # leaves the states in which an utterance may begin
+        self.alive = self.alive + self._emissions(frame)
+        if beam is None:
+            return self.alive
+        self._prune(beam)
+        return np.asarray(self.alive - self.alive.max(), dtype=np.float32)
+
+    def _emissions(self, frame: int) -> npt.NDArray[np.floating]:
+        if isinstance(self.scores, BlockScores):
+            return self.scores.row(frame, self.low, self.high)
+        return self.scores[frame][self.graph.pdfs[self.low : self.high]]
 
     def _advance(self, windowed: bool) -> None:
         graph = self.graph
-        low, high, alive = 0, graph.n_states, self.alive
+        low, high, alive, shift = 0, graph.n_states, self.alive, 0
         if windowed:
-            low, high = int(self.back[self.low]), int(self.reach[self.high - 1])
-            alive = np.full(graph.n_states + 1, -np.inf)
-            alive[self.low : self.high] = self.alive
+            low, high = int(self.nearest[self.low]), int(self.reach[self.high - 1])
+            # Arcs into the window may come from states that were given up, before the window or behind it.
+            arcs = slice(self.arcs[low], self.arcs[high])
+            first = min(low, int(graph.sources[arcs].min()), self.low)
+            last = max(high, int(graph.sources[arcs].max()) + 1, self.high)
+            alive, shift = np.full(last - first, -np.inf), first
+            alive[self.low - first : self.high - first] = self.alive
         arcs = slice(self.arcs[low], self.arcs[high])
-        candidates = alive[graph.sources[arcs]] + graph.weights[arcs]
+        candidates = alive[graph.sources[arcs] - shift] + graph.weights[arcs]
         self.alive = np.maximum.reduceat(candidates, graph.first_arcs[low:high] - self.arcs[low])
         self.low, self.high = low, high
 
@@ -119,14 +171,16 @@ class _Search:
         best = self.alive.max(initial=-np.inf)
         if best == -np.inf:
             raise NoPath
-        kept = self.alive >= best - beam
+        kept = (self.alive >= best - beam) & (self.alive > -np.inf)
         inside = np.flatnonzero(kept)
         first, last = int(inside[0]), int(inside[-1]) + 1
         self.alive = np.where(kept, self.alive, -np.inf)[first:last]
         self.low, self.high = self.low + first, self.low + last
 
 
-def _backwards(graph: DecodingGraph, rows: list[Floats], firsts: list[int], state: int) -> Integers:
+def _backwards(
+    graph: DecodingGraph, rows: list[npt.NDArray[np.floating]], firsts: list[int], state: int
+) -> Integers:
     states = np.empty(len(rows), dtype=np.int64)
     states[-1] = state
     bounds = np.append(graph.first_arcs, len(graph.sources)).tolist()
@@ -142,7 +196,9 @@ def _backwards(graph: DecodingGraph, rows: list[Floats], firsts: list[int], stat
     return states
 
 
-def boundary_posteriors(graph: DecodingGraph, scores: npt.NDArray[np.floating]) -> Floats:
+def boundary_posteriors(
+    graph: DecodingGraph, scores: npt.NDArray[np.floating], bonus: Floats | None = None
+) -> Floats:
     """For a chain of phones, the probability that each begins at each frame.
 
     Parameters
@@ -151,6 +207,8 @@ def boundary_posteriors(graph: DecodingGraph, scores: npt.NDArray[np.floating]) 
         From :func:`~visalign.forced_alignment.decoding_graph.chain_graph`.
     scores : ndarray of float, shape (n_frames, n_pdfs)
         Scaled log-likelihoods.
+    bonus : ndarray of float64, shape (n_frames,), optional
+        Log weight of a phone's beginning at each frame.
 
     Returns
     -------
@@ -163,32 +221,45 @@ def boundary_posteriors(graph: DecodingGraph, scores: npt.NDArray[np.floating]) 
         If the chain does not fit into the frames.
     """
     emissions = scores.astype(np.float64)[:, graph.pdfs]
-    forward = _sums(graph.start, emissions, graph.sources, graph.weights, graph.first_arcs)
-    order = np.lexsort((graph.targets, graph.sources))
-    # Backwards, each arc is taken from its target to its source. The last state has no arc to another one than the end.
-    sources = graph.sources[order]
-    leading = np.flatnonzero(np.diff(sources, prepend=-1))
-    has_arcs = sources[leading]
-    backward = np.full_like(emissions, -np.inf)
-    backward[-1] = graph.end
-    for frame in range(len(emissions) - 2, -1, -1):
-        ahead = emissions[frame + 1] + backward[frame + 1]
-        backward[frame, has_arcs] = np.logaddexp.reduceat(ahead[graph.targets[order]] + graph.weights[order], leading)
-    crossing = np.flatnonzero(graph.instances[graph.sources] != graph.instances[graph.targets])
-    sources, targets = graph.sources[crossing], graph.targets[crossing]
-    flow = forward[:-1, sources] + graph.weights[crossing] + emissions[1:, targets] + backward[1:, targets]
+    crossing = graph.instances[graph.sources] != graph.instances[graph.targets]
+    extra = np.zeros(len(scores)) if bonus is None else bonus
+    arcs = _Arcs(graph.sources, graph.targets, graph.weights, crossing * 1.0)
+    forward = arcs.sums(graph.start, emissions, extra)
+    back = arcs.reversed()
+    backward = back.sums(graph.end, emissions[::-1], np.append(0.0, extra[:0:-1]))[::-1] - emissions
     total = np.logaddexp.reduce(forward[-1] + graph.end)
     if total == -np.inf:
         raise NoPath
+    sources, targets = graph.sources[crossing], graph.targets[crossing]
+    flow = forward[:-1, sources] + graph.weights[crossing] + emissions[1:, targets] + backward[1:, targets]
     posterior = np.zeros((len(graph.phones) - 1, len(scores)))
-    np.add.at(posterior[:, 1:], graph.instances[targets] - 1, np.exp(flow - total).T)
+    np.add.at(posterior[:, 1:], graph.instances[targets] - 1, np.exp(flow + extra[1:, None] - total).T)
     return posterior
 
 
-def _sums(start: Floats, emissions: Floats, sources: Integers, weights: Floats, first_arcs: Integers) -> Floats:
-    """Log of the summed probability of all ways to each state at each frame, shape (n_frames, n_states)."""
-    total = np.empty_like(emissions)
-    total[0] = start + emissions[0]
-    for frame in range(1, len(emissions)):
-        total[frame] = np.logaddexp.reduceat(total[frame - 1][sources] + weights, first_arcs) + emissions[frame]
-    return total
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arcs:
+    """Arcs in any order; `crossing` is 1 where an arc leads to another phone."""
+
+    sources: Integers
+    targets: Integers
+    weights: Floats
+    crossing: Floats
+
+    def reversed(self) -> _Arcs:
+        """The same arcs from their ends to their beginnings."""
+        return _Arcs(self.targets, self.sources, self.weights, self.crossing)
+
+    def sums(self, start: Floats, emissions: Floats, bonus: Floats) -> Floats:
+        """Log of the summed probability of all ways to each state at each frame, shape (n_frames, n_states)."""
+        order = np.argsort(self.targets, kind="stable")
+        sources, weights, crossing = self.sources[order], self.weights[order], self.crossing[order]
+        leading = np.flatnonzero(np.diff(self.targets[order], prepend=-1))
+        reached = self.targets[order][leading]
+        total = np.full_like(emissions, -np.inf)
+        total[0] = start + emissions[0]
+        for frame in range(1, len(emissions)):
+            ways = total[frame - 1][sources] + weights + bonus[frame] * crossing
+            total[frame, reached] = np.logaddexp.reduceat(ways, leading)
+            total[frame] += emissions[frame]
+        return total
