@@ -22,14 +22,16 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 # sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
 ROWS: dict[str, str] = {
     "1": "errors timeline outputs _version",
-    "2": "phones lexicon transcript text_files visemes viseme_lint viseme_comparison coarticulation weight_curves dtw timecode "
+    "2": "phones lexicon transcript text_files visemes viseme_lint viseme_comparison coarticulation dtw timecode "
+    "weight_curves viseme_map_files "
     "mouth_rules mouth_cues cue_layout",
     "3": "ffmpeg tape media remux",
     "4a": "speech voice_activity audio_quality enhancement forced_alignment",
     "4b": "face_detection landmarks lip_features viseme_decoder",
     "5": "lip_model sync scoring report drift",
     "6": "exports html_report result_files avatar correction",
-    "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__ __init__",
+    "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__ __init__"
+    " training_data lip_confusions map_learning map_evaluation map_plots",
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most

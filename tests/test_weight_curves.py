@@ -135,3 +135,11 @@ def test_weights_are_shares(name, spoken, rate):
     assert found.values.shape == (len(found.times), len(viseme_map.visemes))
     assert found.values.min() >= -1e-12
     assert found.values.sum(axis=1) == pytest.approx(np.ones(len(found)), abs=1e-9)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(SYMBOLS), st.integers(3, 40)), min_size=1, max_size=12))
+def test_curves_do_not_jump(spoken):
+    """Hard rules fade in and out: in 2 ms no weight moves by more than the fastest closure does, with its floor."""
+    found = curves_of(" ".join(f"{phone}:{n / 100}" for phone, n in spoken), VisemeMap.load("oculus_15"))
+    assert np.abs(np.diff(found.values, axis=0)).max() < 0.2

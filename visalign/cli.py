@@ -23,6 +23,7 @@ import typer
 import visalign
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
+from visalign.commands.maps import maps_app
 from visalign.console import (
     alignment_table,
     facts_table,
@@ -65,7 +66,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-maps_app = typer.Typer(help="Look at phoneme→viseme maps, and check your own.", no_args_is_help=True)
 app.add_typer(maps_app, name="maps")
 app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("fix", epilog=FIX_EPILOG)(fix)
@@ -292,75 +292,6 @@ def train(
         visalign.train_from_folder(clips, out, progress=progress)
     if not quiet:
         _show_written([out])
-
-
-# --- maps -----------------------------------------------------------------------------------------------------
-
-
-@maps_app.command("list")
-def list_maps() -> None:
-    """The shipped maps."""
-    # Loads numpy, through the timeline.
-    from visalign.visemes import available_maps
-
-    maps = [visalign.VisemeMap.load(name) for name in available_maps()]
-    rows = [(x.id, len(x.visemes), len(x.phones), x.alphabet, x.confidence, x.name) for x in maps]
-    screen().print(facts_table(("map", ">visemes", ">phones", "alphabet", "source", "name"), rows))
-    screen().print(
-        "Source: A read in a primary source, B in a secondary one, C recalled and partly checked.", style="dim"
-    )
-
-
-@maps_app.command("show")
-def show_map(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a shipped map, or a TOML file.")],
-) -> None:
-    """One map: its visemes with their phones, and where it comes from."""
-    # Loads numpy, through the timeline.
-    from visalign.viseme_comparison import describe_map
-
-    facts = describe_map(visalign.VisemeMap.load(name))
-    console = screen()
-    for key in ("name", "citation", "source", "licence", "notes", "silence", "fallback", "unlisted"):
-        if facts[key]:
-            value = facts[key] if isinstance(facts[key], str) else " ".join(facts[key])
-            console.print(f"{key}: {value}")
-    rows = [(x["id"], " ".join(x["phones"]), x["articulator"], x["description"]) for x in facts["visemes"]]
-    console.print(facts_table(("viseme", "phones", "lips", "description"), rows))
-
-
-@maps_app.command("compare")
-def compare_two_maps(
-    first: Annotated[str, typer.Argument(metavar="NAME", help="Name of a shipped map, or a TOML file.")],
-    second: Annotated[str, typer.Argument(metavar="MAP", help="Another one.")],
-) -> None:
-    """Two maps: which phones fall together in one and apart in the other."""
-    # Loads numpy, through the timeline.
-    from visalign.viseme_comparison import compare_maps
-
-    found = compare_maps(*(visalign.VisemeMap.load(name) for name in (first, second)))
-    console = screen()
-    for one, other, merged in ((found.second, found.first, found.lost), (found.first, found.second, found.gained)):
-        rows = [(viseme, " | ".join(" ".join(group) for group in groups)) for viseme, groups in merged.items()]
-        console.print(f"{one} shows alike what {other} keeps apart:" if rows else f"{one} merges nothing of {other}.")
-        if rows:
-            console.print(facts_table((f"viseme of {one}", f"groups of {other}"), rows))
-    if found.uncompared:
-        console.print(f"Phones of {found.first} that {found.second} does not place: {' '.join(found.uncompared)}")
-
-
-@maps_app.command("check")
-def check_map(file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML file of a map.")]) -> None:
-    """Find the faults of a map of your own, with their lines."""
-    # Loads the phone sets.
-    from visalign.viseme_lint import lint_viseme_map
-
-    findings = lint_viseme_map(file)
-    for finding in findings:
-        screen().print(f"{file}: {finding}", soft_wrap=True)
-    if any(finding.severity == "error" for finding in findings):
-        raise typer.Exit(CHECK_FAILED)
-    screen().print(f"{file}: no errors", soft_wrap=True)
 
 
 # --- doctor, demo, version ------------------------------------------------------------------------------------

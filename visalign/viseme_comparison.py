@@ -8,10 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from visalign.phones import fold_arpabet
+from visalign.errors import UnknownSymbol
+from visalign.phones import ARPABET, SILENCE, convert, fold_arpabet
 from visalign.visemes import VisemeMap
 
-__all__ = ["MapComparison", "compare_maps", "describe_map"]
+__all__ = ["N_ENGLISH_PHONES", "MapComparison", "compare_maps", "describe_map", "english_gap"]
+
+N_ENGLISH_PHONES = len(ARPABET) - 1
+"""Phones of CMUdict, silence apart."""
 
 
 def describe_map(viseme_map: VisemeMap) -> dict[str, Any]:
@@ -32,6 +36,23 @@ def describe_map(viseme_map: VisemeMap) -> dict[str, Any]:
         },
         "recipes": {name: recipe.source for name, recipe in viseme_map.recipes.items()},
     }
+
+
+def english_gap(viseme_map: VisemeMap) -> tuple[str, ...]:
+    """Phones of English (ARPABET) that the source of a map does not place, whatever the file puts in their stead.
+
+    Examples
+    --------
+    >>> english_gap(VisemeMap.load("jeffers_1971")), english_gap(VisemeMap.load("lee_yook_2002"))
+    (('HH',), ())
+    """
+    declared = set[str]()
+    for phone in viseme_map.unlisted:
+        try:
+            declared.add(fold_arpabet(convert(phone, viseme_map.alphabet, "arpabet")))
+        except UnknownSymbol:  # a phone that English does not have
+            continue
+    return tuple(x for x in ARPABET if x != SILENCE and (x in declared or not viseme_map.places(x, "arpabet")))
 
 
 @dataclass(frozen=True, slots=True)

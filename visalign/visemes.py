@@ -22,6 +22,7 @@ from __future__ import annotations
 import difflib
 import importlib.resources
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -43,6 +44,7 @@ __all__ = [
     "VisemeTarget",
     "available_maps",
     "expected_visemes",
+    "shipped_map_file",
     "viseme_tier",
 ]
 
@@ -182,7 +184,7 @@ class VisemeMap:
             near = difflib.get_close_matches(str(name_or_path), available_maps(), n=2)
             hint = f"; the nearest is {' or '.join(near)}" if near else ""
             raise ConfigError("viseme_map", str(name_or_path), f"{', '.join(available_maps())}, or a .toml file{hint}")
-        with importlib.resources.as_file(_shipped() / f"{name_or_path}.toml") as shipped:
+        with shipped_map_file(str(name_or_path)) as shipped:
             return cls.from_dict(read_viseme_map(shipped))
 
     @classmethod
@@ -285,6 +287,11 @@ def _both_sides(weights: dict[str, float]) -> dict[str, float]:
 
 def _shipped() -> Any:
     return importlib.resources.files("visalign.viseme_maps")
+
+
+def shipped_map_file(name: str) -> AbstractContextManager[Path]:
+    """The file of a shipped map, there as long as the context lasts (the package may be in an archive)."""
+    return importlib.resources.as_file(_shipped() / f"{name}.toml")
 
 
 def available_maps() -> list[str]:

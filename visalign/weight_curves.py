@@ -24,9 +24,9 @@ Target i pulls with the strength
 and the weight of viseme v is :math:`\sum_{i: v_i = v} D_i / \sum_i D_i`. It differs from [1]_ in the plateau from
 :math:`a_i` to :math:`b_i`, which keeps a closure closed for as long as it sounds. :data:`LIP_DYNAMICS` has the numbers.
 
-Then the hard rules of JALI [2]_, as clamps on the plateau of each sound: bilabials close the lips, labiodentals touch
-the teeth, sibilants narrow the jaw, and no other sound shows closed lips. A closure that falls between two frames is
-shown on the nearest one, so that no frame rate misses it.
+Then the hard rules of JALI [2]_, as clamps on the plateau of each sound that fade beside it: bilabials close the lips,
+labiodentals touch the teeth, sibilants narrow the jaw, and no other sound shows closed lips. A closure that falls
+between two frames is shown on the nearer one, so that no frame rate misses it.
 
 References
 ----------
@@ -42,7 +42,7 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -220,9 +220,8 @@ def weight_curves(
     strength = np.zeros((len(wanted), len(viseme_map.visemes)))
     strength[:, viseme_map.visemes.index(viseme_map.silence)] = _BASE_STRENGTH
     for pull in pulls:
-        low, high = np.searchsorted(wanted, [pull.start - _REACH_SECONDS, pull.end + _REACH_SECONDS])
-        near = dominance(wanted[low:high], pull.start, pull.end, pull.dynamics)
-        strength[low:high, pull.column] += pull.strength * near
+        rows, near = pull.near(wanted)
+        strength[rows, pull.column] += pull.strength * near
     values = strength / strength.sum(axis=1, keepdims=True)
     _clamp(values, wanted, pulls, viseme_map)
     return WeightCurves(viseme_map.visemes, wanted, values)
@@ -263,6 +262,11 @@ class _Pull:
         column = viseme_map.visemes.index(target.viseme)
         return cls(column, articulator, dynamics, start, end, weight * dynamics.strength)
 
+    def near(self, times: Floats) -> tuple[slice, Floats]:
+        """The times within reach, and the dominance there as a part of its strength."""
+        low, high = np.searchsorted(times, [self.start - _REACH_SECONDS, self.end + _REACH_SECONDS])
+        return slice(int(low), int(high)), dominance(times[low:high], self.start, self.end, self.dynamics)
+
 
 def _kind(target: VisemeTarget, articulator: str) -> str:
     """Which entry of `_DYNAMICS` moves the lips to a target."""
@@ -276,42 +280,36 @@ def _kind(target: VisemeTarget, articulator: str) -> str:
 
 
 def _clamp(values: Floats, times: Floats, pulls: Sequence[_Pull], viseme_map: VisemeMap) -> None:
-    """The hard rules, in place; closures come last, so that they win."""
+    """The hard rules, in place; closures come last, so that they win.
+
+    A rule holds in full on the plateau of its sound and fades with the sound's dominance, so that no curve jumps.
+    """
     articulators = np.array([viseme_map.classes[viseme].articulator for viseme in viseme_map.visemes])
     closed, open_ = articulators == "bilabial", articulators == "open"
-    for pull, rows in _rows_of(pulls, times):
-        if pull.articulator not in ("bilabial", "silence"):
-            _cap(values, rows, closed, _CLOSED_CAP, pull.column)
-        if pull.articulator == "sibilant":
-            _cap(values, rows, open_, _OPEN_CAP_OF_SIBILANTS, pull.column)
-    for pull, rows in _rows_of(pulls, times):
-        if pull.articulator in _FLOORS:
-            _raise(values, rows, pull.column, _FLOORS[pull.articulator])
-
-
-def _rows_of(pulls: Sequence[_Pull], times: Floats) -> Iterator[tuple[_Pull, slice]]:
-    """The times on each plateau; where there is none, the one nearest to its middle."""
     for pull in pulls:
-        low, high = (int(i) for i in np.searchsorted(times, [pull.start, pull.end]))
-        if low == high and len(times) and times[0] <= pull.end and times[-1] >= pull.start:
-            nearest = int(np.argmin(np.abs(times[max(0, low - 1) : low + 1] - 0.5 * (pull.start + pull.end))))
-            low = max(0, low - 1) + nearest
-            high = low + 1
-        yield pull, slice(low, high)
+        rows, near = pull.near(times)
+        if pull.articulator not in ("bilabial", "silence"):
+            _cap(values[rows], closed, 1.0 - (1.0 - _CLOSED_CAP) * near, pull.column)
+        if pull.articulator == "sibilant":
+            _cap(values[rows], open_, 1.0 - (1.0 - _OPEN_CAP_OF_SIBILANTS) * near, pull.column)
+    for pull in pulls:
+        if pull.articulator in _FLOORS:
+            rows, near = pull.near(times)
+            if len(near) and near.max() < 1.0 and times[0] <= pull.end and times[-1] >= pull.start:
+                near[near.argmax()] = 1.0  # between two frames: shown on the nearer one
+            _raise(values[rows], pull.column, _FLOORS[pull.articulator] * near)
 
 
-def _cap(values: Floats, rows: slice, columns: npt.NDArray[np.bool_], cap: float, own: int) -> None:
-    """Limit the sum of some visemes; what they lose goes to the sound's own viseme."""
-    part = values[rows]
+def _cap(part: Floats, columns: npt.NDArray[np.bool_], cap: Floats, own: int) -> None:
+    """Limit the sum of some visemes, in place; what they lose goes to the sound's own viseme."""
     total = part[:, columns].sum(axis=1)
     excess = np.maximum(total - cap, 0.0)
     part[:, columns] *= (1.0 - excess / np.maximum(total, 1e-12))[:, None]
     part[:, own] += excess
 
 
-def _raise(values: Floats, rows: slice, own: int, floor: float) -> None:
-    """Give a viseme at least `floor`; the others make room in proportion."""
-    part = values[rows]
+def _raise(part: Floats, own: int, floor: Floats) -> None:
+    """Give a viseme at least `floor`, in place; the others make room in proportion."""
     before = part[:, own].copy()
     after = np.maximum(before, floor)
     part *= ((1.0 - after) / np.maximum(1.0 - before, 1e-12))[:, None]

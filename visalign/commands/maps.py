@@ -1,0 +1,308 @@
+"""``visalign maps``: look at phoneme→viseme maps, check one, learn one from clips, and see which fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import visalign
+from visalign.console import facts_table, progress_line, screen
+
+if TYPE_CHECKING:
+    from visalign.map_evaluation import MapFit
+    from visalign.map_learning import LearntMap
+    from visalign.training import PreparedClip
+
+__all__ = ["maps_app"]
+
+CHECK_FAILED = 1
+
+maps_app = typer.Typer(help="Look at phoneme→viseme maps, check your own, learn one from clips.", no_args_is_help=True)
+
+MapName = Annotated[str, typer.Argument(metavar="NAME", help="Name of a shipped map, or a TOML file.")]
+Clips = Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of clips, each with its transcript beside it.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw it: .png, .svg or .pdf (needs Matplotlib).")]
+Corpus = Annotated[str | None, typer.Option(help="What to cite as the clips' source; the folder's name by default.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")]
+
+
+# --- look -----------------------------------------------------------------------------------------------------
+
+
+@maps_app.command("list")
+def list_maps() -> None:
+    """The shipped maps."""
+    # Loads numpy, through the timeline.
+    from visalign.viseme_comparison import N_ENGLISH_PHONES, english_gap
+    from visalign.visemes import available_maps
+
+    maps = [visalign.VisemeMap.load(name) for name in available_maps()]
+    rows = []
+    for x in maps:
+        covers = f"{N_ENGLISH_PHONES - len(english_gap(x))}/{N_ENGLISH_PHONES}"
+        rows.append((x.id, len(x.visemes), covers, x.alphabet, x.confidence, x.name))
+    screen().print(facts_table(("map", ">visemes", ">covers", "alphabet", "source", "name"), rows))
+    screen().print(
+        "Covers: phones of English that the source itself places. Source: A read in a primary source, B in a secondary "
+        "one, C recalled and partly checked.",
+        style="dim",
+    )
+
+
+@maps_app.command("show")
+def show_map(name: MapName) -> None:
+    """One map: its visemes with their phones, and where it comes from."""
+    # Loads numpy, through the timeline.
+    from visalign.viseme_comparison import describe_map
+
+    facts = describe_map(visalign.VisemeMap.load(name))
+    console = screen()
+    for key in ("name", "citation", "source", "licence", "notes", "silence", "fallback", "unlisted"):
+        if facts[key]:
+            value = facts[key] if isinstance(facts[key], str) else " ".join(facts[key])
+            console.print(f"{key}: {value}")
+    rows = [(x["id"], " ".join(x["phones"]), x["articulator"], x["description"]) for x in facts["visemes"]]
+    console.print(facts_table(("viseme", "phones", "lips", "description"), rows))
+    _show_extras(facts)
+
+
+def _show_extras(facts: dict[str, Any]) -> None:
+    console = screen()
+    if facts["fill"]:
+        placed = ", ".join(f"{phone} at {viseme}" for phone, viseme in facts["fill"].items())
+        console.print(f"placed by the maker of the file: {placed}")
+    for phone, entry in facts["sequences"].items():
+        first, second = entry["visemes"]
+        console.print(f"{phone}: {first}, then {second} after {entry['split']:.0%}")
+    for recipe, source in facts["recipes"].items():
+        console.print(f"recipe {recipe}: {source}")
+
+
+@maps_app.command("compare")
+def compare_two_maps(
+    first: MapName,
+    second: Annotated[str, typer.Argument(metavar="MAP", help="Another one.")],
+    table: Annotated[bool, typer.Option("--table", help="Also the whole cross-table.")] = False,
+) -> None:
+    """Two maps: which phones fall together in one and apart in the other."""
+    # Loads numpy, through the timeline.
+    from visalign.viseme_comparison import compare_maps
+
+    found = compare_maps(*(visalign.VisemeMap.load(name) for name in (first, second)))
+    console = screen()
+    if table:
+        cells = [(one, other, " ".join(phones)) for (one, other), phones in found.cells.items()]
+        console.print(facts_table((found.first, found.second, "phones"), cells))
+    for one, other, merged in ((found.second, found.first, found.lost), (found.first, found.second, found.gained)):
+        rows = [(viseme, " | ".join(" ".join(group) for group in groups)) for viseme, groups in merged.items()]
+        console.print(f"{one} shows alike what {other} keeps apart:" if rows else f"{one} merges nothing of {other}.")
+        if rows:
+            console.print(facts_table((f"viseme of {one}", f"groups of {other}"), rows))
+    if found.uncompared:
+        console.print(f"Phones of {found.first} that {found.second} does not place: {' '.join(found.uncompared)}")
+
+
+@maps_app.command("check", epilog="visalign maps check my.toml\n\nvisalign maps check    (all shipped maps)")
+def check_maps(
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE…", help="TOML files of maps.")] = None,
+) -> None:
+    """Find the faults of maps of your own, with their lines; without a file, of all shipped maps."""
+    # Loads numpy, through the timeline.
+    from visalign.visemes import available_maps, shipped_map_file
+
+    if files:
+        good = [_check_map(file, str(file)) for file in files]
+    else:
+        good = []
+        for name in available_maps():
+            with shipped_map_file(name) as file:
+                good.append(_check_map(file, name))
+    if not all(good):
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _check_map(file: Path, name: str) -> bool:
+    """Print the faults of a file, or what it covers; True if it loads."""
+    # Loads the phone sets.
+    from visalign.viseme_lint import lint_viseme_map
+
+    findings = lint_viseme_map(file)
+    for finding in findings:
+        screen().print(f"{name}: {finding}", soft_wrap=True)
+    is_good = all(finding.severity != "error" for finding in findings)
+    if is_good:
+        screen().print(f"{name}: no errors; {_coverage(file)}", soft_wrap=True)
+    return is_good
+
+
+def _coverage(file: Path) -> str:
+    """What a map covers and leaves out, in words."""
+    # Loads numpy, through the timeline.
+    from visalign.viseme_comparison import N_ENGLISH_PHONES, english_gap
+
+    viseme_map = visalign.VisemeMap.load(file)
+    if viseme_map.alphabet != "arpabet":
+        gap = f", leaves out {' '.join(viseme_map.unlisted)}" if viseme_map.unlisted else ""
+        return f"{len(viseme_map.phones)} phones of {viseme_map.alphabet}{gap}"
+    missing = english_gap(viseme_map)
+    gap = f", leaves out {' '.join(missing)}" if missing else ""
+    return f"{N_ENGLISH_PHONES - len(missing)} of {N_ENGLISH_PHONES} phones{gap}"
+
+
+# --- learn and evaluate ---------------------------------------------------------------------------------------
+
+
+@maps_app.command(
+    "learn", epilog="visalign maps learn clips/ --visemes 12 -o ours.toml --plot ours.png    (clip.mp4 beside clip.txt)"
+)
+def learn(
+    clips: Clips,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The map, a .toml file.")],
+    visemes: Annotated[int, typer.Option(help="How many, silence among them.")] = 12,
+    plot: Plot = None,
+    corpus: Corpus = None,
+    quiet: Quiet = False,
+) -> None:
+    """Learn a map: phones that the lips of these clips don't tell apart become one viseme."""
+    # These load dlib, SciPy and praatio.
+    from visalign.lip_confusions import lip_confusions
+    from visalign.map_learning import learn_map
+    from visalign.viseme_map_files import write_viseme_map
+
+    _check_outputs({".toml": output, "plot": plot})
+    prepared = _prepare(clips, quiet=quiet)
+    confusions = lip_confusions(prepared)
+    learnt = learn_map(confusions, visemes, output.stem, corpus=corpus or clips.resolve().name)
+    written = [write_viseme_map(output, learnt.viseme_map)]
+    if plot is not None:
+        written.append(_plot_learnt(plot, learnt))
+    if not quiet:
+        rows = [(key, " ".join(x.phones), x.description) for key, x in learnt.viseme_map.classes.items()]
+        screen().print(facts_table(("viseme", "phones", "evidence"), rows))
+        _show_written(written)
+
+
+def _plot_learnt(path: Path, learnt: LearntMap) -> Path:
+    # Loads SciPy's clustering.
+    from visalign.map_plots import plot_learnt_map
+
+    return plot_learnt_map(path, learnt)
+
+
+@maps_app.command(
+    "evaluate",
+    epilog="visalign maps evaluate clips/ --plot maps.png\n\n"
+    "visalign maps evaluate clips/ --map ours.toml --map jeffers_1971 --csv maps.csv",
+)
+def evaluate(
+    clips: Clips,
+    chosen: Annotated[list[str] | None, typer.Option("--map", help="A map; again for more. All shipped ones.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the table as CSV.")] = None,
+    plot: Plot = None,
+    corpus: Corpus = None,
+    quiet: Quiet = False,
+) -> None:
+    """Which map fits the lips of these clips: bits a frame, accuracy above chance, information."""
+    # These load dlib, SciPy and praatio.
+    from visalign.lip_confusions import lip_confusions
+    from visalign.map_evaluation import evaluate_maps
+    from visalign.visemes import available_maps
+
+    _check_outputs({".csv": csv, "plot": plot})
+    maps = [visalign.VisemeMap.load(name) for name in chosen or available_maps()]
+    confusions = lip_confusions(_prepare(clips, quiet=quiet))
+    fits = evaluate_maps(confusions, maps)
+    written = _write_fits(fits, csv, plot, corpus or clips.resolve().name)
+    if not quiet:
+        _show_fits(fits)
+        _show_written(written)
+
+
+def _show_fits(fits: Sequence[MapFit]) -> None:
+    rows = []
+    for x in fits:
+        gain = (f"{x.gain:.3f} ± {x.gain_error:.3f}", f"{x.random_gain:.3f}", f"{x.gain_over_random:+.3f}")
+        rows.append((x.name, x.n_visemes, *gain, f"{x.accuracy:.1%}", f"{x.chance:.1%}", f"{x.information:.3f}"))
+    header = ("map", ">seen", ">bits/frame", ">random", ">beyond", ">accuracy", ">chance", ">information")
+    screen().print(facts_table(header, rows))
+    if fits:
+        legend = (
+            f"{fits[0].n_frames} frames of speech. seen: visemes that they show. bits/frame: what the viseme says about "
+            "the lips. random: the same of random maps with groups of these sizes. beyond: the difference, best first."
+        )
+        screen().print(legend, style="dim")
+
+
+def _write_fits(fits: Sequence[MapFit], csv: Path | None, plot: Path | None, corpus: str) -> list[Path]:
+    # These load praatio, SciPy's clustering and pandas.
+    from visalign.map_evaluation import FIT_COLUMNS
+    from visalign.map_plots import plot_map_fits
+    from visalign.text_files import format_table, write_text
+
+    written = []
+    if csv is not None:
+        rows = [[getattr(fit, column) for column in FIT_COLUMNS] for fit in fits]
+        written.append(write_text(csv, format_table(FIT_COLUMNS, rows)))
+    if plot is not None:
+        written.append(plot_map_fits(plot, fits, corpus=corpus))
+    return written
+
+
+# --- draw -----------------------------------------------------------------------------------------------------
+
+
+@maps_app.command("draw", epilog='visalign maps draw clip.mp4 --text "bin blue at f two now" -o mouth.png')
+def draw(
+    clip: Annotated[Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help=".png, .svg or .pdf")],
+    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
+    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    viseme_map: Annotated[str, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = "jeffers_1971",
+    quiet: Quiet = False,
+) -> None:
+    """Draw the mouth track and the weight curves that the sound asks for, below what the lips do."""
+    # These load dlib, PocketSphinx and praatio.
+    from visalign.map_plots import draw_clip
+    from visalign.transcript import read_transcript
+
+    if (text is None) == (transcript is None):
+        raise typer.BadParameter("say what is spoken: --text or --transcript")
+    _check_outputs({"plot": output})
+    said = text if transcript is None else read_transcript(transcript)
+    with progress_line(enabled=not quiet) as progress:
+        progress("reading lips", None)
+        written = draw_clip(output, clip, said or "", visalign.VisemeMap.load(viseme_map))
+    if not quiet:
+        _show_written([written])
+
+
+# --- shared ---------------------------------------------------------------------------------------------------
+
+
+def _prepare(folder: Path, *, quiet: bool) -> list[PreparedClip]:
+    # Loads dlib and PocketSphinx.
+    from visalign.training import prepare_folder
+
+    with progress_line(enabled=not quiet) as progress:
+        prepared, left_out = prepare_folder(folder, progress=progress)
+    for name, reason in left_out:
+        screen(stderr=True).print(f"Left out: {name}: {reason}", style="yellow", soft_wrap=True)
+    return prepared
+
+
+def _check_outputs(wanted: dict[str, Path | None]) -> None:
+    # Loads praatio.
+    from visalign.map_plots import PLOT_SUFFIXES
+    from visalign.text_files import check_output
+
+    for suffix, path in wanted.items():
+        if path is not None:
+            check_output(path, suffixes=PLOT_SUFFIXES if suffix == "plot" else (suffix,), inputs=())
+
+
+def _show_written(paths: Sequence[Path]) -> None:
+    for path in paths:
+        screen().print(f"Wrote {path}", soft_wrap=True)
