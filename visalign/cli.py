@@ -24,6 +24,7 @@ import visalign
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.maps import maps_app
+from visalign.commands.preview import PREVIEW_EPILOG, preview
 from visalign.console import (
     alignment_table,
     facts_table,
@@ -68,6 +69,7 @@ app = typer.Typer(
 )
 app.add_typer(maps_app, name="maps")
 app.command("export", epilog=EXPORT_EPILOG)(export)
+app.command("preview", epilog=PREVIEW_EPILOG)(preview)
 app.command("fix", epilog=FIX_EPILOG)(fix)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]

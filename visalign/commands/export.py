@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from visalign.exports.exporter import ExportOptions
     from visalign.exports.hand_edits import Edit
 
-__all__ = ["EXPORT_EPILOG", "export", "parse_rate"]
+__all__ = ["EXPORT_EPILOG", "export", "parse_rate", "read_edits_for", "said", "split_shapes"]
 
 EXPORT_EPILOG = (
     'visalign export line.wav --text "bin blue at f two now" --to rhubarb-json -o line.json\n\n'
@@ -100,27 +100,29 @@ def export(
         tweens=tweens,
         rest_after=rest_after,
         early_closures=early_closures,
-        shapes=_shapes(shapes),
+        shapes=split_shapes(shapes),
         mouths=viseme_map,
         recipe=recipe,
         max_error=max_error,
-        edits=_edits(output, edits, make_edits),
+        edits=read_edits_for(output, edits, make=make_edits),
         model=model,
         target=target,
     )
-    utterance = read_utterance(source, _said(text, transcript), lexicon=lexicon)
+    utterance = read_utterance(source, said(text, transcript), lexicon=lexicon)
     write_export(output, utterance, exporter, options)
     if not quiet:
         _report(exporter, options, output, utterance.warnings)
 
 
-def _shapes(text: str | None) -> tuple[str, ...] | None:
+def split_shapes(text: str | None) -> tuple[str, ...] | None:
+    """Names of shapes from ``ABCDEF`` or ``aa,E,oh``."""
     if text is None:
         return None
     return tuple(x.strip() for x in text.split(",")) if "," in text else tuple(text)
 
 
-def _said(text: str | None, transcript: Path | None) -> str | None:
+def said(text: str | None, transcript: Path | None) -> str | None:
+    """What is said, from the option or the file that gives it."""
     # Loads the lexicon's room.
     from visalign.transcript import read_transcript
 
@@ -129,7 +131,8 @@ def _said(text: str | None, transcript: Path | None) -> str | None:
     return text if transcript is None else read_transcript(transcript)
 
 
-def _edits(output: Path, given: Path | None, make: bool) -> tuple[Edit, ...]:
+def read_edits_for(output: Path, given: Path | None, *, make: bool = False) -> tuple[Edit, ...]:
+    """The edits of `given`, else those beside `output`; an empty file there first, if it is to be made."""
     # These load numpy and praatio.
     from visalign.exports.hand_edits import EDIT_COLUMNS, edits_beside, read_edits
     from visalign.text_files import format_table, write_text

@@ -230,7 +230,7 @@ def _show_fits(fits: Sequence[MapFit]) -> None:
     screen().print(facts_table(header, rows))
     if fits:
         legend = (
-            f"{fits[0].n_frames} frames of speech. seen: visemes that they show. bits/frame: what the viseme says about "
+            f"{fits[0].n_frames} frames of speech. seen: visemes that they show. bits/frame: what the viseme tells of "
             "the lips. random: the same of random maps with groups of these sizes. beyond: the difference, best first."
         )
         screen().print(legend, style="dim")

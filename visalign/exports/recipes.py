@@ -36,7 +36,7 @@ from visalign.visemes import VisemeMap
 __all__ = ["ChannelRecipe", "available_recipes", "load_recipe", "read_recipe"]
 
 _HOME_OF_MAP_RECIPES = "oculus_15"
-_NO_RECIPES = {"rhubarb_rules"}
+_NO_RECIPES = {"avatar_mouths", "rhubarb_rules"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,81 @@
+"""Still pictures: read and write one.
+
+Conventions
+-----------
+Arrays are uint8, shape (height, width, 3), RGB; transparency is laid over white. The first picture of a file counts.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from visalign.errors import AnyPath, MediaError, OutputError
+from visalign.ffmpeg import DAMAGE, check_file
+from visalign.outputs import whole_file
+
+__all__ = ["IMAGE_SUFFIXES", "read_image", "write_png"]
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+"""Endings of picture files that are read."""
+
+# FFmpeg's readers of one picture; those that follow numbered file names or links are left out on purpose.
+_DEMUXERS = "png_pipe,jpeg_pipe,mjpeg,webp_pipe,bmp_pipe,tiff_pipe"
+_HINT = "Give a PNG, JPEG, WebP, BMP or TIFF file."
+_MAX_PIXELS = 64_000_000
+
+Image = npt.NDArray[np.uint8]
+
+
+def read_image(path: AnyPath) -> Image:
+    """Read a picture.
+
+    Raises
+    ------
+    MediaError
+        If it is missing, no picture, or larger than 64 megapixels.
+    """
+    url = check_file(path)
+    options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
+    try:
+        with av.open(url, container_options=options, format=_format(path)) as container:
+            frame = next(container.decode(video=0))
+            if frame.width * frame.height > _MAX_PIXELS:
+                raise MediaError(path, f"{frame.width} × {frame.height} pixels are too many", "Scale it down first.")
+            rgba = frame.to_ndarray(format="rgba")
+    except (*DAMAGE, StopIteration, ValueError, IndexError) as error:
+        if isinstance(error, MediaError):
+            raise
+        raise MediaError(path, "not a picture that can be read", _HINT) from error
+    alpha = rgba[..., 3:].astype(np.float32) / 255.0
+    return np.asarray(np.round(255.0 + alpha * (rgba[..., :3] - 255.0)), dtype=np.uint8)
+
+
+def _format(path: AnyPath) -> str | None:
+    # Probing takes a JPEG for a stream of them, which then wants a rate.
+    names = {".jpg": "jpeg_pipe", ".jpeg": "jpeg_pipe", ".png": "png_pipe", ".webp": "webp_pipe"}
+    return names.get(Path(path).suffix.lower())
+
+
+def write_png(path: AnyPath, image: Image) -> Path:
+    """Write a picture as PNG, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written there.
+    """
+    encoder = av.CodecContext.create("png", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = image.shape[1], image.shape[0], "rgb24"
+    encoder.time_base = Fraction(1, 25)  # a PNG has no time, but the encoder asks for one
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+    packets = [*encoder.encode(frame), *encoder.encode(None)]
+    if not packets:
+        raise OutputError(path, "the picture could not be encoded")
+    with whole_file(path) as draft:
+        draft.write_bytes(b"".join(bytes(packet) for packet in packets))
+    return Path(path)
