@@ -1,0 +1,299 @@
+r"""How good a recording is: its level, clipping and noise; and how near it is to a clean one.
+
+Conventions
+-----------
+All ratios are in dB, higher is better. Measures against a clean original need both of the same length, sample by sample
+at the same time. What can't be told (silence, nothing to compare) is None, never infinite or NaN.
+
+Measures
+--------
+SI-SDR is the ratio of the original's part in the estimate to the rest, whatever the gain (Le Roux et al. 2019):
+
+.. math:: 10 \log_{10} \frac{\lVert a s \rVert^2}{\lVert \hat s - a s \rVert^2}, \quad a = \hat s^T s / s^T s
+
+Segmental SNR is the mean of the SNR of frames of 20 ms with speech in them, each held between -10 and 35 dB (Hansen and
+Pellom 1998). Loudness is that of ITU-R BS.1770-5, gated twice. The SNR of a recording without an original compares its
+power where somebody speaks with its power where nobody does.
+
+References
+----------
+J. Le Roux, S. Wisdom, H. Erdogan and J. R. Hershey, "SDR - half-baked or well done?", ICASSP 2019.
+J. H. L. Hansen and B. L. Pellom, "An effective quality evaluation protocol for speech enhancement algorithms",
+ICSLP 1998.
+ITU-R BS.1770-5, "Algorithms to measure audio programme loudness and true-peak audio level", 2023.
+ITU-T P.862.2 (PESQ, wide band). C. H. Taal et al., "An algorithm for intelligibility prediction of time-frequency
+weighted noisy speech", IEEE Trans. Audio, Speech, Lang. Proc. 19, 2011 (STOI).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import resample_poly, sosfilt
+
+from visalign.errors import BackendFailed, BackendUnavailable, TimelineError
+from visalign.media import Audio
+from visalign.voice_activity import HOP, speech_probabilities
+
+__all__ = [
+    "AudioQuality",
+    "audio_quality",
+    "estimated_snr",
+    "loudness",
+    "pesq",
+    "segmental_snr",
+    "si_sdr",
+    "snr",
+    "stoi",
+]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+_SILENT_POWER = 1e-12
+_CLIPPED = 0.999  # of full scale
+_FRAME_SECONDS = 0.02
+_FRAME_LIMITS_DB = (-10.0, 35.0)
+# Frames this far below the loudest one hold no speech.
+_ACTIVE_DB = 40.0
+_MAX_SNR_DB = 100.0
+_QUALITY_HINT = 'Install it with: pip install "visalign[quality]".'
+_QUALITY_RATE_HZ = 16000
+
+_BLOCK_SECONDS, _BLOCK_STEP = 0.4, 0.1
+_ABSOLUTE_GATE_LUFS, _RELATIVE_GATE_LU = -70.0, -10.0
+
+
+@dataclass(frozen=True, slots=True)
+class AudioQuality:
+    """What can be told of a recording without a clean original.
+
+    Parameters
+    ----------
+    loudness_lufs : float or None
+        Integrated loudness; None for silence, or less than 0.4 s.
+    peak_dbfs : float or None
+        Of the largest sample; None for silence.
+    clipped_fraction : float
+        Part of the samples at full scale, 0..1.
+    snr_db : float or None
+        Power of speech over power of the pauses; None where one of them is missing.
+    speech_fraction : float
+        Part of the time in which somebody speaks, 0..1.
+    """
+
+    loudness_lufs: float | None
+    peak_dbfs: float | None
+    clipped_fraction: float
+    snr_db: float | None
+    speech_fraction: float
+
+
+def audio_quality(audio: Audio) -> AudioQuality:
+    """Measure a recording."""
+    samples = _finite(audio.samples)
+    peak = float(np.max(np.abs(samples), initial=0.0))
+    probabilities = speech_probabilities(audio)
+    return AudioQuality(
+        loudness(audio),
+        20 * math.log10(peak) if peak > 0 else None,
+        float(np.mean(np.abs(samples) >= _CLIPPED)) if len(samples) else 0.0,
+        _speech_to_pause(samples, audio.rate_hz, probabilities),
+        float(np.mean(probabilities)) if len(probabilities) else 0.0,
+    )
+
+
+def estimated_snr(audio: Audio) -> float | None:
+    """SNR in dB from the recording alone; None where there is no speech, or no pause to hear the noise in.
+
+    Noise is taken to go on under the speech as in the pauses.
+    """
+    return _speech_to_pause(_finite(audio.samples), audio.rate_hz, speech_probabilities(audio))
+
+
+def _speech_to_pause(samples: Floats, rate_hz: int, probabilities: Floats) -> float | None:
+    n_row = round(HOP * rate_hz)
+    n = min(len(samples) // n_row, len(probabilities))
+    power = np.mean(samples[: n * n_row].reshape(n, n_row) ** 2, axis=1) if n else np.zeros(0)
+    spoken, silent = probabilities[:n] > 0.9, probabilities[:n] < 0.1
+    if not spoken.any() or not silent.any():
+        return None
+    noise = float(np.mean(power[silent]))
+    speech = float(np.mean(power[spoken])) - noise
+    if speech <= _SILENT_POWER:
+        return None
+    return min(_MAX_SNR_DB, 10 * math.log10(speech / max(noise, _SILENT_POWER)))
+
+
+def snr(clean: npt.ArrayLike, estimate: npt.ArrayLike) -> float | None:
+    """Power of `clean` over that of its difference to `estimate`, dB; shapes (n_samples,).
+
+    Raises
+    ------
+    TimelineError
+        If the lengths differ.
+    """
+    s, e = _pair(clean, estimate)
+    return _ratio_db(float(np.sum(s**2)), float(np.sum((e - s) ** 2)))
+
+
+def si_sdr(clean: npt.ArrayLike, estimate: npt.ArrayLike) -> float | None:
+    """Scale-invariant signal-to-distortion ratio, dB; shapes (n_samples,).
+
+    Examples
+    --------
+    >>> tone = np.sin(np.arange(1000))
+    >>> round(si_sdr(tone, 0.5 * tone + 0.05 * np.cos(np.arange(1000))), 1)
+    20.0
+
+    Raises
+    ------
+    TimelineError
+        If the lengths differ.
+    """
+    s, e = _pair(clean, estimate)
+    s, e = s - s.mean() if len(s) else s, e - e.mean() if len(e) else e
+    power = float(np.dot(s, s))
+    if power <= _SILENT_POWER:
+        return None
+    target = (float(np.dot(e, s)) / power) * s
+    return _ratio_db(float(np.sum(target**2)), float(np.sum((e - target) ** 2)))
+
+
+def segmental_snr(clean: npt.ArrayLike, estimate: npt.ArrayLike, rate_hz: int) -> float | None:
+    """Mean SNR of the frames with speech, dB; shapes (n_samples,).
+
+    Raises
+    ------
+    TimelineError
+        If the lengths differ.
+    """
+    s, e = _pair(clean, estimate)
+    n_frame = round(_FRAME_SECONDS * rate_hz)
+    n = len(s) // n_frame
+    frames = s[: n * n_frame].reshape(n, n_frame)
+    errors = (e - s)[: n * n_frame].reshape(n, n_frame)
+    power, wrong = np.sum(frames**2, axis=1), np.sum(errors**2, axis=1)
+    active = power > max(float(np.max(power, initial=0.0)) * 10 ** (-_ACTIVE_DB / 10), _SILENT_POWER)
+    if not active.any():
+        return None
+    ratios = 10 * np.log10(power[active] / np.maximum(wrong[active], 1e-20))
+    return float(np.mean(np.clip(ratios, *_FRAME_LIMITS_DB)))
+
+
+def _pair(clean: npt.ArrayLike, estimate: npt.ArrayLike) -> tuple[Floats, Floats]:
+    s, e = _finite(clean), _finite(estimate)
+    if s.shape != e.shape:
+        raise TimelineError(f"sound of {len(s)} samples can't be compared with sound of {len(e)}: cut both alike")
+    return s, e
+
+
+def _finite(samples: npt.ArrayLike) -> Floats:
+    return np.nan_to_num(np.asarray(samples, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _ratio_db(wanted: float, rest: float) -> float | None:
+    if wanted <= _SILENT_POWER:
+        return None
+    return min(_MAX_SNR_DB, 10 * math.log10(wanted / max(rest, 1e-30)))
+
+
+# ---- loudness ----
+
+
+def loudness(audio: Audio) -> float | None:
+    """Integrated loudness in LUFS after BS.1770, of mono sound; None for silence or less than 0.4 s."""
+    n_block, n_step = round(_BLOCK_SECONDS * audio.rate_hz), round(_BLOCK_STEP * audio.rate_hz)
+    if len(audio.samples) < n_block:
+        return None
+    weighted = sosfilt(_k_weighting(audio.rate_hz), _finite(audio.samples))
+    sums = np.concatenate([[0.0], np.cumsum(weighted**2)])
+    starts = np.arange(0, len(weighted) - n_block + 1, n_step)
+    power = np.maximum((sums[starts + n_block] - sums[starts]) / n_block, 1e-20)
+    power = power[_lufs(power) > _ABSOLUTE_GATE_LUFS]
+    if not len(power):
+        return None
+    power = power[_lufs(power) > _lufs(power.mean()) + _RELATIVE_GATE_LU]
+    return float(_lufs(power.mean()))
+
+
+def _lufs(power: npt.ArrayLike) -> Floats:
+    return np.asarray(-0.691 + 10 * np.log10(power))
+
+
+def _k_weighting(rate_hz: int) -> Floats:
+    """The two filters of BS.1770 at any rate: the standard's analogue shelf and high-pass, warped to `rate_hz`.
+
+    The standard lists coefficients for 48 kHz only; frequency, quality and gain of the analogue filters behind them
+    are those that libebur128 and pyloudnorm use.
+    """
+    gain, q, w = 10 ** (3.999843853973347 / 20), 0.7071752369554196, math.tan(math.pi * 1681.974450955533 / rate_hz)
+    root = gain**0.4996667741545416
+    norm = 1 + w / q + w * w
+    shelf = [
+        (gain + root * w / q + w * w) / norm,
+        2 * (w * w - gain) / norm,
+        (gain - root * w / q + w * w) / norm,
+        1.0,
+        2 * (w * w - 1) / norm,
+        (1 - w / q + w * w) / norm,
+    ]
+    q, w = 0.5003270373238773, math.tan(math.pi * 38.13547087602444 / rate_hz)
+    norm = 1 + w / q + w * w
+    return np.array([shelf, [1.0, -2.0, 1.0, 1.0, 2 * (w * w - 1) / norm, (1 - w / q + w * w) / norm]])
+
+
+# ---- by other libraries ----
+
+
+def pesq(clean: Audio, estimate: Audio) -> float | None:
+    """Wide-band PESQ (ITU-T P.862.2), mean opinion score 1.04 to 4.64; None where it finds no speech.
+
+    Raises
+    ------
+    BackendUnavailable
+        If the extra `quality` is not installed.
+    TimelineError
+        If the lengths differ.
+    """
+    try:
+        # optional, and compiled on installation
+        import pesq as library
+    except ImportError as error:
+        raise BackendUnavailable("pesq", _QUALITY_HINT) from error
+    _pair(clean.samples, estimate.samples)
+    try:
+        return float(library.pesq(_QUALITY_RATE_HZ, _at_16_khz(clean), _at_16_khz(estimate), "wb"))
+    except library.NoUtterancesError:
+        return None
+    except library.PesqError as error:
+        raise BackendFailed("pesq", ["pesq"], str(error)) from error
+
+
+def stoi(clean: Audio, estimate: Audio) -> float | None:
+    """Short-time objective intelligibility, 0..1; None for sound too short or silent to tell.
+
+    Raises
+    ------
+    BackendUnavailable
+        If the extra `quality` is not installed.
+    TimelineError
+        If the lengths differ.
+    """
+    try:
+        # optional
+        import pystoi
+    except ImportError as error:
+        raise BackendUnavailable("pystoi", _QUALITY_HINT) from error
+    s, e = _pair(clean.samples, estimate.samples)
+    if len(s) < 0.5 * clean.rate_hz or float(np.max(np.abs(s))) == 0.0:
+        return None
+    return float(pystoi.stoi(s, e, clean.rate_hz, extended=False))
+
+
+def _at_16_khz(audio: Audio) -> Floats:
+    divisor = math.gcd(audio.rate_hz, _QUALITY_RATE_HZ)
+    return np.asarray(resample_poly(_finite(audio.samples), _QUALITY_RATE_HZ // divisor, audio.rate_hz // divisor))

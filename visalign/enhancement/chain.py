@@ -1,0 +1,158 @@
+"""Steps of enhancement one after another, written as a line of text.
+
+A chain is steps separated by commas; a step is its name and settings separated by colons, the first of which may stand
+without its name::
+
+    highpass:100,subtract:over=4:floor=0.05,wiener,eq:speech,loudness:-23
+
+An equaliser's bands are ``frequency/gain/q``, with ``/lowshelf`` or ``/highshelf`` behind where it is one:
+``eq:3000/+4/1:100/-6/0.7/lowshelf``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from visalign.enhancement.adaptive import cancel_noise
+from visalign.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
+from visalign.enhancement.level import normalise_loudness
+from visalign.enhancement.noise_reduction import spectral_subtraction, wiener_filter
+from visalign.errors import ConfigError
+from visalign.media import Audio
+
+__all__ = ["PRESET_CHAINS", "STEPS", "enhance", "parse_chain"]
+
+Step = Callable[[Audio], Audio]
+
+STEPS: dict[str, tuple[str, ...]] = {
+    "subtract": ("over", "floor"),
+    "wiener": ("floor_db", "smoothing"),
+    "cancel": ("length", "step", "lookahead", "passes"),
+    "eq": (),
+    "highpass": ("frequency_hz",),
+    "loudness": ("lufs",),
+}
+"""Names of the steps, and of their settings; the first setting may be given without its name."""
+
+PRESET_CHAINS = {
+    "speech": "highpass:80,wiener,eq:speech,loudness:-23",
+    "noisy": "highpass:80,wiener:-24,loudness:-23",
+    "align": "highpass:60,wiener:-12",
+}
+"""Chains by name."""
+
+
+def parse_chain(text: str, reference: Audio | None = None) -> list[Step]:
+    """Functions of the steps of a chain.
+
+    Parameters
+    ----------
+    text : str
+        As in the module's text, or one of :data:`PRESET_CHAINS`.
+    reference : Audio, optional
+        The noise's own recording, for ``cancel``.
+
+    Raises
+    ------
+    ConfigError
+        If a step or setting does not exist, or can't have this value.
+
+    Examples
+    --------
+    >>> len(parse_chain("highpass:100,subtract:over=4:floor=0.05,eq:speech"))
+    3
+    """
+    text = PRESET_CHAINS.get(text.strip(), text)
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise ConfigError("chain", text, f"steps with commas between them: {', '.join(STEPS)}")
+    return [_step(part, reference) for part in parts]
+
+
+def enhance(audio: Audio, chain: str | Sequence[Step], *, reference: Audio | None = None) -> Audio:
+    """Run sound through a chain.
+
+    Parameters
+    ----------
+    audio : Audio
+        Any sound, of any length.
+    chain : str or sequence of callable
+        As :func:`parse_chain` takes or gives it.
+    reference : Audio, optional
+        The noise's own recording, for ``cancel``.
+
+    Returns
+    -------
+    Audio
+        As many samples, none moved, all finite.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`parse_chain`.
+    """
+    for step in parse_chain(chain, reference) if isinstance(chain, str) else chain:
+        audio = step(audio)
+    return audio
+
+
+def _step(part: str, reference: Audio | None) -> Step:
+    name, *settings = part.split(":")
+    if name not in STEPS:
+        raise ConfigError("step", name, tuple(STEPS))
+    if name == "eq":
+        return partial(equalise, bands=_bands(settings))
+    values = _values(name, settings)
+    if name == "cancel":
+        if reference is None:
+            raise ConfigError("cancel", "no reference", "--reference FILE, a recording of the noise alone")
+        return partial(cancel_noise, reference=reference, **values)  # type: ignore[arg-type]
+    functions: dict[str, Callable[..., Audio]] = {
+        "subtract": spectral_subtraction,
+        "wiener": wiener_filter,
+        "highpass": highpass,
+        "loudness": normalise_loudness,
+    }
+    return partial(functions[name], **values)
+
+
+def _values(name: str, settings: Sequence[str]) -> dict[str, float | int]:
+    known, values = STEPS[name], dict[str, float | int]()
+    for position, setting in enumerate(settings):
+        key, is_named, value = setting.rpartition("=")
+        key = key if is_named else known[0]
+        if key not in known or key in values or (not is_named and position):
+            raise ConfigError(f"{name}:{setting}", value, f"the settings {', '.join(f'{k}=…' for k in known)}")
+        try:
+            values[key] = int(value) if key == "passes" else float(value)
+        except ValueError as error:
+            raise ConfigError(f"{name}.{key}", value, "a number") from error
+    return values
+
+
+def _bands(settings: Sequence[str]) -> str | tuple[Band, ...]:
+    if len(settings) == 1 and "/" not in settings[0]:
+        return _checked_preset(settings[0])
+    if not settings:
+        raise ConfigError("eq", "nothing", "a preset or bands, as eq:speech or eq:3000/+4/1")
+    return tuple(_band(setting) for setting in settings)
+
+
+def _checked_preset(name: str) -> str:
+    if name not in EQ_PRESETS:
+        raise ConfigError("eq", name, (*EQ_PRESETS, "bands such as 3000/+4/1"))
+    return name
+
+
+def _band(text: str) -> Band:
+    parts = text.split("/")
+    kind = parts.pop() if len(parts) > 1 and not parts[-1].lstrip("+-").replace(".", "", 1).isdigit() else "peak"
+    try:
+        numbers = [float(x) for x in parts]
+    except ValueError as error:
+        raise ConfigError("eq", text, "frequency/gain/q, as 3000/+4/1") from error
+    if not 2 <= len(numbers) <= 3:
+        raise ConfigError("eq", text, "frequency/gain/q, as 3000/+4/1")
+    frequency_hz, gain_db, *rest = numbers
+    return Band(frequency_hz, gain_db, rest[0] if rest else 0.707, kind)

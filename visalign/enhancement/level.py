@@ -1,0 +1,52 @@
+"""Loudness: brought to a target, without clipping.
+
+References
+----------
+EBU R 128 (-23 LUFS for broadcasting); ITU-R BS.1770-5 (how it is measured).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from visalign.audio_quality import loudness
+from visalign.enhancement.spectra import sane
+from visalign.errors import ConfigError
+from visalign.media import Audio
+
+__all__ = ["normalise_loudness"]
+
+_HIGHEST_PEAK_DBFS = -1.0
+_MOST_GAIN_DB = 60.0
+
+
+def normalise_loudness(audio: Audio, lufs: float = -23.0) -> Audio:
+    """Bring speech to a loudness by one gain for all of it.
+
+    Where that would take peaks above -1 dBFS the gain is less, and the loudness stays below its target: a limiter would
+    change the speech. Silence, and sound shorter than 0.4 s, is left as it is.
+
+    Parameters
+    ----------
+    audio : Audio
+        Any sound.
+    lufs : float
+        Target, -70 to 0.
+
+    Raises
+    ------
+    ConfigError
+        If the target is out of range.
+    """
+    if not -70 <= lufs <= 0:
+        raise ConfigError("loudness", lufs, "-70 to 0 LUFS")
+    now = loudness(audio)
+    samples = sane(audio.samples)
+    if now is None:
+        return replace(audio, samples=samples.astype(np.float32))
+    peak_db = 20 * math.log10(max(float(np.max(np.abs(samples))), 1e-12))
+    gain_db = min(lufs - now, _HIGHEST_PEAK_DBFS - peak_db, _MOST_GAIN_DB)
+    return replace(audio, samples=(samples * 10 ** (gain_db / 20)).astype(np.float32))
