@@ -29,7 +29,10 @@ from visalign.transcript import parse_transcript
 
 __all__ = ["ALIGNERS", "Aligner", "Alignment", "force_align", "load_aligner"]
 
-ALIGNERS = {"pocketsphinx": "visalign.forced_alignment.pocketsphinx:PocketSphinxAligner"}
+ALIGNERS = {
+    "pocketsphinx": "visalign.forced_alignment.pocketsphinx:PocketSphinxAligner",
+    "gmm_hmm": "visalign.forced_alignment.gmm_hmm:GmmHmmAligner",
+}
 """Name of each aligner and where its class stands."""
 
 

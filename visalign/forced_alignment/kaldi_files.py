@@ -58,7 +58,9 @@ class KaldiStream:
 
     def _take(self, size: int) -> bytes:
         if not 0 <= size <= len(self._data) - self._at:
-            raise self.error(f"{size} bytes are wanted, {len(self._data) - self._at} are left; the file is cut or damaged")
+            raise self.error(
+                f"{size} bytes are wanted, {len(self._data) - self._at} are left; the file is cut or damaged"
+            )
         chunk = self._data[self._at : self._at + size]
         self._at += size
         return chunk

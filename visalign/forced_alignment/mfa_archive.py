@@ -241,7 +241,9 @@ def _unpack(path: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(path) as archive:
             rows = [row for row in archive.infolist() if PurePosixPath(row.filename).name in WANTED]
             if sum(row.file_size for row in rows) > MAX_BYTES:
-                raise ParseError(path, None, f"unpacks to more than {MAX_BYTES // 1_000_000} MB; this is no acoustic model")
+                raise ParseError(
+                    path, None, f"unpacks to more than {MAX_BYTES // 1_000_000} MB; this is no acoustic model"
+                )
             for row in rows:
                 if row.file_size > MAX_RATIO * max(row.compress_size, 1):
                     raise ParseError(path, None, f"{row.filename} is packed more tightly than a model can be")
@@ -305,7 +307,10 @@ def _options(path: Path, meta: Mapping[str, object]) -> ModelOptions:
         features=_feature_options(table),
         uses_deltas=table.flag(True, "uses_deltas", "deltas") and not splices,
         uses_adaptation=table.flag(False, "uses_speaker_adaptation", "fmllr"),
-        splice=(int(table.number("splice_left_context", 3, 0, 20)), int(table.number("splice_right_context", 3, 0, 20))),
+        splice=(
+            int(table.number("splice_left_context", 3, 0, 20)),
+            int(table.number("splice_right_context", 3, 0, 20)),
+        ),
         silence_phone=top.text("optional_silence_phone", "sil"),
         unknown_phone=top.text("oov_phone", "spn"),
         phones=tuple(map(str, phones)) if isinstance(phones, list) else (),

@@ -178,9 +178,7 @@ class _Search:
         self.low, self.high = self.low + first, self.low + last
 
 
-def _backwards(
-    graph: DecodingGraph, rows: list[npt.NDArray[np.floating]], firsts: list[int], state: int
-) -> Integers:
+def _backwards(graph: DecodingGraph, rows: list[npt.NDArray[np.floating]], firsts: list[int], state: int) -> Integers:
     states = np.empty(len(rows), dtype=np.int64)
     states[-1] = state
     bounds = np.append(graph.first_arcs, len(graph.sources)).tolist()
@@ -196,9 +194,7 @@ def _backwards(
     return states
 
 
-def boundary_posteriors(
-    graph: DecodingGraph, scores: npt.NDArray[np.floating], bonus: Floats | None = None
-) -> Floats:
+def boundary_posteriors(graph: DecodingGraph, scores: npt.NDArray[np.floating], bonus: Floats | None = None) -> Floats:
     """For a chain of phones, the probability that each begins at each frame.
 
     Parameters

@@ -1,0 +1,307 @@
+"""What the GMM-HMM aligner asks an acoustic model, and the two kinds that answer: PocketSphinx's and MFA's.
+
+Conventions
+-----------
+Frame ``i`` begins, as far as alignments are concerned, at ``first_boundary + i × frame_shift`` seconds: half way
+between the middle of its window and that of the frame before.
+
+How to add a kind of model
+--------------------------
+Write a class that has what `AcousticModel` names, and give it to
+:class:`visalign.forced_alignment.gmm_hmm.GmmHmmAligner`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.errors import UnknownSymbol
+from visalign.forced_alignment import sphinx_features
+from visalign.forced_alignment.adaptation import apply_transform, gather_statistics
+from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts, Variant
+from visalign.forced_alignment.gaussians import DiagonalMixtures
+from visalign.forced_alignment.kaldi_features import add_deltas, mfcc, splice, subtract_mean
+from visalign.forced_alignment.mfa_archive import MfaModel
+from visalign.forced_alignment.sphinx_model import SphinxModel
+from visalign.lexicon import Pronunciation
+from visalign.media import Audio
+from visalign.phones import SILENCE, convert, fold_arpabet, is_phone, strip_stress
+
+__all__ = ["AcousticModel", "KaldiAcoustics", "SphinxAcoustics"]
+
+SILENCE_WEIGHT = math.log(0.5)
+"""Log weight of a pause, and of none, after each word for PocketSphinx's model."""
+
+WEAK_FORM_WEIGHT = -8.0
+"""Log weight of a function word without its first consonant. −4 and −8 did the same (docs/decisions/0010)."""
+
+WEAK_FORMS = frozenset("he he's he'd he'll him his her had has have the them than that this".split())
+"""English function words that lose H or TH when they are not stressed and no pause precedes."""
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+
+class AcousticModel(Protocol):
+    """An acoustic model with its features.
+
+    `scale` weighs acoustic log-likelihoods against all other weights in the search, `posterior_scale` in the
+    probabilities of boundaries; both assume `frame_shift`.
+    """
+
+    name: str
+    silence: str
+    uses_context: bool
+    phone_set: frozenset[str]
+    frame_shift: float
+    first_boundary: float
+    scale: float
+    posterior_scale: float
+    silence_costs: SilenceCosts
+
+    def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:
+        """Frames of `audio`; `pcm` is the same at 16 kHz in 16 bits, dithered."""
+        ...
+
+    def variants(self, word: str, pronunciations: Sequence[Pronunciation]) -> list[Variant]:
+        """Pronunciations in the model's phones; those it has no phones for are left out."""
+        ...
+
+    def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
+        """See :meth:`visalign.forced_alignment.decoding_graph.PhoneModels.phone_hmm`."""
+        ...
+
+    def log_likelihoods(self, frames: Floats, pdfs: Integers) -> Floats:
+        """Log-likelihoods, shape (n_frames, len(pdfs))."""
+        ...
+
+    def adapted(
+        self, frames: Floats, pdfs: Integers, spoken: npt.NDArray[np.bool_]
+    ) -> tuple[AcousticModel, Floats] | None:
+        """The model and the frames for a second pass, given which pdf each frame was aligned with; None: no need."""
+        ...
+
+    def label(self, phone: str) -> str:
+        """How a phone is written in the result."""
+        ...
+
+
+class SphinxAcoustics:
+    """PocketSphinx's model: 100 frames a second, American English, ARPABET.
+
+    Parameters
+    ----------
+    model : SphinxModel
+    n_phases : int
+        Frames a hundredth of a second, see :mod:`visalign.forced_alignment.sphinx_features`.
+    """
+
+    uses_context = True
+    silence = SphinxModel.silence
+    silence_costs = SilenceCosts()
+
+    def __init__(self, model: SphinxModel, n_phases: int = 1) -> None:
+        self.model, self.n_phases = model, n_phases
+        self.name = "PocketSphinx en-us"
+        self.phone_set = model.phone_set
+        self.frame_shift = sphinx_features.FRAME_SHIFT / n_phases
+        self.first_boundary = sphinx_features.HALF_WINDOW - 0.5 * self.frame_shift
+        # Neighbouring frames of several phases say the same thing.
+        self.scale, self.posterior_scale = 1.0 / n_phases, 0.15 / n_phases
+        self._slowed: dict[tuple[str, str, str, str], PhoneHmm] = {}
+
+    def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:
+        """Cepstra with their changes."""
+        return sphinx_features.with_slopes(sphinx_features.cepstra(pcm, self.n_phases), self.n_phases)
+
+    def variants(self, word: str, pronunciations: Sequence[Pronunciation]) -> list[Variant]:
+        """Pronunciations in ARPABET, and the weak forms of function words.
+
+        Raises
+        ------
+        UnknownSymbol
+            If a pronunciation holds a phone that English has not.
+        """
+        weights: dict[tuple[str, ...], float] = {}
+        for pronunciation in pronunciations:
+            phones = tuple(_arpabet(pronunciation))
+            if phones:
+                weights[phones] = 0.0
+        if word in WEAK_FORMS:
+            for phones in tuple(weights):
+                if phones[0] in ("HH", "DH") and len(phones) > 1:
+                    weights.setdefault(phones[1:], WEAK_FORM_WEIGHT)
+        pause = {"before_silence": SILENCE_WEIGHT, "before_speech": SILENCE_WEIGHT}
+        return [Variant(phones, weight, **pause) for phones, weight in weights.items()]
+
+    def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
+        """The HMM, with loops that keep its duration in seconds."""
+        key = (left, phone, right, position)
+        if key not in self._slowed:
+            self._slowed[key] = _slowed(self.model.phone_hmm(*key), self.n_phases)
+        return self._slowed[key]
+
+    def log_likelihoods(self, frames: Floats, pdfs: Integers) -> Floats:
+        """Log-likelihoods of the model's states."""
+        return self.model.log_likelihoods(frames, pdfs)
+
+    def adapted(self, frames: Floats, pdfs: Integers, spoken: npt.NDArray[np.bool_]) -> None:
+        """None: adapting this model to a few seconds brought nothing (docs/decisions/0010)."""
+        return
+
+    def label(self, phone: str) -> str:
+        """ARPABET as it is."""
+        return phone
+
+
+def _arpabet(pronunciation: Pronunciation) -> Iterator[str]:
+    for symbol in pronunciation.phones:
+        try:
+            phone = fold_arpabet(symbol)
+        except UnknownSymbol:
+            phone = convert(symbol, "ipa", "arpabet")
+        if phone != SILENCE:
+            yield phone
+
+
+def _slowed(hmm: PhoneHmm, n: int) -> PhoneHmm:
+    """The HMM at `n` times as many frames a second: a state is left `n` times less often a frame."""
+    if n == 1:
+        return hmm
+    loops = {a: math.exp(weight) for a, b, weight in hmm.arcs if a == b}
+    arcs = []
+    for a, b, weight in hmm.arcs:
+        leaving = 1.0 - loops.get(a, 0.0)
+        staying = 1.0 - leaving / n
+        arcs.append((a, b, math.log(staying) if a == b else weight - math.log(n)))
+    return PhoneHmm(hmm.pdfs, tuple(arcs))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KaldiAcoustics:
+    """A model of the Montreal Forced Aligner.
+
+    Parameters
+    ----------
+    model : MfaModel
+    mixtures : DiagonalMixtures
+        Those of the first pass, or of the second.
+    """
+
+    model: MfaModel
+    mixtures: DiagonalMixtures
+
+    scale = 0.1
+    """MFA's weight of the acoustic score in ``align_one``."""
+
+    posterior_scale = 0.1
+
+    @classmethod
+    def of(cls, model: MfaModel) -> KaldiAcoustics:
+        """The model as it is before it is adapted to a speaker."""
+        return cls(model, model.first_model.mixtures)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The name of the file."""
+        return self.model.name
+
+    @property
+    def silence(self) -> str:
+        """The phone of pauses."""
+        return self.model.silence
+
+    @property
+    def uses_context(self) -> bool:
+        """Whether a phone's model depends on its neighbours."""
+        return self.model.uses_context
+
+    @property
+    def phone_set(self) -> frozenset[str]:
+        """Phones that a dictionary may use."""
+        return self.model.phone_set
+
+    @property
+    def frame_shift(self) -> float:
+        """Seconds."""
+        return self.model.options.features.frame_shift
+
+    @property
+    def first_boundary(self) -> float:
+        """Seconds."""
+        return self.model.options.features.offset
+
+    @property
+    def silence_costs(self) -> SilenceCosts:
+        """Of the meta file."""
+        return self.model.options.silence_costs
+
+    def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:
+        """What the meta file asks for: MFCC less their mean, with deltas or under the LDA transform."""
+        return self.transformed(subtract_mean(mfcc(audio, self.model.options.features)))
+
+    def transformed(self, centred: Floats) -> Floats:
+        """Mean-free cepstra with deltas, or spliced under the LDA transform."""
+        if self.model.lda is not None:
+            return np.asarray(splice(centred, *self.model.options.splice) @ self.model.lda.T)
+        return add_deltas(centred) if self.model.options.uses_deltas else centred
+
+    def variants(self, word: str, pronunciations: Sequence[Pronunciation]) -> list[Variant]:
+        """Pronunciations whose phones the model has, with the dictionary's weights."""
+        known = (self._spelt(p) for p in pronunciations)
+        return [_weighed(p, self.model.options.silence_probability) for p in known if p is not None]
+
+    def _spelt(self, pronunciation: Pronunciation) -> Pronunciation | None:
+        """The pronunciation as the model writes its phones: as it stands, or ARPABET in its case and stress."""
+        for change in (str, lambda symbol: strip_stress(symbol).lower(), strip_stress):
+            phones = tuple(map(change, pronunciation.phones))
+            if self.phone_set.issuperset(phones):
+                return Pronunciation(phones, pronunciation.probability, pronunciation.pauses)
+        return None
+
+    def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
+        """The HMM as the tree and the transition model give it."""
+        return self.model.phone_hmm(left, phone, right, position)
+
+    def log_likelihoods(self, frames: Floats, pdfs: Integers) -> Floats:
+        """Log-likelihoods of the pdfs."""
+        return self.mixtures.log_likelihoods(frames, pdfs)
+
+    def adapted(
+        self, frames: Floats, pdfs: Integers, spoken: npt.NDArray[np.bool_]
+    ) -> tuple[KaldiAcoustics, Floats] | None:
+        """The second model and frames mapped to fit it, where the model asks for it and the speech is long enough."""
+        if not self.model.options.uses_adaptation:
+            return None
+        final = self.model.model.mixtures
+        statistics = gather_statistics(frames[spoken], pdfs[spoken], self.mixtures, final)
+        transform = statistics.transform()
+        return None if transform is None else (KaldiAcoustics(self.model, final), apply_transform(frames, transform))
+
+    def label(self, phone: str) -> str:
+        """ARPABET in capitals without stress where all phones of the model are ARPABET; else as the model has it."""
+        return fold_arpabet(phone) if self.is_arpabet else phone
+
+    @property
+    def is_arpabet(self) -> bool:
+        """Whether all phones of the model can be read as ARPABET."""
+        return all(is_phone(phone, "arpabet") for phone in self.phone_set)
+
+
+def _weighed(pronunciation: Pronunciation, silence_probability: float) -> Variant:
+    pauses = pronunciation.pauses
+    after = silence_probability if pauses is None else pauses.probability_after
+    return Variant(
+        pronunciation.phones,
+        math.log(pronunciation.probability or 1.0),
+        after_silence=0.0 if pauses is None else math.log(pauses.factor_after_pause),
+        after_speech=0.0 if pauses is None else math.log(pauses.factor_after_speech),
+        before_silence=math.log(after),
+        before_speech=math.log1p(-after),
+    )

@@ -1,0 +1,341 @@
+"""Forced alignment with GMM-HMMs in NumPy: PocketSphinx's American English model, or any of MFA's acoustic models.
+
+Method
+------
+1. Features as the model was trained on (:mod:`~visalign.forced_alignment.acoustic_model`).
+2. A graph of the transcript with optional pauses and all pronunciations, and the best path through it
+   (:mod:`~visalign.forced_alignment.decoding_graph`, :mod:`~visalign.forced_alignment.viterbi`): exact for recordings
+   up to `EXACT_SECONDS`, with a wide beam for longer ones.
+3. Where the model asks for it and there is enough speech, the features are adapted to the speaker and the search is
+   repeated (:mod:`~visalign.forced_alignment.adaptation`).
+4. The phones are now known. Forward–backward gives each boundary a probability at each frame; frames at which the
+   spectrum changes count more, `CHANGE_GAIN` nats for each time its mean. The boundary is the mean of that
+   distribution, so that it is finer than the frames.
+5. Each boundary moves to the change of the spectrum nearby (:mod:`~visalign.forced_alignment.refinement`).
+
+Nothing is learnt from labelled boundaries. What each step brings is in ``docs/decisions/0010``.
+
+Conventions
+-----------
+As in :mod:`visalign.forced_alignment.aligner`. A phone's confidence says how likely it is what is said: a logistic of
+its log-likelihood a frame, less that of the best state of the transcript, and of how sure its boundaries are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.errors import AlignmentError, AnyPath, InputError, OutOfVocabulary
+from visalign.forced_alignment.acoustic_model import AcousticModel, KaldiAcoustics, SphinxAcoustics
+from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.decoding_graph import DecodingGraph, PhoneHmm, build_graph, chain_graph
+from visalign.forced_alignment.mfa_archive import read_mfa_model
+from visalign.forced_alignment.pocketsphinx import MODEL_RATE_HZ, merge_silence, pcm_for_model
+from visalign.forced_alignment.refinement import refine_boundaries, spectral_change
+from visalign.forced_alignment.sphinx_model import embedded_model
+from visalign.forced_alignment.viterbi import BestPath, BlockScores, NoPath, best_path, boundary_posteriors
+from visalign.lexicon import Lexicon
+from visalign.media import Audio
+from visalign.phones import SILENCE
+from visalign.timeline import Interval, Tier
+
+__all__ = ["GmmHmmAligner"]
+
+EXACT_SECONDS = 25.0
+"""Audio up to this length is searched exactly; time and memory of that grow with the square of the length."""
+
+BEAM = 400.0
+"""Nats by which a path may fall behind in longer audio (times the acoustic scale's share, see `_beam`)."""
+
+CHANGE_GAIN = 2.0
+"""Nats that a boundary gains at a frame whose spectrum changes twice as much as on average. 1 to 3 are a plateau."""
+
+STRETCH, OVERLAP = 48, 4
+"""Phones whose boundaries are found at a time, and how many on either side belong to the neighbours."""
+
+CERTAIN_SECONDS = 0.02
+"""A boundary is as sure as the probability that it lies within this distance."""
+
+CONFIDENCE = (2.0, 0.4, 1.0)
+"""Logistic from the score a frame (second) and the certainty of the boundaries (third) to the probability that a
+phone is what is said."""
+
+MIN_MEAN_CONFIDENCE = 0.5
+"""Below it, as a mean over the spoken time, the transcript is suspected to belong to other audio."""
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class GmmHmmAligner:
+    """Aligns with a GMM-HMM acoustic model, see :mod:`visalign.forced_alignment.gmm_hmm`.
+
+    Parameters
+    ----------
+    acoustic_model : path-like or AcousticModel, optional
+        A zip of the Montreal Forced Aligner. None: PocketSphinx's American English model.
+
+    Raises
+    ------
+    ParseError
+        If the file is no acoustic model that can be used.
+    BackendUnavailable
+        If PocketSphinx's model is asked for and not installed.
+    """
+
+    name = "gmm_hmm"
+
+    def __init__(self, acoustic_model: AnyPath | AcousticModel | None = None) -> None:
+        self.model: AcousticModel
+        if acoustic_model is None:
+            self.model = SphinxAcoustics(embedded_model())
+        elif isinstance(acoustic_model, str) or hasattr(acoustic_model, "__fspath__"):
+            self.model = KaldiAcoustics.of(read_mfa_model(acoustic_model))
+        else:
+            self.model = acoustic_model
+
+    def align(self, audio: Audio, words: Sequence[str], lexicon: Lexicon) -> Alignment:
+        """See :meth:`visalign.forced_alignment.aligner.Aligner.align`.
+
+        Raises
+        ------
+        OutOfVocabulary
+            If words have no pronunciation, or none in phones that the model has.
+        InputError
+            If there is no word.
+        AlignmentError
+            If the audio is silent or too short for the words.
+        """
+        if not words:
+            raise InputError("no words to align: the transcript is empty. Give what is said in the clip.")
+        pcm = pcm_for_model(audio)
+        graph = self._graph(words, lexicon)
+        found = _decode(self.model, graph, self.model.features(audio, pcm), audio)
+        placed = _place(found, pcm, audio.duration)
+        return _alignment(self.model, words, placed, f"{self.name}, {self.model.name}")
+
+    def _graph(self, words: Sequence[str], lexicon: Lexicon) -> DecodingGraph:
+        pronounced = lexicon.pronounce(words)
+        variants = [self.model.variants(word, ways) for word, ways in zip(words, pronounced, strict=True)]
+        strange = [word for word, ways in zip(words, variants, strict=True) if not ways]
+        if strange:
+            error = OutOfVocabulary(strange)
+            error.add_note(
+                f"They have pronunciations, but none in the phones of {self.model.name}: use the dictionary that "
+                "belongs to this acoustic model."
+            )
+            raise error
+        return build_graph(variants, self.model, self.model.silence_costs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scores:
+    """Scaled log-likelihoods of the frames: all at once where that is little, else as they are asked for."""
+
+    model: AcousticModel
+    frames: Floats
+    pdf_ids: Integers
+    matrix: Floats | None
+
+    @classmethod
+    def of(cls, model: AcousticModel, frames: Floats, pdf_ids: Integers) -> _Scores:
+        short = len(frames) * model.frame_shift <= EXACT_SECONDS
+        return cls(model, frames, pdf_ids, model.log_likelihoods(frames, pdf_ids) if short else None)
+
+    def __call__(self, first: int, last: int, pdfs: Integers) -> Floats:
+        """Log-likelihoods of the frames `first` to `last` under `pdfs`, not scaled."""
+        if self.matrix is None:
+            return self.model.log_likelihoods(self.frames[first:last], pdfs)
+        return self.matrix[first:last, np.searchsorted(self.pdf_ids, pdfs)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A phone of the best path and its frames; `word` is −1 for silence."""
+
+    phone: str
+    word: int
+    hmm: PhoneHmm
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Decoded:
+    """The best path, and the log-likelihood of each frame less that of the best state of the transcript."""
+
+    model: AcousticModel
+    scores: _Scores
+    segments: list[_Segment]
+    margins: Doubles
+
+
+def _decode(model: AcousticModel, graph: DecodingGraph, frames: Floats, audio: Audio) -> _Decoded:
+    scores = _Scores.of(model, frames, graph.pdf_ids)
+    try:
+        path = _search(graph, scores)
+        pdfs = graph.pdf_ids[graph.pdfs[path.states]]
+        spoken = graph.words[graph.instances[path.states]] >= 0
+        second = model.adapted(frames, pdfs, spoken)
+        if second is not None:
+            model, frames = second
+            scores = _Scores.of(model, frames, graph.pdf_ids)
+            path = _search(graph, scores)
+    except NoPath as error:
+        n_words = int(graph.words.max()) + 1
+        raise AlignmentError(
+            f"the {n_words} words could not be aligned with these {audio.duration:.2f} s of audio: it is too short "
+            "for them, or does not hold them. Check that the transcript belongs to this clip and has all its words, "
+            "or leave the transcript out to have the phones recognised."
+        ) from error
+    return _Decoded(model, scores, _segments(graph, path, model), _margins(graph, path, scores))
+
+
+def _search(graph: DecodingGraph, scores: _Scores) -> BestPath:
+    scale = scores.model.scale
+    if scores.matrix is not None:
+        return best_path(graph, scale * scores.matrix)
+
+    def compute(first: int, last: int, pdfs: Integers) -> Floats:
+        return scale * scores(first, last, pdfs)
+
+    return best_path(graph, BlockScores(graph, len(scores.frames), compute), BEAM)
+
+
+def _segments(graph: DecodingGraph, path: BestPath, model: AcousticModel) -> list[_Segment]:
+    instances = graph.instances[path.states]
+    starts = np.flatnonzero(np.diff(instances, prepend=-1)).tolist()
+    rows = [(graph.phones[i], int(graph.words[i])) for i in instances[starts].tolist()]
+    names = ["", *(phone for phone, _ in rows), ""]
+    words = [-2, *(word for _, word in rows), -2]
+    segments = []
+    for k, (start, end) in enumerate(pairwise([*starts, len(instances)]), start=1):
+        position = _position(words[k - 1], words[k], words[k + 1])
+        hmm = model.phone_hmm(names[k - 1], names[k], names[k + 1], position)
+        segments.append(_Segment(names[k], words[k], hmm, start, end))
+    return segments
+
+
+def _position(before: int, word: int, after: int) -> str:
+    """Where in its word a phone stands, by the words of its neighbours."""
+    if word < 0:
+        return ""
+    return {(True, True): "S", (True, False): "B", (False, True): "E", (False, False): "I"}[
+        before != word, after != word
+    ]
+
+
+def _margins(graph: DecodingGraph, path: BestPath, scores: _Scores) -> Doubles:
+    pdfs = graph.pdfs[path.states]
+    if scores.matrix is not None:
+        rows = np.arange(len(pdfs))
+        return np.asarray(scores.matrix[rows, pdfs] - scores.matrix.max(axis=1), dtype=np.float64)
+    margins = np.empty(len(pdfs))
+    step = int(EXACT_SECONDS / scores.model.frame_shift)
+    for first in range(0, len(pdfs), step):
+        mine = pdfs[first : first + step]
+        ids, columns = np.unique(mine, return_inverse=True)
+        block = scores(first, first + len(mine), graph.pdf_ids[ids])
+        margins[first : first + len(mine)] = block[np.arange(len(mine)), columns] - block.max(axis=1)
+    return margins
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A phone with its times and confidence; `word` is −1 for silence."""
+
+    phone: str
+    word: int
+    start: float
+    end: float
+    confidence: float
+
+
+def _place(found: _Decoded, pcm: npt.NDArray[np.int16], duration: float) -> list[_Placed]:
+    segments, model = found.segments, found.model
+    frames, certain = _soft_boundaries(found, pcm)
+    inner = model.first_boundary + model.frame_shift * frames
+    times = _increasing([0.0, *inner.tolist(), duration])
+    times = refine_boundaries(pcm, MODEL_RATE_HZ, times)
+    sure = np.concatenate([[1.0], certain, [1.0]])
+    return [
+        _Placed(segment.phone, segment.word, start, end, _confidence(found.margins, segment, 0.5 * (a + b)))
+        for segment, (start, end), (a, b) in zip(segments, pairwise(times), pairwise(sure.tolist()), strict=True)
+    ]
+
+
+def _increasing(times: list[float]) -> list[float]:
+    """`times` with those that lie beyond the last one, where a window reaches past the audio, drawn in evenly."""
+    end, n = times[-1], len(times)
+    least = min(1e-3, end / n)
+    for i in range(n - 2, 0, -1):
+        times[i] = min(times[i], times[i + 1] - least)
+    for i in range(1, n - 1):
+        times[i] = max(times[i], times[i - 1] + 0.5 * least)
+    return times
+
+
+def _soft_boundaries(found: _Decoded, pcm: npt.NDArray[np.int16]) -> tuple[Doubles, Doubles]:
+    """Mean frame of each inner boundary, and the probability that it lies near; both (n_phones − 1,)."""
+    segments, model = found.segments, found.model
+    n = len(found.margins)
+    change = spectral_change(pcm, MODEL_RATE_HZ, model.first_boundary + model.frame_shift * np.arange(n))
+    bonus = CHANGE_GAIN * (change / max(float(change.mean()), 1e-9) - 1.0)
+    means, certain = np.empty(len(segments) - 1), np.empty(len(segments) - 1)
+    for first in range(0, len(segments) - 1, STRETCH):
+        last = min(first + STRETCH, len(segments) - 1)  # boundaries `first` to `last` are found
+        low, high = max(first - OVERLAP, 0), min(last + 1 + OVERLAP, len(segments))
+        start, end = segments[low].start, segments[high - 1].end
+        graph = chain_graph([(s.phone, s.word, s.hmm) for s in segments[low:high]])
+        scores = model.posterior_scale * found.scores(start, end, graph.pdf_ids)
+        posterior = boundary_posteriors(graph, scores, bonus[start:end])[first - low : last - low]
+        grid = np.arange(end - start)
+        means[first:last] = start + posterior @ grid
+        near = np.abs(grid + start - means[first:last, None]) * model.frame_shift <= CERTAIN_SECONDS
+        certain[first:last] = (posterior * near).sum(axis=1)
+    return means, certain
+
+
+def _confidence(margins: Doubles, segment: _Segment, certainty: float) -> float:
+    offset, slope, sure = CONFIDENCE
+    worth = offset + slope * float(margins[segment.start : segment.end].mean()) + sure * certainty
+    return 1.0 / (1.0 + math.exp(min(700.0, -worth)))
+
+
+def _alignment(model: AcousticModel, words: Sequence[str], placed: Sequence[_Placed], engine: str) -> Alignment:
+    spans: dict[int, list[_Placed]] = {}
+    for phone in placed:
+        if phone.word >= 0:
+            spans.setdefault(phone.word, []).append(phone)
+    end = placed[-1].end
+    word_tier = Tier.from_intervals(
+        "words",
+        (Interval(span[0].start, span[-1].end, words[index]) for index, span in spans.items()),
+        start=0.0,
+        end=end,
+    )
+    phones = [
+        Interval(p.start, p.end, SILENCE)
+        if p.word < 0
+        else Interval(p.start, p.end, model.label(p.phone), p.confidence)
+        for p in placed
+    ]
+    tier = merge_silence(Tier.from_intervals("phones", phones))
+    return Alignment(word_tier, tier, engine, tuple(_doubts(model, tier)))
+
+
+def _doubts(model: AcousticModel, phones: Tier) -> Iterator[str]:
+    spoken = [phone for phone in phones if phone.score is not None]
+    mean = sum((phone.score or 0.0) * phone.duration for phone in spoken) / sum(phone.duration for phone in spoken)
+    if isinstance(model, SphinxAcoustics) and mean < MIN_MEAN_CONFIDENCE:
+        yield (
+            f"the transcript may not belong to this audio: the mean confidence of its phones is {mean:.2f}, and "
+            f"{MIN_MEAN_CONFIDENCE:.2f} or more is usual. Check that it says what is heard"
+        )
