@@ -1,0 +1,46 @@
+"""``visalign animate``: the lips of a still portrait move with a sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from visalign.commands.export import parse_rate, said
+from visalign.console import screen
+
+__all__ = ["ANIMATE_EPILOG", "animate"]
+
+ANIMATE_EPILOG = (
+    'visalign animate me.jpg line.wav --text "bin blue at f two now" -o preview.mp4\n\n'
+    "For previews of timing only, with the consent of the person shown. Every picture is marked as synthetic, and so "
+    "is the file. Not for making anybody seem to say what they did not say; see the documentation."
+)
+
+
+def animate(
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="Portrait, looking at the camera, mouth closed.")],
+    audio: Annotated[Path, typer.Argument(metavar="AUDIO", help="Speech, or a clip with speech.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The clip, .mp4.")],
+    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
+    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    fps: Annotated[str, typer.Option(help="Frames a second.")] = "25",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Move the lips of a portrait with a sound: a preview of timing, watermarked as synthetic."""
+    # These load numpy, scipy, dlib and what aligns.
+    from visalign.exports.utterance import read_utterance
+    from visalign.media import read_audio
+    from visalign.portrait import WATERMARK, animate_portrait, read_portrait
+    from visalign.text_files import check_output
+
+    inputs = [x for x in (photo, audio, transcript, lexicon) if x is not None]
+    check_output(output, suffixes=(".mp4",), inputs=inputs)
+    rate = parse_rate(fps)
+    portrait = read_portrait(photo)
+    utterance = read_utterance(audio, said(text, transcript), lexicon=lexicon)
+    animate_portrait(output, portrait, utterance, read_audio(audio, 48000), rate=rate)
+    if not quiet:
+        screen().print(f"Wrote {output}, marked {WATERMARK!r} in the picture and in its metadata", soft_wrap=True)
