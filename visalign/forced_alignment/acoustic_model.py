@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -41,7 +40,9 @@ SILENCE_WEIGHT = math.log(0.5)
 WEAK_FORM_WEIGHT = -8.0
 """Log weight of a function word without its first consonant. −4 and −8 did the same (docs/decisions/0010)."""
 
-WEAK_FORMS = frozenset("he he's he'd he'll him his her had has have the them than that this".split())
+WEAK_FORMS = frozenset(
+    ["he", "he's", "he'd", "he'll", "him", "his", "her", "had", "has", "have", "the", "them", "than", "that", "this"]
+)
 """English function words that lose H or TH when they are not stressed and no pause precedes."""
 
 Floats = npt.NDArray[np.float32]
@@ -183,64 +184,30 @@ def _slowed(hmm: PhoneHmm, n: int) -> PhoneHmm:
     return PhoneHmm(hmm.pdfs, tuple(arcs))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class KaldiAcoustics:
     """A model of the Montreal Forced Aligner.
 
     Parameters
     ----------
     model : MfaModel
-    mixtures : DiagonalMixtures
-        Those of the first pass, or of the second.
+    mixtures : DiagonalMixtures, optional
+        None: those for speech that is not adapted to the speaker.
     """
-
-    model: MfaModel
-    mixtures: DiagonalMixtures
 
     scale = 0.1
     """MFA's weight of the acoustic score in ``align_one``."""
 
     posterior_scale = 0.1
 
-    @classmethod
-    def of(cls, model: MfaModel) -> KaldiAcoustics:
-        """The model as it is before it is adapted to a speaker."""
-        return cls(model, model.first_model.mixtures)
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """The name of the file."""
-        return self.model.name
-
-    @property
-    def silence(self) -> str:
-        """The phone of pauses."""
-        return self.model.silence
-
-    @property
-    def uses_context(self) -> bool:
-        """Whether a phone's model depends on its neighbours."""
-        return self.model.uses_context
-
-    @property
-    def phone_set(self) -> frozenset[str]:
-        """Phones that a dictionary may use."""
-        return self.model.phone_set
-
-    @property
-    def frame_shift(self) -> float:
-        """Seconds."""
-        return self.model.options.features.frame_shift
-
-    @property
-    def first_boundary(self) -> float:
-        """Seconds."""
-        return self.model.options.features.offset
-
-    @property
-    def silence_costs(self) -> SilenceCosts:
-        """Of the meta file."""
-        return self.model.options.silence_costs
+    def __init__(self, model: MfaModel, mixtures: DiagonalMixtures | None = None) -> None:
+        self.model = model
+        self.mixtures = model.first_model.mixtures if mixtures is None else mixtures
+        self.name, self.silence, self.uses_context = model.name, model.silence, model.uses_context
+        self.phone_set = model.phone_set
+        self.frame_shift = model.options.features.frame_shift
+        self.first_boundary = model.options.features.offset
+        self.silence_costs = model.options.silence_costs
+        self.is_arpabet = all(is_phone(phone, "arpabet") for phone in self.phone_set)
 
     def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:
         """What the meta file asks for: MFCC less their mean, with deltas or under the LDA transform."""
@@ -275,7 +242,7 @@ class KaldiAcoustics:
 
     def adapted(
         self, frames: Floats, pdfs: Integers, spoken: npt.NDArray[np.bool_]
-    ) -> tuple[KaldiAcoustics, Floats] | None:
+    ) -> tuple[AcousticModel, Floats] | None:
         """The second model and frames mapped to fit it, where the model asks for it and the speech is long enough."""
         if not self.model.options.uses_adaptation:
             return None
@@ -287,11 +254,6 @@ class KaldiAcoustics:
     def label(self, phone: str) -> str:
         """ARPABET in capitals without stress where all phones of the model are ARPABET; else as the model has it."""
         return fold_arpabet(phone) if self.is_arpabet else phone
-
-    @property
-    def is_arpabet(self) -> bool:
-        """Whether all phones of the model can be read as ARPABET."""
-        return all(is_phone(phone, "arpabet") for phone in self.phone_set)
 
 
 def _weighed(pronunciation: Pronunciation, silence_probability: float) -> Variant:

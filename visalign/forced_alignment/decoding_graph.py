@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import Protocol
 
 import numpy as np
@@ -211,7 +211,7 @@ def _add_word(net: _Network, variant: Variant, word: int) -> tuple[int, int]:
     n = len(variant.phones)
     positions = "S" if n == 1 else "B" + "I" * (n - 2) + "E"
     nodes = [_add(net, phone, word, position) for phone, position in zip(variant.phones, positions, strict=True)]
-    net.arcs += ((a, b, 0.0) for a, b in zip(nodes, nodes[1:], strict=False))
+    net.arcs += ((a, b, 0.0) for a, b in pairwise(nodes))
     return nodes[0], nodes[-1]
 
 

@@ -26,7 +26,7 @@ __all__ = ["KaldiStream"]
 MAX_TOKEN = 64
 """Bytes; no token of Kaldi's models is half as long."""
 
-_FLOATS = {"F": np.dtype("<f4"), "D": np.dtype("<f8")}
+_FLOATS: dict[str, np.dtype[np.floating]] = {"F": np.dtype("<f4"), "D": np.dtype("<f8")}
 
 
 class KaldiStream:
@@ -139,13 +139,13 @@ class KaldiStream:
             raise self.error(f"a matrix of {n_rows} × {n_columns}")
         return self._floats(kind, n_rows * n_columns).reshape(n_rows, n_columns)
 
-    def _float_kind(self, shape: str) -> np.dtype[np.float32]:
+    def _float_kind(self, shape: str) -> np.dtype[np.floating]:
         token = self.token()
         if token[1:] != shape or token[0] not in _FLOATS:
             raise self.error(f"{token!r} where F{shape} or D{shape} must be")
         return _FLOATS[token[0]]
 
-    def _floats(self, kind: np.dtype[np.float32], n: int) -> npt.NDArray[np.float32]:
+    def _floats(self, kind: np.dtype[np.floating], n: int) -> npt.NDArray[np.float32]:
         values = np.frombuffer(self._take(kind.itemsize * n), dtype=kind).astype(np.float32)
         if not np.isfinite(values).all():
             raise self.error("a number that is infinite or not a number")

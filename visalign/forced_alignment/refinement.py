@@ -86,7 +86,7 @@ def spectral_change(pcm: npt.NDArray[np.int16], rate_hz: int, times: npt.ArrayLi
     if not len(steps) or not len(pcm):
         return np.zeros(len(steps))
     first = int(steps.min()) - side
-    spectra = _log_mel(pcm, rate_hz, np.arange(first, int(steps.max()) + side + 1) * HOP)
+    spectra = _log_mel(pcm, rate_hz, np.arange(first, int(steps.max()) + side + 1).astype(np.float64) * HOP)
     sums = np.cumsum(np.pad(spectra, ((1, 0), (0, 0))), axis=0)
     here = steps - first
     before = sums[here] - sums[here - side]

@@ -22,10 +22,10 @@ from __future__ import annotations
 import importlib.util
 import math
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +79,7 @@ class _Bytes:
     def integers(self, n: int) -> tuple[int, ...]:
         return struct.unpack(f"<{n}i", self.take(4 * n))
 
-    def array(self, kind: np.dtype[np.void] | str, n: int) -> npt.NDArray[np.generic]:
+    def array(self, kind: npt.DTypeLike, n: int) -> npt.NDArray[Any]:
         dtype = np.dtype(kind)
         return np.frombuffer(self.take(n * dtype.itemsize), dtype=dtype)
 
@@ -103,7 +103,7 @@ class _Definition:
     names: tuple[str, ...]
     fillers: npt.NDArray[np.bool_]
     n_base_states: int
-    entries: npt.NDArray[np.void]
+    entries: npt.NDArray[Any]
     sequences: npt.NDArray[np.int64]
     keys: Integers
     phones: Integers
@@ -145,14 +145,6 @@ def _definition(path: Path) -> _Definition:
     return _Definition(
         tuple(names), fillers, n_base_states, entries, sequences, keys[order], order.astype(np.int64) + n_base
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Codebook:
-    """Gaussians of one base phone: of each stream its constants, and what multiplies values and squares."""
-
-    constants: Floats
-    factors: Floats
 
 
 def _gaussians(folder: Path) -> tuple[Floats, Floats]:
@@ -263,7 +255,7 @@ class SphinxModel:
         states = self.definition.sequences[entry["sequence"]]
         matrix = np.maximum(self.matrices[entry["matrix"]], TRANSITION_FLOOR * (self.matrices[entry["matrix"]] > 0))
         matrix = matrix / matrix.sum(axis=1, keepdims=True)
-        arcs = tuple((a, b, math.log(matrix[a, b])) for a, b in zip(*map(np.ndarray.tolist, np.nonzero(matrix))))
+        arcs = tuple((a, b, math.log(matrix[a, b])) for a, b in np.argwhere(matrix).tolist())
         return PhoneHmm(tuple(states.tolist()), arcs)
 
     def _number(self, phone: str) -> int:
@@ -276,11 +268,11 @@ class SphinxModel:
         if not position:
             return base
         silence = self._numbers[self.silence]
-        l, r = (self._number(name) if name else silence for name in (left, right))
+        before, after = (self._number(name) if name else silence for name in (left, right))
         place = POSITIONS.index(position)
-        quiet_left = silence if self.definition.fillers[l] or position in "BS" else l
-        quiet_right = silence if self.definition.fillers[r] or position in "ES" else r
-        for near in ((l, r), (quiet_left, quiet_right)):
+        quiet_left = silence if self.definition.fillers[before] or position in "BS" else before
+        quiet_right = silence if self.definition.fillers[after] or position in "ES" else after
+        for near in ((before, after), (quiet_left, quiet_right)):
             for number in (place, *(other for other in range(len(POSITIONS)) if other != place)):
                 found = self.definition.find(base, *near, number)
                 if found >= 0:

@@ -82,7 +82,7 @@ class BlockScores:
             self.low, self.high = low, min(graph.n_states, high + LOOK_AHEAD)
             pdfs, self.columns = np.unique(graph.pdfs[self.low : self.high], return_inverse=True)
             self.block = self.compute(self.first, min(self.n_frames, self.first + BLOCK), graph.pdf_ids[pdfs])
-        return self.block[frame - self.first][self.columns[low - self.low : high - self.low]]
+        return np.asarray(self.block[frame - self.first][self.columns[low - self.low : high - self.low]])
 
 
 def best_path(
@@ -149,7 +149,7 @@ class _Search:
     def _emissions(self, frame: int) -> npt.NDArray[np.floating]:
         if isinstance(self.scores, BlockScores):
             return self.scores.row(frame, self.low, self.high)
-        return self.scores[frame][self.graph.pdfs[self.low : self.high]]
+        return np.asarray(self.scores[frame][self.graph.pdfs[self.low : self.high]])
 
     def _advance(self, windowed: bool) -> None:
         graph = self.graph
