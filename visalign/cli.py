@@ -22,6 +22,7 @@ import typer
 
 import visalign
 from visalign.commands.animate import ANIMATE_EPILOG, animate
+from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.maps import maps_app
@@ -73,6 +74,8 @@ app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)
 app.command("animate", epilog=ANIMATE_EPILOG)(animate)
 app.command("fix", epilog=FIX_EPILOG)(fix)
+app.command("enhance", epilog=ENHANCE_EPILOG)(enhance)
+app.command("vad", epilog=VAD_EPILOG)(vad)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]

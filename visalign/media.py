@@ -35,7 +35,7 @@ from visalign import ffmpeg
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.ffmpeg import Image, resize_luma
 from visalign.outputs import whole_file
-from visalign.tape import Energy, Tape
+from visalign.tape import Block, Energy, Lane, Tape
 
 if TYPE_CHECKING:
     import av
@@ -43,14 +43,18 @@ if TYPE_CHECKING:
 __all__ = [
     "Audio",
     "AudioStream",
+    "Channels",
     "Frame",
     "FrameReader",
     "MediaInfo",
     "VideoStream",
+    "default_track",
     "probe",
     "read_audio",
+    "read_channels",
     "read_frames",
     "resize_luma",
+    "write_channels",
     "write_clip",
     "write_wav",
 ]
@@ -83,6 +87,34 @@ class Audio:
     def duration(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Channels:
+    """Sound with all its channels, as it was recorded; sample 0 is at the clip's origin.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n_samples, n_channels)
+        Between -1 and 1, all finite.
+    rate_hz : int
+        Samples a second.
+    layout : str
+        What the channels are, by FFmpeg's names ("mono", "stereo", "5.1" …).
+    """
+
+    samples: npt.NDArray[np.float32]
+    rate_hz: int
+    layout: str
+
+    @property
+    def mono(self) -> Audio:
+        """The mean of all channels."""
+        return Audio(self.samples.mean(axis=1, dtype=np.float32), self.rate_hz)
+
+    def channel(self, index: int) -> Audio:
+        """One channel."""
+        return Audio(np.ascontiguousarray(self.samples[:, index]), self.rate_hz)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,6 +226,23 @@ def read_audio(path: AnyPath, rate_hz: int = 16000, *, track: int | None = None)
     return audio
 
 
+def read_channels(path: AnyPath, *, track: int | None = None) -> Channels:
+    """Read the sound of a media file as it is, all channels at their own rate, on the clip's clock.
+
+    Parameters and errors are those of :func:`read_audio`.
+    """
+    with ffmpeg.opened(path) as container:
+        stream = ffmpeg.choose_stream(path, "audio", ffmpeg.audio_streams(container), track)
+        rate_hz, layout = stream.codec_context.sample_rate, stream.codec_context.layout.name
+        origin, lane, blocks = ffmpeg.origin_of(container), Lane(rate_hz, layout), list[Block]()
+        for frame in ffmpeg.decode(container, stream, lane.note_damage):
+            blocks += lane.lay(frame, ffmpeg.time_of(frame, origin))
+        blocks += lane.rest()
+    if not blocks:
+        raise MediaError(path, "no sound in this file can be decoded", "Is the copy complete?")
+    return Channels(np.concatenate(blocks), rate_hz, layout)
+
+
 def read_frames(path: AnyPath, *, colour: bool = False, track: int | None = None) -> FrameReader:
     """Read the pictures of a clip one by one, each with its time on the clip's clock.
 
@@ -263,6 +312,18 @@ class FrameReader(Iterator[Frame]):
                 raise MediaError(path, "no picture in this file can be decoded", "Is the copy complete?")
 
 
+def default_track(path: AnyPath) -> int:
+    """Index of the audio stream that is read where none is named.
+
+    Raises
+    ------
+    MediaError, MissingStream
+        As :func:`read_audio`.
+    """
+    with ffmpeg.opened(path) as container:
+        return ffmpeg.choose_stream(path, "audio", ffmpeg.audio_streams(container), None).index
+
+
 def write_clip(
     path: AnyPath,
     frames: Iterable[Image],
@@ -314,9 +375,24 @@ def write_wav(path: AnyPath, audio: Audio) -> Path:
     OutputError
         If it can't be written there.
     """
+    return _write_samples(path, audio.samples, audio.rate_hz, "PCM_16")
+
+
+def write_channels(path: AnyPath, sound: Channels) -> Path:
+    """Write sound as a 24-bit WAV file with all its channels, whole under its final name or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it can't be written there.
+    """
+    return _write_samples(path, sound.samples, sound.rate_hz, "PCM_24")
+
+
+def _write_samples(path: AnyPath, samples: npt.NDArray[np.float32], rate_hz: int, subtype: str) -> Path:
     with whole_file(path) as draft:
         try:
-            soundfile.write(draft, audio.samples, audio.rate_hz, subtype="PCM_16", format="WAV")
+            soundfile.write(draft, samples, rate_hz, subtype=subtype, format="WAV")
         except soundfile.LibsndfileError as error:
             raise OutputError(path, f"writing failed ({error}); is the disk full?") from error
     return Path(path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
+from visalign.commands.export import said
 from visalign.console import facts_table, progress_line, screen, signed_ms
 from visalign.errors import ConfigError, CorrectionRefused
 
@@ -58,7 +59,7 @@ def fix(
     if apply is not None:
         _apply(clip, target, apply, undo=undo, quiet=quiet)
         return
-    measure = _measure(_said(text, transcript), lexicon, model, config, track, quiet=quiet)
+    measure = _measure(said(text, transcript), lexicon, model, config, track, quiet=quiet)
     _fix(clip, target, measure, mode=mode, track=track, force=force, quiet=quiet)
 
 
@@ -87,7 +88,7 @@ def _fix(
 
 
 def _measure(
-    said: str | None, lexicon: Path | None, model: Path | None, config: Path | None, track: int | None, *, quiet: bool
+    words: str | None, lexicon: Path | None, model: Path | None, config: Path | None, track: int | None, *, quiet: bool
 ) -> Callable[[Path], ClipReport]:
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     if lexicon is not None:
@@ -96,18 +97,9 @@ def _measure(
     def measure(path: Path) -> ClipReport:
         audio = None if track is None else visalign.read_audio(path, track=track)
         with progress_line(enabled=not quiet) as progress:
-            return visalign.check(path, said, audio=audio, model=model, config=settings, progress=progress)
+            return visalign.check(path, words, audio=audio, model=model, config=settings, progress=progress)
 
     return measure
-
-
-def _said(text: str | None, transcript: Path | None) -> str | None:
-    # Loads the lexicon's room.
-    from visalign.transcript import read_transcript
-
-    if text is not None and transcript is not None:
-        raise typer.BadParameter("give --text or --transcript, not both")
-    return text if transcript is None else read_transcript(transcript)
 
 
 def _apply(clip: Path, target: Path, path: Path, *, undo: bool, quiet: bool) -> None:

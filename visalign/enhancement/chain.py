@@ -12,16 +12,19 @@ An equaliser's bands are ``frequency/gain/q``, with ``/lowshelf`` or ``/highshel
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+
+import numpy as np
 
 from visalign.enhancement.adaptive import cancel_noise
 from visalign.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
 from visalign.enhancement.level import normalise_loudness
 from visalign.enhancement.noise_reduction import spectral_subtraction, wiener_filter
 from visalign.errors import ConfigError
-from visalign.media import Audio
+from visalign.media import Audio, Channels
 
-__all__ = ["PRESET_CHAINS", "STEPS", "enhance", "parse_chain"]
+__all__ = ["PRESET_CHAINS", "STEPS", "enhance", "enhance_channels", "parse_chain"]
 
 Step = Callable[[Audio], Audio]
 
@@ -95,6 +98,24 @@ def enhance(audio: Audio, chain: str | Sequence[Step], *, reference: Audio | Non
     for step in parse_chain(chain, reference) if isinstance(chain, str) else chain:
         audio = step(audio)
     return audio
+
+
+def enhance_channels(sound: Channels, chain: str | Sequence[Step], *, reference: Audio | None = None) -> Channels:
+    """Run each channel through a chain; steps of loudness give all channels one gain, that of their mean.
+
+    Parameters and errors are those of :func:`enhance`.
+    """
+    for step in parse_chain(chain, reference) if isinstance(chain, str) else chain:
+        if isinstance(step, partial) and step.func is normalise_loudness:
+            before = sound.mono
+            loudest, made = float(np.max(np.abs(before.samples), initial=0.0)), step(before).samples
+            gain = float(np.max(np.abs(made))) / loudest if loudest else 1.0
+            samples = sound.samples * np.float32(gain)
+        else:
+            parts = [step(sound.channel(index)).samples for index in range(sound.samples.shape[1])]
+            samples = np.stack(parts, axis=1)
+        sound = replace(sound, samples=samples)
+    return sound
 
 
 def _step(part: str, reference: Audio | None) -> Step:

@@ -20,6 +20,7 @@ import numpy as np
 
 from visalign import ffmpeg
 from visalign.errors import AnyPath, MediaError
+from visalign.media import Channels
 from visalign.outputs import whole_file
 from visalign.remux.copying import Copier, OutputContainer, Packet, container_for, copy_labels, created, demuxed
 from visalign.remux.time_map import Piece, Retimer
@@ -33,6 +34,7 @@ _USUAL_ENCODERS = {"mp4": "aac", "mov": "aac", "matroska": "aac", "webm": "libop
 # Bits a second and channel where the source does not say; AAC and Opus are transparent for speech well below.
 _BIT_RATE_PER_CHANNEL = 96_000
 _OPUS_RATE_HZ = 48000
+_PIECE = 4096  # samples
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +57,12 @@ class Recording:
     rate_hz: int
     layout: str
     codec: str | None = None
+
+    @classmethod
+    def of(cls, sound: Channels, codec: str | None = None) -> Recording:
+        """All of a sound that was read."""
+        pieces = (sound.samples[i : i + _PIECE] for i in range(0, len(sound.samples), _PIECE))
+        return cls(pieces, sound.rate_hz, sound.layout, codec)
 
 
 def retime_sound(
