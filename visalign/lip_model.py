@@ -16,7 +16,8 @@ articulatory attributes alone: that is the back-off.
 Two such models, *streams*, are added up with weights, as in multi-stream recognition of audio-visual speech [1]_: one
 over the geometry of the mouth, one over geometry and appearance, reduced to the directions :math:`B` in which the lips
 are predictable from the sound (a discriminant analysis, with the predictions in the place of class means). The
-covariance of what is left over is estimated on speakers that the regression did not see, which keeps both honest.
+covariance of what is left over is estimated on speakers that the regression did not see, which keeps both honest. A
+second pass adapts the variances to the clip at its best lag.
 
 Conventions
 -----------
@@ -34,8 +35,8 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -68,6 +69,10 @@ _SOUND_SMOOTHING = 0.01  # seconds
 
 # A frame counts as much as 40 ms of picture at most: frames that follow faster tell less that is new.
 _FULL_FRAME = 0.04  # seconds
+
+# How many frames the variances of the training count against those of the clip. Lips that follow the sound in some
+# dimensions only (a beard, a drawn face, bad light) are then believed in those dimensions.
+_PRIOR_FRAMES = 60.0
 
 _SIBILANTS = frozenset(["S", "Z", "SH", "ZH", "CH", "JH"])
 _MAX_BYTES = 64 << 20  # of a model file; the shipped one is a hundredth of it
@@ -153,8 +158,6 @@ class Stream:
     bias : ndarray, shape (n_dims,)
     projection : ndarray, shape (n_columns, n_dims)
         From normalised lip features to the dimensions in which what is left over is white.
-    null_mean, null_factor : ndarray, shapes (n_dims,) and (n_dims, n_dims)
-        The lips without any knowledge of the sound: mean, and Cholesky factor of the inverse covariance.
     weight : float
         What its log-likelihood counts in the sum.
     """
@@ -163,8 +166,6 @@ class Stream:
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
     projection: Floats
-    null_mean: Floats
-    null_factor: Floats
     weight: float
 
     def observe(self, lips: LipFeatures) -> Floats:
@@ -184,15 +185,37 @@ class Stream:
             total += product[np.clip(np.arange(n_rows) + round(offset / HOP), 0, n_rows - 1)]
         return total
 
-    def log_likelihoods(self, lips: LipFeatures, context: SpeechContext, lags: Floats) -> tuple[Floats, Floats]:
-        """Evidence for each lag beside that of the lips alone; see :meth:`LipModel.log_likelihoods`."""
-        observed, expected = self.observe(lips), self.expect(context)
-        result = np.empty((len(observed), len(lags)))
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    """One stream on one clip: lips, predictions, and how far they lie apart in this clip."""
+
+    stream: Stream
+    observed: Floats
+    expected: npt.NDArray[np.float32]
+    centres: Floats
+    variance: Floats  # of what is left over, by dimension; 1 is what the training found
+
+    @classmethod
+    def of(cls, stream: Stream, lips: LipFeatures, context: SpeechContext) -> _Fit:
+        return cls(stream, stream.observe(lips), stream.expect(context), lips.times.centres, np.ones(len(stream.bias)))
+
+    def residual(self, lag: float) -> Floats:
+        return np.asarray(self.observed - _at(self.expected, self.centres - lag))
+
+    def adapted(self, lag: float) -> _Fit:
+        """The same with the variances of this clip, at `lag`; the training counts as `_PRIOR_FRAMES` frames."""
+        rows = self.residual(lag)
+        known = rows[np.isfinite(rows).all(axis=1)]
+        variance = (_PRIOR_FRAMES + (known**2).sum(axis=0)) / (_PRIOR_FRAMES + len(known))
+        return replace(self, variance=np.asarray(variance))
+
+    def log_likelihoods(self, lags: Floats) -> Floats:
+        """Shape (n_frames, n_lags)."""
+        result = np.empty((len(self.observed), len(lags)))
         for j, lag in enumerate(lags):
-            result[:, j] = -0.5 * ((observed - _at(expected, lips.times.centres - lag)) ** 2).sum(axis=1)
-        null = (observed - self.null_mean) @ self.null_factor
-        constant = np.log(np.abs(np.diag(self.null_factor))).sum()
-        return self.weight * result, self.weight * (constant - 0.5 * (null**2).sum(axis=1))
+            result[:, j] = (self.residual(lag) ** 2 / self.variance).sum(axis=1)
+        return np.asarray(-0.5 * self.stream.weight * (result + np.log(self.variance).sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +229,8 @@ class Calibration:
     lag_scatter : float
         Standard deviation, seconds, by which even perfect evidence misses the true lead (speakers, microphones).
     match_offset, match_slope : float
-        Logistic that turns the evidence for the best lag over no relation at all, a frame of speech, into the
-        probability that picture and sound belong together.
+        Logistic that turns the prominence of the best lag (:func:`~visalign.sync.prominence`) into the probability
+        that picture and sound belong together.
     """
 
     temperature: float
@@ -258,7 +281,7 @@ class LipModel:
         stat = chosen.stat()
         return _load(str(chosen), stat.st_mtime_ns, stat.st_size)
 
-    def log_likelihoods(self, lips: LipFeatures, context: SpeechContext, lags: Floats) -> tuple[Floats, Floats]:
+    def log_likelihoods(self, lips: LipFeatures, context: SpeechContext, lags: Floats) -> Floats:
         """Evidence of each frame for each lag.
 
         Parameters
@@ -272,18 +295,14 @@ class LipModel:
 
         Returns
         -------
-        given_speech : ndarray, shape (n_frames, n_lags)
-            Log-likelihood of the frame given what is heard `lag` earlier; 0 for a frame without a face.
-        alone : ndarray, shape (n_frames,)
-            Log-likelihood of the frame whatever is heard.
+        ndarray, shape (n_frames, n_lags)
+            Log-likelihood of the frame's lips given what is heard `lag` earlier; 0 for a frame without a face.
         """
-        given, alone = np.zeros((len(lips), len(lags))), np.zeros(len(lips))
-        for stream in self.streams:
-            stream_given, stream_alone = stream.log_likelihoods(lips, context, lags)
-            given, alone = given + stream_given, alone + stream_alone
         share = np.where(lips.has_face, frame_shares(lips), 0.0)
-        # NaN rows (no face) times a share of 0 would stay NaN
-        return np.nan_to_num(given) * share[:, None], np.nan_to_num(alone) * share
+        fits = [_Fit.of(stream, lips, context) for stream in self.streams]
+        first = _summed([fit.log_likelihoods(lags) for fit in fits], share)
+        best = float(lags[first.sum(axis=0).argmax()])
+        return _summed([fit.adapted(best).log_likelihoods(lags) for fit in fits], share)
 
     def save(self, path: AnyPath) -> Path:
         """Write the model as an NPZ file without pickled objects."""
@@ -302,7 +321,13 @@ class LipModel:
         return Path(path)
 
 
-_STREAM_ARRAYS = ("weights", "bias", "projection", "null_mean", "null_factor")
+_STREAM_ARRAYS = ("weights", "bias", "projection")
+
+
+def _summed(parts: Sequence[Floats], share: Floats) -> Floats:
+    """Sum of the streams, each frame times its share; frames without a face (NaN) count 0."""
+    total = np.sum(parts, axis=0)
+    return np.asarray(np.nan_to_num(total) * share[:, None])
 
 
 def frame_shares(lips: LipFeatures) -> Floats:
@@ -351,8 +376,6 @@ def _check_shapes(parts: Mapping[str, npt.NDArray[Any]], n_columns: int) -> None
         "weights": (n_inputs, n_dims),
         "bias": (n_dims,),
         "projection": (n_columns, n_dims),
-        "null_mean": (n_dims,),
-        "null_factor": (n_dims, n_dims),
     }
     for name, shape in wanted.items():
         if parts[name].shape != shape or not np.isfinite(parts[name]).all():

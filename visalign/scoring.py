@@ -2,10 +2,9 @@ r"""Judge the words of a clip, and count.
 
 Method
 ------
-*Lead and score of a word* rest on the frames in and around it. Three explanations compete: the sound belongs there and
-lies within the limits of the verdict profile; it belongs there but lies elsewhere; the lips have nothing to do with it.
-Each is the lip model's evidence, averaged over the lags that it allows; the score is the posterior probability
-of the first.
+*Lead and score of a word* rest on the frames in and around it. Two explanations compete: its sound lies within the
+limits of the verdict profile, or elsewhere. Each is the lip model's evidence averaged over the lags that it allows. The
+score is the posterior probability of the first, times the probability that the clip's lips belong to its sound at all.
 
 *Viseme accuracy* compares what the lips should show with what they do show along the warping path of least cost, found
 by DTW in a narrow band around the clip's lead; the cost of a pair is how improbable all acceptable visemes are. Sounds
@@ -39,10 +38,8 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 # How far the frames around a word tell about it: full weight within, a Gaussian flank of this width beyond. A word of
 # 200 ms holds five frames at 25 a second, too few to be judged alone (docs/decisions/0006-word-scores.md).
-_FLANK = 0.16  # seconds
-# Prior probabilities of the three explanations: in sync, elsewhere, unrelated.
-_PRIORS = (0.5, 0.25, 0.25)
-# Lags between these and the limits belong to neither of the first two explanations.
+_FLANK = 0.25  # seconds
+# Lags between this and the limits belong to neither explanation.
 _MARGIN = 0.02  # seconds
 _MIN_WORD_FRAMES = 2
 _BAND = 2  # frames of DECODER step to either side of the clip's lead
@@ -168,6 +165,7 @@ def judge_words(
     sync: SyncEstimate,
     calibration: Calibration,
     limits: tuple[float, float],
+    match: float,
 ) -> tuple[list[dict[str, Any]], SyncScore]:
     """Judge each word.
 
@@ -188,7 +186,8 @@ def judge_words(
             continue
         own = [t for t in targets if t.interval.overlap(word) > 0 and t.word]
         inside = (agreement.times >= word.start + lead) & (agreement.times < word.end + lead) & agreement.counts
-        lead_here, score = _local(word, evidence, lead, calibration, limits)
+        lead_here, in_sync = _local(word, evidence, lead, calibration, limits)
+        score = match * in_sync
         rows.append(
             {
                 "label": word.label,
@@ -220,27 +219,32 @@ def _local(
     """Lead and score of one word; NaN where its lips can't be seen."""
     outside = np.maximum(0.0, np.maximum(word.start + lead - evidence.centres, evidence.centres - word.end - lead))
     weights = np.exp(-0.5 * (outside / _FLANK) ** 2)
-    has_face = np.any(evidence.given_speech, axis=1)
+    has_face = np.any(evidence.log_likelihoods, axis=1)
     if (weights * has_face)[outside == 0].sum() < min(_MIN_WORD_FRAMES, (outside == 0).sum()) or not has_face.any():
         return np.nan, np.nan
-    given, alone = evidence.weighted(weights)
-    score = in_sync_probability(evidence.lags, given, alone, calibration, limits)
-    near = given - 0.5 * ((evidence.lags - lead) / _LOCAL_SPREAD) ** 2 / calibration.temperature
+    curve = weights @ evidence.log_likelihoods
+    near = curve - 0.5 * ((evidence.lags - lead) / _LOCAL_SPREAD) ** 2 / calibration.temperature
     fine, density = lag_density(evidence.lags, near, calibration)
-    return float(fine[density.argmax()]), score
+    return float(fine[density.argmax()]), in_sync_probability(evidence.lags, curve, calibration, limits)
 
 
-def in_sync_probability(
-    lags: Floats, given: Floats, alone: float, calibration: Calibration, limits: tuple[float, float]
-) -> float:
-    """Posterior probability that the sound belongs to the lips and lies within the limits."""
+def in_sync_probability(lags: Floats, curve: Floats, calibration: Calibration, limits: tuple[float, float]) -> float:
+    """Posterior probability that the lead lies within the limits, where both explanations are as likely beforehand.
+
+    Parameters
+    ----------
+    lags, curve : ndarray, shape (n_lags,)
+        Leads, seconds, and the log-likelihood of each.
+    calibration : Calibration
+    limits : (float, float)
+        Seconds that the audio may lead, and lag.
+    """
     max_lead, max_lag = limits
     within = (lags <= max_lead + 1e-9) & (lags >= -max_lag - 1e-9)
     beyond = (lags > max_lead + _MARGIN) | (lags < -max_lag - _MARGIN)
-    curve = calibration.temperature * np.append(given, alone)
-    curve = np.exp(curve - curve.max())
-    evidence = np.array([curve[:-1][within].mean(), curve[:-1][beyond].mean(), curve[-1]]) * _PRIORS
-    return float(evidence[0] / evidence.sum())
+    likelihood = np.exp(calibration.temperature * (curve - curve.max()))
+    inside, outside = likelihood[within].mean(), likelihood[beyond].mean()
+    return float(inside / (inside + outside))
 
 
 def _word_verdict(lead: float, score: float, limits: tuple[float, float]) -> str:

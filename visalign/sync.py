@@ -31,7 +31,17 @@ from visalign.lip_model import Calibration, LipModel, SpeechContext
 from visalign.phones import is_silence
 from visalign.timeline import Tier
 
-__all__ = ["VERDICTS", "LagEvidence", "SyncEstimate", "estimate_sync", "lag_density", "lag_evidence", "spoken_frames"]
+__all__ = [
+    "VERDICTS",
+    "LagEvidence",
+    "SyncEstimate",
+    "estimate_sync",
+    "lag_density",
+    "lag_evidence",
+    "match_probability",
+    "prominence",
+    "spoken_frames",
+]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -50,6 +60,7 @@ _EDGE = 0.02  # seconds
 _SPEECH_MARGIN = 0.2  # seconds around speech in which lips belong to it
 # Probability of belonging together below which picture and sound are called mismatched.
 _MIN_MATCH = 0.5
+_IN_SYNC_PRIOR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +102,22 @@ class LagEvidence:
     ----------
     lags : ndarray, shape (n_lags,)
         Leads of the audio, seconds, :data:`LAG_STEP` apart.
-    given_speech : ndarray, shape (n_frames, n_lags)
-        Log-likelihood of each frame's lips, given what is heard at that lag; 0 without a face.
-    alone : ndarray, shape (n_frames,)
-        Log-likelihood of each frame's lips whatever is heard.
+    log_likelihoods : ndarray, shape (n_frames, n_lags)
+        Of each frame's lips, given what is heard at that lag; 0 without a face.
     centres : ndarray, shape (n_frames,)
         When each frame is shown, seconds.
     """
 
     lags: Floats
-    given_speech: Floats
-    alone: Floats
+    log_likelihoods: Floats
     centres: Floats
-
-    def weighted(self, weights: Floats) -> tuple[Floats, float]:
-        """Sums over frames, each counted `weights` (shape (n_frames,)) times: for each lag, and alone."""
-        return weights @ self.given_speech, float(weights @ self.alone)
 
 
 def lag_evidence(model: LipModel, lips: LipFeatures, context: SpeechContext, max_lag: float) -> LagEvidence:
     """Evidence of every frame for every lag within ±`max_lag` seconds."""
     n = round(max_lag / LAG_STEP)
     lags = np.asarray(LAG_STEP * np.arange(-n, n + 1), np.float64)
-    given, alone = model.log_likelihoods(lips, context, lags)
-    return LagEvidence(lags, given, alone, lips.times.centres)
+    return LagEvidence(lags, model.log_likelihoods(lips, context, lags), lips.times.centres)
 
 
 def spoken_frames(lips: LipFeatures, phones: Tier, margin: float = _SPEECH_MARGIN) -> npt.NDArray[np.bool_]:
@@ -169,16 +172,16 @@ def estimate_sync(
     limits : (float, float)
         Seconds that the audio may lead, and lag, to be called in sync.
     """
-    if not np.any(evidence.given_speech) or not spoken.any():
+    if not np.any(evidence.log_likelihoods) or not spoken.any():
         return SyncEstimate(None, None, 0.0, "uncertain", "there is no frame with a face while somebody speaks")
-    total, _ = evidence.weighted(np.ones(len(evidence.centres)))
+    total = evidence.log_likelihoods.sum(axis=0)
     fine, density = lag_density(evidence.lags, total, calibration)
-    lead = _peak(fine, density)
-    confidence = float(density[np.abs(fine - lead) <= _FRAME].sum())
+    lead, confidence = _best_lead(fine, density)
     cumulative = np.cumsum(density)
     low, high = (float(fine[np.searchsorted(cumulative, q)]) for q in ((1 - _INTERVAL) / 2, (1 + _INTERVAL) / 2))
-    verdict, reason = _verdict(lead, (low, high), confidence, match_probability(evidence, spoken, calibration), limits)
-    if verdict in ("in-sync", "audio-early", "audio-late") and _at_edge(lead, evidence.lags):
+    match = placed_match(match_probability(evidence, spoken, calibration), lead, evidence.lags, limits)
+    verdict, reason = _verdict(lead, (low, high), confidence, match, limits)
+    if _at_edge(lead, evidence.lags):
         verdict, reason = "uncertain", _EDGE_REASON.format(1000 * evidence.lags[-1])
     relative = total - total.max()
     return SyncEstimate(
@@ -191,27 +194,48 @@ _EDGE_REASON = "the best lag lies at the edge of the search (±{:.0f} ms); searc
 
 def match_probability(evidence: LagEvidence, spoken: npt.NDArray[np.bool_], calibration: Calibration) -> float:
     """Probability that lips and sound belong together at some lag."""
-    score = calibration.match_offset + calibration.match_slope * match_gain(evidence, spoken)
+    score = calibration.match_offset + calibration.match_slope * prominence(evidence, spoken)
     return float(1.0 / (1.0 + np.exp(-score)))
 
 
-def match_gain(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> float:
-    """Evidence for the best lag over none at all, summed over spoken frames and divided by the root of their number.
+def placed_match(match: float, lead: float, lags: Floats, limits: tuple[float, float]) -> float:
+    """The probability of a match once it is known where the best lag lies.
 
-    Both signs grow with the root of the length: a long clip says more clearly what a short one says.
+    Lips and sound that do not belong together fit best at any lag of the search; those that do, mostly where they
+    should: half of the clips that somebody checks are taken to be in sync. A best lag within the limits thus speaks for
+    a match by Bayes' rule, and one elsewhere a little against it.
     """
-    given, alone = evidence.weighted(spoken.astype(np.float64))
-    return float((given.max() - alone) / np.sqrt(max(spoken.sum(), 1)))
+    share = min(sum(limits) / float(lags[-1] - lags[0]), 1.0)
+    within = -limits[1] <= lead <= limits[0]
+    ratio = _IN_SYNC_PRIOR / share if within else (1 - _IN_SYNC_PRIOR) / max(1 - share, 1e-9)
+    return match * ratio / (match * ratio + 1 - match)
 
 
-def _peak(fine: Floats, density: Floats) -> float:
-    """The highest point, between the grid's by a parabola through three."""
-    k = int(density.argmax())
-    if not 0 < k < len(fine) - 1:
-        return float(fine[k])
-    before, here, after = density[k - 1 : k + 2]
-    bend = before - 2 * here + after
-    return float(fine[k] + (0.5 * (before - after) / bend if bend < 0 else 0.0) * (fine[1] - fine[0]))
+def prominence(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> float:
+    """How far the best lag stands out of the others: its log-likelihood over their median, spoken frames only.
+
+    The difference grows with the number of frames; over the root of it, a long clip says more clearly what a short one
+    says. How well the lips fit no sound at all would be the textbook's yardstick; it tells much less, because it
+    measures how usual a face is (docs/decisions/0006-word-scores.md).
+    """
+    total = evidence.log_likelihoods[spoken].sum(axis=0)
+    return float((total.max() - np.median(total)) / np.sqrt(max(int(spoken.sum()), 1)))
+
+
+def _best_lead(fine: Floats, density: Floats) -> tuple[float, float]:
+    """The lead that is most probably right to within a frame, and that probability.
+
+    Where several lags compete, the highest point of the density says less than the stretch of two frames that holds
+    most of it; within that stretch the mean is the best guess.
+    """
+    reach = round(_FRAME / (fine[1] - fine[0]))
+    sums = np.concatenate([[0.0], np.cumsum(density)])
+    middle = np.arange(len(fine))
+    low, high = np.maximum(middle - reach, 0), np.minimum(middle + reach + 1, len(fine))
+    best = int((sums[high] - sums[low]).argmax())
+    part = slice(int(low[best]), int(high[best]))
+    mass = float(density[part].sum())
+    return float(density[part] @ fine[part] / mass), min(mass, 1.0)
 
 
 def _at_edge(lead: float, lags: Floats) -> bool:
@@ -223,10 +247,7 @@ def _verdict(
 ) -> tuple[str, str]:
     max_lead, max_lag = limits
     if match < _MIN_MATCH:
-        return (
-            "mismatched",
-            f"at no lag do the lips fit what is heard (they belong together with {match:.0%})",
-        )
+        return "mismatched", f"at no lag do the lips fit what is heard (they belong together with {match:.0%})"
     if confidence < _MIN_CONFIDENCE:
         return "uncertain", f"several lags fit about as well (the best one is right with {confidence:.0%})"
     if -max_lag <= lead <= max_lead:

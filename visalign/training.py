@@ -29,7 +29,7 @@ from visalign.lip_features import FEATURES, LipFeatures, read_lips
 from visalign.lip_model import Calibration, LipModel, SpeechContext, Stream
 from visalign.media import read_audio
 from visalign.phones import fold_arpabet, is_silence
-from visalign.sync import LagEvidence, lag_density, lag_evidence, match_gain, spoken_frames
+from visalign.sync import LagEvidence, lag_density, lag_evidence, prominence, spoken_frames
 from visalign.timeline import Tier
 from visalign.training_data import TrainingClip, training_clips
 from visalign.viseme_decoder import MOMENTS, VisemeDecoder, grid, stacked
@@ -41,9 +41,9 @@ Progress: TypeAlias = Callable[[str, float | None], None]
 
 # Chosen on leave-one-speaker-out runs over GRID (docs/decisions/0005-lip-model.md); none is at a sharp optimum.
 RIDGE = 1000.0  # in units of the squared context rows, summed over all frames
-N_PREDICTABLE = 30  # dimensions of the stream over all features
+N_PREDICTABLE = 20  # dimensions of the stream over all features
 APPEARANCE_STREAM_WEIGHT = 0.6
-COVARIANCE_FLOOR = 1e-3  # of the mean variance
+COVARIANCE_FLOOR = 0.02  # of the mean variance
 DECODER_DIMS = 24
 DECODER_FLOOR = 0.05
 EVIDENCE_SCALE = 0.4
@@ -303,8 +303,6 @@ class _StreamShape:
 
     columns: list[int]
     projection: Floats
-    null_mean: Floats
-    null_factor: Floats
     weight: float
 
     def with_regression(self, coefficients: Floats) -> Stream:
@@ -314,8 +312,6 @@ class _StreamShape:
             projected[:-1],
             projected[-1],
             self.projection,
-            self.null_mean,
-            self.null_factor,
             self.weight,
         )
 
@@ -345,9 +341,7 @@ def _shape(
         _, vectors = eigh(_covariance(lips, weights), left_over)
         basis = vectors[:, ::-1][:, :n_dims]
     projection = basis @ _whitener(basis.T @ left_over @ basis)
-    seen = lips @ projection
-    mean = np.asarray(weights @ seen / weights.sum())
-    return _StreamShape(columns, projection, mean, _whitener(_covariance(seen - mean, weights)), weight)
+    return _StreamShape(columns, projection, weight)
 
 
 def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: _Streams) -> Calibration:
@@ -365,10 +359,10 @@ def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: 
             lags = own.lags
             spoken = spoken_frames(clip.lips, clip.phones)
             curves += _window_sums(own, spoken)
-            gains.append((match_gain(own, spoken), True))
+            gains.append((prominence(own, spoken), True))
             if other is not clip:
                 foreign = _evidence(held_out, clip, other)
-                gains.append((match_gain(foreign, spoken_frames(clip.lips, other.phones)), False))
+                gains.append((prominence(foreign, spoken_frames(clip.lips, other.phones)), False))
     temperature, scatter = _fit_density(lags, curves)
     offset, slope = _fit_logistic(gains)
     return Calibration(temperature, scatter, offset, slope)
@@ -381,7 +375,7 @@ def _evidence(streams: tuple[Stream, ...], seen: PreparedClip, heard: PreparedCl
 
 def _window_sums(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> list[Floats]:
     """Sums over windows of frames that begin in speech, shape (n_lags,) each."""
-    sums = np.vstack([np.zeros(len(evidence.lags)), np.cumsum(evidence.given_speech, axis=0)])
+    sums = np.vstack([np.zeros(len(evidence.lags)), np.cumsum(evidence.log_likelihoods, axis=0)])
     starts = np.flatnonzero(spoken)[::_WINDOW_STRIDE]
     whole = len(spoken)
     result = [sums[first + n] - sums[first] for n in _WINDOWS for first in starts if first + n <= whole and n < 75]
