@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from visalign.phones import ARPABET
+from visalign.viseme_comparison import english_gap
 from visalign.viseme_lint import lint_viseme_map
 from visalign.visemes import VisemeMap, available_maps
 
@@ -41,7 +42,7 @@ EXPECTED = {
 
 
 def test_the_expectations_cover_all_files_in_arpabet():
-    assert {path.stem for path in FILES} == {*EXPECTED, "oculus_15_ipa"}
+    assert {path.stem for path in FILES} == {*EXPECTED, "oculus_15_ipa", "mpeg4_fap1_xsampa"}
     assert available_maps() == [path.stem for path in FILES]
 
 
@@ -110,6 +111,18 @@ def test_the_ipa_map_follows_the_english_one():
     }
     # The two sources place these differently: N and L, AE, AW, IH.
     assert differing == {"L", "AE", "AW", "IH"}
+
+
+def test_the_x_sampa_map_is_the_one_in_arpabet():
+    arpabet, xsampa = VisemeMap.load("mpeg4_fap1"), VisemeMap.load("mpeg4_fap1_xsampa")
+    assert all(arpabet[phone] == xsampa.lookup(phone, "arpabet") for phone in ARPABET)
+    assert xsampa["A:"] == "10"
+    assert xsampa["dZ"] == xsampa.lookup("dʒ", "ipa") == "6"
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_the_gap_is_told(name):
+    assert set(english_gap(VisemeMap.load(name))) == set(EXPECTED[name][1].split())
 
 
 def test_the_documentation_table_is_right():
