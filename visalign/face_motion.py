@@ -34,6 +34,7 @@ STEP_SECONDS = 0.01
 WINDOW_SECONDS = 0.04
 LOWEST_HZ, HIGHEST_HZ = 65.0, 400.0
 VOICED_ABOVE = 0.45  # normalised autocorrelation of a voiced window
+SAME_PEAK = 0.9  # every period of a voice has a peak about as high; the first so near the highest is the pitch
 
 BLINKS_A_MINUTE = 20.0  # between rest (17) and conversation (26) [2]_
 SHORTEST_BETWEEN_BLINKS = 1.0  # seconds
@@ -151,9 +152,17 @@ def pitch_contour(audio: Audio) -> tuple[Floats, Floats, Floats]:
     # The window's own autocorrelation makes long lags look weak; dividing by it makes them fair.
     taper = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(size), 2 * size)) ** 2)[:size]
     fair = correlation[:, low:high] / np.maximum(correlation[:, :1], 1e-12) / (taper[low:high] / taper[0])
-    best = np.argmax(fair, axis=1)
+    best = _first_peak(fair)
     voiced = (fair[np.arange(len(best)), best] > VOICED_ABOVE) & (loudness > 0.08)
     pitch = audio.rate_hz / (best + low)
     middle = float(np.median(pitch[voiced])) if voiced.any() else 1.0
     semitones = np.where(voiced, np.clip(12 * np.log2(pitch / middle), -12, 12), 0.0)
     return times, semitones, loudness
+
+
+def _first_peak(fair: Floats) -> npt.NDArray[np.intp]:
+    """Index of the first local maximum of each row that comes near the row's highest."""
+    is_peak = np.zeros(fair.shape, dtype=bool)
+    is_peak[:, 1:-1] = (fair[:, 1:-1] >= fair[:, :-2]) & (fair[:, 1:-1] >= fair[:, 2:])
+    is_peak &= fair >= SAME_PEAK * fair.max(axis=1, keepdims=True)
+    return np.where(is_peak.any(axis=1), np.argmax(is_peak, axis=1), np.argmax(fair, axis=1))
