@@ -223,7 +223,8 @@ def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:
 @app.command(
     epilog=(
         'visalign align speech.wav --text "bin blue at f two now" -o speech.TextGrid\n\n'
-        "visalign align clip.mp4 --transcript clip.txt --lexicon names.dict -o phones.csv"
+        "visalign align clip.mp4 --transcript clip.txt --lexicon names.dict -o phones.csv\n\n"
+        "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
     )
 )
 def align(
@@ -232,17 +233,20 @@ def align(
     text: Text = None,
     lexicon: Lexicon = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help=".TextGrid, .csv or .json")] = None,
-    aligner: Annotated[str, typer.Option(help="The engine.")] = "pocketsphinx",
+    aligner: Annotated[str | None, typer.Option(help="The engine: pocketsphinx or gmm_hmm.")] = None,
+    acoustic_model: Annotated[Path | None, typer.Option(help="Acoustic model of MFA, a zip file.")] = None,
+    dictionary: Annotated[Path | None, typer.Option(help="The dictionary that belongs to that model.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
     # These load numpy and PocketSphinx.
+    from visalign.forced_alignment import chosen_aligner
     from visalign.phones import is_silence
     from visalign.result_files import ALIGNMENT_SUFFIXES, write_alignment
     from visalign.text_files import check_output
 
     if output is not None:
-        inputs = [path for path in (sound, transcript, lexicon) if path is not None]
+        inputs = [path for path in (sound, transcript, lexicon, acoustic_model, dictionary) if path is not None]
         check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs)
     said = _said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
@@ -251,7 +255,8 @@ def align(
         if said is None:
             found = visalign.recognise_phones(audio)
         else:
-            found = visalign.force_align(audio, said, aligner=aligner, lexicon=lexicon)
+            engine = chosen_aligner(aligner, acoustic_model)
+            found = visalign.force_align(audio, said, aligner=engine, lexicon=lexicon, dictionary=dictionary)
     written = [] if output is None else [write_alignment(output, found)]
     if not quiet:
         recognised = tier_table(found.phones, label="phone", is_silence=is_silence)

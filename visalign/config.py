@@ -37,6 +37,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from visalign.errors import AnyPath, ConfigError, ParseError
+from visalign.forced_alignment.aligner import DEFAULT_ALIGNER
 
 __all__ = ["PROFILES", "AlignmentParams", "Config", "LipParams", "SyncParams", "VerdictParams"]
 
@@ -66,7 +67,7 @@ class AlignmentParams:
         Path of a pronunciation dictionary that is asked before the built-in one; empty for none.
     """
 
-    aligner: str = "pocketsphinx"
+    aligner: str = DEFAULT_ALIGNER
     lexicon: str = ""
 
 

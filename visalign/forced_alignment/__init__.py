@@ -1,6 +1,6 @@
 """Forced alignment: when each word and phone of a transcript is spoken."""
 
-from visalign.forced_alignment.aligner import ALIGNERS, Aligner, Alignment, force_align, load_aligner
+from visalign.forced_alignment.aligner import ALIGNERS, Aligner, Alignment, chosen_aligner, force_align, load_aligner
 from visalign.forced_alignment.recognised import recognise_phones
 
-__all__ = ["ALIGNERS", "Aligner", "Alignment", "force_align", "load_aligner", "recognise_phones"]
+__all__ = ["ALIGNERS", "Aligner", "Alignment", "chosen_aligner", "force_align", "load_aligner", "recognise_phones"]

@@ -27,13 +27,19 @@ from visalign.media import Audio
 from visalign.timeline import Tier
 from visalign.transcript import parse_transcript
 
-__all__ = ["ALIGNERS", "Aligner", "Alignment", "force_align", "load_aligner"]
+__all__ = ["ALIGNERS", "DEFAULT_ALIGNER", "Aligner", "Alignment", "chosen_aligner", "force_align", "load_aligner"]
 
 ALIGNERS = {
     "pocketsphinx": "visalign.forced_alignment.pocketsphinx:PocketSphinxAligner",
     "gmm_hmm": "visalign.forced_alignment.gmm_hmm:GmmHmmAligner",
 }
 """Name of each aligner and where its class stands."""
+
+MODEL_ALIGNER = "gmm_hmm"
+"""The aligner that takes acoustic models of the user's."""
+
+DEFAULT_ALIGNER = "pocketsphinx"
+"""What is used where no aligner is named; why this one: docs/decisions/0010."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +112,38 @@ def load_aligner(name: str) -> Aligner:
     return cast(Aligner, getattr(importlib.import_module(module), attribute)())
 
 
+def chosen_aligner(name: str | None = None, acoustic_model: str | PathLike[str] | None = None) -> Aligner:
+    """The aligner that a user's words ask for.
+
+    Parameters
+    ----------
+    name : str, optional
+        One of `ALIGNERS`. None: `DEFAULT_ALIGNER`, or, with a model, the aligner that can use it.
+    acoustic_model : path-like, optional
+        An acoustic model of the Montreal Forced Aligner.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name, or it can't use the model.
+    ParseError
+        If the model can't be used.
+    """
+    if acoustic_model is None:
+        return load_aligner(DEFAULT_ALIGNER if name is None else name)
+    if name not in (None, MODEL_ALIGNER):
+        raise ConfigError("aligner (with an acoustic model)", name, (MODEL_ALIGNER,))
+    module, _, attribute = ALIGNERS[MODEL_ALIGNER].partition(":")
+    return cast(Aligner, getattr(importlib.import_module(module), attribute)(acoustic_model))
+
+
 def force_align(
     audio: Audio,
     transcript: str,
     *,
-    aligner: str | Aligner = "pocketsphinx",
+    aligner: str | Aligner = DEFAULT_ALIGNER,
     lexicon: Lexicon | str | PathLike[str] | None = None,
+    dictionary: Lexicon | str | PathLike[str] | None = None,
 ) -> Alignment:
     """When each word and phone of `transcript` is spoken.
 
@@ -125,6 +157,8 @@ def force_align(
         One of `ALIGNERS`, or an aligner of your own.
     lexicon : Lexicon or path-like, optional
         Pronunciations that go before those of the embedded American English dictionary.
+    dictionary : Lexicon or path-like, optional
+        The only pronunciations: the dictionary that belongs to an acoustic model of another language.
 
     Returns
     -------
@@ -145,7 +179,7 @@ def force_align(
     >>> visalign.force_align(audio, "bin blue at f two now").words[1]    # doctest: +SKIP
     Interval(start=0.7628, end=0.9928, label='bin', score=None)
     """
-    pronunciations = _whole_lexicon(lexicon)
+    pronunciations = _whole_lexicon(lexicon, dictionary)
     words = parse_transcript(transcript, known=pronunciations)
     if not words:
         raise InputError(
@@ -156,8 +190,12 @@ def force_align(
     return backend.align(audio, words, pronunciations)
 
 
-def _whole_lexicon(lexicon: Lexicon | str | PathLike[str] | None) -> Lexicon:
-    if lexicon is None:
-        return embedded_lexicon()
-    own = lexicon if isinstance(lexicon, Lexicon) else read_lexicon(lexicon)
-    return own.over(embedded_lexicon())
+def _whole_lexicon(
+    lexicon: Lexicon | str | PathLike[str] | None, dictionary: Lexicon | str | PathLike[str] | None
+) -> Lexicon:
+    base = embedded_lexicon() if dictionary is None else _read(dictionary)
+    return base if lexicon is None else _read(lexicon).over(base)
+
+
+def _read(lexicon: Lexicon | str | PathLike[str]) -> Lexicon:
+    return lexicon if isinstance(lexicon, Lexicon) else read_lexicon(lexicon)

@@ -43,6 +43,7 @@ N_BANDS = 24
 LOWEST_HZ, HIGHEST_HZ = 80.0, 7600.0
 PRE_EMPHASIS = 0.97
 POWER_FLOOR = 1.0  # of a 16-bit sample squared: digital silence must not look like a cliff
+GRID_BATCH = 8192  # candidates at a time, for the same reason
 BATCH = 256  # boundaries at a time, so that memory does not grow with the length of the audio
 
 Floats = npt.NDArray[np.float64]
@@ -86,7 +87,9 @@ def spectral_change(pcm: npt.NDArray[np.int16], rate_hz: int, times: npt.ArrayLi
     if not len(steps) or not len(pcm):
         return np.zeros(len(steps))
     first = int(steps.min()) - side
-    spectra = _log_mel(pcm, rate_hz, np.arange(first, int(steps.max()) + side + 1).astype(np.float64) * HOP)
+    grid = np.arange(first, int(steps.max()) + side + 1).astype(np.float64) * HOP
+    blocks = [_log_mel(pcm, rate_hz, grid[i : i + GRID_BATCH]) for i in range(0, len(grid), GRID_BATCH)]
+    spectra = np.concatenate(blocks)
     sums = np.cumsum(np.pad(spectra, ((1, 0), (0, 0))), axis=0)
     here = steps - first
     before = sums[here] - sums[here - side]

@@ -37,6 +37,7 @@ N_FILTERS, N_CEPSTRA, LIFTER = 25, 13, 22
 LOWEST_HZ, HIGHEST_HZ = 130.0, 6800.0
 PRE_EMPHASIS = 0.97
 LOG_FLOOR = 1e-4
+BLOCK = 4096  # windows at a time, so that their spectra need not all be held
 
 FRAME_SHIFT = SHIFT / RATE_HZ
 """Seconds between frames of one phase."""
@@ -77,11 +78,16 @@ def cepstra(pcm: npt.NDArray[np.int16], n_phases: int = 1) -> Floats:
     samples[1 : 1 + min(len(pcm), n_needed)] = pcm[:n_needed]
     emphasised = samples[1:] - np.float32(PRE_EMPHASIS) * samples[:-1]
     windows = np.lib.stride_tricks.sliding_window_view(emphasised, WINDOW)[::step]
+    blocks = [_mel_power(windows[i : i + BLOCK]) for i in range(0, len(windows), BLOCK)]
+    mel = np.concatenate(blocks).reshape(n_frames, n_phases, N_FILTERS)
+    clean = _without_noise(mel).reshape(-1, N_FILTERS)
+    return np.asarray(np.log(clean + LOG_FLOOR) @ _cosines(), dtype=np.float32)
+
+
+def _mel_power(windows: Floats) -> Doubles:
     spectra = np.fft.rfft(windows * np.hamming(WINDOW).astype(np.float32), N_FFT)
     power = (spectra.real**2 + spectra.imag**2).astype(np.float32)
-    mel = (power @ _mel_filters()).reshape(n_frames, n_phases, N_FILTERS)
-    clean = _without_noise(mel.astype(np.float64)).reshape(-1, N_FILTERS)
-    return np.asarray(np.log(clean + LOG_FLOOR) @ _cosines(), dtype=np.float32)
+    return np.asarray(power @ _mel_filters(), dtype=np.float64)
 
 
 def with_slopes(frames: Floats, n_phases: int = 1) -> Floats:
