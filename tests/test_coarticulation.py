@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visalign.coarticulation import CLOSURE_LEADS, MouthParams, close_early, mouth_track, split_sequences
+from visalign.coarticulation import CLOSURE_LAG, CLOSURE_LEADS, MouthParams, mouth_track, split_sequences, time_closures
 from visalign.errors import ConfigError
 from visalign.phones import ARPABET
 from visalign.timeline import Tier
@@ -42,29 +42,31 @@ def oculus():
     return VisemeMap.load("oculus_15")
 
 
-@pytest.mark.parametrize(
-    ("before", "seconds", "lead"),
-    [
-        ("SIL", 0.5, CLOSURE_LEADS["silence"]),
-        ("N", 0.2, CLOSURE_LEADS["consonant"]),
-        ("AA", 0.2, CLOSURE_LEADS["vowel"]),
-    ],
-)
-def test_a_closure_begins_before_its_burst(jeffers, before, seconds, lead):
-    first, closure = close_early(targets_of(f"{before}:{seconds} B:0.1", jeffers), jeffers)
-    assert closure.interval.start == pytest.approx(seconds - lead)
+@pytest.mark.parametrize("phone", ["P", "B"])
+@pytest.mark.parametrize(("before", "kind"), [("SIL", "silence"), ("N", "consonant"), ("AA", "vowel")])
+def test_a_closure_begins_before_its_burst(jeffers, phone, before, kind):
+    first, closure = time_closures(targets_of(f"{before}:0.5 {phone}:0.1", jeffers), jeffers)
+    assert closure.interval.start == pytest.approx(0.5 - CLOSURE_LEADS[phone.lower()][kind])
     assert first.interval.end == closure.interval.start
 
 
-def test_a_closure_takes_at_most_half_of_what_comes_before(jeffers):
-    _, closure = close_early(targets_of("N:0.04 P:0.1", jeffers), jeffers)
-    assert closure.interval.start == pytest.approx(0.02)
+@pytest.mark.parametrize(("before", "start"), [("S", 0.02), ("N", 0.008), ("SIL", 0.02)])
+def test_a_closure_takes_a_part_of_what_comes_before(jeffers, before, start):
+    """Half, and more of what the tongue can do behind closed lips."""
+    _, closure = time_closures(targets_of(f"{before}:0.04 B:0.1", jeffers), jeffers)
+    assert closure.interval.start == pytest.approx(start)
 
 
-@pytest.mark.parametrize("phone", ["M", "F", "V", "T"])
-def test_only_bilabial_plosives_close_early(jeffers, phone):
-    _, second = close_early(targets_of(f"AA:0.2 {phone}:0.1", jeffers), jeffers)
-    assert second.interval.start == pytest.approx(0.2)
+@pytest.mark.parametrize("phone", ["M", "F", "V"])
+def test_closures_that_sound_are_seen_longer_than_heard(jeffers, phone):
+    _, closure, _ = time_closures(targets_of(f"AA:0.2 {phone}:0.1 AA:0.2", jeffers), jeffers)
+    assert (closure.interval.start, closure.interval.end) == pytest.approx((0.2, 0.3 + CLOSURE_LAG))
+
+
+def test_closures_leave_one_another_alone(jeffers):
+    targets = targets_of("AA:0.2 M:0.1 P:0.1 F:0.1 AA:0.2", jeffers)
+    timed = time_closures(targets, jeffers)
+    assert [x.interval.start for x in timed[:4]] == [x.interval.start for x in targets[:4]]
 
 
 def test_a_diphthong_is_split_once(oculus):
@@ -140,7 +142,7 @@ def test_phones_in_ipa():
     ipa = VisemeMap.load("oculus_15_ipa")
     track = mouth_track(targets_of("SIL:0.5 b:0.1 y:0.2 n:0.1", ipa, alphabet="ipa"), ipa, alphabet="ipa")
     assert [x.viseme for x in track] == ["sil", "PP", ipa["y"]]
-    assert track[1].interval.start == pytest.approx(0.5 - CLOSURE_LEADS["silence"])
+    assert track[1].interval.start == pytest.approx(0.5 - CLOSURE_LEADS["b"]["silence"])
 
 
 @pytest.mark.parametrize("wrong", [{"spread": -0.1}, {"minimum": float("nan")}, {"hold_pause": 0.5}])

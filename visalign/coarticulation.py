@@ -32,14 +32,15 @@ from visalign.phones import convert, is_silence, without_marks
 from visalign.visemes import REST_AFTER_S, VisemeMap, VisemeTarget
 
 __all__ = [
+    "CLOSURE_LAG",
     "CLOSURE_LEADS",
     "MOUTH_RULES",
     "MOUTH_STEPS",
     "MouthParams",
     "MouthRule",
-    "close_early",
     "mouth_track",
     "split_sequences",
+    "time_closures",
 ]
 
 
@@ -83,10 +84,20 @@ MOUTH_RULES = {
 """By articulator of the map's visemes ([1]_, rules 1 to 7 of the conventions; importance after [2]_)."""
 
 
-# How long before its phone a bilabial plosive closes: medians of 280 closures of the GRID corpus, lip landmarks against
-# the phones of PocketSphinx, which puts most of the silent closure before the phone. Nasals and labiodentals, which
-# sound while they close, begin with their phone. JALI has 137-240 ms after a pause, Rhubarb 40-120 ms anywhere.
-CLOSURE_LEADS = {"silence": 0.11, "consonant": 0.06, "vowel": 0.01}
+# Where the lips are closed beside the phone, seconds: medians of 358 closures of the GRID corpus, lip landmarks against
+# the phones of PocketSphinx (docs/coarticulation.md), rounded. It hears little of a closure, and less of a voiced one,
+# whose murmur goes to the sound before. JALI has 137-240 ms after a pause, Rhubarb 40-120 ms anywhere.
+CLOSURE_LEADS = {
+    "p": {"silence": 0.10, "consonant": 0.04, "vowel": 0.01},
+    "b": {"silence": 0.13, "consonant": 0.10, "vowel": 0.01},
+}
+"""By the letter that a bilabial plosive has in IPA, and by what stands before it."""
+
+CLOSURE_LAG = 0.03
+"""How much longer than they sound M, F and V are seen."""
+
+# What a closure may take of its neighbour: the tongue works as well behind closed lips.
+_TAKEN, _TAKEN_OF_TONGUE = 0.5, 0.8
 
 # Sounds that make the lips come early and stay late, by their IPA letters: UW OW OY W SH ZH JH CH [1]_, and their like
 # in other languages.
@@ -199,19 +210,26 @@ def split_sequences(targets: Sequence[VisemeTarget], viseme_map: VisemeMap) -> l
     return found
 
 
-def close_early(
+def time_closures(
     targets: Sequence[VisemeTarget], viseme_map: VisemeMap, alphabet: str = "arpabet"
 ) -> list[VisemeTarget]:
-    """Closures of bilabial plosives begin before their burst: by `CLOSURE_LEADS`, at most half of what comes before."""
+    """Closures where the lips make them: plosives begin before their burst, M F V end after their sound.
+
+    By `CLOSURE_LEADS` and `CLOSURE_LAG`, at most half of the neighbour, and nothing of another closure.
+    """
     rules = _Rules(viseme_map, MouthParams(), alphabet)
     found = list(targets)
-    for i in range(1, len(found)):
-        before, target = found[i - 1], found[i]
-        if not rules.is_plosive_closure(target) or rules.of(before).is_closure:
+    for i, target in enumerate(targets):
+        if not rules.of(target).is_closure:
             continue
-        lead = min(CLOSURE_LEADS[rules.kind(before)], 0.5 * before.interval.duration)
-        start = target.interval.start - lead
-        found[i - 1], found[i] = _timed(before, None, start), _timed(target, start, None)
+        leads = rules.plosive_leads(target)
+        side = +1 if leads is None else -1
+        if not 0 <= i + side < len(found) or rules.of(found[i + side]).is_closure:
+            continue
+        neighbour = found[i + side]
+        wanted = CLOSURE_LAG if leads is None else leads[rules.kind(neighbour)]
+        part = _TAKEN_OF_TONGUE if rules.own(neighbour).borrows else _TAKEN
+        _move_boundary(found, i, side, min(wanted, part * neighbour.interval.duration))
     return found
 
 
@@ -248,8 +266,10 @@ class _Rules:
     def is_breath(self, target: VisemeTarget) -> bool:
         return _BREATHS.issuperset(self.ipa(target)) and not is_silence(target.phone)
 
-    def is_plosive_closure(self, target: VisemeTarget) -> bool:
-        return self.articulator(target) == "bilabial" and any(x[0] in "pb" for x in self.ipa(target))
+    def plosive_leads(self, target: VisemeTarget) -> dict[str, float] | None:
+        """How early a bilabial plosive closes; None for other sounds."""
+        letters = [x[0] for x in self.ipa(target)] if self.articulator(target) == "bilabial" else []
+        return next((CLOSURE_LEADS[x] for x in letters if x in CLOSURE_LEADS), None)
 
     def kind(self, target: VisemeTarget) -> str:
         if is_silence(target.phone):
@@ -441,7 +461,7 @@ def _absorb(keeper: VisemeTarget, lost: VisemeTarget) -> VisemeTarget:
 
 
 def _close(targets: list[VisemeTarget], rules: _Rules) -> list[VisemeTarget]:
-    return close_early(targets, rules.viseme_map, rules.alphabet)
+    return time_closures(targets, rules.viseme_map, rules.alphabet)
 
 
 MOUTH_STEPS: tuple[Callable[[list[VisemeTarget], _Rules], list[VisemeTarget]], ...] = (

@@ -49,7 +49,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from visalign.coarticulation import close_early, split_sequences
+from visalign.coarticulation import split_sequences, time_closures
 from visalign.errors import TimelineError
 from visalign.phones import is_silence
 from visalign.timeline import Interval
@@ -215,7 +215,7 @@ def weight_curves(
     wanted = np.asarray(times, dtype=np.float64)
     if wanted.ndim != 1 or np.any(np.diff(wanted) <= 0):
         raise TimelineError("the times of weight curves must be increasing seconds in one dimension")
-    pieces = close_early(split_sequences(targets, viseme_map), viseme_map, alphabet)
+    pieces = time_closures(split_sequences(targets, viseme_map), viseme_map, alphabet)
     pulls = [_Pull.of(target, viseme_map) for target in pieces]
     strength = np.zeros((len(wanted), len(viseme_map.visemes)))
     strength[:, viseme_map.visemes.index(viseme_map.silence)] = _BASE_STRENGTH
