@@ -165,4 +165,4 @@ def _first_peak(fair: Floats) -> npt.NDArray[np.intp]:
     is_peak = np.zeros(fair.shape, dtype=bool)
     is_peak[:, 1:-1] = (fair[:, 1:-1] >= fair[:, :-2]) & (fair[:, 1:-1] >= fair[:, 2:])
     is_peak &= fair >= SAME_PEAK * fair.max(axis=1, keepdims=True)
-    return np.where(is_peak.any(axis=1), np.argmax(is_peak, axis=1), np.argmax(fair, axis=1))
+    return np.asarray(np.where(is_peak.any(axis=1), np.argmax(is_peak, axis=1), np.argmax(fair, axis=1)))
