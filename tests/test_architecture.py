@@ -26,7 +26,7 @@ ROWS: dict[str, str] = {
     "weight_curves viseme_map_files "
     "mouth_rules mouth_cues cue_layout",
     "3": "images ffmpeg tape media remux",
-    "4a": "speech voice_activity audio_quality enhancement forced_alignment",
+    "4a": "speech sound_matching time_stretch voice_activity audio_quality enhancement forced_alignment",
     "4b": "face_detection landmarks lip_features viseme_decoder",
     "5": "lip_model sync scoring report drift",
     "6": "exports html_report result_files preview portrait watermark face_motion avatar correction",

@@ -22,6 +22,7 @@ import typer
 
 import visalign
 from visalign.commands.animate import ANIMATE_EPILOG, animate
+from visalign.commands.attach import ATTACH_EPILOG, attach
 from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
@@ -74,6 +75,7 @@ app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)
 app.command("animate", epilog=ANIMATE_EPILOG)(animate)
 app.command("fix", epilog=FIX_EPILOG)(fix)
+app.command("attach", epilog=ATTACH_EPILOG)(attach)
 app.command("enhance", epilog=ENHANCE_EPILOG)(enhance)
 app.command("vad", epilog=VAD_EPILOG)(vad)
 

@@ -14,11 +14,12 @@ References
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from visalign.errors import ConfigError
 
-__all__ = ["can_drop_frames", "format_timecode"]
+__all__ = ["can_drop_frames", "format_timecode", "parse_timecode"]
 
 _DROPS = {Fraction(30000, 1001): 2, Fraction(60000, 1001): 4}
 
@@ -75,3 +76,40 @@ def _numbered(frame: int, nominal: int, rate: Fraction) -> int:
     # The first minute of ten keeps all its numbers.
     minutes = max(0, (rest - dropped) // per_minute)
     return frame + dropped * (9 * tens + minutes)
+
+
+def parse_timecode(text: str, rate: Fraction) -> int:
+    """Frame of a timecode; ``;`` or ``.`` before the frames means drop-frame.
+
+    Parameters
+    ----------
+    text : str
+        As ``01:00:00:00`` or ``01:00:00;00``.
+    rate : Fraction
+        Frames a second.
+
+    Examples
+    --------
+    >>> parse_timecode("00:01:00;02", Fraction(30000, 1001)), parse_timecode("00:00:03:15", Fraction(25))
+    (1800, 90)
+
+    Raises
+    ------
+    ConfigError
+        If it is no timecode, or one that this rate does not have.
+    """
+    match = re.fullmatch(r"(\d{1,2}):([0-5]\d):([0-5]\d)([:;.])(\d{2,3})", text.strip())
+    nominal = round(rate)
+    if match is None or int(match[5]) >= nominal:
+        raise ConfigError("timecode", text, f"HH:MM:SS:FF with frames below {nominal}, ; before them for drop-frame")
+    hours, minutes, seconds, frames = (int(match[k]) for k in (1, 2, 3, 5))
+    total_minutes = 60 * hours + minutes
+    frame = (60 * total_minutes + seconds) * nominal + frames
+    if match[4] == ":":
+        return frame
+    if rate not in _DROPS:
+        raise ConfigError("fps", str(rate), "30000/1001 or 60000/1001 for drop-frame timecode")
+    dropped = _DROPS[rate]
+    if total_minutes % 10 and seconds == 0 and frames < dropped:
+        raise ConfigError("timecode", text, f"a frame from {dropped:02d} on: drop-frame timecode skips those before it")
+    return frame - dropped * (total_minutes - total_minutes // 10)
