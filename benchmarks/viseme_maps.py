@@ -2,7 +2,7 @@
 
     python benchmarks/viseme_maps.py GRID_FOLDER [--images docs/images]
 
-GRID_FOLDER holds ``s1/*.mpg`` and ``speakers/*.mpg``; the last six letters of a clip's name spell its sentence, and what
+GRID_FOLDER holds ``s1/*.mpg`` and ``speakers/*.mpg``; the last six letters of a clip's name spell its sentence, what
 stands before them names the speaker (``s1/`` is speaker 1). Prints the tables in Markdown and writes the plots.
 
 * Maps: gain, accuracy and information of each shipped map, speakers held out.
@@ -45,12 +45,13 @@ PLOTTED_SIZE = 12
 RIG = "oculus_15"
 CLOSURES = {"P": "PP", "B": "PP", "M": "PP", "F": "FF", "V": "FF"}
 
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 WORDS: tuple[dict[str, str], ...] = (
     {"b": "bin", "l": "lay", "p": "place", "s": "set"},
     {"b": "blue", "g": "green", "r": "red", "w": "white"},
     {"a": "at", "b": "by", "i": "in", "w": "with"},
     {},
-    dict(zip("z123456789", "zero one two three four five six seven eight nine".split(), strict=True)),
+    dict(zip("z123456789", DIGITS, strict=True)),
     {"a": "again", "n": "now", "p": "please", "s": "soon"},
 )
 # Five clips carry no speaker in their names; the corpus has them under these.

@@ -125,6 +125,12 @@ def test_a_short_pause_holds_the_mouth_before_it(jeffers):
     assert shown(track) == [("C", 0.0), ("I", 0.4)]
 
 
+def test_lips_stay_closed_in_a_pause_between_closures(oculus):
+    track = mouth_track(targets_of("IY:0.2 P:0.1 SIL:0.2 M:0.1 UW:0.2", oculus), oculus)
+    assert [x.viseme for x in track] == ["ih", "PP", "ou"]
+    assert track[1].phone == "P M"
+
+
 def test_a_middle_pause_is_relaxed_unlike_what_follows(oculus):
     relaxed, after_open = (
         mouth_track(targets_of(f"M:0.2 SIL:0.3 {after}:0.3", oculus), oculus)[1].viseme for after in ("IY", "AA")

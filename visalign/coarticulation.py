@@ -343,15 +343,18 @@ _WORD_REACH = 8  # targets: further away, the lips of a long word are no neighbo
 
 
 def _shape_pauses(targets: list[VisemeTarget], rules: _Rules) -> list[VisemeTarget]:
-    """Short pauses keep the mouth before them, middle ones relax it, long ones let it rest [2]_."""
+    """Short pauses keep the mouth before them, middle ones relax it, long ones let it rest [2]_.
+
+    Between two equal mouths a middle pause keeps them too: lips don't part from "keep" to "moving".
+    """
     found = list(targets)
     for i, pause in enumerate(found):
         if not is_silence(pause.phone) or pause.interval.duration > rules.params.rest_pause:
             continue
         before = found[i - 1].viseme if i else rules.viseme_map.silence
         after = found[i + 1].viseme if i + 1 < len(found) else rules.viseme_map.silence
-        short = pause.interval.duration < rules.params.hold_pause
-        found[i] = _show(pause, before if short else _relaxed(rules.viseme_map, after))
+        holds = pause.interval.duration < rules.params.hold_pause or before == after
+        found[i] = _show(pause, before if holds else _relaxed(rules.viseme_map, after))
     return found
 
 

@@ -168,6 +168,7 @@ def plot_mouth(
             weights.plot(curves.times, column, style, color=colours[viseme], label=viseme, linewidth=1.6)
     weights.set_ylabel("weight")
     weights.set_ylim(0.0, 1.02)
+    weights.set_xlim(phones.start, phones.end)
     weights.set_xlabel("seconds")
     weights.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False)
     return _save(figure, path)
