@@ -7,10 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from plain_curves import plain_curves
 from sample_utterance import CHECKED, UTTERANCE
 
 from visalign.errors import ConfigError
-from visalign.exports import EXPORTERS, Exporter, ExportOptions, load_exporter, write_export
+from visalign.exports import EXPORTERS, Exporter, ExportOptions, channels, load_exporter, write_export
 from visalign.exports.exporter import FAMILIES
 
 GOLDENS = Path(__file__).parents[1] / "goldens"
@@ -18,7 +19,8 @@ EVERY_FORMAT = pytest.mark.parametrize("name", list(EXPORTERS))
 
 
 @EVERY_FORMAT
-def test_golden(name: str) -> None:
+def test_golden(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "weight_curves", plain_curves)
     exporter = load_exporter(name)
     golden = GOLDENS / f"{name}{exporter.suffix}"
     assert golden.is_file(), "run tests/exports/write_goldens.py, and look at what it writes"
@@ -69,3 +71,12 @@ def test_unknown_format() -> None:
 def test_impossible_options(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
         ExportOptions(**wrong)  # type: ignore[arg-type]
+
+
+@EVERY_FORMAT
+def test_the_documentation_says_how_it_was_verified(name: str) -> None:
+    exporter = load_exporter(name)
+    page = (Path(__file__).parents[2] / "docs" / "exports.md").read_text(encoding="utf-8")
+    row = next((x for x in page.splitlines() if x.startswith(f"| `{name}` |")), "")
+    assert f"| {exporter.title} | `{exporter.suffix}` |" in row
+    assert f"| {exporter.verified} |" in row

@@ -9,11 +9,13 @@ TESTS = Path(__file__).parents[1]
 
 
 def main() -> None:
-    sys.path.insert(0, str(TESTS))
+    sys.path[:0] = [str(TESTS), str(TESTS / "exports")]
+    from plain_curves import plain_curves
     from sample_utterance import CHECKED
 
-    from visalign.exports import EXPORTERS, load_exporter, write_export
+    from visalign.exports import EXPORTERS, channels, load_exporter, write_export
 
+    channels.weight_curves = plain_curves
     for name in EXPORTERS:
         write_export(TESTS / "goldens" / f"{name}{load_exporter(name).suffix}", CHECKED, name)
 
