@@ -222,9 +222,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[1] / "../shared/data")
     data = parser.parse_args().data
-    print(
-        "| model | raw MFCC | features | log-likelihoods (relative) | pdf ids | transition ids | path score (relative) |"
-    )
+    print("| model | raw MFCC | features | log-likelihoods (relative) | pdf ids | transition ids | path score |")
     print("|---|---|---|---|---|---|---|")
     for name, title in MODELS.items():
         rows = list(dumps(data, name))

@@ -31,6 +31,9 @@ MAX_DIMENSION = 1000
 MAX_TREE_DEPTH = 500
 """Beyond what any published model has, by ten times or more; a larger number means a damaged file."""
 
+MAX_PRECISION = 1e9
+"""Largest inverse variance; features have variances around 1 to 100."""
+
 PDF_CLASS = -1
 """The key under which the tree asks for the state within the phone."""
 
@@ -277,6 +280,11 @@ def _mixture(stream: KaldiStream, dimension: int) -> tuple[Floats, Floats, Float
     stream.expect("</DiagGMM>", "<DiagGMMEnd>")
     if not linear.shape == precisions.shape == (len(weights), dimension):
         raise stream.error(f"a mixture of {len(weights)} Gaussians with arrays of {linear.shape}, {precisions.shape}")
-    if not (precisions > 0).all() or not (weights >= 0).all() or abs(float(weights.sum()) - 1.0) > 0.01:
-        raise stream.error("a Gaussian without a variance, or weights that do not add up to one")
+    if (
+        not (precisions > 1 / MAX_PRECISION).all()
+        or max(float(precisions.max()), float(abs(linear).max())) > MAX_PRECISION
+    ):
+        raise stream.error("a Gaussian whose variance or mean is impossible")
+    if not (weights >= 0).all() or abs(float(weights.sum()) - 1.0) > 0.01:
+        raise stream.error("weights of a mixture that do not add up to one")
     return weights, linear, precisions
