@@ -55,7 +55,7 @@ def test_a_matrix_of_doubles_is_read_too() -> None:
 
 @pytest.mark.parametrize("keep", [0, 1, 2, 17, 60, len(MODEL) // 2, len(MODEL) - 3])
 def test_a_cut_model_is_refused(keep: int) -> None:
-    with pytest.raises(ParseError, match="final.mdl"):
+    with pytest.raises(ParseError, match=r"final\.mdl"):
         read_model(MODEL[:keep], "final.mdl")
 
 

@@ -192,7 +192,10 @@ def _transitions(path: Path) -> npt.NDArray[np.float64]:
     matrices = data.array("<f4", total).astype(np.float64).reshape(n_matrices, n_from, n_to)
     if not (matrices >= 0).all() or not (matrices.sum(axis=2) > 0).all():
         raise data.error("transitions that are no probabilities")
-    return matrices
+    # Stored as counts. What is possible is at least `TRANSITION_FLOOR`.
+    shares = matrices / matrices.sum(axis=2, keepdims=True)
+    floored = np.maximum(shares, TRANSITION_FLOOR * (shares > 0))
+    return np.asarray(floored / floored.sum(axis=2, keepdims=True))
 
 
 class SphinxModel:
@@ -253,8 +256,7 @@ class SphinxModel:
     def _build(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
         entry = self.definition.entries[self._entry(left, phone, right, position)]
         states = self.definition.sequences[entry["sequence"]]
-        matrix = np.maximum(self.matrices[entry["matrix"]], TRANSITION_FLOOR * (self.matrices[entry["matrix"]] > 0))
-        matrix = matrix / matrix.sum(axis=1, keepdims=True)
+        matrix = self.matrices[entry["matrix"]]
         arcs = tuple((a, b, math.log(matrix[a, b])) for a, b in np.argwhere(matrix).tolist())
         return PhoneHmm(tuple(states.tolist()), arcs)
 
