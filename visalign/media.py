@@ -35,7 +35,7 @@ from visalign import ffmpeg
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.ffmpeg import Image, resize_luma
 from visalign.outputs import whole_file
-from visalign.tape import Block, Energy, Lane, Tape
+from visalign.tape import Block, Energy, Lane, Tape, named_layout
 
 if TYPE_CHECKING:
     import av
@@ -233,7 +233,7 @@ def read_channels(path: AnyPath, *, track: int | None = None) -> Channels:
     """
     with ffmpeg.opened(path) as container:
         stream = ffmpeg.choose_stream(path, "audio", ffmpeg.audio_streams(container), track)
-        rate_hz, layout = stream.codec_context.sample_rate, stream.codec_context.layout.name
+        rate_hz, layout = stream.codec_context.sample_rate, named_layout(stream.codec_context.layout)
         origin, lane, blocks = ffmpeg.origin_of(container), Lane(rate_hz, layout), list[Block]()
         for frame in ffmpeg.decode(container, stream, lane.note_damage):
             blocks += lane.lay(frame, ffmpeg.time_of(frame, origin))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from visalign import ffmpeg
 
-__all__ = ["Block", "Energy", "Lane", "Tape"]
+__all__ = ["Block", "Energy", "Lane", "Tape", "named_layout"]
 
 Block = npt.NDArray[np.float32]
 
@@ -28,6 +28,17 @@ _MAX_AUDIO_JITTER_SECONDS = 0.020
 _MAX_AUDIO_JUMP_SECONDS = 3600.0
 # Silence is made in pieces of at most this many samples.
 _SILENCE_PIECE = 1 << 16
+
+
+# FFmpeg's own choice for each number of channels.
+_USUAL_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+
+
+def named_layout(layout: av.AudioLayout) -> str:
+    """FFmpeg's name of a layout; of a file that tells only how many channels it has, the usual one."""
+    if layout.name.endswith(" channels"):
+        return _USUAL_LAYOUTS.get(layout.nb_channels, layout.name)
+    return layout.name
 
 
 class Lane:

@@ -24,7 +24,7 @@ from visalign.media import Channels
 from visalign.outputs import whole_file
 from visalign.remux.copying import Copier, OutputContainer, Packet, container_for, copy_labels, created, demuxed
 from visalign.remux.time_map import Piece, Retimer
-from visalign.tape import Block, Lane
+from visalign.tape import Block, Lane, named_layout
 
 __all__ = ["Recording", "put_sound", "retime_sound"]
 
@@ -97,7 +97,7 @@ def retime_sound(
     with ffmpeg.opened(source) as clip, whole_file(target) as draft:
         chosen = ffmpeg.choose_stream(source, "audio", ffmpeg.audio_streams(clip), track)
         context = chosen.codec_context
-        rate_hz, layout = context.sample_rate, context.layout.name
+        rate_hz, layout = context.sample_rate, named_layout(context.layout)
         with created(target, draft, rate_hz, clip.metadata) as output:
             copier = Copier(source, clip, output, {}, dropped={chosen.index})
             sound: _SoundTrack | None = None
@@ -299,12 +299,12 @@ def _encoder_for(output: OutputContainer, twin: av.AudioStream | None) -> str:
 
 def _sample_format(encoder: av.codec.Codec, twin: av.AudioStream | None) -> str:
     names = [x.name for x in encoder.audio_formats or []]
-    deep = twin is not None and twin.codec_context.format.bytes > 2
+    deep = twin is None or twin.codec_context.format.bytes > 2
     # FLAC and ALAC: 24 bits in 32 where the source has more than 16.
-    for wanted in ("s32", "s32p") if deep else ("fltp", "flt", "s16", "s16p"):
+    for wanted in ("fltp", "flt", *(("s32", "s32p") if deep else ()), "s16", "s16p"):
         if wanted in names:
             return wanted
-    return names[0] if names else "fltp"
+    return str(names[0]) if names else "fltp"
 
 
 def _bit_rate(twin: av.AudioStream | None, layout: str) -> int:
