@@ -36,7 +36,7 @@ from visalign.mouth_rules import FREE, MouthRules
 from visalign.phones import ARPABET, is_silence, strip_stress
 from visalign.timeline import Interval, Tier
 
-__all__ = ["CueTiming", "mouth_cues", "widened_tweens"]
+__all__ = ["CueTiming", "merge_pauses", "mouth_cues", "widened_tweens"]
 
 GRID_HZ = Fraction(100)  # Rhubarb's grid, and what its files can say
 
@@ -141,7 +141,7 @@ def mouth_cues(phones: Tier, rules: MouthRules, timing: CueTiming | None = None,
 def _choices(phones: Tier, rules: MouthRules, timing: CueTiming, alphabet: str) -> Iterator[_Choice]:
     """Steps 1 and 3: what each stretch allows. Pauses are merged first."""
     tier = phones.relabel(lambda x: "" if is_silence(x) else x)
-    for i, phone in enumerate(merged := _merge_pauses(tier)):
+    for i, phone in enumerate(merged := merge_pauses(tier)):
         if phone.label:
             for part in rules.parts(phone.label, phone.duration, alphabet):
                 start, end = (phone.start + x * phone.duration for x in (part.start, part.end))
@@ -155,7 +155,8 @@ def _choices(phones: Tier, rules: MouthRules, timing: CueTiming, alphabet: str) 
             yield _Choice(phone.start, phone.end, _pause_shapes(rules), "")
 
 
-def _merge_pauses(tier: Tier) -> list[Interval]:
+def merge_pauses(tier: Tier) -> list[Interval]:
+    """The intervals of a tier; neighbours with the empty label are one."""
     merged: list[Interval] = []
     for x in tier:
         if merged and not x.label and not merged[-1].label:

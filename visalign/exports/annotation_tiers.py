@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
+from visalign.mouth_cues import merge_pauses
 from visalign.phones import is_silence
 from visalign.timeline import Interval, Tier
 from visalign.visemes import VisemeMap, expected_visemes, viseme_tier
@@ -62,10 +63,4 @@ def _spanning(tier: Tier, low: float, high: float) -> Tier:
         if end > start:
             rows.append(Interval(start, end, x.label, x.score))
     filled = Tier.from_intervals(tier.name, rows, start=low, end=high)
-    merged: list[Interval] = []
-    for x in filled:
-        if merged and not x.label and not merged[-1].label:
-            merged[-1] = Interval(merged[-1].start, x.end, "")
-        else:
-            merged.append(x)
-    return Tier.from_intervals(tier.name, merged, start=low, end=high)
+    return Tier.from_intervals(tier.name, merge_pauses(filled), start=low, end=high)

@@ -70,8 +70,6 @@ class BlenderScript:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
         channels = weight_channels(utterance, options, self)
         first = channels.first_frame
-        rows = {x.name: [[f + first, round(v, 4)] for f, v in x] for x in channels.curves(options.max_error)}
-        keys = ",\n".join(f"{json.dumps(name)}: {json.dumps(points)}" for name, points in rows.items())
         text = _SCRIPT.format(
             name=_plain(utterance.name),
             recipe=_plain(channels.recipe),
@@ -80,7 +78,7 @@ class BlenderScript:
             target=json.dumps(options.target or ""),
             numerator=channels.rate.numerator,
             denominator=channels.rate.denominator,
-            keys="{" + keys + "}",
+            keys=channels.format_keys(options.max_error),
         )
         return text.encode()
 

@@ -22,9 +22,8 @@ PAUSE_SECONDS = 0.5
 
 def caption_lines(utterance: Utterance) -> Iterator[list[Interval]]:
     """The words of each line; where there are no words, the phones."""
-    words = [x for x in utterance.words if x.label] or [x for x in utterance.phones if x.label != "SIL"]
     line: list[Interval] = []
-    for word in words:
+    for word in utterance.spoken:
         length = sum(len(x.label) + 1 for x in line) + len(word.label)
         if line and (length > MAX_CHARACTERS or word.start - line[-1].end > PAUSE_SECONDS):
             yield line

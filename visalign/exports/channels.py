@@ -21,6 +21,7 @@ References
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -109,6 +110,11 @@ class Channels:
             keys = reduce_keys(column, max_error, gap)
             found.append(Curve(name, keys, column[keys]))
         return found
+
+    def format_keys(self, max_error: float) -> str:
+        """JSON of ``{channel: [[frame, value], …], …}``, a line a channel; frames as the format counts them."""
+        rows = {x.name: [[f + self.first_frame, round(v, N_DECIMALS)] for f, v in x] for x in self.curves(max_error)}
+        return "{" + ",\n".join(f"{json.dumps(name)}: {json.dumps(keys)}" for name, keys in rows.items()) + "}"
 
     def common_keys(self, max_error: float) -> npt.NDArray[np.int64]:
         """Frames that serve as keys for all channels at once."""

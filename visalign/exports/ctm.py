@@ -25,11 +25,10 @@ class Ctm:
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
         recording = _token(utterance.name)
-        rows = [x for x in utterance.words if x.label] or [x for x in utterance.phones if x.label != "SIL"]
         lines = [
             f"{recording} 1 {x.start:.3f} {x.end - x.start:.3f} {_token(x.label)}"
             + ("" if x.score is None else f" {x.score:.3f}")
-            for x in rows
+            for x in utterance.spoken
         ]
         return "".join(f"{line}\n" for line in lines).encode()
 

@@ -52,14 +52,12 @@ class MayaScript:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
         channels = weight_channels(utterance, options, self)
         first = channels.first_frame
-        rows = {x.name: [[f + first, round(v, 4)] for f, v in x] for x in channels.curves(options.max_error)}
-        keys = ",\n".join(f"{json.dumps(name)}: {json.dumps(points)}" for name, points in rows.items())
         text = _SCRIPT.format(
             name=json.dumps(utterance.name),
             recipe=json.dumps(channels.recipe),
             first=first,
             rate=channels.rate,
             target=json.dumps(options.target or "blendShape1"),
-            keys="{" + keys + "}",
+            keys=channels.format_keys(options.max_error),
         )
         return text.encode()

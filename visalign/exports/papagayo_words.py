@@ -80,8 +80,7 @@ def papagayo_phrases(
 
 def _word_starts(utterance: Utterance, rate: float, n_frames: int, lead_frames: float) -> Iterator[tuple[str, int]]:
     last = -1
-    words = [x for x in utterance.words if x.label] or [x for x in utterance.phones if x.label != "SIL"]
-    for word in words:
+    for word in utterance.spoken:
         start = max(round(word.start * rate - lead_frames), last + 1, 0)
         if start < n_frames:
             last = start

@@ -110,6 +110,11 @@ class Utterance:
         return " ".join(x.label for x in self.words if x.label)
 
     @property
+    def spoken(self) -> list[Interval]:
+        """The words; where there are none, the phones without silences."""
+        return [x for x in self.words if x.label] or [x for x in self.phones if x.label != SILENCE]
+
+    @property
     def name(self) -> str:
         """Name of the media without its ending."""
         return Path(self.media).stem or "utterance"
