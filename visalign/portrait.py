@@ -273,7 +273,7 @@ def _ring(portrait: Portrait) -> Floats:
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     ring = 0.5 * (low + high) + 0.5 * _RING_SIZE * (high - low) * circle
     height, width = portrait.image.shape[:2]
-    return np.clip(ring, [0, 0], [width - 1, height - 1]) + 1e-3 * circle  # no two corners on one spot
+    return np.asarray(np.clip(ring, [0, 0], [width - 1, height - 1]) + 1e-3 * circle)  # no two corners on one spot
 
 
 def _draw_triangle(

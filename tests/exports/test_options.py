@@ -280,3 +280,16 @@ def test_broken_textgrid(content: str, tmp_path: Path) -> None:
     path.write_text(content, encoding="utf-8")
     with pytest.raises(ParseError):
         read_utterance(path)
+
+
+@pytest.mark.parametrize("rate", [Fraction(12), Fraction(24), Fraction(60)])
+@pytest.mark.parametrize("n_frames", [1, 2, 4])
+def test_closures_are_held_in_curves_too(rate: Fraction, n_frames: int) -> None:
+    options = ExportOptions(rate=rate, closure_frames=n_frames)
+    channels = weight_channels(CHECKED, options, load_exporter("unity-anim"), default_recipe="oculus")
+    closed = channels.values[:, channels.names.index("viseme_PP")] >= 0.9 - 1e-9
+    for phone in PHONES:
+        if phone.label in ("M", "B"):
+            near = round(phone.centre * rate)
+            assert closed[max(0, near - n_frames) : near + n_frames + 1].sum() >= n_frames
+    assert np.all(channels.values.sum(axis=1) <= 1 + 1e-3)

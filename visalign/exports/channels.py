@@ -41,6 +41,7 @@ from visalign.weight_curves import frame_grid, weight_curves
 __all__ = ["Channels", "Curve", "reduce_keys", "weight_channels"]
 
 N_DECIMALS = 4
+CLOSED_WEIGHT = 0.9  # of a closure that counts as closed; the floor that weight_curves keeps on its plateau
 LONGEST_GAP_SECONDS = 10.0  # a key at least so often: no line is longer, and a pass stays linear
 
 # Which map has the same visemes for phones in IPA.
@@ -193,12 +194,30 @@ def weight_channels(
     rate = options.rate or exporter.rate
     times = frame_grid(utterance.duration, rate)
     curves = weight_curves(targets, viseme_map, times + options.lead_frames / float(rate), alphabet=utterance.alphabet)
-    values = np.clip(curves.values @ recipe.matrix(viseme_map.visemes), 0.0, 1.0)
+    held = _hold_closures(curves.values, curves.times, targets, viseme_map, options.closure_frames)
+    values = np.clip(held @ recipe.matrix(viseme_map.visemes), 0.0, 1.0)
     keep = [i for i, name in enumerate(recipe.channels) if options.shapes is None or name in options.shapes]
     _check_subset(options.shapes, recipe.channels)
     first = exporter.first_frame if options.first_frame is None else options.first_frame
     names = tuple(recipe.channels[i] for i in keep)
     return Channels(names, np.round(values[:, keep], N_DECIMALS) + 0.0, rate, first, recipe.id)
+
+
+def _hold_closures(
+    values: Floats, times: Floats, targets: Sequence[VisemeTarget], viseme_map: VisemeMap, n_frames: int
+) -> Floats:
+    """Weights with each closure of the lips closed on at least `n_frames` frames, those nearest to its middle."""
+    held = values.copy()
+    for target in targets:
+        if viseme_map.classes[target.viseme].articulator != "bilabial":
+            continue
+        nearest = np.argsort(np.abs(times - target.interval.centre), kind="stable")[:n_frames]
+        column = viseme_map.visemes.index(target.viseme)
+        short = nearest[held[nearest, column] < CLOSED_WEIGHT]
+        others = 1.0 - held[short, column]
+        held[short] *= ((1.0 - CLOSED_WEIGHT) / np.maximum(others, 1e-9))[:, None]
+        held[short, column] = CLOSED_WEIGHT
+    return held
 
 
 def _check_subset(shapes: Sequence[str] | None, channels: Sequence[str]) -> None:
