@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from fractions import Fraction
 
@@ -30,7 +31,7 @@ class Usd:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
         channels = weight_channels(utterance, options, self)
         first = channels.first_frame
-        names = ", ".join(f'"{x}"' for x in channels.names)
+        names = ", ".join(json.dumps(x, ensure_ascii=False) for x in channels.names)
         keys = channels.common_keys(options.max_error).tolist()
         rows = (", ".join(f"{x:.4f}" for x in channels.values[k]) for k in keys)
         samples = "\n".join(f"                {k + first}: [{row}]," for k, row in zip(keys, rows, strict=True))

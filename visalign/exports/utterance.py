@@ -153,7 +153,7 @@ def read_utterance(
 
 def _align(audio: Audio, name: str, transcript: str | None, lexicon: Lexicon | AnyPath | None) -> Utterance:
     found = recognise_phones(audio) if transcript is None else force_align(audio, transcript, lexicon=lexicon)
-    return Utterance(found.words, found.phones, media=name, warnings=found.warnings)
+    return Utterance(found.words, found.phones, media=_line(name), warnings=found.warnings)
 
 
 def read_textgrid(path: AnyPath) -> Utterance:
@@ -239,14 +239,20 @@ def _utterance(phones: list[Interval], words: list[Interval], end: float, **fact
     if not phones:
         raise TimelineError("there is no phone in it")
     start = min(0.0, phones[0].start)
-    plain = [Interval(x.start, x.end, SILENCE if is_silence(x.label) else x.label) for x in phones]
-    spoken = [x for x in words if not is_silence(x.label)]
+    plain = [Interval(x.start, x.end, SILENCE if is_silence(x.label) else _line(x.label)) for x in phones]
+    spoken = [Interval(x.start, x.end, _line(x.label), x.score) for x in words if not is_silence(x.label)]
+    facts["media"] = _line(facts.get("media", ""))
     return Utterance(
         words=Tier.from_intervals("words", _joined(spoken), start=start, end=end),
         phones=Tier.from_intervals("phones", _joined(plain), start=start, end=end, gap_label=SILENCE),
         alphabet=_alphabet(x.label for x in plain),
         **facts,
     )
+
+
+def _line(text: str) -> str:
+    """`text` on one line, without control characters: most formats have no way to write those."""
+    return "".join(x for x in " ".join(text.split()) if x.isprintable())
 
 
 def _joined(rows: list[Interval]) -> list[Interval]:
