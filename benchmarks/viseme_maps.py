@@ -41,7 +41,7 @@ Floats = npt.NDArray[np.float64]
 
 CORPUS = "GRID"
 LEARNT_SIZES = (8, 10, 12, 14, 16)
-PLOTTED_SIZE = 12
+PLOTTED_SIZE = 10
 RIG = "oculus_15"
 CLOSURES = {"P": "PP", "B": "PP", "M": "PP", "F": "FF", "V": "FF"}
 
@@ -256,7 +256,7 @@ def main() -> None:
     print_closures(found)
     if arguments.images:
         plot_map_fits(arguments.images / "viseme_maps_grid.svg", fits, corpus=CORPUS)
-        learnt = learn_map(confusions, PLOTTED_SIZE, "grid_12", corpus=CORPUS)
+        learnt = learn_map(confusions, PLOTTED_SIZE, "grid_10", corpus=CORPUS)
         plot_learnt_map(arguments.images / "learnt_map_grid.svg", learnt)
 
 

@@ -139,9 +139,16 @@ class LipConfusions:
     speakers: tuple[str, ...]
 
     @property
+    def weighted(self) -> Floats:
+        """Probability of each phone by the lips and by how often it is spoken, shape (n_frames, n_phones)."""
+        found = self.posteriors * self.frequencies
+        return np.asarray(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-12))
+
+    @property
     def matrix(self) -> Floats:
-        """Mean posterior of the phones of the columns while that of the row is spoken; rows sum to 1."""
-        return np.array([self.posteriors[self.spoken == k].mean(axis=0) for k in range(len(self.phones))])
+        """Mean of `weighted` for the phones of the columns while that of the row is spoken; rows sum to 1."""
+        weighted = self.weighted
+        return np.array([weighted[self.spoken == k].mean(axis=0) for k in range(len(self.phones))])
 
     @property
     def n_frames(self) -> dict[str, int]:

@@ -144,9 +144,7 @@ class _Seen:
 
     @classmethod
     def of(cls, confusions: LipConfusions) -> _Seen:
-        weighted = confusions.posteriors * confusions.frequencies
-        weighted /= np.maximum(weighted.sum(axis=1, keepdims=True), _TINY)
-        return cls(weighted, confusions.frequencies, confusions.spoken)
+        return cls(confusions.weighted, confusions.frequencies, confusions.spoken)
 
     def measure(self, group_of_phone: Indices) -> tuple[Floats, Floats, float, float]:
         """Gain and hit of each frame, chance, and information, of phones in groups."""

@@ -5,8 +5,9 @@ Method
 Phones that the lips don't tell apart make one viseme. Each phone has a profile: what its frames look like to a
 classifier that has not seen their speaker (:mod:`visalign.lip_confusions`). The distance of two phones is the
 Jensen-Shannon distance of their profiles [1]_: 0 for phones that are taken for the same phones equally often, 1 for
-phones that have nothing in common. Hierarchical clustering by the mean distance between groups (average linkage) gives
-a tree, which is cut at the number of visemes asked for.
+phones that have nothing in common. It is a distance in a Euclidean space [2]_, so Ward's criterion [3]_ applies:
+hierarchical clustering joins the groups whose profiles scatter least around their mean. The tree is cut at the number
+of visemes asked for. Other linkages gave maps that say less about new speakers (docs/viseme_map_benchmark.md).
 
 Phones that the corpus hardly shows are declared as unlisted, and take the viseme of the listed phone that is made most
 like them.
@@ -18,6 +19,10 @@ References
 ----------
 .. [1] D. M. Endres and J. E. Schindelin, A new metric for probability distributions, IEEE Trans. Information Theory
    49(7), 2003.
+.. [2] B. Fuglede and F. Topsøe, Jensen-Shannon divergence and Hilbert space embedding, Proc. IEEE Int. Symp.
+   Information Theory, 2004.
+.. [3] J. H. Ward, Hierarchical grouping to optimize an objective function, J. American Statistical Association
+   58(301), 1963.
 """
 
 from __future__ import annotations
@@ -56,7 +61,7 @@ class LearntMap:
     phones : tuple of str, length n_phones
         Rows and columns of the tables below.
     confusions : ndarray of float64, shape (n_phones, n_phones)
-        Mean posterior of the column's phone while that of the row is spoken.
+        Mean probability of the column's phone while that of the row is spoken.
     distances : ndarray of float64, shape (n_phones, n_phones)
         Between profiles, 0..1.
     tree : ndarray of float64, shape (n_phones - 1, 4)
@@ -78,7 +83,7 @@ class LearntMap:
     def cut(self) -> float:
         """The distance at which the tree was cut: half way between the last join made and the first not made."""
         n_joined = len(self.phones) - (len(self.viseme_map.visemes) - 1)
-        heights = np.concatenate([[0.0], self.tree[:, 2], [1.0]])
+        heights = np.concatenate([[0.0], self.tree[:, 2], [1.1 * self.tree[-1, 2]]])
         return float(0.5 * (heights[n_joined] + heights[n_joined + 1]))
 
 
@@ -106,7 +111,7 @@ def learn_map(confusions: LipConfusions, n_visemes: int, name: str, *, corpus: s
         raise ConfigError("visemes", n_visemes, f"3 to {n_phones + 1}: these clips show {n_phones} phones often enough")
     matrix = confusions.matrix
     distances = _distances(matrix)
-    tree = linkage(squareform(distances, checks=False), method="average", optimal_ordering=True)
+    tree = linkage(squareform(distances, checks=False), method="ward", optimal_ordering=True)
     label = fcluster(tree, n_visemes - 1, criterion="maxclust")
     order = [int(i) for i in leaves_list(tree)]
     groups = [[confusions.phones[i] for i in order if label[i] == key] for key in dict.fromkeys(label[order].tolist())]
@@ -155,7 +160,7 @@ def _evidence(group: list[str], confusions: LipConfusions, matrix: Floats) -> st
     members = [confusions.phones.index(phone) for phone in group]
     n_frames = sum(confusions.n_frames[phone] for phone in group)
     own = matrix[np.ix_(members, members)].sum(axis=1).mean()
-    return f"{n_frames} frames; taken for itself {own:.0%}, by chance {len(members) / len(confusions.phones):.0%}"
+    return f"{n_frames} frames; taken for itself {own:.0%}, by chance {n_frames / len(confusions.spoken):.0%}"
 
 
 def _most_alike(phone: str, confusions: LipConfusions) -> str:

@@ -62,7 +62,7 @@ def plot_learnt_map(path: AnyPath, learnt: LearntMap) -> Path:
     tree, table = figure.subplots(2, 1, gridspec_kw={"height_ratios": [1, 2.2]})
     dendrogram(learnt.tree, labels=list(learnt.phones), ax=tree, color_threshold=learnt.cut, leaf_font_size=8)
     tree.axhline(learnt.cut, color="black", linestyle="--", linewidth=0.8)
-    tree.set_ylabel("distance of profiles")
+    tree.set_ylabel("distance of profiles (Ward)")
     tree.set_title(learnt.viseme_map.name)
     _draw_confusions(table, learnt)
     return _save(figure, path)
@@ -75,7 +75,7 @@ def _draw_confusions(axes: Axes, learnt: LearntMap) -> None:
     names = [learnt.phones[i] for i in order]
     axes.set_xticks(range(len(names)), names, fontsize=8, rotation=90)
     axes.set_yticks(range(len(names)), names, fontsize=8)
-    axes.set_xlabel("taken for (root of the mean posterior)")
+    axes.set_xlabel("taken for (root of the mean probability)")
     axes.set_ylabel("spoken")
     visemes = [learnt.viseme_map[name] for name in names]
     start = 0

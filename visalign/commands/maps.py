@@ -156,12 +156,12 @@ def _coverage(file: Path) -> str:
 
 
 @maps_app.command(
-    "learn", epilog="visalign maps learn clips/ --visemes 12 -o ours.toml --plot ours.png    (clip.mp4 beside clip.txt)"
+    "learn", epilog="visalign maps learn clips/ --visemes 10 -o ours.toml --plot ours.png    (clip.mp4 beside clip.txt)"
 )
 def learn(
     clips: Clips,
     output: Annotated[Path, typer.Option("--output", "-o", help="The map, a .toml file.")],
-    visemes: Annotated[int, typer.Option(help="How many, silence among them.")] = 12,
+    visemes: Annotated[int, typer.Option(help="How many, silence among them.")] = 10,
     plot: Plot = None,
     corpus: Corpus = None,
     quiet: Quiet = False,
