@@ -20,7 +20,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import UnknownSymbol
+from visalign.errors import AlignmentError, UnknownSymbol
 from visalign.forced_alignment import sphinx_features
 from visalign.forced_alignment.adaptation import apply_transform, gather_statistics
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts, Variant
@@ -128,12 +128,15 @@ class SphinxAcoustics:
         ------
         UnknownSymbol
             If a pronunciation holds a phone that English has not.
+        AlignmentError
+            If a pronunciation holds nothing but silence.
         """
         weights: dict[tuple[str, ...], float] = {}
         for pronunciation in pronunciations:
             phones = tuple(_arpabet(pronunciation))
-            if phones:
-                weights[phones] = 0.0
+            if not phones:
+                raise AlignmentError(f"a pronunciation of {word!r} holds only silence; correct it in the lexicon")
+            weights[phones] = 0.0
         if word in WEAK_FORMS:
             for phones in tuple(weights):
                 if phones[0] in ("HH", "DH") and len(phones) > 1:

@@ -38,7 +38,7 @@ ALIGNERS = {
 MODEL_ALIGNER = "gmm_hmm"
 """The aligner that takes acoustic models of the user's."""
 
-DEFAULT_ALIGNER = "pocketsphinx"
+DEFAULT_ALIGNER = "gmm_hmm"
 """What is used where no aligner is named; why this one: docs/decisions/0010."""
 
 
