@@ -35,7 +35,7 @@ __all__ = ["SoundMatch", "match_sounds"]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 # Of 406 pairs of different LibriVox and GRID recordings none passes; see docs/audio.md.
-_LEAST_DEVIATIONS, _LEAST_LEAD = 10.0, 1.6
+_LEAST_DEVIATIONS, _LEAST_LEAD = 10.0, 2.0
 # Offsets this near to the best are the same peak.
 _SAME_PEAK_SECONDS = 0.15
 # At least this much must overlap, and this part of the shorter recording.

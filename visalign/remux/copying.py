@@ -137,6 +137,8 @@ class Copier:
     ----------
     base : Fraction
         Seconds by which the whole file is moved, so that nothing comes before 0.
+    start : Fraction
+        Time in the new file of the source's origin; a stream that is made anew begins there.
     left_out : list of str
         Data streams that the target's container can't hold (some cameras' sensor data).
     """
@@ -157,8 +159,8 @@ class Copier:
         origin = ffmpeg.origin_of(source)
         starts = {i: t + moves.get(i, Fraction(0)) for i, t in first_times(path).items() if i not in dropped}
         lowest = min(starts.values(), default=origin) - origin
-        room = Fraction(0) if target.format.name in _EDIT_LISTS else max(Fraction(0), -lowest)
-        self.base = room - origin
+        self.start = Fraction(0) if target.format.name in _EDIT_LISTS else max(Fraction(0), -lowest)
+        self.base = self.start - origin
 
     def add_stream(self, stream: Stream) -> None:
         """Give the target a stream like this one.

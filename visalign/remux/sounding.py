@@ -103,7 +103,7 @@ def retime_sound(
             sound: _SoundTrack | None = None
             for stream in clip.streams:
                 if stream.index == chosen.index:
-                    sound = _SoundTrack(output, chosen, rate_hz, layout, None)
+                    sound = _SoundTrack(output, chosen, rate_hz, layout, None, copier.start)
                 else:
                     copier.add_stream(stream)
             copier.add_chapters()
@@ -198,11 +198,13 @@ def put_sound(
             sound: _SoundTrack | None = None
             for stream in clip.streams:
                 if stream.index == replace:
-                    sound = _SoundTrack(output, twin, recording.rate_hz, recording.layout, recording.codec)
+                    sound = _SoundTrack(
+                        output, twin, recording.rate_hz, recording.layout, recording.codec, copier.start
+                    )
                 elif stream.index not in out:
                     copier.add_stream(stream)
             if sound is None:
-                sound = _SoundTrack(output, None, recording.rate_hz, recording.layout, recording.codec)
+                sound = _SoundTrack(output, None, recording.rate_hz, recording.layout, recording.codec, copier.start)
                 copier.make_only_default(sound.stream)
             sound.stream.metadata.update(labels or {})
             copier.add_chapters()
@@ -238,10 +240,18 @@ class _SoundTrack:
         Channels of the blocks.
     codec : str or None
         Encoder to use in any case.
+    start : Fraction
+        Time in the new file at which the first block begins, seconds.
     """
 
     def __init__(
-        self, output: OutputContainer, twin: av.AudioStream | None, rate_hz: int, layout: str, codec: str | None
+        self,
+        output: OutputContainer,
+        twin: av.AudioStream | None,
+        rate_hz: int,
+        layout: str,
+        codec: str | None,
+        start: Fraction,
     ) -> None:
         name = codec or _encoder_for(output, twin)
         encoder = av.codec.Codec(name, "w")
@@ -257,14 +267,14 @@ class _SoundTrack:
         if twin is not None:
             copy_labels(twin, stream)
         self.stream, self._output = stream, output
-        self._rate_hz, self._layout = rate_hz, layout
+        self._rate_hz, self._layout, self._start = rate_hz, layout, start
         self._resampler = av.AudioResampler(sample_format, layout, coded_hz)
         self.n_samples = 0
 
     @property
     def written_until(self) -> Fraction:
-        """Seconds of sound written so far."""
-        return Fraction(self.n_samples, self._rate_hz)
+        """Time in the new file up to which there is sound."""
+        return self._start + Fraction(self.n_samples, self._rate_hz)
 
     def write(self, block: Block) -> None:
         """Append a block."""
@@ -272,7 +282,8 @@ class _SoundTrack:
             return
         packed = np.ascontiguousarray(block, np.float32).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=self._layout)
-        frame.sample_rate, frame.pts, frame.time_base = self._rate_hz, self.n_samples, Fraction(1, self._rate_hz)
+        frame.sample_rate, frame.time_base = self._rate_hz, Fraction(1, self._rate_hz)
+        frame.pts = self.n_samples + round(self._start * self._rate_hz)
         self.n_samples += len(block)
         self._mux(frame)
 
@@ -293,18 +304,18 @@ def _encoder_for(output: OutputContainer, twin: av.AudioStream | None) -> str:
     name = _ENCODERS.get(twin.codec_context.name, twin.codec_context.name)
     with contextlib.suppress(av.codec.codec.UnknownCodecError):
         av.codec.Codec(name, "w")
-        return name
+        return str(name)
     return usual
 
 
 def _sample_format(encoder: av.codec.Codec, twin: av.AudioStream | None) -> str:
-    names = [x.name for x in encoder.audio_formats or []]
+    names: list[str] = [x.name for x in encoder.audio_formats or []]
     deep = twin is None or twin.codec_context.format.bytes > 2
     # FLAC and ALAC: 24 bits in 32 where the source has more than 16.
     for wanted in ("fltp", "flt", *(("s32", "s32p") if deep else ()), "s16", "s16p"):
         if wanted in names:
             return wanted
-    return str(names[0]) if names else "fltp"
+    return names[0] if names else "fltp"
 
 
 def _bit_rate(twin: av.AudioStream | None, layout: str) -> int:
