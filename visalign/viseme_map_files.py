@@ -37,8 +37,8 @@ def format_viseme_map(viseme_map: VisemeMap) -> str:
 
     Examples
     --------
-    >>> print(format_viseme_map(VisemeMap.load("franks_kimble_1972"))[:29])
-    id = "franks_kimble_1972"
+    >>> format_viseme_map(VisemeMap.load("franks_kimble_1972")).splitlines()[0]
+    'id = "franks_kimble_1972"'
     """
     return "\n".join(_lines(viseme_map)) + "\n"
 
