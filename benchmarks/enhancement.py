@@ -2,6 +2,7 @@
 
     python benchmarks/enhancement.py quality
     python benchmarks/enhancement.py boundaries --eval ../shared/eval
+    python benchmarks/enhancement.py offset --chains auto subtract
 
 The second needs the scripts of the protocols and the hand-labelled TIMIT and AE utterances beside the checkout.
 """
@@ -14,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from noises import DATA, KINDS, speech_truth, utterances, with_noise
+from noises import DATA, KINDS, grid_text, speech_truth, utterances, with_noise
 
 import visalign
 from visalign.audio_quality import pesq, segmental_snr, si_sdr, stoi
-from visalign.enhancement import enhance
+from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AlignmentError
 from visalign.media import Audio
 
@@ -28,13 +29,15 @@ SNRS_DB = (20, 10, 5, 0)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("quality", "boundaries"))
+    parser.add_argument("what", choices=("quality", "boundaries", "offset"))
     parser.add_argument("--clips", type=int, default=8, help="GRID clips besides the LibriVox readings")
     parser.add_argument("--chains", nargs="+", default=list(CHAINS))
     parser.add_argument("--eval", type=Path, default=DATA / "../eval", help="folder of the protocols' scripts")
     options = parser.parse_args()
     if options.what == "quality":
         quality(options.clips, options.chains)
+    elif options.what == "offset":
+        offset(options.clips, options.chains)
     else:
         boundaries(options.eval, options.chains)
 
@@ -95,7 +98,7 @@ def _boundaries(p3, clips: list, kind: str, snr_db: float, chain: str) -> str:
         audio = clean if kind == "none" else with_noise(clean, kind, snr_db, spoken, seed=index)
         n += len(truth)
         try:
-            found = visalign.force_align(enhance(audio, chain) if chain else audio, text).phones
+            found = visalign.force_align(_enhanced(audio, chain), text).phones
         except AlignmentError:
             failed += 1
             continue
@@ -103,6 +106,42 @@ def _boundaries(p3, clips: list, kind: str, snr_db: float, chain: str) -> str:
     ms = 1000 * np.abs(errors)
     refused = f" ({failed} refused)" if failed else ""
     return f"{np.sum(ms <= 20) / n:.1%} / {ms.mean():.1f}{refused}"
+
+
+def _enhanced(audio: Audio, chain: str) -> Audio:
+    used = chain_for_alignment(audio) if chain == "auto" else chain
+    return enhance(audio, used) if used else audio
+
+
+def offset(n_clips: int, chains: list[str]) -> None:
+    """The clip's lead under noise: how far from that of the clean clip."""
+    paths = sorted((DATA / "grid/speakers").glob("s*_*.mpg"))
+    clips = []
+    for path in paths[:: max(1, len(paths) // n_clips)][:n_clips]:
+        lips, audio, text = visalign.read_lips(path), visalign.read_audio(path), grid_text(path)
+        lead = visalign.check(lips, text, audio=audio).sync.lead_seconds
+        clips.append((lips, audio, text, lead, speech_truth(audio, text)))
+    print(f"{len(clips)} clips; leads within 40 ms of the clean clip's / mean difference ms / refused\n")
+    print("| noise | SNR dB | as it is | " + " | ".join(chains) + " |\n|---|---" + "|---" * (len(chains) + 1) + "|")
+    for kind in ("none", *KINDS):
+        for snr_db in (60,) if kind == "none" else SNRS_DB:
+            cells = [_offset(clips, kind, snr_db, chain) for chain in ("", *chains)]
+            print(f"| {kind} | {snr_db} | " + " | ".join(cells) + " |", flush=True)
+
+
+def _offset(clips: list, kind: str, snr_db: float, chain: str) -> str:
+    differences, n_refused = [], 0
+    for index, (lips, clean, text, lead, spoken) in enumerate(clips):
+        audio = clean if kind == "none" else with_noise(clean, kind, snr_db, spoken, seed=index)
+        try:
+            sync = visalign.check(lips, text, audio=_enhanced(audio, chain)).sync
+        except AlignmentError:
+            n_refused += 1
+            continue
+        differences.append(1000 * abs(sync.lead_seconds - lead))
+    if not differences:
+        return f"0 / - / {n_refused}"
+    return f"{np.sum(np.array(differences) <= 40)} / {np.mean(differences):.0f} / {n_refused}"
 
 
 if __name__ == "__main__":

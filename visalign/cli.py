@@ -23,7 +23,7 @@ import typer
 import visalign
 from visalign.commands.animate import ANIMATE_EPILOG, animate
 from visalign.commands.attach import ATTACH_EPILOG, attach
-from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
+from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, enhanced_sound, vad
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.maps import maps_app
@@ -137,6 +137,9 @@ def check(
     viseme_map: Map = None,
     model: Model = None,
     config: Settings = None,
+    enhancement: Annotated[
+        str, typer.Option("--enhance", help="Clear the sound first: auto (where noise makes it worth while) or a chain.")
+    ] = "off",
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the words as CSV.")] = None,
     textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
@@ -149,7 +152,8 @@ def check(
     settings = _settings(config, lexicon, viseme_map)
     said = _said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
-        report = visalign.check(video, said, audio=audio, model=model, config=settings, progress=progress)
+        sound = audio if enhancement == "off" else enhanced_sound(video if audio is None else audio, enhancement)
+        report = visalign.check(video, said, audio=sound, model=model, config=settings, progress=progress)
     for path in outputs:
         report.write(path)
     if to_stdout:

@@ -8,7 +8,7 @@ Otherwise the very offset that visalign measures would change. Steps are functio
 from __future__ import annotations
 
 from visalign.enhancement.adaptive import cancel_noise
-from visalign.enhancement.chain import PRESET_CHAINS, STEPS, enhance, enhance_channels, parse_chain
+from visalign.enhancement.chain import PRESET_CHAINS, STEPS, chain_for_alignment, enhance, enhance_channels, parse_chain
 from visalign.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
 from visalign.enhancement.level import normalise_loudness
 from visalign.enhancement.noise_reduction import spectral_subtraction, wiener_filter
@@ -19,6 +19,7 @@ __all__ = [
     "STEPS",
     "Band",
     "cancel_noise",
+    "chain_for_alignment",
     "enhance",
     "enhance_channels",
     "equalise",

@@ -17,6 +17,7 @@ from functools import partial
 
 import numpy as np
 
+from visalign.audio_quality import estimated_snr
 from visalign.enhancement.adaptive import cancel_noise
 from visalign.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
 from visalign.enhancement.level import normalise_loudness
@@ -24,7 +25,7 @@ from visalign.enhancement.noise_reduction import spectral_subtraction, wiener_fi
 from visalign.errors import ConfigError
 from visalign.media import Audio, Channels
 
-__all__ = ["PRESET_CHAINS", "STEPS", "enhance", "enhance_channels", "parse_chain"]
+__all__ = ["PRESET_CHAINS", "STEPS", "chain_for_alignment", "enhance", "enhance_channels", "parse_chain"]
 
 Step = Callable[[Audio], Audio]
 
@@ -41,9 +42,12 @@ STEPS: dict[str, tuple[str, ...]] = {
 PRESET_CHAINS = {
     "speech": "highpass:80,wiener,eq:speech,loudness:-23",
     "noisy": "highpass:80,wiener:-24,loudness:-23",
-    "align": "highpass:60,wiener:-12",
+    "align": "subtract",
 }
-"""Chains by name."""
+"""Chains by name; ``align`` is what helps the alignment of phones most (docs/audio.md)."""
+
+# Below this SNR the phones of noisy speech are found better after spectral subtraction; above it, as well.
+_CLEAN_DB = 25.0
 
 
 def parse_chain(text: str, reference: Audio | None = None) -> list[Step]:
@@ -98,6 +102,16 @@ def enhance(audio: Audio, chain: str | Sequence[Step], *, reference: Audio | Non
     for step in parse_chain(chain, reference) if isinstance(chain, str) else chain:
         audio = step(audio)
     return audio
+
+
+def chain_for_alignment(audio: Audio) -> str | None:
+    """The chain that helps to align this speech; None where none does.
+
+    That is spectral subtraction where the pauses tell of noise less than 25 dB below the speech. Where nothing but
+    speech is heard, as in a crowd, there is no telling noise from speech, and enhancement does harm.
+    """
+    snr_db = estimated_snr(audio)
+    return "align" if snr_db is not None and snr_db < _CLEAN_DB else None
 
 
 def enhance_channels(sound: Channels, chain: str | Sequence[Step], *, reference: Audio | None = None) -> Channels:

@@ -309,13 +309,11 @@ def _encoder_for(output: OutputContainer, twin: av.AudioStream | None) -> str:
 
 
 def _sample_format(encoder: av.codec.Codec, twin: av.AudioStream | None) -> str:
-    names: list[str] = [x.name for x in encoder.audio_formats or []]
+    names = [str(x.name) for x in encoder.audio_formats or []]
     deep = twin is None or twin.codec_context.format.bytes > 2
     # FLAC and ALAC: 24 bits in 32 where the source has more than 16.
-    for wanted in ("fltp", "flt", *(("s32", "s32p") if deep else ()), "s16", "s16p"):
-        if wanted in names:
-            return wanted
-    return names[0] if names else "fltp"
+    order = ("fltp", "flt", "s32", "s32p", "s16", "s16p") if deep else ("fltp", "flt", "s16", "s16p")
+    return next((wanted for wanted in order if wanted in names), names[0] if names else "fltp")
 
 
 def _bit_rate(twin: av.AudioStream | None, layout: str) -> int:
