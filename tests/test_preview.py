@@ -19,7 +19,7 @@ from visalign.images import write_png
 from visalign.media import Audio, probe, read_audio, read_frames
 from visalign.mouth_cues import mouth_cues
 from visalign.mouth_rules import load_mouth_rules
-from visalign.preview import PreviewOptions, english_phones, preview_frames, read_mouths, write_preview
+from visalign.preview import LENS_BLUR, PreviewOptions, english_phones, preview_frames, read_mouths, write_preview
 from visalign.timeline import Tier
 
 RATE = Fraction(25)
@@ -38,14 +38,14 @@ def same(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> bool:
 def test_smooth_frames_show_the_lips_at_their_middle() -> None:
     found = pictures()
     assert len(found) == 63  # 2.5 s at 25, and a part
-    painter = FacePainter(FaceLook(), 96)
+    painter = FacePainter(FaceLook(), 96, blur_px=LENS_BLUR * 96)
     shapes = lip_trajectory(UTTERANCE.phones, (np.arange(len(found)) + 0.5) / 25)
     assert same(found, [painter.draw(LipShape(*row)) for row in shapes.tolist()])
 
 
 def test_cues_show_the_mouth_of_each_shape() -> None:
     found = pictures(replace(SMALL, style="cues"))
-    painter, mouths = FacePainter(FaceLook(), 96), read_mouths()
+    painter, mouths = FacePainter(FaceLook(), 96, blur_px=LENS_BLUR * 96), read_mouths()
     cues = mouth_cues(UTTERANCE.phones, load_mouth_rules())
     agree = [
         np.array_equal(picture, painter.draw(mouths[cues.label_at((i + 0.5) / 25) or "X"]))

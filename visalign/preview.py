@@ -39,6 +39,7 @@ from visalign.timeline import Tier
 from visalign.visemes import VisemeMap
 
 __all__ = [
+    "LENS_BLUR",
     "STYLES",
     "PreviewOptions",
     "english_phones",
@@ -51,6 +52,9 @@ __all__ = [
 STYLES = ("smooth", "cues", "images")
 
 DEFAULT_RATE = Fraction(25)
+LENS_BLUR = 1.5 / 480
+"""Blur of the drawn face, a part of its size. Landmarks were learnt on photographs, and find the lips of a drawing better
+where its edges are as soft as a camera's: of 0, 1, 1.5 and 2.2 pixels at 480, 1.5 gave the best viseme accuracy."""
 _LEVELS = 3  # steps of lids and brows that are painted; each new combination costs a quarter of a second
 
 # An English phone with the same mouth, for phones that English has not.
@@ -253,7 +257,8 @@ def read_mouth_images(folder: AnyPath, shapes: Iterable[str]) -> dict[str, Image
 def _drawn(lips: Iterable[LipShape], motion: FaceMotion, size_px: int) -> Iterator[Image]:
     @lru_cache(maxsize=_LEVELS**2 + 1)
     def painter(lids: int, brows: int) -> FacePainter:
-        return FacePainter(FaceLook(), size_px, lids=lids / _LEVELS, brows=brows / _LEVELS)
+        blur_px = LENS_BLUR * size_px
+        return FacePainter(FaceLook(), size_px, blur_px=blur_px, lids=lids / _LEVELS, brows=brows / _LEVELS)
 
     for i, shape in enumerate(lips):
         face = painter(round(_LEVELS * float(motion.lids[i])), round(_LEVELS * float(motion.brows[i])))
