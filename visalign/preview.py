@@ -53,8 +53,9 @@ STYLES = ("smooth", "cues", "images")
 
 DEFAULT_RATE = Fraction(25)
 LENS_BLUR = 1.5 / 480
-"""Blur of the drawn face, a part of its size. Landmarks were learnt on photographs, and find the lips of a drawing better
-where its edges are as soft as a camera's: of 0, 1, 1.5 and 2.2 pixels at 480, 1.5 gave the best viseme accuracy."""
+"""Blur of the drawn face, a part of its size. Landmarks were learnt on photographs, and find the lips of a drawing
+better where its edges are as soft as a camera's: of 0, 1, 1.5 and 2.2 pixels at 480, 1.5 gave the best viseme accuracy
+(docs/exports.md)."""
 _LEVELS = 3  # steps of lids and brows that are painted; each new combination costs a quarter of a second
 
 # An English phone with the same mouth, for phones that English has not.
