@@ -113,8 +113,8 @@ class SphinxAcoustics:
         self.phone_set = model.phone_set
         self.frame_shift = sphinx_features.FRAME_SHIFT / n_phases
         self.first_boundary = sphinx_features.HALF_WINDOW - 0.5 * self.frame_shift
-        # Neighbouring frames of several phases say the same thing.
-        self.scale, self.posterior_scale = 1.0 / n_phases, 0.15 / n_phases
+        # Neighbouring frames say much the same, those of several phases even more (docs/decisions/0011).
+        self.scale, self.posterior_scale = 0.4 / n_phases, 0.15 / n_phases
         self._slowed: dict[tuple[str, str, str, str], PhoneHmm] = {}
 
     def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:

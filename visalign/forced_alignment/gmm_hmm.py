@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from os import PathLike
@@ -51,9 +52,9 @@ __all__ = ["GmmHmmAligner"]
 EXACT_SECONDS = 25.0
 """Audio up to this length is searched exactly; time and memory of that grow with the square of the length."""
 
-BEAM = 150.0
-"""How far a path may fall behind in longer audio, in scaled log-likelihood. At 100 to 400 the paths of 84 s of
-speech are the same; where one is lost, four times as much is tried."""
+BEAMS = (80.0, 320.0, 1280.0)
+"""How far a path may fall behind in longer audio, in scaled log-likelihood; the next where one loses all paths. With
+the first the paths through 84 s of speech are the exact ones."""
 
 CHANGE_GAIN = 2.0
 """Nats that a boundary gains at a frame whose spectrum changes twice as much as on average. 1 to 3 are a plateau."""
@@ -69,9 +70,9 @@ CONFIDENCE = (-1.37, 0.47, 2.8)
 phone is what is said. Fitted on 3,616 phones of 110 GRID clips, aligned with their own sentence and with another's,
 with PocketSphinx's model; for other models it is an order and no probability (docs/decisions/0010)."""
 
-MIN_MEAN_CONFIDENCE = 0.53
+MIN_MEAN_CONFIDENCE = 0.55
 """Below it, as a mean over the spoken time, the transcript is suspected to belong to other audio. Of 110 GRID clips
-1 % lie below with their own sentence and 89 % with another's, which has the same plan and often shares words."""
+1 % lie below with their own sentence and 90 % with another's, which has the same plan and often shares words."""
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -209,10 +210,10 @@ def _search(graph: DecodingGraph, scores: _Scores) -> BestPath:
         return scale * scores(first, last, pdfs)
 
     blocks = BlockScores(graph, len(scores.frames), compute)
-    try:
-        return best_path(graph, blocks, BEAM)
-    except NoPath:
-        return best_path(graph, blocks, 4 * BEAM)
+    for beam in BEAMS[:-1]:
+        with suppress(NoPath):
+            return best_path(graph, blocks, beam)
+    return best_path(graph, blocks, BEAMS[-1])
 
 
 def _segments(graph: DecodingGraph, path: BestPath, model: AcousticModel) -> list[_Segment]:
