@@ -38,7 +38,7 @@ def tracks(report: ClipReport, lips: visalign.LipFeatures, audio: visalign.Audio
     grid = figure.add_gridspec(4, 4, height_ratios=[1.25, 0.8, 0.5, 1.2])
     start, end = 0.6, 3.4
     strip = figure.add_subplot(grid[0, :3])
-    mouths = [image[235:355, 160:320] for time, image in faces if start <= time < end][::5]
+    mouths = [image[225:360, 182:298] for time, image in faces if start <= time < end][4::9]
     strip.imshow(np.hstack(mouths), extent=(start, end, 0, 1), aspect="auto")
     strip.set_yticks([])
     strip.set_ylabel("lips")

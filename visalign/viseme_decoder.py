@@ -137,9 +137,10 @@ class VisemeDecoder:
         # hmmlearn brings scikit-learn, a second of imports that `visalign --help` should not wait for
         from hmmlearn.hmm import GaussianHMM
 
-        model = GaussianHMM(n_components=len(self.phones), covariance_type="tied", random_state=0)
+        # the projection has made the shared covariance the identity: "spherical" is the same and spares a solver
+        model = GaussianHMM(n_components=len(self.phones), covariance_type="spherical", random_state=0)
         model.startprob_, model.transmat_, model.means_ = self.start, self.transitions, self.means
-        model.covars_ = np.eye(self.means.shape[1]) / self.evidence_scale
+        model.covars_ = np.full(len(self.phones), 1.0 / self.evidence_scale)
         return np.asarray(model.predict_proba((rows - self.centre) @ self.projection))
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
