@@ -45,6 +45,9 @@ WEAK_FORMS = frozenset(
 )
 """English function words that lose H or TH when they are not stressed and no pause precedes."""
 
+NOISES = frozenset(["sil", "sp", "spn"])
+"""Phones of MFA's models that are no speech."""
+
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
@@ -206,7 +209,8 @@ class KaldiAcoustics:
         self.model = model
         self.mixtures = model.first_model.mixtures if mixtures is None else mixtures
         self.name, self.silence, self.uses_context = model.name, model.silence, model.uses_context
-        self.phone_set = model.phone_set
+        # A word that is spoken noise ("spn") could not be told from a pause in the result.
+        self.phone_set = frozenset(model.phone_set - {model.silence, model.options.unknown_phone, *NOISES})
         self.frame_shift = model.options.features.frame_shift
         self.first_boundary = model.options.features.offset
         self.silence_costs = model.options.silence_costs
