@@ -138,7 +138,7 @@ def check(
     model: Model = None,
     config: Settings = None,
     enhancement: Annotated[
-        str, typer.Option("--enhance", help="Clear the sound first: auto (where noise makes it worth while) or a chain.")
+        str, typer.Option("--enhance", help="Clear the sound first: auto (where noise makes that worth it) or a chain.")
     ] = "off",
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the words as CSV.")] = None,
