@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visalign.coarticulation import CLOSURE_LAG, CLOSURE_LEADS, MouthParams, mouth_track, split_sequences, time_closures
+from visalign.coarticulation import (
+    CLOSURE_LAGS,
+    CLOSURE_LEADS,
+    MouthParams,
+    mouth_track,
+    split_sequences,
+    time_closures,
+)
 from visalign.errors import ConfigError
 from visalign.phones import ARPABET
 from visalign.timeline import Tier
@@ -57,10 +64,17 @@ def test_a_closure_takes_a_part_of_what_comes_before(jeffers, before, start):
     assert closure.interval.start == pytest.approx(start)
 
 
-@pytest.mark.parametrize("phone", ["M", "F", "V"])
-def test_closures_that_sound_are_seen_longer_than_heard(jeffers, phone):
+@pytest.mark.parametrize("phone", ["P", "B", "M", "F", "V"])
+def test_closures_are_seen_longer_than_heard(jeffers, phone):
     _, closure, _ = time_closures(targets_of(f"AA:0.2 {phone}:0.1 AA:0.2", jeffers), jeffers)
-    assert (closure.interval.start, closure.interval.end) == pytest.approx((0.2, 0.3 + CLOSURE_LAG))
+    leads = CLOSURE_LEADS.get(phone.lower(), {"vowel": 0.0})
+    start, end = closure.interval.start, closure.interval.end
+    assert (start, end) == pytest.approx((0.2 - leads["vowel"], 0.3 + CLOSURE_LAGS[phone.lower()]))
+
+
+def test_tongue_sounds_are_left_where_they_are(jeffers):
+    targets = targets_of("AA:0.2 T:0.1 AA:0.2", jeffers)
+    assert time_closures(targets, jeffers) == targets
 
 
 def test_closures_leave_one_another_alone(jeffers):
@@ -139,7 +153,7 @@ def test_a_middle_pause_is_relaxed_unlike_what_follows(oculus):
 
 
 def test_a_brief_mouth_gives_way_to_a_closure(jeffers):
-    track = mouth_track(targets_of("AA:0.3 S:0.02 M:0.03 AA:0.3", jeffers), jeffers)
+    track = mouth_track(targets_of("AA:0.3 S:0.02 M:0.01 AA:0.3", jeffers), jeffers)
     assert [x.viseme for x in track] == ["I", "C", "I"]
     assert track[1].interval.duration == pytest.approx(MouthParams().minimum_closure)
 

@@ -84,7 +84,7 @@ def test_the_jaw_is_narrow_in_a_sibilant(oculus):
 
 def test_no_other_sound_shows_closed_lips(oculus):
     found = curves_of("M:0.3 T:0.1 M:0.3", oculus)
-    within = (found.times > 0.355) & (found.times < 0.375)
+    within = (found.times > 0.36) & (found.times < 0.38)
     assert found.column("PP")[within].max() <= 0.3 + 1e-9
 
 

@@ -32,7 +32,7 @@ from visalign.phones import convert, is_silence, without_marks
 from visalign.visemes import REST_AFTER_S, VisemeMap, VisemeTarget
 
 __all__ = [
-    "CLOSURE_LAG",
+    "CLOSURE_LAGS",
     "CLOSURE_LEADS",
     "MOUTH_RULES",
     "MOUTH_STEPS",
@@ -84,17 +84,17 @@ MOUTH_RULES = {
 """By articulator of the map's visemes ([1]_, rules 1 to 7 of the conventions; importance after [2]_)."""
 
 
-# Where the lips are closed beside the phone, seconds: medians of 358 closures of the GRID corpus, lip landmarks against
-# the phones of PocketSphinx (docs/coarticulation.md), rounded. It hears little of a closure, and less of a voiced one,
-# whose murmur goes to the sound before. JALI has 137-240 ms after a pause, Rhubarb 40-120 ms anywhere.
+# Where the lips are closed beside the phone, seconds: medians of 368 closures of the GRID corpus, lip landmarks against
+# the phones of the default aligner (docs/coarticulation.md), rounded. It hears little of a closure, and less of a
+# voiced one, whose murmur goes to the sound before. JALI has 137-240 ms after a pause, Rhubarb 40-120 ms anywhere.
 CLOSURE_LEADS = {
-    "p": {"silence": 0.10, "consonant": 0.04, "vowel": 0.01},
-    "b": {"silence": 0.13, "consonant": 0.10, "vowel": 0.01},
+    "p": {"silence": 0.08, "consonant": 0.05, "vowel": 0.0},
+    "b": {"silence": 0.10, "consonant": 0.08, "vowel": 0.01},
 }
-"""By the letter that a bilabial plosive has in IPA, and by what stands before it."""
+"""How early a plosive closes: by its letter in IPA, and by what stands before it."""
 
-CLOSURE_LAG = 0.03
-"""How much longer than they sound M, F and V are seen."""
+CLOSURE_LAGS = {"p": 0.025, "b": 0.01, "m": 0.04, "f": 0.03, "v": 0.06}
+"""How much longer than it is heard a closure is seen, by its letter in IPA."""
 
 # What a closure may take of its neighbour: the tongue works as well behind closed lips.
 _TAKEN, _TAKEN_OF_TONGUE = 0.5, 0.8
@@ -213,24 +213,26 @@ def split_sequences(targets: Sequence[VisemeTarget], viseme_map: VisemeMap) -> l
 def time_closures(
     targets: Sequence[VisemeTarget], viseme_map: VisemeMap, alphabet: str = "arpabet"
 ) -> list[VisemeTarget]:
-    """Closures where the lips make them: plosives begin before their burst, M F V end after their sound.
+    """Closures where the lips make them: from before their burst until after their sound.
 
-    By `CLOSURE_LEADS` and `CLOSURE_LAG`, at most half of the neighbour, and nothing of another closure.
+    By `CLOSURE_LEADS` and `CLOSURE_LAGS`, at most half of a neighbour, and nothing of another closure.
     """
     rules = _Rules(viseme_map, MouthParams(), alphabet)
     found = list(targets)
     for i, target in enumerate(targets):
-        if not rules.of(target).is_closure:
+        letter = rules.closure_letter(target)
+        if letter is None:
             continue
-        leads = rules.plosive_leads(target)
-        side = +1 if leads is None else -1
-        if not 0 <= i + side < len(found) or rules.of(found[i + side]).is_closure:
-            continue
-        neighbour = found[i + side]
-        wanted = CLOSURE_LAG if leads is None else leads[rules.kind(neighbour)]
-        part = _TAKEN_OF_TONGUE if rules.own(neighbour).borrows else _TAKEN
-        _move_boundary(found, i, side, min(wanted, part * neighbour.interval.duration))
+        for side, wanted in ((-1, _lead(found, i, letter, rules)), (+1, CLOSURE_LAGS[letter])):
+            if 0 <= i + side < len(found) and not rules.of(found[i + side]).is_closure:
+                neighbour = found[i + side]
+                part = _TAKEN_OF_TONGUE if rules.own(neighbour).borrows else _TAKEN
+                _move_boundary(found, i, side, min(wanted, part * neighbour.interval.duration))
     return found
+
+
+def _lead(found: Sequence[VisemeTarget], i: int, letter: str, rules: _Rules) -> float:
+    return CLOSURE_LEADS[letter][rules.kind(found[i - 1])] if letter in CLOSURE_LEADS and i else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +268,10 @@ class _Rules:
     def is_breath(self, target: VisemeTarget) -> bool:
         return _BREATHS.issuperset(self.ipa(target)) and not is_silence(target.phone)
 
-    def plosive_leads(self, target: VisemeTarget) -> dict[str, float] | None:
-        """How early a bilabial plosive closes; None for other sounds."""
-        letters = [x[0] for x in self.ipa(target)] if self.articulator(target) == "bilabial" else []
-        return next((CLOSURE_LEADS[x] for x in letters if x in CLOSURE_LEADS), None)
+    def closure_letter(self, target: VisemeTarget) -> str | None:
+        """The letter of `CLOSURE_LAGS` that a closure begins with; None for other sounds and other mouths."""
+        letters = [x[0] for x in self.ipa(target)] if self.of(target).is_closure else []
+        return next((x for x in letters if x in CLOSURE_LAGS), None)
 
     def kind(self, target: VisemeTarget) -> str:
         if is_silence(target.phone):
