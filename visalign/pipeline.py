@@ -139,9 +139,7 @@ def check(
     limits = settings.verdict.limits
     sync = estimate_sync(evidence, spoken, lip_model.calibration, limits)
     match = match_probability(evidence, spoken, lip_model.calibration)
-    rows, score = judge_words(
-        alignment.words, alignment.phones, targets, decoded, evidence, sync, lip_model.calibration, limits, match
-    )
+    rows, score = judge_words(alignment.words, targets, decoded, evidence, sync, lip_model.calibration, limits, match)
     return ClipReport(
         clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings),
         sync=sync,

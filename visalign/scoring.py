@@ -158,7 +158,6 @@ def agreement_of(targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead:
 
 def judge_words(
     words: Tier,
-    phones: Tier,
     targets: Sequence[VisemeTarget],
     decoded: DecodedVisemes,
     evidence: LagEvidence,
