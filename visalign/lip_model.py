@@ -35,11 +35,13 @@ from __future__ import annotations
 import functools
 import json
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, BinaryIO, TypeAlias, cast
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -341,35 +343,67 @@ def _load(path: str, _mtime_ns: int, size: int) -> LipModel:
     if size > _MAX_BYTES:
         raise ParseError(path, None, f"{size} bytes are too many for a lip model")
     try:
-        with np.load(path, allow_pickle=False) as data:
-            arrays = {name: data[name] for name in data.files}
-        header = json.loads(str(arrays.pop("header")))
-        return _parse(header, arrays)
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        with Path(path).open("rb") as file:
+            return _parse(*_read(file))
+    except _DAMAGE as error:
         raise ParseError(path, None, f"not a lip model of this version ({error}); make it anew") from error
+
+
+# What zipfile, zlib, numpy and json raise on damaged or hostile files; encrypted ones are a RuntimeError.
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, RuntimeError, BadZipFile, zlib.error)
+
+
+def _read(file: BinaryIO) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """Header and arrays, if they do not unpack to more than a model may have."""
+    with ZipFile(file) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > _MAX_BYTES:
+        raise ValueError(f"it unpacks to {unpacked} bytes, too many for a lip model")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as data:
+        arrays = {name: data[name] for name in data.files}
+    return json.loads(str(arrays.pop("header"))), arrays
 
 
 def _parse(header: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> LipModel:
     if header["format"] != FORMAT:
         raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
-    known = {feature.name for feature in FEATURES}
     streams = []
     for k, described in enumerate(header["streams"]):
-        if unknown := set(described["columns"]) - known:
-            raise ValueError(f"it looks at features that do not exist: {', '.join(sorted(unknown))}")
+        _refuse_unknown(described["columns"], _FEATURE_NAMES)
         parts = {name: arrays[f"stream{k}/{name}"] for name in _STREAM_ARRAYS}
         _check_shapes(parts, len(described["columns"]))
         streams.append(Stream(columns=tuple(described["columns"]), weight=float(described["weight"]), **parts))
-    decoder = {name.removeprefix("decoder/"): array for name, array in arrays.items() if name.startswith("decoder/")}
-    return LipModel(
-        tuple(streams),
-        Calibration(**{name: float(value) for name, value in header["calibration"].items()}),
-        VisemeDecoder.from_arrays(decoder),
-        cast(Mapping[str, Any], header["provenance"]),
+    if not streams or not isinstance(header["provenance"], dict):
+        raise ValueError("it has no streams, or does not tell where it comes from")
+    decoder = VisemeDecoder.from_arrays(
+        {name.removeprefix("decoder/"): array for name, array in arrays.items() if name.startswith("decoder/")}
     )
+    _refuse_unknown(decoder.columns, _FEATURE_NAMES)
+    _refuse_unknown(decoder.phones, PHONES)
+    provenance = cast(Mapping[str, Any], header["provenance"])
+    return LipModel(tuple(streams), _parse_calibration(dict(header["calibration"])), decoder, provenance)
+
+
+_FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
+
+
+def _refuse_unknown(names: Sequence[str], known: Sequence[str]) -> None:
+    if unknown := set(names).difference(known):
+        raise ValueError(f"it knows features or phones that do not exist: {', '.join(sorted(unknown))}")
+
+
+def _parse_calibration(values: dict[str, Any]) -> Calibration:
+    calibration = Calibration(**{name: float(value) for name, value in values.items()})
+    numbers = [getattr(calibration, name) for name in Calibration.__slots__]
+    if not np.isfinite(numbers).all() or calibration.temperature <= 0 or calibration.lag_scatter <= 0:
+        raise ValueError(f"impossible calibration: {calibration}")
+    return calibration
 
 
 def _check_shapes(parts: Mapping[str, npt.NDArray[Any]], n_columns: int) -> None:
+    if parts["projection"].ndim != 2:
+        raise ValueError(f"projection has shape {parts['projection'].shape}; it must be a matrix")
     n_dims = parts["projection"].shape[1]
     n_inputs = (_ROWS.shape[1] + N_BANDS) * len(OFFSETS)
     wanted = {

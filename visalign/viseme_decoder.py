@@ -104,14 +104,20 @@ class VisemeDecoder:
     evidence_scale: float
 
     def __post_init__(self) -> None:
+        if self.means.ndim != 2:
+            raise ValueError(f"the decoder's means have shape {self.means.shape}; they must be a matrix")
         n, d = self.means.shape
         shapes = (self.projection.shape, self.centre.shape, self.start.shape, self.transitions.shape)
         width = len(self.columns) * len(MOMENTS)
         if len(self.phones) != n or shapes != ((width, d), (width,), (n,), (n, n)):
             raise ValueError(f"the decoder's arrays do not fit one another: {n} states, {shapes}")
         sums = np.append(self.transitions.sum(axis=1), self.start.sum())
-        if not np.all(np.abs(sums - 1) < _SUM_TOLERANCE):
-            raise ValueError("the decoder's probabilities do not sum to 1")
+        least = min(self.transitions.min(initial=0.0), self.start.min(initial=0.0))
+        if not np.all(np.abs(sums - 1) < _SUM_TOLERANCE) or least < 0:
+            raise ValueError("the decoder's probabilities do not sum to 1, or are negative")
+        numbers = (self.centre, self.projection, self.means)
+        if not (all(np.isfinite(x).all() for x in numbers) and 0 < self.evidence_scale < np.inf):
+            raise ValueError("the decoder's means, projection or scale are not finite")
 
     def decode(self, lips: LipFeatures, viseme_map: VisemeMap) -> DecodedVisemes:
         """Decode the visemes of `viseme_map` from `lips`.
