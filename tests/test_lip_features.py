@@ -1,0 +1,205 @@
+"""Lip features: what they measure, and what they do not depend on."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_lips import NAMES, frame_times, make_lips
+
+from visalign.errors import FaceNotFound, MissingStream, TimelineError
+from visalign.landmarks import Landmarks
+from visalign.lip_features import FEATURES, LipFeatures, lip_features, read_lips
+from visalign.media import Audio, write_clip, write_wav
+from visalign.timeline import FrameTimes
+
+N_APPEARANCE = sum(f.name.startswith("appearance") and not f.name.endswith("_change") for f in FEATURES)
+GEOMETRY = [k for k, f in enumerate(FEATURES) if not f.name.startswith("appearance")]
+IOD_PX = 60.0
+
+
+def face(gap: float = 0.1, width: float = 0.8) -> npt.NDArray[np.float64]:
+    """68 points in iod, upright, with the base of the nose at (0, 0) and lips that are `gap` apart."""
+    points = np.random.default_rng(3).normal(0, 0.2, (68, 2))  # brows and jaw, anywhere
+    points[36:42] = (-0.5, -0.6) + 0.1 * np.array([(-1, 0), (-0.5, 1), (0.5, 1), (1, 0), (0.5, -1), (-0.5, -1)])
+    points[42:48] = points[36:42] + np.array((1.0, 0.0))
+    points[31:36] = [(x, 0.0) for x in (-0.2, -0.1, 0.0, 0.1, 0.2)]
+    points[6:11] = [(x, 1.2) for x in (-0.2, -0.1, 0.0, 0.1, 0.2)]
+    middle, half = 0.5, width / 2
+    across = np.array([-1, -0.6, -0.2, 0, 0.2, 0.6, 1])[1:6] * half
+    upper, lower = middle - gap / 2, middle + gap / 2
+    points[48], points[54] = (-half, middle), (half, middle)
+    points[49:54] = [(x, upper - 0.08) for x in across]
+    points[55:60] = [(x, lower + 0.1) for x in across[::-1]]
+    points[60], points[64] = (-half + 0.05, middle), (half - 0.05, middle)
+    points[61:64] = [(x, upper) for x in (-0.2, 0.0, 0.2)]
+    points[65:68] = [(x, lower) for x in (0.2, 0.0, -0.2)]
+    return points
+
+
+def landmarks_of(faces: npt.NDArray[np.float64], times: FrameTimes | None = None) -> Landmarks:
+    points = (IOD_PX * faces + 200.0).astype(np.float32)
+    return Landmarks(points, times or frame_times(len(faces)))
+
+
+def features_of(landmarks: Landmarks) -> LipFeatures:
+    appearance = np.random.default_rng(0).normal(size=(len(landmarks.points), N_APPEARANCE))
+    return lip_features(landmarks, np.where(landmarks.has_face[:, None], appearance, np.nan))
+
+
+# --- what they measure ---------------------------------------------------------------------------------------------
+
+
+def test_the_mouth_is_measured_in_inter_ocular_distances() -> None:
+    lips = features_of(landmarks_of(np.array([face(0.1, 0.8), face(0.3, 0.8), face(0.3, 0.6)])))
+    for name, expected in {
+        "inner_aperture": [0.1, 0.3, 0.3],
+        "inner_aperture_centre": [0.1, 0.3, 0.3],
+        "outer_aperture": [0.28, 0.48, 0.48],
+        "outer_width": [0.8, 0.8, 0.6],
+        "inner_width": [0.7, 0.7, 0.5],
+        "upper_lip_height": [0.37, 0.27, 0.27],
+        "lower_gap_height": [0.55, 0.65, 0.65],
+        "chin_height": [1.2, 1.2, 1.2],
+        "corner_height": [0.5, 0.5, 0.5],
+        "upper_lip_thickness": [0.08, 0.08, 0.08],
+        "lower_lip_thickness": [0.1, 0.1, 0.1],
+    }.items():
+        assert lips.column(name) == pytest.approx(expected, abs=1e-4), name
+    # corners, and three places 0.2 iod apart whose gap is the aperture: a hexagon
+    half = 0.35
+    assert lips.column("inner_area")[0] == pytest.approx(0.1 * (0.4 + half - 0.2), abs=1e-4)
+
+
+def test_every_feature_has_its_name_unit_and_meaning() -> None:
+    assert len(set(NAMES)) == len(NAMES) == len(FEATURES)
+    assert all(f.unit and f.definition for f in FEATURES)
+    half = len(FEATURES) // 2
+    assert [f.name for f in FEATURES[half:]] == [f"{f.name}_change" for f in FEATURES[:half]]
+    assert [f.unit for f in FEATURES[half:]] == [f"{f.unit}/s" for f in FEATURES[:half]]
+
+
+@pytest.mark.parametrize("rate", [25, 50, 100])
+def test_changes_do_not_depend_on_the_frame_rate(rate: int) -> None:
+    """The lips part by 0.5 iod a second."""
+    times = frame_times(rate, rate)
+    lips = features_of(landmarks_of(np.array([face(0.1 + 0.5 * t) for t in times.times]), times))
+    change = lips.column("inner_aperture_change")
+    assert change == pytest.approx(np.full(rate, 0.5), abs=2e-3)
+    assert lips.column("outer_width_change") == pytest.approx(np.zeros(rate), abs=2e-3)
+
+
+def test_changes_do_not_depend_on_a_variable_rate() -> None:
+    stamps = np.cumsum(np.random.default_rng(1).uniform(0.01, 0.06, 40))
+    times = FrameTimes(stamps, float(stamps[-1]) + 0.04, Fraction(25))
+    lips = features_of(landmarks_of(np.array([face(0.1 + 0.2 * t) for t in times.times]), times))
+    assert lips.column("inner_aperture_change") == pytest.approx(np.full(40, 0.2), abs=2e-3)
+
+
+# --- what they do not depend on ------------------------------------------------------------------------------------
+
+
+@settings(max_examples=30)
+@given(
+    scale=st.floats(0.5, 4),
+    angle=st.floats(-0.7, 0.7),
+    shift=st.tuples(st.floats(-150, 600), st.floats(-150, 600)),
+    seed=st.integers(0, 1000),
+)
+def test_geometry_does_not_depend_on_size_place_and_roll(
+    scale: float, angle: float, shift: tuple[float, float], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    faces = np.array([face(*row) for row in zip(rng.uniform(0, 0.3, 12), rng.uniform(0.5, 0.9, 12), strict=True)])
+    faces += rng.normal(0, 0.005, faces.shape)
+    turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    plain = landmarks_of(faces)
+    moved = Landmarks((plain.points @ turn + shift).astype(np.float32), plain.times)
+    before, after = (features_of(x).values[:, GEOMETRY] for x in (plain, moved))
+    assert after == pytest.approx(before, rel=1e-3, abs=2e-3)
+
+
+def test_the_normalised_table_has_mean_zero_and_deviation_one() -> None:
+    rng = np.random.default_rng(0)
+    faces = np.array([face(gap) + rng.normal(0, 0.01, (68, 2)) for gap in rng.uniform(0, 0.3, 50)])
+    normalised = features_of(landmarks_of(faces)).normalised
+    assert normalised.mean(axis=0) == pytest.approx(np.zeros(len(NAMES)), abs=1e-6)
+    assert normalised.std(axis=0) == pytest.approx(np.ones(len(NAMES)), abs=1e-6)
+
+
+def test_a_feature_that_never_moves_is_no_division_by_zero() -> None:
+    lips = lip_features(landmarks_of(np.array([face()] * 6)), np.zeros((6, N_APPEARANCE)))
+    assert np.isfinite(lips.normalised).all()
+    assert lips.scale[NAMES.index("appearance_0_1")] == 1
+
+
+# --- frames without a face -----------------------------------------------------------------------------------------
+
+
+def test_frames_without_a_face_are_rows_of_nan_and_count_nowhere() -> None:
+    rng = np.random.default_rng(2)
+    faces = np.array([face(gap) for gap in rng.uniform(0, 0.3, 20)])
+    whole = features_of(landmarks_of(faces))
+    faces[[0, 7, 8]] = np.nan
+    holes = features_of(landmarks_of(faces))
+    assert np.flatnonzero(~holes.has_face).tolist() == [0, 7, 8]
+    assert np.isnan(holes.values[[0, 7, 8]]).all()
+    assert holes.face_fraction == pytest.approx(17 / 20, abs=1e-12)
+    static = [k for k in GEOMETRY if not NAMES[k].endswith("_change")]
+    assert holes.values[holes.has_face][:, static] == pytest.approx(whole.values[holes.has_face][:, static], abs=1e-4)
+    assert holes.centre == pytest.approx(holes.values[holes.has_face].mean(axis=0), abs=1e-9)
+
+
+def test_a_clip_without_any_face_is_empty_but_finite_in_its_yardstick() -> None:
+    lips = features_of(landmarks_of(np.full((4, 68, 2), np.nan)))
+    assert not lips.has_face.any()
+    assert lips.face_fraction == 0
+    assert np.isfinite(lips.centre).all()
+    assert (lips.scale == 1).all()
+
+
+# --- crop ----------------------------------------------------------------------------------------------------------
+
+
+def test_crop_keeps_times_and_yardstick() -> None:
+    """Frames that appear in [start, end): 0.4 s is frame 10, 0.8 s is frame 20 and not part of it."""
+    lips = features_of(landmarks_of(np.array([face(gap) for gap in np.linspace(0, 0.3, 50)])))
+    part = lips.crop(0.4, 0.8)
+    assert part.times.times == pytest.approx(0.04 * np.arange(10, 20), abs=1e-12)
+    assert part.values.tolist() == lips.values[10:20].tolist()
+    assert part.normalised.tolist() == lips.normalised[10:20].tolist()
+    assert (part.centre.tolist(), part.scale.tolist()) == (lips.centre.tolist(), lips.scale.tolist())
+    assert part.times.duration == pytest.approx(0.8, abs=1e-12)
+    assert (part.names, part.source, part.times.rate) == (lips.names, lips.source, lips.times.rate)
+
+
+def test_crop_ends_are_half_open_and_may_lie_outside() -> None:
+    lips = make_lips(np.zeros((25, len(NAMES))))
+    assert len(lips.crop(-1.0, 9.0)) == 25
+    assert len(lips.crop(0.401, 0.44)) == 0
+    assert len(lips.crop(0.0, 0.2)) + len(lips.crop(0.2, 0.6)) + len(lips.crop(0.6, 1.0)) == 25
+    assert lips.crop(2.0, 3.0).face_fraction == 0
+
+
+def test_a_table_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(TimelineError, match="do not fit 3 frames"):
+        make_lips(np.zeros((4, len(NAMES))), times=frame_times(3))
+
+
+# --- clips ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_clip_without_picture_or_face_is_an_error(tmp_path: Path) -> None:
+    hum = Audio(np.zeros(16000, np.float32), 16000)
+    with pytest.raises(MissingStream) as missing:
+        read_lips(write_wav(tmp_path / "sound.wav", hum))
+    assert missing.value.kind == "video"
+    grey = write_clip(tmp_path / "grey.mp4", [np.full((120, 120, 3), 90, np.uint8)] * 20, Fraction(25), hum)
+    with pytest.raises(FaceNotFound) as nobody:
+        read_lips(grey)
+    assert nobody.value.fraction == 0

@@ -1,0 +1,213 @@
+"""Scores of words, agreement of visemes, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from sample_lips import frame_times
+
+from visalign.lip_model import Calibration
+from visalign.report import SEGMENT_COLUMNS
+from visalign.scoring import SyncScore, agreement_of, in_sync_probability, judge_words
+from visalign.sync import LagEvidence, SyncEstimate
+from visalign.timeline import Interval, Tier
+from visalign.viseme_decoder import STEP, UNSEEN, DecodedVisemes
+from visalign.visemes import VisemeTarget
+
+LIMITS = (0.04, 0.06)
+PLAIN = Calibration(temperature=1.0, lag_scatter=0.005, match_offset=0.0, match_slope=1.0)
+LAGS = 0.01 * np.arange(-60, 61)
+VISEMES = ("S", "A", "B", "C")
+N_FRAMES = 30
+
+
+def decoded_as(labels: str) -> DecodedVisemes:
+    """A certain decoding: one letter a grid cell of 40 ms; "-" where there is no face."""
+    posteriors = np.array([[np.nan] * 4 if x == "-" else [float(x == v) for v in VISEMES] for x in labels])
+    cells = [
+        Interval(STEP * k, STEP * (k + 1), UNSEEN if x == "-" else x, None if x == "-" else 1.0)
+        for k, x in enumerate(labels)
+    ]
+    tier = Tier.from_intervals("observed visemes", cells).merge_equal()
+    return DecodedVisemes(tier, STEP * (np.arange(len(labels)) + 0.5), VISEMES, posteriors)
+
+
+def targets_of(labels: str, hidden: str = "") -> list[VisemeTarget]:
+    """One target a run of letters, 40 ms a letter; those of `hidden` do not show on the lips."""
+    tier = Tier.from_intervals("x", (Interval(STEP * k, STEP * (k + 1), x) for k, x in enumerate(labels)))
+    return [
+        VisemeTarget(x, x.label, frozenset({x.label}), x.label, "" if x.label == "S" else "word", x.label not in hidden)
+        for x in tier.merge_equal()
+    ]
+
+
+def right_and_counted(expected: str, observed: str, lead: float = 0.0, hidden: str = "") -> tuple[int, int]:
+    found = agreement_of(targets_of(expected, hidden), decoded_as(observed), lead)
+    return int(found.is_right[found.counts].sum()), int(found.counts.sum())
+
+
+# --- agreement -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("observed", "right"),
+    [
+        ("SSSAAAAABBBBBBBSSS", 12),  # as expected
+        ("SSSAAAAAABBBBBBSSS", 12),  # a boundary one cell late: the path follows
+        ("SSSAAABBBBBBBBBSSS", 12),  # two cells early: still in the band
+        ("SSSAAAAAAAAABBBSSS", 10),  # four cells late: two of them lie beyond the band
+        ("SSSAAAAACCCCCCCSSS", 5),  # another viseme all along
+    ],
+)
+def test_agreement_follows_the_path_within_its_band(observed: str, right: int) -> None:
+    assert right_and_counted("SSSAAAAABBBBBBBSSS", observed) == (right, 12)
+
+
+def test_agreement_is_judged_at_the_lead() -> None:
+    """The lips come six cells after the sound: 240 ms."""
+    heard, seen = "SSSAAAAABBBBBBBSSSSSSSSS", "SSSSSSSSSAAAAABBBBBBBSSS"
+    assert right_and_counted(heard, seen, lead=0.24) == (12, 12)
+    assert right_and_counted(heard, seen)[0] < 6
+    assert right_and_counted(seen, heard, lead=-0.24) == (12, 12)
+
+
+def test_every_acceptable_viseme_is_right() -> None:
+    targets = [
+        VisemeTarget(Interval(0.0, 0.4, "A"), "A", frozenset({"A", "C"}), "A", "word"),
+        VisemeTarget(Interval(0.4, 0.8, "B"), "B", frozenset({"B"}), "B", "word"),
+    ]
+    found = agreement_of(targets, decoded_as("C" * 20), 0.0)
+    assert found.is_right.tolist() == [True] * 10 + [False] * 10
+    assert found.targets.tolist() == [0] * 10 + [1] * 10
+
+
+def test_silence_hidden_sounds_and_faceless_frames_do_not_count() -> None:
+    assert right_and_counted("SSSAAAAABBBBBBBSSS", "SSSAAAAABBBBBBBSSS", hidden="B") == (5, 5)
+    assert right_and_counted("SSSAAAAABBBBBBBSSS", "SSSAAAAABBBB---SSS") == (9, 9)
+    assert right_and_counted("SSSAAAAABBBBBBBSSS", "-" * 18) == (0, 0)
+
+
+# --- the score of a word -------------------------------------------------------------------------------------------
+
+
+def test_in_sync_probability_by_hand() -> None:
+    """Likelihoods 1, 2, 1 at -100, 0 and 100 ms; the one in the middle is within: 2 / (2 + 1), and 4 / (4 + 1)."""
+    lags, curve = np.array([-0.1, 0.0, 0.1]), np.array([0.0, np.log(2), 0.0])
+    assert in_sync_probability(lags, curve, PLAIN, LIMITS) == pytest.approx(2 / 3, abs=1e-12)
+    sharper = Calibration(2.0, 0.005, 0.0, 1.0)
+    assert in_sync_probability(lags, curve, sharper, LIMITS) == pytest.approx(4 / 5, abs=1e-12)
+
+
+def test_an_explanation_is_a_mean_over_its_lags() -> None:
+    """Within: (1 + 3) / 2 = 2; beyond: (1 + 1 + 4) / 3 = 2. The lag 10 ms past the limit belongs to neither."""
+    lags = np.array([-0.2, -0.1, -0.05, 0.0, 0.05, 0.1])
+    curve = np.log([1.0, 1.0, 1.0, 3.0, 1000.0, 4.0])
+    assert in_sync_probability(lags, curve, PLAIN, LIMITS) == pytest.approx(0.5, abs=1e-12)
+
+
+def test_evidence_for_nothing_is_a_half() -> None:
+    assert in_sync_probability(LAGS, np.zeros(len(LAGS)), PLAIN, LIMITS) == pytest.approx(0.5, abs=1e-12)
+
+
+def test_both_limits_count_as_they_are_signed() -> None:
+    """Lead at most 40 ms, lag at most 60: -60 ms is within, +60 ms is not."""
+    for lead, is_within in ((-0.06, True), (0.061, False), (0.04, True), (-0.081, False)):
+        curve = -0.5 * ((LAGS - lead) / 0.002) ** 2
+        probability = in_sync_probability(LAGS, curve, PLAIN, LIMITS)
+        assert (probability > 0.5) == is_within, lead
+
+
+WORDS = Tier("words", (0.0, 0.2, 0.4, 0.8, 1.0, 1.2), ("", "one", "two", "six", ""))
+PHONES = Tier("phones", (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2), ("SIL", "W", "T", "UW", "S", "SIL"))
+SEQUENCE = (("S", "SIL", ""), ("B", "W", "one"), ("C", "T", "two"), ("A", "UW", "two"), ("B", "S", "six"))
+TARGETS = [
+    VisemeTarget(Interval(x.start, x.end, v), v, frozenset({v}), phone, word)
+    for x, (v, phone, word) in zip(PHONES, (*SEQUENCE, ("S", "SIL", "")), strict=True)
+]
+EXACT = "SSSSSBBBBBCCCCCAAAAABBBBBSSSSS"
+
+
+def evidence_at(leads: Sequence[float], faceless: Sequence[int] = ()) -> LagEvidence:
+    """Frames that each point at a lead, sharply."""
+    rows = np.array([-0.5 * ((LAGS - lead) / 0.03) ** 2 for lead in leads])
+    rows[list(faceless)] = 0.0
+    return LagEvidence(LAGS, rows, frame_times(len(leads)).centres)
+
+
+def judged(
+    evidence: LagEvidence, lead: float | None = 0.0, match: float = 1.0, observed: str = EXACT
+) -> tuple[list[dict[str, object]], SyncScore]:
+    sync = SyncEstimate(lead, None, 1.0, "in-sync")
+    return judge_words(WORDS, TARGETS, decoded_as(observed), evidence, sync, PLAIN, LIMITS, match)
+
+
+def test_rows_are_the_words_in_their_order() -> None:
+    rows, score = judged(evidence_at([0.0] * N_FRAMES))
+    assert [tuple(row) for row in rows] == [SEGMENT_COLUMNS] * 3
+    texts = [(r["label"], r["start"], r["end"], r["phones"], r["expected"], r["observed"]) for r in rows]
+    assert texts == [
+        ("one", 0.2, 0.4, "W", "B", "B"),
+        ("two", 0.4, 0.8, "T UW", "C A", "C A"),
+        ("six", 0.8, 1.0, "S", "B", "B"),
+    ]
+    assert [row["viseme_accuracy"] for row in rows] == [1.0, 1.0, 1.0]
+    assert [row["verdict"] for row in rows] == ["in-sync"] * 3
+    assert score == SyncScore(20, 20, 3, 3)
+
+
+def test_a_word_moved_alone_is_found() -> None:
+    """All frames but those of the last word, and after it, are in sync."""
+    rows, score = judged(evidence_at([0.0] * 15 + [0.2] * 15))
+    assert [row["verdict"] for row in rows][0::2] == ["in-sync", "audio-early"]
+    first, last = rows[0], rows[2]
+    assert isinstance(first["score"], float)
+    assert isinstance(last["score"], float)
+    assert first["score"] > 0.9
+    assert last["score"] < 0.1
+    assert last["lead_seconds"] == pytest.approx(0.2, abs=0.06)
+    assert score.n_words_in_sync < score.n_words == 3
+
+
+@pytest.mark.parametrize(("lead", "verdict"), [(0.2, "audio-early"), (-0.2, "audio-late")])
+def test_words_say_to_which_side(lead: float, verdict: str) -> None:
+    rows, _ = judged(evidence_at([lead] * N_FRAMES), lead)
+    assert [row["verdict"] for row in rows][1] == verdict
+    assert rows[1]["lead_seconds"] == pytest.approx(lead, abs=0.005)
+
+
+def test_the_probability_of_a_match_is_a_factor() -> None:
+    """Lips that do not belong to the sound: at a lead within the limits, the word is mismatched."""
+    sure, _ = judged(evidence_at([0.0] * N_FRAMES))
+    doubtful, score = judged(evidence_at([0.0] * N_FRAMES), match=0.25)
+    for one, quarter in zip(sure, doubtful, strict=True):
+        assert quarter["score"] == pytest.approx(0.25 * float(str(one["score"])), abs=1e-12)
+    assert {row["verdict"] for row in doubtful} == {"mismatched"}
+    assert score.n_words_in_sync == 0
+
+
+def test_a_word_whose_lips_are_not_seen_has_no_measures() -> None:
+    """No face from 0.8 s on, so all of the last word; the others are judged."""
+    faceless = range(20, 30)
+    rows, score = judged(evidence_at([0.0] * N_FRAMES, faceless), observed=EXACT[:20] + "-" * 10)
+    last = rows[2]
+    assert all(np.isnan(last[key]) for key in ("viseme_accuracy", "lead_seconds", "score"))  # type: ignore[call-overload]
+    assert (last["verdict"], last["observed"]) == ("uncertain", "")
+    assert [row["verdict"] for row in rows[:2]] == ["in-sync", "in-sync"]
+    assert score == SyncScore(15, 15, 2, 2)
+
+
+def test_words_outside_the_picture_are_no_rows() -> None:
+    """The picture ends where the last word begins; half a second later, the first one's lips came before it."""
+    rows, score = judged(evidence_at([0.0] * 19), observed=EXACT[:19])
+    assert [row["label"] for row in rows] == ["one", "two"]
+    assert score.n_words == 2
+    late, _ = judged(evidence_at([-0.5] * 19), lead=-0.5, observed=EXACT[:19])
+    assert [row["label"] for row in late] == ["two", "six"]
+
+
+def test_without_a_lead_words_are_looked_for_where_they_sound() -> None:
+    rows, score = judged(evidence_at([0.0] * N_FRAMES, range(N_FRAMES)), lead=None, observed="-" * N_FRAMES)
+    assert {row["verdict"] for row in rows} == {"uncertain"}
+    assert score == SyncScore.zero()

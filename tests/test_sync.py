@@ -1,0 +1,209 @@
+"""The offset of a clip: density, best lead, interval, verdict."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sample_lips import NAMES, frame_times, make_lips
+
+from visalign.lip_model import Calibration
+from visalign.sync import (
+    VERDICTS,
+    LagEvidence,
+    SyncEstimate,
+    estimate_sync,
+    lag_density,
+    match_probability,
+    placed_match,
+    prominence,
+    spoken_frames,
+)
+from visalign.timeline import Tier
+
+LAGS = 0.01 * np.arange(-60, 61)
+SURE = Calibration(temperature=1.0, lag_scatter=0.005, match_offset=10.0, match_slope=0.0)  # always a match
+LIMITS = (0.04, 0.06)
+N_FRAMES = 25
+
+
+def evidence_of(curve: np.ndarray, lags: np.ndarray = LAGS) -> LagEvidence:
+    """Evidence that adds up to `curve`, the same in every frame."""
+    return LagEvidence(lags, np.tile(curve / N_FRAMES, (N_FRAMES, 1)), frame_times(N_FRAMES).centres)
+
+
+def peak(lead: float, sigma: float) -> np.ndarray:
+    return -0.5 * ((LAGS - lead) / sigma) ** 2
+
+
+def estimate(curve: np.ndarray, calibration: Calibration = SURE, limits: tuple[float, float] = LIMITS) -> SyncEstimate:
+    return estimate_sync(evidence_of(curve), np.ones(N_FRAMES, bool), calibration, limits)
+
+
+# --- density and estimate ------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(-50, 0), min_size=13, max_size=13), st.floats(0.03, 1), st.floats(0.004, 0.02))
+def test_the_density_is_one(curve: list[float], temperature: float, scatter: float) -> None:
+    lags = np.linspace(-0.06, 0.06, 13)
+    fine, density = lag_density(lags, np.array(curve), Calibration(temperature, scatter, 0, 1))
+    assert density.sum() == pytest.approx(1, abs=1e-9)
+    assert density.min() >= 0
+    assert np.diff(fine) == pytest.approx(0.002, abs=1e-9)
+    assert (fine[0], fine[-1]) == (lags[0], lags[-1])
+
+
+@pytest.mark.parametrize("lead", [-0.3137, -0.12, -0.0042, 0.0, 0.0058, 0.1234, 0.407])
+def test_the_lead_is_found_between_the_lags(lead: float) -> None:
+    found = estimate(peak(lead, 0.02))
+    assert found.lead_seconds == pytest.approx(lead, abs=0.001)
+    assert found.lead_interval is not None
+    low, high = found.lead_interval
+    assert low < lead < high
+
+
+def test_the_interval_holds_95_percent_of_peak_and_scatter() -> None:
+    """Two independent Gaussians, of 20 and 15 ms, make one of 25 ms."""
+    found = estimate(peak(0.1, 0.02), Calibration(1.0, 0.015, 10.0, 0.0))
+    low, high = found.lead_interval or (np.nan, np.nan)
+    assert (low, high) == pytest.approx((0.1 - 1.96 * 0.025, 0.1 + 1.96 * 0.025), abs=0.003)
+    # within ±40 ms of it: 1.6 standard deviations, 0.89
+    assert found.confidence == pytest.approx(0.8904, abs=0.015)
+
+
+def test_the_temperature_widens() -> None:
+    """A quarter of the evidence is twice the width."""
+    widths = []
+    for temperature in (1.0, 0.25):
+        low, high = estimate(peak(0.1, 0.02), Calibration(temperature, 0.001, 10.0, 0.0)).lead_interval or (0, 0)
+        widths.append(high - low)
+    assert widths[1] / widths[0] == pytest.approx(2, rel=0.1)
+
+
+def test_the_curve_is_kept_relative_to_its_best() -> None:
+    found = estimate(peak(0.1, 0.02) - 77)
+    assert found.lags == pytest.approx(LAGS.tolist(), abs=1e-12)
+    assert found.log_likelihoods == pytest.approx(peak(0.1, 0.02).tolist(), abs=1e-9)
+    assert max(found.log_likelihoods) == 0
+
+
+# --- verdicts ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lead", "verdict"),
+    [
+        (0.15, "audio-early"),
+        (0.06, "audio-early"),
+        (0.035, "in-sync"),
+        (0.0, "in-sync"),
+        (-0.055, "in-sync"),
+        (-0.08, "audio-late"),
+        (-0.15, "audio-late"),
+    ],
+)
+def test_limits_on_both_sides(lead: float, verdict: str) -> None:
+    """The audio may lead by 40 ms and lag by 60 ms."""
+    assert estimate(peak(lead, 0.003)).verdict == verdict
+
+
+@pytest.mark.parametrize(("limits", "verdict"), [((0.06, 0.04), "in-sync"), ((0.04, 0.06), "audio-early")])
+def test_the_first_limit_is_that_of_the_lead(limits: tuple[float, float], verdict: str) -> None:
+    assert estimate(peak(0.055, 0.0015), Calibration(1.0, 0.004, 10.0, 0.0), limits).verdict == verdict
+
+
+@pytest.mark.parametrize("lead", [0.06, -0.08])
+def test_an_interval_across_a_limit_is_uncertain(lead: float) -> None:
+    found = estimate(peak(lead, 0.02))
+    assert found.verdict == "uncertain"
+    assert "limit" in found.reason
+    assert found.lead_seconds == pytest.approx(lead, abs=0.002)
+
+
+@pytest.mark.parametrize("lead", [0.75, -0.75, 0.6, -0.6])
+def test_a_best_lag_at_the_edge_is_uncertain(lead: float) -> None:
+    found = estimate(peak(lead, 0.01))
+    assert found.verdict == "uncertain"
+    assert "edge of the search (±600 ms)" in found.reason
+    assert found.lead_seconds is not None
+
+
+def test_a_flat_curve_is_uncertain() -> None:
+    found = estimate(np.full(len(LAGS), -3.0))
+    assert found.verdict == "uncertain"
+    assert found.confidence < 0.1
+
+
+def test_two_peaks_are_uncertain() -> None:
+    two = np.logaddexp(peak(-0.2, 0.01), peak(0.2, 0.01) - 0.1)
+    found = estimate(two)
+    assert found.verdict == "uncertain"
+    assert "several lags" in found.reason
+    assert found.confidence == pytest.approx(1 / (1 + np.exp(-0.1)), abs=0.01)  # the higher one's share
+    assert found.lead_seconds == pytest.approx(-0.2, abs=0.002)
+
+
+def test_without_any_evidence_there_is_no_lead() -> None:
+    nothing = LagEvidence(LAGS, np.zeros((N_FRAMES, len(LAGS))), frame_times(N_FRAMES).centres)
+    for evidence, spoken in ((nothing, True), (evidence_of(peak(0, 0.02)), False)):
+        found = estimate_sync(evidence, np.full(N_FRAMES, spoken), SURE, LIMITS)
+        assert (found.lead_seconds, found.lead_interval, found.verdict) == (None, None, "uncertain")
+        assert found.confidence == 0
+        assert "face" in found.reason
+
+
+def test_what_fits_nowhere_is_mismatched_and_still_has_a_best_guess() -> None:
+    found = estimate(peak(0.2, 0.01), Calibration(1.0, 0.005, -10.0, 0.0))
+    assert found.verdict == "mismatched"
+    assert found.lead_seconds == pytest.approx(0.2, abs=0.002)
+
+
+@given(st.lists(st.floats(-30, 0), min_size=121, max_size=121), st.floats(-3, 3))
+def test_whatever_the_curve_the_estimate_is_in_range(curve: list[float], offset: float) -> None:
+    found = estimate(np.array(curve) - 1.0, Calibration(0.2, 0.01, offset, 0.0))
+    assert found.verdict in VERDICTS
+    assert 0 <= found.confidence <= 1
+    assert found.lead_seconds is not None
+    assert found.lead_interval is not None
+    assert -0.6 <= found.lead_interval[0] <= found.lead_interval[1] <= 0.6
+    assert bool(found.reason) == (found.verdict in ("uncertain", "mismatched"))
+
+
+# --- match ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_match_once_the_best_lag_is_known() -> None:
+    """Bayes by hand: 100 of 1200 ms lie within the limits, and half of all matching clips.
+
+    Within them the odds are 1/2 : 1/12 = 6, elsewhere 1/2 : 11/12 = 6/11.
+    """
+    assert placed_match(0.5, 0.01, LAGS, LIMITS) == pytest.approx(6 / 7, abs=1e-9)
+    assert placed_match(0.5, -0.06, LAGS, LIMITS) == pytest.approx(6 / 7, abs=1e-9)
+    assert placed_match(0.5, 0.3, LAGS, LIMITS) == pytest.approx(6 / 17, abs=1e-9)
+    assert placed_match(0.5, -0.061, LAGS, LIMITS) == pytest.approx(6 / 17, abs=1e-9)
+    assert placed_match(0.8, 0.3, LAGS, LIMITS) == pytest.approx(24 / 35, abs=1e-9)
+    assert placed_match(0.0, 0.0, LAGS, LIMITS) == 0
+    assert placed_match(1.0, 0.3, LAGS, LIMITS) == pytest.approx(1, abs=1e-9)
+
+
+def test_prominence_is_the_best_over_the_median_by_the_root_of_the_frames() -> None:
+    """Four spoken frames that add up to 0, 4 and 20: (20 - 4) / 2. The fifth is not spoken."""
+    rows = np.array([[0.0, 1.0, 5.0]] * 4 + [[100.0, 0.0, 0.0]])
+    evidence = LagEvidence(np.array([-0.01, 0.0, 0.01]), rows, frame_times(5).centres)
+    spoken = np.array([True] * 4 + [False])
+    assert prominence(evidence, spoken) == pytest.approx(8, abs=1e-12)
+    # -3 + 0.5 * 8 = 1
+    match = match_probability(evidence, spoken, Calibration(1.0, 0.01, -3.0, 0.5))
+    assert match == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-12)
+
+
+def test_spoken_frames_are_those_near_speech() -> None:
+    """Speech from 1.0 to 1.4 s, 0.2 s to either side: frames with their middle in [0.8, 1.6)."""
+    lips = make_lips(np.zeros((75, len(NAMES))))
+    phones = Tier("phones", (0.0, 1.0, 1.2, 1.4, 3.0), ("SIL", "B", "AA", "SIL"))
+    near = spoken_frames(lips, phones)
+    centres = lips.times.centres
+    assert near.tolist() == ((centres >= 0.8) & (centres < 1.6)).tolist()
+    assert near.sum() == 20
+    assert not spoken_frames(lips, Tier("phones", (0.0, 3.0), ("SIL",))).any()
