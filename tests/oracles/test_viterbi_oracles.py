@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from visalign.forced_alignment import viterbi
 from visalign.forced_alignment.decoding_graph import (
     DecodingGraph,
     PhoneHmm,
@@ -137,8 +138,20 @@ def test_a_beam_finds_the_same_or_a_worse_path(beam: float) -> None:
     assert found.score <= exact.score + TOLERANCE
     if beam == 1000.0:
         np.testing.assert_array_equal(found.states, exact.states)
-    lazy = best_path(graph, BlockScores(graph, 80, lambda a, b, pdfs: scores[a:b, np.searchsorted(graph.pdf_ids, pdfs)]), beam)
+    lazy = best_path(
+        graph, BlockScores(graph, 80, lambda a, b, pdfs: scores[a:b, np.searchsorted(graph.pdf_ids, pdfs)]), beam
+    )
     np.testing.assert_array_equal(lazy.states, found.states)
+
+
+@pytest.mark.parametrize("settle", [2, 7, 50])
+def test_settling_as_the_search_goes_on_changes_nothing(settle: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = build_graph(WORDS * 6, Models(True), COSTS)
+    scores = scores_for(graph, 120, 5)
+    exact = best_path(graph, scores)
+    monkeypatch.setattr(viterbi, "SETTLE", settle)
+    found = best_path(graph, scores, 1000.0)
+    np.testing.assert_array_equal(found.states, exact.states)
 
 
 def test_too_few_frames_have_no_path() -> None:

@@ -19,7 +19,6 @@ References
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import struct
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pocketsphinx import get_model_path
 
 from visalign.errors import AnyPath, BackendUnavailable, ParseError, UnknownSymbol
 from visalign.forced_alignment.decoding_graph import PhoneHmm
@@ -317,12 +317,9 @@ def embedded_model() -> SphinxModel:
     Raises
     ------
     BackendUnavailable
-        If PocketSphinx or its model is not installed.
+        If PocketSphinx came without its model.
     """
-    spec = importlib.util.find_spec("pocketsphinx")
-    if spec is None or spec.origin is None:
-        raise BackendUnavailable("pocketsphinx", "Install it: pip install pocketsphinx.")
-    folder = Path(spec.origin).with_name("model") / "en-us" / "en-us"
+    folder = Path(get_model_path("en-us/en-us"))
     if not folder.is_dir():
         raise BackendUnavailable("PocketSphinx's acoustic model", f"It belongs at {folder}: reinstall pocketsphinx.")
     return read_sphinx_model(folder)

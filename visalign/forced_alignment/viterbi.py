@@ -10,7 +10,7 @@ Viterbi, with ``a(t, j)`` the log score of the best path that is in state ``j`` 
 ``L`` the acoustic log-likelihoods and ``s`` their scale. Exact unless a beam is given: then states that fall behind
 the best by more than the beam are given up, and only the stretch of states that holds the others is looked at, so
 that a long recording costs no more a second than a short one. Only scores are kept, and the path is found backwards
-by asking again which arc was the best.
+by asking again which arc was the best; what all living paths share is settled as the search goes on.
 
 Forward–backward along the phones of the best path gives, for each boundary, the probability of every frame.
 
@@ -34,6 +34,9 @@ __all__ = ["BestPath", "BlockScores", "NoPath", "best_path", "boundary_posterior
 
 BLOCK = 256
 """Frames that `BlockScores` holds at a time."""
+
+SETTLE = 2048
+"""Frames after which a search with a beam looks how far back its paths agree, and forgets the scores before."""
 
 LOOK_AHEAD = 200
 """States beyond the living ones whose scores are computed along with theirs."""
@@ -103,18 +106,17 @@ def best_path(
     NoPath
         If no path fits, or the beam lost all of them.
     """
-    rows: list[npt.NDArray[np.floating]] = []
-    firsts: list[int] = []
-    search = _Search(graph, scores)
+    search, trellis = _Search(graph, scores), _Trellis(graph)
     n_frames = scores.n_frames if isinstance(scores, BlockScores) else len(scores)
     for frame in range(n_frames):
-        rows.append(search.step(frame, beam))
-        firsts.append(search.low)
+        trellis.add(search.step(frame, beam), search.low)
+        if beam is not None and frame % SETTLE == SETTLE - 1:
+            trellis.settle()
     last = search.alive + graph.end[search.low : search.high]
     best = int(np.argmax(last)) if len(last) else 0
     if not len(last) or last[best] == -np.inf:
         raise NoPath
-    return BestPath(_backwards(graph, rows, firsts, best + search.low), float(last[best]))
+    return BestPath(trellis.path(best + search.low), float(last[best]))
 
 
 class _Search:
@@ -178,20 +180,53 @@ class _Search:
         self.low, self.high = self.low + first, self.low + last
 
 
-def _backwards(graph: DecodingGraph, rows: list[npt.NDArray[np.floating]], firsts: list[int], state: int) -> Integers:
-    states = np.empty(len(rows), dtype=np.int64)
-    states[-1] = state
-    bounds = np.append(graph.first_arcs, len(graph.sources)).tolist()
-    sources, weights = graph.sources, graph.weights
-    for frame in range(len(rows) - 2, -1, -1):
-        arcs = slice(bounds[state], bounds[state + 1])
-        row, first = rows[frame], firsts[frame]
-        at = sources[arcs] - first
-        inside = (at >= 0) & (at < len(row))
-        values = np.where(inside, row[np.where(inside, at, 0)] + weights[arcs], -np.inf)
-        state = int(sources[bounds[state] + int(np.argmax(values))])
+class _Trellis:
+    """Scores of the frames so far, from which the path is found backwards."""
+
+    def __init__(self, graph: DecodingGraph) -> None:
+        self.graph = graph
+        self.settled: list[Integers] = []
+        self.rows: list[npt.NDArray[np.floating]] = []
+        self.firsts: list[int] = []
+        self.bounds = np.append(graph.first_arcs, len(graph.sources)).tolist()
+
+    def add(self, row: npt.NDArray[np.floating], first: int) -> None:
+        """One more frame: the scores of the states from `first` on."""
+        self.rows.append(row)
+        self.firsts.append(first)
+
+    def path(self, state: int) -> Integers:
+        """States of all frames, up to `state` at the last one."""
+        return np.concatenate([*self.settled, self._back(len(self.rows) - 1, state)])
+
+    def settle(self) -> None:
+        """Keep of the frames over which all living paths agree only the path."""
+        alive = set((np.flatnonzero(self.rows[-1] > -np.inf) + self.firsts[-1]).tolist())
+        frame = len(self.rows) - 1
+        while len(alive) > 1 and frame > 0:
+            alive = {self._before(frame, state) for state in alive}
+            frame -= 1
+        if len(alive) == 1 and frame > 0:
+            # The frame itself stays, since the next ones look back at its scores.
+            self.settled.append(self._back(frame, alive.pop())[:-1])
+            del self.rows[:frame], self.firsts[:frame]
+
+    def _back(self, frame: int, state: int) -> Integers:
+        states = np.empty(frame + 1, dtype=np.int64)
         states[frame] = state
-    return states
+        for at in range(frame, 0, -1):
+            state = self._before(at, state)
+            states[at - 1] = state
+        return states
+
+    def _before(self, frame: int, state: int) -> int:
+        """The state from which the best path comes to `state` at `frame`."""
+        begin, end = self.bounds[state], self.bounds[state + 1]
+        row, first = self.rows[frame - 1], self.firsts[frame - 1]
+        at = self.graph.sources[begin:end] - first
+        inside = (at >= 0) & (at < len(row))
+        values = np.where(inside, row[np.where(inside, at, 0)] + self.graph.weights[begin:end], -np.inf)
+        return int(self.graph.sources[begin + int(np.argmax(values))])
 
 
 def boundary_posteriors(graph: DecodingGraph, scores: npt.NDArray[np.floating], bonus: Floats | None = None) -> Floats:
