@@ -26,6 +26,9 @@ def animate(
     transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    aligner: Annotated[
+        str, typer.Option(help="Who finds the phones: pocketsphinx (fast) or another of `align`.")
+    ] = "pocketsphinx",
     fps: Annotated[str, typer.Option(help="Frames a second.")] = "25",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
@@ -40,7 +43,7 @@ def animate(
     check_output(output, suffixes=(".mp4",), inputs=inputs)
     rate = parse_rate(fps)
     portrait = read_portrait(photo)
-    utterance = read_utterance(audio, said(text, transcript), lexicon=lexicon)
+    utterance = read_utterance(audio, said(text, transcript), lexicon=lexicon, aligner=aligner)
     animate_portrait(output, portrait, utterance, read_audio(audio, 48000), rate=rate)
     if not quiet:
         screen().print(f"Wrote {output}, marked {WATERMARK!r} in the picture and in its metadata", soft_wrap=True)

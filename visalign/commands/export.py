@@ -58,6 +58,9 @@ def export(
     transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    aligner: Annotated[
+        str, typer.Option(help="Who finds the phones: pocketsphinx (fast) or another of `align`.")
+    ] = "pocketsphinx",
     fps: Annotated[str | None, typer.Option(help="Frames a second: 24, 29.97, 24000/1001 …")] = None,
     start_frame: Annotated[int | None, typer.Option(help="Number of the first frame.")] = None,
     lead: Annotated[float, typer.Option(help="Frames that the mouth comes before the sound.")] = 0.0,
@@ -108,7 +111,7 @@ def export(
         model=model,
         target=target,
     )
-    utterance = read_utterance(source, said(text, transcript), lexicon=lexicon)
+    utterance = read_utterance(source, said(text, transcript), lexicon=lexicon, aligner=aligner)
     write_export(output, utterance, exporter, options)
     if not quiet:
         _report(exporter, options, output, utterance.warnings)

@@ -28,6 +28,9 @@ def preview(
     transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    aligner: Annotated[
+        str, typer.Option(help="Who finds the phones: pocketsphinx (fast) or another of `align`.")
+    ] = "pocketsphinx",
     audio: Annotated[Path | None, typer.Option(help="The sound, where IN is a TextGrid or a JSON.")] = None,
     style: Annotated[str | None, typer.Option(help="smooth, cues (one mouth at a time) or images.")] = None,
     images: Annotated[Path | None, typer.Option(help="Folder of your own pictures, one a shape.")] = None,
@@ -70,7 +73,7 @@ def preview(
         mouths=viseme_map,
         edits=read_edits_for(output, edits),
     )
-    utterance = read_utterance(source, said(text, transcript), lexicon=lexicon)
+    utterance = read_utterance(source, said(text, transcript), lexicon=lexicon, aligner=aligner)
     write_preview(output, utterance, _sound(source, audio), options, look)
     if not quiet:
         screen().print(f"Wrote {output}", soft_wrap=True)

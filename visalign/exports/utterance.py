@@ -26,7 +26,11 @@ from visalign.media import Audio, read_audio
 from visalign.phones import SILENCE, is_phone, is_silence
 from visalign.timeline import Interval, Tier
 
-__all__ = ["Fault", "Utterance", "parse_visalign_json", "read_textgrid", "read_utterance"]
+__all__ = ["EXPORT_ALIGNER", "Fault", "Utterance", "parse_visalign_json", "read_textgrid", "read_utterance"]
+
+EXPORT_ALIGNER = "pocketsphinx"
+"""Who aligns for exports: it needs a quarter of the time of the default aligner, and its closures, which an animation
+can't afford to miss, are as good (docs/decisions/0040)."""
 
 SHORTEST_SECONDS = 1e-4  # programs write boundaries with 4 decimals at times; what is shorter is rounding
 
@@ -121,7 +125,11 @@ class Utterance:
 
 
 def read_utterance(
-    path: AnyPath, transcript: str | None = None, *, lexicon: Lexicon | AnyPath | None = None
+    path: AnyPath,
+    transcript: str | None = None,
+    *,
+    lexicon: Lexicon | AnyPath | None = None,
+    aligner: str = EXPORT_ALIGNER,
 ) -> Utterance:
     """Read what is said when, from a TextGrid or a visalign JSON, or find it in a sound or a clip.
 
@@ -133,6 +141,8 @@ def read_utterance(
         What is said; without it the phones of a sound are recognised, and there are no words.
     lexicon : Lexicon or path-like, optional
         Pronunciations that go before the embedded ones.
+    aligner : str
+        One of :data:`visalign.forced_alignment.ALIGNERS`.
 
     Raises
     ------
@@ -145,14 +155,19 @@ def read_utterance(
     path = Path(path)
     reader = {".textgrid": read_textgrid, ".json": _read_json}.get(path.suffix.lower())
     if reader is None:
-        return _align(read_audio(path), path.name, transcript, lexicon)
+        return _align(read_audio(path), path.name, transcript, lexicon, aligner)
     if transcript is not None:
         raise InputError(f"{path}: this file has its words already; leave --text and --transcript out.")
     return reader(path)
 
 
-def _align(audio: Audio, name: str, transcript: str | None, lexicon: Lexicon | AnyPath | None) -> Utterance:
-    found = recognise_phones(audio) if transcript is None else force_align(audio, transcript, lexicon=lexicon)
+def _align(
+    audio: Audio, name: str, transcript: str | None, lexicon: Lexicon | AnyPath | None, aligner: str
+) -> Utterance:
+    if transcript is None:
+        found = recognise_phones(audio)
+    else:
+        found = force_align(audio, transcript, lexicon=lexicon, aligner=aligner)
     return Utterance(found.words, found.phones, media=_line(name), warnings=found.warnings)
 
 
