@@ -68,6 +68,11 @@ class AcousticModel(Protocol):
     scale: float
     posterior_scale: float
     silence_costs: SilenceCosts
+    broad_share: float
+
+    def broader(self, pdfs: Integers) -> Integers:
+        """For each pdf a less specific one, which counts by `broad_share` in the probabilities of boundaries."""
+        ...
 
     def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:
         """Frames of `audio`; `pcm` is the same at 16 kHz in 16 bits, dithered."""
@@ -109,6 +114,8 @@ class SphinxAcoustics:
     uses_context = True
     silence = SphinxModel.silence
     silence_costs = SilenceCosts()
+    broad_share = 0.3
+    """Triphones were trained without hand-set boundaries, and each may have moved in its own way."""
 
     def __init__(self, model: SphinxModel, n_phases: int = 1) -> None:
         self.model, self.n_phases = model, n_phases
@@ -117,8 +124,12 @@ class SphinxAcoustics:
         self.frame_shift = sphinx_features.FRAME_SHIFT / n_phases
         self.first_boundary = sphinx_features.HALF_WINDOW - 0.5 * self.frame_shift
         # Neighbouring frames say much the same, those of several phases even more (docs/decisions/0011).
-        self.scale, self.posterior_scale = 0.4 / n_phases, 0.15 / n_phases
+        self.scale, self.posterior_scale = 0.4 / n_phases, 0.25 / n_phases
         self._slowed: dict[tuple[str, str, str, str], PhoneHmm] = {}
+
+    def broader(self, pdfs: Integers) -> Integers:
+        """The states of the phones without context."""
+        return np.asarray(self.model.broader[pdfs])
 
     def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:
         """Cepstra with their changes."""
@@ -204,6 +215,7 @@ class KaldiAcoustics:
     """MFA's weight of the acoustic score in ``align_one``."""
 
     posterior_scale = 0.1
+    broad_share = 0.0
 
     def __init__(self, model: MfaModel, mixtures: DiagonalMixtures | None = None) -> None:
         self.model = model
@@ -215,6 +227,10 @@ class KaldiAcoustics:
         self.first_boundary = model.options.features.offset
         self.silence_costs = model.options.silence_costs
         self.is_arpabet = all(is_phone(phone, "arpabet") for phone in self.phone_set)
+
+    def broader(self, pdfs: Integers) -> Integers:
+        """The pdfs themselves: these models have no phones without context."""
+        return pdfs
 
     def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:
         """What the meta file asks for: MFCC less their mean, with deltas or under the LDA transform."""

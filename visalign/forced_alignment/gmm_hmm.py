@@ -56,8 +56,8 @@ BEAMS = (80.0, 320.0, 1280.0)
 """How far a path may fall behind in longer audio, in scaled log-likelihood; the next where one loses all paths. With
 the first the paths through 84 s of speech are the exact ones."""
 
-CHANGE_GAIN = 2.0
-"""Nats that a boundary gains at a frame whose spectrum changes twice as much as on average. 1 to 3 are a plateau."""
+CHANGE_GAIN = 3.0
+"""Nats that a boundary gains at a frame whose spectrum changes twice as much as on average (docs/decisions/0011)."""
 
 STRETCH, OVERLAP = 48, 4
 """Phones whose boundaries are found at a time, and how many on either side belong to the neighbours."""
@@ -148,7 +148,8 @@ class _Scores:
     matrix: Floats | None
 
     @classmethod
-    def of(cls, model: AcousticModel, frames: Floats, pdf_ids: Integers) -> _Scores:
+    def of(cls, model: AcousticModel, frames: Floats, graph: DecodingGraph) -> _Scores:
+        pdf_ids = np.union1d(graph.pdf_ids, model.broader(graph.pdf_ids))
         short = len(frames) * model.frame_shift <= EXACT_SECONDS
         return cls(model, frames, pdf_ids, model.log_likelihoods(frames, pdf_ids) if short else None)
 
@@ -157,6 +158,12 @@ class _Scores:
         if self.matrix is None:
             return self.model.log_likelihoods(self.frames[first:last], pdfs)
         return self.matrix[first:last, np.searchsorted(self.pdf_ids, pdfs)]
+
+    def smoothed(self, first: int, last: int, pdfs: Integers) -> Floats:
+        """The same, in part those of less specific pdfs."""
+        share = self.model.broad_share
+        scores = self(first, last, pdfs)
+        return (1.0 - share) * scores + share * self(first, last, self.model.broader(pdfs)) if share else scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +188,7 @@ class _Decoded:
 
 
 def _decode(model: AcousticModel, graph: DecodingGraph, frames: Floats, audio: Audio) -> _Decoded:
-    scores = _Scores.of(model, frames, graph.pdf_ids)
+    scores = _Scores.of(model, frames, graph)
     try:
         path = _search(graph, scores)
         pdfs = graph.pdf_ids[graph.pdfs[path.states]]
@@ -189,7 +196,7 @@ def _decode(model: AcousticModel, graph: DecodingGraph, frames: Floats, audio: A
         second = model.adapted(frames, pdfs, spoken)
         if second is not None:
             model, frames = second
-            scores = _Scores.of(model, frames, graph.pdf_ids)
+            scores = _Scores.of(model, frames, graph)
             path = _search(graph, scores)
     except NoPath as error:
         n_words = int(graph.words.max()) + 1
@@ -204,7 +211,7 @@ def _decode(model: AcousticModel, graph: DecodingGraph, frames: Floats, audio: A
 def _search(graph: DecodingGraph, scores: _Scores) -> BestPath:
     scale = scores.model.scale
     if scores.matrix is not None:
-        return best_path(graph, scale * scores.matrix)
+        return best_path(graph, scale * scores(0, len(scores.frames), graph.pdf_ids))
 
     def compute(first: int, last: int, pdfs: Integers) -> Floats:
         return scale * scores(first, last, pdfs)
@@ -242,8 +249,8 @@ def _position(before: int, word: int, after: int) -> str:
 def _margins(graph: DecodingGraph, path: BestPath, scores: _Scores) -> Doubles:
     pdfs = graph.pdfs[path.states]
     if scores.matrix is not None:
-        rows = np.arange(len(pdfs))
-        return np.asarray(scores.matrix[rows, pdfs] - scores.matrix.max(axis=1), dtype=np.float64)
+        matrix = scores(0, len(pdfs), graph.pdf_ids)
+        return np.asarray(matrix[np.arange(len(pdfs)), pdfs] - matrix.max(axis=1), dtype=np.float64)
     margins = np.empty(len(pdfs))
     step = int(EXACT_SECONDS / scores.model.frame_shift)
     for first in range(0, len(pdfs), step):
@@ -301,7 +308,7 @@ def _soft_boundaries(found: _Decoded, pcm: npt.NDArray[np.int16]) -> tuple[Doubl
         low, high = max(first - OVERLAP, 0), min(last + 1 + OVERLAP, len(segments))
         start, end = segments[low].start, segments[high - 1].end
         graph = chain_graph([(s.phone, s.word, s.hmm) for s in segments[low:high]])
-        scores = model.posterior_scale * found.scores(start, end, graph.pdf_ids)
+        scores = model.posterior_scale * found.scores.smoothed(start, end, graph.pdf_ids)
         posterior = boundary_posteriors(graph, scores, bonus[start:end])[first - low : last - low]
         grid = np.arange(end - start)
         means[first:last] = start + posterior @ grid

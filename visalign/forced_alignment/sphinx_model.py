@@ -222,17 +222,21 @@ class SphinxModel:
         self.factors = np.concatenate([means * precisions, -0.5 * precisions], axis=3)
         self.weights = _weights(folder / "sendump", self.n_streams, self.n_densities)
         self.matrices = _transitions(folder / "transition_matrices")
-        self.codebook_of = self._codebooks()
+        self.codebook_of, self.broader = self._owners()
         self._numbers = {name: number for number, name in enumerate(self.definition.names)}
         self._models: dict[tuple[str, str, str, str], PhoneHmm] = {}
 
-    def _codebooks(self) -> Integers:
-        """The base phone of each state."""
+    def _owners(self) -> tuple[Integers, Integers]:
+        """Of each state the base phone, and the state in its place in that phone without context."""
         about = self.definition
-        base = np.concatenate([np.arange(len(about.names)), about.entries["attributes"][len(about.names) :, 1]])
+        n = len(about.names)
+        base = np.concatenate([np.arange(n), about.entries["attributes"][n:, 1]]).astype(np.int64)
+        states = about.sequences[about.entries["sequence"]]
         books = np.zeros(self.weights.shape[2], dtype=np.int64)
-        books[about.sequences[about.entries["sequence"]]] = base[:, None]
-        return books
+        broader = np.arange(self.weights.shape[2])
+        books[states] = base[:, None]
+        broader[states] = states[base]
+        return books, broader
 
     @property
     def phone_set(self) -> frozenset[str]:
