@@ -4,7 +4,7 @@
 
 FOLDER holds recordings with transcripts beside them (``line.wav`` and ``line.txt``). Printed are: how much of the time
 of each phone shows a shape that Rhubarb's rules allow for it; keys of rig curves before and after reduction, with the
-largest error; seconds that each format takes. With ``--side-by-side`` the timeline of one recording is set beside the
+largest error; CPU seconds that each format takes. With ``--side-by-side`` the timeline of one recording is set beside the
 rules, phone by phone.
 """
 
@@ -95,13 +95,13 @@ def reduced(found: list[Channels], error: float) -> tuple[int, float]:
 
 def format_times(utterances: list[Utterance]) -> None:
     seconds = sum(x.duration for x in utterances)
-    print(f"ms a second of audio, alignment apart ({len(utterances)} recordings, {seconds:.1f} s)")
+    print(f"CPU ms a second of audio, alignment apart ({len(utterances)} recordings, {seconds:.1f} s)")
     for name in EXPORTERS:
         exporter, size = load_exporter(name), 0
-        begin = time.perf_counter()
+        begin = time.process_time()
         for utterance in utterances:
             size += len(exporter.render(utterance, ExportOptions()))
-        print(f"{name}: {1000 * (time.perf_counter() - begin) / seconds:.2f} ms, {size / seconds / 1000:.2f} kB")
+        print(f"{name}: {1000 * (time.process_time() - begin) / seconds:.2f} ms, {size / seconds / 1000:.2f} kB")
 
 
 def side_by_side(utterance: Utterance) -> None:
