@@ -2,6 +2,7 @@
 
     python benchmarks/grid.py train visalign/models/grid.npz          # the shipped model
     python benchmarks/grid.py leave-one-out OUT [SCRIPT [ARGUMENT ...]]
+    python benchmarks/grid.py run OUT [SCRIPT [ARGUMENT ...]]         # with the models that the line above left in OUT
 
 The second command fits a model without each speaker, then runs an evaluation script (``../shared/eval/offset.py`` by
 default) once for each, on the clips of that speaker and with the model that never saw them; what each run prints is
@@ -63,20 +64,22 @@ def prepared() -> list[PreparedClip]:
         return pool.map(prepare, list(clips()), chunksize=4)
 
 
-def leave_one_out(out: Path, command: list[str]) -> None:
-    """Fit a model without each speaker and run `command` on the clips of that speaker."""
-    everything = prepared()
+def leave_one_out(out: Path, command: list[str], *, fit: bool) -> None:
+    """Fit a model without each speaker (or take it from `out`), and run `command` on the clips of that speaker."""
+    everything = prepared() if fit else []
     tested = [clip for clip in clips() if clip.path.parent.name == "speakers"]
     runs = []
     for speaker in sorted({clip.speaker for clip in tested}):
-        model, _ = fit_lip_model([clip for clip in everything if clip.speaker != speaker], provenance=PROVENANCE)
-        folder = out / speaker
+        folder, model_file = out / speaker, out / f"{speaker}.npz"
         folder.mkdir(parents=True, exist_ok=True)
+        if fit:
+            model, _ = fit_lip_model([clip for clip in everything if clip.speaker != speaker], provenance=PROVENANCE)
+            model.save(model_file)
         for clip in (clip for clip in tested if clip.speaker == speaker):
             link = folder / clip.path.name
             link.unlink(missing_ok=True)
             link.symlink_to(clip.path.resolve())
-        runs.append((speaker, folder, model.save(out / f"{speaker}.npz")))
+        runs.append((speaker, folder, model_file))
     with ThreadPoolExecutor(2) as pool:
         for (speaker, _, _), text in zip(runs, pool.map(lambda run: run_one(command, *run[1:]), runs), strict=True):
             (out / f"{speaker}.{Path(command[0]).stem}.txt").write_text(text, encoding="utf-8")
@@ -93,7 +96,7 @@ def run_one(command: list[str], folder: Path, model: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=("train", "leave-one-out"))
+    parser.add_argument("task", choices=("train", "leave-one-out", "run"))
     parser.add_argument("out", type=Path)
     parser.add_argument("script", nargs=argparse.REMAINDER, default=[])
     options = parser.parse_args()
@@ -103,7 +106,7 @@ def main() -> None:
         print(f"{report.n_clips} clips, {report.n_frames} frames, {len(report.speakers)} speakers; ", end="")
         print(f"{100 * report.explained_variance:.1f} % of the geometry's variance explained, {model.calibration}")
     else:
-        leave_one_out(options.out, options.script or [str(EVAL / "offset.py")])
+        leave_one_out(options.out, options.script or [str(EVAL / "offset.py")], fit=options.task == "leave-one-out")
 
 
 if __name__ == "__main__":
