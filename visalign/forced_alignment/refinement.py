@@ -43,7 +43,7 @@ N_BANDS = 24
 LOWEST_HZ, HIGHEST_HZ = 80.0, 7600.0
 PRE_EMPHASIS = 0.97
 POWER_FLOOR = 1.0  # of a 16-bit sample squared: digital silence must not look like a cliff
-GRID_BATCH = 8192  # candidates at a time, for the same reason
+TIMES_BATCH = 1024  # times of `spectral_change` at a time, for the same reason
 BATCH = 256  # boundaries at a time, so that memory does not grow with the length of the audio
 
 Floats = npt.NDArray[np.float64]
@@ -80,17 +80,20 @@ def refine_boundaries(pcm: npt.NDArray[np.int16], rate_hz: int, boundaries: Sequ
 
 
 def spectral_change(pcm: npt.NDArray[np.int16], rate_hz: int, times: npt.ArrayLike) -> Floats:
-    """How much the spectrum changes at `times` (seconds): D of this module, shape (n_times,)."""
-    moments = np.asarray(times, dtype=np.float64)
-    steps = np.round(moments / HOP).astype(np.int64)
-    side = round(SIDE / HOP)
+    """How much the spectrum changes at `times` (seconds, increasing): D of this module, shape (n_times,)."""
+    steps = np.round(np.asarray(times, dtype=np.float64) / HOP).astype(np.int64)
     if not len(steps) or not len(pcm):
         return np.zeros(len(steps))
-    first = int(steps.min()) - side
-    grid = np.arange(first, int(steps.max()) + side + 1).astype(np.float64) * HOP
-    blocks = [_log_mel(pcm, rate_hz, grid[i : i + GRID_BATCH]) for i in range(0, len(grid), GRID_BATCH)]
-    spectra = np.concatenate(blocks)
-    sums = np.cumsum(np.pad(spectra, ((1, 0), (0, 0))), axis=0)
+    parts = (steps[i : i + TIMES_BATCH] for i in range(0, len(steps), TIMES_BATCH))
+    return np.concatenate([_change_at(pcm, rate_hz, part) for part in parts])
+
+
+def _change_at(pcm: npt.NDArray[np.int16], rate_hz: int, steps: npt.NDArray[np.int64]) -> Floats:
+    """D at `steps` of HOP, from one grid of spectra that spans them."""
+    side = round(SIDE / HOP)
+    first = int(steps[0]) - side
+    grid = np.arange(first, int(steps[-1]) + side + 1).astype(np.float64) * HOP
+    sums = np.cumsum(np.pad(_log_mel(pcm, rate_hz, grid), ((1, 0), (0, 0))), axis=0)
     here = steps - first
     before = sums[here] - sums[here - side]
     after = sums[here + 1 + side] - sums[here + 1]
