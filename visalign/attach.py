@@ -166,7 +166,7 @@ def _by_sound(video: AnyPath, sound: Channels, *, force: bool) -> tuple[Attached
     match = match_sounds(read_audio(video, sound.rate_hz), sound.mono)
     if match is None:
         return None, "one of the two is silent or shorter than a second"
-    words = f"the peak stands {match.deviations:.1f} deviations high, {match.lead:.1f} times the next"
+    words = f"the waveforms' peak is {match.sharpness:.0f} times its surroundings; 9 is asked for"
     if match.is_certain or force:
         return Attached(match.offset_seconds, "sound", words), ""
     return None, f"its sound is not found again in the clip's ({words})"

@@ -109,8 +109,12 @@ class Channels:
 
     @property
     def mono(self) -> Audio:
-        """The mean of all channels."""
-        return Audio(self.samples.mean(axis=1, dtype=np.float32), self.rate_hz)
+        """The mean of all channels; where two cancel each other, the louder one."""
+        mix = self.samples.mean(axis=1, dtype=np.float32)
+        energy = np.einsum("nc,nc->c", self.samples, self.samples)
+        if self.samples.shape[1] == 2 and float(np.dot(mix, mix)) < _CANCELLED_ENERGY * float(energy.max()):
+            return self.channel(int(np.argmax(energy)))
+        return Audio(mix, self.rate_hz)
 
     def channel(self, index: int) -> Audio:
         """One channel."""

@@ -46,8 +46,9 @@ PRESET_CHAINS = {
 }
 """Chains by name; ``align`` is what helps the alignment of phones most (docs/audio.md)."""
 
-# Below this SNR the phones of noisy speech are found better after spectral subtraction; above it, as well.
-_CLEAN_DB = 25.0
+# Between these SNRs the phones of noisy speech are found better after spectral subtraction; above it is no better,
+# below it can be worse (docs/audio.md).
+_HELPED_DB = (3.0, 20.0)
 
 
 def parse_chain(text: str, reference: Audio | None = None) -> list[Step]:
@@ -107,11 +108,11 @@ def enhance(audio: Audio, chain: str | Sequence[Step], *, reference: Audio | Non
 def chain_for_alignment(audio: Audio) -> str | None:
     """The chain that helps to align this speech; None where none does.
 
-    That is spectral subtraction where the pauses tell of noise less than 25 dB below the speech. Where nothing but
-    speech is heard, as in a crowd, there is no telling noise from speech, and enhancement does harm.
+    That is spectral subtraction where the pauses tell of noise 3 to 20 dB below the speech. A crowd of voices at 5 dB
+    or worse is the exception that can't be told from the sound: there it may do harm.
     """
     snr_db = estimated_snr(audio)
-    return "align" if snr_db is not None and snr_db < _CLEAN_DB else None
+    return "align" if snr_db is not None and _HELPED_DB[0] < snr_db < _HELPED_DB[1] else None
 
 
 def enhance_channels(sound: Channels, chain: str | Sequence[Step], *, reference: Audio | None = None) -> Channels:
