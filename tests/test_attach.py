@@ -18,7 +18,7 @@ from scipy.signal import butter, sosfilt
 
 from visalign.attach import attach, start_timecode
 from visalign.errors import AlignmentError, ConfigError, CorrectionRefused, MissingStream, OutputError
-from visalign.media import Audio, Channels, probe, read_channels, write_clip
+from visalign.media import Audio, Channels, probe, read_channels, read_frames, write_clip
 from visalign.report import ClipReport
 from visalign.sound_matching import match_sounds
 from visalign.time_stretch import match_dialogue, stretched
@@ -66,6 +66,8 @@ def test_recording_lies_at_its_sample(tmp_path: Path, suffix: str, codec: str, n
     assert done.offset_seconds * RATE_HZ == pytest.approx(n_start, abs=0.5)
     tracks = probe(tmp_path / f"scene{suffix}").audio
     heard = read_channels(tmp_path / f"scene{suffix}", track=tracks[-1].index).samples
+    # in Matroska the whole file is later by what the camera's AAC needs before 0
+    heard = heard[round(next(read_frames(tmp_path / f"scene{suffix}")).time * RATE_HZ) :]
     start, skipped = max(0, n_start), max(0, -n_start)
     assert np.array_equal(heard.shape, (6 * RATE_HZ, 2))
     length = len(taken) - skipped
