@@ -10,6 +10,8 @@ import pytest
 
 if TYPE_CHECKING:
     from visalign.generated_clip import GeneratedClip
+    from visalign.lip_features import LipFeatures
+    from visalign.media import Audio
 
 # The sentence of the documentation's examples; a command sentence in the style of the GRID corpus.
 SENTENCE = "bin blue at f two now"
@@ -24,6 +26,22 @@ def generated_clip(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClip:
 
     path = tmp_path_factory.mktemp("generated") / "clip.mp4"
     return generate_clip(path, text=SENTENCE, lead_seconds=LEAD_SECONDS, seed=0)
+
+
+@pytest.fixture(scope="session")
+def generated_lips(generated_clip: GeneratedClip) -> LipFeatures:
+    """The lips of `generated_clip`: reading them takes longer than checking them."""
+    from visalign.lip_features import read_lips
+
+    return read_lips(generated_clip.path)
+
+
+@pytest.fixture(scope="session")
+def generated_audio(generated_clip: GeneratedClip) -> Audio:
+    """The sound of `generated_clip`, 16 kHz mono."""
+    from visalign.media import read_audio
+
+    return read_audio(generated_clip.path)
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,9 @@ def test_texts_that_can_not_be_used_are_three(
     generated_clip: GeneratedClip, capsys: Any, tmp_path: Path, text: str, says: str
 ) -> None:
     assert run("check", generated_clip.path, "--text", text, "--csv", tmp_path / "out.csv") == 3
-    assert says in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert says in err
     assert list(tmp_path.iterdir()) == []
 
 
