@@ -4,7 +4,7 @@
 
 FOLDER holds recordings with transcripts beside them (``line.wav`` and ``line.txt``). Printed are: how much of the time
 of each phone shows a shape that Rhubarb's rules allow for it; keys of rig curves before and after reduction, with the
-largest error; CPU seconds that each format takes. With ``--side-by-side`` the timeline of one recording is set beside the
+largest error; CPU seconds that each format takes. ``--side-by-side`` sets the timeline of one recording beside the
 rules, phone by phone.
 """
 
