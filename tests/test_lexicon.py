@@ -13,7 +13,8 @@ from visalign.errors import OutOfVocabulary, ParseError
 from visalign.lexicon import (
     ADDITIONS,
     Lexicon,
-    Pauses, Pronunciation,
+    Pauses,
+    Pronunciation,
     embedded_lexicon,
     normalise_word,
     parse_lexicon,
