@@ -118,7 +118,8 @@ def test_observe_writes_what_the_lips_show(generated_clip: GeneratedClip, capsys
     assert "viseme" in capsys.readouterr().out
     with paths[0].open(newline="") as file:
         rows = list(csv.DictReader(file))
-    arrays = np.load(paths[1], allow_pickle=False)
+    with np.load(paths[1], allow_pickle=False) as data:
+        arrays = dict(data)
     assert list(rows[0]) == ["time_seconds", "viseme", *arrays["names"]]
     assert arrays["values"].shape == (len(rows), len(arrays["names"]))
     assert [float(row["time_seconds"]) for row in rows] == pytest.approx(list(arrays["times"]), abs=1e-6)

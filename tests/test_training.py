@@ -113,10 +113,15 @@ def test_with_few_speakers_clips_are_held_out(world: list[PreparedClip]) -> None
     assert model.provenance["held_out"] == "clips"
 
 
+def arrays_of(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as data:
+        return dict(data)
+
+
 def test_the_same_clips_give_the_same_model(world: list[PreparedClip], world_model: LipModel, tmp_path: Path) -> None:
     again, _ = fit_lip_model(world, provenance={"corpus": "a synthetic world"})
     paths = [model.save(tmp_path / f"{k}.npz") for k, model in enumerate((world_model, again))]
-    arrays = [dict(np.load(path, allow_pickle=False)) for path in paths]
+    arrays = [arrays_of(path) for path in paths]
     assert arrays[0].keys() == arrays[1].keys()
     for name, array in arrays[0].items():
         assert array.tobytes() == arrays[1][name].tobytes(), name

@@ -1,0 +1,101 @@
+"""Visemes decoded from the lips: grid, tier, what is not seen. Posteriors: oracles/test_viseme_posteriors.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from sample_lips import NAMES, frame_times, make_lips, random_decoder
+
+from visalign.timeline import FrameTimes
+from visalign.viseme_decoder import MOMENTS, STEP, UNSEEN, VisemeDecoder, grid, stacked
+from visalign.visemes import VisemeMap, available_maps
+
+COLUMNS = NAMES[:2]
+PHONES = ("AA", "B", "P", "SIL")
+RNG = np.random.default_rng(0)
+DECODER = random_decoder(RNG, COLUMNS, PHONES)
+LIPS = make_lips(RNG.normal(size=(50, 2)), COLUMNS, faceless=[20, 21, 22, 49])
+MAP = VisemeMap.load("neti_2000")
+
+
+def test_posteriors_are_probabilities_and_the_tier_shows_the_likeliest() -> None:
+    decoded = DECODER.decode(LIPS, MAP)
+    seen = np.isfinite(decoded.posteriors).all(axis=1)
+    assert np.flatnonzero(~seen).tolist() == [20, 21, 22, 49]
+    assert decoded.posteriors[seen].sum(axis=1) == pytest.approx(np.ones(46), abs=1e-9)
+    likeliest = [decoded.visemes[k] for k in decoded.posteriors[seen].argmax(axis=1)]
+    assert decoded.tier.sample(decoded.times[seen]) == likeliest
+    assert set(decoded.tier.sample(decoded.times[~seen])) == {UNSEEN}
+
+
+def test_the_tier_covers_the_picture_without_equal_neighbours() -> None:
+    tier = DECODER.decode(LIPS, MAP).tier
+    assert (tier.start, tier.end) == (0.0, pytest.approx(2.0, abs=1e-9))
+    assert all(a != b for a, b in zip(tier.labels[:-1], tier.labels[1:], strict=True))
+    assert all((x.score is None) == (x.label == UNSEEN) for x in tier)
+    assert all(x.score is None or 0 <= x.score <= 1 + 1e-9 for x in tier)
+
+
+@pytest.mark.parametrize("name", available_maps())
+def test_every_shipped_map_can_be_observed(name: str) -> None:
+    viseme_map = VisemeMap.load(name)
+    decoded = DECODER.decode(LIPS, viseme_map)
+    places = {viseme_map.lookup(phone, "arpabet") for phone in PHONES}
+    assert decoded.visemes == viseme_map.visemes
+    assert set(decoded.tier.labels) <= places | {UNSEEN}
+
+
+def test_time_does_not_depend_on_where_the_clip_begins() -> None:
+    later = replace(LIPS, times=FrameTimes(LIPS.times.times + 7.0, LIPS.times.duration + 7.0, Fraction(25)))
+    here, there = DECODER.decode(LIPS, MAP), DECODER.decode(later, MAP)
+    assert there.tier.labels == here.tier.labels
+    assert there.tier.shift(-7.0).boundaries == pytest.approx(here.tier.boundaries, abs=1e-9)
+
+
+@pytest.mark.parametrize(("n_frames", "rate", "n_times"), [(1, 25, 1), (25, 25, 25), (50, 50, 25), (30, 30, 25)])
+def test_the_grid_is_that_of_the_training_whatever_the_frame_rate(n_frames: int, rate: int, n_times: int) -> None:
+    lips = make_lips(np.zeros((n_frames, 2)), COLUMNS, frame_times(n_frames, rate))
+    times, seen = grid(lips)
+    assert abs(len(times) - n_times) <= 1
+    assert times[0] == pytest.approx(0.5 / rate, abs=1e-9)
+    assert np.diff(times) == pytest.approx(np.full(len(times) - 1, STEP), abs=1e-9)
+    assert seen.all()
+
+
+def test_features_between_frames_are_interpolated_and_held_at_the_ends() -> None:
+    """A ramp of one a second, with a hole that is bridged; the slow index is the moment."""
+    values = np.column_stack([frame_times(50).centres, np.ones(50)])
+    lips = make_lips(values, COLUMNS, faceless=[10, 11])
+    rows = stacked(lips, np.array([0.43, 1.005]), COLUMNS).reshape(2, len(MOMENTS), 2)
+    assert rows[:, :, 0] == pytest.approx(np.array([[t + m for m in MOMENTS] for t in (0.43, 1.005)]), abs=1e-9)
+    assert (rows[:, :, 1] == 1).all()
+    ends = stacked(lips, np.array([-5.0, 9.0]), COLUMNS[:1])
+    assert ends == pytest.approx(np.array([[0.02] * 5, [1.98] * 5]), abs=1e-9)
+
+
+def test_a_decoder_survives_its_arrays() -> None:
+    again = VisemeDecoder.from_arrays(DECODER.to_arrays())
+    assert (again.columns, again.phones, again.evidence_scale) == (DECODER.columns, DECODER.phones, 0.5)
+    assert again.decode(LIPS, MAP).tier == DECODER.decode(LIPS, MAP).tier
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"means": DECODER.means[:-1]}, "do not fit"),
+        ({"means": DECODER.means.ravel()}, "matrix"),
+        ({"centre": DECODER.centre[:-1]}, "do not fit"),
+        ({"start": 2 * DECODER.start}, "sum to 1"),
+        ({"start": np.array([2.0, -1.0, 0.0, 0.0])}, "negative"),
+        ({"transitions": DECODER.transitions.T}, "sum to 1"),
+        ({"means": np.nan * DECODER.means}, "finite"),
+        ({"evidence_scale": 0.0}, "finite"),
+    ],
+)
+def test_impossible_parameters_are_refused(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        replace(DECODER, **change)
