@@ -137,10 +137,10 @@ def evidence_at(leads: Sequence[float], faceless: Sequence[int] = ()) -> LagEvid
 
 
 def judged(
-    evidence: LagEvidence, lead: float | None = 0.0, match: float = 1.0, observed: str = EXACT
+    evidence: LagEvidence, lead: float | None = 0.0, observed: str = EXACT
 ) -> tuple[list[dict[str, object]], SyncScore]:
     sync = SyncEstimate(lead, None, 1.0, "in-sync")
-    return judge_words(WORDS, TARGETS, decoded_as(observed), evidence, sync, PLAIN, LIMITS, match)
+    return judge_words(WORDS, TARGETS, decoded_as(observed), evidence, sync, PLAIN, LIMITS)
 
 
 def test_rows_are_the_words_in_their_order() -> None:
@@ -177,14 +177,12 @@ def test_words_say_to_which_side(lead: float, verdict: str) -> None:
     assert rows[1]["lead_seconds"] == pytest.approx(lead, abs=0.005)
 
 
-def test_the_probability_of_a_match_is_a_factor() -> None:
-    """Lips that do not belong to the sound: at a lead within the limits, the word is mismatched."""
-    sure, _ = judged(evidence_at([0.0] * N_FRAMES))
-    doubtful, score = judged(evidence_at([0.0] * N_FRAMES), match=0.25)
-    for one, quarter in zip(sure, doubtful, strict=True):
-        assert quarter["score"] == pytest.approx(0.25 * float(str(one["score"])), abs=1e-12)
-    assert {row["verdict"] for row in doubtful} == {"mismatched"}
-    assert score.n_words_in_sync == 0
+def test_words_keep_their_scores_where_others_are_displaced() -> None:
+    """What is wrong with the last word takes nothing from the first."""
+    sound, _ = judged(evidence_at([0.0] * N_FRAMES))
+    halves, _ = judged(evidence_at([0.0] * 20 + [0.3] * 10))
+    assert halves[0]["score"] == pytest.approx(float(str(sound[0]["score"])), abs=0.05)
+    assert float(str(halves[2]["score"])) < 0.2
 
 
 def test_a_word_whose_lips_are_not_seen_has_no_measures() -> None:

@@ -81,7 +81,7 @@ MOUTH_RULES = {
     "tongue-only": MouthRule(0, borrows=True, yields=1.0),
     "silence": MouthRule(0, yields=1.0),
 }
-"""By articulator of the map's visemes ([1]_, rules 1 to 7 of the conventions; importance after [2]_)."""
+"""By articulator of the map's visemes (JALI's rules 1 to 7; importance after Rhubarb)."""
 
 
 # Where the lips are closed beside the phone, seconds: medians of 368 closures of the GRID corpus, lip landmarks against

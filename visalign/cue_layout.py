@@ -6,8 +6,8 @@ Shapes come faster than a mouth can be drawn: at 24 frames a second an unstresse
 shapes are left out, and where the others begin, is a shortest path over the boundaries. Boundary k may move by a few
 frames from its time; the path pays
 
-    MOVE_COST · |shift| seconds, LATE_FACTOR times as much if it comes later than it should, ANCHOR_FACTOR times if it
-    belongs to a closed or bitten mouth;
+    MOVE_COST times the seconds of its shift, LATE_FACTOR times as much if it comes later than it should, ANCHOR_FACTOR
+    times if it belongs to a closed or bitten mouth;
     what :data:`DROP_COSTS` say for a shape that gets no frame;
     SHORT_COST for one that gets fewer frames than its hold.
 

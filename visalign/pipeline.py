@@ -31,7 +31,7 @@ from visalign.lip_model import LipModel, SpeechContext
 from visalign.media import Audio, read_audio
 from visalign.report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo
 from visalign.scoring import judge_words
-from visalign.sync import estimate_sync, lag_evidence, match_probability, spoken_frames
+from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
 from visalign.visemes import VisemeMap, expected_visemes, viseme_tier
@@ -138,8 +138,7 @@ def check(
     spoken = spoken_frames(lips, alignment.phones)
     limits = settings.verdict.limits
     sync = estimate_sync(evidence, spoken, lip_model.calibration, limits)
-    match = match_probability(evidence, spoken, lip_model.calibration)
-    rows, score = judge_words(alignment.words, targets, decoded, evidence, sync, lip_model.calibration, limits, match)
+    rows, score = judge_words(alignment.words, targets, decoded, evidence, sync, lip_model.calibration, limits)
     return ClipReport(
         clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings),
         sync=sync,

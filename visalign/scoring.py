@@ -4,7 +4,8 @@ Method
 ------
 *Lead and score of a word* rest on the frames in and around it. Two explanations compete: its sound lies within the
 limits of the verdict profile, or elsewhere. Each is the lip model's evidence averaged over the lags that it allows. The
-score is the posterior probability of the first, times the probability that the clip's lips belong to its sound at all.
+score is the posterior probability of the first. It asks nothing of the rest of the clip, so the words before a cut keep
+theirs when those after it are displaced.
 
 *Viseme accuracy* compares what the lips should show with what they do show along the warping path of least cost, found
 by DTW in a narrow band around the clip's lead; the cost of a pair is how improbable all acceptable visemes are. Sounds
@@ -164,7 +165,6 @@ def judge_words(
     sync: SyncEstimate,
     calibration: Calibration,
     limits: tuple[float, float],
-    match: float,
 ) -> tuple[list[dict[str, Any]], SyncScore]:
     """Judge each word.
 
@@ -185,8 +185,7 @@ def judge_words(
             continue
         own = [t for t in targets if t.interval.overlap(word) > 0 and t.word]
         inside = (agreement.times >= word.start + lead) & (agreement.times < word.end + lead) & agreement.counts
-        lead_here, in_sync = _local(word, evidence, lead, calibration, limits)
-        score = match * in_sync
+        lead_here, score = _local(word, evidence, lead, calibration, limits)
         rows.append(
             {
                 "label": word.label,

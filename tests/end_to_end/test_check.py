@@ -114,7 +114,7 @@ def test_the_sound_of_another_sentence_is_mismatched(late_lips: LipFeatures, men
     report = visalign.check(late_lips, sentence, audio=dubbed)
     assert report.sync.verdict == "mismatched"
     assert report.summary().startswith("Mismatched")
-    assert report.segments["score"].max() < mended_report.segments["score"].min()
+    assert report.segments["score"].mean() < 0.5 < mended_report.segments["score"].min()
 
 
 def test_half_a_clip_that_is_out_of_sync_is_found(tmp_path: Path) -> None:
