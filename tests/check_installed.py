@@ -48,7 +48,7 @@ def check_maps() -> int:
     assert names, "no viseme maps"
     for name in names:
         viseme_map = VisemeMap.load(name)
-        assert viseme_map["B"] in viseme_map.visemes, name
+        assert viseme_map.lookup("B", "arpabet") in viseme_map.visemes, name
     return len(names)
 
 
