@@ -339,7 +339,8 @@ def _encode(
     track = None if sound is None else _SoundTrack(container, *sound)
     n_images = 0
     for image in itertools.chain([first], images):
-        frame = av.VideoFrame.from_ndarray(_even(image), format="rgb24")
+        # Converted here with one thread: left to the encoder, the conversion differs from run to run in a few pixels.
+        frame = av.VideoFrame.from_ndarray(_even(image), format="rgb24").reformat(format="yuv420p", threads=1)
         frame.pts, frame.time_base = n_images, 1 / rate
         container.mux(video.encode(frame))
         n_images += 1
