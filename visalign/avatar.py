@@ -126,6 +126,7 @@ _SMOOTHING_SECONDS = 0.010
 _JAW_PART = 0.55  # chin drop over lip opening; .55–.6 in the GRID landmarks
 _JAW_SMOOTHING_SECONDS = 0.035  # the jaw is heavier than the lips
 _BASE_STRENGTH = 1e-3  # rest, where nothing pulls
+_CORNER_DROP = 0.4  # of the mouth's line over that of the chin, as GRID's mouth corners have it (decision 0042)
 
 
 def lip_trajectory(phones: Tier, times: npt.ArrayLike) -> Floats:
@@ -433,7 +434,7 @@ class _LipLines:
         u = np.clip(np.abs(x) / half, 0.0, 1.0)
         inner = np.clip(np.abs(x) / (0.90 * half), 0.0, 1.0)
         lens = (1 - inner**2.2) ** (0.85 - 0.30 * shape.rounding)
-        line = 0.7 * np.exp(-((x / 9.0) ** 2)) - 2.4 * u**2
+        line = 0.7 * np.exp(-((x / 9.0) ** 2)) - 2.4 * u**2 + _CORNER_DROP * _EYE_DISTANCE_PX * max(shape.jaw, 0.0)
         bow = 1.0 - 0.22 * np.exp(-((x / 5.5) ** 2))
         upper = 8.0 * fullness * press * (1 + 0.20 * shape.rounding) * (1 - u**1.9) ** 0.8 * bow
         lower = 13.0 * fullness * press * (1 + 0.15 * shape.rounding) * (1 - 0.45 * shape.tuck) * (1 - u**2.4) ** 0.75
