@@ -74,7 +74,14 @@ _LUMA_FIRST = frozenset(
     | {"yuvj411p", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"}
 )
 
-_X264_OPTIONS = {"preset": "veryfast", "crf": "18", "flags": "+bitexact"}
+# Without adaptive quantisation, whose vectorised arithmetic gave other bytes from run to run (with asm=0 it does not, but
+# that is slow).
+_X264_OPTIONS = {
+    "preset": "veryfast",
+    "crf": "18",
+    "flags": "+bitexact",
+    "x264-params": "rc-lookahead=0:mbtree=0:aq-mode=0",
+}
 # Sampling rates that AAC defines (ISO/IEC 14496-3, table 1.18).
 _AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 
