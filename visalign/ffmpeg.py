@@ -74,8 +74,8 @@ _LUMA_FIRST = frozenset(
     | {"yuvj411p", "yuvj420p", "yuvj422p", "yuvj440p", "yuvj444p"}
 )
 
-# Without adaptive quantisation: its vectorised arithmetic gave other bytes from run to run (with asm=0 it does not, which
-# is slow).
+# Without adaptive quantisation: its vectorised arithmetic gave other bytes from run to run. (Without vectors, asm=0, it
+# does not, but that is slow.)
 _X264_OPTIONS = {
     "preset": "veryfast",
     "crf": "18",
