@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from visalign.report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo
+from visalign.report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo, SoundInfo
 from visalign.scoring import SyncScore
 from visalign.sync import SyncEstimate
 from visalign.timeline import Tier
@@ -31,6 +31,7 @@ CLIP = ClipInfo(
     max_lag_seconds=0.06,
     models=(ModelInfo("dlib 68-point face landmarks", "no commercial use"),),
     version="0.1.0",
+    sound=SoundInfo(31.4159265, -23.04, 0.0),
 )
 EARLY = SyncEstimate(0.0830001, (0.061, 0.105), 0.93, "audio-early", "", (0.0, 0.04, 0.08), (-9.0, -2.5, 0.0))
 WORDS = Tier("words", (0.0, 0.3, 0.7, 1.1, 3.0), ("", "bin", "blue", ""), (None, 0.9, 0.8, None))

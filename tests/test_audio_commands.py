@@ -16,6 +16,8 @@ from test_fix import measure
 
 import visalign
 from visalign.cli import main
+from visalign.generated_clip import GeneratedClip
+from visalign.media import Audio
 from visalign.report import ClipReport
 
 
@@ -107,6 +109,26 @@ def test_enhance(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("enhance", tmp_path / "noisy.wav", out) == 3  # it exists
     assert run("enhance", tmp_path / "noisy.wav", tmp_path / "b.wav", "--chain", "magic") == 2
     assert run("enhance", tmp_path / "noisy.wav", tmp_path / "b.mp4") == 2  # no picture
+
+
+def test_check_clears_noisy_sound(
+    tmp_path: Path, generated_clip: GeneratedClip, generated_audio: Audio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`check --enhance auto` does so, and says what it did; a chain of the user's own is named as it was given."""
+    samples = generated_audio.samples
+    noise = np.random.default_rng(0).normal(size=len(samples)) * 0.4 * np.sqrt(np.mean(samples**2))
+    soundfile.write(tmp_path / "noisy.wav", samples + noise, generated_audio.rate_hz)
+    inputs = ("check", generated_clip.path, "--text", generated_clip.transcript, "--audio", tmp_path / "noisy.wav")
+    assert run(*inputs, "--enhance", "auto", "--json", tmp_path / "a.json") == 1  # the clip is early
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Sound:"))
+    clip = json.loads((tmp_path / "a.json").read_text())["clip"]
+    assert clip["audio"] == "noisy.wav"
+    assert clip["sound"]["enhancement"] == "align"
+    assert clip["sound"]["snr_db"] > clip["sound"]["before"]["snr_db"] + 5
+    assert f'enhanced by "align": speech {clip["sound"]["snr_db"]:.0f} dB above the pauses' in line
+    assert run(*inputs, "--enhance", "highpass:80", "--json", tmp_path / "b.json", "--quiet") == 1
+    assert json.loads((tmp_path / "b.json").read_text())["clip"]["sound"]["enhancement"] == "highpass:80"
+    assert run(*inputs, "--enhance", "magic") == 2
 
 
 def test_enhance_a_clip(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import visalign
 from visalign import Audio, ClipReport, Config, LipFeatures
+from visalign.audio_quality import audio_quality
 from visalign.errors import (
     BackendUnavailable,
     ConfigError,
@@ -182,6 +183,44 @@ def test_without_a_transcript_there_are_phones_and_no_words(
     assert len(report.segments) == report.score.n_words == 0
     assert set(report.words.labels) == {""}
     assert len(report.phones) > 5
+
+
+# --- the sound -----------------------------------------------------------------------------------------------------
+
+
+def noisy(audio: Audio, snr_db: float) -> Audio:
+    """With steady noise this far below the mean power of the sound."""
+    noise = np.random.default_rng(0).normal(size=len(audio.samples))
+    level = np.sqrt(np.mean(audio.samples**2) / 10 ** (snr_db / 10))
+    return replace(audio, samples=(audio.samples + level * noise).astype(np.float32))
+
+
+def test_a_report_tells_how_good_the_sound_is(report: ClipReport, generated_audio: Audio) -> None:
+    sound, measured = report.clip.sound, audio_quality(generated_audio)
+    assert sound is not None
+    assert (sound.snr_db, sound.loudness_lufs) == (measured.snr_db, measured.loudness_lufs)
+    assert (sound.clipped_fraction, sound.enhancement, sound.before) == (0.0, None, None)
+
+
+def test_noisy_sound_is_cleared_where_asked(
+    report: ClipReport, generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio
+) -> None:
+    """Quality before and after is in the report; sound without noise is left alone, to the byte."""
+    sound = noisy(generated_audio, 8)
+    cleared = visalign.check(generated_lips, generated_clip.transcript, audio=sound, viseme_map=MAP, enhancement="auto")
+    told = cleared.clip.sound
+    assert told is not None
+    assert told.before is not None
+    assert told.enhancement == "align"
+    assert told.snr_db is not None
+    assert told.before.snr_db == pytest.approx(audio_quality(sound).snr_db)
+    assert told.snr_db > told.before.snr_db + 5
+    assert cleared.sync.lead_seconds == pytest.approx(report.sync.lead_seconds, abs=0.04)
+    assert ClipReport.from_dict(cleared.to_dict()).to_dict() == cleared.to_dict()
+    clean = visalign.check(
+        generated_lips, generated_clip.transcript, audio=generated_audio, viseme_map=MAP, enhancement="auto"
+    )
+    assert clean.to_dict() == report.to_dict()
 
 
 # --- settings ------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from praatio import textgrid
 from sample_report import CLIP, EARLY, NAN, OBSERVED, PHONES, ROWS, WORDS, make_report, segments
 
 from visalign.errors import ConfigError, OutputError, ParseError, TimelineError
-from visalign.report import REPORT_SUFFIXES, ClipReport
+from visalign.report import REPORT_SUFFIXES, ClipReport, SoundInfo
 from visalign.scoring import SyncScore
 from visalign.sync import VERDICTS, SyncEstimate
 from visalign.text_files import check_output, format_table
@@ -79,13 +79,45 @@ def test_the_summary_names_interval_confidence_and_limits() -> None:
         "95 % interval: from 61 ms early to 105 ms early. Confidence 0.93.",
         "The lips show an expected viseme in 70% of the spoken frames; "
         "1 of 2 words are in sync (at most 40 ms early or 60 ms late).",
+        "Sound: speech 31 dB above the pauses, -23.0 LUFS.",
     ]
 
 
 def test_a_summary_without_scores_says_nothing_of_them() -> None:
     sync = SyncEstimate(None, None, 0.0, "uncertain", "no face")
     summary = make_report(sync=sync, score=SyncScore.zero(), segments=segments()).summary()
-    assert summary.splitlines()[1:] == ["Confidence 0.00."]
+    assert summary.splitlines()[1:] == ["Confidence 0.00.", "Sound: speech 31 dB above the pauses, -23.0 LUFS."]
+
+
+NOISY = SoundInfo(9.6, -30.0, 0.0125)
+CLEARED = SoundInfo(21.2, None, 0.0, "subtract", NOISY)
+
+
+def last_line(sound: SoundInfo | None) -> str:
+    return make_report(clip=replace(CLIP, sound=sound)).summary().splitlines()[-1]
+
+
+def test_the_summary_tells_how_good_the_sound_is_before_and_after() -> None:
+    assert last_line(NOISY) == "Sound: speech 10 dB above the pauses, -30.0 LUFS, 1.25% clipped."
+    assert last_line(CLEARED) == (
+        "Sound: speech 10 dB above the pauses, -30.0 LUFS, 1.25% clipped; "
+        'enhanced by "subtract": speech 21 dB above the pauses.'
+    )
+    assert last_line(SoundInfo(None, None, None)) == "Sound: noise not measurable."
+    assert "Sound" not in last_line(None)
+
+
+@pytest.mark.parametrize("sound", [None, NOISY, CLEARED, SoundInfo(None, None, None)])
+def test_sound_comes_back_from_json(validator: Draft202012Validator, sound: SoundInfo | None) -> None:
+    data = make_report(clip=replace(CLIP, sound=sound)).to_dict()
+    validator.validate(data)
+    assert ClipReport.from_dict(json.loads(json.dumps(data))).clip.sound == sound
+
+
+def test_a_report_from_before_sound_was_measured_is_read() -> None:
+    data = make_report().to_dict()
+    del data["clip"]["sound"]
+    assert ClipReport.from_dict(data).clip.sound is None
 
 
 def test_the_worst_word_has_the_lowest_score() -> None:
@@ -138,7 +170,8 @@ def test_json_round_trips_exactly() -> None:
 
 
 def test_what_comes_back_is_the_report_that_was_written() -> None:
-    report = make_report(sync=replace(EARLY, lead_seconds=0.083))
+    clip = replace(CLIP, sound=CLEARED)
+    report = make_report(sync=replace(EARLY, lead_seconds=0.083), clip=clip)
     back = ClipReport.from_dict(report.to_dict())
     assert (back.clip, back.sync, back.score, back.warnings) == (
         report.clip,

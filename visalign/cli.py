@@ -23,7 +23,7 @@ import typer
 import visalign
 from visalign.commands.animate import ANIMATE_EPILOG, animate
 from visalign.commands.attach import ATTACH_EPILOG, attach
-from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, enhanced_sound, vad
+from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.maps import maps_app
@@ -152,8 +152,10 @@ def check(
     settings = _settings(config, lexicon, viseme_map)
     said = _said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
-        sound = audio if enhancement == "off" else enhanced_sound(video if audio is None else audio, enhancement)
-        report = visalign.check(video, said, audio=sound, model=model, config=settings, progress=progress)
+        chain = None if enhancement == "off" else enhancement
+        report = visalign.check(
+            video, said, audio=audio, model=model, config=settings, enhancement=chain, progress=progress
+        )
     for path in outputs:
         report.write(path)
     if to_stdout:

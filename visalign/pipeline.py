@@ -14,7 +14,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
@@ -22,14 +22,16 @@ from typing import TypeAlias
 import pandas as pd
 
 from visalign._version import __version__
+from visalign.audio_quality import audio_quality
 from visalign.config import Config
+from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AnyPath, ConfigError, FaceNotFound
 from visalign.forced_alignment import Alignment, force_align, recognise_phones
 from visalign.landmarks import MODEL_LICENCE
 from visalign.lip_features import LipFeatures, read_lips
 from visalign.lip_model import LipModel, SpeechContext
 from visalign.media import Audio, read_audio
-from visalign.report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo
+from visalign.report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo, SoundInfo
 from visalign.scoring import judge_words
 from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
@@ -76,6 +78,7 @@ def check(
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
+    enhancement: str | None = None,
     progress: Progress | None = None,
 ) -> ClipReport:
     """Compare what is heard in a clip with what its lips show.
@@ -94,6 +97,9 @@ def check(
         A lip model; the shipped one by default.
     config : Config, optional
         All other settings.
+    enhancement : str, optional
+        Clear the sound first by this chain (:mod:`visalign.enhancement`); ``"auto"`` does so only where the noise makes
+        it worth while.
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -121,7 +127,7 @@ def check(
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
 
     # what is heard (first, since it is quick to fail)
-    sound = _sound(path_or_lips, audio)
+    sound, measured = _cleared(_sound(path_or_lips, audio), enhancement)
     told("aligning", None)
     alignment = _align(sound, transcript, settings)
     targets = expected_visemes(alignment.phones, alignment.words, chosen_map)
@@ -140,7 +146,7 @@ def check(
     sync = estimate_sync(evidence, spoken, lip_model.calibration, limits)
     rows, score = judge_words(alignment.words, targets, decoded, evidence, sync, lip_model.calibration, limits)
     return ClipReport(
-        clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings),
+        clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured),
         sync=sync,
         score=score,
         segments=pd.DataFrame(rows, columns=list(SEGMENT_COLUMNS)),
@@ -189,6 +195,21 @@ def _sound(path_or_lips: AnyPath | LipFeatures, audio: Audio | AnyPath | None) -
     return read_audio(path_or_lips)
 
 
+def _cleared(sound: Audio, enhancement: str | None) -> tuple[Audio, SoundInfo]:
+    """The sound to analyse, and how good it is."""
+    measured = _sound_info(sound)
+    chain = chain_for_alignment(sound) if enhancement == "auto" else enhancement
+    if chain is None:
+        return sound, measured
+    better = enhance(sound, chain)
+    return better, replace(_sound_info(better), enhancement=chain, before=measured)
+
+
+def _sound_info(sound: Audio) -> SoundInfo:
+    found = audio_quality(sound)
+    return SoundInfo(found.snr_db, found.loudness_lufs, found.clipped_fraction if len(sound.samples) else None)
+
+
 def _align(sound: Audio, transcript: str | None, settings: Config) -> Alignment:
     if transcript is None:
         return recognise_phones(sound)
@@ -212,6 +233,7 @@ def _clip_info(
     alignment: Alignment,
     model: LipModel,
     settings: Config,
+    sound: SoundInfo,
 ) -> ClipInfo:
     max_lead, max_lag = settings.verdict.limits
     corpus = str(model.provenance.get("corpus", "the user's own clips"))
@@ -234,6 +256,7 @@ def _clip_info(
             ModelInfo(f"lip model trained on {corpus}", str(model.provenance.get("licence", "unknown"))),
         ),
         version=__version__,
+        sound=sound,
     )
 
 

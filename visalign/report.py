@@ -45,7 +45,7 @@ from visalign.sync import SyncEstimate
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
 
-__all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo"]
+__all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
 
 SCHEMA_VERSION = 1
 """Version of the JSON form; it grows with every change that could break a reader."""
@@ -98,6 +98,47 @@ class ModelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundInfo:
+    """How good the sound is that was analysed; see :mod:`visalign.audio_quality`.
+
+    Parameters
+    ----------
+    snr_db : float or None
+        Power of the speech over that of the pauses, dB; None where one of them is missing.
+    loudness_lufs : float or None
+        Integrated loudness; None for silence, or less than 0.4 s.
+    clipped_fraction : float or None
+        Part of the samples at full scale, 0..1; None without samples.
+    enhancement : str or None
+        The chain that the sound was run through before; None where it was left as it is.
+    before : SoundInfo or None
+        The same of the sound before that chain; None where there was none.
+    """
+
+    snr_db: float | None
+    loudness_lufs: float | None
+    clipped_fraction: float | None
+    enhancement: str | None = None
+    before: SoundInfo | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "snr_db": rounded(self.snr_db),
+            "loudness_lufs": rounded(self.loudness_lufs),
+            "clipped_fraction": rounded(self.clipped_fraction),
+            "enhancement": self.enhancement,
+            "before": None if self.before is None else self.before.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> SoundInfo:
+        """The inverse of :meth:`to_dict`."""
+        before = data["before"]
+        return cls(**{**data, "before": None if before is None else cls.from_dict(before)})
+
+
+@dataclass(frozen=True, slots=True)
 class ClipInfo:
     """What was analysed, and with what.
 
@@ -131,6 +172,8 @@ class ClipInfo:
         The trained models that took part.
     version : str
         Version of visalign.
+    sound : SoundInfo or None
+        How good the sound is; None in a report of a version that did not measure it.
     """
 
     name: str
@@ -148,17 +191,26 @@ class ClipInfo:
     max_lag_seconds: float
     models: tuple[ModelInfo, ...]
     version: str
+    sound: SoundInfo | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         facts = {key: rounded(x) if isinstance(x, float) else x for key, x in asdict(self).items()}
-        return facts | {"frame_rate": str(self.frame_rate), "models": [asdict(model) for model in self.models]}
+        sound = None if self.sound is None else self.sound.to_dict()
+        models = [asdict(model) for model in self.models]
+        return facts | {"frame_rate": str(self.frame_rate), "models": models, "sound": sound}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ClipInfo:
         """The inverse of :meth:`to_dict`."""
         models = tuple(ModelInfo(**model) for model in data["models"])
-        return cls(**{**data, "frame_rate": Fraction(data["frame_rate"]), "models": models})
+        sound = data.get("sound")
+        known = {
+            "frame_rate": Fraction(data["frame_rate"]),
+            "models": models,
+            "sound": None if sound is None else SoundInfo.from_dict(sound),
+        }
+        return cls(**{**data, **known})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,8 +262,8 @@ class ClipReport:
                 raise TimelineError(f"segment {row.label!r} at {row.start} s is not an interval of the words tier")
 
     def summary(self) -> str:
-        """The result in words, a line each: headline with remedy, interval and confidence, visemes and words."""
-        lines = [_headline(self.sync), _evidence(self.sync), _agreement(self.score, self.clip)]
+        """The result in words, a line each: headline with remedy, interval and confidence, visemes and words, sound."""
+        lines = [_headline(self.sync), _evidence(self.sync), _agreement(self.score, self.clip), _sound(self.clip.sound)]
         return "\n".join(line for line in lines if line)
 
     def worst_segment(self) -> int | None:
@@ -327,6 +379,21 @@ def _agreement(score: SyncScore, clip: ClipInfo) -> str:
         limits = f"at most {1000 * clip.max_lead_seconds:.0f} ms early or {1000 * clip.max_lag_seconds:.0f} ms late"
         parts.append(f"{score.n_words_in_sync} of {score.n_words} words are in sync ({limits})")
     return "; ".join(parts) + "." if parts else ""
+
+
+def _sound(sound: SoundInfo | None) -> str:
+    if sound is None:
+        return ""
+    if sound.before is None:
+        return f"Sound: {_measured(sound)}."
+    return f'Sound: {_measured(sound.before)}; enhanced by "{sound.enhancement}": {_measured(sound)}.'
+
+
+def _measured(sound: SoundInfo) -> str:
+    snr = "noise not measurable" if sound.snr_db is None else f"speech {sound.snr_db:.0f} dB above the pauses"
+    level = "" if sound.loudness_lufs is None else f", {sound.loudness_lufs:.1f} LUFS"
+    clipped = f", {sound.clipped_fraction:.2%} clipped" if sound.clipped_fraction else ""
+    return snr + level + clipped
 
 
 def _items(tier: Tier) -> list[dict[str, Any]]:

@@ -12,10 +12,10 @@ from visalign.console import facts_table, progress_line, screen, tier_table
 from visalign.errors import ConfigError, OutputError
 
 if TYPE_CHECKING:
-    from visalign.media import Audio, Channels
+    from visalign.media import Channels
     from visalign.timeline import Tier
 
-__all__ = ["ENHANCE_EPILOG", "VAD_EPILOG", "enhance", "enhanced_sound", "vad"]
+__all__ = ["ENHANCE_EPILOG", "VAD_EPILOG", "enhance", "vad"]
 
 ENHANCE_EPILOG = (
     "visalign enhance noisy.wav clear.wav --chain speech\n\n"
@@ -57,17 +57,6 @@ def enhance(
         for name in left_out:
             screen(stderr=True).print(f"Warning: the new container can't hold {name}; it was left out.", style="yellow")
         screen().print(f"Wrote {target}", soft_wrap=True)
-
-
-def enhanced_sound(path: Path, chain: str) -> Audio | Path:
-    """Sound to be aligned: through `chain`, or with ``auto`` only where that helps; otherwise the path as it is."""
-    # Loads numpy and scipy.
-    from visalign.enhancement import chain_for_alignment
-    from visalign.enhancement import enhance as run_chain
-
-    audio = visalign.read_audio(path)
-    chosen = chain_for_alignment(audio) if chain == "auto" else chain
-    return path if chosen is None else run_chain(audio, chosen)
 
 
 def _write(source: Path, target: Path, sound: Channels, track: int | None) -> tuple[str, ...]:
