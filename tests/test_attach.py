@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from sample_report import make_report
 from scipy.signal import butter, sosfilt
 
+import visalign
 from visalign.attach import attach, start_timecode
 from visalign.errors import AlignmentError, ConfigError, CorrectionRefused, MissingStream, OutputError
-from visalign.media import Audio, Channels, probe, read_channels, read_frames, write_clip
+from visalign.generated_clip import GeneratedClip
+from visalign.media import Audio, Channels, probe, read_channels, read_frames, write_clip, write_wav
 from visalign.report import ClipReport
 from visalign.sound_matching import match_sounds
 from visalign.time_stretch import match_dialogue, stretched
@@ -117,6 +119,24 @@ def test_lips_place_what_the_sound_cannot(tmp_path: Path) -> None:
         attach(video, tmp_path / "take.wav", tmp_path / "b.mp4", measure=lambda _: lips_say(0.25, "uncertain"))
     with pytest.raises(CorrectionRefused, match="no sound of its own"):
         attach(video, tmp_path / "take.wav", tmp_path / "b.mp4")
+
+
+def test_lips_place_a_recording_of_a_silent_camera(
+    tmp_path: Path, generated_clip: GeneratedClip, generated_audio: Audio
+) -> None:
+    """The lips of a generated face, whose sound was 120 ms early: the recording is placed by what they say."""
+    images = (frame.image for frame in read_frames(generated_clip.path, colour=True))
+    silence = Audio(np.zeros_like(generated_audio.samples), generated_audio.rate_hz)
+    video = write_clip(tmp_path / "camera.mp4", images, probe(generated_clip.path).video[0].rate, silence)
+    take = write_wav(tmp_path / "take.wav", generated_audio)
+    done = attach(
+        video,
+        take,
+        tmp_path / "scene.mp4",
+        measure=lambda path: visalign.check(video, generated_clip.transcript, audio=path),
+    )
+    assert done.method == "lips"
+    assert done.offset_seconds == pytest.approx(generated_clip.lead_seconds, abs=0.04)
 
 
 def test_refused_inputs_and_outputs(tmp_path: Path) -> None:
