@@ -69,7 +69,7 @@ def world_model(world: list[PreparedClip]) -> LipModel:
 def test_the_model_finds_a_shift_it_never_saw(world_model: LipModel) -> None:
     for seed, lead in ((50, 0.12), (51, -0.23)):
         clip = world_clip(seed, "new", lead)
-        evidence = lag_evidence(world_model, clip.lips, clip.context, 0.6)
+        evidence = lag_evidence(world_model.streams, clip.lips, clip.context, 0.6)
         found = estimate_sync(evidence, spoken_frames(clip.lips, clip.phones), world_model.calibration, LIMITS)
         assert found.lead_seconds == pytest.approx(lead, abs=0.015)
         assert found.verdict == ("audio-early" if lead > 0 else "audio-late")
@@ -77,7 +77,7 @@ def test_the_model_finds_a_shift_it_never_saw(world_model: LipModel) -> None:
 
 def test_the_model_tells_lips_of_other_words(world_model: LipModel) -> None:
     clip, other = world_clip(50, "new"), world_clip(52, "new")
-    evidence = lag_evidence(world_model, clip.lips, other.context, 0.6)
+    evidence = lag_evidence(world_model.streams, clip.lips, other.context, 0.6)
     found = estimate_sync(evidence, spoken_frames(clip.lips, other.phones), world_model.calibration, LIMITS)
     assert found.verdict == "mismatched"
 

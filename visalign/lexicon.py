@@ -30,12 +30,14 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
-from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError
+from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol
+from visalign.phones import SILENCE, convert, fold_arpabet
 
 __all__ = [
     "Lexicon",
     "Pauses",
     "Pronunciation",
+    "arpabet_phones",
     "embedded_lexicon",
     "normalise_word",
     "parse_lexicon",
@@ -91,6 +93,23 @@ class Pronunciation:
 
     def __str__(self) -> str:
         return " ".join(self.phones)
+
+
+def arpabet_phones(pronunciation: Pronunciation) -> Iterator[str]:
+    """The phones of a pronunciation in ARPABET without stress, silences left out; IPA is translated.
+
+    Raises
+    ------
+    UnknownSymbol
+        If a phone is in neither alphabet, or has no ARPABET counterpart.
+    """
+    for symbol in pronunciation.phones:
+        try:
+            phone = fold_arpabet(symbol)
+        except UnknownSymbol:
+            phone = convert(symbol, "ipa", "arpabet")
+        if phone != SILENCE:
+            yield phone
 
 
 def normalise_word(word: str) -> str:

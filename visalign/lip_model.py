@@ -56,7 +56,7 @@ from visalign.speech import HOP, N_BANDS, log_mel
 from visalign.timeline import Tier
 from visalign.viseme_decoder import VisemeDecoder
 
-__all__ = ["Calibration", "LipModel", "SpeechContext", "Stream", "attributes_of"]
+__all__ = ["Calibration", "LipModel", "SpeechContext", "Stream", "attributes_of", "stream_log_likelihoods"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -300,11 +300,7 @@ class LipModel:
         ndarray, shape (n_frames, n_lags)
             Log-likelihood of the frame's lips given what is heard `lag` earlier; 0 for a frame without a face.
         """
-        share = np.where(lips.has_face, frame_shares(lips), 0.0)
-        fits = [_Fit.of(stream, lips, context) for stream in self.streams]
-        first = _summed([fit.log_likelihoods(lags) for fit in fits], share)
-        best = float(lags[first.sum(axis=0).argmax()])
-        return _summed([fit.adapted(best).log_likelihoods(lags) for fit in fits], share)
+        return stream_log_likelihoods(self.streams, lips, context, lags)
 
     def save(self, path: AnyPath) -> Path:
         """Write the model as an NPZ file without pickled objects."""
@@ -321,6 +317,17 @@ class LipModel:
         with whole_file(path) as part, part.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
         return Path(path)
+
+
+def stream_log_likelihoods(
+    streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, lags: Floats
+) -> Floats:
+    """What :meth:`LipModel.log_likelihoods` gives, of streams that have no calibration and no decoder yet."""
+    share = np.where(lips.has_face, frame_shares(lips), 0.0)
+    fits = [_Fit.of(stream, lips, context) for stream in streams]
+    first = _summed([fit.log_likelihoods(lags) for fit in fits], share)
+    best = float(lags[first.sum(axis=0).argmax()])
+    return _summed([fit.adapted(best).log_likelihoods(lags) for fit in fits], share)
 
 
 _STREAM_ARRAYS = ("weights", "bias", "projection")

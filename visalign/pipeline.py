@@ -140,7 +140,7 @@ def check(
     # where both meet
     told("comparing", None)
     context = SpeechContext.of(sound, alignment.phones)
-    evidence = lag_evidence(lip_model, lips, context, settings.sync.max_lag_seconds)
+    evidence = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds)
     spoken = spoken_frames(lips, alignment.phones)
     limits = settings.verdict.limits
     sync = estimate_sync(evidence, spoken, lip_model.calibration, limits)

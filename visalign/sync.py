@@ -18,6 +18,7 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -27,7 +28,7 @@ from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d
 
 from visalign.lip_features import LipFeatures
-from visalign.lip_model import Calibration, LipModel, SpeechContext
+from visalign.lip_model import Calibration, SpeechContext, Stream, stream_log_likelihoods
 from visalign.phones import is_silence
 from visalign.timeline import Tier
 
@@ -113,11 +114,11 @@ class LagEvidence:
     centres: Floats
 
 
-def lag_evidence(model: LipModel, lips: LipFeatures, context: SpeechContext, max_lag: float) -> LagEvidence:
+def lag_evidence(streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, max_lag: float) -> LagEvidence:
     """Evidence of every frame for every lag within ±`max_lag` seconds."""
     n = round(max_lag / LAG_STEP)
     lags = np.asarray(LAG_STEP * np.arange(-n, n + 1), np.float64)
-    return LagEvidence(lags, model.log_likelihoods(lips, context, lags), lips.times.centres)
+    return LagEvidence(lags, stream_log_likelihoods(streams, lips, context, lags), lips.times.centres)
 
 
 def spoken_frames(lips: LipFeatures, phones: Tier, margin: float = _SPEECH_MARGIN) -> npt.NDArray[np.bool_]:

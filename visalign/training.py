@@ -32,7 +32,7 @@ from visalign.phones import fold_arpabet, is_silence
 from visalign.sync import LagEvidence, lag_density, lag_evidence, prominence, spoken_frames
 from visalign.timeline import Tier
 from visalign.training_data import TrainingClip, training_clips
-from visalign.viseme_decoder import MOMENTS, VisemeDecoder, grid, stacked
+from visalign.viseme_decoder import VisemeDecoder, grid, stacked
 
 __all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "prepare_folder", "train_from_folder"]
 
@@ -369,8 +369,7 @@ def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: 
 
 
 def _evidence(streams: tuple[Stream, ...], seen: PreparedClip, heard: PreparedClip) -> LagEvidence:
-    model = LipModel(streams, Calibration(1, 1, 0, 1), _NO_DECODER, {})
-    return lag_evidence(model, seen.lips, heard.context, _SEARCH)
+    return lag_evidence(streams, seen.lips, heard.context, _SEARCH)
 
 
 def _window_sums(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> list[Floats]:
@@ -452,15 +451,3 @@ def _bigrams(labels: Sequence[npt.NDArray[np.str_]], phones: tuple[str, ...]) ->
             start[index[0]] += 1
             np.add.at(counts, (index[:-1], index[1:]), 1)
     return start / start.sum(), counts / counts.sum(axis=1, keepdims=True)
-
-
-_NO_DECODER = VisemeDecoder(
-    _NAMES[:1],
-    ("SIL",),
-    np.zeros(len(MOMENTS)),
-    np.zeros((len(MOMENTS), 1)),
-    np.zeros((1, 1)),
-    np.ones(1),
-    np.ones((1, 1)),
-    1.0,
-)

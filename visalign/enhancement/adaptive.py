@@ -101,10 +101,6 @@ def cancel_noise(
     return replace(audio, samples=left.astype(np.float32))
 
 
-def _mean(power: Floats) -> float:
-    return float(power.mean()) if len(power) else 0.0
-
-
 def _like(reference: Audio, audio: Audio) -> Floats:
     samples = sane(reference.samples)
     if reference.rate_hz != audio.rate_hz:

@@ -14,13 +14,13 @@ Write a class that has what `AcousticModel` names, and give it to
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AlignmentError, UnknownSymbol
+from visalign.errors import AlignmentError
 from visalign.forced_alignment import sphinx_features
 from visalign.forced_alignment.adaptation import apply_transform, gather_statistics
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts, Variant
@@ -28,9 +28,9 @@ from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.kaldi_features import add_deltas, mfcc, splice, subtract_mean
 from visalign.forced_alignment.mfa_archive import MfaModel
 from visalign.forced_alignment.sphinx_model import SphinxModel
-from visalign.lexicon import Pronunciation
+from visalign.lexicon import Pronunciation, arpabet_phones
 from visalign.media import Audio
-from visalign.phones import SILENCE, convert, fold_arpabet, is_phone, strip_stress
+from visalign.phones import fold_arpabet, is_phone, strip_stress
 
 __all__ = ["AcousticModel", "KaldiAcoustics", "SphinxAcoustics"]
 
@@ -147,7 +147,7 @@ class SphinxAcoustics:
         """
         weights: dict[tuple[str, ...], float] = {}
         for pronunciation in pronunciations:
-            phones = tuple(_arpabet(pronunciation))
+            phones = tuple(arpabet_phones(pronunciation))
             if not phones:
                 raise AlignmentError(f"a pronunciation of {word!r} holds only silence; correct it in the lexicon")
             weights[phones] = 0.0
@@ -176,16 +176,6 @@ class SphinxAcoustics:
     def label(self, phone: str) -> str:
         """ARPABET as it is."""
         return phone
-
-
-def _arpabet(pronunciation: Pronunciation) -> Iterator[str]:
-    for symbol in pronunciation.phones:
-        try:
-            phone = fold_arpabet(symbol)
-        except UnknownSymbol:
-            phone = convert(symbol, "ipa", "arpabet")
-        if phone != SILENCE:
-            yield phone
 
 
 def _slowed(hmm: PhoneHmm, n: int) -> PhoneHmm:

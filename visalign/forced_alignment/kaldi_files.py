@@ -65,14 +65,6 @@ class KaldiStream:
         self._at += size
         return chunk
 
-    def at_end(self) -> bool:
-        """True after the last byte."""
-        return self._at == len(self._data)
-
-    def peek(self) -> str:
-        """The next byte as a character, without reading it."""
-        return chr(self._data[self._at]) if self._at < len(self._data) else ""
-
     def token(self) -> str:
         """The next token."""
         end = self._data.find(b" ", self._at, self._at + MAX_TOKEN)

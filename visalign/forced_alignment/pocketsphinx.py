@@ -37,12 +37,12 @@ import numpy as np
 import numpy.typing as npt
 from pocketsphinx import Decoder
 
-from visalign.errors import AlignmentError, InputError, UnknownSymbol
+from visalign.errors import AlignmentError, InputError
 from visalign.forced_alignment.aligner import Alignment
 from visalign.forced_alignment.refinement import refine_boundaries
-from visalign.lexicon import Lexicon, Pronunciation
+from visalign.lexicon import Lexicon, Pronunciation, arpabet_phones
 from visalign.media import Audio
-from visalign.phones import SILENCE, convert, fold_arpabet
+from visalign.phones import SILENCE
 from visalign.timeline import Interval, Tier
 
 __all__ = [
@@ -198,7 +198,7 @@ class _Token:
 
     @classmethod
     def of(cls, word: str, pronunciations: Sequence[Pronunciation]) -> _Token:
-        variants = tuple(dict.fromkeys(" ".join(_model_phones(p)) for p in pronunciations))
+        variants = tuple(dict.fromkeys(" ".join(arpabet_phones(p)) for p in pronunciations))
         if not all(variants):
             raise AlignmentError(f"a pronunciation of {word!r} holds only silence; correct it in the lexicon")
         return cls("|".join(variants).replace(" ", "."), variants)
@@ -207,16 +207,6 @@ class _Token:
     def n_phones(self) -> int:
         """Phones of the shortest pronunciation."""
         return min(len(variant.split()) for variant in self.variants)
-
-
-def _model_phones(pronunciation: Pronunciation) -> Iterator[str]:
-    for symbol in pronunciation.phones:
-        try:
-            phone = fold_arpabet(symbol)
-        except UnknownSymbol:
-            phone = convert(symbol, "ipa", "arpabet")
-        if phone != SILENCE:
-            yield phone
 
 
 def pcm_for_model(audio: Audio) -> npt.NDArray[np.int16]:
