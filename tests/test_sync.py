@@ -207,3 +207,13 @@ def test_spoken_frames_are_those_near_speech() -> None:
     assert near.tolist() == ((centres >= 0.8) & (centres < 1.6)).tolist()
     assert near.sum() == 20
     assert not spoken_frames(lips, Tier("phones", (0.0, 3.0), ("SIL",))).any()
+
+
+def test_phones_where_no_voice_is_heard_do_not_count() -> None:
+    """B is heard, AA is not: frames with their middle in [0.8, 1.4) remain."""
+    lips = make_lips(np.zeros((75, len(NAMES))))
+    phones = Tier("phones", (0.0, 1.0, 1.2, 1.4, 3.0), ("SIL", "B", "AA", "SIL"))
+    near = spoken_frames(lips, phones, Tier("speech", (0.0, 1.1, 1.2, 3.0), ("", "speech", "")))
+    centres = lips.times.centres
+    assert near.tolist() == ((centres >= 0.8) & (centres < 1.4)).tolist()
+    assert not spoken_frames(lips, phones, Tier("speech", (0.0, 3.0), ("",))).any()

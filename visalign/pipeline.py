@@ -37,6 +37,7 @@ from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
 from visalign.visemes import VisemeMap, expected_visemes, viseme_tier
+from visalign.voice_activity import find_speech
 
 __all__ = ["ClipObservation", "check", "observe"]
 
@@ -141,7 +142,7 @@ def check(
     told("comparing", None)
     context = SpeechContext.of(sound, alignment.phones)
     evidence = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds)
-    spoken = spoken_frames(lips, alignment.phones)
+    spoken = spoken_frames(lips, alignment.phones, find_speech(sound))
     limits = settings.verdict.limits
     sync = estimate_sync(evidence, spoken, lip_model.calibration, limits)
     rows, score = judge_words(alignment.words, targets, decoded, evidence, sync, lip_model.calibration, limits)

@@ -31,6 +31,7 @@ from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration, SpeechContext, Stream, stream_log_likelihoods
 from visalign.phones import is_silence
 from visalign.timeline import Tier
+from visalign.voice_activity import SPEECH
 
 __all__ = [
     "VERDICTS",
@@ -121,13 +122,30 @@ def lag_evidence(streams: Sequence[Stream], lips: LipFeatures, context: SpeechCo
     return LagEvidence(lags, stream_log_likelihoods(streams, lips, context, lags), lips.times.centres)
 
 
-def spoken_frames(lips: LipFeatures, phones: Tier, margin: float = _SPEECH_MARGIN) -> npt.NDArray[np.bool_]:
-    """Frames within `margin` seconds of speech, shape (n_frames,)."""
+def spoken_frames(
+    lips: LipFeatures, phones: Tier, speech: Tier | None = None, margin: float = _SPEECH_MARGIN
+) -> npt.NDArray[np.bool_]:
+    """Frames within `margin` seconds of speech, shape (n_frames,).
+
+    Parameters
+    ----------
+    lips : LipFeatures
+        Only their times are used.
+    phones : Tier
+        Where the words were placed.
+    speech : Tier, optional
+        Where a voice is heard (:func:`~visalign.voice_activity.find_speech`); phones elsewhere don't count, for an
+        aligner places words in silence too. None: all phones count.
+    margin : float
+        Seconds.
+    """
     centres = lips.times.centres
     near = np.zeros(len(centres), bool)
+    heard = None if speech is None else [part for part in speech if part.label == SPEECH]
     for phone in phones:
-        if not is_silence(phone.label):
-            near |= (centres >= phone.start - margin) & (centres < phone.end + margin)
+        if is_silence(phone.label) or (heard is not None and not any(phone.overlap(part) > 0 for part in heard)):
+            continue
+        near |= (centres >= phone.start - margin) & (centres < phone.end + margin)
     return near
 
 

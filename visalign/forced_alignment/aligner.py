@@ -17,15 +17,17 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Protocol, cast, runtime_checkable
 
 from visalign.errors import ConfigError, InputError, TimelineError
+from visalign.forced_alignment.voice_doubts import voice_doubts
 from visalign.lexicon import Lexicon, embedded_lexicon, read_lexicon
 from visalign.media import Audio
 from visalign.timeline import Tier
 from visalign.transcript import parse_transcript
+from visalign.voice_activity import find_speech
 
 __all__ = ["ALIGNERS", "DEFAULT_ALIGNER", "Aligner", "Alignment", "chosen_aligner", "force_align", "load_aligner"]
 
@@ -163,6 +165,7 @@ def force_align(
     Returns
     -------
     Alignment
+        Its warnings name also the words that lie where no voice is heard, and long stretches of voice without words.
 
     Raises
     ------
@@ -187,7 +190,8 @@ def force_align(
             "the transcript out to have the phones recognised."
         )
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
-    return backend.align(audio, words, pronunciations)
+    found = backend.align(audio, words, pronunciations)
+    return replace(found, warnings=found.warnings + voice_doubts(found.words, find_speech(audio)))
 
 
 def _whole_lexicon(

@@ -1,0 +1,67 @@
+"""Words where nobody speaks, and speech that no word accounts for: what an alignment can't tell of itself.
+
+An aligner puts every word of the transcript somewhere, whether it is said or not. Voice activity listens without the
+transcript, so where the two disagree, one of them is wrong and somebody should look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from visalign.timeline import Interval, Tier
+from visalign.voice_activity import SPEECH
+
+__all__ = ["voice_doubts"]
+
+# Breath and room pass for speech for up to 0.81 s beside the words of 76 clips of GRID and 5 of LibriVox
+# (docs/audio.md, "Voice activity"); no transcript leaves out less than this by a slip of one short word.
+_MIN_UNTOLD = 1.0  # seconds
+_MAX_NAMED = 5
+
+
+def voice_doubts(words: Tier, speech: Tier) -> tuple[str, ...]:
+    """Warnings where words and voice activity disagree.
+
+    Parameters
+    ----------
+    words : Tier
+        Aligned words, silence as ``""``.
+    speech : Tier
+        Stretches of speech (:func:`~visalign.voice_activity.find_speech`) of the same sound.
+
+    Returns
+    -------
+    tuple of str
+        Empty where the two agree; else one sentence for each kind of doubt, with the places.
+    """
+    spoken = [x for x in speech if x.label == SPEECH]
+    return (*_unheard(words, spoken), *_untold(words, spoken))
+
+
+def _unheard(words: Tier, spoken: list[Interval]) -> tuple[str, ...]:
+    """Words wholly where nobody is heard."""
+    lost = [word for word in words if word.label and not any(word.overlap(part) > 0 for part in spoken)]
+    if not lost:
+        return ()
+    named = _named(f'"{word.label}" ({word.start:.2f} s)' for word in lost)
+    return (
+        f"no voice is heard where these words were placed: {named}; they may not be said in this recording, or be "
+        "hidden by noise",
+    )
+
+
+def _untold(words: Tier, spoken: list[Interval]) -> tuple[str, ...]:
+    """Speech that lies between the words."""
+    gaps = [word for word in words if not word.label]
+    found = [(max(a.start, b.start), min(a.end, b.end)) for a in gaps for b in spoken]
+    long = [(start, end) for start, end in found if end - start >= _MIN_UNTOLD]
+    if not long:
+        return ()
+    named = _named(f"{start:.2f} to {end:.2f} s" for start, end in long)
+    return (f"there is speech, or noise like it, without words of the transcript at {named}",)
+
+
+def _named(places: Iterable[str]) -> str:
+    every = list(places)
+    rest = len(every) - _MAX_NAMED
+    return ", ".join(every[:_MAX_NAMED]) + (f" and {rest} more" if rest > 0 else "")
