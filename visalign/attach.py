@@ -21,8 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from visalign import ffmpeg
-from visalign.errors import AnyPath, ConfigError, CorrectionRefused, MissingStream, OutputError
+from visalign.errors import AnyPath, ConfigError, CorrectionRefused, MissingStream
 from visalign.media import Channels, MediaInfo, probe, read_audio, read_channels
+from visalign.outputs import refuse_existing
 from visalign.remux import Piece, Recording, container_for, put_sound, retimed
 from visalign.report import ClipReport
 from visalign.sound_matching import match_sounds
@@ -121,8 +122,7 @@ def attach(
     if by not in METHODS:
         raise ConfigError("by", by, METHODS)
     container_for(target)
-    if Path(target).exists() or Path(target).is_symlink():
-        raise OutputError(target, "this file exists, and nothing is ever overwritten; give another name")
+    refuse_existing(target)
     info, sound = probe(video), read_channels(audio)
     if not info.video:
         raise MissingStream(video, "video")

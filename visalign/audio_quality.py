@@ -33,10 +33,10 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import resample_poly, sosfilt
+from scipy.signal import sosfilt
 
 from visalign.errors import BackendFailed, BackendUnavailable, TimelineError
-from visalign.media import Audio
+from visalign.media import Audio, resampled
 from visalign.voice_activity import HOP, speech_probabilities
 
 __all__ = [
@@ -295,5 +295,4 @@ def stoi(clean: Audio, estimate: Audio) -> float | None:
 
 
 def _at_16_khz(audio: Audio) -> Floats:
-    divisor = math.gcd(audio.rate_hz, _QUALITY_RATE_HZ)
-    return np.asarray(resample_poly(_finite(audio.samples), _QUALITY_RATE_HZ // divisor, audio.rate_hz // divisor))
+    return resampled(_finite(audio.samples), audio.rate_hz, _QUALITY_RATE_HZ)

@@ -19,7 +19,8 @@ from typing import Any
 
 from visalign.correction import Correction, correction_name, file_digest
 from visalign.drift import Drift, find_drift, find_jumps
-from visalign.errors import AnyPath, CorrectionRefused, OutputError
+from visalign.errors import AnyPath, CorrectionRefused
+from visalign.outputs import refuse_existing
 from visalign.remux import CONTAINERS, Piece, container_for
 from visalign.report import ClipReport
 from visalign.text_files import rounded
@@ -103,7 +104,7 @@ def fix(
     InputError
         If the clip can't be analysed.
     """
-    refuse_existing(target)
+    refuse_target(target)
     before = measure(Path(source))
     correction = plan_correction(source, before, mode=mode, track=track, force=force)
     left_out = correction.apply(source, target)
@@ -127,12 +128,10 @@ def plan_correction(
     return Correction(Path(source).name, file_digest(source), mode, pieces, track, {**_measured(report), **evidence})
 
 
-def refuse_existing(target: AnyPath) -> None:
+def refuse_target(target: AnyPath) -> None:
     """Raise OutputError where a file would be overwritten, ConfigError where files like `target` are not written."""
     container_for(target)
-    for path in (Path(target), correction_name(target)):
-        if path.exists() or path.is_symlink():
-            raise OutputError(path, "this file exists, and nothing is ever overwritten; give another name")
+    refuse_existing(target, correction_name(target))
 
 
 def fixed_name(source: AnyPath) -> Path:

@@ -26,7 +26,6 @@ References
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -46,6 +45,7 @@ from visalign.face_detection import (
     verify_model,
 )
 from visalign.media import Frame, resize_luma
+from visalign.registry import find_class
 from visalign.timeline import FrameTimes
 
 __all__ = [
@@ -176,10 +176,7 @@ def load_detector(name: str = "dlib") -> LandmarkDetector:
     BackendUnavailable
         If its library or model is missing.
     """
-    if name not in DETECTORS:
-        raise ConfigError("landmark detector", name, sorted(DETECTORS))
-    module, _, attribute = DETECTORS[name].partition(":")
-    detector: LandmarkDetector = getattr(importlib.import_module(module), attribute)()
+    detector: LandmarkDetector = find_class(DETECTORS, name, "landmark detector")()
     return detector
 
 

@@ -25,7 +25,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +53,7 @@ __all__ = [
     "read_audio",
     "read_channels",
     "read_frames",
+    "resampled",
     "resize_luma",
     "write_channels",
     "write_clip",
@@ -314,6 +315,20 @@ class FrameReader(Iterator[Frame]):
                 yield Frame(time, image)
             if last == -math.inf:
                 raise MediaError(path, "no picture in this file can be decoded", "Is the copy complete?")
+
+
+def resampled(samples: npt.NDArray[Any], from_hz: int, to_hz: int) -> npt.NDArray[Any]:
+    """Sound at another rate, shape (ceil(n_samples * to_hz / from_hz),), by a polyphase filter without delay.
+
+    The type of the numbers stays; at the same rate the samples come back themselves.
+    """
+    if from_hz == to_hz:
+        return samples
+    # Takes 0.8 s to load, three times as long as a sentence to align; `read_audio` gives 16 kHz already.
+    from scipy.signal import resample_poly
+
+    ratio = Fraction(to_hz, from_hz)
+    return np.asarray(resample_poly(samples, ratio.numerator, ratio.denominator))
 
 
 def default_track(path: AnyPath) -> int:

@@ -16,10 +16,17 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, OutputError
 
-__all__ = ["whole_file"]
+__all__ = ["refuse_existing", "whole_file"]
 
 # What the system says when the place itself is the problem, not the program that writes there.
 _PLACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+
+
+def refuse_existing(*paths: AnyPath) -> None:
+    """Raise OutputError for the first of `paths` that exists, be it a link that leads nowhere."""
+    for path in map(Path, paths):
+        if path.exists() or path.is_symlink():
+            raise OutputError(path, "this file exists, and nothing is ever overwritten; give another name")
 
 
 @contextlib.contextmanager

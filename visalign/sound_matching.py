@@ -25,9 +25,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
-from scipy.signal import resample_poly
 
-from visalign.media import Audio
+from visalign.media import Audio, resampled
 from visalign.speech import HOP, log_mel
 
 __all__ = ["SoundMatch", "match_sounds"]
@@ -166,6 +165,4 @@ def _vertex(values: Floats) -> float:
 
 
 def _at_rate(audio: Audio, rate_hz: int) -> Floats:
-    samples = np.nan_to_num(audio.samples).astype(np.float64)
-    divisor = int(np.gcd(rate_hz, audio.rate_hz))
-    return samples if audio.rate_hz == rate_hz else resample_poly(samples, rate_hz // divisor, audio.rate_hz // divisor)
+    return resampled(np.nan_to_num(audio.samples).astype(np.float64), audio.rate_hz, rate_hz)

@@ -9,7 +9,8 @@ import typer
 
 import visalign
 from visalign.console import facts_table, progress_line, screen, tier_table
-from visalign.errors import ConfigError, OutputError
+from visalign.errors import ConfigError
+from visalign.outputs import refuse_existing
 
 if TYPE_CHECKING:
     from visalign.media import Channels
@@ -43,8 +44,7 @@ def enhance(
     from visalign.enhancement import enhance_channels, parse_chain
     from visalign.media import read_channels
 
-    if target.exists() or target.is_symlink():
-        raise OutputError(target, "this file exists, and nothing is ever overwritten; give another name")
+    refuse_existing(target)
     noise = None if reference is None else visalign.read_audio(reference, read_channels(source, track=track).rate_hz)
     steps = parse_chain(chain, noise)
     with progress_line(enabled=not quiet) as progress:

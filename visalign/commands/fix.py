@@ -105,12 +105,12 @@ def _measure(
 def _apply(clip: Path, target: Path, path: Path, *, undo: bool, quiet: bool) -> None:
     # These load numpy and FFmpeg.
     from visalign.correction import Correction, correction_name
-    from visalign.fix import refuse_existing
+    from visalign.fix import refuse_target
 
     correction = Correction.read(path)
     if correction_name(target) == path:
         raise ConfigError("output", target.name, "another name: the correction beside it is the one that is applied")
-    refuse_existing(target)
+    refuse_target(target)
     correction = correction.reversed() if undo else correction
     left_out = correction.apply(clip, target)
     written = [target, correction.write(correction_name(target))]

@@ -23,11 +23,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from visalign.enhancement.spectra import Floats, sane
 from visalign.errors import ConfigError
-from visalign.media import Audio
+from visalign.media import Audio, resampled
 
 __all__ = ["cancel_noise"]
 
@@ -102,9 +101,6 @@ def cancel_noise(
 
 
 def _like(reference: Audio, audio: Audio) -> Floats:
-    samples = sane(reference.samples)
-    if reference.rate_hz != audio.rate_hz:
-        divisor = int(np.gcd(reference.rate_hz, audio.rate_hz))
-        samples = np.asarray(resample_poly(samples, audio.rate_hz // divisor, reference.rate_hz // divisor))
+    samples = resampled(sane(reference.samples), reference.rate_hz, audio.rate_hz)
     n = len(audio.samples)
     return np.asarray(np.pad(samples[:n], (0, max(0, n - len(samples)))))

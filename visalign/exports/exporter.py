@@ -18,7 +18,6 @@ Seconds until the exporter rounds them. Frames are 0-based here; each format say
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
@@ -30,6 +29,7 @@ from visalign.exports.hand_edits import Edit
 from visalign.exports.utterance import Utterance
 from visalign.mouth_cues import REST_AFTER_SECONDS
 from visalign.outputs import whole_file
+from visalign.registry import find_class
 
 __all__ = ["EXPORTERS", "ExportOptions", "Exporter", "load_exporter", "write_export"]
 
@@ -193,10 +193,7 @@ def load_exporter(name: str) -> Exporter:
     >>> load_exporter("rhubarb-json").suffix
     '.json'
     """
-    if name not in EXPORTERS:
-        raise ConfigError("format", name, tuple(EXPORTERS))
-    module, _, attribute = EXPORTERS[name].partition(":")
-    return cast(Exporter, getattr(importlib.import_module(module), attribute)())
+    return cast(Exporter, find_class(EXPORTERS, name, "format")())
 
 
 def write_export(

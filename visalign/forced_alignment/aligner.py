@@ -15,7 +15,6 @@ How to add an aligner
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -25,6 +24,7 @@ from visalign.errors import ConfigError, InputError, TimelineError
 from visalign.forced_alignment.voice_doubts import voice_doubts
 from visalign.lexicon import Lexicon, embedded_lexicon, read_lexicon
 from visalign.media import Audio
+from visalign.registry import find_class
 from visalign.timeline import Tier
 from visalign.transcript import parse_transcript
 from visalign.voice_activity import find_speech
@@ -108,10 +108,7 @@ def load_aligner(name: str) -> Aligner:
     BackendUnavailable
         If what it needs is not installed.
     """
-    if name not in ALIGNERS:
-        raise ConfigError("aligner", name, tuple(ALIGNERS))
-    module, _, attribute = ALIGNERS[name].partition(":")
-    return cast(Aligner, getattr(importlib.import_module(module), attribute)())
+    return cast(Aligner, find_class(ALIGNERS, name, "aligner")())
 
 
 def chosen_aligner(name: str | None = None, acoustic_model: str | PathLike[str] | None = None) -> Aligner:
@@ -135,8 +132,7 @@ def chosen_aligner(name: str | None = None, acoustic_model: str | PathLike[str] 
         return load_aligner(DEFAULT_ALIGNER if name is None else name)
     if name not in (None, MODEL_ALIGNER):
         raise ConfigError("aligner (with an acoustic model)", name, (MODEL_ALIGNER,))
-    module, _, attribute = ALIGNERS[MODEL_ALIGNER].partition(":")
-    return cast(Aligner, getattr(importlib.import_module(module), attribute)(acoustic_model))
+    return cast(Aligner, find_class(ALIGNERS, MODEL_ALIGNER, "aligner")(acoustic_model))
 
 
 def force_align(

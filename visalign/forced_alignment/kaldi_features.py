@@ -19,15 +19,13 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import kaldi_native_fbank
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import resample_poly
 
 from visalign.errors import AlignmentError
-from visalign.media import Audio
+from visalign.media import Audio, resampled
 
 __all__ = ["FeatureOptions", "add_deltas", "mfcc", "splice", "subtract_mean"]
 
@@ -104,10 +102,7 @@ def mfcc(audio: Audio, options: FeatureOptions) -> Floats:
     AlignmentError
         If the audio is shorter than one window.
     """
-    samples = audio.samples
-    if audio.rate_hz != options.rate_hz:
-        ratio = Fraction(options.rate_hz, audio.rate_hz)
-        samples = resample_poly(samples, ratio.numerator, ratio.denominator)
+    samples = resampled(audio.samples, audio.rate_hz, options.rate_hz)
     # Kaldi reads 16-bit sound: rounding to its steps is what makes the quiet frames of its models come out the same.
     samples = np.round(np.clip(samples * np.float32(FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1))
     if options.dither:

@@ -31,7 +31,6 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +40,7 @@ from visalign.errors import AlignmentError, InputError
 from visalign.forced_alignment.aligner import Alignment
 from visalign.forced_alignment.refinement import refine_boundaries
 from visalign.lexicon import Lexicon, Pronunciation, arpabet_phones
-from visalign.media import Audio
+from visalign.media import Audio, resampled
 from visalign.phones import SILENCE
 from visalign.timeline import Interval, Tier
 
@@ -234,12 +233,7 @@ def pcm_for_model(audio: Audio) -> npt.NDArray[np.int16]:
             f"the audio ({audio.duration:.2f} s) is silent: its loudest sample has {level}. Check that the right track "
             "is read, or raise its level."
         )
-    if audio.rate_hz != MODEL_RATE_HZ:
-        # Takes 0.8 s to load, three times as long as a sentence to align; `read_audio` gives 16 kHz already.
-        from scipy.signal import resample_poly
-
-        ratio = Fraction(MODEL_RATE_HZ, audio.rate_hz)
-        samples = resample_poly(samples, ratio.numerator, ratio.denominator)
+    samples = resampled(samples, audio.rate_hz, MODEL_RATE_HZ)
     rng = np.random.default_rng(DITHER_SEED)
     pcm = np.empty(len(samples), dtype=np.int16)
     for start in range(0, len(samples), BLOCK):  # whole, an hour would need a gigabyte for a moment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import itertools
 from typing import Protocol
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from visalign.errors import ConfigError
 from visalign.media import Audio
+from visalign.registry import find_class
 from visalign.timeline import Interval, Tier
 
 __all__ = ["DETECTORS", "HOP", "SPEECH", "VoiceDetector", "find_speech", "speech_probabilities"]
@@ -58,10 +58,7 @@ def speech_probabilities(audio: Audio, detector: str = "statistical") -> npt.NDA
     BackendUnavailable
         If its library is not installed.
     """
-    if detector not in DETECTORS:
-        raise ConfigError("voice detector", detector, tuple(DETECTORS))
-    module, _, name = DETECTORS[detector].partition(":")
-    found: VoiceDetector = getattr(importlib.import_module(module), name)()
+    found: VoiceDetector = find_class(DETECTORS, detector, "voice detector")()
     return found.probabilities(audio)
 
 

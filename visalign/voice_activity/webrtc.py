@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import resample_poly
 
 from visalign.errors import BackendUnavailable
-from visalign.media import Audio
+from visalign.media import Audio, resampled
 
 __all__ = ["WebRtcDetector"]
 
@@ -41,8 +40,7 @@ class WebRtcDetector:
 
     def probabilities(self, audio: Audio) -> npt.NDArray[np.float64]:
         """Probability of speech, shape (n_rows,), a row each 10 ms."""
-        divisor = int(np.gcd(audio.rate_hz, _RATE_HZ))
-        samples = resample_poly(audio.samples, _RATE_HZ // divisor, audio.rate_hz // divisor)
+        samples = resampled(audio.samples, audio.rate_hz, _RATE_HZ)
         n_rows = int(np.ceil(audio.duration * 100 - 1e-9))
         padded = np.pad(samples, (0, max(0, n_rows * _FRAME - len(samples))))
         pcm = (32767 * np.clip(padded, -1, 1)).astype("<i2")
