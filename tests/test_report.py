@@ -120,6 +120,20 @@ def test_a_report_from_before_sound_was_measured_is_read() -> None:
     assert ClipReport.from_dict(data).clip.sound is None
 
 
+def test_lag_percentiles_are_distances_from_sync() -> None:
+    """Leads of -10, 20 and 30 ms lie 10, 20 and 30 ms away: the 90th percentile is 28 ms."""
+    words = Tier("words", (0.0, 0.3, 0.6, 0.9, 1.2), ("a", "b", "c", "d"))
+    leads = (-0.01, 0.02, 0.03, NAN)
+    rows = [
+        (word.label, word.start, word.end, "", "", "", NAN, lead, NAN, "uncertain")
+        for word, lead in zip(words, leads, strict=True)
+    ]
+    found = make_report(words=words, segments=segments(*rows)).lag_percentiles()
+    assert found is not None
+    assert found == pytest.approx({"p50": 0.02, "p90": 0.028, "p99": 0.0298})
+    assert make_report(segments=segments(ROWS[1])).lag_percentiles() is None
+
+
 def test_the_worst_word_has_the_lowest_score() -> None:
     assert make_report().worst_segment() == 1
     unscored = segments(*((*row[:8], NAN, row[9]) for row in ROWS))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_lips import NAMES, frame_times, make_lips
 
+from visalign.config import PROFILES
 from visalign.lip_model import Calibration
 from visalign.sync import (
     VERDICTS,
@@ -106,6 +107,21 @@ def test_the_curve_is_kept_relative_to_its_best() -> None:
 def test_limits_on_both_sides(lead: float, verdict: str) -> None:
     """The audio may lead by 40 ms and lag by 60 ms."""
     assert estimate(peak(lead, 0.003)).verdict == verdict
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_both_limits_of_every_profile(profile: str) -> None:
+    """5 ms to either side of each limit, by evidence that is sure to a millisecond."""
+    max_lead, max_lag = PROFILES[profile]
+    sharp = Calibration(1.0, 0.001, 10.0, 0.0)
+    lags = 0.002 * np.arange(-200, 201)
+
+    def verdict(lead: float) -> str:
+        curve = -0.5 * ((lags - lead) / 0.001) ** 2
+        return estimate_sync(evidence_of(curve, lags), np.ones(N_FRAMES, bool), sharp, (max_lead, max_lag)).verdict
+
+    assert [verdict(max_lead + x) for x in (0.005, -0.004)] == ["audio-early", "in-sync"]
+    assert [verdict(-max_lag - x) for x in (0.005, -0.004)] == ["audio-late", "in-sync"]
 
 
 @pytest.mark.parametrize(("limits", "verdict"), [((0.06, 0.04), "in-sync"), ((0.04, 0.06), "audio-early")])

@@ -15,13 +15,17 @@ misspelt setting that is silently ignored costs more than one that is refused::
 Conventions
 -----------
 Limits of a verdict are positive seconds: how far the audio may lead the lips, and how far it may lag them. The
-profiles are those of EBU R37 [1]_, ITU-R BT.1359 [2]_ and ATSC IS-191 [3]_.
+profiles are those of EBU R37 [1]_, ITU-R BT.1359 [2]_, ATSC IS-191 [3]_, ITU-T J.100 [4]_ and, for film, ITU-R BR.265
+[5]_.
 
 References
 ----------
 .. [1] EBU Recommendation R37, "The relative timing of the sound and vision components of a television signal", 2007.
 .. [2] ITU-R Recommendation BT.1359-1, "Relative timing of sound and vision for broadcasting", 1998.
 .. [3] ATSC IS-191, "Relative timing of sound and vision for broadcast operations", 2003.
+.. [4] ITU-T Recommendation J.100, "Tolerances for transmission time differences between the vision and sound components
+   of a television signal".
+.. [5] ITU-R Recommendation BR.265-9, "Operational practices in the international exchange of programmes on film".
 """
 
 from __future__ import annotations
@@ -45,6 +49,8 @@ PROFILES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "ebu_r37": (0.040, 0.060),  # [1]_, at the output to the transmitter
         "ebu_r37_production": (0.005, 0.015),  # [1]_, within production
+        "itu_j100": (0.020, 0.040),  # [4]_, exchange of programmes
+        "film": (0.022, 0.022),  # [5]_, half a film frame to either side
         "atsc_is191": (0.015, 0.045),  # [3]_
         "itu_bt1359": (0.045, 0.125),  # [2]_, where viewers begin to notice
         "itu_bt1359_acceptable": (0.090, 0.185),  # [2]_, what viewers put up with

@@ -64,6 +64,7 @@ SEGMENT_COLUMNS = (
 )
 """Columns of :attr:`ClipReport.segments`."""
 
+_PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 _TEXTS = ("phones", "expected", "observed")
 _MEASURES = ("viseme_accuracy", "lead_seconds", "score")
 _CSV_HEADER = (
@@ -272,6 +273,16 @@ class ClipReport:
         known = [(score, row) for row, score in enumerate(scores) if score is not None]
         return min(known)[1] if known else None
 
+    def lag_percentiles(self) -> dict[str, float] | None:
+        """How far the words are from sync, whichever way: p50, p90 and p99 of their absolute leads, seconds.
+
+        None where no word has a lead.
+        """
+        known = self.segments["lead_seconds"].astype(float).round(6).abs().dropna()  # as they are written
+        if known.empty:
+            return None
+        return {name: float(known.quantile(share)) for name, share in _PERCENTILES.items()}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, as ``docs/report.schema.json`` describes it."""
         interval = self.sync.lead_interval
@@ -290,6 +301,7 @@ class ClipReport:
             "score": {
                 "viseme_accuracy": rounded(self.score.viseme_accuracy),
                 "proportion_in_sync": rounded(self.score.proportion_in_sync),
+                "lag_percentiles_seconds": _rounded_values(self.lag_percentiles()),
                 "counts": asdict(self.score),
             },
             "words": _word_items(self.words, self.segments),
@@ -339,6 +351,10 @@ class ClipReport:
             if path.suffix.lower() == suffix.lower():
                 return write(self, path)
         raise ConfigError("report file", path.name, f"a name that ends in {' or '.join(_WRITERS)}")
+
+
+def _rounded_values(values: Mapping[str, float] | None) -> dict[str, float | None] | None:
+    return None if values is None else {key: rounded(x) for key, x in values.items()}
 
 
 def _headline(sync: SyncEstimate) -> str:
