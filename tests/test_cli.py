@@ -238,7 +238,9 @@ def test_an_impossible_output_is_refused_before_the_work(asked: dict[str, Any], 
 
 def process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "visalign", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, **options)
+    return subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=200, **options
+    )
 
 
 def test_help_is_fast_and_loads_nothing_heavy() -> None:
@@ -247,7 +249,10 @@ def test_help_is_fast_and_loads_nothing_heavy() -> None:
         "heavy = {'numpy', 'pandas', 'av', 'dlib', 'scipy', 'praatio', 'pocketsphinx'} & sys.modules.keys()\n"
         "sys.exit(f'loaded: {heavy}' if heavy else 0)"
     )
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stderr == ""
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=200).stderr
+        == ""
+    )
 
 
 @pytest.mark.parametrize("command", ["", "check", "align", "observe", "train", "maps", "doctor", "demo", "version"])
@@ -276,7 +281,7 @@ def test_every_public_name_can_be_had() -> None:
 
 def test_a_closed_pipe_is_no_fault() -> None:
     command = f"{sys.executable} -m visalign maps show jeffers_1971 | true"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=200)
     assert done.stderr == ""
 
 
@@ -291,6 +296,17 @@ def wait_for_reader(fifo: Path, child: subprocess.Popen[str]) -> int:
     raise AssertionError(f"nobody reads the transcript; the process ended with {child.poll()}")
 
 
+def interrupt(child: subprocess.Popen[str]) -> str:
+    """Send SIGINT and return what `child` said; again if it arrived just before the system call it was to interrupt."""
+    for _ in range(5):
+        child.send_signal(signal.SIGINT)
+        try:
+            return child.communicate(timeout=6)[1]
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError("the process goes on after five interruptions")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
 def test_interrupted_is_130(tmp_path: Path) -> None:
     # A FIFO as the transcript: reading it waits for ever, like a long analysis.
@@ -298,10 +314,12 @@ def test_interrupted_is_130(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     command = [sys.executable, "-m", "visalign", "check", "clip.mpg", "--transcript", str(fifo)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
-        writer = wait_for_reader(fifo, child)
-        child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=20)
-        os.close(writer)
+        try:
+            writer = wait_for_reader(fifo, child)
+            err = interrupt(child)
+            os.close(writer)
+        finally:
+            child.kill()  # whatever went wrong, `with` must not wait for ever
     assert child.returncode == 130
     assert "Traceback" not in err
 

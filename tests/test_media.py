@@ -490,7 +490,9 @@ def test_full_disk(tmp_path: Path) -> None:
         "              lambda: write_wav(sys.argv[1] + '/a.wav', Audio(np.ones(90000, np.float32), 16000))):\n"
         "    try:\n        write()\n    except OutputError as error:\n        print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=False, timeout=200
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("writing failed") == 2
     assert not list(tmp_path.iterdir())

@@ -98,5 +98,5 @@ def test_killed_writer_leaves_nothing_under_the_final_name(tmp_path: Path) -> No
         "import os, sys\nfrom visalign.outputs import whole_file\n"
         "with whole_file(sys.argv[1]) as draft:\n    draft.write_text('half')\n    os.kill(os.getpid(), 9)\n"
     )
-    assert subprocess.run([sys.executable, "-c", program, target], check=False).returncode == -9
+    assert subprocess.run([sys.executable, "-c", program, target], check=False, timeout=200).returncode == -9
     assert not target.exists()
