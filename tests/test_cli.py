@@ -312,10 +312,16 @@ def test_interrupted_is_130(tmp_path: Path) -> None:
     # A FIFO as the transcript: reading it waits for ever, like a long analysis.
     fifo = tmp_path / "t.txt"
     os.mkfifo(fifo)
-    command = [sys.executable, "-m", "visalign", "check", "clip.mpg", "--transcript", str(fifo)]
+    # A shell's background job ignores SIGINT, and so would the child: it is run by a program that puts that right.
+    program = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.executable, sys.argv[1:])"
+    )
+    check = [sys.executable, "-m", "visalign", "check", "clip.mpg", "--transcript", str(fifo)]
+    command = [sys.executable, "-c", program, *check]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         try:
             writer = wait_for_reader(fifo, child)
+            time.sleep(0.3)  # it has opened the FIFO; now it reads
             err = interrupt(child)
             os.close(writer)
         finally:
