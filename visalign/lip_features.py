@@ -55,6 +55,8 @@ _PATCH_HEIGHT, _PATCH_WIDTH = 1.0, 1.3  # iod
 # it follows the lighting. The first twenty hold what the lip model can use (docs/decisions/0005-lip-model.md).
 _ORDER = sorted(((r, c) for r in range(6) for c in range(6) if r + c), key=lambda rc: (rc[0] + rc[1], rc))[:20]
 
+_MOUTH = slice(48, 68)
+
 # Fewer frames with a face than this, and nothing can be said about the lips.
 _MIN_FACE_FRACTION = 0.1
 _MIN_FACE_FRAMES = 5
@@ -153,6 +155,8 @@ class LipFeatures:
         that a part of a clip is measured by the same yardstick as the whole.
     source : str
         Name of the file, for messages and reports.
+    mouth : ndarray of float32, shape (n_frames, 20, 2), or None
+        The landmarks of the lips (48–67), pixels of the upright frame, to be shown; None where only the table is known.
     """
 
     values: Floats
@@ -161,6 +165,7 @@ class LipFeatures:
     centre: Floats
     scale: Floats
     source: str = ""
+    mouth: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.times), len(self.names)):
@@ -194,7 +199,8 @@ class LipFeatures:
     def crop(self, start: float, end: float) -> LipFeatures:
         """The frames that appear in ``[start, end)`` seconds; times, centre and scale are kept."""
         part = self.times.slice_of(start, end)
-        return replace(self, values=self.values[part], times=self.times.crop(start, end))
+        mouth = None if self.mouth is None else self.mouth[part]
+        return replace(self, values=self.values[part], times=self.times.crop(start, end), mouth=mouth)
 
 
 def read_lips(
@@ -269,7 +275,8 @@ def lip_features(landmarks: Landmarks, appearance: Floats, *, source: str = "") 
     scale = seen.std(axis=0) if len(seen) else np.ones(values.shape[1])
     # A feature that never moves (a frozen picture) says nothing; it must not become a division by zero.
     scale = np.where(scale > 1e-9, scale, 1.0)
-    return LipFeatures(values, tuple(f.name for f in FEATURES), times, centre, scale, source)
+    mouth = landmarks.points[:, _MOUTH]
+    return LipFeatures(values, tuple(f.name for f in FEATURES), times, centre, scale, source, mouth)
 
 
 def _reported(

@@ -23,9 +23,11 @@ import pandas as pd
 
 from visalign._version import __version__
 from visalign.audio_quality import audio_quality
+from visalign.avatar import lip_trajectory
 from visalign.config import Config
 from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AnyPath, ConfigError, FaceNotFound
+from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, recognise_phones
 from visalign.landmarks import MODEL_LICENCE
 from visalign.lip_features import LipFeatures, read_lips
@@ -80,6 +82,7 @@ def check(
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
     enhancement: str | None = None,
+    evidence: bool = False,
     progress: Progress | None = None,
 ) -> ClipReport:
     """Compare what is heard in a clip with what its lips show.
@@ -101,6 +104,8 @@ def check(
     enhancement : str, optional
         Clear the sound first by this chain (:mod:`visalign.enhancement`); ``"auto"`` does so only where the noise makes
         it worth while.
+    evidence : bool
+        Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.evidence`).
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -141,11 +146,15 @@ def check(
     # where both meet
     told("comparing", None)
     context = SpeechContext.of(sound, alignment.phones)
-    evidence = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds)
+    lags = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds)
     spoken = spoken_frames(lips, alignment.phones, find_speech(sound))
     limits = settings.verdict.limits
-    sync = estimate_sync(evidence, spoken, lip_model.calibration, limits)
-    rows, score = judge_words(alignment.words, targets, decoded, evidence, sync, lip_model.calibration, limits)
+    sync = estimate_sync(lags, spoken, lip_model.calibration, limits)
+    rows, score = judge_words(alignment.words, targets, decoded, lags, sync, lip_model.calibration, limits)
+    kept = None
+    if evidence:
+        mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
+        kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, lip_model.calibration)
     return ClipReport(
         clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured),
         sync=sync,
@@ -156,6 +165,7 @@ def check(
         expected_visemes=viseme_tier(targets),
         observed_visemes=decoded.tier,
         warnings=alignment.warnings + _lip_warnings(lips),
+        evidence=kept,
     )
 
 

@@ -39,6 +39,7 @@ from typing import Any
 import pandas as pd
 
 from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
+from visalign.evidence import ClipEvidence
 from visalign.phones import is_silence
 from visalign.scoring import SyncScore
 from visalign.sync import SyncEstimate
@@ -221,7 +222,6 @@ class ClipReport:
     Parameters
     ----------
     clip : ClipInfo
-        What was analysed.
     sync : SyncEstimate
         The audio/video offset.
     score : SyncScore
@@ -237,6 +237,8 @@ class ClipReport:
         What they show, from the picture alone.
     warnings : tuple of str
         What the reader should know before trusting the numbers.
+    evidence : ClipEvidence or None
+        What it rests on, where that was asked for; not part of the JSON form.
 
     Raises
     ------
@@ -253,6 +255,7 @@ class ClipReport:
     expected_visemes: Tier
     observed_visemes: Tier
     warnings: tuple[str, ...] = ()
+    evidence: ClipEvidence | None = None
 
     def __post_init__(self) -> None:
         if tuple(self.segments.columns) != SEGMENT_COLUMNS:

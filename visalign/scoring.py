@@ -26,16 +26,19 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.dtw import SYMMETRIC1, dtw_rows
+from visalign.dtw import SYMMETRIC1, WarpingPath, dtw_rows
 from visalign.lip_model import Calibration
 from visalign.sync import LagEvidence, SyncEstimate, lag_density
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, DecodedVisemes
 from visalign.visemes import VisemeTarget
 
-__all__ = ["SyncScore", "VisemeAgreement", "agreement_of", "judge_words"]
+__all__ = ["MAX_COST", "SyncScore", "VisemeAgreement", "agreement_of", "judge_words", "lead_density"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+
+MAX_COST = -float(np.log(1e-3))
+"""Most that a pair of expected and observed viseme costs on the warping path: no impossible pair, only a bad one."""
 
 # How far the frames around a word tell about it: full weight within, a Gaussian flank of this width beyond. A word of
 # 200 ms holds five frames at 25 a second, too few to be judged alone (docs/decisions/0006-word-scores.md).
@@ -114,12 +117,18 @@ class VisemeAgreement:
         The observed viseme that the path pairs with it is acceptable.
     counts : ndarray of bool, shape (n_moments,)
         The moment has a face, and its sound shows on the lips.
+    acceptable : ndarray of bool, shape (n_moments, n_visemes)
+        Visemes that are right at each moment; columns are those of the decoded visemes.
+    path : WarpingPath
+        Rows are expected, columns observed moments.
     """
 
     targets: npt.NDArray[np.int64]
     times: Floats
     is_right: npt.NDArray[np.bool_]
     counts: npt.NDArray[np.bool_]
+    acceptable: npt.NDArray[np.bool_]
+    path: WarpingPath
 
 
 def agreement_of(targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead: float) -> VisemeAgreement:
@@ -147,14 +156,15 @@ def agreement_of(targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead:
     posteriors = np.where(seen[:, None], decoded.posteriors, 1.0)
 
     def cost(row: int, start: int, stop: int) -> Floats:
-        return np.asarray(-np.log(np.clip(posteriors[start:stop] @ acceptable[index[row]], 1e-3, 1.0)))
+        return np.asarray(-np.log(np.clip(posteriors[start:stop] @ acceptable[index[row]], np.exp(-MAX_COST), 1.0)))
 
     path = dtw_rows(cost, (len(times), len(times)), band=_BAND, step_pattern=SYMMETRIC1)
     partner = np.round(path.mean_columns()).astype(np.int64)
     best = posteriors.argmax(axis=1)[partner]
     visible = np.array([t.is_visible and bool(t.word) for t in targets])
     is_right = acceptable[index, best] > 0
-    return VisemeAgreement(index, times, is_right, visible[index] & np.asarray(seen)[partner])
+    counts = visible[index] & np.asarray(seen)[partner]
+    return VisemeAgreement(index, times, is_right, counts, acceptable[index] > 0, path)
 
 
 def judge_words(
@@ -221,9 +231,17 @@ def _local(
     if (weights * has_face)[outside == 0].sum() < min(_MIN_WORD_FRAMES, (outside == 0).sum()) or not has_face.any():
         return np.nan, np.nan
     curve = weights @ evidence.log_likelihoods
-    near = curve - 0.5 * ((evidence.lags - lead) / _LOCAL_SPREAD) ** 2 / calibration.temperature
-    fine, density = lag_density(evidence.lags, near, calibration)
+    fine, density = lead_density(evidence.lags, curve, lead, calibration)
     return float(fine[density.argmax()]), in_sync_probability(evidence.lags, curve, calibration, limits)
+
+
+def lead_density(lags: Floats, curve: Floats, lead: float, calibration: Calibration) -> tuple[Floats, Floats]:
+    """Probability density over the lead of a part of a clip whose lead on the whole is `lead`.
+
+    As :func:`~visalign.sync.lag_density`, with the belief that a part does not stray far from the whole.
+    """
+    near = curve - 0.5 * ((lags - lead) / _LOCAL_SPREAD) ** 2 / calibration.temperature
+    return lag_density(lags, near, calibration)
 
 
 def in_sync_probability(lags: Floats, curve: Floats, calibration: Calibration, limits: tuple[float, float]) -> float:
