@@ -25,6 +25,7 @@ from visalign.commands.animate import ANIMATE_EPILOG, animate
 from visalign.commands.attach import ATTACH_EPILOG, attach
 from visalign.commands.compare import COMPARE_EPILOG, compare
 from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
+from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.maps import maps_app
@@ -80,6 +81,7 @@ app.command("attach", epilog=ATTACH_EPILOG)(attach)
 app.command("enhance", epilog=ENHANCE_EPILOG)(enhance)
 app.command("vad", epilog=VAD_EPILOG)(vad)
 app.command("compare", epilog=COMPARE_EPILOG)(compare)
+app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]

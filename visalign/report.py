@@ -46,7 +46,8 @@ from visalign.sync import SyncEstimate
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
 
-__all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
+__all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo",
+           "lead_in_words"]  # fmt: skip
 
 SCHEMA_VERSION = 1
 """Version of the JSON form; it grows with every change that could break a reader."""
@@ -361,7 +362,7 @@ def _rounded_values(values: Mapping[str, float] | None) -> dict[str, float | Non
 
 
 def _headline(sync: SyncEstimate) -> str:
-    lead = "" if sync.lead_seconds is None else _in_words(sync.lead_seconds)
+    lead = "" if sync.lead_seconds is None else lead_in_words(sync.lead_seconds)
     ms = "" if sync.lead_seconds is None else f"{abs(round(1000 * sync.lead_seconds))} ms"
     reason = f": {sync.reason}" if sync.reason else ""
     if sync.verdict == "in-sync":
@@ -377,7 +378,8 @@ def _headline(sync: SyncEstimate) -> str:
     return f"Uncertain{reason}. The best guess is that audio is {lead}; look before you correct by it."
 
 
-def _in_words(lead_seconds: float) -> str:
+def lead_in_words(lead_seconds: float) -> str:
+    """A lead in words: "83 ms early"."""
     ms = round(1000 * lead_seconds)
     return "on time (0 ms)" if ms == 0 else f"{abs(ms)} ms {'early' if ms > 0 else 'late'}"
 
@@ -386,7 +388,7 @@ def _evidence(sync: SyncEstimate) -> str:
     confidence = f"Confidence {sync.confidence:.2f}"
     if sync.lead_interval is None:
         return f"{confidence}."
-    low, high = (_in_words(x) for x in sync.lead_interval)
+    low, high = (lead_in_words(x) for x in sync.lead_interval)
     return f"95 % interval: from {low} to {high}. {confidence}."
 
 
