@@ -29,14 +29,14 @@ import numpy as np
 
 from visalign.config import Config
 from visalign.errors import AnyPath, ConfigError
-from visalign.lip_features import read_lips
-from visalign.lip_model import Calibration, LipModel, SpeechContext
-from visalign.media import read_audio
+from visalign.lip_features import LipFeatures
+from visalign.lip_model import Calibration, LipModel
+from visalign.media import Audio
 from visalign.phones import is_silence
 from visalign.pipeline import Progress, check
 from visalign.report import ClipReport, lead_in_words
 from visalign.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence
-from visalign.sync import lag_density, lag_evidence
+from visalign.sync import LagEvidence, lag_density
 from visalign.visemes import VisemeMap, expected_visemes
 
 __all__ = ["LARGEST_ODDS", "Explanation", "Item", "explain_clip", "explain_sounds", "explain_words", "strength"]
@@ -113,10 +113,10 @@ def strength(odds: float) -> str:
 
 
 def explain_clip(
-    path: AnyPath,
+    path: AnyPath | LipFeatures,
     transcript: str | None,
     *,
-    audio: AnyPath | None = None,
+    audio: Audio | AnyPath | None = None,
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
@@ -127,20 +127,24 @@ def explain_clip(
 
     Parameters and errors are those of :func:`~visalign.pipeline.check`; `n_items` is that of :func:`explain_sounds`.
     """
-    settings = config or Config()
-    chosen = viseme_map or settings.sync.viseme_map
+    chosen = viseme_map or (config or Config()).sync.viseme_map
     chosen_map = chosen if isinstance(chosen, VisemeMap) else VisemeMap.load(chosen)
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
-    sound = read_audio(audio or path)  # first, since it is quick to fail
-    lips = read_lips(path, detect_every=settings.lips.detect_every, progress=progress)
     report = check(
-        lips, transcript, audio=sound, viseme_map=chosen_map, model=lip_model, config=settings, progress=progress
+        path,
+        transcript,
+        audio=audio,
+        viseme_map=chosen_map,
+        model=lip_model,
+        config=config,
+        evidence=True,
+        progress=progress,
     )
-    context = SpeechContext.of(sound, report.phones)
-    evidence = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds)
+    assert report.evidence is not None
+    kept = LagEvidence(report.evidence.lags, report.evidence.log_likelihoods, report.evidence.centres)
     targets = expected_visemes(report.phones, report.words, chosen_map)
     lead = report.sync.lead_seconds or 0.0
-    sounds = sound_evidence(targets, report.observed_visemes, lead, evidence, lip_model.calibration)
+    sounds = sound_evidence(targets, report.observed_visemes, lead, kept, lip_model.calibration)
     return report, explain_sounds(report, sounds, lip_model.calibration, chosen_map, n_items=n_items)
 
 

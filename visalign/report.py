@@ -70,18 +70,9 @@ _PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 _TEXTS = ("phones", "expected", "observed")
 _MEASURES = ("viseme_accuracy", "lead_seconds", "score")
 _CSV_HEADER = (
-    "clip",
-    "word",
-    "start_seconds",
-    "end_seconds",
-    "phones",
-    "expected_visemes",
-    "observed_visemes",
-    "viseme_accuracy",
-    "lead_seconds",
-    "score",
-    "verdict",
-)
+    "clip", "word", "start_seconds", "end_seconds", "phones", "expected_visemes", "observed_visemes", "viseme_accuracy",
+    "lead_seconds", "score", "verdict",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
