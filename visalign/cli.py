@@ -24,6 +24,7 @@ import visalign
 from visalign.commands.animate import ANIMATE_EPILOG, animate
 from visalign.commands.attach import ATTACH_EPILOG, attach
 from visalign.commands.compare import COMPARE_EPILOG, compare
+from visalign.commands.corpus import CORPUS_EPILOG, corpus
 from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
 from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
@@ -82,6 +83,7 @@ app.command("enhance", epilog=ENHANCE_EPILOG)(enhance)
 app.command("vad", epilog=VAD_EPILOG)(vad)
 app.command("compare", epilog=COMPARE_EPILOG)(compare)
 app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
+app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]

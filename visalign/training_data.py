@@ -16,7 +16,7 @@ from pathlib import Path
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.transcript import read_transcript
 
-__all__ = ["CLIP_SUFFIXES", "TrainingClip", "training_clips"]
+__all__ = ["CLIP_SUFFIXES", "TrainingClip", "Transcripts", "training_clips"]
 
 CLIP_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m4v", ".flv", ".wmv")
 _TABLE = "transcripts.csv"
@@ -98,3 +98,33 @@ def _read_grid(path: Path) -> str:
         if len(row) != 3:
             raise ParseError(path, number, "not a line of a GRID alignment; wanted: start end word")
     return " ".join(row[2] for row in rows if row[2] not in _GRID_SILENCE)
+
+
+class Transcripts:
+    """What is said in the clips of a folder, and by whom.
+
+    Parameters
+    ----------
+    root : Path
+        The folder; its ``transcripts.csv`` is read once.
+
+    Raises
+    ------
+    ParseError
+        If that table can't be read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._table = _read_table(root / _TABLE)
+
+    def said_in(self, path: Path) -> str | None:
+        """Transcript of a clip in the folder; None where there is none, ParseError where it can't be read."""
+        return self._row(path)[0] or _transcript_beside(path)
+
+    def speaker_of(self, path: Path) -> str:
+        """Speaker of a clip in the folder."""
+        return self._row(path)[1] or path.parent.resolve().name
+
+    def _row(self, path: Path) -> tuple[str, str]:
+        return self._table.get(path.relative_to(self._root).as_posix(), ("", ""))

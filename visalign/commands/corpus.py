@@ -1,0 +1,127 @@
+"""``visalign corpus``: go through a published corpus, check it, and write lists of its clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visalign.console import facts_table, progress_line, screen
+
+if TYPE_CHECKING:
+    from visalign.corpora import Fault, Survey
+    from visalign.corpora.survey import Check
+
+__all__ = ["CORPUS_EPILOG", "corpus"]
+
+CORPUS_EPILOG = (
+    "visalign corpus grid/ --as grid --labels reference/\n\n"
+    "visalign corpus TIMIT/ --as timit --decode --faults damaged.csv\n\n"
+    "visalign corpus lrs2/ --as lrs --lhotse manifests/ --kaldi data/lrs2\n\n"
+    "Layouts: grid, timit, tcd-timit, lrs (LRS2 and LRS3), voxceleb, folder (clips with their text beside them), and "
+    "the lists of other programs: lhotse, kaldi. Files are read and never changed.\n\n"
+    "Exit codes: 0 all clips can be used · 1 some are damaged · 2 wrong usage · 3 no clip of that layout"
+)
+
+_ALL_GOOD, _DAMAGED = 0, 1
+_N_SHOWN = 20
+
+
+def corpus(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus was unpacked.")],
+    layout: Annotated[str, typer.Option("--as", help="What corpus it is; see below.")],
+    labels: Annotated[
+        Path | None, typer.Option(help="Write the corpus' labels here, a TextGrid for each clip.")
+    ] = None,
+    lhotse: Annotated[Path | None, typer.Option(help="Write Lhotse's manifests into this folder.")] = None,
+    kaldi: Annotated[
+        Path | None, typer.Option(help="Write wav.scp, text, utt2spk and spk2utt into this folder.")
+    ] = None,
+    faults: Annotated[Path | None, typer.Option(help="Write all complaints as CSV.")] = None,
+    decode: Annotated[bool, typer.Option("--decode", help="Decode every clip to its end, not just open it.")] = False,
+    no_check: Annotated[bool, typer.Option("--no-check", help="Do not even open the clips.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
+    ] = False,
+) -> None:
+    """List the clips of a corpus with speakers, splits, transcripts and labels, and find what is damaged."""
+    # Load numpy and FFmpeg.
+    from visalign.corpora import survey
+    from visalign.corpora.kaldi import write_kaldi
+    from visalign.corpora.lhotse import write_lhotse
+    from visalign.corpora.reference_tiers import write_reference_tiers
+    from visalign.text_files import check_output, format_table, write_text
+
+    if decode and no_check:
+        raise typer.BadParameter("give --decode or --no-check, not both")
+    for place in (labels, lhotse, kaldi):
+        _refuse_inside(folder, place)
+    if faults is not None:
+        check_output(faults, suffixes=(".csv",))
+    check: Check = "decode" if decode else "none" if no_check else "open"
+    with progress_line(enabled=not quiet) as progress:
+        found = survey(folder, layout, check=check, progress=progress)
+    written = list[Path]()
+    if labels is not None:
+        n_grids = len(write_reference_tiers(labels, found.clips))
+        written.append(labels / f"… ({n_grids} TextGrids)")
+    for place, write in ((lhotse, write_lhotse), (kaldi, write_kaldi)):
+        if place is not None:
+            _make_folder(place)
+            written += write(place, found.clips)
+    if faults is not None:
+        rows = [(x.clip, "damaged" if x.is_damage else "doubt", x.reason) for x in found.faults]
+        written.append(write_text(faults, format_table(("clip", "kind", "reason"), rows)))
+    if not quiet:
+        _show(found, written)
+    raise typer.Exit(_DAMAGED if any(x.is_damage for x in found.faults) else _ALL_GOOD)
+
+
+def _refuse_inside(folder: Path, place: Path | None) -> None:
+    if place is not None and place.resolve().is_relative_to(folder.resolve()):
+        raise typer.BadParameter(f"{place} lies in the corpus itself, which is never written to; choose another place")
+
+
+def _make_folder(path: Path) -> None:
+    # Here, since errors load nothing else but are needed only now.
+    from visalign.errors import OutputError
+
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(path, f"the folder can't be made ({error.strerror}); choose another") from error
+
+
+def _show(found: Survey, written: Sequence[Path]) -> None:
+    out = screen()
+    out.print(found.title, style="bold")
+    out.print(facts_table(("split", ">clips", ">speakers", ">minutes", ">with text", ">with labels"), _rows(found)))
+    for fault in found.faults[:_N_SHOWN]:
+        out.print(_in_words(fault), style="red" if fault.is_damage else "yellow", soft_wrap=True)
+    if len(found.faults) > _N_SHOWN:
+        out.print(f"… and {len(found.faults) - _N_SHOWN} more complaints; --faults FILE lists them all")
+    for path in written:
+        out.print(f"Wrote {path}", soft_wrap=True)
+
+
+def _rows(found: Survey) -> list[tuple[str, ...]]:
+    splits = sorted({x.clip.split for x in found.clips})
+    groups = [(split or "no split", [x for x in found.clips if x.clip.split == split]) for split in splits]
+    if len(groups) > 1:
+        groups.append(("all", list(found.clips)))
+    rows = list[tuple[str, ...]]()
+    for name, clips in groups:
+        n_speakers = len({x.clip.speaker for x in clips} - {""})
+        minutes = f"{sum(x.media.duration for x in clips if x.media) / 60:.1f}" if all(x.media for x in clips) else "?"
+        n_said, n_labelled = (
+            sum(map(bool, x)) for x in ([c.clip.transcript for c in clips], [c.labels for c in clips])
+        )
+        rows.append((name, str(len(clips)), str(n_speakers), minutes, str(n_said), str(n_labelled)))
+    return rows
+
+
+def _in_words(fault: Fault) -> str:
+    kind = "damaged, left out" if fault.is_damage else "doubtful"
+    return f"{fault.clip}: {kind}: {fault.reason}"
