@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         UnknownSymbol,
         VisalignError,
     )
-    from visalign.forced_alignment import force_align, recognise_phones
+    from visalign.forced_alignment import force_align, read_alignment, recognise_phones
     from visalign.generated_clip import generate_clip
     from visalign.lip_features import LipFeatures, read_lips
     from visalign.media import Audio, read_audio
@@ -78,6 +78,7 @@ __all__ = [
     "force_align",
     "generate_clip",
     "observe",
+    "read_alignment",
     "read_audio",
     "read_lips",
     "recognise_phones",
@@ -114,6 +115,7 @@ _HOMES = MappingProxyType(
         "force_align": "forced_alignment",
         "generate_clip": "generated_clip",
         "observe": "pipeline",
+        "read_alignment": "forced_alignment",
         "read_audio": "media",
         "read_lips": "lip_features",
         "recognise_phones": "forced_alignment",

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 import visalign
+from visalign.commands.align import ALIGN_EPILOG, align
 from visalign.commands.animate import ANIMATE_EPILOG, animate
 from visalign.commands.attach import ATTACH_EPILOG, attach
 from visalign.commands.compare import COMPARE_EPILOG, compare
@@ -32,7 +33,6 @@ from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.maps import maps_app
 from visalign.commands.preview import PREVIEW_EPILOG, preview
 from visalign.console import (
-    alignment_table,
     facts_table,
     findings_table,
     progress_line,
@@ -74,6 +74,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(maps_app, name="maps")
+app.command("align", epilog=ALIGN_EPILOG)(align)
 app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)
 app.command("animate", epilog=ANIMATE_EPILOG)(animate)
@@ -130,6 +131,7 @@ def _close_quietly() -> NoReturn:
     epilog=(
         'visalign check clip.mp4 --text "bin blue at f two now"\n\n'
         "visalign check clip.mp4 --audio dub.wav --transcript dub.txt --csv words.csv --textgrid clip.TextGrid\n\n"
+        "visalign check clip.mp4 --alignment corrected.TextGrid    (words and phones as they stand there)\n\n"
         "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
         "Without a transcript the phones are recognised: offset and confidence, but no words.\n\n" + _EXIT_CODES
     )
@@ -139,6 +141,10 @@ def check(
     audio: Annotated[Path | None, typer.Option(help="Check this sound instead of the clip's own.")] = None,
     transcript: Transcript = None,
     text: Text = None,
+    alignment: Annotated[
+        Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
+    ] = None,
+    speaker: Annotated[str | None, typer.Option(help="Whose words, where the alignment has several speakers.")] = None,
     lexicon: Lexicon = None,
     viseme_map: Map = None,
     model: Model = None,
@@ -154,13 +160,21 @@ def check(
     """Tell whether sound and lips of a clip are in sync: the offset, and every word."""
     to_stdout = json == STDOUT
     wanted = {".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}
-    outputs = _checked_outputs(wanted, (video, audio, transcript, lexicon, model, config))
+    outputs = _checked_outputs(wanted, (video, audio, transcript, alignment, lexicon, model, config))
     settings = _settings(config, lexicon, viseme_map)
     said = _said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
         chain = None if enhancement == "off" else enhancement
         report = visalign.check(
-            video, said, audio=audio, model=model, config=settings, enhancement=chain, progress=progress
+            video,
+            said,
+            alignment=alignment,
+            speaker=speaker,
+            audio=audio,
+            model=model,
+            config=settings,
+            enhancement=chain,
+            progress=progress,
         )
     for path in outputs:
         report.write(path)
@@ -231,52 +245,7 @@ def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:
         screen(stderr=stderr).print(f"Wrote {path}", soft_wrap=True)
 
 
-# --- align, observe, train ------------------------------------------------------------------------------------
-
-
-@app.command(
-    epilog=(
-        'visalign align speech.wav --text "bin blue at f two now" -o speech.TextGrid\n\n'
-        "visalign align clip.mp4 --transcript clip.txt --lexicon names.dict -o phones.csv\n\n"
-        "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
-    )
-)
-def align(
-    sound: Annotated[Path, typer.Argument(metavar="AUDIO|VIDEO", help="Speech, or a clip with speech.")],
-    transcript: Transcript = None,
-    text: Text = None,
-    lexicon: Lexicon = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help=".TextGrid, .csv or .json")] = None,
-    aligner: Annotated[str | None, typer.Option(help="The engine: pocketsphinx or gmm_hmm.")] = None,
-    acoustic_model: Annotated[Path | None, typer.Option(help="Acoustic model of MFA, a zip file.")] = None,
-    dictionary: Annotated[Path | None, typer.Option(help="The dictionary that belongs to that model.")] = None,
-    quiet: Quiet = False,
-) -> None:
-    """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
-    # These load numpy and PocketSphinx.
-    from visalign.forced_alignment import chosen_aligner
-    from visalign.phones import is_silence
-    from visalign.result_files import ALIGNMENT_SUFFIXES, write_alignment
-    from visalign.text_files import check_output
-
-    if output is not None:
-        inputs = [path for path in (sound, transcript, lexicon, acoustic_model, dictionary) if path is not None]
-        check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs)
-    said = _said(text, transcript)
-    with progress_line(enabled=not quiet) as progress:
-        progress("aligning", None)
-        audio = visalign.read_audio(sound)
-        if said is None:
-            found = visalign.recognise_phones(audio)
-        else:
-            engine = chosen_aligner(aligner, acoustic_model)
-            found = visalign.force_align(audio, said, aligner=engine, lexicon=lexicon, dictionary=dictionary)
-    written = [] if output is None else [write_alignment(output, found)]
-    if not quiet:
-        recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
-        screen().print(recognised if said is None else alignment_table(found))
-        _show_warnings(found.warnings)
-        _show_written(written)
+# --- observe, train -------------------------------------------------------------------------------------------
 
 
 @app.command(epilog="visalign observe clip.mp4 -o lips.csv")

@@ -28,7 +28,7 @@ from visalign.config import Config
 from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
-from visalign.forced_alignment import Alignment, force_align, recognise_phones
+from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones
 from visalign.landmarks import MODEL_LICENCE
 from visalign.lip_features import LipFeatures, read_lips
 from visalign.lip_model import LipModel, SpeechContext
@@ -82,6 +82,8 @@ def check(
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
     enhancement: str | None = None,
+    alignment: Alignment | AnyPath | None = None,
+    speaker: str | None = None,
     evidence: bool = False,
     progress: Progress | None = None,
 ) -> ClipReport:
@@ -104,6 +106,11 @@ def check(
     enhancement : str, optional
         Clear the sound first by this chain (:mod:`visalign.enhancement`); ``"auto"`` does so only where the noise makes
         it worth while.
+    alignment : Alignment or path-like, optional
+        Words and phones with their times, in place of a transcript: corrected by hand, or made by another program
+        (TextGrid, EAF, CTM, JSON, CSV; :func:`~visalign.forced_alignment.read_alignment`).
+    speaker : str, optional
+        Whose words to follow, where the file of the alignment has several speakers.
     evidence : bool
         Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.evidence`).
     progress : callable, optional
@@ -120,7 +127,7 @@ def check(
     AlignmentError
         If transcript and sound can't be aligned.
     ConfigError
-        If lips are given without audio, or a setting is impossible.
+        If lips are given without audio, both a transcript and an alignment, or a setting is impossible.
 
     Examples
     --------
@@ -129,14 +136,20 @@ def check(
     (0.12, 'audio-early')
     """
     settings, told = config or Config(), progress or _silent
+    if alignment is not None and transcript is not None:
+        raise ConfigError("transcript", transcript, "no transcript beside an alignment, which has its words already")
     chosen_map = _map(viseme_map or settings.sync.viseme_map)
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
 
     # what is heard (first, since it is quick to fail)
     sound, measured = _cleared(_sound(path_or_lips, audio), enhancement)
     told("aligning", None)
-    alignment = _align(sound, transcript, settings)
-    targets = expected_visemes(alignment.phones, alignment.words, chosen_map)
+    alignment = (
+        _align(sound, transcript, settings)
+        if alignment is None
+        else _given(alignment, sound, speaker, _stem(path_or_lips), settings)
+    )
+    targets = expected_visemes(alignment.phones, alignment.words, chosen_map, alphabet=alignment.alphabet)
 
     # what is seen
     lips = _lips(path_or_lips, settings, told)
@@ -228,6 +241,19 @@ def _align(sound: Audio, transcript: str | None, settings: Config) -> Alignment:
     return force_align(sound, transcript, aligner=settings.alignment.aligner, lexicon=lexicon)
 
 
+def _given(
+    alignment: Alignment | AnyPath, sound: Audio, speaker: str | None, recording: str, settings: Config
+) -> Alignment:
+    if isinstance(alignment, Alignment):
+        return alignment
+    lexicon = settings.alignment.lexicon or None
+    return read_alignment(alignment, sound, speaker=speaker, recording=recording, lexicon=lexicon)
+
+
+def _stem(path_or_lips: AnyPath | LipFeatures) -> str:
+    return Path(path_or_lips.source if isinstance(path_or_lips, LipFeatures) else path_or_lips).stem
+
+
 def _lips(path_or_lips: AnyPath | LipFeatures, settings: Config, told: Progress) -> LipFeatures:
     if not isinstance(path_or_lips, LipFeatures):
         return read_lips(path_or_lips, detect_every=settings.lips.detect_every, progress=told)
@@ -255,7 +281,7 @@ def _clip_info(
         frame_rate=lips.times.rate,
         face_fraction=lips.face_fraction,
         audio=None if audio is None else "in memory" if isinstance(audio, Audio) else Path(audio).name,
-        transcript=transcript,
+        transcript=transcript if transcript is not None else alignment.text or None,
         viseme_map=viseme_map.id,
         silence_viseme=viseme_map.silence,
         aligner=alignment.engine,

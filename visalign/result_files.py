@@ -2,13 +2,17 @@
 
 Conventions
 -----------
-Seconds throughout. An alignment's CSV has one row a phone, with the word it belongs to; silences are left out of it. A
-lip file has one row a frame: its time, the viseme decoded there, then every feature under the name (and in the unit)
+Seconds throughout. An alignment's CSV has one row a phone, with the word it belongs to and that word's number from 0;
+silences are left out of it. A CTM has the words. Where it is known who speaks, a TextGrid and an EAF have tiers for
+each speaker, ``anna - words`` as the Montreal Forced Aligner names them, a CSV a column and JSON an entry.
+
+A lip file has one row a frame: its time, the viseme decoded there, then every feature under the name (and in the unit)
 that :mod:`visalign.lip_features` documents; a frame without a face has empty cells (NaN in NPZ).
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from visalign.errors import AnyPath, ConfigError
+from visalign.exports.eaf import format_eaf
 from visalign.outputs import whole_file
 from visalign.phones import is_silence
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
@@ -35,7 +40,10 @@ Writer = TypeVar("Writer")
 
 
 def write_alignment(path: AnyPath, alignment: Alignment) -> Path:
-    """Write words and phones as .TextGrid, .csv or .json, by the ending of `path`.
+    """Write words and phones as .TextGrid, .csv, .json, .eaf or .ctm, by the ending of `path`.
+
+    Each of them can be read back (:func:`visalign.forced_alignment.read_alignment`); times are then those of the
+    format: a microsecond, in EAF and CTM a millisecond.
 
     Raises
     ------
@@ -86,28 +94,81 @@ def _spoken(tier: Tier) -> Iterator[Interval]:
 
 
 def _alignment_textgrid(path: Path, alignment: Alignment) -> Path:
-    tiers = (alignment.words, alignment.phones)
-    return write_textgrid(path, [tier.relabel(lambda x: "" if is_silence(x) else x) for tier in tiers])
+    return write_textgrid(path, _alignment_tiers(alignment))
+
+
+def _alignment_eaf(path: Path, alignment: Alignment) -> Path:
+    with whole_file(path) as draft:
+        draft.write_bytes(format_eaf(_alignment_tiers(alignment)))
+    return path
+
+
+def _alignment_tiers(alignment: Alignment) -> list[Tier]:
+    """Words and phones, of each speaker where they are known; silence is ``""``."""
+    tiers = [tier.relabel(lambda x: "" if is_silence(x) else x) for tier in (alignment.words, alignment.phones)]
+    if alignment.speakers is None:
+        return tiers
+    return [
+        _of_speaker(tier, alignment.speakers, who)
+        for who in dict.fromkeys(x for x in alignment.speakers.labels if x)
+        for tier in tiers
+    ]
+
+
+def _of_speaker(tier: Tier, speakers: Tier, who: str) -> Tier:
+    mine = (x for x in tier if x.label and speakers.label_at(x.centre) == who)
+    return Tier.from_intervals(f"{who} - {tier.name}", mine, start=tier.start, end=tier.end)
+
+
+def _speaker_at(alignment: Alignment, time: float) -> str | None:
+    return None if alignment.speakers is None else alignment.speakers.label_at(time)
 
 
 def _alignment_csv(path: Path, alignment: Alignment) -> Path:
-    rows = ((alignment.words.label_at(x.centre), x.label, x.start, x.end, x.score) for x in _spoken(alignment.phones))
-    return write_text(path, format_table(("word", "phone", "start_seconds", "end_seconds", "confidence"), rows))
+    header = ["word", "phone", "start_seconds", "end_seconds", "confidence", "word_number"]
+    numbers = _word_numbers(alignment.words)
+    rows: list[list[str | float | int | None]] = []
+    for x in _spoken(alignment.phones):
+        index = alignment.words.index_at(x.centre)
+        word, number = ("", None) if index is None else (alignment.words.labels[index], numbers[index])
+        rows.append([word, x.label, x.start, x.end, x.score, number])
+        if alignment.speakers is not None:
+            rows[-1].append(_speaker_at(alignment, x.centre))
+    return write_text(path, format_table(header + ["speaker"] * (alignment.speakers is not None), rows))
+
+
+def _word_numbers(words: Tier) -> list[int | None]:
+    count = itertools.count()
+    return [next(count) if label else None for label in words.labels]
+
+
+def _alignment_ctm(path: Path, alignment: Alignment) -> Path:
+    """Words; without any, phones. The recording is the file's own name, a speaker its channel."""
+    rows = list(_spoken(alignment.words)) or list(_spoken(alignment.phones))
+    name = "_".join(path.stem.split()) or "recording"
+    lines = [
+        f"{name} {'_'.join((_speaker_at(alignment, x.centre) or '1').split())} {x.start:.3f} "
+        f"{round(x.end, 3) - round(x.start, 3):.3f} {x.label}" + ("" if x.score is None else f" {x.score:.3f}")
+        for x in rows
+    ]
+    return write_text(path, "".join(f"{line}\n" for line in lines))
 
 
 def _alignment_json(path: Path, alignment: Alignment) -> Path:
     data = {
         "schema_version": ALIGNMENT_SCHEMA_VERSION,
         "engine": alignment.engine,
-        "words": [_item(x) for x in _spoken(alignment.words)],
-        "phones": [_item(x) for x in alignment.phones],
+        "words": [_item(x, alignment) for x in _spoken(alignment.words)],
+        "phones": [_item(x, alignment) for x in alignment.phones],
         "warnings": list(alignment.warnings),
     }
     return write_text(path, format_json(data))
 
 
-def _item(x: Interval) -> dict[str, str | float | None]:
-    return {"label": x.label, "start": rounded(x.start), "end": rounded(x.end), "confidence": rounded(x.score)}
+def _item(x: Interval, alignment: Alignment) -> dict[str, str | float | None]:
+    item = {"label": x.label, "start": rounded(x.start), "end": rounded(x.end), "confidence": rounded(x.score)}
+    speaker = _speaker_at(alignment, x.centre)
+    return item | {"speaker": speaker} if speaker and not is_silence(x.label) else item
 
 
 def _lips_csv(path: Path, lips: LipFeatures, visemes: Tier, silence: str) -> Path:
@@ -131,7 +192,13 @@ def _lips_textgrid(path: Path, lips: LipFeatures, visemes: Tier, silence: str) -
 
 
 _ALIGNMENT_WRITERS: Mapping[str, Callable[[Path, Alignment], Path]] = MappingProxyType(
-    {".TextGrid": _alignment_textgrid, ".csv": _alignment_csv, ".json": _alignment_json}
+    {
+        ".TextGrid": _alignment_textgrid,
+        ".csv": _alignment_csv,
+        ".json": _alignment_json,
+        ".eaf": _alignment_eaf,
+        ".ctm": _alignment_ctm,
+    }
 )
 _OBSERVATION_WRITERS: Mapping[str, Callable[[Path, LipFeatures, Tier, str], Path]] = MappingProxyType(
     {".csv": _lips_csv, ".npz": _lips_npz, ".TextGrid": _lips_textgrid}

@@ -51,7 +51,9 @@ def parse_rate(text: str) -> Fraction:
 def export(
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="IN", help="Sound or clip, TextGrid, or a JSON of visalign.", show_default=False),
+        typer.Argument(
+            metavar="IN", help="Sound or clip, TextGrid, EAF, CTM, CSV, or a JSON of visalign.", show_default=False
+        ),
     ] = None,
     to: Annotated[str | None, typer.Option(help="The format; see --list.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,

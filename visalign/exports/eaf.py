@@ -12,7 +12,7 @@ from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.timeline import Tier
 
-__all__ = ["ElanEaf"]
+__all__ = ["ElanEaf", "format_eaf"]
 
 _SCHEMA = "http://www.mpi.nl/tools/elan/EAFv2.8.xsd"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -35,20 +35,25 @@ class ElanEaf:
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
-        ElementTree.register_namespace("xsi", _XSI)
-        attributes = {"AUTHOR": "", "DATE": "1970-01-01T00:00:00+00:00", "FORMAT": "2.8", "VERSION": "2.8"}
-        root = ElementTree.Element("ANNOTATION_DOCUMENT", attributes)
-        root.set(f"{{{_XSI}}}noNamespaceSchemaLocation", _SCHEMA)
-        header = ElementTree.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
-        if utterance.media:
-            mime = mimetypes.guess_type(utterance.media)[0] or "audio/x-wav"
-            link = {"MEDIA_URL": utterance.media, "MIME_TYPE": mime, "RELATIVE_MEDIA_URL": f"./{utterance.media}"}
-            ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", link)
-        _add_tiers(root, annotation_tiers(utterance, options))
-        kind = {"GRAPHIC_REFERENCES": "false", "LINGUISTIC_TYPE_ID": _TYPE, "TIME_ALIGNABLE": "true"}
-        ElementTree.SubElement(root, "LINGUISTIC_TYPE", kind)
-        ElementTree.indent(root)
-        return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+        return format_eaf(annotation_tiers(utterance, options), utterance.media)
+
+
+def format_eaf(tiers: Iterable[Tier], media: str = "") -> bytes:
+    """An EAF document of `tiers`, with the file `media` linked beside it."""
+    ElementTree.register_namespace("xsi", _XSI)
+    attributes = {"AUTHOR": "", "DATE": "1970-01-01T00:00:00+00:00", "FORMAT": "2.8", "VERSION": "2.8"}
+    root = ElementTree.Element("ANNOTATION_DOCUMENT", attributes)
+    root.set(f"{{{_XSI}}}noNamespaceSchemaLocation", _SCHEMA)
+    header = ElementTree.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
+    if media:
+        mime = mimetypes.guess_type(media)[0] or "audio/x-wav"
+        link = {"MEDIA_URL": media, "MIME_TYPE": mime, "RELATIVE_MEDIA_URL": f"./{media}"}
+        ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", link)
+    _add_tiers(root, tiers)
+    kind = {"GRAPHIC_REFERENCES": "false", "LINGUISTIC_TYPE_ID": _TYPE, "TIME_ALIGNABLE": "true"}
+    ElementTree.SubElement(root, "LINGUISTIC_TYPE", kind)
+    ElementTree.indent(root)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
 def _add_tiers(root: ElementTree.Element, tiers: Iterable[Tier]) -> None:

@@ -8,17 +8,14 @@ Seconds on the clip's clock. Silence is ``""`` in words and ``"SIL"`` in phones.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from praatio import textgrid
-from praatio.utilities import errors as praatio_errors
-
+from visalign.annotations import ANNOTATION_SUFFIXES, read_annotation
 from visalign.errors import AnyPath, InputError, ParseError, TimelineError
 from visalign.forced_alignment import force_align, recognise_phones
 from visalign.lexicon import Lexicon
@@ -26,16 +23,13 @@ from visalign.media import Audio, read_audio
 from visalign.phones import SILENCE, is_phone, is_silence
 from visalign.timeline import Interval, Tier
 
-__all__ = ["EXPORT_ALIGNER", "Fault", "Utterance", "parse_visalign_json", "read_textgrid", "read_utterance"]
+__all__ = ["EXPORT_ALIGNER", "Fault", "Utterance", "parse_visalign_json", "read_annotated", "read_utterance"]
 
 EXPORT_ALIGNER = "pocketsphinx"
 """Who aligns for exports: it needs a quarter of the time of the default aligner, and its closures, which an animation
 can't afford to miss, are as good (docs/decisions/0040)."""
 
 SHORTEST_SECONDS = 1e-4  # programs write boundaries with 4 decimals at times; what is shorter is rounding
-
-_PHONE_TIERS = re.compile(r"(^|[\s_-])(phone|phones|phoneme|phonemes|phonetic|segments?|mau)$", re.IGNORECASE)
-_WORD_TIERS = re.compile(r"(^|[\s_-])(word|words|ort|orthography)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +125,12 @@ def read_utterance(
     lexicon: Lexicon | AnyPath | None = None,
     aligner: str = EXPORT_ALIGNER,
 ) -> Utterance:
-    """Read what is said when, from a TextGrid or a visalign JSON, or find it in a sound or a clip.
+    """Read what is said when, from an annotation or a visalign JSON, or find it in a sound or a clip.
 
     Parameters
     ----------
     path : path-like
-        ``.TextGrid``, ``.json`` (of ``visalign check`` or ``visalign align``), or media.
+        ``.TextGrid``, ``.eaf``, ``.ctm``, ``.csv``, ``.json`` (of ``visalign check`` or ``visalign align``), or media.
     transcript : str, optional
         What is said; without it the phones of a sound are recognised, and there are no words.
     lexicon : Lexicon or path-like, optional
@@ -153,7 +147,8 @@ def read_utterance(
         If transcript and audio can't be aligned.
     """
     path = Path(path)
-    reader = {".textgrid": read_textgrid, ".json": _read_json}.get(path.suffix.lower())
+    readers: dict[str, Callable[[Path], Utterance]] = {x.lower(): read_annotated for x in ANNOTATION_SUFFIXES}
+    reader = (readers | {".json": _read_json}).get(path.suffix.lower())
     if reader is None:
         return _align(read_audio(path), path.name, transcript, lexicon, aligner)
     if transcript is not None:
@@ -171,35 +166,28 @@ def _align(
     return Utterance(found.words, found.phones, media=_line(name), warnings=found.warnings)
 
 
-def read_textgrid(path: AnyPath) -> Utterance:
-    """Words and phones of a TextGrid; the tiers are found by their names, as Praat, MFA and MAUS give them.
+def read_annotated(path: AnyPath) -> Utterance:
+    """Words and phones of a TextGrid, EAF, CTM or CSV (:func:`visalign.annotations.read_annotation`).
 
     Raises
     ------
     ParseError
-        If it is no TextGrid, or has no phone tier.
+        If it can't be understood, has no phone tier, or several people speak at once in it.
     """
-    try:
-        grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=True)
-    except (OSError, ValueError, IndexError, praatio_errors.PraatioException) as error:
-        raise ParseError(path, None, f"can't be read as a TextGrid ({error}); save it from Praat as text") from error
-    phones = _tier_named(grid, _PHONE_TIERS)
-    if phones is None:
-        names = ", ".join(grid.tierNames) or "none"
-        raise ParseError(path, None, f"no phone tier among its tiers ({names}); name one of them 'phones'")
-    words = _tier_named(grid, _WORD_TIERS)
-    end = float(grid.maxTimestamp)
+    annotation = read_annotation(path)
+    words, phones = (
+        sorted((x for track in annotation.tracks for x in getattr(track, kind)), key=lambda x: x.start)
+        for kind in ("words", "phones")
+    )
+    if not phones:
+        raise ParseError(path, None, "no phone tier among its tiers; name one of them 'phones'")
+    if any(b.start < a.end - SHORTEST_SECONDS for a, b in pairwise(phones)):
+        raise ParseError(
+            path, None, f"several people speak at once ({', '.join(annotation.speakers)}); export one each"
+        )
     sound = Path(path).with_suffix(".wav")
-    return _utterance(phones, words or [], end, media=sound.name if sound.exists() else Path(path).stem)
-
-
-def _tier_named(grid: textgrid.Textgrid, pattern: re.Pattern[str]) -> list[Interval] | None:
-    name = next((x for x in grid.tierNames if pattern.search(x)), None)
-    if name is None:
-        return None
-    entries = getattr(grid.getTier(name), "entries", ())
-    rows = [entry for entry in entries if len(entry) == 3 and float(entry[1]) - float(entry[0]) > SHORTEST_SECONDS]
-    return [Interval(float(start), float(end), str(label).strip()) for start, end, label in rows]
+    end = max(annotation.end or 0.0, phones[-1].end, *(x.end for x in words[-1:]))
+    return _utterance(phones, words, end, media=sound.name if sound.exists() else Path(path).stem)
 
 
 def _read_json(path: Path) -> Utterance:

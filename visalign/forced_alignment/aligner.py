@@ -24,6 +24,7 @@ from visalign.errors import ConfigError, InputError, TimelineError
 from visalign.forced_alignment.voice_doubts import voice_doubts
 from visalign.lexicon import Lexicon, embedded_lexicon, read_lexicon
 from visalign.media import Audio
+from visalign.phones import is_phone
 from visalign.registry import find_class
 from visalign.timeline import Tier
 from visalign.transcript import parse_transcript
@@ -34,6 +35,7 @@ __all__ = ["ALIGNERS", "DEFAULT_ALIGNER", "Aligner", "Alignment", "chosen_aligne
 ALIGNERS = {
     "pocketsphinx": "visalign.forced_alignment.pocketsphinx:PocketSphinxAligner",
     "gmm_hmm": "visalign.forced_alignment.gmm_hmm:GmmHmmAligner",
+    "precomputed": "visalign.forced_alignment.precomputed:PrecomputedAligner",
 }
 """Name of each aligner and where its class stands."""
 
@@ -56,6 +58,8 @@ class Alignment:
         Who placed the boundaries, and how: ``"pocketsphinx 5.1.1, 200 frames/s"``.
     warnings : tuple of str
         What a careful user should know before relying on it.
+    speakers : Tier or None
+        Who says the words, where that is known; ``""`` where nobody speaks.
 
     Raises
     ------
@@ -67,6 +71,7 @@ class Alignment:
     phones: Tier
     engine: str
     warnings: tuple[str, ...] = ()
+    speakers: Tier | None = None
 
     def __post_init__(self) -> None:
         if (self.words.start, self.words.end) != (self.phones.start, self.phones.end):
@@ -74,9 +79,21 @@ class Alignment:
                 f"words span {self.words.start} to {self.words.end} s and phones {self.phones.start} to "
                 f"{self.phones.end} s; both must span the whole audio"
             )
+        if self.speakers is not None and (self.speakers.start, self.speakers.end) != (self.words.start, self.words.end):
+            raise TimelineError("the tier of speakers must span the whole audio")
         stray = set(self.words.boundaries) - set(self.phones.boundaries)
         if stray:
             raise TimelineError(f"a word begins or ends at {min(stray)} s, where no phone does")
+
+    @property
+    def text(self) -> str:
+        """The words, joined by spaces."""
+        return " ".join(label for label in self.words.labels if label)
+
+    @property
+    def alphabet(self) -> str:
+        """``"arpabet"`` where all phones are, else ``"ipa"``."""
+        return "arpabet" if all(is_phone(x, "arpabet") for x in set(self.phones.labels)) else "ipa"
 
 
 @runtime_checkable

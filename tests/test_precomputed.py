@@ -1,0 +1,201 @@
+"""Alignments that exist already: read back unchanged from every format, and fitted to the sound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import visalign
+from visalign.errors import AlignmentError, ConfigError, ParseError
+from visalign.exports import Utterance, write_export
+from visalign.forced_alignment import Alignment, PrecomputedAligner, chosen_aligner, load_aligner, read_alignment
+from visalign.generated_clip import GeneratedClip
+from visalign.lexicon import embedded_lexicon
+from visalign.media import Audio
+from visalign.phones import SILENCE
+from visalign.result_files import write_alignment
+from visalign.text_files import write_textgrid
+from visalign.timeline import Interval, Tier
+
+# Says nothing, but is not silent.
+NOISE = Audio(0.1 * np.random.default_rng(0).standard_normal(32000).astype(np.float32), 16000)
+
+PHONES = Tier(
+    "phones",
+    (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.72, 0.8, 0.9, 2.0),
+    (SILENCE, "N", "OW", "N", "OW", SILENCE, "G", "OW", SILENCE),
+    (None, 0.9, 0.8, 0.25, 1.0, None, 0.5, 0.0, None),
+)
+ALIGNED = Alignment(
+    Tier("words", (0.0, 0.3, 0.5, 0.7, 0.72, 0.9, 2.0), ("", "no", "no", "", "go", "")), PHONES, "by hand"
+)
+
+
+def spoken(tier: Tier) -> list[tuple[float, float, str]]:
+    return [(round(x.start, 6), round(x.end, 6), x.label) for x in tier if x.label not in ("", SILENCE)]
+
+
+def grid(path: Path, *tiers: Tier) -> Path:
+    return write_textgrid(path, tiers)
+
+
+@pytest.mark.parametrize("suffix", [".TextGrid", ".json", ".csv", ".eaf"])
+def test_round_trip(tmp_path: Path, suffix: str) -> None:
+    path = write_alignment(tmp_path / f"a{suffix}", ALIGNED)
+    found = read_alignment(path, NOISE)
+    assert spoken(found.words) == spoken(ALIGNED.words)
+    assert spoken(found.phones) == spoken(ALIGNED.phones)
+    if suffix in (".json", ".csv"):
+        assert [x.score for x in found.phones if x.label != SILENCE] == [0.9, 0.8, 0.25, 1.0, 0.5, 0.0]
+    again = write_alignment(tmp_path / f"b{suffix}", found)
+    assert read_alignment(again, NOISE).words == found.words
+    assert again.read_bytes() == path.read_bytes() or suffix == ".json"  # which names its engine
+
+
+@pytest.mark.parametrize("name", ["textgrid", "textgrid-short", "eaf", "json", "csv"])
+def test_what_export_writes_comes_back(tmp_path: Path, name: str) -> None:
+    suffix = {"json": ".json", "csv": ".csv", "eaf": ".eaf"}.get(name, ".TextGrid")
+    path = write_export(tmp_path / f"a{suffix}", Utterance(ALIGNED.words, PHONES), name)
+    found = read_alignment(path, NOISE)
+    assert spoken(found.phones) == spoken(PHONES)
+    if name != "csv":  # which has no numbers of words, and so takes "no no" for one word
+        assert spoken(found.words) == spoken(ALIGNED.words)
+
+
+def test_speakers_come_back(tmp_path: Path) -> None:
+    speakers = Tier("speakers", (0.0, 0.3, 0.5, 0.7, 2.0), ("", "Anna", "Ben", "Anna"))
+    aligned = replace(ALIGNED, speakers=speakers)
+    for suffix in (".TextGrid", ".json", ".csv", ".eaf", ".ctm"):
+        found = PrecomputedAligner(write_alignment(tmp_path / f"a{suffix}", aligned)).annotation
+        assert found.speakers == ("Anna", "Ben"), suffix
+        assert [[x.label for x in track.words] for track in found.tracks] == [["no", "go"], ["no"]], suffix
+    found_ = read_alignment(tmp_path / "a.TextGrid", NOISE)
+    assert found_.speakers is not None
+    assert [x.label for x in found_.speakers if x.label] == ["Anna", "Ben", "Anna"]
+    assert read_alignment(tmp_path / "a.TextGrid", NOISE, speaker="Ben").text == "no"
+    with pytest.raises(ConfigError, match="Anna"):
+        read_alignment(tmp_path / "a.TextGrid", NOISE, speaker="Carla")
+
+
+def test_speakers_at_once_must_be_chosen_from(tmp_path: Path) -> None:
+    rows = [Tier("anna - phones", (0.0, 1.0, 2.0), ("", "AH")), Tier("ben - phones", (0.5, 1.5), ("OW",))]
+    path = grid(tmp_path / "a.TextGrid", *rows)
+    with pytest.raises(AlignmentError, match="anna, ben"):
+        read_alignment(path, NOISE)
+    assert spoken(read_alignment(path, NOISE, speaker="ben").phones) == [(0.5, 1.5, "OW")]
+
+
+def test_words_take_the_edges_of_their_phones(tmp_path: Path) -> None:
+    words = Tier("words", (0.0, 0.32, 0.5, 2.0), ("", "no", ""))
+    found = read_alignment(grid(tmp_path / "a.TextGrid", words, PHONES.crop(0.0, 0.5)), NOISE)
+    assert spoken(found.words) == [(0.3, 0.5, "no")]
+    assert any("20 ms" in warning for warning in found.warnings)
+
+
+def test_a_word_without_phones_stays(tmp_path: Path) -> None:
+    words = Tier("words", (0.0, 0.3, 0.5, 1.0, 2.0), ("", "no", "hm", ""))
+    found = read_alignment(grid(tmp_path / "a.TextGrid", words, PHONES.crop(0.0, 0.5)), NOISE)
+    assert spoken(found.words) == [(0.3, 0.5, "no"), (0.5, 1.0, "hm")]
+    assert any("hm" in warning for warning in found.warnings)
+
+
+def test_alphabets(tmp_path: Path) -> None:
+    def labels(*phones: str) -> list[str]:
+        tier = Tier("phones", tuple(0.1 * n for n in range(len(phones) + 1)), phones)
+        return [x.label for x in read_alignment(grid(tmp_path / "a.TextGrid", tier), NOISE).phones][: len(phones)]
+
+    assert labels("HH", "AH0", "L", "OW1") == ["HH", "AH", "L", "OW"]
+    assert labels("h#", "tcl", "t", "ax", "bcl", "ix")[:5] == [SILENCE, "T", "AH", "B", "IH"]
+    assert labels("tcl", "ch", "dcl", "d")[:2] == ["CH", "D"]
+    assert labels("tʃ", "ɛ", "ɫ") == ["CH", "EH", "L"]
+    assert labels("y", "x", "a") == ["y", "x", "a"]
+    with pytest.raises(ParseError, match="neither ARPABET nor IPA"):
+        labels("AH", "??")
+
+
+def test_words_alone_get_phones_within_their_times(tmp_path: Path, generated_clip: GeneratedClip) -> None:
+    audio = visalign.read_audio(generated_clip.path)
+    truth = visalign.force_align(audio, generated_clip.transcript)
+    for suffix in (".ctm", ".TextGrid"):
+        path = tmp_path / f"a{suffix}"
+        if suffix == ".ctm":
+            write_alignment(path, truth)
+        else:
+            grid(path, truth.words)
+        found = read_alignment(path, audio)
+        assert [x[2] for x in spoken(found.words)] == [x[2] for x in spoken(truth.words)]
+        assert [x[2] for x in spoken(found.phones)] == [x[2] for x in spoken(truth.phones)]
+        gaps = [abs(a[0] - b[0]) for a, b in zip(spoken(found.phones), spoken(truth.phones), strict=True)]
+        assert max(gaps) < 0.05
+        assert np.median(gaps) < 0.01
+
+
+def test_a_word_too_short_for_its_phones_is_shared_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.ctm"
+    path.write_text("a 1 0.5 0.02 strengths\n", encoding="utf-8")
+    found = read_alignment(path, NOISE)
+    assert len(spoken(found.phones)) >= 7
+    assert spoken(found.words) == [(0.5, 0.52, "strengths")]
+
+
+def test_what_does_not_belong_together(tmp_path: Path) -> None:
+    path = write_alignment(tmp_path / "a.TextGrid", ALIGNED)
+    short = Audio(NOISE.samples[:8000], 16000)
+    with pytest.raises(AlignmentError, match="belong together"):
+        read_alignment(path, short)
+    with pytest.raises(AlignmentError, match=r"part from the transcript at word 2: 'no go', not 'go no'"):
+        PrecomputedAligner(path).align(NOISE, ["no", "go", "no"], embedded_lexicon())
+    utterances = grid(tmp_path / "b.TextGrid", Tier("Anna", (0.0, 1.0), ("hello there",)))
+    with pytest.raises(ParseError, match="--transcript"):
+        read_alignment(utterances, NOISE)
+
+
+def test_no_file_no_aligner() -> None:
+    for make in (lambda: load_aligner("precomputed"), lambda: chosen_aligner("precomputed")):
+        with pytest.raises(ConfigError, match="--alignment"):
+            make()
+
+
+def test_words_in_silence_are_doubted(tmp_path: Path) -> None:
+    quiet = Audio(np.concatenate([np.zeros(32000, np.float32), NOISE.samples[:800]]), 16000)
+    found = read_alignment(write_alignment(tmp_path / "a.TextGrid", ALIGNED), quiet)
+    assert any("no voice is heard" in warning for warning in found.warnings)
+
+
+def test_everything_downstream_follows_a_corrected_alignment(
+    tmp_path: Path, generated_clip: GeneratedClip, generated_lips: visalign.LipFeatures
+) -> None:
+    audio = visalign.read_audio(generated_clip.path)
+    found = visalign.force_align(audio, generated_clip.transcript)
+    moved = replace(found, words=_shifted(found.words, -0.05), phones=_shifted(found.phones, -0.05))
+    report = visalign.check(generated_lips, None, alignment=write_alignment(tmp_path / "a.eaf", moved), audio=audio)
+    plain = visalign.check(generated_lips, generated_clip.transcript, audio=audio)
+    assert report.clip.transcript == generated_clip.transcript
+    assert report.clip.aligner == "precomputed, ELAN"
+    shift = [a - b for a, b in zip(report.segments["start"], plain.segments["start"], strict=True)]
+    assert shift == pytest.approx([-0.05] * len(shift), abs=1e-3)
+    with pytest.raises(ConfigError, match="alignment"):
+        visalign.check(generated_lips, "hello", alignment=tmp_path / "a.eaf", audio=audio)
+
+
+def _shifted(tier: Tier, seconds: float) -> Tier:
+    rows = [
+        Interval(x.start + seconds, x.end + seconds, x.label, x.score) for x in tier if x.label not in ("", SILENCE)
+    ]
+    return Tier.from_intervals(tier.name, rows, start=0.0, end=tier.end, gap_label=tier.labels[0])
+
+
+@pytest.mark.corpus
+def test_alignments_of_mfa(corpus: Path) -> None:
+    audio = visalign.read_audio(corpus / "librivox/austen_0870.wav")
+    files = sorted((corpus / "mfa_oracle/acoustic_g2p_nodither").glob("align_*/austen/austen_0870.*"))
+    assert len(files) >= 3
+    for path in files:
+        found = read_alignment(path, audio)
+        assert len(found.text.split()) == 22, path
+        assert found.alphabet == "arpabet"
+    with pytest.raises(ParseError, match=": j;"):  # ARPABET but for one phone of its own
+        read_alignment(corpus / "mfa_oracle/mono_model/align_json/austen/austen_0870.json", audio)

@@ -1,0 +1,56 @@
+"""Which reader an annotation file needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from visalign.annotations.annotation import Annotation
+from visalign.annotations.elan import read_eaf_file
+from visalign.annotations.json_files import read_json_file
+from visalign.annotations.praat import read_textgrid_file
+from visalign.annotations.tables import read_csv_file, read_ctm_file
+from visalign.errors import AnyPath, ParseError
+
+__all__ = ["ANNOTATION_SUFFIXES", "read_annotation"]
+
+_READERS: Mapping[str, Callable[[AnyPath, str | None], Annotation]] = MappingProxyType(
+    {
+        ".TextGrid": read_textgrid_file,
+        ".eaf": read_eaf_file,
+        ".ctm": read_ctm_file,
+        ".json": read_json_file,
+        ".csv": read_csv_file,
+    }
+)
+
+ANNOTATION_SUFFIXES = tuple(_READERS)
+"""Endings of the files that :func:`read_annotation` knows."""
+
+MAX_BYTES = 200_000_000
+"""Refuse larger files: the phones of a ten-hour recording have about 40 MB in the long form of Praat."""
+
+
+def read_annotation(path: AnyPath, recording: str | None = None) -> Annotation:
+    """Read words, phones and utterances from a file, by the ending of its name.
+
+    Parameters
+    ----------
+    path : path-like
+        ``.TextGrid``, ``.eaf``, ``.ctm``, ``.json`` or ``.csv``.
+    recording : str, optional
+        Which recording to read from a CTM file that holds several.
+
+    Raises
+    ------
+    ParseError
+        If the file can't be read or understood.
+    """
+    path = Path(path)
+    for suffix, reader in _READERS.items():
+        if path.suffix.lower() == suffix.lower():
+            if path.is_file() and path.stat().st_size > MAX_BYTES:
+                raise ParseError(path, None, f"has {path.stat().st_size / 1e6:.0f} MB, more than any alignment")
+            return reader(path, recording)
+    raise ParseError(path, None, f"unknown kind of annotation; its name must end in {', '.join(ANNOTATION_SUFFIXES)}")

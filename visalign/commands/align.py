@@ -1,0 +1,75 @@
+"""``visalign align``: when each word and phone of a recording is spoken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import visalign
+from visalign.console import alignment_table, progress_line, screen, tier_table
+
+__all__ = ["ALIGN_EPILOG", "align"]
+
+ALIGN_EPILOG = (
+    'visalign align speech.wav --text "bin blue at f two now" -o speech.TextGrid\n\n'
+    "visalign align clip.mp4 --transcript clip.txt --lexicon names.dict -o phones.csv\n\n"
+    "visalign align clip.mp4 --alignment corrected.eaf -o corrected.TextGrid\n\n"
+    "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
+)
+
+
+def align(
+    sound: Annotated[Path, typer.Argument(metavar="AUDIO|VIDEO", help="Speech, or a clip with speech.")],
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="What is said, in quotes.")] = None,
+    alignment: Annotated[
+        Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
+    ] = None,
+    speaker: Annotated[str | None, typer.Option(help="Whose words, where the alignment has several speakers.")] = None,
+    lexicon: Annotated[
+        Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help=".TextGrid, .json, .csv, .eaf or .ctm")] = None,
+    aligner: Annotated[str | None, typer.Option(help="The engine: pocketsphinx or gmm_hmm.")] = None,
+    acoustic_model: Annotated[Path | None, typer.Option(help="Acoustic model of MFA, a zip file.")] = None,
+    dictionary: Annotated[Path | None, typer.Option(help="The dictionary that belongs to that model.")] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
+    ] = False,
+) -> None:
+    """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
+    # These load numpy and PocketSphinx.
+    from visalign.commands.export import said
+    from visalign.forced_alignment import chosen_aligner, read_alignment
+    from visalign.phones import is_silence
+    from visalign.result_files import ALIGNMENT_SUFFIXES, write_alignment
+    from visalign.text_files import check_output
+
+    if output is not None:
+        inputs = [x for x in (sound, transcript, alignment, lexicon, acoustic_model, dictionary) if x is not None]
+        check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs)
+    words = said(text, transcript)
+    if words is not None and alignment is not None:
+        raise typer.BadParameter("give --alignment, or the text of what is said, not both")
+    with progress_line(enabled=not quiet) as progress:
+        progress("aligning", None)
+        audio = visalign.read_audio(sound)
+        if alignment is not None:
+            found = read_alignment(alignment, audio, speaker=speaker, recording=sound.stem, lexicon=lexicon)
+        elif words is None:
+            found = visalign.recognise_phones(audio)
+        else:
+            engine = chosen_aligner(aligner, acoustic_model)
+            found = visalign.force_align(audio, words, aligner=engine, lexicon=lexicon, dictionary=dictionary)
+    written = [] if output is None else [write_alignment(output, found)]
+    if not quiet:
+        recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
+        screen().print(alignment_table(found) if found.text else recognised)
+        for warning in found.warnings:
+            screen().print(f"Warning: {warning}", style="yellow")
+        for path in written:
+            screen().print(f"Wrote {path}", soft_wrap=True)
