@@ -74,6 +74,10 @@ class AcousticModel(Protocol):
         """For each pdf a less specific one, which counts by `broad_share` in the probabilities of boundaries."""
         ...
 
+    def rivals(self, pdfs: Integers) -> Integers:
+        """Pdfs with which a frame's own is compared, to tell how well it fits; `pdfs` are those of the transcript."""
+        ...
+
     def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:
         """Frames of `audio`; `pcm` is the same at 16 kHz in 16 bits, dithered."""
         ...
@@ -125,11 +129,16 @@ class SphinxAcoustics:
         self.first_boundary = sphinx_features.HALF_WINDOW - 0.5 * self.frame_shift
         # Neighbouring frames say much the same, those of several phases even more (docs/decisions/0011).
         self.scale, self.posterior_scale = 0.4 / n_phases, 0.25 / n_phases
+        self._rivals = np.unique(model.broader)
         self._slowed: dict[tuple[str, str, str, str], PhoneHmm] = {}
 
     def broader(self, pdfs: Integers) -> Integers:
         """The states of the phones without context."""
         return np.asarray(self.model.broader[pdfs])
+
+    def rivals(self, pdfs: Integers) -> Integers:
+        """The states of all phones without context."""
+        return self._rivals
 
     def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:
         """Cepstra with their changes."""
@@ -220,6 +229,10 @@ class KaldiAcoustics:
 
     def broader(self, pdfs: Integers) -> Integers:
         """The pdfs themselves: these models have no phones without context."""
+        return pdfs
+
+    def rivals(self, pdfs: Integers) -> Integers:
+        """The pdfs of the transcript: all of a large model would take seconds."""
         return pdfs
 
     def features(self, audio: Audio, pcm: npt.NDArray[np.int16]) -> Floats:

@@ -17,16 +17,15 @@ Nothing is learnt from labelled boundaries. What each step brings is in ``docs/d
 
 Conventions
 -----------
-As in :mod:`visalign.forced_alignment.aligner`. A phone's confidence says how likely it is what is said: a logistic of
-its log-likelihood a frame, less that of the best state of the transcript, and of how sure its boundaries are.
+As in :mod:`visalign.forced_alignment.aligner`. What a confidence says is in
+:mod:`visalign.forced_alignment.confidence`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from os import PathLike
 
@@ -36,7 +35,15 @@ import numpy.typing as npt
 from visalign.errors import AlignmentError, AnyPath, InputError
 from visalign.forced_alignment.acoustic_model import AcousticModel, KaldiAcoustics, SphinxAcoustics
 from visalign.forced_alignment.aligner import Alignment
-from visalign.forced_alignment.decoding_graph import DecodingGraph, PhoneHmm, build_graph, chain_graph
+from visalign.forced_alignment.confidence import (
+    CONTROL_BELOW,
+    FLATTENING,
+    StartEvidence,
+    fit_doubt,
+    phone_confidence,
+    word_confidence,
+)
+from visalign.forced_alignment.decoding_graph import DecodingGraph, PhoneHmm, Variant, build_graph, chain_graph
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.pocketsphinx import MODEL_RATE_HZ, merge_silence, pcm_for_model
 from visalign.forced_alignment.refinement import refine_boundaries, spectral_change
@@ -61,19 +68,6 @@ CHANGE_GAIN = 3.0
 
 STRETCH, OVERLAP = 48, 4
 """Phones whose boundaries are found at a time, and how many on either side belong to the neighbours."""
-
-CERTAIN_SECONDS = 0.02
-"""A boundary is as sure as the probability that it lies within this distance."""
-
-CONFIDENCE = (-1.02, 0.48, 2.34)
-"""Logistic from the score a frame (second) and the certainty of the boundaries (third) to the probability that a
-phone is what is said. Fitted on 3,615 phones of 110 GRID clips, aligned with their own sentence and with another's,
-with PocketSphinx's model; for other models it is an order and no probability (docs/decisions/0010)."""
-
-MIN_MEAN_CONFIDENCE = 0.46
-"""Below it, as a mean over the spoken time, the transcript is suspected to belong to other audio. Of 76 GRID clips none
-lies below with its own sentence and 46 % with another's, which has the same plan and often shares words. At 0.53 it
-would be 0 and 82 %, but synthetic voices, which the acoustic model never heard, lie at 0.47 with what they do say."""
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -122,12 +116,14 @@ class GmmHmmAligner:
         if not words:
             raise InputError("no words to align: the transcript is empty. Give what is said in the clip.")
         pcm = pcm_for_model(audio)
-        graph = self._graph(words, lexicon)
+        variants = self._variants(words, lexicon)
+        graph = build_graph(variants, self.model, self.model.silence_costs)
         found = _decode(self.model, graph, self.model.features(audio, pcm), audio)
         placed = _place(found, pcm, audio.duration)
-        return _alignment(self.model, words, placed, f"{self.name}, {self.model.name}")
+        doubts = tuple(_doubts(found, variants))
+        return _alignment(self.model, words, placed, f"{self.name}, {self.model.name}", doubts)
 
-    def _graph(self, words: Sequence[str], lexicon: Lexicon) -> DecodingGraph:
+    def _variants(self, words: Sequence[str], lexicon: Lexicon) -> list[list[Variant]]:
         pronounced = lexicon.pronounce(words)
         variants = [self.model.variants(word, ways) for word, ways in zip(words, pronounced, strict=True)]
         strange = [word for word, ways in zip(words, variants, strict=True) if not ways]
@@ -136,7 +132,7 @@ class GmmHmmAligner:
                 f"{len(strange)} word(s) are in the lexicon, but not in the phones of {self.model.name}: "
                 f"{', '.join(strange[:10])}. Give the dictionary that belongs to this acoustic model (--dictionary)."
             )
-        return build_graph(variants, self.model, self.model.silence_costs)
+        return variants
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +146,8 @@ class _Scores:
 
     @classmethod
     def of(cls, model: AcousticModel, frames: Floats, graph: DecodingGraph) -> _Scores:
-        pdf_ids = np.union1d(graph.pdf_ids, model.broader(graph.pdf_ids))
+        more = (model.broader(graph.pdf_ids), model.rivals(graph.pdf_ids))
+        pdf_ids = np.unique(np.concatenate([graph.pdf_ids, *more]))
         short = len(frames) * model.frame_shift <= EXACT_SECONDS
         return cls(model, frames, pdf_ids, model.log_likelihoods(frames, pdf_ids) if short else None)
 
@@ -180,12 +177,13 @@ class _Segment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Decoded:
-    """The best path, and the log-likelihood of each frame less that of the best state of the transcript."""
+    """The best path, its score, and the log-likelihood of each frame less that of the best of its rivals."""
 
     model: AcousticModel
     scores: _Scores
     segments: list[_Segment]
-    margins: Doubles
+    fits: Doubles
+    score: float
 
 
 def _decode(model: AcousticModel, graph: DecodingGraph, frames: Floats, audio: Audio) -> _Decoded:
@@ -206,7 +204,7 @@ def _decode(model: AcousticModel, graph: DecodingGraph, frames: Floats, audio: A
             "for them, or does not hold them. Check that the transcript belongs to this clip and has all its words, "
             "or leave the transcript out to have the phones recognised."
         ) from error
-    return _Decoded(model, scores, _segments(graph, path, model), _margins(graph, path, scores))
+    return _Decoded(model, scores, _segments(graph, path, model), _fits(graph, path, scores), path.score)
 
 
 def _search(graph: DecodingGraph, scores: _Scores) -> BestPath:
@@ -247,42 +245,45 @@ def _position(before: int, word: int, after: int) -> str:
     ]
 
 
-def _margins(graph: DecodingGraph, path: BestPath, scores: _Scores) -> Doubles:
-    pdfs = graph.pdfs[path.states]
-    if scores.matrix is not None:
-        matrix = scores(0, len(pdfs), graph.pdf_ids)
-        return np.asarray(matrix[np.arange(len(pdfs)), pdfs] - matrix.max(axis=1), dtype=np.float64)
-    margins = np.empty(len(pdfs))
+def _fits(graph: DecodingGraph, path: BestPath, scores: _Scores) -> Doubles:
+    mine, rivals = graph.pdf_ids[graph.pdfs[path.states]], scores.model.rivals(graph.pdf_ids)
+    fits = np.empty(len(mine))
     step = int(EXACT_SECONDS / scores.model.frame_shift)
-    for first in range(0, len(pdfs), step):
-        mine = pdfs[first : first + step]
-        ids, columns = np.unique(mine, return_inverse=True)
-        block = scores(first, first + len(mine), graph.pdf_ids[ids])
-        margins[first : first + len(mine)] = block[np.arange(len(mine)), columns] - block.max(axis=1)
-    return margins
+    for first in range(0, len(mine), step):
+        part = slice(first, first + step)
+        ids, columns = np.unique(mine[part], return_inverse=True)
+        own = scores(first, first + len(columns), ids)[np.arange(len(columns)), columns]
+        fits[part] = own - scores(first, first + len(columns), rivals).max(axis=1)
+    return fits
 
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A phone with its times and confidence; `word` is −1 for silence."""
+    """A phone with its times and what speaks for them; `word` is −1 for silence."""
 
     phone: str
     word: int
     start: float
     end: float
-    confidence: float
+    evidence: StartEvidence
 
 
 def _place(found: _Decoded, pcm: npt.NDArray[np.int16], duration: float) -> list[_Placed]:
     segments, model = found.segments, found.model
-    frames, certain = _soft_boundaries(found, pcm)
+    change = spectral_change(pcm, MODEL_RATE_HZ, model.first_boundary + model.frame_shift * np.arange(len(found.fits)))
+    change = change / max(float(change.mean()), 1e-9)
+    frames, spreads = _soft_boundaries(found, change)
     inner = model.first_boundary + model.frame_shift * frames
     times = _increasing([0.0, *inner.tolist(), duration])
     times = refine_boundaries(pcm, MODEL_RATE_HZ, times)
-    sure = np.concatenate([[1.0], certain, [1.0]])
+    # Speech that begins with the recording begins at a cut, of which nothing is known: its end stands in for it.
+    spread = [spreads[0] if len(spreads) else model.frame_shift, *spreads.tolist()]
+    turns = np.interp(times[:-1], model.first_boundary + model.frame_shift * np.arange(len(change)), change)
     return [
-        _Placed(segment.phone, segment.word, start, end, _confidence(found.margins, segment, 0.5 * (a + b)))
-        for segment, (start, end), (a, b) in zip(segments, pairwise(times), pairwise(sure.tolist()), strict=True)
+        _Placed(
+            x.phone, x.word, start, end, StartEvidence(spread[k], turns[k], float(found.fits[x.start : x.end].mean()))
+        )
+        for k, (x, (start, end)) in enumerate(zip(segments, pairwise(times), strict=True))
     ]
 
 
@@ -297,60 +298,65 @@ def _increasing(times: list[float]) -> list[float]:
     return times
 
 
-def _soft_boundaries(found: _Decoded, pcm: npt.NDArray[np.int16]) -> tuple[Doubles, Doubles]:
-    """Mean frame of each inner boundary, and the probability that it lies near; both (n_phones − 1,)."""
+def _soft_boundaries(found: _Decoded, change: Doubles) -> tuple[Doubles, Doubles]:
+    """Mean frame of each inner boundary, and the seconds by which it is uncertain; both (n_phones − 1,)."""
     segments, model = found.segments, found.model
-    n = len(found.margins)
-    change = spectral_change(pcm, MODEL_RATE_HZ, model.first_boundary + model.frame_shift * np.arange(n))
-    bonus = CHANGE_GAIN * (change / max(float(change.mean()), 1e-9) - 1.0)
-    means, certain = np.empty(len(segments) - 1), np.empty(len(segments) - 1)
+    bonus = CHANGE_GAIN * (change - 1.0)
+    means, spreads = np.empty(len(segments) - 1), np.empty(len(segments) - 1)
     for first in range(0, len(segments) - 1, STRETCH):
         last = min(first + STRETCH, len(segments) - 1)  # boundaries `first` to `last` are found
         low, high = max(first - OVERLAP, 0), min(last + 1 + OVERLAP, len(segments))
         start, end = segments[low].start, segments[high - 1].end
         graph = chain_graph([(s.phone, s.word, s.hmm) for s in segments[low:high]])
         scores = model.posterior_scale * found.scores.smoothed(start, end, graph.pdf_ids)
-        posterior = boundary_posteriors(graph, scores, bonus[start:end])[first - low : last - low]
-        grid = np.arange(end - start)
-        means[first:last] = start + posterior @ grid
-        near = np.abs(grid + start - means[first:last, None]) * model.frame_shift <= CERTAIN_SECONDS
-        certain[first:last] = (posterior * near).sum(axis=1)
-    return means, certain
+        grid, mine = np.arange(end - start), slice(first - low, last - low)
+        means[first:last] = start + boundary_posteriors(graph, scores, bonus[start:end])[mine] @ grid
+        flat = boundary_posteriors(graph, FLATTENING * scores, FLATTENING * bonus[start:end])[mine]
+        variance = flat @ grid**2 - (flat @ grid) ** 2
+        spreads[first:last] = model.frame_shift * np.sqrt(np.maximum(variance, 0.0))
+    return means, spreads
 
 
-def _confidence(margins: Doubles, segment: _Segment, certainty: float) -> float:
-    offset, slope, sure = CONFIDENCE
-    worth = offset + slope * float(margins[segment.start : segment.end].mean()) + sure * certainty
-    return 1.0 / (1.0 + math.exp(min(700.0, -worth)))
-
-
-def _alignment(model: AcousticModel, words: Sequence[str], placed: Sequence[_Placed], engine: str) -> Alignment:
-    spans: dict[int, list[_Placed]] = {}
-    for phone in placed:
-        if phone.word >= 0:
-            spans.setdefault(phone.word, []).append(phone)
-    end = placed[-1].end
+def _alignment(
+    model: AcousticModel, words: Sequence[str], placed: Sequence[_Placed], engine: str, doubts: tuple[str, ...]
+) -> Alignment:
+    spans: dict[int, list[Interval]] = {}
+    phones = list[Interval]()
+    for p in placed:
+        spoken = p.word >= 0
+        sure = phone_confidence(p.evidence) if spoken else None
+        phones.append(Interval(p.start, p.end, model.label(p.phone) if spoken else SILENCE, sure))
+        if spoken:
+            spans.setdefault(p.word, []).append(phones[-1])
     word_tier = Tier.from_intervals(
-        "words",
-        (Interval(span[0].start, span[-1].end, words[index]) for index, span in spans.items()),
-        start=0.0,
-        end=end,
+        "words", (_word(words[index], span) for index, span in spans.items()), start=0.0, end=placed[-1].end
     )
-    phones = [
-        Interval(p.start, p.end, SILENCE)
-        if p.word < 0
-        else Interval(p.start, p.end, model.label(p.phone), p.confidence)
-        for p in placed
-    ]
-    tier = merge_silence(Tier.from_intervals("phones", phones))
-    return Alignment(word_tier, tier, engine, tuple(_doubts(model, tier)))
+    return Alignment(word_tier, merge_silence(Tier.from_intervals("phones", phones)), engine, doubts)
 
 
-def _doubts(model: AcousticModel, phones: Tier) -> Iterator[str]:
-    spoken = [phone for phone in phones if phone.score is not None]
-    mean = sum((phone.score or 0.0) * phone.duration for phone in spoken) / sum(phone.duration for phone in spoken)
-    if isinstance(model, SphinxAcoustics) and mean < MIN_MEAN_CONFIDENCE:
+def _word(label: str, phones: Sequence[Interval]) -> Interval:
+    return Interval(phones[0].start, phones[-1].end, label, word_confidence(phones[0].score or 0.0))
+
+
+def _doubts(found: _Decoded, variants: Sequence[Sequence[Variant]]) -> Iterator[str]:
+    """A warning where the transcript does not fit; only for the model on whose fits the limits were set."""
+    spoken = np.concatenate([np.full(s.end - s.start, s.word >= 0) for s in found.segments])
+    fit = float(found.fits[spoken].mean())
+    if not isinstance(found.model, SphinxAcoustics) or fit >= CONTROL_BELOW:
+        return
+    if fit_doubt(fit, _gain(found, variants, int(spoken.sum()))):
         yield (
-            f"the transcript may not belong to this audio: the mean confidence of its phones is {mean:.2f}, and "
-            f"{MIN_MEAN_CONFIDENCE:.2f} or more is usual. Check that it says what is heard"
+            f"the transcript may not belong to this audio: it fits no better than one may expect of another text "
+            f"({fit:.1f} nats a frame). Check that it says what is heard"
         )
+
+
+def _gain(found: _Decoded, variants: Sequence[Sequence[Variant]], n_spoken: int) -> float | None:
+    """Nats by which a spoken frame is likelier than under the same phones backwards; None where those don't fit in."""
+    backwards = [[replace(x, phones=x.phones[::-1]) for x in ways] for ways in reversed(variants)]
+    graph = build_graph(backwards, found.model, found.model.silence_costs)
+    try:
+        control = _search(graph, _Scores.of(found.model, found.scores.frames, graph))
+    except NoPath:
+        return None
+    return (found.score - control.score) / found.model.scale / n_spoken
