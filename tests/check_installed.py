@@ -14,11 +14,12 @@ import visalign
 from visalign.visemes import VisemeMap, available_maps
 
 DATA_FOLDERS = {
+    "visalign.html_report.assets": "visalign/html_report/assets",
     "visalign.lexicons": "lexicons",
     "visalign.models": "visalign/models",
     "visalign.viseme_maps": "viseme_maps",
 }
-DATA_SUFFIXES = {".dict", ".json", ".npz", ".toml"}
+DATA_SUFFIXES = {".css", ".dict", ".html", ".js", ".json", ".npz", ".toml"}
 
 
 def check_modules() -> int:

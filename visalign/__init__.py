@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from visalign.forced_alignment import force_align, read_alignment, recognise_phones
     from visalign.generated_clip import generate_clip
+    from visalign.html_report import write_clip_page
     from visalign.lip_features import LipFeatures, read_lips
     from visalign.media import Audio, read_audio
     from visalign.pipeline import check, observe
@@ -83,6 +84,7 @@ __all__ = [
     "read_lips",
     "recognise_phones",
     "train_from_folder",
+    "write_clip_page",
 ]
 
 _HOMES = MappingProxyType(
@@ -120,6 +122,7 @@ _HOMES = MappingProxyType(
         "read_lips": "lip_features",
         "recognise_phones": "forced_alignment",
         "train_from_folder": "training",
+        "write_clip_page": "html_report",
     }
 )
 

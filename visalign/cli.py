@@ -132,6 +132,7 @@ def _close_quietly() -> NoReturn:
         'visalign check clip.mp4 --text "bin blue at f two now"\n\n'
         "visalign check clip.mp4 --audio dub.wav --transcript dub.txt --csv words.csv --textgrid clip.TextGrid\n\n"
         "visalign check clip.mp4 --alignment corrected.TextGrid    (words and phones as they stand there)\n\n"
+        "visalign check clip.mp4 --transcript clip.txt --html clip.html\n\n"
         "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
         "Without a transcript the phones are recognised: offset and confidence, but no words.\n\n" + _EXIT_CODES
     )
@@ -155,12 +156,14 @@ def check(
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the words as CSV.")] = None,
     textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with a player, that opens offline.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word."""
     to_stdout = json == STDOUT
-    wanted = {".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}
-    outputs = _checked_outputs(wanted, (video, audio, transcript, alignment, lexicon, model, config))
+    inputs = (video, audio, transcript, alignment, lexicon, model, config)
+    outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
+    pages = _checked_outputs({".html": html}, inputs)
     settings = _settings(config, lexicon, viseme_map)
     said = _said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
@@ -174,14 +177,18 @@ def check(
             model=model,
             config=settings,
             enhancement=chain,
+            evidence=bool(pages),
             progress=progress,
         )
+        for path in pages:
+            progress("writing the page", None)
+            visalign.write_clip_page(path, report, video, audio=audio)
     for path in outputs:
         report.write(path)
     if to_stdout:
         _print_json(report)
     if not quiet:
-        _show(report, outputs, stderr=to_stdout)
+        _show(report, [*outputs, *pages], stderr=to_stdout)
     raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
 
 

@@ -34,10 +34,11 @@ from visalign.lip_model import Calibration, LipModel
 from visalign.media import Audio
 from visalign.phones import is_silence
 from visalign.pipeline import Progress, check
-from visalign.report import ClipReport, lead_in_words
+from visalign.report import ClipReport
 from visalign.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence
 from visalign.sync import LagEvidence, lag_density
 from visalign.visemes import VisemeMap, expected_visemes
+from visalign.wording import lead_in_words
 
 __all__ = ["LARGEST_ODDS", "Explanation", "Item", "explain_clip", "explain_sounds", "explain_words", "strength"]
 

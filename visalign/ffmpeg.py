@@ -29,6 +29,7 @@ __all__ = [
     "DAMAGE",
     "Darkroom",
     "Image",
+    "SoundTrack",
     "audio_streams",
     "check_file",
     "choose_stream",
@@ -76,7 +77,7 @@ _LUMA_FIRST = frozenset(
 
 # Without adaptive quantisation: its vectorised arithmetic gave other bytes from run to run. (Without vectors, asm=0, it
 # does not, but that is slow.)
-_X264_OPTIONS = {
+X264_OPTIONS = {
     "preset": "veryfast",
     "crf": "18",
     "flags": "+bitexact",
@@ -338,12 +339,12 @@ def _encode(
     first = next(images, None)
     if first is None:
         return 0
-    video = container.add_stream("libx264", rate=rate, options=_X264_OPTIONS)
+    video = container.add_stream("libx264", rate=rate, options=X264_OPTIONS)
     video.height, video.width = (n + n % 2 for n in first.shape[:2])
     video.pix_fmt = "yuv420p"
     # x264's output depends on the number of threads, and that on the machine.
     video.thread_count = 1
-    track = None if sound is None else _SoundTrack(container, *sound)
+    track = None if sound is None else SoundTrack(container, *sound)
     n_images = 0
     for image in itertools.chain([first], images):
         # Converted here with one thread: left to the encoder, the conversion differs from run to run in a few pixels.
@@ -366,17 +367,38 @@ def _even(image: Image) -> Image:
     return np.ascontiguousarray(image)
 
 
-class _SoundTrack:
-    """AAC stream, written piece by piece so that sound and picture lie side by side in the file."""
+class SoundTrack:
+    """AAC stream of an MP4, written piece by piece so that sound and picture lie side by side in the file.
 
-    def __init__(self, container: av.container.OutputContainer, samples: npt.NDArray[np.float32], rate_hz: int) -> None:
+    Parameters
+    ----------
+    container : OutputContainer
+        The MP4.
+    samples : ndarray of float32, shape (n_samples,)
+        Mono sound from time 0 on.
+    rate_hz : int
+        Its rate; one that AAC does not have becomes 48 kHz.
+    bit_rate : int, optional
+        Bits a second; the encoder's choice by default.
+    """
+
+    def __init__(
+        self,
+        container: av.container.OutputContainer,
+        samples: npt.NDArray[np.float32],
+        rate_hz: int,
+        bit_rate: int | None = None,
+    ) -> None:
         aac_rate_hz = rate_hz if rate_hz in _AAC_RATES_HZ else 48000
         self._stream = container.add_stream("aac", rate=aac_rate_hz, layout="mono", options={"flags": "+bitexact"})
+        if bit_rate is not None:
+            self._stream.bit_rate = bit_rate
         self._container, self._samples, self._rate_hz = container, samples, rate_hz
         self._n_written = 0
         self._resampler = av.AudioResampler("fltp", "mono", aac_rate_hz)
 
     def write_until(self, time: Fraction) -> None:
+        """Write what is heard before `time`, seconds."""
         self._write(min(len(self._samples), round(time * self._rate_hz)))
 
     def _write(self, end: int) -> None:
@@ -390,6 +412,7 @@ class _SoundTrack:
         self._mux(frame)
 
     def finish(self) -> None:
+        """Write the rest."""
         self._write(len(self._samples))
         self._mux(None)
         self._container.mux(self._stream.encode(None))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -18,7 +19,7 @@ from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.ffmpeg import DAMAGE, check_file
 from visalign.outputs import whole_file
 
-__all__ = ["IMAGE_SUFFIXES", "read_image", "write_png"]
+__all__ = ["IMAGE_SUFFIXES", "jpeg_bytes", "read_image", "write_png"]
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 """Endings of picture files that are read."""
@@ -69,13 +70,25 @@ def write_png(path: AnyPath, image: Image) -> Path:
     OutputError
         If it can't be written there.
     """
-    encoder = av.CodecContext.create("png", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = image.shape[1], image.shape[0], "rgb24"
-    encoder.time_base = Fraction(1, 25)  # a PNG has no time, but the encoder asks for one
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-    packets = [*encoder.encode(frame), *encoder.encode(None)]
-    if not packets:
+    encoded = _encoded("png", "rgb24", image)
+    if not encoded:
         raise OutputError(path, "the picture could not be encoded")
     with whole_file(path) as draft:
-        draft.write_bytes(b"".join(bytes(packet) for packet in packets))
+        draft.write_bytes(encoded)
     return Path(path)
+
+
+def jpeg_bytes(image: Image, quality: int = 4) -> bytes:
+    """A picture as a JPEG file; `quality` is FFmpeg's, 2 (best) to 31."""
+    return _encoded("mjpeg", "yuvj420p", image, {"qmin": str(quality), "qmax": str(quality), "flags": "+bitexact"})
+
+
+def _encoded(codec: str, pixels: str, image: Image, options: dict[str, str] | None = None) -> bytes:
+    encoder = cast(av.VideoCodecContext, av.CodecContext.create(codec, "w"))
+    encoder.width, encoder.height, encoder.pix_fmt = image.shape[1], image.shape[0], pixels
+    encoder.time_base = Fraction(1, 25)  # a picture has no time, but the encoder asks for one
+    encoder.options = options or {}
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+    if pixels != "rgb24":
+        frame = frame.reformat(format=pixels, threads=1)
+    return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))

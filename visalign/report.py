@@ -45,9 +45,9 @@ from visalign.scoring import SyncScore
 from visalign.sync import SyncEstimate
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
+from visalign.wording import interval_in_words, remedy, statement
 
-__all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo",
-           "lead_in_words"]  # fmt: skip
+__all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
 
 SCHEMA_VERSION = 1
 """Version of the JSON form; it grows with every change that could break a reader."""
@@ -353,34 +353,12 @@ def _rounded_values(values: Mapping[str, float] | None) -> dict[str, float | Non
 
 
 def _headline(sync: SyncEstimate) -> str:
-    lead = "" if sync.lead_seconds is None else lead_in_words(sync.lead_seconds)
-    ms = "" if sync.lead_seconds is None else f"{abs(round(1000 * sync.lead_seconds))} ms"
-    reason = f": {sync.reason}" if sync.reason else ""
-    if sync.verdict == "in-sync":
-        return f"In sync: audio is {lead}. Nothing to fix."
-    if sync.verdict == "audio-early":
-        return f"Audio is {lead}. To fix, delay the audio by {ms}."
-    if sync.verdict == "audio-late":
-        return f"Audio is {lead}. To fix, advance the audio by {ms}."
-    if sync.verdict == "mismatched":
-        return f"Mismatched: sound and lips fit at no shift{reason}. Check that this sound belongs to this picture."
-    if not lead:
-        return f"Uncertain: there is no evidence for any offset{reason}."
-    return f"Uncertain{reason}. The best guess is that audio is {lead}; look before you correct by it."
-
-
-def lead_in_words(lead_seconds: float) -> str:
-    """A lead in words: "83 ms early"."""
-    ms = round(1000 * lead_seconds)
-    return "on time (0 ms)" if ms == 0 else f"{abs(ms)} ms {'early' if ms > 0 else 'late'}"
+    return f"{statement(sync)} {remedy(sync)}".rstrip()
 
 
 def _evidence(sync: SyncEstimate) -> str:
-    confidence = f"Confidence {sync.confidence:.2f}"
-    if sync.lead_interval is None:
-        return f"{confidence}."
-    low, high = (lead_in_words(x) for x in sync.lead_interval)
-    return f"95 % interval: from {low} to {high}. {confidence}."
+    interval = interval_in_words(sync)
+    return f"95 % interval: {interval}. " * bool(interval) + f"Confidence {sync.confidence:.2f}."
 
 
 def _agreement(score: SyncScore, clip: ClipInfo) -> str:

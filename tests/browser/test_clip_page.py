@@ -1,0 +1,238 @@
+"""The page of a clip in a real browser: click, play, step, and read the numbers back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import visalign
+from visalign import Audio, ClipReport, LipFeatures
+from visalign.generated_clip import GeneratedClip
+from visalign.html_report.clip_data import openness
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+@pytest.fixture(scope="module")
+def report(generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio) -> ClipReport:
+    """Audio 120 ms early: every word is a fault."""
+    return visalign.check(generated_lips, generated_clip.transcript, audio=generated_audio, evidence=True)
+
+
+@pytest.fixture(scope="module")
+def written(report: ClipReport, generated_clip: GeneratedClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return visalign.write_clip_page(tmp_path_factory.mktemp("page") / "clip.html", report, generated_clip.path)
+
+
+@pytest.fixture
+def opened(page: Page, written: Path) -> Page:
+    page.goto(written.as_uri())
+    page.locator("html[data-frame]").wait_for(state="attached")
+    return page
+
+
+def number(page: Page, name: str) -> str:
+    return page.locator(f"#number-{name}").inner_text()
+
+
+def shown_frame(page: Page) -> int:
+    """Frame that the browser says is on its screen, from 0."""
+    return int(page.locator("html").get_attribute("data-frame") or -1)
+
+
+def wait_for_frame(page: Page, k: int) -> None:
+    page.locator(f'html[data-frame="{k}"]').wait_for(state="attached")
+
+
+def go_to_frame(page: Page, k: int) -> None:
+    page.keyboard.press("Home")
+    wait_for_frame(page, 0)
+    for _ in range(k):
+        page.keyboard.press("ArrowRight")
+    wait_for_frame(page, k)
+
+
+def test_the_verdict_is_read_in_passing(opened: Page, report: ClipReport) -> None:
+    assert report.sync.lead_seconds is not None
+    ms = round(1000 * report.sync.lead_seconds)
+    assert opened.get_by_role("heading", level=1).inner_text() == f"Audio is {ms} ms early."
+    assert f"delay the audio by {ms} ms" in opened.locator(".remedy").inner_text()
+    assert opened.locator(".weakest li").count() == 3
+    assert opened.locator(".weakest img").first.bounding_box() is not None
+
+
+def test_frames_are_stepped_through_one_by_one(opened: Page, report: ClipReport) -> None:
+    assert report.evidence is not None
+    opened.keyboard.press("Home")
+    wait_for_frame(opened, 0)
+    for k in range(1, 8):
+        opened.keyboard.press("ArrowRight")
+        wait_for_frame(opened, k)
+        assert number(opened, "frame") == f"{k + 1} of {report.clip.n_frames}"
+        assert number(opened, "time") == f"{report.evidence.centres[k]:.3f} s"
+    opened.locator("#back").click()
+    wait_for_frame(opened, 6)
+    opened.keyboard.press("End")
+    wait_for_frame(opened, report.clip.n_frames - 1)
+
+
+def test_the_numbers_are_those_of_the_report(opened: Page, report: ClipReport) -> None:
+    evidence = report.evidence
+    assert evidence is not None
+    word = report.segments.iloc[1]
+    k = int(np.searchsorted(evidence.centres, (word["start"] + word["end"]) / 2))
+    go_to_frame(opened, k)
+    time = evidence.centres[k]
+    assert number(opened, "word") == word["label"]
+    assert number(opened, "phone") == report.phones.label_at(time)
+    assert number(opened, "expected") == report.expected_visemes.label_at(time)
+    row = evidence.posteriors[round((time - evidence.moments[0]) / 0.04)]
+    assert number(opened, "observed") == f"{evidence.visemes[row.argmax()]} ({round(100 * row.max())} %)"
+    lead = evidence.local.lead[round((time - evidence.local.times[0]) / 0.1)]
+    assert number(opened, "lead").startswith(f"{round(1000 * lead)} ms early")
+
+
+def test_the_expected_mouth_is_that_of_what_is_heard_then(opened: Page, report: ClipReport) -> None:
+    """Before the sound is moved into sync, the expected lips are those of what is heard at that moment."""
+    evidence, lead = report.evidence, report.sync.lead_seconds
+    assert evidence is not None
+    assert lead is not None
+    expected = openness(evidence)[1]
+    heard = expected[np.clip(np.arange(len(expected)) + round(lead / 0.04), 0, len(expected) - 1)]
+    k = int(np.abs(heard - expected).argmax())
+    go_to_frame(opened, k)
+    for is_moved, values in ((False, heard), (True, expected)):
+        opened.locator("#moved").set_checked(is_moved)
+        seen, shown = (int(x) for x in re.findall(r"(\d+) %", number(opened, "open")))
+        assert seen == pytest.approx(100 * np.clip(openness(evidence)[0][k], 0, 1), abs=1)
+        assert shown == pytest.approx(100 * np.clip(values[k], 0, 1), abs=1)
+
+
+def test_a_click_on_a_word_plays_it_and_stops(opened: Page, report: ClipReport) -> None:
+    row = 2
+    word = report.segments.iloc[row]
+    opened.locator(f'tr[data-row="{row}"] button').click()
+    opened.locator("#play", has_text="Pause").wait_for()
+    opened.locator("#play", has_text="Play").wait_for()
+    stopped = float(number(opened, "time").removesuffix(" s"))
+    assert word["end"] - 0.04 <= stopped <= word["end"] + 0.04  # its last frame, however busy the machine is
+    assert f"Heard: {number(opened, 'word')}" in wait_for_status(opened)
+
+
+def wait_for_status(page: Page) -> str:
+    status = page.locator("#status", has_text="Heard:")
+    status.wait_for()
+    return status.inner_text()
+
+
+def test_a_click_on_the_words_track_plays_too(opened: Page, report: ClipReport) -> None:
+    canvas = opened.locator(".track.words canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    word = report.segments.iloc[3]
+    span = min(report.clip.duration, 10.0)
+    x = box["x"] + (word["start"] + word["end"]) / 2 / span * box["width"]
+    opened.mouse.click(x, box["y"] + box["height"] / 2)
+    opened.locator("#status", has_text=f"Playing “{word['label']}”").wait_for()
+    opened.locator("#play", has_text="Play").wait_for()
+
+
+def test_playing_moves_on_and_pauses_at_a_key(opened: Page) -> None:
+    opened.keyboard.press("Home")
+    wait_for_frame(opened, 0)
+    opened.keyboard.press(" ")
+    for _ in range(200):  # a busy machine leaves frames out
+        if shown_frame(opened) >= 10:
+            break
+        opened.wait_for_timeout(50)
+    opened.keyboard.press(" ")
+    opened.locator("#play", has_text="Play").wait_for()
+    opened.wait_for_timeout(300)
+    stopped = shown_frame(opened)
+    assert stopped >= 10
+    opened.wait_for_timeout(200)
+    assert shown_frame(opened) == stopped
+
+
+def test_the_next_fault_is_one_key_away(opened: Page, report: ClipReport) -> None:
+    faults = report.segments[~report.segments["verdict"].isin(["in-sync", "uncertain"])]
+    assert len(faults) > 1
+    opened.keyboard.press("Home")
+    wait_for_frame(opened, 0)
+    for _, word in faults.iloc[:2].iterrows():
+        opened.keyboard.press("n")
+        opened.locator("#status", has_text=f"Playing “{word['label']}”").wait_for()
+        opened.locator("#play", has_text="Play").wait_for()
+
+
+def test_zooming_and_scrolling_change_what_is_drawn(opened: Page) -> None:
+    track = opened.locator(".track.sound canvas")
+    track.scroll_into_view_if_needed()
+    pictures = [track.screenshot()]
+    for key in ("+", "+", "]", "0"):
+        opened.keyboard.press(key)
+        opened.wait_for_timeout(100)
+        pictures.append(track.screenshot())
+    assert len({*pictures[:4]}) == 4
+    assert pictures[0] == pictures[4]
+
+
+def test_the_spectrogram_comes_when_asked_for(opened: Page) -> None:
+    track = opened.locator(".track.spectrum")
+    assert not track.is_visible()
+    opened.keyboard.press("s")
+    track.wait_for(state="visible")
+    picture = track.locator("canvas").screenshot()
+    opened.keyboard.press("m")
+    opened.wait_for_timeout(100)
+    assert track.locator("canvas").screenshot() != picture  # moved with the sound
+    opened.keyboard.press("s")
+    track.wait_for(state="hidden")
+
+
+def test_light_and_dark(opened: Page) -> None:
+    ground = opened.locator("body")
+    colours = [ground.evaluate("e => getComputedStyle(e).backgroundColor")]
+    for name in ("light", "dark"):
+        opened.locator("#theme-button").click()
+        assert opened.locator("html").get_attribute("data-theme") == name
+        colours.append(ground.evaluate("e => getComputedStyle(e).backgroundColor"))
+    assert colours[0] == colours[1] != colours[2]
+
+
+def test_it_prints(opened: Page) -> None:
+    pdf = opened.pdf(format="A4", print_background=True)
+    assert pdf.startswith(b"%PDF")
+    assert 1 <= pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") + pdf.count(b"/Type/Page/") <= 4
+
+
+def test_all_of_it_is_reached_by_keyboard(opened: Page) -> None:
+    """From the top: every control takes the focus in turn, and each has a name."""
+    reached = set()
+    for _ in range(60):
+        opened.keyboard.press("Tab")
+        focused = opened.locator(":focus")
+        if focused.count() == 0:
+            break
+        reached.add(focused.get_attribute("id") or focused.get_attribute("data-play") or focused.get_attribute("class"))
+    assert {"help-button", "theme-button", "play", "back", "forth", "next-fault", "zoom-in", "moved"} <= reached
+    names = [button.get_attribute("aria-label") or button.inner_text() for button in opened.get_by_role("button").all()]
+    assert all(name.strip() for name in names)
+    assert opened.get_by_role("table").count() == 1
+
+
+def test_without_scripts_the_words_are_there(browser: object, written: Path, report: ClipReport) -> None:
+    context = browser.new_context(java_script_enabled=False)  # type: ignore[attr-defined]
+    try:
+        page = context.new_page()
+        page.goto(written.as_uri(), timeout=15_000)
+        assert "early" in page.locator("h1").inner_text(timeout=15_000)
+        assert page.locator("tbody tr").count() == len(report.segments)
+    finally:
+        context.close()

@@ -1,0 +1,170 @@
+"""Pages as text: escaped, allowed by their hashes, the same each time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hostile_texts import HOSTILE_TEXTS
+
+import visalign
+from visalign import Audio, ClipReport, LipFeatures
+from visalign.errors import ConfigError
+from visalign.generated_clip import GeneratedClip
+from visalign.html_report.clip_page import clip_page
+from visalign.html_report.document import as_data_script, format_document, packed, text
+from visalign.html_report.lead_scale import lead_scale
+from visalign.sync import SyncEstimate
+from visalign.wording import certainty, remedy, statement
+
+
+@pytest.fixture(scope="module")
+def report(generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio) -> ClipReport:
+    return visalign.check(generated_lips, generated_clip.transcript, audio=generated_audio, evidence=True)
+
+
+@pytest.fixture(scope="module")
+def page(report: ClipReport, generated_clip: GeneratedClip) -> str:
+    return clip_page(report, generated_clip.path)
+
+
+class Reader(HTMLParser):
+    """Collects the tags of a page with their attributes, and the text of its scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.is_open = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.texts.append("")
+        self.is_open = True
+
+    def handle_data(self, data: str) -> None:
+        if self.texts and self.is_open:
+            self.texts[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_open = False
+
+
+def test_only_its_own_script_and_style_may_run(page: str) -> None:
+    reader = Reader(page)
+    policy = next(a["content"] for tag, a in reader.tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    hashes = set(re.findall(r"sha256-([\w+/=]+)", policy))
+    inline = [
+        base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+        for (tag, attributes), source in zip(reader.tags, reader.texts, strict=True)
+        if tag == "style" or (tag == "script" and "type" not in attributes)
+    ]
+    assert len(inline) == 2
+    assert set(inline) == hashes
+
+
+def test_nothing_is_loaded_from_elsewhere(page: str) -> None:
+    reader = Reader(page)
+    for tag, attributes in reader.tags:
+        assert "style" not in attributes, tag
+        assert not any(name.startswith("on") for name in attributes), tag
+        for name in ("src", "href"):
+            address = attributes.get(name) or ""
+            assert address.startswith(("data:image/jpeg;base64,", "#")) or not address, (tag, address)
+    assert not {"link", "iframe", "object", "embed", "base", "form"} - {"form"} & {tag for tag, _ in reader.tags}
+
+
+def test_the_same_report_gives_the_same_page(page: str, report: ClipReport, generated_clip: GeneratedClip) -> None:
+    assert clip_page(report, generated_clip.path) == page
+
+
+def test_a_report_without_evidence_is_refused(report: ClipReport, generated_clip: GeneratedClip) -> None:
+    with pytest.raises(ConfigError, match="evidence=True"):
+        clip_page(replace(report, evidence=None), generated_clip.path)
+
+
+def test_a_clip_without_words_has_a_page(
+    generated_lips: LipFeatures, generated_audio: Audio, generated_clip: GeneratedClip, tmp_path: Path
+) -> None:
+    found = visalign.check(generated_lips, None, audio=generated_audio, evidence=True)
+    written = visalign.write_clip_page(tmp_path / "page.html", found, generated_clip.path).read_text(encoding="utf-8")
+    assert "No words were judged" in written
+
+
+@pytest.mark.parametrize("hostile", HOSTILE_TEXTS)
+def test_texts_stay_texts(hostile: str) -> None:
+    parts = Reader(f"<p>{text(hostile)}</p>")
+    assert [tag for tag, _ in parts.tags] == ["p"]
+    inside = Reader(f'<p title="{text(hostile)}">x</p>')
+    assert list(inside.tags[0][1]) == ["title"]
+    text(hostile).encode("utf-8")
+
+
+@pytest.mark.parametrize("hostile", HOSTILE_TEXTS)
+def test_data_stay_data(hostile: str) -> None:
+    script = as_data_script("x", {hostile: [hostile]})
+    reader = Reader(script)
+    assert [tag for tag, _ in reader.tags] == ["script"]
+    assert json.loads(reader.texts[0]) == {hostile: [hostile]}
+    script.encode("utf-8")
+
+
+def test_values_of_a_template_are_not_filled_again() -> None:
+    names = {"title", "name", "verdict_class", "kind", "statement", "remedy", "sure", "warnings", "scale", "weakest"}
+    names |= {"table", "details", "data", "video"}
+    page = format_document("clip.html", (), (), dict.fromkeys(names, "{{script}}"))
+    assert page.count("{{script}}") == len(names)
+
+
+def test_packing_keeps_within_the_range_of_the_numbers() -> None:
+    written = base64.b64decode(packed(np.array([-1.0, 0.4, 0.6, 1000.0]), "u1"))
+    assert list(written) == [0, 0, 1, 255]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "lead", "words"),
+    [
+        ("in-sync", 0.012, ("In sync: audio is 12 ms early.", "Nothing to fix.")),
+        ("audio-early", 0.083, ("Audio is 83 ms early.", "To fix, delay the audio by 83 ms.")),
+        ("audio-late", -0.12, ("Audio is 120 ms late.", "To fix, advance the audio by 120 ms.")),
+        (
+            "uncertain",
+            -0.12,
+            ("Uncertain.", "The best guess is that audio is 120 ms late; look before you correct by it."),
+        ),
+        ("uncertain", None, ("Uncertain: there is no evidence for any offset.", "")),
+    ],
+)
+def test_the_sign_is_told_in_words(verdict: str, lead: float | None, words: tuple[str, str]) -> None:
+    interval = None if lead is None else (lead - 0.02, lead + 0.02)
+    sync = SyncEstimate(lead, interval, 0.9, verdict)
+    assert (statement(sync), remedy(sync)) == words
+
+
+def test_how_sure_is_told_in_words() -> None:
+    told = [certainty(SyncEstimate(0.0, (-0.01, 0.01), x, "in-sync")) for x in (0.998, 0.96, 0.85, 0.4)]
+    assert [line.split(":")[0] for line in told] == [
+        "Sure (over 99 %)",
+        "Sure (96 %)",
+        "Fairly sure (85 %)",
+        "Not sure (40 %)",
+    ]
+
+
+def test_the_scale_shows_early_on_the_right(report: ClipReport) -> None:
+    assert report.evidence is not None
+    drawn = lead_scale(report, report.evidence)
+    zero, best = (float(re.search(pattern, drawn)[1]) for pattern in (r'class="zero" x1="([\d.]+)"', r'cx="([\d.]+)"'))
+    assert best > zero

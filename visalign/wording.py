@@ -1,0 +1,73 @@
+"""A result in words, with the sign in words and the remedy beside it.
+
+Conventions
+-----------
+``lead_seconds > 0`` means that the audio leads; nobody who reads these sentences has to know that.
+"""
+
+from __future__ import annotations
+
+from visalign.sync import SyncEstimate
+
+__all__ = ["certainty", "interval_in_words", "lead_in_words", "remedy", "statement"]
+
+# How sure a person may be at a probability of being right to within a frame; 0.8 is where sync calls no lead.
+_SURE, _FAIRLY_SURE = 0.95, 0.8
+
+
+def lead_in_words(lead_seconds: float) -> str:
+    """ "83 ms early", "83 ms late" or "on time (0 ms)".
+
+    Examples
+    --------
+    >>> lead_in_words(0.083), lead_in_words(-0.12), lead_in_words(0.0002)
+    ('83 ms early', '120 ms late', 'on time (0 ms)')
+    """
+    ms = round(1000 * lead_seconds)
+    return "on time (0 ms)" if ms == 0 else f"{abs(ms)} ms {'early' if ms > 0 else 'late'}"
+
+
+def statement(sync: SyncEstimate) -> str:
+    """What is the matter, one sentence."""
+    reason = f": {sync.reason}" if sync.reason else ""
+    lead = "" if sync.lead_seconds is None else lead_in_words(sync.lead_seconds)
+    if sync.verdict == "in-sync":
+        return f"In sync: audio is {lead}."
+    if sync.verdict in ("audio-early", "audio-late"):
+        return f"Audio is {lead}."
+    if sync.verdict == "mismatched":
+        return f"Mismatched: sound and lips fit at no shift{reason}."
+    return f"Uncertain{reason}." if lead else f"Uncertain: there is no evidence for any offset{reason}."
+
+
+def remedy(sync: SyncEstimate) -> str:
+    """What to do about it, one sentence; empty where nothing can be advised."""
+    if sync.verdict == "in-sync":
+        return "Nothing to fix."
+    if sync.verdict == "mismatched":
+        return "Check that this sound belongs to this picture."
+    if sync.lead_seconds is None:
+        return ""
+    if sync.verdict == "uncertain":
+        return f"The best guess is that audio is {lead_in_words(sync.lead_seconds)}; look before you correct by it."
+    doing = "delay" if sync.verdict == "audio-early" else "advance"
+    return f"To fix, {doing} the audio by {abs(round(1000 * sync.lead_seconds))} ms."
+
+
+def interval_in_words(sync: SyncEstimate) -> str:
+    """ "from 61 ms early to 105 ms early"; empty without an interval."""
+    if sync.lead_interval is None:
+        return ""
+    low, high = (lead_in_words(x) for x in sync.lead_interval)
+    return f"from {low} to {high}"
+
+
+def certainty(sync: SyncEstimate) -> str:
+    """How sure the offset is, in words and as a percentage."""
+    if sync.lead_seconds is None:
+        return "Nothing could be measured"
+    if sync.verdict == "mismatched":
+        return "No offset can be trusted"
+    percent = f"{100 * sync.confidence:.0f} %" if sync.confidence < 0.995 else "over 99 %"
+    words = "Sure" if sync.confidence >= _SURE else "Fairly sure" if sync.confidence >= _FAIRLY_SURE else "Not sure"
+    return f"{words} ({percent}): right to within 40 ms"
