@@ -24,6 +24,7 @@ import visalign
 from visalign.commands.align import ALIGN_EPILOG, align
 from visalign.commands.animate import ANIMATE_EPILOG, animate
 from visalign.commands.attach import ATTACH_EPILOG, attach
+from visalign.commands.batch import BATCH_EPILOG, STATUS_EPILOG, batch, status
 from visalign.commands.compare import COMPARE_EPILOG, compare
 from visalign.commands.corpus import CORPUS_EPILOG, corpus
 from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
@@ -85,6 +86,8 @@ app.command("vad", epilog=VAD_EPILOG)(vad)
 app.command("compare", epilog=COMPARE_EPILOG)(compare)
 app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
 app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
+app.command("batch", epilog=BATCH_EPILOG)(batch)
+app.command("status", epilog=STATUS_EPILOG)(status)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]

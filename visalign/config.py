@@ -250,6 +250,8 @@ def _refuse_unknown(part: Mapping[str, Any], allowed: list[str], *, where: str) 
 
 def _typed(key: str, value: object, kind: str) -> Any:
     # Annotations are strings here (from __future__ import annotations): "int", "str", "float | None" …
+    if value is None and kind.endswith("| None"):
+        return None
     if kind.startswith("float") and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     if kind == "int" and isinstance(value, int) and not isinstance(value, bool):

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -25,8 +35,10 @@ if TYPE_CHECKING:
     from visalign.timeline import Tier
 
 __all__ = [
+    "VERDICT_STYLES",
     "ProgressCallback",
     "alignment_table",
+    "batch_progress",
     "facts_table",
     "findings_table",
     "progress_line",
@@ -73,6 +85,51 @@ def progress_line(*, enabled: bool = True) -> Iterator[ProgressCallback]:
             bar.update(task, description=stage, total=None if fraction is None else 1.0, completed=fraction or 0.0)
 
         yield tell
+
+
+@contextmanager
+def batch_progress() -> Iterator[tuple[Callable[[int, int], None], Callable[[str, str], None]]]:
+    """A bar on stderr with rate and time left, and a way to print lines above it.
+
+    Yields
+    ------
+    advance : callable
+        Told how many are done, of how many.
+    say : callable
+        Prints a line in a style. Where stderr is not a terminal there is no bar, and the lines are all.
+    """
+    console = screen(stderr=True)
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal, speed_estimate_period=120
+    ) as bar:
+        task = bar.add_task("", total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        def say(line: str, style: str) -> None:
+            console.print(Text(line), style=style, soft_wrap=True)
+
+        yield advance, say
+
+
+class _Rate(ProgressColumn):
+    """Clips a second, or a minute where they are slow."""
+
+    def render(self, task: Task) -> Text:
+        """The rate so far."""
+        speed = task.speed
+        if not speed:
+            return Text("- clips/s")
+        return Text(f"{speed:.1f} clips/s" if speed >= 1 else f"{60 * speed:.1f} clips/min")
 
 
 def styled_summary(report: ClipReport) -> Text:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
@@ -30,6 +31,7 @@ from visalign.errors import AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones
 from visalign.landmarks import MODEL_LICENCE
+from visalign.lip_cache import cached_lips
 from visalign.lip_features import LipFeatures, read_lips
 from visalign.lip_model import LipModel, SpeechContext
 from visalign.media import Audio, read_audio
@@ -85,6 +87,7 @@ def check(
     alignment: Alignment | AnyPath | None = None,
     speaker: str | None = None,
     evidence: bool = False,
+    lip_cache: AnyPath | None = None,
     progress: Progress | None = None,
 ) -> ClipReport:
     """Compare what is heard in a clip with what its lips show.
@@ -113,6 +116,8 @@ def check(
         Whose words to follow, where the file of the alignment has several speakers.
     evidence : bool
         Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.evidence`).
+    lip_cache : path-like, optional
+        A folder that keeps lips by the content of their clip (:mod:`visalign.lip_cache`), so that they are read once.
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -152,7 +157,7 @@ def check(
     targets = expected_visemes(alignment.phones, alignment.words, chosen_map, alphabet=alignment.alphabet)
 
     # what is seen
-    lips = _lips(path_or_lips, settings, told)
+    lips = _lips(path_or_lips, settings, told, lip_cache)
     told("decoding visemes", None)
     decoded = lip_model.decoder.decode(lips, chosen_map)
 
@@ -188,6 +193,7 @@ def observe(
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
+    lip_cache: AnyPath | None = None,
     progress: Progress | None = None,
 ) -> ClipObservation:
     """Read the lips of a clip, without its sound: features and visemes.
@@ -197,7 +203,7 @@ def observe(
     settings = config or Config()
     chosen_map = _map(viseme_map or settings.sync.viseme_map)
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
-    lips = _lips(path, settings, progress or _silent)
+    lips = _lips(path, settings, progress or _silent, lip_cache)
     return ClipObservation(lips, lip_model.decoder.decode(lips, chosen_map), chosen_map.silence)
 
 
@@ -254,9 +260,10 @@ def _stem(path_or_lips: AnyPath | LipFeatures) -> str:
     return Path(path_or_lips.source if isinstance(path_or_lips, LipFeatures) else path_or_lips).stem
 
 
-def _lips(path_or_lips: AnyPath | LipFeatures, settings: Config, told: Progress) -> LipFeatures:
+def _lips(path_or_lips: AnyPath | LipFeatures, settings: Config, told: Progress, cache: AnyPath | None) -> LipFeatures:
     if not isinstance(path_or_lips, LipFeatures):
-        return read_lips(path_or_lips, detect_every=settings.lips.detect_every, progress=told)
+        read = read_lips if cache is None else partial(cached_lips, folder=cache)
+        return read(path_or_lips, detect_every=settings.lips.detect_every, progress=told)
     if not path_or_lips.has_face.any():
         raise FaceNotFound(path_or_lips.source or "these lip features", 0.0)
     return path_or_lips

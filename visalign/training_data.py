@@ -16,10 +16,19 @@ from pathlib import Path
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.transcript import read_transcript
 
-__all__ = ["CLIP_SUFFIXES", "TrainingClip", "Transcripts", "training_clips"]
+__all__ = [
+    "CLIP_SUFFIXES",
+    "TrainingClip",
+    "Transcripts",
+    "clip_files",
+    "read_clip_transcript",
+    "training_clips",
+    "transcript_file",
+]
 
 CLIP_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m4v", ".flv", ".wmv")
 _TABLE = "transcripts.csv"
+_GRID_SUFFIX = ".align"
 _GRID_SILENCE = ("sil", "sp")
 
 
@@ -50,11 +59,7 @@ def training_clips(folder: AnyPath) -> tuple[list[TrainingClip], list[Path]]:
         If a transcript can't be read.
     """
     root = Path(folder)
-    if not root.is_dir():
-        raise InputError(f"{root}: not a folder. Give the folder that holds the clips and their transcripts.")
-    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in CLIP_SUFFIXES and path.is_file())
-    if not paths:
-        raise InputError(f"{root}: no clip in it. Clips end in {' '.join(CLIP_SUFFIXES)}.")
+    paths = clip_files(root)
     table = _read_table(root / _TABLE)
     clips, missing = [], []
     for path in paths:
@@ -66,6 +71,23 @@ def training_clips(folder: AnyPath) -> tuple[list[TrainingClip], list[Path]]:
         else:
             clips.append(TrainingClip(path, transcript, speaker or path.parent.resolve().name))
     return clips, missing
+
+
+def clip_files(folder: AnyPath) -> list[Path]:
+    """The clips of a folder, in any depth, sorted by path.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or no clip in it.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError(f"{root}: not a folder. Give the folder that holds the clips and their transcripts.")
+    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in CLIP_SUFFIXES and path.is_file())
+    if not paths:
+        raise InputError(f"{root}: no clip in it. Clips end in {' '.join(CLIP_SUFFIXES)}.")
+    return paths
 
 
 def _read_table(path: Path) -> dict[str, tuple[str, str]]:
@@ -84,11 +106,25 @@ def _read_table(path: Path) -> dict[str, tuple[str, str]]:
 
 
 def _transcript_beside(clip: Path) -> str | None:
-    for suffix in (".txt", ".lab"):
-        if clip.with_suffix(suffix).is_file():
-            return read_transcript(clip.with_suffix(suffix))
-    grid = clip.with_suffix(".align")
-    return _read_grid(grid) if grid.is_file() else None
+    path = transcript_file(clip)
+    return None if path is None else read_clip_transcript(path)
+
+
+def transcript_file(clip: AnyPath) -> Path | None:
+    """The file beside a clip that tells what is said; None without one."""
+    candidates = (Path(clip).with_suffix(suffix) for suffix in (".txt", ".lab", _GRID_SUFFIX))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def read_clip_transcript(path: AnyPath) -> str:
+    """The text of a transcript file, or the words of GRID's ``.align``.
+
+    Raises
+    ------
+    ParseError
+        If the file can't be read.
+    """
+    return _read_grid(Path(path)) if Path(path).suffix.lower() == _GRID_SUFFIX else read_transcript(path)
 
 
 def _read_grid(path: Path) -> str:
@@ -121,6 +157,10 @@ class Transcripts:
     def said_in(self, path: Path) -> str | None:
         """Transcript of a clip in the folder; None where there is none, ParseError where it can't be read."""
         return self._row(path)[0] or _transcript_beside(path)
+
+    def listed(self, path: Path) -> str:
+        """Transcript of a clip by the table alone; empty where it has none."""
+        return self._row(path)[0]
 
     def speaker_of(self, path: Path) -> str:
         """Speaker of a clip in the folder."""

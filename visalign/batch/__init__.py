@@ -1,0 +1,31 @@
+"""Many clips: a manifest or folder in, a ledger, reports and a summary out; resumed, isolated, on one machine or many.
+
+The order of things::
+
+    manifest --> ledger (what is done, what is missing) --> engine --> workers --> one child process a clip
+                    ^                                         |
+                    +-------- result or reason <--------------+ ----> reports, summary
+
+Only the process that runs the batch writes the ledger. See ``docs/batch.md``.
+"""
+
+from __future__ import annotations
+
+from visalign.batch.manifest import MANIFEST_COLUMNS, BatchClip, read_manifest
+from visalign.batch.planning import Plan, plan_batch
+from visalign.batch.run import run_batch
+from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
+from visalign.batch.summary import SUMMARY_COLUMNS
+
+__all__ = [
+    "MANIFEST_COLUMNS",
+    "SUMMARY_COLUMNS",
+    "BatchClip",
+    "BatchEvent",
+    "BatchResult",
+    "BatchSettings",
+    "Plan",
+    "plan_batch",
+    "read_manifest",
+    "run_batch",
+]

@@ -1,0 +1,197 @@
+"""What a worker is told about a clip, and the key that stands for it.
+
+The key is a digest of everything that decides about the result: the bytes of the clip, its sound and its transcript,
+all settings with the contents of the files that they name (lexicon, viseme map, lip model), and the version with its
+code. Where a file lies and when it was written does not matter.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import visalign
+from visalign._version import __version__
+from visalign.batch.ledger import Ledger
+from visalign.batch.manifest import BatchClip
+from visalign.config import Config
+from visalign.errors import AnyPath, MediaError
+
+__all__ = ["JobMaker", "Prepared", "report_name"]
+
+_KEY_FORMAT = 1
+_DEFAULT_MEMORY_BYTES = 3 << 30
+# Code that shows or carries results but does not make them.
+_NOT_ANALYSIS = ("batch", "commands", "exports", "html_report")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job with its key."""
+
+    key: str
+    job: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JobMaker:
+    """Makes the jobs of a batch.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that the clips' paths are relative to.
+    out : Path
+        Folder of the results, absolute.
+    config : Config
+    model : str
+        Path of a lip model; empty for the shipped one.
+    enhancement : str or None
+        As for :func:`visalign.check`.
+    lip_cache : Path or None
+        Where lips are kept.
+    seconds : float or None
+        Limit of time a clip; None: by its duration.
+    memory_bytes : int
+        Limit of address space a clip.
+    """
+
+    root: Path
+    out: Path
+    config: Config
+    model: str = ""
+    enhancement: str | None = None
+    lip_cache: Path | None = None
+    seconds: float | None = None
+    memory_bytes: int = _DEFAULT_MEMORY_BYTES
+    _known_settings: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def settings_digest(self, viseme_map: str = "") -> str:
+        """Digest of all settings and of the files that they name, which are read once."""
+        if viseme_map not in self._known_settings:
+            self._known_settings[viseme_map] = self._settings_digest(viseme_map)
+        return self._known_settings[viseme_map]
+
+    def _settings_digest(self, viseme_map: str) -> str:
+        config = self._config(viseme_map)
+        named = (config.alignment.lexicon, config.sync.viseme_map, self.model)
+        contents = [_content(path) for path in named]
+        # A file counts by its content, and its path with nothing.
+        plain = replace(
+            config,
+            alignment=replace(config.alignment, lexicon="" if contents[0] else config.alignment.lexicon),
+            sync=replace(config.sync, viseme_map="" if contents[1] else config.sync.viseme_map),
+        )
+        return _digest([plain.to_dict(), contents, self.enhancement])
+
+    def prepare(self, clip: BatchClip, ledger: Ledger) -> Prepared:
+        """The job of a clip, its files read for their digests where that was not done before.
+
+        Raises
+        ------
+        MediaError
+            If one of its files is missing or can't be read.
+        """
+        paths = {name: self._path(getattr(clip, name)) for name in ("clip", "audio", "transcript")}
+        files: dict[str, list[int]] = {}
+        digests = {name: self._file_digest(path, ledger, files) for name, path in paths.items() if path is not None}
+        said = None if clip.transcript else clip.text
+        names = [None if path is None else path.name for path in (paths["clip"], paths["audio"])]  # a report shows them
+        key = _digest([_KEY_FORMAT, digests, names, said, self.settings_digest(clip.map), __version__, _code_digest()])
+        viseme_map = self._map(clip.map)
+        job = {
+            "id": clip.id,
+            **{name: None if path is None else str(path) for name, path in paths.items()},
+            "text": clip.text or None,
+            "map": viseme_map or None,
+            "files": files,
+            "report": str(self.out / report_name(clip.id)),
+            "config": self._config("").to_dict(),
+            "model": self.model or None,
+            "enhancement": self.enhancement,
+            "lip_cache": None if self.lip_cache is None else str(self.lip_cache),
+            "seconds": self.seconds,
+            "memory_bytes": self.memory_bytes,
+        }
+        return Prepared(key, job)
+
+    def missing(self, clip: BatchClip) -> list[str]:
+        """What is said about the files of a clip that are not there."""
+        paths = [self._path(getattr(clip, name)) for name in ("clip", "audio", "transcript")]
+        return [f"{clip.id}: there is no file {path}" for path in paths if path is not None and not path.is_file()]
+
+    def _path(self, written: str) -> Path | None:
+        return self.root / written if written else None
+
+    def _map(self, written: str) -> str:
+        """A map of a manifest is a name, or a file beside it."""
+        return str(self.root / written) if written.endswith(".toml") else written
+
+    def _config(self, viseme_map: str) -> Config:
+        chosen = self._map(viseme_map)
+        return replace(self.config, sync=replace(self.config.sync, viseme_map=chosen)) if chosen else self.config
+
+    def _file_digest(self, path: Path, ledger: Ledger, files: dict[str, list[int]]) -> str:
+        try:
+            facts = path.stat()
+            if not path.is_file():
+                raise MediaError(path, "not a regular file", "Name a file in the manifest.")
+            files[str(path)] = [facts.st_size, facts.st_mtime_ns]
+            known = ledger.known_digest(str(path), facts)
+            if known is None:
+                with path.open("rb") as file:
+                    known = hashlib.file_digest(file, "sha256").hexdigest()
+                ledger.keep_digest(str(path), facts, known)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise MediaError(path, f"can't be read ({why})", "Correct the manifest, or bring the file back.") from error
+        return known
+
+
+def report_name(name: str) -> str:
+    """Path of a clip's report within the folder of the results.
+
+    Examples
+    --------
+    >>> report_name("s1/bbaf2n")
+    'reports/s1/bbaf2n.json'
+    >>> report_name("../a b")
+    'reports/_/a_b-86ff6ab8.json'
+    """
+    parts = [_safe(part) for part in name.split("/")]
+    safe = "/".join(parts)
+    # What had to be changed could meet another name: its own digest tells them apart.
+    mark = "" if safe == name else "-" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"reports/{safe}{mark}.json"
+
+
+def _safe(part: str) -> str:
+    kept = re.sub(r"[^\w.+=,@-]", "_", part).lstrip(".-")
+    return kept.encode()[:150].decode(errors="ignore") or "_"
+
+
+def _content(path: AnyPath) -> str:
+    """SHA-256 of a file's content; empty where there is no such file."""
+    file = Path(path)
+    return hashlib.sha256(file.read_bytes()).hexdigest() if str(path) and file.is_file() else ""
+
+
+def _digest(data: object) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+@functools.cache
+def _code_digest() -> str:
+    """Digest of the code that makes results, so that whoever changes it does not get yesterday's."""
+    package = Path(visalign.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        if path.relative_to(package).parts[0] not in _NOT_ANALYSIS:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

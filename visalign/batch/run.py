@@ -1,0 +1,252 @@
+"""Run a batch: decide what is to be done, hand it to an engine, write down what comes back.
+
+A run does what is missing: clips that were never done, whose run died, or whose content, settings or version changed.
+What failed stays failed until it is asked for again, since most failures would come back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from visalign._version import __version__
+from visalign.batch.engines import Engine, LocalEngine, available_cpus
+from visalign.batch.job import JobMaker, report_name
+from visalign.batch.ledger import LEDGER_NAME, Ledger, Outcome, only_run
+from visalign.batch.manifest import Manifest, read_manifest
+from visalign.batch.planning import Plan, clips_of_shard, job_maker, plan
+from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
+from visalign.batch.summary import write_summary
+from visalign.errors import AnyPath, MediaError, OutputError
+
+__all__ = ["run_batch"]
+
+_LOOK_SECONDS = 0.5
+
+
+def run_batch(
+    manifest: Manifest | AnyPath,
+    out: AnyPath,
+    settings: BatchSettings | None = None,
+    *,
+    engine: Engine | None = None,
+    on_event: Callable[[BatchEvent], None] | None = None,
+) -> BatchResult:
+    """Check many clips; what was done before is not done again.
+
+    Parameters
+    ----------
+    manifest : Manifest or path-like
+        What to check: a manifest, its file, or a folder of clips.
+    out : path-like
+        Folder for the ledger, the reports and the summary; it is created where it is missing.
+    settings : BatchSettings, optional
+    engine : Engine, optional
+        Where the work is done; worker processes on this machine by default. It is closed at the end.
+    on_event : callable, optional
+        Is told of every clip that ends.
+
+    Returns
+    -------
+    BatchResult
+
+    Raises
+    ------
+    ParseError
+        If the manifest is faulty.
+    OutputError
+        If `out` can't be written to, is in use by another run, or holds another shard.
+
+    Examples
+    --------
+    >>> from visalign.batch import run_batch
+    >>> result = run_batch("clips/", "out/")    # doctest: +SKIP
+    >>> result.done, result.failed, result.reasons    # doctest: +SKIP
+    (280, 20, {'crash': 4, 'media': 8, 'missing': 4, 'timeout': 4})
+    """
+    settings = settings or BatchSettings()
+    listed = manifest if isinstance(manifest, Manifest) else read_manifest(manifest)
+    folder = _prepare_folder(Path(out))
+    with only_run(folder), Ledger(folder / LEDGER_NAME) as ledger:
+        _note_run(ledger, settings)
+        ledger.enter(clips_of_shard(listed.clips, settings.shard))
+        ledger.recover()
+        maker = job_maker(listed.root, folder, settings)
+        engine = engine or LocalEngine(settings.jobs or available_cpus())
+        run = _Run(ledger, maker, engine, settings, on_event or _ignore)
+        try:
+            run.work(plan(ledger, maker, settings))
+        finally:
+            write_summary(folder, ledger, parquet=settings.parquet)
+        return run.result(folder)
+
+
+def _prepare_folder(out: Path) -> Path:
+    try:
+        (out / "reports").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(out, f"can't be made ({error.strerror}); choose another place") from error
+    return out.resolve()
+
+
+def _note_run(ledger: Ledger, settings: BatchSettings) -> None:
+    shard = "" if settings.shard is None else "{}/{}".format(*settings.shard)
+    before = ledger.facts().get("shard")
+    if before is not None and before != shard:
+        held = f"shard {before}" if before else "a whole manifest"
+        raise OutputError(ledger.path.parent, f"holds {held}; give every shard a folder of its own")
+    ledger.note({"shard": shard, "version": __version__, "started_at": repr(time.time())})
+
+
+def _ignore(_event: BatchEvent) -> None:
+    """An event that nobody waits for."""
+
+
+class _Run:
+    """One run over the clips that are to be done."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        maker: JobMaker,
+        engine: Engine,
+        settings: BatchSettings,
+        tell: Callable[[BatchEvent], None],
+    ) -> None:
+        self._ledger, self._maker, self._engine, self._settings = ledger, maker, engine, settings
+        self._tell = tell
+        self._queue: deque[str] = deque()
+        self._in_flight: set[str] = set()
+        self._plan = Plan((), 0, 0)
+        self._done = self._failed = 0
+        self._stopped = ""
+        self._interrupted = False
+        self._started = time.monotonic()
+
+    def work(self, what: Plan) -> None:
+        """Do it all, or until there is a reason to stop."""
+        self._plan, self._queue, self._started = what, deque(what.to_do), time.monotonic()
+        self._tell(self._event("start"))
+        killed = True
+        try:
+            with _interruptible(self._interrupt):
+                while self._queue or self._in_flight:
+                    self._fill()
+                    if self._in_flight:
+                        for name, outcome in self._engine.finished(_LOOK_SECONDS):
+                            self._in_flight.discard(name)
+                            self._record(name, outcome)
+            killed = False
+        except KeyboardInterrupt:
+            self._stopped = "interrupted"
+        finally:
+            self._engine.close(kill=killed)
+            self._ledger.release(self._in_flight)
+        self._tell(self._event("end"))
+
+    def _fill(self) -> None:
+        if self._interrupted and not self._stopped:
+            self._stop("interrupted", "finishing the clips at work; interrupt again to stop at once")
+        while self._queue and self._engine.free_slots() > 0:
+            name = self._queue.popleft()
+            clip = self._ledger.entry(name).clip
+            try:
+                prepared = self._maker.prepare(clip, self._ledger)
+                Path(prepared.job["report"]).parent.mkdir(parents=True, exist_ok=True)
+            except MediaError as error:
+                self._refuse(name, "missing", str(error))
+                continue
+            except OSError as error:
+                self._refuse(name, "output", f"{self._maker.out}: can't be written ({error.strerror})")
+                continue
+            self._ledger.claim(name, prepared.key, report_name(name))
+            self._in_flight.add(name)
+            self._engine.submit(name, prepared.job)
+
+    def _refuse(self, name: str, reason: str, message: str) -> None:
+        self._record(name, Outcome(reason=reason, message=" ".join(message.split())), was_claimed=False)
+
+    def _record(self, name: str, outcome: Outcome, *, was_claimed: bool = True) -> None:
+        self._ledger.record(name, outcome, was_claimed=was_claimed)
+        passed = None
+        if outcome.result is None:
+            self._failed += 1
+        else:
+            self._done += 1
+            passed = self._ledger.entry(name).clip.passes(outcome.result.get("verdict"))
+        known = {"reason": outcome.reason, "message": outcome.message, "passed": passed}
+        self._tell(self._event("clip", clip=name, result=outcome.result, **known))
+        if self._too_many():
+            self._stop("max-failures", f"{self._failed} clips failed")
+
+    def _too_many(self) -> bool:
+        limit = self._settings.max_failures
+        if limit is None or self._stopped:
+            return False
+        return self._failed >= (limit if limit >= 1 else max(1.0, limit * len(self._plan.to_do)))
+
+    def _interrupt(self) -> None:
+        self._interrupted = True  # and no more, here in a signal handler
+
+    def _stop(self, why: str, message: str) -> None:
+        self._stopped = why
+        self._queue.clear()
+        self._tell(self._event("stop", reason=why, message=message))
+
+    def _event(self, kind: str, **facts: Any) -> BatchEvent:
+        return BatchEvent(
+            kind=kind,
+            done=self._done,
+            failed=self._failed,
+            to_do=len(self._plan.to_do),
+            skipped=self._plan.n_done + self._plan.n_failed,
+            seconds=time.monotonic() - self._started,
+            **facts,
+        )
+
+    def result(self, out: Path) -> BatchResult:
+        """How things stand now."""
+        counts = self._ledger.counts()
+        done = self._ledger.entries(states=("done",))
+        return BatchResult(
+            out=out,
+            done=counts["done"],
+            failed=counts["failed"],
+            pending=counts["pending"] + counts["running"],
+            passed=sum(entry.clip.passes((entry.result or {}).get("verdict")) for entry in done),
+            run_done=self._done,
+            run_failed=self._failed,
+            skipped=self._plan.n_done + self._plan.n_failed,
+            reasons=self._ledger.failures(),
+            stopped=self._stopped,
+        )
+
+
+@contextlib.contextmanager
+def _interruptible(stop: Callable[[], None]) -> Iterator[None]:
+    """The first SIGINT or SIGTERM calls `stop`, the second raises KeyboardInterrupt. Only in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = False
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        stop()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

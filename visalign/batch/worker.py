@@ -1,0 +1,383 @@
+"""The worker of a batch: keeps models at hand, and checks each clip in a child process of its own, within limits.
+
+``python -m visalign.batch.worker`` reads one job a line (JSON) from stdin and answers each with one line on stdout.
+
+Method
+------
+The worker loads libraries and models once and forks for every clip (it has one thread, so a fork is safe). So a clip
+has a process for itself at the price of a fork, and all the memory that it took goes with it. The child gets
+
+* a limit of address space (``RLIMIT_AS``), so that a clip that needs too much meets a ``MemoryError`` instead of taking
+  the machine's memory,
+* a limit of time, after which it is killed with whatever it has started (it leads a process group),
+* no core file, and a handler that writes the stack to stderr if it crashes; the end of stderr goes into the ledger.
+
+When the batch goes away, however it ends, stdin ends: the worker kills its child and follows. When the worker itself is
+killed, the kernel kills the child (Linux), or its limit of processor time does.
+
+Conventions
+-----------
+A job names its clip, its files (absolute), settings and limits; the answer is an
+:class:`~visalign.batch.ledger.Outcome` as a JSON object. What libraries print to stdout goes to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from visalign.batch.ledger import Outcome
+from visalign.batch.reasons import reason_of
+from visalign.config import Config
+from visalign.errors import MediaError, VisalignError
+from visalign.forced_alignment import force_align
+from visalign.landmarks import load_detector
+from visalign.lip_model import LipModel
+from visalign.media import Audio, probe
+from visalign.pipeline import check
+from visalign.report import ClipReport
+from visalign.training_data import read_clip_transcript
+
+__all__ = ["analyse", "serve"]
+
+Analysis = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+# Time that a clip gets where nothing else was asked for. A clip of GRID (3 s) takes 0.4 s. A search for faces in a 4K
+# picture takes 0.4 s, so ten times its duration if every frame needs one; the rest is for machines that are loaded.
+_SECONDS_FOR_ANY, _SECONDS_A_SECOND = 120.0, 30.0
+_TAIL_BYTES = 8000  # of stderr
+_POLL_SECONDS = 0.2
+_LAST_POLL_SECONDS = 0.005  # once its pipes are closed a child is as good as gone
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(analysis: Analysis | None = None) -> None:
+    """Answer jobs from stdin until it ends.
+
+    Parameters
+    ----------
+    analysis : callable, optional
+        What to do with a job in the child; :func:`analyse` by default. It returns the facts of the summary.
+    """
+    answers = os.dup(1)
+    os.dup2(2, 1)  # from here on stdout is for answers only
+    jobs = _Lines(0)
+    warm: set[str] = set()
+    while (line := jobs.next()) is not None:
+        job = json.loads(line)
+        _warm_up(job, warm)
+        outcome = _in_child(job, analysis or analyse)
+        if outcome is None:
+            return
+        _write_all(answers, (json.dumps(asdict(outcome)) + "\n").encode())
+
+
+def analyse(job: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Check the clip of a job and write its report.
+
+    Returns
+    -------
+    mapping
+        The facts that the summary shows.
+
+    Raises
+    ------
+    VisalignError
+        As :func:`visalign.pipeline.check` does, and if a file changed while it was read.
+    """
+    transcript = job["transcript"]
+    said = job["text"] if transcript is None else read_clip_transcript(transcript)
+    report = check(
+        job["clip"],
+        said,
+        audio=job["audio"],
+        viseme_map=job["map"],
+        model=_model(job["model"]),
+        config=Config.from_dict(job["config"]),
+        enhancement=job["enhancement"],
+        lip_cache=job["lip_cache"],
+    )
+    for path, facts in job["files"].items():
+        if _file_facts(path) != facts:
+            raise MediaError(path, "changed while it was read", "Run the batch again when nobody writes to it.")
+    report.write(job["report"])
+    return facts_of(report)
+
+
+def facts_of(report: ClipReport) -> dict[str, Any]:
+    """What the ledger keeps of a report, and the summary shows."""
+    data = report.to_dict()
+    sync, score, clip = data["sync"], data["score"], data["clip"]
+    low, high = sync["lead_interval_seconds"] or (None, None)
+    sound = clip["sound"] or {}
+    return {
+        "verdict": sync["verdict"],
+        "lead_seconds": sync["lead_seconds"],
+        "lead_low_seconds": low,
+        "lead_high_seconds": high,
+        "confidence": sync["confidence"],
+        "sync_reason": sync["reason"],
+        "viseme_accuracy": score["viseme_accuracy"],
+        "proportion_in_sync": score["proportion_in_sync"],
+        **score["counts"],
+        "viseme_map": clip["viseme_map"],
+        "duration_seconds": clip["duration"],
+        "face_fraction": clip["face_fraction"],
+        "snr_db": sound.get("snr_db"),
+        "n_warnings": len(data["warnings"]),
+    }
+
+
+# --- the child -------------------------------------------------------------------------------------------------
+
+
+def _in_child(job: Mapping[str, Any], analysis: Analysis) -> Outcome | None:
+    """Run a job in a child process; None if the batch went away meanwhile."""
+    gc.collect()
+    gc.freeze()  # what is here now is not looked at by the child's collector, and so stays shared
+    started = time.monotonic()
+    news, say = os.pipe()
+    noise, complain = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _limit(job["memory_bytes"])
+            for old, new in ((os.open(os.devnull, os.O_RDONLY), 0), (complain, 1), (complain, 2)):
+                os.dup2(old, new)
+            _child(job, analysis, say)
+        finally:
+            os._exit(70)  # never back into the worker's code, whatever happened
+    os.close(say)
+    os.close(complain)
+    watch = _Watch(pid, news, noise, _deadline(job, started, None))
+    while watch.is_open():
+        if not watch.look(job, started):
+            return None
+    return watch.outcome(job, time.monotonic() - started)
+
+
+def _limit(memory_bytes: int) -> None:
+    os.setpgid(0, 0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    with contextlib.suppress(ValueError, OSError):  # macOS does not know this limit
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, hard))
+
+
+def _child(job: Mapping[str, Any], analysis: Analysis, say: int) -> None:
+    faulthandler.enable(file=2)
+    for interruption in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interruption, signal.SIG_DFL)
+    try:
+        if job["seconds"] is None:
+            _tell(say, {"duration": probe(job["clip"]).duration})
+        result = analysis(job)
+        _tell(say, {"result": dict(result)})
+    except MemoryError:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.getrlimit(resource.RLIMIT_AS)[1],) * 2)  # to say so takes some
+        _tell(say, {"reason": "memory", "message": _memory_message(job)})
+    except VisalignError as error:
+        _tell(say, {"reason": reason_of(error), "message": " ".join(str(error).split())})
+    except OSError as error:
+        _tell(say, {"reason": "system", "message": f"{job['clip']}: {error}", "detail": traceback.format_exc()})
+    except Exception as error:  # noqa: BLE001 - one clip's fault must not stop the others, whatever it is
+        said = f"{type(error).__name__}: {error}"
+        message = f"{job['clip']}: {said}. This is a fault of visalign; please report it with `visalign status --clip`."
+        _tell(say, {"reason": "internal", "message": message, "detail": traceback.format_exc()})
+    os._exit(0)
+
+
+def _tell(say: int, news: Mapping[str, Any]) -> None:
+    _write_all(say, (json.dumps(news) + "\n").encode())
+
+
+def _memory_message(job: Mapping[str, Any]) -> str:
+    return (
+        f"{job['clip']}: needs more than the limit of {job['memory_bytes'] / 2**20:.0f} MiB. Give more with "
+        "--memory-limit, or a smaller picture."
+    )
+
+
+class _Watch:
+    """Looks after a child until it is gone."""
+
+    def __init__(self, pid: int, news: int, noise: int, deadline: float) -> None:
+        self._pid, self._deadline = pid, deadline
+        self._streams = {news: b"", noise: b""}
+        self._news, self._noise = news, noise
+        self._open = {news, noise}
+        self._timed_out = False
+        self._ended: tuple[int, resource.struct_rusage] | None = None
+
+    def is_open(self) -> bool:
+        return self._ended is None
+
+    def look(self, job: Mapping[str, Any], started: float) -> bool:
+        """Wait a moment for something to happen; False when the batch has gone (the child is dead then)."""
+        patience = _POLL_SECONDS if self._open else _LAST_POLL_SECONDS
+        ready = select.select([*self._open, 0], [], [], patience)[0]
+        if 0 in ready:  # nothing is sent while a clip is at work: this is the end
+            self._kill()
+            os.waitpid(self._pid, 0)
+            return False
+        for stream in self._open & set(ready):
+            self._read(stream)
+        self._extend(job, started)
+        if time.monotonic() > self._deadline and not self._timed_out:
+            self._timed_out = True
+            self._kill()
+        pid, status, cost = os.wait4(self._pid, os.WNOHANG)
+        if pid:
+            self._ended = (status, cost)
+            self._finish()
+        return True
+
+    def _read(self, stream: int) -> bool:
+        data = os.read(stream, 65536)
+        if not data:
+            self._open.discard(stream)
+            return False
+        kept = self._streams[stream] + data
+        self._streams[stream] = kept[-_TAIL_BYTES:] if stream == self._noise else kept
+        return True
+
+    def _extend(self, job: Mapping[str, Any], started: float) -> None:
+        for news in self._told():
+            if "duration" in news:
+                self._deadline = _deadline(job, started, news["duration"])
+
+    def _told(self) -> list[dict[str, Any]]:
+        lines = self._streams[self._news].split(b"\n")[:-1]  # what follows the last line break is not whole
+        return [json.loads(line) for line in lines]
+
+    def _finish(self) -> None:
+        self._kill()  # what the child started and left behind
+        for stream in tuple(self._open):
+            os.set_blocking(stream, False)
+            with contextlib.suppress(BlockingIOError):
+                while self._read(stream):
+                    pass
+        for stream in self._streams:
+            os.close(stream)
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._pid, signal.SIGKILL)
+        if self._ended is None:  # it may not have had the time to lead a group
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+
+    def outcome(self, job: Mapping[str, Any], wall: float) -> Outcome:
+        assert self._ended is not None
+        status, cost = self._ended
+        detail = self._streams[self._noise].decode(errors="replace")
+        found = self._verdict(job, status, detail)
+        kilobyte = 1 if sys.platform == "darwin" else 1024
+        return replace(
+            found,
+            wall_seconds=round(wall, 3),
+            cpu_seconds=round(cost.ru_utime + cost.ru_stime, 3),
+            peak_mb=round(cost.ru_maxrss * kilobyte / 1e6, 1),
+        )
+
+    def _verdict(self, job: Mapping[str, Any], status: int, detail: str) -> Outcome:
+        last = next((news for news in reversed(self._told()) if "duration" not in news), None)
+        if last is not None:
+            return Outcome(**last) if "result" in last else Outcome(**{"detail": detail, **last})
+        if self._timed_out:
+            limit = f"{job['seconds']:g} s" if job["seconds"] is not None else "for a clip of its duration"
+            advice = "Give more with --time-limit, or look at the clip."
+            return Outcome(reason="timeout", message=f"{job['clip']}: took longer than the limit ({limit}). {advice}")
+        code = os.waitstatus_to_exitcode(status)
+        if code == -signal.SIGKILL:
+            advice = "Run fewer clips at once with --jobs, or lower --memory-limit."
+            message = f"{job['clip']}: its process was killed from outside, most likely for want of memory. {advice}"
+            return Outcome(reason="killed", message=message, detail=detail)
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        message = f"{job['clip']}: its process crashed ({how}). Convert the clip to another format and try again."
+        return Outcome(reason="crash", message=message, detail=detail)
+
+
+def _deadline(job: Mapping[str, Any], started: float, duration: float | None) -> float:
+    if job["seconds"] is not None:
+        return started + float(job["seconds"])
+    return started + _SECONDS_FOR_ANY + _SECONDS_A_SECOND * (duration or 0.0)
+
+
+# --- odds and ends of the worker -------------------------------------------------------------------------------
+
+
+_MODELS: dict[str | None, LipModel] = {}
+
+
+def _model(path: str | None) -> LipModel:
+    if path not in _MODELS:
+        _MODELS[path] = LipModel.load(path)
+    return _MODELS[path]
+
+
+def _warm_up(job: Mapping[str, Any], warm: set[str]) -> None:
+    """Load what all clips need, once for these settings. What can't be loaded fails in the child, with a reason."""
+    # numpy comes with every room above; here it makes the sound to warm up with.
+    import numpy as np
+
+    settings = json.dumps([job["config"], job["model"]], sort_keys=True)
+    if settings in warm:
+        return
+    warm.add(settings)
+    with contextlib.suppress(VisalignError, OSError):
+        _model(job["model"])
+    with contextlib.suppress(VisalignError, OSError):
+        detector = load_detector()
+        detector.find_faces(np.zeros((64, 64), np.uint8))
+    with contextlib.suppress(VisalignError, OSError):
+        config = Config.from_dict(job["config"])
+        noise = np.random.default_rng(0).normal(0, 0.01, 16000).astype(np.float32)
+        aligner, lexicon = config.alignment.aligner, config.alignment.lexicon or None
+        force_align(Audio(noise, 16000), "a", aligner=aligner, lexicon=lexicon)
+
+
+def _file_facts(path: str) -> list[int]:
+    facts = Path(path).stat()
+    return [facts.st_size, facts.st_mtime_ns]
+
+
+class _Lines:
+    """Lines of a file descriptor, without a buffer that would hide from `select` what has come."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._rest = descriptor, b""
+
+    def next(self) -> bytes | None:
+        while b"\n" not in self._rest:
+            data = os.read(self._descriptor, 1 << 20)
+            if not data:
+                return None
+            self._rest += data
+        line, self._rest = self._rest.split(b"\n", 1)
+        return line
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+if __name__ == "__main__":
+    serve()

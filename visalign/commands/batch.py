@@ -1,0 +1,311 @@
+"""``visalign batch`` and ``visalign status``: many clips, and how they stand."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visalign.console import VERDICT_STYLES, batch_progress, facts_table, screen
+
+if TYPE_CHECKING:
+    from visalign.batch import BatchEvent, BatchResult, BatchSettings
+    from visalign.batch.ledger import Entry, Ledger
+
+__all__ = ["BATCH_EPILOG", "STATUS_EPILOG", "batch", "settings_of", "status"]
+
+BATCH_EPILOG = (
+    "visalign batch clips/ --out results    (clips, each with its transcript beside it)\n\n"
+    "visalign batch clips.csv --out results --jobs 8 --max-failures 5%\n\n"
+    "visalign batch clips.csv --out results --retry-failed timeout --time-limit 600\n\n"
+    "Run the same command again and it does what is missing. Columns of a manifest: clip, id, transcript, text, audio, "
+    "speaker, condition, map, expected (docs/batch.md).\n\n"
+    "Exit codes: 0 all clips got the expected verdict · 1 done, some did not · 2 wrong usage · 3 some clips could not "
+    "be analysed, or are still to do · 130 interrupted"
+)
+STATUS_EPILOG = (
+    "visalign status results\n\nvisalign status results --clip s1/bbaf2n    (one clip, with the stack of a crash)"
+)
+
+_ALL, _SOME_DIFFER, _INCOMPLETE, _INTERRUPTED = 0, 1, 3, 130
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_RECENT_SECONDS = 60.0
+
+Out = Annotated[Path, typer.Argument(metavar="FOLDER", help="The --out of a batch.")]
+
+
+def batch(
+    source: Annotated[Path, typer.Argument(metavar="MANIFEST|FOLDER", help="CSV or JSON lines, or a folder of clips.")],
+    out: Annotated[Path, typer.Option(help="Folder for ledger, reports and summary.")],
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Clips at once; one a processor by default.")] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds a clip; by default 120 and 30 times its duration.")
+    ] = None,
+    memory_limit: Annotated[str, typer.Option(help="Memory a clip: 3G, 800M.")] = "3G",
+    config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
+    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
+    enhancement: Annotated[str, typer.Option("--enhance", help="Clear the sound first: auto, or a chain.")] = "off",
+    lip_cache: Annotated[
+        Path | None, typer.Option(help="Folder that keeps lips by content, for several batches; default: OUT/lips.")
+    ] = None,
+    no_lip_cache: Annotated[bool, typer.Option("--no-lip-cache", help="Keep no lips.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Do these ids only; a pattern, as 's1/*'. Repeatable.")] = None,
+    retry_failed: Annotated[
+        str | None,
+        typer.Option(help="Try failures again: all, or reasons with commas between, as timeout,memory."),
+    ] = None,
+    max_failures: Annotated[str | None, typer.Option(help="Stop after so many failures: 20, or 5%.")] = None,
+    shard: Annotated[str | None, typer.Option(help="Do the i-th of N parts only, as 2/8.")] = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="Write summary.parquet as well.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the manifest, say what would be done.")] = False,
+    json_lines: Annotated[bool, typer.Option("--json-lines", help="Tell progress as JSON, a line an event.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Check many clips, each in a process of its own; what is done is kept, whatever happens."""
+    # These load the rooms of the batch.
+    from visalign.batch import plan_batch, read_manifest, run_batch
+
+    settings = replace(
+        settings_of(config, lexicon, viseme_map, model, enhancement),
+        jobs=jobs,
+        time_limit_seconds=time_limit,
+        memory_limit_bytes=_bytes(memory_limit),
+        lip_cache="" if no_lip_cache else lip_cache,
+        only=tuple(only or ()),
+        retry_failed=_reasons(retry_failed),
+        max_failures=_failures(max_failures),
+        shard=_shard(shard),
+        parquet=parquet,
+    )
+    manifest = read_manifest(source)
+    if not quiet:
+        for warning in manifest.warnings:
+            screen(stderr=True).print(f"Warning: {warning}", style="yellow")
+    if dry_run:
+        plan = plan_batch(manifest, out, settings)
+        for message in plan.missing:
+            screen().print(message, style="yellow", soft_wrap=True)
+        known = (
+            f"{plan.n_done} are done, {plan.n_failed} failed before" if plan.n_done or plan.n_failed else "none is done"
+        )
+        screen().print(f"{len(plan.to_do)} clips would be checked; {known}; {len(plan.missing)} files are missing.")
+        raise typer.Exit(_INCOMPLETE if plan.missing else _ALL)
+    with _listener(json_lines=json_lines, quiet=quiet) as listen:
+        result = run_batch(manifest, out, settings, on_event=listen)
+    if not quiet and not json_lines:
+        show_result(result)
+    raise typer.Exit(exit_code(result))
+
+
+def settings_of(
+    config: Path | None, lexicon: Path | None, viseme_map: str | None, model: Path | None, enhancement: str
+) -> BatchSettings:
+    """Settings of a batch from the options that `visalign check` has as well."""
+    # Loads the rooms of the batch.
+    from visalign.batch import BatchSettings
+    from visalign.config import Config
+
+    chosen = Config() if config is None else Config.load(config)
+    if lexicon is not None:
+        chosen = replace(chosen, alignment=replace(chosen.alignment, lexicon=str(lexicon.resolve())))
+    if viseme_map is not None:
+        path = Path(viseme_map)
+        chosen = replace(
+            chosen, sync=replace(chosen.sync, viseme_map=str(path.resolve()) if path.is_file() else viseme_map)
+        )
+    return BatchSettings(
+        config=chosen,
+        model="" if model is None else str(model.resolve()),
+        enhancement=None if enhancement == "off" else enhancement,
+    )
+
+
+def exit_code(result: BatchResult) -> int:
+    """What the command ends with."""
+    if result.stopped == "interrupted":
+        return _INTERRUPTED
+    if result.failed or result.pending:
+        return _INCOMPLETE
+    return _ALL if result.passed == result.done else _SOME_DIFFER
+
+
+def show_result(result: BatchResult) -> None:
+    """The end of a run in words."""
+    out = screen()
+    again = f" ({result.skipped} from before)" if result.skipped else ""
+    out.print(
+        f"{result.done} done{again}, {result.passed} of them with the expected verdict; {result.failed} failed; "
+        f"{result.pending} to do."
+    )
+    for reason, n in result.reasons.items():
+        out.print(f"  {reason}: {n}", style="red")
+    if result.stopped:
+        out.print(f"Stopped early ({result.stopped}); run the same command again to go on.", style="yellow")
+    out.print(f"Wrote {result.out / 'summary.csv'}", soft_wrap=True)
+
+
+@contextmanager
+def _listener(*, json_lines: bool, quiet: bool) -> Iterator[Callable[[BatchEvent], None]]:
+    if json_lines:
+        yield _tell_json
+    elif quiet:
+        yield lambda _event: None
+    else:
+        with batch_progress() as (advance, say):
+            yield lambda event: _tell(event, advance, say)
+
+
+def _tell_json(event: BatchEvent) -> None:
+    sys.stdout.write(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _tell(event: BatchEvent, advance: Callable[[int, int], None], say: Callable[[str, str], None]) -> None:
+    advance(event.done + event.failed, event.to_do)
+    if event.kind == "clip" and event.reason:
+        say(f"{event.clip}: {event.reason}: {event.message}", "red")
+    elif event.kind == "clip" and not event.passed:
+        say(f"{event.clip}: {event.result['verdict']}", VERDICT_STYLES.get(event.result["verdict"], ""))
+    elif event.kind == "stop":
+        say(f"No new clips are begun ({event.message}).", "yellow")
+
+
+# --- status ----------------------------------------------------------------------------------------------------
+
+
+def status(
+    out: Out,
+    clip: Annotated[str | None, typer.Option(help="Show all that is known about this clip, by its id.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Tell how a batch stands, while it runs or after."""
+    # Loads the rooms of the batch.
+    from visalign.batch.ledger import LEDGER_NAME, Ledger, is_running
+
+    with Ledger(out / LEDGER_NAME, read_only=True) as ledger:
+        if clip is not None:
+            _show_clip(ledger, clip)
+            return
+        found = _standing(ledger, at_work=is_running(out))
+        if as_json:
+            sys.stdout.write(json.dumps(found, indent=2) + "\n")
+        else:
+            _show_standing(found)
+
+
+def _standing(ledger: Ledger, *, at_work: bool) -> dict[str, object]:
+    counts = ledger.counts()
+    started = float(ledger.facts().get("started_at", "0"))
+    window = min(_RECENT_SECONDS, max(1e-3, time.time() - started))
+    rate = ledger.finished_since(time.time() - window) / window if at_work else None
+    left = counts["pending"] + counts["running"]
+    return {
+        "is_running": at_work,
+        **counts,
+        "reasons": ledger.failures(),
+        "rate_per_second": rate,
+        "seconds_left": left / rate if rate else None,
+        "in_flight": [{"clip": name, "seconds": time.time() - since} for name, since in ledger.running()],
+        "intact": ledger.is_intact(),
+    }
+
+
+def _show_standing(found: dict[str, object]) -> None:
+    out = screen()
+    how = "A run is at work." if found["is_running"] else "No run is at work."
+    out.print(
+        f"{how} {found['done']} done, {found['failed']} failed, {found['running']} in flight, {found['pending']} to do."
+    )
+    reasons, in_flight = found["reasons"], found["in_flight"]
+    assert isinstance(reasons, dict)
+    assert isinstance(in_flight, list)
+    for reason, n in reasons.items():
+        out.print(f"  {reason}: {n}", style="red")
+    if found["rate_per_second"]:
+        left = found["seconds_left"]
+        out.print(f"{found['rate_per_second']:.2f} clips a second in the last minute; about {left:.0f} s to go.")
+    for item in in_flight:
+        since = f"for {item['seconds']:.0f} s" if found["is_running"] else "when the run died; it will be done again"
+        out.print(f"  {item['clip']}: at work {since}", soft_wrap=True)
+    if not found["intact"]:
+        out.print("The ledger is damaged: move it away and run the batch again; reports are kept.", style="red")
+
+
+def _show_clip(ledger: Ledger, name: str) -> None:
+    entry = ledger.entry(name)
+    rows = list(_facts(entry))
+    screen().print(facts_table(("", name), rows))
+    if entry.detail:
+        screen().print(entry.detail, soft_wrap=True)
+
+
+def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
+    for name in (
+        "state",
+        "report",
+        "reason",
+        "message",
+        "runs",
+        "interruptions",
+        "wall_seconds",
+        "cpu_seconds",
+        "peak_mb",
+    ):
+        value = getattr(entry, name)
+        if value is not None:
+            yield name, str(value)
+    for key, value in (entry.result or {}).items():
+        yield key, "" if value is None else str(value)
+
+
+# --- options ---------------------------------------------------------------------------------------------------
+
+
+def _bytes(text: str) -> int:
+    number, unit = text.strip().lower().removesuffix("b").removesuffix("i"), ""
+    if number[-1:] in _UNITS:
+        number, unit = number[:-1], number[-1:]
+    try:
+        return int(float(number) * _UNITS[unit])
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(f"--memory-limit {text}: give a number with M or G, as 800M") from None
+
+
+def _failures(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        if text.endswith("%"):
+            part = float(text[:-1]) / 100
+            if not 0 < part < 1:
+                raise ValueError
+            return part
+        return float(int(text))
+    except ValueError:
+        raise typer.BadParameter(f"--max-failures {text}: give a number, as 20, or a part, as 5%") from None
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    try:
+        i, n = map(int, text.split("/"))
+    except ValueError:
+        raise typer.BadParameter(f"--shard {text}: give two numbers, as 2/8") from None
+    return i, n
+
+
+def _reasons(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    parts: Iterable[str] = (part.strip() for part in text.split(","))
+    return () if text.strip() == "all" else tuple(part for part in parts if part)

@@ -1,0 +1,122 @@
+"""Lip features kept by the content of their clip, so that the same picture is read once.
+
+Reading lips is most of what a check costs. Another dub, transcript, viseme map or verdict profile leaves them as they
+are, so their key is only what decides about them: the bytes of the clip, how often faces are searched, the landmark
+model, and the code that reads them.
+
+Conventions
+-----------
+One NPZ file a clip, ``<first two digits>/<key>.npz``, without pickled objects; written whole, so several processes and
+machines may share a folder. A file that can't be read is made anew. Features come back bit by bit as they were.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import json
+import zipfile
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from visalign._version import __version__
+from visalign.errors import AnyPath, MediaError, TimelineError
+from visalign.landmarks import find_model
+from visalign.lip_features import LipFeatures, read_lips
+from visalign.outputs import whole_file
+from visalign.timeline import FrameTimes
+
+__all__ = ["cached_lips", "lip_key"]
+
+_FORMAT = 1
+# The modules that decide about lip features: whoever changes one of them does not want to see yesterday's.
+_CODE = ("timeline", "ffmpeg", "media", "face_detection", "landmarks", "lip_features")
+
+
+def cached_lips(
+    path: AnyPath,
+    folder: AnyPath,
+    *,
+    detect_every: int = 10,
+    progress: Callable[[str, float | None], None] | None = None,
+) -> LipFeatures:
+    """The lips of a clip: from `folder` where it has them, else read and put there.
+
+    Parameters and errors are those of :func:`~visalign.lip_features.read_lips`.
+
+    Parameters
+    ----------
+    folder : path-like
+        The cache; it is created where it is missing.
+    """
+    key = lip_key(path, detect_every)
+    place = Path(folder, key[:2], f"{key}.npz")
+    kept = _load(place, source=Path(path).name)
+    if kept is not None:
+        return kept
+    lips = read_lips(path, detect_every=detect_every, progress=progress)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _store(place, lips)
+    return lips
+
+
+def lip_key(path: AnyPath, detect_every: int) -> str:
+    """The key of a clip's lips, SHA-256 as hex.
+
+    Raises
+    ------
+    MediaError
+        If the clip can't be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise MediaError(path, f"can't be read ({error.strerror})") from error
+    model = find_model()
+    parts = [_FORMAT, content, detect_every, _model_digest(str(model), model.stat().st_mtime_ns), _code_digest()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@functools.cache
+def _model_digest(path: str, _mtime_ns: int) -> str:
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@functools.cache
+def _code_digest() -> str:
+    digest = hashlib.sha256(__version__.encode())
+    for name in _CODE:
+        spec = importlib.util.find_spec(f"visalign.{name}")
+        if spec is not None and spec.origin is not None:
+            digest.update(Path(spec.origin).read_bytes())
+    return digest.hexdigest()
+
+
+def _store(place: Path, lips: LipFeatures) -> None:
+    facts = {"duration": lips.times.duration, "rate": str(lips.times.rate), "names": list(lips.names)}
+    with whole_file(place) as draft, draft.open("wb") as file:
+        np.savez(
+            file,
+            values=lips.values,
+            times=lips.times.times,
+            centre=lips.centre,
+            scale=lips.scale,
+            facts=np.array(json.dumps(facts)),
+        )
+
+
+def _load(place: Path, *, source: str) -> LipFeatures | None:
+    try:
+        with place.open("rb") as file, np.load(file, allow_pickle=False) as data:
+            facts = json.loads(str(data["facts"]))
+            times = FrameTimes(data["times"], facts["duration"], Fraction(facts["rate"]))
+            names = tuple(facts["names"])
+            return LipFeatures(data["values"], names, times, data["centre"], data["scale"], source)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, TimelineError):
+        return None
