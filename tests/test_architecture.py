@@ -28,10 +28,11 @@ ROWS: dict[str, str] = {
     "3": "images ffmpeg tape media remux viewing_copy",
     "4a": "speech sound_matching time_stretch voice_activity audio_quality enhancement forced_alignment",
     "4b": "face_detection landmarks lip_features lip_cache viseme_decoder",
-    "5": "lip_model sync scoring wording evidence report drift sound_evidence",
+    "5": "lip_model sync scoring wording evidence report drift sound_evidence segments",
     "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction",
-    "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__ __init__"
-    " training_data corpora lip_confusions map_learning map_evaluation map_plots explanation",
+    "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
+    " __init__ training_data corpora lip_confusions map_learning map_evaluation map_plots explanation"
+    " calibration",
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most

@@ -32,7 +32,7 @@ def small_model() -> LipModel:
     streams = tuple(random_stream(rng, NAMES[:n], N_CHANNELS, 2, weight) for n, weight in ((3, 1.0), (5, 0.6)))
     return LipModel(
         streams,
-        Calibration(0.2, 0.01, -1.0, 2.0),
+        Calibration(0.2, 0.01, -1.0, (2.0, 0.0, 0.0)),
         random_decoder(rng, NAMES[:2], ("AA", "B", "SIL")),
         {"corpus": "none"},
     )
@@ -122,7 +122,7 @@ def test_a_saved_model_comes_back(small_model: LipModel, model_file: Path) -> No
 def test_a_changed_file_is_read_anew(small_model: LipModel, tmp_path: Path) -> None:
     path = small_model.save(tmp_path / "model.npz")
     assert LipModel.load(path) is LipModel.load(path)
-    replace(small_model, calibration=Calibration(0.5, 0.01, 0.0, 1.0)).save(path)
+    replace(small_model, calibration=Calibration(0.5, 0.01, 0.0, (1.0, 0.0, 0.0))).save(path)
     os.utime(path, ns=(1, 1))
     assert LipModel.load(path).calibration.temperature == 0.5
 
@@ -163,8 +163,8 @@ def with_header(**changes: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-def with_calibration(**changes: float) -> Callable[[dict[str, Any]], None]:
-    return with_header(calibration=dict.fromkeys(Calibration.__slots__, 1.0) | changes)
+def with_calibration(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    return with_header(calibration=dict.fromkeys(Calibration.__slots__, 1.0) | {"match_weights": [1, 1, 1]} | changes)
 
 
 def with_array(name: str, make: Callable[[Any], Any]) -> Callable[[dict[str, Any]], None]:
@@ -230,6 +230,10 @@ HOSTILE: dict[str, Callable[[Path], bytes]] = {
     "provenance is a list": lambda path: rewritten(path, with_header(provenance=[1])),
     "calibration is a list": lambda path: rewritten(path, with_header(calibration=[1])),
     "calibration not finite": lambda path: rewritten(path, with_calibration(temperature=float("nan"))),
+    "two weights of a match": lambda path: rewritten(path, with_calibration(match_weights=[1, 2])),
+    "a weight of a match not finite": lambda path: rewritten(
+        path, with_calibration(match_weights=[1, 2, float("inf")])
+    ),
     "no temperature": lambda path: rewritten(path, with_calibration(temperature=0.0)),
     "a bomb": lambda path: rewritten(path, with_array("stream0/bias", lambda _: np.zeros(9_000_000)), packed=True),
     "damaged in the middle": lambda path: scratched(path.read_bytes()),

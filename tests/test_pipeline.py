@@ -229,14 +229,14 @@ def test_noisy_sound_is_cleared_where_asked(
 def test_limits_decide_the_verdict_and_nothing_else(
     report: ClipReport, generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio
 ) -> None:
-    """An audio that is 120 ms early is in sync where 200 ms are allowed."""
-    config = Config.from_dict({"verdict": {"max_lead_seconds": 0.2, "max_lag_seconds": 0.2}})
+    """An audio that is 120 ms early is in sync where 160 ms are allowed."""
+    config = Config.from_dict({"verdict": {"max_lead_seconds": 0.16, "max_lag_seconds": 0.04}})
     wide = visalign.check(
         generated_lips, generated_clip.transcript, audio=generated_audio, viseme_map=MAP, config=config
     )
     assert (report.sync.verdict, wide.sync.verdict) == ("audio-early", "in-sync")
     assert wide.sync.lead_seconds == report.sync.lead_seconds
-    assert (wide.clip.profile, wide.clip.max_lead_seconds) == ("custom", 0.2)
+    assert (wide.clip.profile, wide.clip.max_lead_seconds) == ("custom", 0.16)
     assert wide.segments["score"].mean() > report.segments["score"].mean()
 
 

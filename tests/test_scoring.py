@@ -10,14 +10,14 @@ from sample_lips import frame_times
 
 from visalign.lip_model import Calibration
 from visalign.report import SEGMENT_COLUMNS
-from visalign.scoring import SyncScore, agreement_of, in_sync_probability, judge_words
+from visalign.scoring import ClipComparison, SyncScore, agreement_of, in_sync_probability, judge_words
 from visalign.sync import LagEvidence, SyncEstimate
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, UNSEEN, DecodedVisemes
 from visalign.visemes import VisemeTarget
 
 LIMITS = (0.04, 0.06)
-PLAIN = Calibration(temperature=1.0, lag_scatter=0.005, match_offset=0.0, match_slope=1.0)
+PLAIN = Calibration(temperature=1.0, lag_scatter=0.005, match_offset=0.0, match_weights=(1.0, 0.0, 0.0))
 LAGS = 0.01 * np.arange(-60, 61)
 VISEMES = ("S", "A", "B", "C")
 N_FRAMES = 30
@@ -96,7 +96,7 @@ def test_in_sync_probability_by_hand() -> None:
     """Likelihoods 1, 2, 1 at -100, 0 and 100 ms; the one in the middle is within: 2 / (2 + 1), and 4 / (4 + 1)."""
     lags, curve = np.array([-0.1, 0.0, 0.1]), np.array([0.0, np.log(2), 0.0])
     assert in_sync_probability(lags, curve, PLAIN, LIMITS) == pytest.approx(2 / 3, abs=1e-12)
-    sharper = Calibration(2.0, 0.005, 0.0, 1.0)
+    sharper = Calibration(2.0, 0.005, 0.0, (1.0, 0.0, 0.0))
     assert in_sync_probability(lags, curve, sharper, LIMITS) == pytest.approx(4 / 5, abs=1e-12)
 
 
@@ -140,7 +140,7 @@ def judged(
     evidence: LagEvidence, lead: float | None = 0.0, observed: str = EXACT
 ) -> tuple[list[dict[str, object]], SyncScore]:
     sync = SyncEstimate(lead, None, 1.0, "in-sync")
-    return judge_words(WORDS, TARGETS, decoded_as(observed), evidence, sync, PLAIN, LIMITS)
+    return judge_words(WORDS, ClipComparison.of(TARGETS, decoded_as(observed), evidence, sync, PLAIN, LIMITS))
 
 
 def test_rows_are_the_words_in_their_order() -> None:

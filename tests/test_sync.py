@@ -16,15 +16,17 @@ from visalign.sync import (
     SyncEstimate,
     estimate_sync,
     lag_density,
+    match_features,
     match_probability,
     placed_match,
-    prominence,
     spoken_frames,
 )
 from visalign.timeline import Tier
 
 LAGS = 0.01 * np.arange(-60, 61)
-SURE = Calibration(temperature=1.0, lag_scatter=0.005, match_offset=10.0, match_slope=0.0)  # always a match
+SURE = Calibration(
+    temperature=1.0, lag_scatter=0.005, match_offset=10.0, match_weights=(0.0, 0.0, 0.0)
+)  # always a match
 LIMITS = (0.04, 0.06)
 N_FRAMES = 25
 
@@ -48,7 +50,7 @@ def estimate(curve: np.ndarray, calibration: Calibration = SURE, limits: tuple[f
 @given(st.lists(st.floats(-50, 0), min_size=13, max_size=13), st.floats(0.03, 1), st.floats(0.004, 0.02))
 def test_the_density_is_one(curve: list[float], temperature: float, scatter: float) -> None:
     lags = np.linspace(-0.06, 0.06, 13)
-    fine, density = lag_density(lags, np.array(curve), Calibration(temperature, scatter, 0, 1))
+    fine, density = lag_density(lags, np.array(curve), Calibration(temperature, scatter, 0, (1, 0.0, 0.0)))
     assert density.sum() == pytest.approx(1, abs=1e-9)
     assert density.min() >= 0
     assert np.diff(fine) == pytest.approx(0.002, abs=1e-9)
@@ -66,7 +68,7 @@ def test_the_lead_is_found_between_the_lags(lead: float) -> None:
 
 def test_the_interval_holds_95_percent_of_peak_and_scatter() -> None:
     """Two independent Gaussians, of 20 and 15 ms, make one of 25 ms."""
-    found = estimate(peak(0.1, 0.02), Calibration(1.0, 0.015, 10.0, 0.0))
+    found = estimate(peak(0.1, 0.02), Calibration(1.0, 0.015, 10.0, (0.0, 0.0, 0.0)))
     low, high = found.lead_interval or (np.nan, np.nan)
     assert (low, high) == pytest.approx((0.1 - 1.96 * 0.025, 0.1 + 1.96 * 0.025), abs=0.003)
     # within ±40 ms of it: 1.6 standard deviations, 0.89
@@ -77,7 +79,10 @@ def test_the_temperature_widens() -> None:
     """A quarter of the evidence is twice the width."""
     widths = []
     for temperature in (1.0, 0.25):
-        low, high = estimate(peak(0.1, 0.02), Calibration(temperature, 0.001, 10.0, 0.0)).lead_interval or (0, 0)
+        low, high = estimate(peak(0.1, 0.02), Calibration(temperature, 0.001, 10.0, (0.0, 0.0, 0.0))).lead_interval or (
+            0,
+            0,
+        )
         widths.append(high - low)
     assert widths[1] / widths[0] == pytest.approx(2, rel=0.1)
 
@@ -113,7 +118,7 @@ def test_limits_on_both_sides(lead: float, verdict: str) -> None:
 def test_both_limits_of_every_profile(profile: str) -> None:
     """5 ms to either side of each limit, by evidence that is sure to a millisecond."""
     max_lead, max_lag = PROFILES[profile]
-    sharp = Calibration(1.0, 0.001, 10.0, 0.0)
+    sharp = Calibration(1.0, 0.001, 10.0, (0.0, 0.0, 0.0))
     lags = 0.002 * np.arange(-200, 201)
 
     def verdict(lead: float) -> str:
@@ -126,7 +131,7 @@ def test_both_limits_of_every_profile(profile: str) -> None:
 
 @pytest.mark.parametrize(("limits", "verdict"), [((0.06, 0.04), "in-sync"), ((0.04, 0.06), "audio-early")])
 def test_the_first_limit_is_that_of_the_lead(limits: tuple[float, float], verdict: str) -> None:
-    assert estimate(peak(0.055, 0.0015), Calibration(1.0, 0.004, 10.0, 0.0), limits).verdict == verdict
+    assert estimate(peak(0.055, 0.0015), Calibration(1.0, 0.004, 10.0, (0.0, 0.0, 0.0)), limits).verdict == verdict
 
 
 @pytest.mark.parametrize("lead", [0.06, -0.08])
@@ -170,14 +175,14 @@ def test_without_any_evidence_there_is_no_lead() -> None:
 
 
 def test_what_fits_nowhere_is_mismatched_and_still_has_a_best_guess() -> None:
-    found = estimate(peak(0.2, 0.01), Calibration(1.0, 0.005, -10.0, 0.0))
+    found = estimate(peak(0.2, 0.01), Calibration(1.0, 0.005, -10.0, (0.0, 0.0, 0.0)))
     assert found.verdict == "mismatched"
     assert found.lead_seconds == pytest.approx(0.2, abs=0.002)
 
 
 @given(st.lists(st.floats(-30, 0), min_size=121, max_size=121), st.floats(-3, 3))
 def test_whatever_the_curve_the_estimate_is_in_range(curve: list[float], offset: float) -> None:
-    found = estimate(np.array(curve) - 1.0, Calibration(0.2, 0.01, offset, 0.0))
+    found = estimate(np.array(curve) - 1.0, Calibration(0.2, 0.01, offset, (0.0, 0.0, 0.0)))
     assert found.verdict in VERDICTS
     assert 0 <= found.confidence <= 1
     assert found.lead_seconds is not None
@@ -190,28 +195,49 @@ def test_whatever_the_curve_the_estimate_is_in_range(curve: list[float], offset:
 
 
 def test_a_match_once_the_best_lag_is_known() -> None:
-    """Bayes by hand: 100 of 1200 ms lie within the limits, and half of all matching clips.
+    """Bayes by hand: 100 of 1200 ms lie within the limits, and half of all matching clips; three of four match.
 
-    Within them the odds are 1/2 : 1/12 = 6, elsewhere 1/2 : 11/12 = 6/11.
+    Within them the odds are 3 x 1/2 : 1/12 = 18, elsewhere 3 x 1/2 : 11/12 = 18/11.
     """
-    assert placed_match(0.5, 0.01, LAGS, LIMITS) == pytest.approx(6 / 7, abs=1e-9)
-    assert placed_match(0.5, -0.06, LAGS, LIMITS) == pytest.approx(6 / 7, abs=1e-9)
-    assert placed_match(0.5, 0.3, LAGS, LIMITS) == pytest.approx(6 / 17, abs=1e-9)
-    assert placed_match(0.5, -0.061, LAGS, LIMITS) == pytest.approx(6 / 17, abs=1e-9)
-    assert placed_match(0.8, 0.3, LAGS, LIMITS) == pytest.approx(24 / 35, abs=1e-9)
+    assert placed_match(0.5, 0.01, LAGS, LIMITS) == pytest.approx(18 / 19, abs=1e-9)
+    assert placed_match(0.5, -0.06, LAGS, LIMITS) == pytest.approx(18 / 19, abs=1e-9)
+    assert placed_match(0.5, 0.3, LAGS, LIMITS) == pytest.approx(18 / 29, abs=1e-9)
+    assert placed_match(0.5, -0.061, LAGS, LIMITS) == pytest.approx(18 / 29, abs=1e-9)
+    assert placed_match(0.8, 0.3, LAGS, LIMITS) == pytest.approx(72 / 83, abs=1e-9)
     assert placed_match(0.0, 0.0, LAGS, LIMITS) == 0
     assert placed_match(1.0, 0.3, LAGS, LIMITS) == pytest.approx(1, abs=1e-9)
 
 
-def test_prominence_is_the_best_over_the_median_by_the_root_of_the_frames() -> None:
-    """Four spoken frames that add up to 0, 4 and 20: (20 - 4) / 2. The fifth is not spoken."""
-    rows = np.array([[0.0, 1.0, 5.0]] * 4 + [[100.0, 0.0, 0.0]])
-    evidence = LagEvidence(np.array([-0.01, 0.0, 0.01]), rows, frame_times(5).centres)
+def test_match_features_by_hand() -> None:
+    """Four spoken frames, 25 a second, that add up to 0, 0, 4, 0 and 20 at the lags; the fifth is not spoken.
+
+    Prominence: (20 - 0) / 2. Contrast: 20 over the standard deviation of (0, 0, 4, 0, 20), which is 7.756. Support:
+    moments of five frames, all of which like 0.2 s best.
+    """
+    rows = np.array([[0.0, 0.0, 1.0, 0.0, 5.0]] * 4 + [[100.0, 0.0, 0.0, 0.0, 0.0]])
+    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, frame_times(5).centres)
     spoken = np.array([True] * 4 + [False])
-    assert prominence(evidence, spoken) == pytest.approx(8, abs=1e-12)
-    # -3 + 0.5 * 8 = 1
-    match = match_probability(evidence, spoken, Calibration(1.0, 0.01, -3.0, 0.5))
-    assert match == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-12)
+    prominence, contrast, support = match_features(evidence, spoken)
+    assert prominence == pytest.approx(10, abs=1e-12)
+    assert contrast == pytest.approx(20 / np.sqrt((4**2 + 20**2) / 5 - 4.8**2), abs=1e-12)
+    assert support == 1
+    # -3 + 0.5 * 10 - 2 * 1 = 0
+    match = match_probability(evidence, spoken, Calibration(1.0, 0.01, -3.0, (0.5, 0.0, -2.0)))
+    assert match == pytest.approx(0.5, abs=1e-12)
+
+
+def test_support_is_the_share_of_moments_that_like_the_lag() -> None:
+    """Sixty frames like one lag, forty another: a moment of five frames at the border goes with its middle."""
+    rows = np.zeros((100, 5))
+    rows[:60, 4] = 1.0
+    rows[60:, 0] = 1.0
+    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, frame_times(100).centres)
+    assert match_features(evidence, np.ones(100, bool))[2] == pytest.approx(0.6, abs=0.021)
+
+
+def test_without_a_spoken_face_nothing_matches() -> None:
+    evidence = LagEvidence(LAGS, np.zeros((N_FRAMES, len(LAGS))), frame_times(N_FRAMES).centres)
+    assert match_features(evidence, np.ones(N_FRAMES, bool)).tolist() == [0, 0, 0]
 
 
 def test_spoken_frames_are_those_near_speech() -> None:

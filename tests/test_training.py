@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, make_lips
 
-from visalign import training
+from visalign import calibration
 from visalign.errors import InputError
 from visalign.generated_clip import GeneratedClip, generate_clip
 from visalign.lip_features import LipFeatures
@@ -52,7 +52,7 @@ OFFSETS = np.linspace(-0.04, 0.04, 9)
 def _quick_calibration() -> Iterator[None]:
     """Temperature and scatter from 60 curves in place of 600: most of the time of a small training."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_MAX_CURVES", 60)
+        patch.setattr(calibration, "_MAX_CURVES", 60)
         yield
 
 

@@ -158,6 +158,9 @@ def check(
     ] = "off",
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the words as CSV.")] = None,
+    segments: Annotated[
+        Path | None, typer.Option(help="Write words, phones, phrases and windows of 1 s, with all measures, as CSV.")
+    ] = None,
     textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with a player, that opens offline.")] = None,
     quiet: Quiet = False,
@@ -166,7 +169,7 @@ def check(
     to_stdout = json == STDOUT
     inputs = (video, audio, transcript, alignment, lexicon, model, config)
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
-    pages = _checked_outputs({".html": html}, inputs)
+    pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
     settings = _settings(config, lexicon, viseme_map)
     said = _said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
@@ -181,6 +184,7 @@ def check(
             config=settings,
             enhancement=chain,
             evidence=bool(pages),
+            details=("word", "phone", "phrase", "window") if tables else (),
             progress=progress,
         )
         for path in pages:
@@ -188,10 +192,12 @@ def check(
             visalign.write_clip_page(path, report, video, audio=audio)
     for path in outputs:
         report.write(path)
+    for path in tables:
+        report.write_details(path)
     if to_stdout:
         _print_json(report)
     if not quiet:
-        _show(report, [*outputs, *pages], stderr=to_stdout)
+        _show(report, [*outputs, *tables, *pages], stderr=to_stdout)
     raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
 
 

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
 from visalign.scoring import agreement_of, lead_density
-from visalign.sync import LagEvidence, SyncEstimate, lag_density
+from visalign.sync import LagEvidence, SyncEstimate, lag_density, lead_interval
 from visalign.viseme_decoder import DecodedVisemes
 from visalign.visemes import VisemeTarget
 
@@ -37,7 +37,6 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 
 _LOCAL_STEP = 0.1  # seconds from one local lead to the next
 _LOCAL_SPAN = 0.35  # seconds, standard deviation of the weights: about two words to either side
-_INTERVAL = 0.95
 _MIN_FRAMES = 2.0  # sum of the weights of frames with a face; with less nothing is said
 
 
@@ -186,6 +185,4 @@ def _local_row(
     if weights.sum() < _MIN_FRAMES:
         return np.nan, np.nan, np.nan
     leads, density = lead_density(evidence.lags, weights @ evidence.log_likelihoods[near], lead, calibration)
-    cumulative = np.cumsum(density)
-    low, high = np.searchsorted(cumulative, ((1 - _INTERVAL) / 2, (1 + _INTERVAL) / 2)).clip(max=len(leads) - 1)
-    return float(leads[density.argmax()]), float(leads[low]), float(leads[high])
+    return float(leads[density.argmax()]), *lead_interval(leads, density)

@@ -230,15 +230,16 @@ class Calibration:
         Factor on the sum: neighbouring frames repeat each other, so their evidence counts less than it adds up to.
     lag_scatter : float
         Standard deviation, seconds, by which even perfect evidence misses the true lead (speakers, microphones).
-    match_offset, match_slope : float
-        Logistic that turns the prominence of the best lag (:func:`~visalign.sync.prominence`) into the probability
-        that picture and sound belong together.
+    match_offset : float
+    match_weights : tuple of float, length 3
+        Logistic that turns what tells the best lag from the others (:func:`~visalign.sync.match_features`) into the
+        probability that picture and sound belong together.
     """
 
     temperature: float
     lag_scatter: float
     match_offset: float
-    match_slope: float
+    match_weights: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -401,11 +402,17 @@ def _refuse_unknown(names: Sequence[str], known: Sequence[str]) -> None:
 
 
 def _parse_calibration(values: dict[str, Any]) -> Calibration:
-    calibration = Calibration(**{name: float(value) for name, value in values.items()})
-    numbers = [getattr(calibration, name) for name in Calibration.__slots__]
+    weights = cast(tuple[float, float, float], tuple(float(x) for x in values.pop("match_weights")))
+    if len(weights) != _N_MATCH_WEIGHTS:
+        raise ValueError(f"{len(weights)} weights of a match in place of {_N_MATCH_WEIGHTS}")
+    calibration = Calibration(match_weights=weights, **{name: float(value) for name, value in values.items()})
+    numbers = [calibration.temperature, calibration.lag_scatter, calibration.match_offset, *weights]
     if not np.isfinite(numbers).all() or calibration.temperature <= 0 or calibration.lag_scatter <= 0:
         raise ValueError(f"impossible calibration: {calibration}")
     return calibration
+
+
+_N_MATCH_WEIGHTS = 3
 
 
 def _check_shapes(parts: Mapping[str, npt.NDArray[Any]], n_columns: int) -> None:

@@ -13,7 +13,7 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
@@ -36,7 +36,8 @@ from visalign.lip_features import LipFeatures, read_lips
 from visalign.lip_model import LipModel, SpeechContext
 from visalign.media import Audio, read_audio
 from visalign.report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo, SoundInfo
-from visalign.scoring import judge_words
+from visalign.scoring import ClipComparison, judge_words
+from visalign.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments
 from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
@@ -88,6 +89,7 @@ def check(
     speaker: str | None = None,
     evidence: bool = False,
     lip_cache: AnyPath | None = None,
+    details: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> ClipReport:
     """Compare what is heard in a clip with what its lips show.
@@ -118,6 +120,9 @@ def check(
         Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.evidence`).
     lip_cache : path-like, optional
         A folder that keeps lips by the content of their clip (:mod:`visalign.lip_cache`), so that they are read once.
+    details : sequence of str
+        Kinds of parts to judge with all their measures, in the report's field `details`: some of ``"word"``,
+        ``"phone"``, ``"phrase"`` and ``"window"`` (:mod:`visalign.segments`).
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -143,6 +148,8 @@ def check(
     settings, told = config or Config(), progress or _silent
     if alignment is not None and transcript is not None:
         raise ConfigError("transcript", transcript, "no transcript beside an alignment, which has its words already")
+    if unknown := set(details).difference(SEGMENT_KINDS):
+        raise ConfigError("details", sorted(unknown)[0], tuple(SEGMENT_KINDS))
     chosen_map = _map(viseme_map or settings.sync.viseme_map)
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
 
@@ -165,10 +172,13 @@ def check(
     told("comparing", None)
     context = SpeechContext.of(sound, alignment.phones)
     lags = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds)
-    spoken = spoken_frames(lips, alignment.phones, find_speech(sound))
+    speech = find_speech(sound)
+    spoken = spoken_frames(lips, alignment.phones, speech)
     limits = settings.verdict.limits
     sync = estimate_sync(lags, spoken, lip_model.calibration, limits)
-    rows, score = judge_words(alignment.words, targets, decoded, lags, sync, lip_model.calibration, limits)
+    comparison = ClipComparison.of(targets, decoded, lags, sync, lip_model.calibration, limits)
+    rows, score = judge_words(alignment.words, comparison)
+    parts = judge_segments(alignment.words, alignment.phones, speech, lips, comparison, details)
     kept = None
     if evidence:
         mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
@@ -184,6 +194,7 @@ def check(
         observed_visemes=decoded.tier,
         warnings=alignment.warnings + _lip_warnings(lips),
         evidence=kept,
+        details=pd.DataFrame(parts, columns=list(DETAIL_COLUMNS)) if details else None,
     )
 
 

@@ -42,6 +42,7 @@ from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
 from visalign.evidence import ClipEvidence
 from visalign.phones import is_silence
 from visalign.scoring import SyncScore
+from visalign.segments import detail_items, parse_details, write_details
 from visalign.sync import SyncEstimate
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
@@ -231,6 +232,9 @@ class ClipReport:
         What the reader should know before trusting the numbers.
     evidence : ClipEvidence or None
         What it rests on, where that was asked for; not part of the JSON form.
+    details : DataFrame or None
+        Words, phones, phrases and windows with all their measures, where asked for; columns are
+        :data:`~visalign.segments.DETAIL_COLUMNS`.
 
     Raises
     ------
@@ -248,6 +252,7 @@ class ClipReport:
     observed_visemes: Tier
     warnings: tuple[str, ...] = ()
     evidence: ClipEvidence | None = None
+    details: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if tuple(self.segments.columns) != SEGMENT_COLUMNS:
@@ -303,6 +308,7 @@ class ClipReport:
             "phones": _items(self.phones),
             "expected_visemes": _items(self.expected_visemes),
             "observed_visemes": _items(self.observed_visemes),
+            "details": None if self.details is None else detail_items(self.details),
             "warnings": list(self.warnings),
         }
 
@@ -323,6 +329,12 @@ class ClipReport:
             return _parse_report(data)
         except (KeyError, TypeError, ValueError) as error:
             raise ParseError("report", None, f"not a visalign report ({error}); run the check again") from error
+
+    def write_details(self, path: AnyPath) -> Path:
+        """Write `details` as CSV, whole or not at all (:func:`visalign.segments.write_details`)."""
+        if self.details is None:
+            raise ConfigError("details", None, "a report that was made with details=(…)")
+        return write_details(self.details, self.clip.name, path)
 
     def write(self, path: AnyPath) -> Path:
         """Write the report in the format that the name ends in: .csv, .json or .TextGrid.
@@ -429,6 +441,7 @@ def _parse_report(data: Mapping[str, Any]) -> ClipReport:
         expected_visemes=_parse_tier("expected visemes", data["expected_visemes"]),
         observed_visemes=_parse_tier("observed visemes", data["observed_visemes"]),
         warnings=tuple(data["warnings"]),
+        details=parse_details(data.get("details")),
     )
 
 

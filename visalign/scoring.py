@@ -33,7 +33,16 @@ from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, DecodedVisemes
 from visalign.visemes import VisemeTarget
 
-__all__ = ["MAX_COST", "SyncScore", "VisemeAgreement", "agreement_of", "judge_words", "lead_density"]
+__all__ = [
+    "MAX_COST",
+    "ClipComparison",
+    "SyncScore",
+    "VisemeAgreement",
+    "agreement_of",
+    "judge_words",
+    "lead_density",
+    "local_curve",
+]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -43,6 +52,7 @@ MAX_COST = -float(np.log(1e-3))
 # How far the frames around a word tell about it: full weight within, a Gaussian flank of this width beyond. A word of
 # 200 ms holds five frames at 25 a second, too few to be judged alone (docs/decisions/0006-word-scores.md).
 _FLANK = 0.25  # seconds
+_REACH = 5  # flanks
 # Lags between this and the limits belong to neither explanation.
 _MARGIN = 0.02  # seconds
 _MIN_WORD_FRAMES = 2
@@ -121,6 +131,8 @@ class VisemeAgreement:
         Visemes that are right at each moment; columns are those of the decoded visemes.
     path : WarpingPath
         Rows are expected, columns observed moments.
+    costs : ndarray, shape (n_moments,)
+        What each expected moment costs along the path, 0 to :data:`MAX_COST`.
     """
 
     targets: npt.NDArray[np.int64]
@@ -129,6 +141,7 @@ class VisemeAgreement:
     counts: npt.NDArray[np.bool_]
     acceptable: npt.NDArray[np.bool_]
     path: WarpingPath
+    costs: Floats
 
 
 def agreement_of(targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead: float) -> VisemeAgreement:
@@ -164,57 +177,102 @@ def agreement_of(targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead:
     visible = np.array([t.is_visible and bool(t.word) for t in targets])
     is_right = acceptable[index, best] > 0
     counts = visible[index] & np.asarray(seen)[partner]
-    return VisemeAgreement(index, times, is_right, counts, acceptable[index] > 0, path)
+    likely = np.einsum("ij,ij->i", posteriors[partner], acceptable[index])
+    costs = np.asarray(-np.log(np.clip(likely, np.exp(-MAX_COST), 1.0)))
+    return VisemeAgreement(index, times, is_right, counts, acceptable[index] > 0, path, costs)
 
 
-def judge_words(
-    words: Tier,
-    targets: Sequence[VisemeTarget],
-    decoded: DecodedVisemes,
-    evidence: LagEvidence,
-    sync: SyncEstimate,
-    calibration: Calibration,
-    limits: tuple[float, float],
-) -> tuple[list[dict[str, Any]], SyncScore]:
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipComparison:
+    """Sound and lips of a clip side by side, ready to be judged part by part.
+
+    Parameters
+    ----------
+    targets : sequence of VisemeTarget
+        What the lips should show, at the times of the sound.
+    decoded : DecodedVisemes
+        What they show.
+    evidence : LagEvidence
+    lead : float
+        Seconds by which the audio leads in the clip on the whole.
+    calibration : Calibration
+    limits : (float, float)
+        Seconds that the audio may lead, and lag, to be called in sync.
+    agreement : VisemeAgreement
+    """
+
+    targets: Sequence[VisemeTarget]
+    decoded: DecodedVisemes
+    evidence: LagEvidence
+    lead: float
+    calibration: Calibration
+    limits: tuple[float, float]
+    agreement: VisemeAgreement
+
+    @classmethod
+    def of(
+        cls,
+        targets: Sequence[VisemeTarget],
+        decoded: DecodedVisemes,
+        evidence: LagEvidence,
+        sync: SyncEstimate,
+        calibration: Calibration,
+        limits: tuple[float, float],
+    ) -> ClipComparison:
+        """Compare at the clip's lead."""
+        lead = sync.lead_seconds or 0.0
+        return cls(targets, decoded, evidence, lead, calibration, limits, agreement_of(targets, decoded, lead))
+
+    def is_shown(self, part: Interval) -> bool:
+        """Whether the lips that go with a part of the sound are in the picture."""
+        centres = self.evidence.centres
+        return bool(part.end + self.lead > centres[0] - STEP and part.start + self.lead < centres[-1] + STEP)
+
+    def moments(self, part: Interval) -> npt.NDArray[np.bool_]:
+        """Moments of the agreement that belong to a part of the sound and count, shape (n_moments,)."""
+        times, lead = self.agreement.times, self.lead
+        return np.asarray((times >= part.start + lead) & (times < part.end + lead) & self.agreement.counts)
+
+    def targets_in(self, part: Interval) -> list[VisemeTarget]:
+        """Targets of the speech in a part of the sound."""
+        return [target for target in self.targets if target.word and target.interval.overlap(part) > 0]
+
+    def judge(self, part: Interval) -> dict[str, Any]:
+        """Measures of one part: label, start, end, phones, expected, observed, viseme_accuracy, lead_seconds, score,
+        verdict.
+        """
+        own, inside = self.targets_in(part), self.moments(part)
+        lead_here, score = _local(part, self.evidence, self.lead, self.calibration, self.limits)
+        return {
+            "label": part.label,
+            "start": part.start,
+            "end": part.end,
+            "phones": " ".join(t.phone for t in own),
+            "expected": " ".join(t.viseme for t in own),
+            "observed": _observed(self.decoded.tier, part, self.lead),
+            "viseme_accuracy": float(self.agreement.is_right[inside].mean()) if inside.any() else np.nan,
+            "lead_seconds": lead_here,
+            "score": score,
+            "verdict": _word_verdict(lead_here, score, self.limits),
+        }
+
+
+def judge_words(words: Tier, comparison: ClipComparison) -> tuple[list[dict[str, Any]], SyncScore]:
     """Judge each word.
 
     Returns
     -------
     rows : list of dict
-        One a word whose lips are in the picture: label, start, end, phones, expected, observed, viseme_accuracy,
-        lead_seconds, score, verdict.
+        One a word whose lips are in the picture: what :meth:`ClipComparison.judge` gives.
     score : SyncScore
         Counts over the clip.
     """
-    lead = sync.lead_seconds or 0.0
-    agreement = agreement_of(targets, decoded, lead)
-    first, last = evidence.centres[0] - STEP, evidence.centres[-1] + STEP
-    rows: list[dict[str, Any]] = []
-    for word in words:
-        if not word.label or word.end + lead <= first or word.start + lead >= last:
-            continue
-        own = [t for t in targets if t.interval.overlap(word) > 0 and t.word]
-        inside = (agreement.times >= word.start + lead) & (agreement.times < word.end + lead) & agreement.counts
-        lead_here, score = _local(word, evidence, lead, calibration, limits)
-        rows.append(
-            {
-                "label": word.label,
-                "start": word.start,
-                "end": word.end,
-                "phones": " ".join(t.phone for t in own),
-                "expected": " ".join(t.viseme for t in own),
-                "observed": _observed(decoded.tier, word, lead),
-                "viseme_accuracy": float(agreement.is_right[inside].mean()) if inside.any() else np.nan,
-                "lead_seconds": lead_here,
-                "score": score,
-                "verdict": _word_verdict(lead_here, score, limits),
-            }
-        )
+    rows = [comparison.judge(word) for word in words if word.label and comparison.is_shown(word)]
     judged = [row for row in rows if not np.isnan(row["score"])]
-    counts = agreement.counts
+    counts = comparison.agreement.counts
     total = SyncScore(
         int(counts.sum()),
-        int(agreement.is_right[counts].sum()),
+        int(comparison.agreement.is_right[counts].sum()),
         len(judged),
         sum(row["verdict"] == "in-sync" for row in judged),
     )
@@ -222,17 +280,28 @@ def judge_words(
 
 
 def _local(
-    word: Interval, evidence: LagEvidence, lead: float, calibration: Calibration, limits: tuple[float, float]
+    part: Interval, evidence: LagEvidence, lead: float, calibration: Calibration, limits: tuple[float, float]
 ) -> tuple[float, float]:
-    """Lead and score of one word; NaN where its lips can't be seen."""
-    outside = np.maximum(0.0, np.maximum(word.start + lead - evidence.centres, evidence.centres - word.end - lead))
-    weights = np.exp(-0.5 * (outside / _FLANK) ** 2)
-    has_face = np.any(evidence.log_likelihoods, axis=1)
-    if (weights * has_face)[outside == 0].sum() < min(_MIN_WORD_FRAMES, (outside == 0).sum()) or not has_face.any():
+    """Lead and score of one part; NaN where its lips can't be seen."""
+    curve = local_curve(part, evidence, lead)
+    if curve is None:
         return np.nan, np.nan
-    curve = weights @ evidence.log_likelihoods
     fine, density = lead_density(evidence.lags, curve, lead, calibration)
     return float(fine[density.argmax()]), in_sync_probability(evidence.lags, curve, calibration, limits)
+
+
+def local_curve(part: Interval, evidence: LagEvidence, lead: float) -> Floats | None:
+    """Evidence of the frames in and around a part for each lag, shape (n_lags,); None where its lips can't be seen."""
+    start, end = part.start + lead, part.end + lead
+    reach = _REACH * _FLANK  # beyond, the weights are nil; without the limit a long clip would take its square
+    near = slice(*np.searchsorted(evidence.centres, [start - reach, end + reach]).tolist())
+    centres, rows = evidence.centres[near], evidence.log_likelihoods[near]
+    outside = np.maximum(0.0, np.maximum(start - centres, centres - end))
+    weights = np.exp(-0.5 * (outside / _FLANK) ** 2)
+    has_face = np.any(rows, axis=1)
+    if (weights * has_face)[outside == 0].sum() < min(_MIN_WORD_FRAMES, (outside == 0).sum()) or not has_face.any():
+        return None
+    return np.asarray(weights @ rows)
 
 
 def lead_density(lags: Floats, curve: Floats, lead: float, calibration: Calibration) -> tuple[Floats, Floats]:

@@ -20,16 +20,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve, eigh
-from scipy.optimize import minimize
 
 from visalign._version import __version__
+from visalign.calibration import HeldOutEvidence
 from visalign.errors import AnyPath, InputError, VisalignError
 from visalign.forced_alignment import force_align
 from visalign.lip_features import FEATURES, LipFeatures, read_lips
 from visalign.lip_model import Calibration, LipModel, SpeechContext, Stream
 from visalign.media import read_audio
 from visalign.phones import fold_arpabet, is_silence
-from visalign.sync import LagEvidence, lag_density, lag_evidence, prominence, spoken_frames
+from visalign.sync import lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.training_data import TrainingClip, training_clips
 from visalign.viseme_decoder import VisemeDecoder, grid, stacked
@@ -53,11 +53,6 @@ _MIN_SPEAKERS = 3
 _FOLDS = 5
 _MAX_CALIBRATION_CLIPS = 400
 _SEARCH = 0.6  # seconds
-_WINDOWS = (5, 10, 15, 25, 75)  # frames; what the calibration must be honest about
-_WINDOW_STRIDE = 5  # frames
-_MAX_CURVES = 600
-_TEMPERATURES = tuple(np.geomspace(0.03, 1.0, 16).tolist())
-_SCATTERS = (0.004, 0.006, 0.008, 0.011, 0.015, 0.02)  # seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -346,71 +341,22 @@ def _shape(
 
 def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: _Streams) -> Calibration:
     stride = max(1, -(-len(clips) // _MAX_CALIBRATION_CLIPS))
-    curves: list[Floats] = []
-    gains: list[tuple[float, bool]] = []
     by_group: dict[str, list[PreparedClip]] = {}
     for group, clip in list(zip(regression.groups, clips, strict=True))[::stride]:
         by_group.setdefault(group, []).append(clip)
-    lags = np.empty(0)
+    held_out = HeldOutEvidence()
     for group, members in by_group.items():
-        held_out = streams.finished(regression.solve(group))
+        fitted = streams.finished(regression.solve(group))
         for clip, other in zip(members, members[1:] + members[:1], strict=True):
-            own = _evidence(held_out, clip, clip)
-            lags = own.lags
-            spoken = spoken_frames(clip.lips, clip.phones)
-            curves += _window_sums(own, spoken)
-            gains.append((prominence(own, spoken), True))
+            own = lag_evidence(fitted, clip.lips, clip.context, _SEARCH)
+            held_out.add_own(
+                own, spoken_frames(clip.lips, clip.phones), clip.speaker, regression.weight_of[clip.speaker]
+            )
             if other is not clip:
-                foreign = _evidence(held_out, clip, other)
-                gains.append((prominence(foreign, spoken_frames(clip.lips, other.phones)), False))
-    temperature, scatter = _fit_density(lags, curves)
-    offset, slope = _fit_logistic(gains)
-    return Calibration(temperature, scatter, offset, slope)
-
-
-def _evidence(streams: tuple[Stream, ...], seen: PreparedClip, heard: PreparedClip) -> LagEvidence:
-    return lag_evidence(streams, seen.lips, heard.context, _SEARCH)
-
-
-def _window_sums(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> list[Floats]:
-    """Sums over windows of frames that begin in speech, shape (n_lags,) each."""
-    sums = np.vstack([np.zeros(len(evidence.lags)), np.cumsum(evidence.log_likelihoods, axis=0)])
-    starts = np.flatnonzero(spoken)[::_WINDOW_STRIDE]
-    whole = len(spoken)
-    result = [sums[first + n] - sums[first] for n in _WINDOWS for first in starts if first + n <= whole and n < 75]
-    return [*result, *([sums[whole] - sums[0]] * len(starts))]  # whole clips count as much as windows of one length
-
-
-def _fit_density(lags: Floats, curves: Sequence[Floats]) -> tuple[float, float]:
-    """Temperature and scatter under which the true lead, the clips' own, is most probable on average."""
-    stride = max(1, len(curves) // _MAX_CURVES)
-    matrix = np.array(curves[::stride])
-    temperature, scatter = 0.1, 0.01
-    for _ in range(2):  # in turn: they hardly depend on each other
-        temperature = max(_TEMPERATURES, key=lambda x: _mean_log_density(lags, matrix, x, scatter))
-        scatter = max(_SCATTERS, key=lambda x: _mean_log_density(lags, matrix, temperature, x))
-    return temperature, scatter
-
-
-def _mean_log_density(lags: Floats, curves: Floats, temperature: float, scatter: float) -> float:
-    densities = [lag_density(lags, curve, Calibration(temperature, scatter, 0, 1)) for curve in curves]
-    return float(np.mean([np.log(np.interp(0.0, fine, density) + 1e-12) for fine, density in densities]))
-
-
-def _fit_logistic(gains: Sequence[tuple[float, bool]]) -> tuple[float, float]:
-    """Offset and slope of the probability of a match, by maximum likelihood with a weak prior on the slope."""
-    x, y = np.array([g for g, _ in gains]), np.array([m for _, m in gains])
-    if y.all():
-        return 10.0, 0.0  # one clip a speaker: nothing to swap, so nothing can be told
-    centre, spread = x.mean(), x.std() + 1e-9
-    z = (x - centre) / spread
-
-    def cost(p: Floats) -> float:
-        margin = np.where(y, 1, -1) * (p[0] + p[1] * z)
-        return float(np.logaddexp(0, -margin).mean() + 1e-3 * p[1] ** 2)
-
-    offset, slope = minimize(cost, np.zeros(2)).x
-    return float(offset - slope * centre / spread), float(slope / spread)
+                foreign = lag_evidence(fitted, clip.lips, other.context, _SEARCH)
+                spoken = spoken_frames(clip.lips, other.phones)
+                held_out.add_foreign(foreign, spoken, regression.weight_of[clip.speaker])
+    return held_out.calibration()
 
 
 def _fit_decoder(clips: Sequence[PreparedClip]) -> VisemeDecoder:

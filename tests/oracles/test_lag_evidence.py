@@ -73,7 +73,9 @@ def plain_evidence(model: LipModel, lips: LipFeatures, context: SpeechContext) -
 def make_case(seed: int, times: FrameTimes) -> tuple[LipModel, LipFeatures, SpeechContext]:
     rng = np.random.default_rng(seed)
     streams = (random_stream(rng, NAMES[:3], N_CHANNELS, 2, 1.0), random_stream(rng, NAMES[1:6], N_CHANNELS, 3, 0.6))
-    model = LipModel(streams, Calibration(0.2, 0.01, 0.0, 1.0), random_decoder(rng, NAMES[:1], ("SIL",)), {})
+    model = LipModel(
+        streams, Calibration(0.2, 0.01, 0.0, (1.0, 0.0, 0.0)), random_decoder(rng, NAMES[:1], ("SIL",)), {}
+    )
     lips = make_lips(rng.normal(size=(len(times), len(NAMES))), times=times, faceless=[1, 4])
     return model, lips, SpeechContext(rng.normal(size=(N_ROWS, N_CHANNELS)).astype(np.float32))
 

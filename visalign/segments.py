@@ -1,0 +1,307 @@
+"""Sync of every part of a clip: words, phones, phrases and windows, each with all its measures.
+
+Conventions
+-----------
+Times are those of the sound, seconds on the clip's clock; the lips of a part are looked for the clip's lead later.
+``lead_seconds > 0`` means that the audio leads. Columns, one row a part (:data:`DETAIL_COLUMNS`):
+
+===================  ===================================================================================================
+kind                 word, phone, phrase (words between pauses of 0.25 s) or window (of 1 s)
+label                the word, the phone, the words of the phrase, the words that touch the window
+start, end           seconds
+phones               ARPABET, separated by spaces
+expected             what the lips should show, visemes separated by spaces
+observed             what they show
+viseme_accuracy      part of the visible frames (0..1) whose observed viseme is acceptable
+lead_seconds         lead of the part
+score                0..1, high = in sync
+verdict              in-sync, audio-early, audio-late, mismatched or uncertain
+confidence           probability (0..1) that `lead_seconds` is right to within a frame (40 ms)
+dtw_cost             mean cost a moment along the warping path: 0 where the lips show what they should, at most 6.9
+closures_expected    P, B and M in it
+closures_seen        those of them for which the lips close
+dead_air_seconds     how long the mouth moves as in speech while nobody speaks
+overrun_seconds      how long there is speech while the mouth is still
+===================  ===================================================================================================
+
+NaN where the lips can't be seen, or nothing can be told.
+
+Method
+------
+*A closure is seen* where the decoded probability of the viseme of B reaches one half at some moment of the phone, one
+moment (40 ms) more to either side. *The mouth moves* where the standard deviation of the inner aperture over 0.4 s
+exceeds 0.018 inter-ocular distances, and is *still* where it is below 0.0115: nine in ten moments of speech of seven
+speakers of GRID lie above the first, nine in ten of silence below it, and 98 in a hundred of speech above the second.
+Shorter stretches than 0.4 s (moving) and 0.5 s (still) do not count: a mouth opens to draw breath, and rests in a long
+vowel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.ndimage import uniform_filter1d
+
+from visalign.errors import AnyPath, ConfigError
+from visalign.lip_features import LipFeatures
+from visalign.phones import fold_arpabet, is_silence
+from visalign.scoring import ClipComparison, lead_density, local_curve
+from visalign.sync import best_lead, spoken_frames
+from visalign.text_files import format_table, rounded, write_text
+from visalign.timeline import Interval, Tier
+from visalign.viseme_decoder import STEP
+
+__all__ = [
+    "DETAIL_COLUMNS",
+    "SEGMENT_KINDS",
+    "detail_items",
+    "judge_segments",
+    "parse_details",
+    "phrases",
+    "windows",
+    "write_details",
+]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
+PHRASE_PAUSE = 0.25
+"""Seconds of silence that end a phrase."""
+
+WINDOW = 1.0
+"""Seconds of a fixed window."""
+
+DETAIL_COLUMNS = (
+    "kind",
+    "label",
+    "start",
+    "end",
+    "phones",
+    "expected",
+    "observed",
+    "viseme_accuracy",
+    "lead_seconds",
+    "score",
+    "verdict",
+    "confidence",
+    "dtw_cost",
+    "closures_expected",
+    "closures_seen",
+    "dead_air_seconds",
+    "overrun_seconds",
+)
+"""Columns of :attr:`ClipReport.details <visalign.report.ClipReport.details>`."""
+
+_TEXTS = ("kind", "label", "phones", "expected", "observed", "verdict")
+_NUMBERS = tuple(key for key in DETAIL_COLUMNS if key not in _TEXTS)
+
+_BILABIALS = frozenset(["P", "B", "M"])
+_CLOSED = 0.5  # probability of the bilabial viseme
+# See the module's Method.
+_MOVEMENT_WINDOW = 0.4  # seconds
+_MOVING, _STILL = 0.018, 0.0115  # inter-ocular distances
+_MIN_DEAD_AIR, _MIN_OVERRUN = 0.4, 0.5  # seconds
+_SPEECH_MARGIN = 0.3  # seconds around speech in which a mouth may move
+
+
+def judge_segments(
+    words: Tier,
+    phones: Tier,
+    speech: Tier | None,
+    lips: LipFeatures,
+    comparison: ClipComparison,
+    kinds: Sequence[str],
+) -> list[dict[str, Any]]:
+    """Judge the parts of a clip.
+
+    Parameters
+    ----------
+    words, phones : Tier
+        What is heard.
+    speech : Tier or None
+        Where a voice is heard (:func:`~visalign.voice_activity.find_speech`); None: wherever there are phones.
+    lips : LipFeatures
+    comparison : ClipComparison
+    kinds : sequence of str
+        Some of :data:`SEGMENT_KINDS`.
+
+    Returns
+    -------
+    list of dict
+        Rows with the keys :data:`DETAIL_COLUMNS`, kind by kind, in time within each; parts whose lips are not in the
+        picture are left out.
+    """
+    movement = _Movement.of(lips, phones, speech, comparison.lead)
+    closures = _closures(comparison)
+    return [
+        _row(kind, part, comparison, closures, movement)
+        for kind in kinds
+        for part in SEGMENT_KINDS[kind](words, phones)
+        if comparison.is_shown(part)
+    ]
+
+
+def phrases(words: Tier) -> Iterator[Interval]:
+    """Words between pauses of at least :data:`PHRASE_PAUSE` seconds, their labels joined by spaces."""
+    group: list[Interval] = []
+    for word in (word for word in words if word.label):
+        if group and word.start - group[-1].end >= PHRASE_PAUSE:
+            yield _joined(group)
+            group = []
+        group.append(word)
+    if group:
+        yield _joined(group)
+
+
+def windows(words: Tier, length: float = WINDOW) -> Iterator[Interval]:
+    """Stretches of `length` seconds, labelled by the words that touch them; the last may be shorter."""
+    n = int(np.ceil((words.end - words.start) / length - 1e-9))
+    for k in range(n):
+        start, end = words.start + k * length, min(words.start + (k + 1) * length, words.end)
+        inside = words.crop(start, end)
+        yield Interval(start, end, " ".join(word.label for word in inside if word.label))
+
+
+def _joined(group: Sequence[Interval]) -> Interval:
+    return Interval(group[0].start, group[-1].end, " ".join(word.label for word in group))
+
+
+SEGMENT_KINDS: Mapping[str, Callable[[Tier, Tier], Iterator[Interval]]] = MappingProxyType(
+    {
+        "word": lambda words, _: (word for word in words if word.label),
+        "phone": lambda _, phones: (phone for phone in phones if not is_silence(phone.label)),
+        "phrase": lambda words, _: phrases(words),
+        "window": lambda words, _: windows(words),
+    }
+)
+"""What a clip can be cut into: name -> parts, from words and phones."""
+
+
+def _row(
+    kind: str, part: Interval, comparison: ClipComparison, closures: Sequence[tuple[float, bool]], movement: _Movement
+) -> dict[str, Any]:
+    inside = comparison.moments(part)
+    own = [seen for middle, seen in closures if part.start <= middle < part.end]
+    return {
+        "kind": kind,
+        **comparison.judge(part),
+        "confidence": _confidence(part, comparison),
+        "dtw_cost": float(comparison.agreement.costs[inside].mean()) if inside.any() else np.nan,
+        "closures_expected": len(own),
+        "closures_seen": sum(own),
+        "dead_air_seconds": movement.dead_air(part),
+        "overrun_seconds": movement.overrun(part),
+    }
+
+
+def _confidence(part: Interval, comparison: ClipComparison) -> float:
+    curve = local_curve(part, comparison.evidence, comparison.lead)
+    if curve is None:
+        return np.nan
+    return best_lead(*lead_density(comparison.evidence.lags, curve, comparison.lead, comparison.calibration))[1]
+
+
+def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
+    """Middle of each bilabial whose lips are seen, and whether they close."""
+    found = list[tuple[float, bool]]()
+    times, posteriors = comparison.decoded.times, comparison.decoded.posteriors
+    for target in comparison.targets:
+        if not target.word or fold_arpabet(target.phone) not in _BILABIALS:
+            continue
+        if target.viseme not in comparison.decoded.visemes:
+            continue
+        start, end = target.interval.start + comparison.lead, target.interval.end + comparison.lead
+        rows = posteriors[
+            (times >= start - STEP) & (times < end + STEP), comparison.decoded.visemes.index(target.viseme)
+        ]
+        if len(rows) and not np.isnan(rows).all():
+            found.append(((target.interval.start + target.interval.end) / 2, bool(np.nanmax(rows) >= _CLOSED)))
+    return found
+
+
+def detail_items(details: pd.DataFrame) -> list[dict[str, Any]]:
+    """Plain data for JSON, a dict a row."""
+    return [
+        {str(key): rounded(value) if isinstance(value, float) else value for key, value in row.items()}
+        for row in details.to_dict("records")
+    ]
+
+
+def parse_details(items: Sequence[Mapping[str, Any]] | None) -> pd.DataFrame | None:
+    """The inverse of :func:`detail_items`; None of None."""
+    if items is None:
+        return None
+    frame = pd.DataFrame([[item[key] for key in DETAIL_COLUMNS] for item in items], columns=list(DETAIL_COLUMNS))
+    return frame.astype(dict.fromkeys(_NUMBERS, float))
+
+
+def write_details(details: pd.DataFrame, clip: str, path: AnyPath) -> Path:
+    """Write a CSV table, one row a part, whose first column names the clip.
+
+    Raises
+    ------
+    ConfigError
+        If the name does not end in .csv.
+    OutputError
+        If the file can't be written there.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".csv":
+        raise ConfigError("file of segments", path.name, "a name that ends in .csv")
+    header = ("clip", *(f"{key}_seconds" if key in ("start", "end") else key for key in DETAIL_COLUMNS))
+    rows = details.itertuples(index=False, name=None)
+    return write_text(path, format_table(header, ((clip, *row) for row in rows)))
+
+
+class _Movement:
+    """Where the mouth moves though nobody speaks, and where it is still though somebody does."""
+
+    def __init__(self, centres: Floats, step: float, dead_air: Flags, overrun: Flags, lead: float) -> None:
+        self._heard = centres - lead  # when the sound that goes with each frame is heard
+        self._step = step
+        self._dead_air, self._overrun = dead_air, overrun
+
+    @classmethod
+    def of(cls, lips: LipFeatures, phones: Tier, speech: Tier | None, lead: float) -> _Movement:
+        centres, step = lips.times.centres, lips.times.duration / max(len(lips), 1)
+        aperture, seen = lips.column("inner_aperture_centre"), lips.has_face
+        spread = _spread(np.where(seen, aperture, 0.0), seen, max(round(_MOVEMENT_WINDOW / step), 1))
+        heard = phones.shift(lead)
+        voiced = None if speech is None else speech.shift(lead)
+        near = spoken_frames(lips, heard, voiced, _SPEECH_MARGIN)
+        within = spoken_frames(lips, heard, voiced, 0.0)
+        dead_air = _long(seen & ~near & (spread > _MOVING), round(_MIN_DEAD_AIR / step))
+        overrun = _long(seen & within & (spread < _STILL), round(_MIN_OVERRUN / step))
+        return cls(centres, step, dead_air, overrun, lead)
+
+    def dead_air(self, part: Interval) -> float:
+        return self._seconds(self._dead_air, part)
+
+    def overrun(self, part: Interval) -> float:
+        return self._seconds(self._overrun, part)
+
+    def _seconds(self, flags: Flags, part: Interval) -> float:
+        return float(flags[(self._heard >= part.start) & (self._heard < part.end)].sum() * self._step)
+
+
+def _spread(values: Floats, seen: Flags, n: int) -> Floats:
+    """Standard deviation over `n` frames around each, of those that were seen; 0 where none was."""
+    share = np.maximum(uniform_filter1d(seen.astype(np.float64), n), 1e-9)
+    mean = uniform_filter1d(values, n) / share
+    square = uniform_filter1d(values**2, n) / share
+    return np.asarray(np.sqrt(np.maximum(square - mean**2, 0.0)))
+
+
+def _long(flags: Flags, n: int) -> Flags:
+    """Only runs of at least `n` frames."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    kept = np.zeros_like(flags)
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        kept[first:last] = last - first >= n
+    return kept
