@@ -232,6 +232,8 @@ def pairs(clips: Clips) -> None:
     rng = np.random.default_rng(0)
     aligner = load_aligner("gmm_hmm")
     counts: dict[tuple[str, str], list[bool]] = {}
+    notes: dict[tuple[str, str], int] = {}
+    n_words: dict[str, int] = {}
     for name, audio, text in every:
         corpus = name.split("/")[0]
         same = [x[2] for x in every if x[0].startswith(corpus) and x[2] != text]
@@ -241,15 +243,23 @@ def pairs(clips: Clips) -> None:
         texts += [("other corpus", cross[k]) for k in rng.choice(len(cross), 3, replace=False)]
         for kind, said in texts:
             try:
-                warnings = force_align(audio, said, aligner=aligner).warnings
-            except VisalignError:
-                warnings = ("may not belong",)
+                found = force_align(audio, said, aligner=aligner)
+            except VisalignError as error:
+                print(f"{name}, {kind}: {error}")
+                continue
+            warnings = found.warnings
+            n_words[kind] = n_words.get(kind, 0) + len(found.text.split())
+            for note in found.notes:
+                key = (kind, note.label.split(":")[0])
+                notes[key] = notes.get(key, 0) + 1
             hit = any("may not belong" in warning for warning in warnings)
             counts.setdefault((corpus, kind), []).append(hit)
             if hit and kind == "own":
                 print(f"false alarm: {name}")
     for (corpus, kind), hits in counts.items():
         print(f"{corpus:10} {kind:13} suspected {sum(hits):4} of {len(hits):4} ({100 * np.mean(hits):.1f} %)")
+    for (kind, note), count in sorted(notes.items()):
+        print(f"{kind:13} {note:22} {count:4} on {n_words[kind]} words ({100 * count / n_words[kind]:.1f} %)")
 
 
 def main() -> None:

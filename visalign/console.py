@@ -180,13 +180,15 @@ def tier_table(tier: Tier, *, label: str, is_silence: Callable[[str], bool]) -> 
 
 
 def alignment_table(alignment: Alignment) -> Table:
-    """One row a word: when, its phones, and their mean confidence (by duration)."""
-    table = _table("word", ">start s", ">end s", "phones", ">confidence")
+    """One row a word: when, its phones, its confidence (or the mean of its phones), and notes where there are any."""
+    table = _table("word", ">start s", ">end s", "phones", ">confidence", *["note"] * bool(alignment.notes))
     for word in alignment.words:
         if word.label:
             phones = alignment.phones.crop(word.start, word.end)
-            mean = phones.relabel(lambda _: "").merge_equal()[0].score
-            cells = (f"{word.start:.3f}", f"{word.end:.3f}", " ".join(phones.labels), _number(mean, "{:.2f}"))
+            sure = phones.relabel(lambda _: "").merge_equal()[0].score if word.score is None else word.score
+            notes = dict.fromkeys(x.label.split(":")[0] for x in alignment.notes if x.overlap(word) > 0)
+            cells = [f"{word.start:.3f}", f"{word.end:.3f}", " ".join(phones.labels), _number(sure, "{:.2f}")]
+            cells += [", ".join(notes)] * bool(alignment.notes)
             table.add_row(*map(_text, (word.label, *cells)))
     return table
 

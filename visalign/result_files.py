@@ -22,6 +22,7 @@ import numpy as np
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.exports.eaf import format_eaf
+from visalign.forced_alignment.suspects import note_tier
 from visalign.outputs import whole_file
 from visalign.phones import is_silence
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
@@ -94,13 +95,18 @@ def _spoken(tier: Tier) -> Iterator[Interval]:
 
 
 def _alignment_textgrid(path: Path, alignment: Alignment) -> Path:
-    return write_textgrid(path, _alignment_tiers(alignment))
+    return write_textgrid(path, [*_alignment_tiers(alignment), *_notes(alignment)])
 
 
 def _alignment_eaf(path: Path, alignment: Alignment) -> Path:
     with whole_file(path) as draft:
-        draft.write_bytes(format_eaf(_alignment_tiers(alignment)))
+        draft.write_bytes(format_eaf([*_alignment_tiers(alignment), *_notes(alignment)]))
     return path
+
+
+def _notes(alignment: Alignment) -> list[Tier]:
+    """A tier of what looks odd, where something does."""
+    return [note_tier(alignment.notes, alignment.words.end)] if alignment.notes else []
 
 
 def _alignment_tiers(alignment: Alignment) -> list[Tier]:
@@ -128,13 +134,17 @@ def _alignment_csv(path: Path, alignment: Alignment) -> Path:
     header = ["word", "phone", "start_seconds", "end_seconds", "confidence", "word_number"]
     numbers = _word_numbers(alignment.words)
     rows: list[list[str | float | int | None]] = []
+    notes = note_tier(alignment.notes, alignment.words.end)
     for x in _spoken(alignment.phones):
         index = alignment.words.index_at(x.centre)
         word, number = ("", None) if index is None else (alignment.words.labels[index], numbers[index])
         rows.append([word, x.label, x.start, x.end, x.score, number])
         if alignment.speakers is not None:
             rows[-1].append(_speaker_at(alignment, x.centre))
-    return write_text(path, format_table(header + ["speaker"] * (alignment.speakers is not None), rows))
+        if alignment.notes:
+            rows[-1].append(notes.label_at(x.centre))
+    header += ["speaker"] * (alignment.speakers is not None) + ["note"] * bool(alignment.notes)
+    return write_text(path, format_table(header, rows))
 
 
 def _word_numbers(words: Tier) -> list[int | None]:
@@ -151,6 +161,7 @@ def _alignment_ctm(path: Path, alignment: Alignment) -> Path:
         f"{round(x.end, 3) - round(x.start, 3):.3f} {x.label}" + ("" if x.score is None else f" {x.score:.3f}")
         for x in rows
     ]
+    lines += (f";; {x.start:.3f} {x.end:.3f} {x.label}" for x in alignment.notes)
     return write_text(path, "".join(f"{line}\n" for line in lines))
 
 
@@ -160,6 +171,7 @@ def _alignment_json(path: Path, alignment: Alignment) -> Path:
         "engine": alignment.engine,
         "words": [_item(x, alignment) for x in _spoken(alignment.words)],
         "phones": [_item(x, alignment) for x in alignment.phones],
+        "notes": [{"label": x.label, "start": rounded(x.start), "end": rounded(x.end)} for x in alignment.notes],
         "warnings": list(alignment.warnings),
     }
     return write_text(path, format_json(data))

@@ -21,16 +21,26 @@ from os import PathLike
 from typing import Protocol, cast, runtime_checkable
 
 from visalign.errors import ConfigError, InputError, TimelineError
+from visalign.forced_alignment.suspects import suspicious_spans
 from visalign.forced_alignment.voice_doubts import voice_doubts
 from visalign.lexicon import Lexicon, embedded_lexicon, read_lexicon
 from visalign.media import Audio
 from visalign.phones import is_phone
 from visalign.registry import find_class
-from visalign.timeline import Tier
+from visalign.timeline import Interval, Tier
 from visalign.transcript import parse_transcript
 from visalign.voice_activity import find_speech
 
-__all__ = ["ALIGNERS", "DEFAULT_ALIGNER", "Aligner", "Alignment", "chosen_aligner", "force_align", "load_aligner"]
+__all__ = [
+    "ALIGNERS",
+    "DEFAULT_ALIGNER",
+    "Aligner",
+    "Alignment",
+    "chosen_aligner",
+    "force_align",
+    "heard",
+    "load_aligner",
+]
 
 ALIGNERS = {
     "pocketsphinx": "visalign.forced_alignment.pocketsphinx:PocketSphinxAligner",
@@ -60,6 +70,9 @@ class Alignment:
         What a careful user should know before relying on it.
     speakers : Tier or None
         Who says the words, where that is known; ``""`` where nobody speaks.
+    notes : tuple of Interval
+        Spans that somebody should look at, the label says why (:mod:`visalign.forced_alignment.suspects`); they may
+        overlap.
 
     Raises
     ------
@@ -72,6 +85,7 @@ class Alignment:
     engine: str
     warnings: tuple[str, ...] = ()
     speakers: Tier | None = None
+    notes: tuple[Interval, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.words.start, self.words.end) != (self.phones.start, self.phones.end):
@@ -178,7 +192,8 @@ def force_align(
     Returns
     -------
     Alignment
-        Its warnings name also the words that lie where no voice is heard, and long stretches of voice without words.
+        Its warnings name also the words that lie where no voice is heard, and long stretches of voice without words;
+        its notes mark all that looks odd.
 
     Raises
     ------
@@ -204,7 +219,15 @@ def force_align(
         )
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     found = backend.align(audio, words, pronunciations)
-    return replace(found, warnings=found.warnings + voice_doubts(found.words, find_speech(audio)))
+    return heard(found, audio)
+
+
+def heard(found: Alignment, audio: Audio) -> Alignment:
+    """`found` with the warnings and notes that listening to its sound adds: voice without words, odd durations …"""
+    speech = find_speech(audio)
+    notes = (*found.notes, *suspicious_spans(found.words, found.phones, speech))
+    warnings = (*found.warnings, *voice_doubts(found.words, speech))
+    return replace(found, warnings=warnings, notes=tuple(sorted(notes, key=lambda x: (x.start, x.end, x.label))))
 
 
 def _whole_lexicon(

@@ -52,9 +52,9 @@ with an AUC of .69 against hand labels, at 0.25 of .71."""
 PHONE_COEFFICIENTS = (-7.23, -2.22, 0.32, 0.15)
 """b₀ to b₃, from 6,258 starts with the right sentence and 2,926 with another, which count a tenth."""
 
-WORD_COEFFICIENTS = (-0.43, 1.04)
+WORD_COEFFICIENTS = (-0.25, 0.92)
 """Constant, and factor of the logit of its first phone's confidence: words begin after pauses and in liaisons, where
-engines agree less. The other phones of a word add nothing (a factor of −0.06 beside it)."""
+engines agree less. The other phones of a word add nothing (a factor of −0.03 beside it)."""
 
 SUSPECT_FIT = -1.7
 """A transcript is suspected where `fit` + `CONTROL_WEIGHT` · `gain` falls below it; see `fit_doubt`."""
@@ -103,7 +103,7 @@ def word_confidence(first_phone: float) -> float:
     Examples
     --------
     >>> round(word_confidence(0.9), 2)
-    0.86
+    0.85
     """
     constant, factor = WORD_COEFFICIENTS
     bounded = min(max(first_phone, 1e-6), 1.0 - 1e-6)

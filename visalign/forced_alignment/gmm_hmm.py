@@ -23,7 +23,7 @@ As in :mod:`visalign.forced_alignment.aligner`. What a confidence says is in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -48,6 +48,7 @@ from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.pocketsphinx import MODEL_RATE_HZ, merge_silence, pcm_for_model
 from visalign.forced_alignment.refinement import refine_boundaries, spectral_change
 from visalign.forced_alignment.sphinx_model import embedded_model
+from visalign.forced_alignment.suspects import unlikely_word
 from visalign.forced_alignment.viterbi import BestPath, BlockScores, NoPath, best_path, boundary_posteriors
 from visalign.lexicon import Lexicon
 from visalign.media import Audio
@@ -331,7 +332,22 @@ def _alignment(
     word_tier = Tier.from_intervals(
         "words", (_word(words[index], span) for index, span in spans.items()), start=0.0, end=placed[-1].end
     )
-    return Alignment(word_tier, merge_silence(Tier.from_intervals("phones", phones)), engine, doubts)
+    notes = tuple(_unlikely(model, placed, spans))
+    return Alignment(word_tier, merge_silence(Tier.from_intervals("phones", phones)), engine, doubts, notes=notes)
+
+
+def _unlikely(
+    model: AcousticModel, placed: Sequence[_Placed], spans: Mapping[int, Sequence[Interval]]
+) -> Iterator[Interval]:
+    """Words that don't sound like what they are said to be; only for the model on whose fits the limit was set."""
+    if not isinstance(model, SphinxAcoustics):
+        return
+    for index, span in spans.items():
+        mine = [p for p in placed if p.word == index]
+        fit = sum(p.evidence.fit * (p.end - p.start) for p in mine) / sum(p.end - p.start for p in mine)
+        note = unlikely_word(Interval(span[0].start, span[-1].end, ""), fit)
+        if note is not None:
+            yield note
 
 
 def _word(label: str, phones: Sequence[Interval]) -> Interval:

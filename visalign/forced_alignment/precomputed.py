@@ -18,20 +18,17 @@ word's own time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from visalign.annotations import Annotation, Track, read_annotation
 from visalign.errors import AlignmentError, AnyPath, ConfigError, InputError, ParseError
-from visalign.forced_alignment.aligner import Alignment, load_aligner
-from visalign.forced_alignment.voice_doubts import voice_doubts
+from visalign.forced_alignment.aligner import Alignment, heard, load_aligner
 from visalign.lexicon import Lexicon, embedded_lexicon, normalise_word, read_lexicon
 from visalign.media import Audio
 from visalign.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise
 from visalign.timeline import Interval, Tier
-from visalign.voice_activity import find_speech
 
 __all__ = ["PrecomputedAligner", "read_alignment"]
 
@@ -152,7 +149,7 @@ def read_alignment(
     own = lexicon if lexicon is None or isinstance(lexicon, Lexicon) else read_lexicon(lexicon)
     words_known = embedded_lexicon() if own is None else own.over(embedded_lexicon())
     found = PrecomputedAligner(path, speaker=speaker, recording=recording).read(audio, words_known)
-    return replace(found, warnings=found.warnings + voice_doubts(found.words, find_speech(audio)))
+    return heard(found, audio)
 
 
 def _difference(there: Sequence[str], words: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from visalign.timeline import Interval, Tier
 from visalign.voice_activity import SPEECH
 
-__all__ = ["voice_doubts"]
+__all__ = ["unheard_words", "untold_speech", "voice_doubts"]
 
 # Breath and room pass for speech for up to 0.81 s beside the words of 76 clips of GRID and 5 of LibriVox
 # (docs/audio.md, "Voice activity"); no transcript leaves out less than this by a slip of one short word.
@@ -34,13 +34,24 @@ def voice_doubts(words: Tier, speech: Tier) -> tuple[str, ...]:
     tuple of str
         Empty where the two agree; else one sentence for each kind of doubt, with the places.
     """
+    return (*_unheard(words, speech), *_untold(words, speech))
+
+
+def unheard_words(words: Tier, speech: Tier) -> list[Interval]:
+    """Words that lie wholly where nobody is heard."""
     spoken = [x for x in speech if x.label == SPEECH]
-    return (*_unheard(words, spoken), *_untold(words, spoken))
+    return [word for word in words if word.label and not any(word.overlap(part) > 0 for part in spoken)]
 
 
-def _unheard(words: Tier, spoken: list[Interval]) -> tuple[str, ...]:
-    """Words wholly where nobody is heard."""
-    lost = [word for word in words if word.label and not any(word.overlap(part) > 0 for part in spoken)]
+def untold_speech(words: Tier, speech: Tier) -> list[tuple[float, float]]:
+    """Start and end of long speech that lies between the words."""
+    gaps, spoken = [word for word in words if not word.label], [x for x in speech if x.label == SPEECH]
+    found = [(max(a.start, b.start), min(a.end, b.end)) for a in gaps for b in spoken]
+    return [(start, end) for start, end in found if end - start >= _MIN_UNTOLD]
+
+
+def _unheard(words: Tier, speech: Tier) -> tuple[str, ...]:
+    lost = unheard_words(words, speech)
     if not lost:
         return ()
     named = _named(f'"{word.label}" ({word.start:.2f} s)' for word in lost)
@@ -50,11 +61,8 @@ def _unheard(words: Tier, spoken: list[Interval]) -> tuple[str, ...]:
     )
 
 
-def _untold(words: Tier, spoken: list[Interval]) -> tuple[str, ...]:
-    """Speech that lies between the words."""
-    gaps = [word for word in words if not word.label]
-    found = [(max(a.start, b.start), min(a.end, b.end)) for a in gaps for b in spoken]
-    long = [(start, end) for start, end in found if end - start >= _MIN_UNTOLD]
+def _untold(words: Tier, speech: Tier) -> tuple[str, ...]:
+    long = untold_speech(words, speech)
     if not long:
         return ()
     named = _named(f"{start:.2f} to {end:.2f} s" for start, end in long)
