@@ -31,6 +31,7 @@ from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
 from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
+from visalign.commands.lipread import LIPREAD_EPILOG, lipread
 from visalign.commands.maps import maps_app
 from visalign.commands.preview import PREVIEW_EPILOG, preview
 from visalign.console import (
@@ -88,6 +89,7 @@ app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
 app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
 app.command("batch", epilog=BATCH_EPILOG)(batch)
 app.command("status", epilog=STATUS_EPILOG)(status)
+app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]

@@ -12,6 +12,7 @@ import visalign
 from visalign.console import facts_table, progress_line, screen
 
 if TYPE_CHECKING:
+    from visalign.lexicon import Lexicon
     from visalign.map_evaluation import MapFit
     from visalign.map_learning import LearntMap
     from visalign.training import PreparedClip
@@ -150,6 +151,55 @@ def _coverage(file: Path) -> str:
     missing = english_gap(viseme_map)
     gap = f", leaves out {' '.join(missing)}" if missing else ""
     return f"{N_ENGLISH_PHONES - len(missing)} of {N_ENGLISH_PHONES} phones{gap}"
+
+
+@maps_app.command(
+    "homophenes",
+    epilog="visalign maps homophenes --grammar grid --map jeffers_1971\n\n"
+    "visalign maps homophenes words.txt --csv maps.csv    (which map keeps these words apart)",
+)
+def homophenes(
+    text: Annotated[Path | None, typer.Argument(metavar="TEXT", help="A text, or a list of words.")] = None,
+    grammar: Annotated[str | None, typer.Option(help="The words of a grammar instead: JSGF, or 'grid'.")] = None,
+    chosen: Annotated[list[str] | None, typer.Option("--map", help="A map; again for more. All shipped ones.")] = None,
+    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the table of maps as CSV.")] = None,
+) -> None:
+    """Which words look alike, and which map keeps a vocabulary apart best."""
+    # Load numpy and praatio.
+    from visalign.homophenes import SEPARATION_COLUMNS, compare_separation, find_homophenes
+    from visalign.lexicon import embedded_lexicon, read_lexicon
+    from visalign.text_files import check_output, format_table, write_text
+    from visalign.visemes import available_maps
+
+    if (text is None) == (grammar is None):
+        raise typer.BadParameter("give a text or --grammar")
+    if csv is not None:
+        check_output(csv, suffixes=(".csv",), inputs=[x for x in (text, lexicon) if x is not None])
+    known = embedded_lexicon() if lexicon is None else read_lexicon(lexicon, fallback=embedded_lexicon())
+    words = _vocabulary(text, grammar, known)
+    maps = [visalign.VisemeMap.load(name) for name in chosen or available_maps()]
+    found = compare_separation(words, maps, lexicon=known)
+    rows = [[getattr(x, column) for column in SEPARATION_COLUMNS] for x in found]
+    shown = [(*row[:-2], f"{row[-2]:.2f}", f"{row[-1]:.2f}") for row in rows]
+    header = ("map", ">visemes", ">words", ">forms", ">unlike any other", ">most alike", ">bits open", ">random")
+    screen().print(facts_table(header, shown))
+    screen().print("random: the same of random maps with groups of these sizes", style="dim")
+    if len(maps) == 1:
+        groups = find_homophenes(words, maps[0], lexicon=known)
+        screen().print(facts_table(("visemes", "words"), [(" ".join(x.form), " ".join(x.words)) for x in groups]))
+    if csv is not None:
+        _show_written([write_text(csv, format_table(SEPARATION_COLUMNS, rows))])
+
+
+def _vocabulary(text: Path | None, grammar: str | None, lexicon: Lexicon) -> list[str]:
+    # Loads numpy.
+    from visalign.lip_reading.grammar import read_grammar
+    from visalign.transcript import parse_transcript, read_transcript
+
+    if text is not None:
+        return parse_transcript(read_transcript(text), lexicon)
+    return list(read_grammar(grammar or "").words)
 
 
 # --- learn and evaluate ---------------------------------------------------------------------------------------

@@ -1,0 +1,50 @@
+"""Words that look alike, and maps that keep them apart."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from visalign.errors import InputError, OutOfVocabulary
+from visalign.homophenes import compare_separation, find_homophenes
+from visalign.lexicon import parse_lexicon
+from visalign.visemes import VisemeMap
+
+JEFFERS = VisemeMap.load("jeffers_1971")
+CMU39 = VisemeMap.load("cmu39")
+
+
+def test_groups_largest_first() -> None:
+    found = find_homophenes(["bat", "fat", "vat", "mat", "pat", "cat"], JEFFERS)
+    assert [x.words for x in found] == [("bat", "mat", "pat"), ("fat", "vat")]
+    assert found[0].form == tuple(JEFFERS[x] for x in ("B", "AE", "T"))
+
+
+def test_any_pronunciation_counts() -> None:
+    lexicon = parse_lexicon("read R EH D\nread R IY D\nred R EH D\nreed R IY D\n")
+    assert [x.words for x in find_homophenes(["read", "red", "reed"], CMU39, lexicon=lexicon)] == [
+        ("read", "red"),
+        ("read", "reed"),
+    ]
+
+
+def test_bits_by_hand() -> None:
+    [found] = compare_separation(["bat", "mat", "pat", "cat"], [JEFFERS])
+    assert (found.n_words, found.n_forms, found.n_unique, found.largest) == (4, 2, 1, 3)
+    assert found.bits == pytest.approx(0.75 * math.log2(3))
+
+
+def test_a_map_of_all_phones_leaves_nothing_open() -> None:
+    maps = [JEFFERS, CMU39]
+    words = ["bat", "mat", "sun", "shun", "ran"]
+    assert [x.name for x in compare_separation(words, maps)] == ["cmu39", "jeffers_1971"]
+    assert compare_separation(words, maps)[0].bits == 0
+    assert compare_separation(words, maps) == compare_separation(reversed(words), maps)
+
+
+def test_words_that_are_missing() -> None:
+    with pytest.raises(OutOfVocabulary, match="xyzzyx"):
+        find_homophenes(["bat", "xyzzyx"], JEFFERS)
+    with pytest.raises(InputError, match="no word to compare"):
+        compare_separation([], [JEFFERS])

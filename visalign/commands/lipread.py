@@ -1,0 +1,137 @@
+"""``visalign lipread``: words from the lips alone, given what may be said."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import visalign
+from visalign.console import facts_table, progress_line, screen
+
+if TYPE_CHECKING:
+    from visalign.lip_reading.reading import LipReading
+    from visalign.visemes import VisemeMap
+
+__all__ = ["LIPREAD_EPILOG", "lipread"]
+
+LIPREAD_EPILOG = (
+    "visalign lipread clip.mp4 --grammar grid\n\n"
+    'visalign lipread clip.mp4 --grammar orders.jsgf --map jeffers_1971 --text "bin blue at f two now" --json -\n\n'
+    "visalign lipread clip.mp4 --grammar sentences.txt -o words.TextGrid    (a sentence a line: their bigram)\n\n"
+    "The sound is not used. With what was really said (--text, --transcript) the error rates are counted, which needs "
+    'pip install "visalign[lipread]".'
+)
+
+
+def lipread(
+    video: Annotated[
+        Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks; its sound is not used.")
+    ],
+    grammar: Annotated[str, typer.Option(help="What may be said: JSGF, a text of sentences or words, or 'grid'.")],
+    viseme_map: Annotated[
+        str, typer.Option("--map", help="Viseme map: phones that look alike. 'none' tells all phones apart.")
+    ] = "none",
+    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own: a line each, word, phones.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="What was really said, to count the errors.")] = None,
+    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="The same in a file.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Words and units: a .TextGrid")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write everything as JSON; - for stdout.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Read words off the lips alone, given a grammar, and count the errors where it is known what was said."""
+    # These load dlib, SciPy and praatio.
+    from visalign.errors import ConfigError
+    from visalign.lexicon import embedded_lexicon, read_lexicon
+    from visalign.lip_model import LipModel
+    from visalign.lip_reading.grammar import read_grammar, refuse_impossible
+    from visalign.lip_reading.reading import read_words
+    from visalign.text_files import check_output, format_json, write_text, write_textgrid
+    from visalign.transcript import parse_transcript, read_transcript
+
+    if text is not None and transcript is not None:
+        raise typer.BadParameter("give --text or --transcript, not both")
+    to_stdout = json == Path("-")
+    for path, suffix in ((output, ".TextGrid"), (None if to_stdout else json, ".json")):
+        if path is not None:
+            check_output(path, suffixes=(suffix,), inputs=[x for x in (video, lexicon, model, transcript) if x])
+    known = embedded_lexicon() if lexicon is None else read_lexicon(lexicon, fallback=embedded_lexicon())
+    graph = read_grammar(grammar)
+    refuse_impossible(graph)
+    chosen = None if viseme_map == "none" else visalign.VisemeMap.load(viseme_map)
+    said = text if transcript is None else read_transcript(transcript)
+    words = None if said is None else parse_transcript(said, known)
+    if words is not None and not words:
+        raise ConfigError("--text", said, "at least one word that is spoken")
+    decoder = LipModel.load(model).decoder
+    with progress_line(enabled=not quiet) as progress:
+        lips = visalign.read_lips(video, progress=progress)
+        progress("reading words", None)
+        found = read_words(lips, graph, decoder, viseme_map=chosen, lexicon=known)
+    result = _result(video, found) | ({} if words is None else _errors(words, found, chosen, known))
+    written = [] if output is None else [write_textgrid(output, [found.words, found.units])]
+    if to_stdout:
+        sys.stdout.write(format_json(result))
+        sys.stdout.flush()
+    elif json is not None:
+        written.append(write_text(json, format_json(result)))
+    if not quiet:
+        _show(found, result, written, stderr=to_stdout)
+
+
+def _result(video: Path, found: LipReading) -> dict[str, Any]:
+    # Loads numpy and praatio, which have been loaded already.
+    from visalign.text_files import rounded
+
+    def rows(tier: Any) -> list[dict[str, Any]]:
+        return [{"label": x.label, "start": rounded(x.start), "end": rounded(x.end)} for x in tier if x.label]
+
+    return {
+        "schema_version": 1,
+        "clip": video.name,
+        "grammar": found.grammar,
+        "viseme_map": found.viseme_map or None,
+        "sentence": found.sentence,
+        "score": rounded(found.score),
+        "words": rows(found.words),
+        "units": rows(found.units),
+    }
+
+
+def _errors(words: list[str], found: LipReading, viseme_map: VisemeMap | None, lexicon: Any) -> dict[str, Any]:
+    # Loads SciPy, which has been loaded already.
+    from visalign.lip_reading.error_rates import count_errors, viseme_forms
+    from visalign.phones import SILENCE
+
+    silence = SILENCE if viseme_map is None else viseme_map.silence
+    shown = [label for label in found.units.merge_equal().labels if label != silence]
+    read = found.sentence.split()
+    count = count_errors(words, read)
+    forms = [_merged(form) for form in viseme_forms(words, viseme_map, lexicon=lexicon)]
+    units = min((count_errors(form, shown) for form in forms), key=lambda x: x.rate or 0.0)
+    return {
+        "said": " ".join(words),
+        "word_errors": {"rate": count.rate, "n_said": count.n_said, "n_errors": count.n_errors},
+        "unit_errors": {"rate": units.rate, "n_said": units.n_said, "n_errors": units.n_errors},
+    }
+
+
+def _merged(form: tuple[str, ...]) -> list[str]:
+    # neighbours that look alike can't be counted on the lips
+    return [label for k, label in enumerate(form) if k == 0 or form[k - 1] != label]
+
+
+def _show(found: LipReading, result: dict[str, Any], written: list[Path], *, stderr: bool) -> None:
+    out = screen(stderr=stderr)
+    out.print(found.sentence or "(nothing is said)", style="bold", soft_wrap=True)
+    rows = [(x.label, f"{x.start:.2f}", f"{x.end:.2f}") for x in found.words if x.label]
+    out.print(facts_table(("word", ">start s", ">end s"), rows))
+    if "word_errors" in result:
+        for name, key in (("Words", "word_errors"), ("Visemes" if found.viseme_map else "Phones", "unit_errors")):
+            count = result[key]
+            out.print(f"{name}: {count['n_errors']} errors on {count['n_said']} said ({count['rate']:.0%})")
+    for path in written:
+        out.print(f"Wrote {path}", soft_wrap=True)

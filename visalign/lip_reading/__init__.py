@@ -1,0 +1,1 @@
+"""Words read from the lips alone."""
