@@ -30,8 +30,9 @@ from visalign.lip_confusions import LipConfusions, lip_confusions
 from visalign.lip_features import LipFeatures
 from visalign.map_evaluation import MapFit, evaluate_map, evaluate_maps
 from visalign.map_learning import learn_map
-from visalign.map_plots import plot_learnt_map, plot_map_fits
 from visalign.phones import ARPABET
+from visalign.plots.maps import plot_learnt_map, plot_map_fits
+from visalign.plots.style import save_plot
 from visalign.training import PreparedClip, prepare
 from visalign.training_data import TrainingClip
 from visalign.visemes import VisemeMap, available_maps, expected_visemes, viseme_tier
@@ -255,9 +256,9 @@ def main() -> None:
         print(f"| {size} | {gain:.3f} | {random_gain:.3f} | {accuracy:.1%} |")
     print_closures(found)
     if arguments.images:
-        plot_map_fits(arguments.images / "viseme_maps_grid.svg", fits, corpus=CORPUS)
+        save_plot(plot_map_fits(fits, corpus=CORPUS), arguments.images / "viseme_maps_grid.svg")
         learnt = learn_map(confusions, PLOTTED_SIZE, "grid_10", corpus=CORPUS)
-        plot_learnt_map(arguments.images / "learnt_map_grid.svg", learnt)
+        save_plot(plot_learnt_map(learnt), arguments.images / "learnt_map_grid.svg")
 
 
 if __name__ == "__main__":

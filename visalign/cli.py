@@ -33,6 +33,7 @@ from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.lipread import LIPREAD_EPILOG, lipread
 from visalign.commands.maps import maps_app
+from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
 from visalign.console import (
     facts_table,
@@ -90,6 +91,7 @@ app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
 app.command("batch", epilog=BATCH_EPILOG)(batch)
 app.command("status", epilog=STATUS_EPILOG)(status)
 app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
+app.command("plot", epilog=PLOT_EPILOG)(plot)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]

@@ -199,7 +199,7 @@ def _espeak() -> Finding:
 
 
 def _plots() -> Finding:
-    return _extra("Matplotlib", "matplotlib", "plot", "plots of `visalign maps`")
+    return _extra("Matplotlib", "matplotlib", "plot", "`visalign plot`, and plots of `visalign maps`")
 
 
 def _extra(name: str, package: str, extra: str, use: str, licence: str = "") -> Finding:

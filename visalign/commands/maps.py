@@ -237,9 +237,10 @@ def learn(
 
 def _plot_learnt(path: Path, learnt: LearntMap) -> Path:
     # Loads SciPy's clustering.
-    from visalign.map_plots import plot_learnt_map
+    from visalign.plots.maps import plot_learnt_map
+    from visalign.plots.style import save_plot
 
-    return plot_learnt_map(path, learnt)
+    return save_plot(plot_learnt_map(learnt), path)
 
 
 @maps_app.command(
@@ -289,7 +290,8 @@ def _show_fits(fits: Sequence[MapFit]) -> None:
 def _write_fits(fits: Sequence[MapFit], csv: Path | None, plot: Path | None, corpus: str) -> list[Path]:
     # These load praatio, SciPy's clustering and pandas.
     from visalign.map_evaluation import FIT_COLUMNS
-    from visalign.map_plots import plot_map_fits
+    from visalign.plots.maps import plot_map_fits
+    from visalign.plots.style import save_plot
     from visalign.text_files import format_table, write_text
 
     written = []
@@ -297,7 +299,7 @@ def _write_fits(fits: Sequence[MapFit], csv: Path | None, plot: Path | None, cor
         rows = [[getattr(fit, column) for column in FIT_COLUMNS] for fit in fits]
         written.append(write_text(csv, format_table(FIT_COLUMNS, rows)))
     if plot is not None:
-        written.append(plot_map_fits(plot, fits, corpus=corpus))
+        written.append(save_plot(plot_map_fits(fits, corpus=corpus), plot))
     return written
 
 
@@ -315,7 +317,8 @@ def draw(
 ) -> None:
     """Draw the mouth track and the weight curves that the sound asks for, below what the lips do."""
     # These load dlib, PocketSphinx and praatio.
-    from visalign.map_plots import draw_clip
+    from visalign.plots.maps import plot_clip_mouth
+    from visalign.plots.style import save_plot
     from visalign.transcript import read_transcript
 
     if (text is None) == (transcript is None):
@@ -324,7 +327,8 @@ def draw(
     said = text if transcript is None else read_transcript(transcript)
     with progress_line(enabled=not quiet) as progress:
         progress("reading lips", None)
-        written = draw_clip(output, clip, said or "", visalign.VisemeMap.load(viseme_map))
+        drawn = plot_clip_mouth(clip, said or "", visalign.VisemeMap.load(viseme_map))
+    written = save_plot(drawn, output)
     if not quiet:
         _show_written([written])
 
@@ -345,7 +349,7 @@ def _prepare(folder: Path, *, quiet: bool) -> list[PreparedClip]:
 
 def _check_outputs(wanted: dict[str, Path | None]) -> None:
     # Loads praatio.
-    from visalign.map_plots import PLOT_SUFFIXES
+    from visalign.plots.style import PLOT_SUFFIXES
     from visalign.text_files import check_output
 
     for suffix, path in wanted.items():

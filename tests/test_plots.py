@@ -1,0 +1,361 @@
+"""Figures: they show what was measured, look alike everywhere, and are the same bytes twice."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sample_report import EARLY, EXPECTED, OBSERVED, ROWS, make_report, segments
+from typer.testing import CliRunner
+
+from visalign.cli import app
+from visalign.errors import BackendUnavailable, ConfigError, ParseError
+from visalign.generated_clip import GeneratedClip
+from visalign.lip_features import LipFeatures
+from visalign.media import Audio
+from visalign.pipeline import check
+from visalign.report import ClipReport
+from visalign.sync import SyncEstimate
+from visalign.timeline import Tier
+
+mpl = pytest.importorskip("matplotlib")
+
+from visalign.plots import (  # noqa: E402 - after the check that Matplotlib is there
+    plot_confusion,
+    plot_lags,
+    plot_offset,
+    plot_path,
+    plot_reliability,
+    plot_stages,
+    plot_style,
+    plot_tracks,
+    save_plot,
+)
+from visalign.plots.samples import LeadSample, clip_leads, judged, read_truth, word_leads  # noqa: E402
+from visalign.plots.scores import viseme_confusion  # noqa: E402
+from visalign.plots.style import ARTICULATOR_TINTS, sequential  # noqa: E402
+from visalign.viseme_lint import ARTICULATORS  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def report(generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio) -> ClipReport:
+    """Of the generated clip, with its evidence."""
+    return check(generated_lips, generated_clip.transcript, audio=generated_audio, evidence=True)
+
+
+def texts(axes) -> list[str]:
+    return [x.get_text() for x in axes.texts]
+
+
+def lead(seconds: float, verdict: str = "in-sync", confidence: float = 0.9, name: str = "a.mp4") -> LeadSample:
+    return LeadSample((name,), seconds, verdict, confidence)
+
+
+# --- one clip ---------------------------------------------------------------------------------------------------
+
+
+def test_the_offset_plot_shows_the_curve_the_lead_and_its_interval() -> None:
+    axes = plot_offset(make_report())
+    curve, line = axes.lines
+    assert curve.get_xdata() == pytest.approx([0.0, 40.0, 80.0])
+    assert curve.get_ydata() == pytest.approx([-9.0, -2.5, 0.0])
+    assert line.get_xdata() == pytest.approx([83.0001, 83.0001])
+    spans = sorted((p.get_x(), p.get_x() + p.get_width()) for p in axes.patches)
+    assert spans == [pytest.approx((-60.0, 40.0)), pytest.approx((61.0, 105.0))]
+    assert axes.get_title(loc="left") == "Audio 83 ms early\n95 %: +61 to +105 ms"
+
+
+def test_an_offset_plot_needs_a_curve() -> None:
+    nothing = SyncEstimate(None, None, 0.0, "uncertain", "there is no face")
+    with pytest.raises(ConfigError, match="there is no face"):
+        plot_offset(make_report(sync=nothing))
+
+
+def test_tracks_have_a_row_for_all_that_is_known(report: ClipReport, generated_audio: Audio) -> None:
+    assert len(plot_tracks(report, generated_audio)) == 7
+    rows = plot_tracks(replace(report, evidence=None))  # as read from a file
+    assert len(rows) == 4
+    shown = [text.split("\n")[0] for text in texts(rows[0])]
+    assert shown == ["bin", "blue", "at", "f", "two", "now"]
+
+
+def test_expected_visemes_are_drawn_where_they_should_be_seen(report: ClipReport) -> None:
+    words, _, expected, observed = plot_tracks(replace(report, evidence=None))
+    assert report.sync.lead_seconds is not None
+    ms = round(1000 * report.sync.lead_seconds)
+    assert f"{ms} ms later" in expected.get_ylabel()
+    closed = [x for x in report.expected_visemes if x.label == "C"]
+    drawn = [p for p in expected.patches if p.get_facecolor() == mpl.colors.to_rgba(ARTICULATOR_TINTS["bilabial"])]
+    assert [p.get_x() for p in drawn] == pytest.approx([x.start + report.sync.lead_seconds for x in closed])
+    assert observed.get_xlim() == words.get_xlim()
+
+
+def test_tracks_show_the_measured_opening_and_the_local_lead(report: ClipReport) -> None:
+    *_, opening, local = plot_tracks(report)
+    assert report.evidence is not None
+    measured = next(line for line in opening.lines if line.get_label() == "measured")
+    assert np.asarray(measured.get_ydata()) == pytest.approx(report.evidence.aperture, nan_ok=True)
+    low, high = local.get_ylim()
+    assert low < 1000 * np.nanmin(report.evidence.local.low[5:20])
+    assert high > 1000 * np.nanmax(report.evidence.local.high[5:20])
+
+
+def test_the_stretch_can_be_chosen_and_must_not_be_empty(report: ClipReport) -> None:
+    assert plot_tracks(report, start=1.0, end=1.5)[0].get_xlim() == (1.0, 1.5)
+    with pytest.raises(ConfigError, match="an end after the start"):
+        plot_tracks(report, start=1.5, end=1.0)
+
+
+def test_the_path_is_that_of_the_evidence_on_its_costs(report: ClipReport) -> None:
+    axes, kept = plot_path(report, start=0.0, end=3.0), report.evidence
+    assert kept is not None
+    path = axes.lines[-1]
+    assert np.asarray(path.get_xdata()) == pytest.approx(kept.moments[kept.path_observed])
+    assert np.asarray(path.get_ydata()) == pytest.approx(kept.moments[kept.path_expected])
+    costs = np.asarray(axes.images[0].get_array())
+    assert costs.shape == (len(kept.moments),) * 2
+    # along the path pairs are cheaper than pairs in general, or rows and columns are mixed up
+    assert costs[kept.path_expected, kept.path_observed].mean() < 0.5 * costs.mean()
+
+
+def test_stages_show_mouths_and_the_peak_of_the_evidence(
+    report: ClipReport, generated_clip: GeneratedClip, generated_audio: Audio
+) -> None:
+    rows = plot_stages(report, generated_clip.path, generated_audio)
+    assert len(rows) == 7
+    mouths = rows[3].images
+    assert len(mouths) >= 5
+    assert len({np.asarray(x.get_array()).tobytes() for x in mouths}) == len(mouths)  # they are not one picture
+    density = rows[6].lines[0]
+    assert report.sync.lead_seconds is not None
+    best = np.asarray(density.get_ydata())[np.asarray(density.get_xdata()).argmax()]
+    assert best == pytest.approx(1000 * report.sync.lead_seconds, abs=10)
+    assert any("early" in text for text in texts(rows[6]))
+
+
+def test_what_needs_evidence_says_so() -> None:
+    with pytest.raises(ConfigError, match="evidence=True"):
+        plot_path(make_report())
+
+
+# --- many results -----------------------------------------------------------------------------------------------
+
+
+def test_confusion_counts_seconds_of_speech_at_the_lead() -> None:
+    in_sync = replace(EARLY, lead_seconds=0.0)
+    visemes, seconds = viseme_confusion([make_report(sync=in_sync)])
+    assert visemes == ("B", "C", "I", "J", "S")  # silence last
+    assert seconds.sum() == pytest.approx(0.8, abs=0.02)  # from 0.3 to 1.1 s
+    closed = visemes.index("C")
+    # 0.30-0.40: "S" up to 0.32, then "C"; 0.70-0.80: "I" up to 0.72, then "B"
+    assert seconds[closed, closed] == pytest.approx(0.08, abs=0.011)
+    assert seconds[closed, visemes.index("B")] == pytest.approx(0.08, abs=0.011)
+
+
+def test_confusion_looks_a_lead_later() -> None:
+    late_lips = make_report(sync=replace(EARLY, lead_seconds=0.1), observed_visemes=shifted(OBSERVED))
+    in_place = make_report(sync=replace(EARLY, lead_seconds=0.0))
+    assert viseme_confusion([late_lips])[1] == pytest.approx(viseme_confusion([in_place])[1], abs=0.011)
+
+
+def shifted(tier: Tier) -> Tier:
+    moved = tuple(x + 0.1 for x in tier.boundaries[1:-1])
+    return replace(tier, boundaries=(tier.boundaries[0], *moved, tier.boundaries[-1]))
+
+
+def test_confusion_of_several_clips_adds_up_and_refuses_two_maps() -> None:
+    one, two = make_report(), make_report()
+    assert viseme_confusion([one, two])[1] == pytest.approx(2 * viseme_confusion([one])[1])
+    other = replace(two, clip=replace(two.clip, viseme_map="lee_yook_2002"))
+    with pytest.raises(ConfigError, match="same viseme map"):
+        viseme_confusion([one, other])
+
+
+def test_a_perfect_clip_is_all_diagonal() -> None:
+    perfect = make_report(
+        observed_visemes=replace(EXPECTED, name="observed visemes"), sync=replace(EARLY, lead_seconds=0.0)
+    )
+    axes = plot_confusion(perfect)
+    assert "100% on the diagonal" in axes.get_title(loc="left")
+    assert set(texts(axes)) == {"100"}
+
+
+def test_the_bars_of_leads_add_up_to_all_of_them() -> None:
+    samples = [lead(0.0)] * 5 + [lead(0.11, "audio-early")] * 3 + [lead(-0.4, "mismatched")]
+    axes = plot_lags(samples, limits=(0.04, 0.06))
+    heights = {c.get_label(): sum(bar.get_height() for bar in c) for c in axes.containers}
+    assert heights == {"in-sync (5)": 5, "audio-early (3)": 3, "mismatched (1)": 1}
+    early = next(
+        bar for c in axes.containers for bar in c if c.get_label().startswith("audio-early") and bar.get_height()
+    )
+    assert early.get_x() <= 110.0 < early.get_x() + early.get_width()
+    assert texts(axes) == ["median 0"]
+
+
+def test_one_lead_and_no_lead() -> None:
+    assert plot_lags([lead(0.1)]).containers
+    with pytest.raises(ConfigError):
+        plot_lags([])
+
+
+def test_leads_of_clips_and_of_words() -> None:
+    run = {"a.json": make_report(), "b.json": make_report(sync=SyncEstimate(None, None, 0.0, "uncertain"))}
+    assert [(x.names, x.seconds, x.confidence) for x in clip_leads(run)] == [
+        (("a.json", "bbaf2n.mpg"), 0.0830001, 0.93)
+    ]
+    assert [x.seconds for x in word_leads(run)] == [0.071, 0.071]  # "blue" has none
+
+
+def test_reliability_points_are_what_was_stated_and_what_was_right() -> None:
+    stated, right = [0.9] * 10 + [0.3] * 4, [True] * 9 + [False] + [True] * 2 + [False] * 2
+    axes = plot_reliability(stated, right)
+    points = np.asarray(axes.collections[-1].get_offsets())
+    assert points == pytest.approx(np.array([[0.3, 0.5], [0.9, 0.9]]))
+    assert "calibration error 0.057" in axes.get_title(loc="left")  # 4 of 14, off by 0.2
+    assert "right 79%, stated 73%" in axes.get_title(loc="left")
+
+
+@pytest.mark.parametrize("stated", [[], [1.2], [-0.1], [float("nan")]])
+def test_reliability_refuses_what_is_no_probability(stated: list[float]) -> None:
+    with pytest.raises(ConfigError):
+        plot_reliability(stated, [True] * len(stated))
+
+
+def test_a_lead_is_right_within_a_frame_of_the_truth() -> None:
+    samples = [lead(0.0), lead(0.04), lead(0.041), lead(-0.04)]
+    assert judged(samples, 0.0) == ([0.9] * 4, [True, True, False, True])
+    assert judged([lead(0.1, name="a.mp4")], {"a.mp4": 0.12})[1] == [True]
+    with pytest.raises(ConfigError, match=r"b\.mp4"):
+        judged([lead(0.1, name="b.mp4")], {"a.mp4": 0.12})
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("clip,lead\na,1\n", "lead_seconds"),
+        ("clip,lead_seconds\na,soon\n", "'soon'"),
+        ("", "clip"),
+        ("clip,lead_seconds\na\n", "None"),
+    ],
+)
+def test_a_table_of_truth_with_faults_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(text)
+    with pytest.raises(ParseError, match=reason):
+        read_truth(path)
+
+
+# --- style and files --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("suffix", "begins"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")])
+def test_files_are_the_same_bytes_twice_whatever_the_user_has_set(tmp_path: Path, suffix: str, begins: bytes) -> None:
+    first = save_plot(plot_offset(make_report()), tmp_path / f"a{suffix}").read_bytes()
+    with mpl.rc_context({"font.size": 20, "lines.linewidth": 9, "figure.facecolor": "black", "svg.hashsalt": "other"}):
+        second = save_plot(plot_offset(make_report()), tmp_path / f"b{suffix}").read_bytes()
+    assert first.startswith(begins)
+    assert first == second
+    assert b"CreationDate" not in first
+    assert b"dc:date" not in first
+
+
+def test_the_style_leaves_the_users_settings_alone() -> None:
+    before = dict(mpl.rcParams)
+    with plot_style():
+        assert mpl.rcParams["font.size"] == 8.0
+    assert dict(mpl.rcParams) == before
+
+
+def test_axes_of_the_callers_are_drawn_on() -> None:
+    from matplotlib.figure import Figure
+
+    mine = Figure().subplots()
+    assert plot_offset(make_report(), mine) is mine
+
+
+def test_text_is_no_formula_and_odd_letters_are_no_error(tmp_path: Path) -> None:
+    odd = "$x_{\\frac$ 日本 <b>"
+    rows = [(odd, *ROWS[0][1:]), ROWS[1]]
+    words = Tier("words", (0.0, 0.3, 0.7, 1.1, 3.0), ("", odd, "blue", ""))
+    made = make_report(words=words, segments=segments(*rows), clip=replace(make_report().clip, name=odd + ".mp4"))
+    axes = plot_tracks(made)
+    assert odd in axes[0].get_title(loc="left")
+    for suffix in (".png", ".svg", ".pdf"):
+        assert save_plot(axes, tmp_path / f"odd{suffix}").stat().st_size > 5000
+
+
+def test_another_ending_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\.png or \.svg or \.pdf"):
+        save_plot(plot_offset(make_report()), tmp_path / "x.gif")
+
+
+def test_without_matplotlib_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    with pytest.raises(BackendUnavailable, match=r"visalign\[plot\]"):
+        plot_offset(make_report())
+
+
+def lightness(colour: tuple[float, ...]) -> float:
+    """CIE L* of an sRGB colour."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+    return 116 * luminance ** (1 / 3) - 16 if luminance > 0.008856 else 903.3 * luminance
+
+
+def test_amounts_keep_their_order_in_grey() -> None:
+    with plot_style():
+        steps = [lightness(sequential()(x)) for x in np.linspace(0, 1, 33)]
+    assert all(after < before - 0.5 for before, after in itertools.pairwise(steps))
+
+
+def test_every_articulator_has_a_tint_on_which_text_can_be_read() -> None:
+    assert set(ARTICULATOR_TINTS) == set(ARTICULATORS)
+    assert all(lightness(mpl.colors.to_rgba(tint)) > 70 for tint in ARTICULATOR_TINTS.values())
+
+
+# --- the command ------------------------------------------------------------------------------------------------
+
+
+def run(*words: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["plot", *map(str, words)])
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("kind", ["tracks", "offset", "confusion", "lags"])
+def test_the_command_draws_a_report(tmp_path: Path, kind: str) -> None:
+    path, out = make_report().write(tmp_path / "report.json"), tmp_path / "out.svg"
+    assert run(kind, path, "-o", out) == (0, f"Wrote {out}\n")
+    assert out.read_bytes().startswith(b"<?xml")
+
+
+@pytest.mark.parametrize("kind", ["stages", "path"])
+def test_the_command_draws_a_clip(tmp_path: Path, generated_clip: GeneratedClip, kind: str) -> None:
+    out = tmp_path / "out.png"
+    code, output = run(kind, generated_clip.path, "--text", generated_clip.transcript, "-o", out, "-q")
+    assert (code, output) == (0, "")
+    assert out.stat().st_size > 20_000
+
+
+def test_the_command_draws_a_folder_of_reports(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    for name, seconds in (("a", 0.083), ("b", -0.1)):
+        make_report(sync=replace(EARLY, lead_seconds=seconds)).write(runs / f"{name}.json")
+    (tmp_path / "truth.csv").write_text("clip,lead_seconds\na.json,0.08\nb.json,0.08\n")
+    assert run("lags", runs, "-o", tmp_path / "lags.pdf")[0] == 0
+    assert run("reliability", runs, "--truth", tmp_path / "truth.csv", "-o", tmp_path / "r.pdf")[0] == 0
+    assert run("reliability", runs, "--true-lead", "83", "-o", tmp_path / "r2.pdf")[0] == 0
+
+
+def test_the_command_refuses_what_it_can_not_do(tmp_path: Path) -> None:
+    path = make_report().write(tmp_path / "report.json")
+    code, output = run("stages", path, "-o", tmp_path / "x.png")
+    assert code == 2
+    assert "needs the clip itself" in output
+    assert run("lags", path, "--text", "bin", "-o", tmp_path / "x.png")[0] == 2
+    assert run("reliability", path, "-o", tmp_path / "x.png")[0] == 2
+    assert isinstance(CliRunner().invoke(app, ["plot", "pie", str(path), "-o", "x.png"]).exception, ConfigError)
+    assert not (tmp_path / "x.png").exists()

@@ -1,0 +1,204 @@
+"""``visalign plot``: figures of a clip or of a run, for papers and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import visalign
+from visalign.commands.export import said
+from visalign.console import progress_line, screen
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from visalign.media import Audio
+    from visalign.report import ClipReport
+
+__all__ = ["KINDS", "PLOT_EPILOG", "plot"]
+
+PLOT_EPILOG = (
+    'visalign plot stages clip.mp4 --text "bin blue at f two now" -o stages.pdf\n\n'
+    "visalign plot offset report.json -o offset.svg\n\n"
+    "visalign plot lags runs/ -o lags.png    (a folder of reports)\n\n"
+    "visalign plot reliability runs/ --truth truth.csv -o reliability.pdf    (columns clip, lead_seconds)\n\n"
+    "tracks: what is heard, expected and seen · stages: the method step by step · offset: how well each lead fits · "
+    "path: the warping path on its costs · confusion: visemes expected and observed · lags: how leads are spread · "
+    "reliability: whether confidences can be believed"
+)
+
+
+def plot(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="tracks, stages, offset, path, confusion, lags or reliability.")
+    ],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A clip, a JSON report, or a folder of reports.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help=".png, .svg or .pdf")],
+    audio: Annotated[Path | None, typer.Option(help="This sound instead of the clip's own.")] = None,
+    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
+    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
+    start: Annotated[float | None, typer.Option(help="From this second on (tracks, stages, path).")] = None,
+    end: Annotated[float | None, typer.Option(help="Up to this second.")] = None,
+    words: Annotated[bool, typer.Option(help="Leads of words instead of clips (lags).")] = False,
+    truth: Annotated[
+        Path | None, typer.Option(help="CSV with the true leads: clip, lead_seconds (reliability).")
+    ] = None,
+    true_lead: Annotated[float | None, typer.Option(help="The one true lead of all clips, ms (reliability).")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Draw a figure of a clip, of its report, or of a folder of reports."""
+    # These load numpy and praatio.
+    from visalign.plots.style import PLOT_SUFFIXES, save_plot
+    from visalign.text_files import check_output
+
+    if kind not in KINDS:
+        raise visalign.ConfigError("KIND", kind, tuple(KINDS))
+    inputs = [x for x in (source, audio, transcript, lexicon, model, truth) if x is not None]
+    check_output(output, suffixes=PLOT_SUFFIXES, inputs=inputs)
+    is_file = source.is_dir() or source.suffix.lower() == ".json"
+    if is_file and any(x is not None for x in (audio, transcript, text, lexicon, viseme_map, model)):
+        raise typer.BadParameter("reports hold all that they need; give --text and the like with a clip")
+    if is_file and KINDS[kind].needs_clip:
+        raise typer.BadParameter(f"{kind} needs the clip itself: a report holds no evidence moment by moment")
+    wanted = _Wanted(source, audio, start, end, words, truth, true_lead)
+    with progress_line(enabled=not quiet) as progress:
+        if is_file:
+            reports = _reports(source)
+        else:
+            settings = visalign.Config()
+            if lexicon is not None:
+                settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
+            report = visalign.check(
+                source,
+                said(text, transcript),
+                audio=audio,
+                viseme_map=viseme_map,
+                model=model,
+                config=settings,
+                evidence=True,
+                progress=progress,
+            )
+            reports = {source.name: report}
+        progress("drawing", None)
+        save_plot(KINDS[kind].draw(reports, wanted), output)
+    if not quiet:
+        screen().print(f"Wrote {output}", soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the options ask for."""
+
+    source: Path
+    audio: Path | None
+    start: float | None
+    end: float | None
+    words: bool
+    truth: Path | None
+    true_lead_ms: float | None
+
+
+Reports = Mapping[str, "ClipReport"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A figure: how it is drawn, and whether a clip is needed for it."""
+
+    draw: Callable[[Reports, _Wanted], Axes | Iterable[Axes]]
+    needs_clip: bool = False
+
+
+def _reports(source: Path) -> Reports:
+    # Loads pandas.
+    from visalign.run_comparison import read_run
+
+    return read_run(source)
+
+
+def _one(reports: Reports, kind: str) -> ClipReport:
+    if len(reports) != 1:
+        raise visalign.ConfigError("IN", f"{len(reports)} reports", f"one clip or report for {kind}")
+    return next(iter(reports.values()))
+
+
+def _sound(report: ClipReport, wanted: _Wanted) -> Audio | None:
+    return None if report.evidence is None else visalign.read_audio(wanted.audio or wanted.source)
+
+
+# Each loads SciPy and Matplotlib when it is called.
+
+
+def _tracks(reports: Reports, wanted: _Wanted) -> Iterable[Axes]:
+    from visalign.plots.clip import plot_tracks  # SciPy
+
+    report = _one(reports, "tracks")
+    return plot_tracks(report, _sound(report, wanted), start=wanted.start, end=wanted.end)
+
+
+def _stages(reports: Reports, wanted: _Wanted) -> Iterable[Axes]:
+    from visalign.plots.clip import plot_stages  # SciPy
+
+    report, audio = _one(reports, "stages"), visalign.read_audio(wanted.audio or wanted.source)
+    return plot_stages(report, wanted.source, audio, start=wanted.start, end=wanted.end)
+
+
+def _offset(reports: Reports, _: _Wanted) -> Axes:
+    from visalign.plots.offset import plot_offset  # numpy
+
+    return plot_offset(_one(reports, "offset"))
+
+
+def _path(reports: Reports, wanted: _Wanted) -> Axes:
+    from visalign.plots.offset import plot_path  # numpy
+
+    return plot_path(_one(reports, "path"), start=wanted.start, end=wanted.end)
+
+
+def _confusion(reports: Reports, _: _Wanted) -> Axes:
+    from visalign.plots.scores import plot_confusion  # numpy
+
+    return plot_confusion(list(reports.values()))
+
+
+def _lags(reports: Reports, wanted: _Wanted) -> Axes:
+    from visalign.plots.samples import clip_leads, word_leads  # pandas
+    from visalign.plots.scores import plot_lags
+
+    limits = {(x.clip.max_lead_seconds, x.clip.max_lag_seconds) for x in reports.values()}
+    one = limits.pop() if len(limits) == 1 else None  # of several profiles none is the one to shade
+    by_word = wanted.words or len(reports) == 1
+    leads = word_leads(reports) if by_word else clip_leads(reports)
+    return plot_lags(leads, limits=one, what="words" if by_word else "clips")
+
+
+def _reliability(reports: Reports, wanted: _Wanted) -> Axes:
+    from visalign.plots.samples import clip_leads, judged, read_truth  # pandas
+    from visalign.plots.scores import plot_reliability
+
+    if (wanted.truth is None) == (wanted.true_lead_ms is None):
+        raise typer.BadParameter("say what is true: --truth FILE, or --true-lead MS for all clips")
+    known = read_truth(wanted.truth) if wanted.truth is not None else (wanted.true_lead_ms or 0.0) / 1000
+    return plot_reliability(*judged(clip_leads(reports), known))
+
+
+KINDS: Mapping[str, _Kind] = MappingProxyType(
+    {
+        "tracks": _Kind(_tracks),
+        "stages": _Kind(_stages, needs_clip=True),
+        "offset": _Kind(_offset),
+        "path": _Kind(_path, needs_clip=True),
+        "confusion": _Kind(_confusion),
+        "lags": _Kind(_lags),
+        "reliability": _Kind(_reliability),
+    }
+)
+"""What can be drawn."""

@@ -1,0 +1,139 @@
+"""Leads of many clips or words, and the truth about them: what histograms and reliability diagrams are drawn from.
+
+Conventions
+-----------
+``lead_seconds > 0`` means that the audio is early. A table of truth is a CSV file with the columns ``clip`` and
+``lead_seconds``; a clip is named as in its report, or by the report's path within the run. A lead is right where it
+lies within :data:`TOLERANCE` of the truth, since that is what a report's confidence is about.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from visalign.errors import AnyPath, ConfigError, ParseError
+from visalign.report import ClipReport
+
+__all__ = ["TOLERANCE", "TRUTH_COLUMNS", "LeadSample", "clip_leads", "judged", "read_truth", "word_leads"]
+
+TOLERANCE = 0.04
+"""Seconds: one frame at 25 frames a second."""
+
+TRUTH_COLUMNS = ("clip", "lead_seconds")
+"""Columns that a table of truth must have; others are passed over."""
+
+_ROUNDING = 5e-7  # of the numbers in a file
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSample:
+    """A measured lead.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of the clip, the most exact first.
+    seconds : float
+        The lead.
+    verdict : str
+        Of the clip or word that has it.
+    confidence : float
+        The stated probability that a clip's lead is right, 0..1; the score, for a word.
+    """
+
+    names: tuple[str, ...]
+    seconds: float
+    verdict: str
+    confidence: float
+
+
+def clip_leads(reports: Mapping[str, ClipReport]) -> list[LeadSample]:
+    """The leads of clips, in the order of the reports; those without one are left out.
+
+    Parameters
+    ----------
+    reports : mapping
+        Name in the run → report, as :func:`~visalign.run_comparison.read_run` gives it.
+    """
+    return [
+        LeadSample((name, report.clip.name), report.sync.lead_seconds, report.sync.verdict, report.sync.confidence)
+        for name, report in reports.items()
+        if report.sync.lead_seconds is not None
+    ]
+
+
+def word_leads(reports: Mapping[str, ClipReport]) -> list[LeadSample]:
+    """The leads of all words; those without one are left out."""
+    return [
+        LeadSample((name, report.clip.name), float(row["lead_seconds"]), str(row["verdict"]), float(row["score"]))
+        for name, report in reports.items()
+        for row in report.segments.to_dict("records")
+        if math.isfinite(row["lead_seconds"])
+    ]
+
+
+def read_truth(path: AnyPath) -> dict[str, float]:
+    """Clip → true lead in seconds, from a CSV file.
+
+    Raises
+    ------
+    ParseError
+        If the file can't be read, lacks a column, or a lead is no number.
+    """
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            return _truth(path, csv.DictReader(file))
+    except OSError as error:
+        raise ParseError(path, None, f"can't be read ({error.strerror}); check the name") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ParseError(path, None, f"not a CSV file in UTF-8 ({error})") from error
+
+
+def _truth(path: AnyPath, rows: csv.DictReader[str]) -> dict[str, float]:
+    missing = [column for column in TRUTH_COLUMNS if column not in (rows.fieldnames or ())]
+    if missing:
+        raise ParseError(path, 1, f"has no column {missing[0]!r}; a table of truth needs {' and '.join(TRUTH_COLUMNS)}")
+    truth = dict[str, float]()
+    for row in rows:
+        try:
+            truth[row["clip"]] = float(row["lead_seconds"])
+        except (TypeError, ValueError) as error:
+            reason = f"lead_seconds is {row['lead_seconds']!r}; write seconds, as in 0.12"
+            raise ParseError(path, rows.line_num, reason) from error
+    return truth
+
+
+def judged(
+    samples: Iterable[LeadSample], truth: Mapping[str, float] | float, *, tolerance: float = TOLERANCE
+) -> tuple[list[float], list[bool]]:
+    """Confidence of each sample, and whether it is right.
+
+    Parameters
+    ----------
+    samples : iterable of LeadSample
+        Of clips.
+    truth : mapping or float
+        Clip → true lead in seconds, or the one lead of all.
+    tolerance : float
+        Seconds by which a lead that is right may be off.
+
+    Raises
+    ------
+    ConfigError
+        If the truth about a clip is missing.
+    """
+    known = list(samples)
+    leads = [truth if isinstance(truth, float | int) else _look_up(x.names, truth) for x in known]
+    right = [abs(x.seconds - lead) <= tolerance + _ROUNDING for x, lead in zip(known, leads, strict=True)]
+    return [x.confidence for x in known], right
+
+
+def _look_up(names: Sequence[str], truth: Mapping[str, float]) -> float:
+    for name in names:
+        if name in truth:
+            return truth[name]
+    raise ConfigError("truth", names[0], "a table with a row for each clip that was measured; this one is missing")
