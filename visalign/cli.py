@@ -297,7 +297,7 @@ def observe(
 @app.command(epilog="visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)")
 def train(
     clips: Annotated[
-        Path, typer.Argument(metavar="CLIPS", help="Folder of clips, each with its transcript beside it.")
+        Path, typer.Argument(metavar="CLIPS", help="Folder of clips with their transcripts, or a manifest.")
     ],
     out: Annotated[Path, typer.Option(help="Where the model goes.")],
     quiet: Quiet = False,
