@@ -99,6 +99,7 @@ Lexicon = Annotated[Path | None, typer.Option(help="Pronunciations of your own: 
 Map = Annotated[str | None, typer.Option("--map", help="Viseme map: a name (see `visalign maps list`) or a TOML file.")]
 Model = Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`, in place of the shipped one.")]
 Settings = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
+Face = Annotated[int | None, typer.Option(help="Number of the face to judge, where the clip shows several.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")]
 
 
@@ -157,6 +158,7 @@ def check(
     viseme_map: Map = None,
     model: Model = None,
     config: Settings = None,
+    face: Face = None,
     enhancement: Annotated[
         str, typer.Option("--enhance", help="Clear the sound first: auto (where noise makes that worth it) or a chain.")
     ] = "off",
@@ -189,6 +191,7 @@ def check(
             enhancement=chain,
             evidence=bool(pages),
             details=("word", "phone", "phrase", "window") if tables else (),
+            face=face,
             progress=progress,
         )
         for path in pages:
@@ -275,6 +278,7 @@ def observe(
     ],
     output: Annotated[Path | None, typer.Option("--output", "-o", help=".csv, .npz or .TextGrid")] = None,
     model: Model = None,
+    face: Face = None,
     quiet: Quiet = False,
 ) -> None:
     """Read the lips: features of every frame, and the visemes that they show."""
@@ -286,7 +290,7 @@ def observe(
         inputs = [path for path in (video, model) if path is not None]
         check_output(output, suffixes=OBSERVATION_SUFFIXES, inputs=inputs)
     with progress_line(enabled=not quiet) as progress:
-        seen = visalign.observe(video, model=model, progress=progress)
+        seen = visalign.observe(video, model=model, face=face, progress=progress)
     silence = seen.silence
     written = [] if output is None else [write_observation(output, seen.lips, seen.visemes, silence=silence)]
     if not quiet:
