@@ -33,8 +33,10 @@ from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.lipread import LIPREAD_EPILOG, lipread
 from visalign.commands.maps import maps_app
+from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
+from visalign.commands.watch import WATCH_EPILOG, watch
 from visalign.console import (
     facts_table,
     findings_table,
@@ -92,6 +94,8 @@ app.command("batch", epilog=BATCH_EPILOG)(batch)
 app.command("status", epilog=STATUS_EPILOG)(status)
 app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
 app.command("plot", epilog=PLOT_EPILOG)(plot)
+app.command("merge", epilog=MERGE_EPILOG)(merge)
+app.command("watch", epilog=WATCH_EPILOG)(watch)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]
