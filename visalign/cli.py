@@ -342,14 +342,16 @@ def demo(
         progress("making a clip: speech and a drawn face", None)
         _make_folder(out)
         truth = visalign.generate_clip(out / "clip.mp4", lead_seconds=lead / 1000)
-        report = visalign.check(truth.path, truth.transcript, progress=progress)
+        report = visalign.check(truth.path, truth.transcript, evidence=True, progress=progress)
+        progress("writing the page", None)
+        page = visalign.write_clip_page(out / "report.html", report, truth.path)
     written = [report.write(out / name) for name in ("report.json", "words.csv", "clip.TextGrid")]
-    _show(report, [truth.path, *written])
+    _show(report, [truth.path, *written, page])
     measured = report.sync.lead_seconds
     error = None if measured is None else measured - truth.lead_seconds
     rows = [("truth", signed_ms(truth.lead_seconds)), ("measured", signed_ms(measured)), ("error", signed_ms(error))]
     screen().print(facts_table(("audio lead", ">ms (+ = early)"), rows))
-    screen().print(f"The report: {written[0]}", style="bold", soft_wrap=True)
+    screen().print(f"Open in a browser: {page.resolve().as_uri()}", style="bold", soft_wrap=True)
     is_right = error is not None and abs(error) <= DEMO_TOLERANCE_SECONDS
     raise typer.Exit(DONE if is_right else CHECK_FAILED)
 
