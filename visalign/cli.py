@@ -28,6 +28,7 @@ from visalign.commands.batch import BATCH_EPILOG, STATUS_EPILOG, batch, status
 from visalign.commands.compare import COMPARE_EPILOG, compare
 from visalign.commands.corpus import CORPUS_EPILOG, corpus
 from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
+from visalign.commands.evaluate import EVALUATE_EPILOG, evaluate
 from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
@@ -88,6 +89,7 @@ app.command("attach", epilog=ATTACH_EPILOG)(attach)
 app.command("enhance", epilog=ENHANCE_EPILOG)(enhance)
 app.command("vad", epilog=VAD_EPILOG)(vad)
 app.command("compare", epilog=COMPARE_EPILOG)(compare)
+app.command("evaluate", epilog=EVALUATE_EPILOG)(evaluate)
 app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
 app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
 app.command("batch", epilog=BATCH_EPILOG)(batch)
@@ -337,10 +339,13 @@ def demo(
     lead: Annotated[float, typer.Option(help="How early the audio is made, in ms (negative: late).")] = 83.0,
 ) -> None:
     """Make a clip with a known audio offset, check it, and print truth beside measurement."""
+    # Here, like everything that a command needs: --help loads nothing of it.
+    from visalign.outputs import made_folder
+
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(progress_line())
         progress("making a clip: speech and a drawn face", None)
-        _make_folder(out)
+        made_folder(out)
         truth = visalign.generate_clip(out / "clip.mp4", lead_seconds=lead / 1000)
         report = visalign.check(truth.path, truth.transcript, evidence=True, progress=progress)
         progress("writing the page", None)
@@ -354,13 +359,6 @@ def demo(
     screen().print(f"Open in a browser: {page.resolve().as_uri()}", style="bold", soft_wrap=True)
     is_right = error is not None and abs(error) <= DEMO_TOLERANCE_SECONDS
     raise typer.Exit(DONE if is_right else CHECK_FAILED)
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise visalign.OutputError(path, f"the folder can't be made ({error.strerror}); choose another") from error
 
 
 @app.command()

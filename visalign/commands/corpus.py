@@ -58,6 +58,7 @@ def corpus(
     from visalign.corpora.lhotse import write_lhotse
     from visalign.corpora.manifest import MANIFEST_SUFFIXES, write_manifest
     from visalign.corpora.reference_tiers import write_reference_tiers
+    from visalign.outputs import made_folder
     from visalign.text_files import check_output, format_table, write_text
 
     if decode and no_check:
@@ -77,7 +78,7 @@ def corpus(
         written.append(labels / f"… ({n_grids} TextGrids)")
     for place, write in ((lhotse, write_lhotse), (kaldi, write_kaldi)):
         if place is not None:
-            _make_folder(place)
+            made_folder(place)
             written += write(place, found.clips)
     if faults is not None:
         rows = [(x.clip, "damaged" if x.is_damage else "doubt", x.reason) for x in found.faults]
@@ -90,16 +91,6 @@ def corpus(
 def _refuse_inside(folder: Path, place: Path | None) -> None:
     if place is not None and place.resolve().is_relative_to(folder.resolve()):
         raise typer.BadParameter(f"{place} lies in the corpus itself, which is never written to; choose another place")
-
-
-def _make_folder(path: Path) -> None:
-    # Here, since errors load nothing else but are needed only now.
-    from visalign.errors import OutputError
-
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(path, f"the folder can't be made ({error.strerror}); choose another") from error
 
 
 def _show(found: Survey, written: Sequence[Path]) -> None:
