@@ -175,6 +175,9 @@ def check(
     ] = None,
     textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with a player, that opens offline.")] = None,
+    max_lag: Annotated[
+        float | None, typer.Option(help="Search the offset within ± this many seconds (0.6; up to 600).")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word."""
@@ -183,6 +186,8 @@ def check(
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
     pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
     settings = _settings(config, lexicon, viseme_map)
+    if max_lag is not None:
+        settings = replace(settings, sync=replace(settings.sync, max_lag_seconds=max_lag))
     said = _said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
         chain = None if enhancement == "off" else enhancement

@@ -104,15 +104,16 @@ class SyncParams:
         Name of a phoneme→viseme map, or the path of a TOML file with one.
     max_lag_seconds : float
         The offset is searched within plus and minus this. The default is 15 frames at 25 frames a second, the range
-        of SyncNet's protocol and its successors'.
+        of SyncNet's protocol and its successors'. Beyond a second, up to ten minutes, a quick look at every lag
+        (:mod:`visalign.wide_search`) comes first, and the exact search follows where it points.
     """
 
     viseme_map: str = "jeffers_1971"
     max_lag_seconds: float = 0.6
 
     def __post_init__(self) -> None:
-        if not 0.1 <= self.max_lag_seconds <= 10:
-            raise ConfigError("sync.max_lag_seconds", self.max_lag_seconds, "0.1 to 10 seconds")
+        if not 0.1 <= self.max_lag_seconds <= 600:
+            raise ConfigError("sync.max_lag_seconds", self.max_lag_seconds, "0.1 to 600 seconds")
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,10 +126,12 @@ class LagEvidence:
     centres: Floats
 
 
-def lag_evidence(streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, max_lag: float) -> LagEvidence:
-    """Evidence of every frame for every lag within ±`max_lag` seconds."""
-    n = round(max_lag / LAG_STEP)
-    lags = np.asarray(LAG_STEP * np.arange(-n, n + 1), np.float64)
+def lag_evidence(
+    streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, max_lag: float, centre: float = 0.0
+) -> LagEvidence:
+    """Evidence of every frame for every lag within ±`max_lag` seconds of `centre`."""
+    n, middle = round(max_lag / LAG_STEP), round(centre / LAG_STEP)
+    lags = np.asarray(LAG_STEP * np.arange(middle - n, middle + n + 1), np.float64)
     return LagEvidence(lags, stream_log_likelihoods(streams, lips, context, lags), lips.times.centres)
 
 
@@ -187,7 +189,11 @@ def lag_density(lags: Floats, log_likelihoods: Floats, calibration: Calibration)
 
 
 def estimate_sync(
-    evidence: LagEvidence, spoken: npt.NDArray[np.bool_], calibration: Calibration, limits: tuple[float, float]
+    evidence: LagEvidence,
+    spoken: npt.NDArray[np.bool_],
+    calibration: Calibration,
+    limits: tuple[float, float],
+    certainty: float = 1.0,
 ) -> SyncEstimate:
     """Offset, interval, confidence and verdict of a clip.
 
@@ -201,12 +207,15 @@ def estimate_sync(
         Of the lip model.
     limits : (float, float)
         Seconds that the audio may lead, and lag, to be called in sync.
+    certainty : float
+        Probability that the true lead is among these lags at all (:mod:`visalign.wide_search`).
     """
     if not np.any(evidence.log_likelihoods) or not spoken.any():
         return SyncEstimate(None, None, 0.0, "uncertain", "there is no frame with a face while somebody speaks")
     total = evidence.log_likelihoods.sum(axis=0)
     fine, density = lag_density(evidence.lags, total, calibration)
     lead, confidence = best_lead(fine, density)
+    confidence *= certainty
     low, high = lead_interval(fine, density)
     match = placed_match(match_probability(evidence, spoken, calibration), lead, evidence.lags, limits)
     verdict, reason = _verdict(lead, (low, high), confidence, match, limits)
