@@ -420,3 +420,23 @@ def test_processors_of_a_container(tmp_path: Path) -> None:
     assert _cgroup_quota(str(path)) is None
     assert _cgroup_quota(str(tmp_path / "none")) is None
     assert available_cpus() >= 1
+
+
+REHEARSAL = """
+import sys
+from visalign.batch.rehearsal import rehearse
+from visalign.config import Config
+from visalign.lip_model import LipModel
+from visalign.pipeline import check
+model = LipModel.load(None)
+rehearse(Config(), model)
+before = set(sys.modules)
+check(sys.argv[1], "bin blue at f two now", model=model)
+print(*sorted(name for name in set(sys.modules) - before if not name.startswith("av.")))
+"""
+
+
+def test_a_rehearsed_worker_has_loaded_all_that_a_check_needs(generated_clip: GeneratedClip) -> None:
+    command = [sys.executable, "-c", REHEARSAL, str(generated_clip.path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
