@@ -25,6 +25,7 @@ __all__ = [
     "BATCH_EPILOG",
     "STATUS_EPILOG",
     "batch",
+    "default_out",
     "exit_code",
     "listener",
     "memory_bytes",
@@ -55,7 +56,10 @@ Out = Annotated[Path, typer.Argument(metavar="FOLDER", help="The --out of a batc
 
 def batch(
     source: Annotated[Path, typer.Argument(metavar="MANIFEST|FOLDER", help="CSV or JSON lines, or a folder of clips.")],
-    out: Annotated[Path, typer.Option(help="Folder for ledger, reports and summary.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for ledger, reports and summary; default: the source's name and .results."),
+    ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Clips at once; one a processor by default.")] = None,
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds a clip; by default 120 and 30 times its duration.")
@@ -102,7 +106,7 @@ def batch(
         shard=_shard(shard),
         parquet=parquet,
     )
-    manifest = read_manifest(source)
+    manifest, out = read_manifest(source), out or default_out(source)
     if not quiet:
         for warning in manifest.warnings:
             screen(stderr=True).print(f"Warning: {warning}", style="yellow")
@@ -144,6 +148,11 @@ def settings_of(
         model="" if model is None else str(model.resolve()),
         enhancement=None if enhancement == "off" else enhancement,
     )
+
+
+def default_out(source: Path) -> Path:
+    """Where the results go that nobody gave a place: a folder here, named after the manifest or the clips' folder."""
+    return Path(f"{source.resolve().stem}.results")
 
 
 def exit_code(result: BatchResult) -> int:
