@@ -45,6 +45,7 @@ from visalign.batch.reasons import reason_of
 from visalign.config import Config
 from visalign.errors import MediaError, VisalignError
 from visalign.forced_alignment import force_align
+from visalign.html_report import write_clip_page
 from visalign.landmarks import load_detector
 from visalign.lip_model import LipModel
 from visalign.media import Audio, probe
@@ -110,10 +111,15 @@ def analyse(job: Mapping[str, Any]) -> Mapping[str, Any]:
         config=Config.from_dict(job["config"]),
         enhancement=job["enhancement"],
         lip_cache=job["lip_cache"],
+        evidence=job["page"] is not None,
     )
     for path, facts in job["files"].items():
         if _file_facts(path) != facts:
             raise MediaError(path, "changed while it was read", "Run the batch again when nobody writes to it.")
+    if job["page"] is not None:
+        page = Path(job["page"])
+        page.parent.mkdir(parents=True, exist_ok=True)
+        write_clip_page(page, report, job["clip"], audio=job["audio"], picture=page.with_suffix(".jpg"))
     report.write(job["report"])
     return facts_of(report)
 
