@@ -91,7 +91,8 @@ def _cell(value: Cell) -> str | int:
 
 
 def plain_cell(cell: str) -> str:
-    """A text as it was before :func:`format_table` made it harmless.
+    """A text as it was before :func:`format_table` made it harmless (one that began with an apostrophe and such a sign
+    by itself loses it).
 
     Examples
     --------
