@@ -35,6 +35,7 @@ from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.lipread import LIPREAD_EPILOG, lipread
 from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
+from visalign.commands.page import PAGE_EPILOG, page
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
 from visalign.commands.watch import WATCH_EPILOG, watch
@@ -98,6 +99,7 @@ app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
 app.command("plot", epilog=PLOT_EPILOG)(plot)
 app.command("merge", epilog=MERGE_EPILOG)(merge)
 app.command("watch", epilog=WATCH_EPILOG)(watch)
+app.command("page", epilog=PAGE_EPILOG)(page)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]
@@ -354,14 +356,14 @@ def demo(
         truth = visalign.generate_clip(out / "clip.mp4", lead_seconds=lead / 1000)
         report = visalign.check(truth.path, truth.transcript, evidence=True, progress=progress)
         progress("writing the page", None)
-        page = visalign.write_clip_page(out / "report.html", report, truth.path)
+        html = visalign.write_clip_page(out / "report.html", report, truth.path)
     written = [report.write(out / name) for name in ("report.json", "words.csv", "clip.TextGrid")]
-    _show(report, [truth.path, *written, page])
+    _show(report, [truth.path, *written, html])
     measured = report.sync.lead_seconds
     error = None if measured is None else measured - truth.lead_seconds
     rows = [("truth", signed_ms(truth.lead_seconds)), ("measured", signed_ms(measured)), ("error", signed_ms(error))]
     screen().print(facts_table(("audio lead", ">ms (+ = early)"), rows))
-    screen().print(f"Open in a browser: {page.resolve().as_uri()}", style="bold", soft_wrap=True)
+    screen().print(f"Open in a browser: {html.resolve().as_uri()}", style="bold", soft_wrap=True)
     is_right = error is not None and abs(error) <= DEMO_TOLERANCE_SECONDS
     raise typer.Exit(DONE if is_right else CHECK_FAILED)
 

@@ -46,6 +46,7 @@ from visalign.batch.reasons import reason_of
 from visalign.batch.rehearsal import rehearse
 from visalign.config import Config
 from visalign.errors import MediaError, VisalignError
+from visalign.html_report import write_clip_page
 from visalign.lip_model import LipModel
 from visalign.media import probe
 from visalign.pipeline import check
@@ -113,10 +114,15 @@ def analyse(job: Mapping[str, Any]) -> Mapping[str, Any]:
         config=Config.from_dict(job["config"]),
         enhancement=job["enhancement"],
         lip_cache=job["lip_cache"],
+        evidence=job["page"] is not None,
     )
     for path, facts in job["files"].items():
         if _file_facts(path) != facts:
             raise MediaError(path, "changed while it was read", "Run the batch again when nobody writes to it.")
+    if job["page"] is not None:
+        page = Path(job["page"])
+        page.parent.mkdir(parents=True, exist_ok=True)
+        write_clip_page(page, report, job["clip"], audio=job["audio"], picture=page.with_suffix(".jpg"))
     report.write(job["report"])
     return facts_of(report)
 

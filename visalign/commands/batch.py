@@ -86,6 +86,7 @@ def batch(
         str | None, typer.Option(help="Address of the Dask scheduler (tcp://host:8786), or its scheduler file.")
     ] = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write summary.parquet as well.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Write a page a clip, and index.html over them all.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the manifest, say what would be done.")] = False,
     json_lines: Annotated[bool, typer.Option("--json-lines", help="Tell progress as JSON, a line an event.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
@@ -105,6 +106,7 @@ def batch(
         max_failures=_failures(max_failures),
         shard=_shard(shard),
         parquet=parquet,
+        pages=html,
     )
     manifest, out = read_manifest(source), out or default_out(source)
     if not quiet:

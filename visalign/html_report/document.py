@@ -58,7 +58,9 @@ def as_data_script(name: str, data: object) -> str:
     return f'<script type="application/json" id="{name}">{written}</script>'
 
 
-def format_document(template: str, styles: Sequence[str], scripts: Sequence[str], values: Mapping[str, str]) -> str:
+def format_document(
+    template: str, styles: Sequence[str], scripts: Sequence[str], values: Mapping[str, str], *, images: str = "data:"
+) -> str:
     """Fill a template of the package.
 
     Parameters
@@ -69,12 +71,14 @@ def format_document(template: str, styles: Sequence[str], scripts: Sequence[str]
         Names of assets, in their order. Scripts run one after the other in one scope.
     values : mapping of str to str
         Markup, escaped already.
+    images : str
+        Where pictures may come from, as the policy writes it.
     """
     css = "\n".join(_asset(name) for name in styles)
     js = "\n".join(_asset(name) for name in scripts)
     known = {
         **values,
-        "policy": _policy(css, js),
+        "policy": _policy(css, js, images),
         "style": f"<style>{css}</style>",
         "script": f"<script>{js}</script>",
     }
@@ -85,12 +89,12 @@ def _asset(name: str) -> str:
     return (files("visalign.html_report") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _policy(css: str, js: str) -> str:
+def _policy(css: str, js: str, images: str) -> str:
     parts = {
         "default-src": "'none'",
         "script-src": f"'sha256-{_digest(js)}'",
         "style-src": f"'sha256-{_digest(css)}'",
-        "img-src": "data:",
+        "img-src": images,
         "media-src": "blob:",
         "base-uri": "'none'",
         "form-action": "'none'",
