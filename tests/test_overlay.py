@@ -102,7 +102,8 @@ def test_click_and_flash_stay_together_in_every_container(tmp_path: Path, source
     clip = make_clip(tmp_path / source, codec, video_codec=video_codec, click_at=1.1)
     put_picture(clip, tmp_path / target, black_but_for_the_flash(clip))
     assert sound_delay(tmp_path / target) == pytest.approx(sound_delay(clip), abs=1e-3)
-    assert flash_time(tmp_path / target) == pytest.approx(FLASH, abs=2e-3)
+    # A container without times below 0 puts sound and picture later together, by what an AAC encoder's priming takes.
+    assert flash_time(tmp_path / target) == pytest.approx(FLASH, abs=0.03)
 
 
 def black_but_for_the_flash(clip: Path) -> Iterator[Frame]:
@@ -253,9 +254,7 @@ def test_sound_alone_has_no_overlay(tmp_path: Path, generated_clip: GeneratedCli
 # --- the command ------------------------------------------------------------------------------------------------
 
 
-def test_the_command_takes_a_report_or_checks(
-    tmp_path: Path, generated_clip: GeneratedClip, report: ClipReport
-) -> None:
+def test_the_command_takes_a_report(tmp_path: Path, generated_clip: GeneratedClip, report: ClipReport) -> None:
     path, clip = report.write(tmp_path / "report.json"), str(generated_clip.path)
     out = tmp_path / "shown.mp4"
     result = CliRunner().invoke(app, ["overlay", clip, "--json", str(path), "-o", str(out), "--width", "480"])
@@ -270,9 +269,7 @@ def test_the_command_takes_a_report_or_checks(
 
 
 def test_rates_that_are_no_whole_number(tmp_path: Path) -> None:
-    clip = make_clip(tmp_path / "a.mp4")
-    rate = Fraction(30000, 1001)
-    put_picture(clip, tmp_path / "b.mp4", (Frame(float(k / rate), np.zeros((48, 64, 3), np.uint8)) for k in range(60)))
-    assert [x.time for x in read_frames(tmp_path / "b.mp4")] == pytest.approx(
-        [float(k / rate) for k in range(60)], abs=1e-4
-    )
+    clip, black = make_clip(tmp_path / "a.mp4"), np.zeros((48, 64, 3), np.uint8)
+    times = [float(k / Fraction(30000, 1001)) for k in range(60)]
+    put_picture(clip, tmp_path / "b.mp4", (Frame(time, black) for time in times))
+    assert [x.time for x in read_frames(tmp_path / "b.mp4")] == pytest.approx(times, abs=1e-4)

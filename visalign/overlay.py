@@ -7,8 +7,9 @@ report judged. The clip itself is only read.
 
 Conventions
 -----------
-Every picture appears exactly when it does in the clip. At the line stands what is heard and seen at that time; what is
-expected of the lips stands later than its sound by the clip's lead.
+Every picture keeps its time beside the sound. (Where a container has no times below 0 and the sound needs them, both
+come later together, by the few milliseconds of an encoder's priming.) At the line stands what is heard and seen at that
+time; what is expected of the lips stands later than its sound by the clip's lead.
 """
 
 from __future__ import annotations
