@@ -51,7 +51,7 @@ def show(right: np.ndarray, wrong: np.ndarray) -> None:
     print("| odds | at the right lead | at wrong leads | measured ratio |\n|---|---:|---:|---:|")
     for k, (low, high) in enumerate(itertools.pairwise(EDGES)):
         ratio = (right[k] / right.sum()) / (wrong[k] / wrong.sum()) if wrong[k] else float("inf")
-        print(f"| {low:.2g} to {high:.2g} | {right[k]} | {wrong[k]} | {ratio:.2f} |")
+        print(f"| {low:.3g} to {high:.3g} | {right[k]} | {wrong[k]} | {ratio:.2f} |")
 
 
 def main() -> None:
