@@ -28,7 +28,7 @@ from visalign.plots.samples import clip_leads, judged
 from visalign.report import ClipReport
 
 IMAGES = Path(__file__).resolve().parent / "images"
-LEAD = 0.12
+SENTENCE, LEAD = "bin blue at f two now", 0.12
 OVERLAY_AT = 1.3  # seconds
 N_CLIPS, LARGEST_LEAD = 30, 0.2
 VERBS, COLOURS, PREPOSITIONS = ("bin", "lay", "place", "set"), ("blue", "green", "red", "white"), ("at", "by", "in")
@@ -47,7 +47,7 @@ def main() -> None:
 
 def one_clip(folder: Path) -> None:
     """Figures of the clip of the documentation's examples."""
-    truth = visalign.generate_clip(folder / "clip.mp4", lead_seconds=LEAD)
+    truth = visalign.generate_clip(folder / "clip.mp4", text=SENTENCE, lead_seconds=LEAD)
     audio = visalign.read_audio(truth.path)
     report = visalign.check(truth.path, truth.transcript, evidence=True)
     save_plot(plot_stages(report, truth.path, audio), IMAGES / "check_generated.png")

@@ -40,7 +40,7 @@ __all__ = ["OVERLAY_SUFFIXES", "PAGE_SECONDS", "write_overlay"]
 OVERLAY_SUFFIXES = (".mp4", ".mov", ".mkv")
 """Endings of overlays."""
 
-PAGE_SECONDS = 6.0
+PAGE_SECONDS = 4.0
 """Longest stretch on one page of tracks."""
 
 _WIDTHS_PX = (720, 1920)  # smaller pictures are enlarged, so that labels can be read, and larger ones reduced

@@ -31,7 +31,7 @@ def overlay(
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
     width: Annotated[int | None, typer.Option(help="Width, px; default: as the clip, 720 to 1920.")] = None,
-    page: Annotated[float, typer.Option(help="Seconds of the tracks to be seen at once.")] = 6.0,
+    page: Annotated[float, typer.Option(help="Seconds of the tracks to be seen at once.")] = 4.0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Write the clip anew with its verdict and tracks under the picture; sound and original stay as they are."""
