@@ -35,6 +35,7 @@ from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.lipread import LIPREAD_EPILOG, lipread
 from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
+from visalign.commands.overlay import OVERLAY_EPILOG, overlay
 from visalign.commands.page import PAGE_EPILOG, page
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
@@ -100,6 +101,7 @@ app.command("plot", epilog=PLOT_EPILOG)(plot)
 app.command("merge", epilog=MERGE_EPILOG)(merge)
 app.command("watch", epilog=WATCH_EPILOG)(watch)
 app.command("page", epilog=PAGE_EPILOG)(page)
+app.command("overlay", epilog=OVERLAY_EPILOG)(overlay)
 
 Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]

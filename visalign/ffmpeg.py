@@ -39,6 +39,7 @@ __all__ = [
     "opened",
     "origin_of",
     "resize_luma",
+    "resize_rgb",
     "span_of",
     "time_of",
     "video_streams",
@@ -310,6 +311,15 @@ def resize_luma(image: Image, width_px: int, height_px: int) -> Image:
     """
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="gray")
     return _pixels(frame.reformat(width=width_px, height=height_px, format="gray", interpolation="BILINEAR", threads=1))
+
+
+def resize_rgb(image: Image, width_px: int, height_px: int) -> Image:
+    """Scale an RGB picture: over the area that a pixel covers where it shrinks, bicubic where it grows."""
+    if image.shape[:2] == (height_px, width_px):
+        return image
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+    kind = "AREA" if width_px < image.shape[1] else "BICUBIC"
+    return _pixels(frame.reformat(width=width_px, height=height_px, interpolation=kind, threads=1))
 
 
 # ---- encoding ----

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from visalign.errors import AnyPath, MediaError
-from visalign.ffmpeg import X264_OPTIONS, Image, SoundTrack
+from visalign.ffmpeg import X264_OPTIONS, Image, SoundTrack, resize_rgb
 from visalign.images import jpeg_bytes
 from visalign.media import Audio, Frame, read_frames
 
@@ -165,11 +165,11 @@ class _Layout:
     def composed(self, index: int, image: Image) -> Image:
         """The picture with its mouth below."""
         canvas = np.full((self.height, self.width, 3), _GREY, np.uint8)
-        canvas[: self.picture_height] = _scaled(image, self.width, self.picture_height)
+        canvas[: self.picture_height] = resize_rgb(image, self.width, self.picture_height)
         canvas[self.picture_height : self.strip_top] = canvas[self.picture_height - 1]
         cut = self._cut(index, image)
         if cut is not None:
-            canvas[self.strip_top :, : self.mouth[0]] = _scaled(cut, *self.mouth)
+            canvas[self.strip_top :, : self.mouth[0]] = resize_rgb(cut, *self.mouth)
         return canvas
 
     def _cut(self, index: int, image: Image) -> Image | None:
@@ -180,15 +180,6 @@ class _Layout:
         columns = np.clip(round(left) + np.arange(max(2, round(width))), 0, image.shape[1] - 1)
         cut: Image = image[rows[:, None], columns]  # a box that reaches beyond the picture repeats its edge
         return cut
-
-
-def _scaled(image: Image, width: int, height: int) -> Image:
-    if image.shape[:2] == (height, width):
-        return image
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-    kind = "AREA" if width < image.shape[1] else "BICUBIC"
-    scaled = frame.reformat(width=width, height=height, interpolation=kind, threads=1).to_ndarray()
-    return np.asarray(scaled, np.uint8)
 
 
 class _Writer:
