@@ -32,7 +32,7 @@ ROWS: dict[str, str] = {
     " speaking_face clip_info",
     "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction",
     "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
-    " __init__ training_data corpora lip_confusions map_learning map_evaluation explanation"
+    " __init__ training_data corpora ratings lip_confusions map_learning map_evaluation explanation"
     " calibration"
     " plots",
 }

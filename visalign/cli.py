@@ -37,6 +37,7 @@ from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
 from visalign.commands.watch import WATCH_EPILOG, watch
+from visalign.commands.ratings import ratings_app
 from visalign.console import (
     facts_table,
     findings_table,
@@ -79,6 +80,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(maps_app, name="maps")
+app.add_typer(ratings_app, name="ratings")
 app.command("align", epilog=ALIGN_EPILOG)(align)
 app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)

@@ -58,7 +58,15 @@ def as_data_script(name: str, data: object) -> str:
     return f'<script type="application/json" id="{name}">{written}</script>'
 
 
-def format_document(template: str, styles: Sequence[str], scripts: Sequence[str], values: Mapping[str, str]) -> str:
+def format_document(
+    template: str,
+    styles: Sequence[str],
+    scripts: Sequence[str],
+    values: Mapping[str, str],
+    *,
+    package: str = "visalign.html_report",
+    media: str = "blob:",
+) -> str:
     """Fill a template of the package.
 
     Parameters
@@ -69,29 +77,33 @@ def format_document(template: str, styles: Sequence[str], scripts: Sequence[str]
         Names of assets, in their order. Scripts run one after the other in one scope.
     values : mapping of str to str
         Markup, escaped already.
+    package : str
+        The package whose folder ``assets`` holds these files.
+    media : str
+        Where the policy lets sound and pictures come from.
     """
-    css = "\n".join(_asset(name) for name in styles)
-    js = "\n".join(_asset(name) for name in scripts)
+    css = "\n".join(_asset(name, package) for name in styles)
+    js = "\n".join(_asset(name, package) for name in scripts)
     known = {
         **values,
-        "policy": _policy(css, js),
+        "policy": _policy(css, js, media),
         "style": f"<style>{css}</style>",
         "script": f"<script>{js}</script>",
     }
-    return _HOLE.sub(lambda hole: known[hole[1]], _asset(template))
+    return _HOLE.sub(lambda hole: known[hole[1]], _asset(template, package))
 
 
-def _asset(name: str) -> str:
-    return (files("visalign.html_report") / "assets" / name).read_text(encoding="utf-8")
+def _asset(name: str, package: str) -> str:
+    return (files(package) / "assets" / name).read_text(encoding="utf-8")
 
 
-def _policy(css: str, js: str) -> str:
+def _policy(css: str, js: str, media: str) -> str:
     parts = {
         "default-src": "'none'",
         "script-src": f"'sha256-{_digest(js)}'",
         "style-src": f"'sha256-{_digest(css)}'",
         "img-src": "data:",
-        "media-src": "blob:",
+        "media-src": media,
         "base-uri": "'none'",
         "form-action": "'none'",
     }
