@@ -32,6 +32,7 @@ from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.lipread import LIPREAD_EPILOG, lipread
+from visalign.commands.live import LIVE_EPILOG, live
 from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.plot import PLOT_EPILOG, plot
@@ -95,6 +96,7 @@ app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
 app.command("batch", epilog=BATCH_EPILOG)(batch)
 app.command("status", epilog=STATUS_EPILOG)(status)
 app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
+app.command("live", epilog=LIVE_EPILOG)(live)
 app.command("plot", epilog=PLOT_EPILOG)(plot)
 app.command("merge", epilog=MERGE_EPILOG)(merge)
 app.command("watch", epilog=WATCH_EPILOG)(watch)

@@ -82,7 +82,7 @@ def format_page(design: RatingDesign, names: dict[str, str]) -> str:
         ("rating.js",),
         {"title": text(design.title), "data": as_data_script("data", _data(design, names))},
         package="visalign.ratings",
-        media="'self' file:",
+        sources={"media-src": "'self' file:"},
     )
 
 
