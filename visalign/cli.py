@@ -37,8 +37,8 @@ from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
-from visalign.commands.watch import WATCH_EPILOG, watch
 from visalign.commands.ratings import ratings_app
+from visalign.commands.watch import WATCH_EPILOG, watch
 from visalign.console import (
     facts_table,
     findings_table,

@@ -1,4 +1,4 @@
-"""The live view without a page: pacing, drops, what is known of each picture, the rolling offset, the server's doors."""
+"""The live view without a page: pacing, drops, what is known of a picture, the rolling offset, the server's doors."""
 
 from __future__ import annotations
 
@@ -68,10 +68,8 @@ def grey_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def watch(path: Path, analyser: Any, **settings: Any) -> tuple[LiveStats, list[dict[str, Any]]]:
     shown: list[dict[str, Any]] = []
-    stats = LiveStats()
-    for _, stats in run_live(open_source(str(path)), analyser, shown.append, **settings):
-        pass
-    return stats, shown
+    all_stats = [stats for _, stats in run_live(open_source(str(path)), analyser, shown.append, **settings)]
+    return all_stats[-1], shown
 
 
 # --- pacing ---------------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ LIVE_EPILOG = (
     "visalign live clip.mp4\n\n"
     "ffmpeg -f v4l2 -i /dev/video0 -f alsa -i default -c:v mjpeg -c:a pcm_s16le -f matroska - | visalign live -\n\n"
     "visalign live rtsp://camera.local/1 --allow-network\n\n"
-    "SOURCE: a file (shown at its own pace), - (standard input), camera, or an address. The page is served to this machine "
-    "alone, at an address that is drawn anew each time; Ctrl-C ends it."
+    "SOURCE: a file (shown at its own pace), - (standard input), camera, or an address. The page is served to this "
+    "machine alone, at an address that is drawn anew each time; Ctrl-C ends it."
 )
 
 
@@ -74,8 +74,8 @@ def _run(opened: Source, server: LiveServer, chosen: Any, lip_model: Any, second
     counted, offset = LiveStats(), None
     with LiveAnalyser(chosen, model=lip_model) as analyser:
         try:
-            for moment, counted in run_live(opened, analyser, server.show, seconds=seconds):
-                offset = moment.offset
+            for moment, stats in run_live(opened, analyser, server.show, seconds=seconds):
+                offset, counted = moment.offset, stats
         except KeyboardInterrupt:
             screen().print("Ended.")
         offset = analyser.finish() or offset

@@ -11,6 +11,7 @@ wait for it, and only once somebody has spoken for three seconds of the stretch.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -27,7 +28,7 @@ from visalign.errors import VisalignError
 from visalign.face_detection import LandmarkDetector
 from visalign.forced_alignment.recognised import recognise_phones
 from visalign.landmarks import Landmarks, TrackedFrame, load_detector, track_landmarks
-from visalign.lip_features import N_APPEARANCE, LipFeatures, lip_features, mouth_appearance
+from visalign.lip_features import FEATURES, N_APPEARANCE, LipFeatures, lip_features, mouth_appearance
 from visalign.lip_model import LipModel, SpeechContext
 from visalign.live_view.source import RATE_HZ, Picture, Sound
 from visalign.media import Audio, Frame
@@ -41,7 +42,7 @@ __all__ = ["LiveAnalyser", "LiveMoment", "RollingOffset", "rolling_offset"]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 WINDOW = 10.0
-"""Seconds that are kept. Leads from five seconds of speech are right to a frame about as often as those of whole clips."""
+"""Seconds that are kept: enough for an offset, short enough to follow one that changes."""
 
 OFFSET_EVERY = 2.0
 """Seconds from one offset to the next."""
@@ -129,7 +130,8 @@ class LiveAnalyser:
         self._offset: RollingOffset | None = None
         self._asked = 0.0
         self._waiting: Future[RollingOffset] | None = None
-        self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        _warm_up(self._model, viseme_map)
+        self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_stand_back)
 
     def __enter__(self) -> LiveAnalyser:
         return self
@@ -206,6 +208,20 @@ class LiveAnalyser:
             heard = self._sound[max(0, first) : round((now - self._sound_start) * RATE_HZ)]
             audio = Audio(np.append(np.zeros(max(0, -first), np.float32), heard), RATE_HZ)
             self._waiting = self._pool.submit(rolling_offset, _from_zero(lips, start), audio, now, self._limits)
+
+
+def _warm_up(model: LipModel, viseme_map: VisemeMap) -> None:
+    """Load what decoding loads when it is first used, so that no picture waits for it."""
+    names = tuple(feature.name for feature in FEATURES)
+    nothing, one = np.zeros((3, len(names))), np.ones(len(names))
+    times = FrameTimes(np.array([0.0, 0.04, 0.08]), 0.12, _RATE)
+    model.decoder.decode(LipFeatures(nothing, names, times, nothing[0], one), viseme_map)
+
+
+def _stand_back() -> None:
+    # on one core the pictures come first
+    if hasattr(os, "nice"):
+        os.nice(3)
 
 
 def _from_zero(lips: LipFeatures, start: float) -> LipFeatures:

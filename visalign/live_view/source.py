@@ -125,7 +125,7 @@ def _open(name: str, allow_network: bool) -> Any:
             raise ConfigError("source", name, "files, unless --allow-network says that the network may be used")
         return _opened(name, name, options={"format_whitelist": _STREAM_FORMATS}, timeout=_OPEN_SECONDS)
     if name == STDIN:
-        return _opened(name, sys.stdin.buffer, options=ffmpeg.OPEN_OPTIONS)
+        return _opened(name, sys.stdin.buffer, container_options=ffmpeg.OPEN_OPTIONS)
     if name == CAMERA:
         kind = next((kind for kind in _CAMERAS if kind in av.formats_available), None)
         if kind is None:
@@ -136,7 +136,7 @@ def _open(name: str, allow_network: bool) -> Any:
         return _opened(name, _CAMERAS[kind], format=kind, options={"video_size": "640x480", "framerate": "25"})
     if not Path(name).is_file():
         raise MediaError(name, "there is no such file", "Check the path.")
-    return _opened(name, f"file:{Path(name).resolve()}", options=ffmpeg.OPEN_OPTIONS)
+    return _opened(name, f"file:{Path(name).resolve()}", container_options=ffmpeg.OPEN_OPTIONS)
 
 
 def _opened(name: str, place: Any, **settings: Any) -> Any:
