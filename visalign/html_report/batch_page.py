@@ -81,7 +81,11 @@ def write_batch_page(results: AnyPath, path: AnyPath | None = None) -> Path:
         "data": as_data_script("batch-data", data),
     }
     page = format_document(
-        "batch.html", ("page.css", "batch.css"), ("theme.js", "batch.js"), values, images="data: 'self' file:"
+        "batch.html",
+        ("page.css", "batch.css"),
+        ("theme.js", "batch.js"),
+        values,
+        sources={"img-src": "data: 'self' file:"},
     )
     return write_text(results / BATCH_PAGE if path is None else path, page)
 
