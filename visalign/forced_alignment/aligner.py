@@ -23,6 +23,7 @@ from typing import Protocol, cast, runtime_checkable
 from visalign.errors import ConfigError, TimelineError
 from visalign.forced_alignment.suspects import suspicious_spans
 from visalign.forced_alignment.voice_doubts import voice_doubts
+from visalign.g2p.unknown_words import Vocabulary
 from visalign.lexicon import Lexicon, embedded_lexicon, read_lexicon
 from visalign.media import Audio
 from visalign.phones import is_phone
@@ -36,6 +37,7 @@ __all__ = [
     "Aligner",
     "Alignment",
     "chosen_aligner",
+    "explained",
     "heard",
     "load_aligner",
     "whole_lexicon",
@@ -44,6 +46,7 @@ __all__ = [
 ALIGNERS = {
     "pocketsphinx": "visalign.forced_alignment.pocketsphinx:PocketSphinxAligner",
     "gmm_hmm": "visalign.forced_alignment.gmm_hmm:GmmHmmAligner",
+    "mfa": "visalign.forced_alignment.mfa:MfaAligner",
     "precomputed": "visalign.forced_alignment.precomputed:PrecomputedAligner",
 }
 """Name of each aligner and where its class stands."""
@@ -113,7 +116,8 @@ class Alignment:
 class Aligner(Protocol):
     """Places the words of a transcript, and their phones, in time.
 
-    An aligner that sets `takes_any_length` to True gets recordings of any length whole; others get long ones in pieces
+    An aligner that sets `pronounces_itself` to True is given words that the lexicon lacks too. One that sets
+    `takes_any_length` to True gets recordings of any length whole; others get long ones in pieces
     (:mod:`visalign.forced_alignment.long_recordings`).
     """
 
@@ -167,6 +171,15 @@ def chosen_aligner(name: str | None = None, acoustic_model: str | PathLike[str] 
     if name not in (None, MODEL_ALIGNER):
         raise ConfigError("aligner (with an acoustic model)", name, (MODEL_ALIGNER,))
     return cast(Aligner, find_class(ALIGNERS, MODEL_ALIGNER, "aligner")(acoustic_model))
+
+
+def explained(found: Alignment, vocabulary: Vocabulary) -> Alignment:
+    """`found` with the notes and warnings on words that were guessed or left out."""
+    return replace(
+        found,
+        notes=found.notes + vocabulary.notes(found.words, found.phones),
+        warnings=found.warnings + vocabulary.warnings(found.words, found.phones),
+    )
 
 
 def heard(found: Alignment, audio: Audio, speech: Tier | None = None) -> Alignment:

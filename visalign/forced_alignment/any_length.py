@@ -7,9 +7,18 @@ from dataclasses import replace
 from os import PathLike
 
 from visalign.errors import AlignmentError, InputError
-from visalign.forced_alignment.aligner import DEFAULT_ALIGNER, Aligner, Alignment, heard, load_aligner, whole_lexicon
+from visalign.forced_alignment.aligner import (
+    DEFAULT_ALIGNER,
+    Aligner,
+    Alignment,
+    explained,
+    heard,
+    load_aligner,
+    whole_lexicon,
+)
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
+from visalign.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
 from visalign.lexicon import Lexicon
 from visalign.media import Audio
 from visalign.timeline import Tier
@@ -28,6 +37,8 @@ def force_align(
     aligner: str | Aligner = DEFAULT_ALIGNER,
     lexicon: Lexicon | str | PathLike[str] | None = None,
     dictionary: Lexicon | str | PathLike[str] | None = None,
+    oov: str = "error",
+    g2p: str = "",
     progress: Progress | None = None,
 ) -> Alignment:
     """When each word and phone of `transcript` is spoken.
@@ -46,6 +57,10 @@ def force_align(
         Pronunciations that go before those of the embedded American English dictionary.
     dictionary : Lexicon or path-like, optional
         The only pronunciations: the dictionary that belongs to an acoustic model of another language.
+    oov : {"error", "g2p", "skip"}
+        What becomes of words without a pronunciation (:mod:`visalign.g2p.unknown_words`).
+    g2p : str
+        Who guesses pronunciations, see :func:`visalign.g2p.unknown_words.chosen_g2p`.
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -61,7 +76,7 @@ def force_align(
     InputError
         If the transcript holds no word.
     OutOfVocabulary
-        If words of it have no pronunciation.
+        If words of it have no pronunciation, and `oov` does not help.
     AlignmentError
         If transcript and audio can't be aligned.
 
@@ -74,12 +89,12 @@ def force_align(
     pronunciations = whole_lexicon(lexicon, dictionary)
     words = _spoken_words(transcript, pronunciations)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    known = _settled(words, pronunciations, backend, oov, g2p)
     if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
-        found = backend.align(audio, words, pronunciations)
-        return heard(found, audio)
+        return heard(explained(backend.align(audio, known.words, known.lexicon), known), audio)
     speech = find_speech(audio)
-    pieces = list(align_pieces(audio, words, pronunciations, backend, speech, progress))
-    return _joined(pieces, speech, audio)
+    pieces = list(align_pieces(audio, known.words, known.lexicon, backend, speech, progress))
+    return explained(_joined(pieces, speech, audio), known)
 
 
 def align_in_pieces(
@@ -113,6 +128,12 @@ def align_in_pieces(
     words = _spoken_words(transcript, pronunciations)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     return align_pieces(audio, words, pronunciations, backend, find_speech(audio), progress)
+
+
+def _settled(words: Sequence[str], lexicon: Lexicon, backend: Aligner, oov: str, g2p: str) -> Vocabulary:
+    if getattr(backend, "pronounces_itself", False):
+        return Vocabulary(tuple(words), lexicon)
+    return settle_vocabulary(words, lexicon, oov, chosen_g2p(g2p) if oov == "g2p" else None)
 
 
 def _spoken_words(transcript: str, known: Lexicon) -> list[str]:
