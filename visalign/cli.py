@@ -36,6 +36,7 @@ from visalign.commands.lipread import LIPREAD_EPILOG, lipread
 from visalign.commands.live import LIVE_EPILOG, live
 from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
+from visalign.commands.mfa import MFA_EPILOG, mfa
 from visalign.commands.overlay import OVERLAY_EPILOG, overlay
 from visalign.commands.page import PAGE_EPILOG, page
 from visalign.commands.plot import PLOT_EPILOG, plot
@@ -95,6 +96,7 @@ app.command("enhance", epilog=ENHANCE_EPILOG)(enhance)
 app.command("vad", epilog=VAD_EPILOG)(vad)
 app.command("compare", epilog=COMPARE_EPILOG)(compare)
 app.command("evaluate", epilog=EVALUATE_EPILOG)(evaluate)
+app.command("mfa", epilog=MFA_EPILOG)(mfa)
 app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
 app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
 app.command("batch", epilog=BATCH_EPILOG)(batch)
@@ -169,6 +171,7 @@ def check(
     ] = None,
     speaker: Annotated[str | None, typer.Option(help="Whose words, where the alignment has several speakers.")] = None,
     lexicon: Lexicon = None,
+    oov: Annotated[str | None, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = None,
     viseme_map: Map = None,
     model: Model = None,
     config: Settings = None,
@@ -193,7 +196,7 @@ def check(
     inputs = (video, audio, transcript, alignment, lexicon, model, config)
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
     pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
-    settings = _settings(config, lexicon, viseme_map)
+    settings = _settings(config, lexicon, oov, viseme_map)
     if max_lag is not None:
         settings = replace(settings, sync=replace(settings.sync, max_lag_seconds=max_lag))
     said = _said(text, transcript)
@@ -227,10 +230,12 @@ def check(
     raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
 
 
-def _settings(config: Path | None, lexicon: Path | None, viseme_map: str | None) -> Config:
+def _settings(config: Path | None, lexicon: Path | None, oov: str | None, viseme_map: str | None) -> Config:
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     if lexicon is not None:
         settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
+    if oov is not None:
+        settings = replace(settings, alignment=replace(settings.alignment, oov=oov))
     if viseme_map is not None:
         settings = replace(settings, sync=replace(settings.sync, viseme_map=viseme_map))
     return settings

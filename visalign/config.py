@@ -42,6 +42,7 @@ from typing import Any, TypeVar
 
 from visalign.errors import AnyPath, ConfigError, ParseError
 from visalign.forced_alignment.aligner import DEFAULT_ALIGNER
+from visalign.g2p.unknown_words import POLICIES as OOV_POLICIES
 
 __all__ = ["PROFILES", "AlignmentParams", "Config", "LipParams", "SyncParams", "VerdictParams"]
 
@@ -71,10 +72,20 @@ class AlignmentParams:
         Name of the forced aligner.
     lexicon : str
         Path of a pronunciation dictionary that is asked before the built-in one; empty for none.
+    oov : {"error", "g2p", "skip"}
+        What becomes of words that no dictionary holds.
+    g2p : str
+        Who guesses their pronunciation: empty for the built-in model, ``espeak:LANGUAGE``, or the path of a model.
     """
 
     aligner: str = DEFAULT_ALIGNER
     lexicon: str = ""
+    oov: str = "error"
+    g2p: str = ""
+
+    def __post_init__(self) -> None:
+        if self.oov not in OOV_POLICIES:
+            raise ConfigError("alignment.oov", self.oov, OOV_POLICIES)
 
 
 @dataclass(frozen=True, slots=True)

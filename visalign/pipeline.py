@@ -302,8 +302,9 @@ def _sound_info(sound: Audio) -> SoundInfo:
 def _align(sound: Audio, transcript: str | None, settings: Config) -> Alignment:
     if transcript is None:
         return recognise_phones(sound)
-    lexicon = settings.alignment.lexicon or None
-    return force_align(sound, transcript, aligner=settings.alignment.aligner, lexicon=lexicon)
+    how = settings.alignment
+    lexicon = how.lexicon or None
+    return force_align(sound, transcript, aligner=how.aligner, lexicon=lexicon, oov=how.oov, g2p=how.g2p)
 
 
 def _given(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.lexicon import normalise_word
+from visalign.numerals import spell_out
 
 __all__ = ["parse_transcript", "read_transcript"]
 
@@ -65,8 +66,8 @@ def parse_transcript(text: str, known: Container[str] = ()) -> list[str]:
     Returns
     -------
     list of str
-        Empty if nothing in the text is spoken. Numbers above twenty stay in digits: there is more than one way to
-        say them.
+        Empty if nothing in the text is spoken. Figures and abbreviations are written out in English where `known` has
+        the words (:mod:`visalign.numerals`); without it numbers above twenty stay in digits.
 
     Examples
     --------
@@ -81,6 +82,7 @@ def parse_transcript(text: str, known: Container[str] = ()) -> list[str]:
         If something in the text is too long to be a word.
     """
     spoken = _SPEAKER.sub(_without_speaker, _without_directions(_tidy(text)))
+    spoken = spell_out(spoken, known)
     spoken = _SIGNS.sub(r" \g<0> ", _DIGIT_GROUPS.sub("", spoken))
     pieces = (piece for piece in _BREAKS.split(spoken) if piece)
     return [word for piece in pieces for word in _words(normalise_word(piece), known)]

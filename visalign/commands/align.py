@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import visalign
 from visalign.console import alignment_table, progress_line, screen, tier_table
 
+if TYPE_CHECKING:
+    from visalign.forced_alignment.mfa import MfaAligner
+
 __all__ = ["ALIGN_EPILOG", "align"]
 
 ALIGN_EPILOG = (
     'visalign align speech.wav --text "bin blue at f two now" -o speech.TextGrid\n\n'
     "visalign align clip.mp4 --transcript clip.txt --lexicon names.dict -o phones.csv\n\n"
+    'visalign align clip.mp4 --text "bin blue zorblax" --oov g2p -o clip.TextGrid\n\n'
     "visalign align clip.mp4 --alignment corrected.eaf -o corrected.TextGrid\n\n"
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
 )
@@ -33,10 +38,23 @@ def align(
     lexicon: Annotated[
         Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")
     ] = None,
+    oov: Annotated[str, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = "error",
+    g2p: Annotated[
+        str, typer.Option(help="Who guesses: the built-in English, espeak:LANGUAGE (espeak:de), or a model file.")
+    ] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help=".TextGrid, .json, .csv, .eaf or .ctm")] = None,
-    aligner: Annotated[str | None, typer.Option(help="The engine: pocketsphinx or gmm_hmm.")] = None,
-    acoustic_model: Annotated[Path | None, typer.Option(help="Acoustic model of MFA, a zip file.")] = None,
+    aligner: Annotated[
+        str | None, typer.Option(help="The engine: gmm_hmm, pocketsphinx, or mfa (the real program).")
+    ] = None,
+    acoustic_model: Annotated[
+        Path | None, typer.Option(help="Acoustic model of MFA, a zip file; with --aligner mfa also a name.")
+    ] = None,
     dictionary: Annotated[Path | None, typer.Option(help="The dictionary that belongs to that model.")] = None,
+    g2p_model: Annotated[str, typer.Option(help="With --aligner mfa: its model for words without phones.")] = "",
+    beam: Annotated[int, typer.Option(help="With --aligner mfa: how wide its search is.")] = 100,
+    retry_beam: Annotated[int, typer.Option(help="With --aligner mfa: how wide the second try is.")] = 400,
+    mfa: Annotated[Path | None, typer.Option(help="The program mfa, if it is not on the PATH.")] = None,
+    mfa_env: Annotated[str | None, typer.Option(help="The conda environment that holds mfa.")] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
     ] = False,
@@ -63,8 +81,14 @@ def align(
         elif words is None:
             found = visalign.recognise_phones(audio)
         else:
-            engine = chosen_aligner(aligner, acoustic_model)
-            found = visalign.force_align(audio, words, aligner=engine, lexicon=lexicon, dictionary=dictionary)
+            models = [str(x or "english_us_arpa") for x in (acoustic_model, dictionary)]
+            is_mfa = aligner == "mfa"
+            program = mfa_aligner(models, (g2p_model, beam, retry_beam), mfa, mfa_env) if is_mfa else None
+            engine = program or chosen_aligner(aligner, acoustic_model)
+            own = None if is_mfa else dictionary
+            found = visalign.force_align(
+                audio, words, aligner=engine, lexicon=lexicon, dictionary=own, oov=oov, g2p=g2p
+            )
     written = [] if output is None else [write_alignment(output, found)]
     if not quiet:
         recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
@@ -73,3 +97,15 @@ def align(
             screen().print(f"Warning: {warning}", style="yellow")
         for path in written:
             screen().print(f"Wrote {path}", soft_wrap=True)
+
+
+def mfa_aligner(
+    models: Sequence[str], search: tuple[str, int, int], program: Path | None, environment: str | None
+) -> MfaAligner:
+    """The real Montreal Forced Aligner, as the options ask for it."""
+    # These load numpy and soundfile.
+    from visalign.forced_alignment.mfa import MfaAligner
+    from visalign.forced_alignment.mfa_program import MfaSettings
+
+    acoustic_model, dictionary = models
+    return MfaAligner(MfaSettings(acoustic_model, dictionary, *search), program, environment)
