@@ -30,8 +30,7 @@ ROWS: dict[str, str] = {
     "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder",
     "5": "lip_reading lip_model sync scoring wording evidence report drift sound_evidence segments"
     " speaking_face clip_info wide_search",
-    "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar"
-    " correction",
+    "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction",
     "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
     " __init__ training_data corpora lip_confusions map_learning map_evaluation explanation"
     " calibration plots evaluation overlay ratings live_view",

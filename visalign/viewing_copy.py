@@ -209,7 +209,7 @@ class _Writer:
         if index == self._thumbnail_index or not self._thumbnail:
             height = min(_THUMBNAIL_PX, self._layout.picture_height)
             width = max(2, 2 * round(height * self._layout.width / self._layout.picture_height / 2))
-            self._thumbnail = jpeg_bytes(_scaled(image[: self._layout.picture_height], width, height), quality=6)
+            self._thumbnail = jpeg_bytes(resize_rgb(image[: self._layout.picture_height], width, height), quality=6)
 
     def _encode(self, image: Image, ticks: int) -> None:
         frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p", threads=1)
