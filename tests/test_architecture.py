@@ -30,7 +30,8 @@ ROWS: dict[str, str] = {
     "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder lip_closures",
     "5": "lip_reading lip_model sync scoring wording evidence report drift sound_evidence segments"
     " speaking_face clip_info",
-    "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction",
+    "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction"
+    " observation_files",
     "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
     " __init__ training_data decoder_training corpora lip_confusions map_learning map_evaluation explanation"
     " calibration"
