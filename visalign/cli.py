@@ -37,6 +37,7 @@ from visalign.commands.live import LIVE_EPILOG, live
 from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.mfa import MFA_EPILOG, mfa
+from visalign.commands.observe import OBSERVE_EPILOG, observe
 from visalign.commands.overlay import OVERLAY_EPILOG, overlay
 from visalign.commands.page import PAGE_EPILOG, page
 from visalign.commands.plot import PLOT_EPILOG, plot
@@ -50,7 +51,6 @@ from visalign.console import (
     screen,
     signed_ms,
     styled_summary,
-    tier_table,
     words_table,
 )
 from visalign.errors import ConfigError, VisalignError
@@ -88,6 +88,7 @@ app.add_typer(maps_app, name="maps")
 app.add_typer(ratings_app, name="ratings")
 app.command("align", epilog=ALIGN_EPILOG)(align)
 app.command("export", epilog=EXPORT_EPILOG)(export)
+app.command("observe", epilog=OBSERVE_EPILOG)(observe)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)
 app.command("animate", epilog=ANIMATE_EPILOG)(animate)
 app.command("fix", epilog=FIX_EPILOG)(fix)
@@ -293,33 +294,6 @@ def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:
 
 
 # --- observe, train -------------------------------------------------------------------------------------------
-
-
-@app.command(epilog="visalign observe clip.mp4 -o lips.csv")
-def observe(
-    video: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks; its sound is not used.")
-    ],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help=".csv, .npz or .TextGrid")] = None,
-    model: Model = None,
-    face: Face = None,
-    quiet: Quiet = False,
-) -> None:
-    """Read the lips: features of every frame, and the visemes that they show."""
-    # These load numpy and praatio.
-    from visalign.result_files import OBSERVATION_SUFFIXES, write_observation
-    from visalign.text_files import check_output
-
-    if output is not None:
-        inputs = [path for path in (video, model) if path is not None]
-        check_output(output, suffixes=OBSERVATION_SUFFIXES, inputs=inputs)
-    with progress_line(enabled=not quiet) as progress:
-        seen = visalign.observe(video, model=model, face=face, progress=progress)
-    silence = seen.silence
-    written = [] if output is None else [write_observation(output, seen.lips, seen.visemes, silence=silence)]
-    if not quiet:
-        screen().print(tier_table(seen.visemes, label="viseme", is_silence=lambda x: x == silence))
-        _show_written(written)
 
 
 @app.command(epilog="visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)")

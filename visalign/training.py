@@ -25,16 +25,15 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 from visalign._version import __version__
 from visalign.calibration import HeldOutEvidence
 from visalign.corpora.manifest import clips_to_train_with
+from visalign.decoder_training import fit_decoder
 from visalign.errors import AnyPath, InputError, VisalignError
 from visalign.forced_alignment import force_align
 from visalign.lip_features import FEATURES, LipFeatures, read_lips
 from visalign.lip_model import Calibration, LipModel, SpeechContext, Stream
 from visalign.media import read_audio
-from visalign.phones import fold_arpabet, is_silence
 from visalign.sync import lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.training_data import TrainingClip, training_clips
-from visalign.viseme_decoder import VisemeDecoder, grid, stacked
 
 __all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "prepare_folder", "train_from_folder"]
 
@@ -46,9 +45,6 @@ RIDGE = 1000.0  # in units of the squared context rows, summed over all frames
 N_PREDICTABLE = 20  # dimensions of the stream over all features
 APPEARANCE_STREAM_WEIGHT = 0.6
 COVARIANCE_FLOOR = 0.02  # of the mean variance
-DECODER_DIMS = 24
-DECODER_FLOOR = 0.05
-EVIDENCE_SCALE = 0.5
 
 MIN_CLIPS = 8
 _MIN_SPEAKERS = 3
@@ -207,7 +203,7 @@ def fit_lip_model(
         "held_out": "speakers" if len(report.speakers) >= _MIN_SPEAKERS else "clips",
     }
     model = LipModel(
-        streams.finished(regression.solve(None)), calibration, _fit_decoder(clips), facts | (provenance or {})
+        streams.finished(regression.solve(None)), calibration, fit_decoder(clips), facts | (provenance or {})
     )
     return model, report
 
@@ -359,43 +355,3 @@ def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: 
                 spoken = spoken_frames(clip.lips, other.phones)
                 held_out.add_foreign(foreign, spoken, regression.weight_of[clip.speaker])
     return held_out.calibration()
-
-
-def _fit_decoder(clips: Sequence[PreparedClip]) -> VisemeDecoder:
-    rows, labels = [], []
-    for clip in clips:
-        times, seen = grid(clip.lips)
-        spoken = ["SIL" if is_silence(p) else fold_arpabet(p) for p in clip.phones.sample(times, outside="SIL")]
-        rows.append(stacked(clip.lips, times, _NAMES)[seen])
-        labels.append(np.array(spoken)[seen])
-    x, y = np.vstack(rows), np.concatenate(labels)
-    phones = tuple(sorted(set(y.tolist())))
-    centre = x.mean(axis=0)
-    projection = _discriminants(x - centre, y, phones)
-    seen_rows = (x - centre) @ projection
-    means = np.array([seen_rows[y == phone].mean(axis=0) for phone in phones])
-    start, transitions = _bigrams(labels, phones)
-    return VisemeDecoder(_NAMES, phones, centre, projection, means, start, transitions, EVIDENCE_SCALE)
-
-
-def _discriminants(x: Floats, y: npt.NDArray[np.str_], phones: tuple[str, ...]) -> Floats:
-    """Linear discriminants, scaled so that the covariance within phones is the identity."""
-    means = np.array([x[y == phone].mean(axis=0) for phone in phones])
-    share = np.array([(y == phone).mean() for phone in phones])
-    between = (means * share[:, None]).T @ means
-    residual = x - means[np.searchsorted(phones, y)]
-    within = residual.T @ residual / len(x)
-    within += DECODER_FLOOR * np.trace(within) / len(within) * np.eye(len(within))
-    _, vectors = eigh(between, within)
-    return np.asarray(vectors[:, ::-1][:, : min(DECODER_DIMS, len(phones) - 1)])
-
-
-def _bigrams(labels: Sequence[npt.NDArray[np.str_]], phones: tuple[str, ...]) -> tuple[Floats, Floats]:
-    """Start and transition probabilities, a count of a tenth added everywhere."""
-    start, counts = np.full(len(phones), 0.1), np.full((len(phones), len(phones)), 0.1)
-    for sequence in labels:
-        index = np.searchsorted(phones, sequence)
-        if len(index):
-            start[index[0]] += 1
-            np.add.at(counts, (index[:-1], index[1:]), 1)
-    return start / start.sum(), counts / counts.sum(axis=1, keepdims=True)
