@@ -75,6 +75,8 @@ _FULL_FRAME = 0.04  # seconds
 
 _EVIDENCE = EvidenceParams()
 
+_MAX_BLOCK = 1 << 18  # numbers that are worked on at once
+
 _SIBILANTS = frozenset(["S", "Z", "SH", "ZH", "CH", "JH"])
 _MAX_BYTES = 64 << 20  # of a model file; the shipped one is a hundredth of it
 
@@ -204,6 +206,11 @@ class _Fit:
     def residual(self, lag: float) -> Floats:
         return np.asarray(self.observed - _at(self.expected, self.centres - lag))
 
+    def residuals(self, lags: Floats) -> Floats:
+        """Shape (n_frames, n_lags, n_dims)."""
+        heard = _at(self.expected, (self.centres[:, None] - lags).ravel())
+        return np.asarray(self.observed[:, None] - heard.reshape(len(self.centres), len(lags), -1))
+
     def adapted(self, lag: float, prior_frames: float) -> _Fit:
         """The same with the variances of this clip, at `lag`; the training counts as `prior_frames` frames."""
         rows = self.residual(lag)
@@ -214,8 +221,10 @@ class _Fit:
     def log_likelihoods(self, lags: Floats, persistence: float) -> Floats:
         """Shape (n_frames, n_lags)."""
         result = np.empty((len(self.observed), len(lags)))
-        for j, lag in enumerate(lags):
-            result[:, j] = (_news(self.residual(lag), persistence) ** 2 / self.variance).sum(axis=1)
+        block = max(1, _MAX_BLOCK // max(1, self.observed.size))
+        for first in range(0, len(lags), block):  # many lags at once, as long as that does not cost much memory
+            part = slice(first, first + block)
+            result[:, part] = (_news(self.residuals(lags[part]), persistence) ** 2 / self.variance).sum(axis=-1)
         return np.asarray(-0.5 * self.stream.weight * (result + np.log(self.variance).sum()))
 
 
