@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         UnknownSymbol,
         VisalignError,
     )
-    from visalign.forced_alignment import force_align, read_alignment, recognise_phones
+    from visalign.forced_alignment import align_in_pieces, force_align, read_alignment, recognise_phones
     from visalign.generated_clip import generate_clip
     from visalign.html_report import write_clip_page
     from visalign.lip_features import LipFeatures, read_lips
@@ -74,6 +74,7 @@ __all__ = [
     "VisalignError",
     "VisemeMap",
     "__version__",
+    "align_in_pieces",
     "check",
     "diagnose",
     "force_align",
@@ -112,6 +113,7 @@ _HOMES = MappingProxyType(
         "UnknownSymbol": "errors",
         "VisalignError": "errors",
         "VisemeMap": "visemes",
+        "align_in_pieces": "forced_alignment",
         "check": "pipeline",
         "diagnose": "doctor",
         "force_align": "forced_alignment",

@@ -1,4 +1,4 @@
-"""What an aligner is, what it returns, and the function that calls one.
+"""What an aligner is, what it returns, and which there are.
 
 Conventions
 -----------
@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Protocol, cast, runtime_checkable
 
-from visalign.errors import ConfigError, InputError, TimelineError
+from visalign.errors import ConfigError, TimelineError
 from visalign.forced_alignment.suspects import suspicious_spans
 from visalign.forced_alignment.voice_doubts import voice_doubts
 from visalign.lexicon import Lexicon, embedded_lexicon, read_lexicon
@@ -28,7 +28,6 @@ from visalign.media import Audio
 from visalign.phones import is_phone
 from visalign.registry import find_class
 from visalign.timeline import Interval, Tier
-from visalign.transcript import parse_transcript
 from visalign.voice_activity import find_speech
 
 __all__ = [
@@ -37,9 +36,9 @@ __all__ = [
     "Aligner",
     "Alignment",
     "chosen_aligner",
-    "force_align",
     "heard",
     "load_aligner",
+    "whole_lexicon",
 ]
 
 ALIGNERS = {
@@ -112,7 +111,11 @@ class Alignment:
 
 @runtime_checkable
 class Aligner(Protocol):
-    """Places the words of a transcript, and their phones, in time."""
+    """Places the words of a transcript, and their phones, in time.
+
+    An aligner that sets `takes_any_length` to True gets recordings of any length whole; others get long ones in pieces
+    (:mod:`visalign.forced_alignment.long_recordings`).
+    """
 
     name: str
 
@@ -166,73 +169,18 @@ def chosen_aligner(name: str | None = None, acoustic_model: str | PathLike[str] 
     return cast(Aligner, find_class(ALIGNERS, MODEL_ALIGNER, "aligner")(acoustic_model))
 
 
-def force_align(
-    audio: Audio,
-    transcript: str,
-    *,
-    aligner: str | Aligner = DEFAULT_ALIGNER,
-    lexicon: Lexicon | str | PathLike[str] | None = None,
-    dictionary: Lexicon | str | PathLike[str] | None = None,
-) -> Alignment:
-    """When each word and phone of `transcript` is spoken.
-
-    Parameters
-    ----------
-    audio : Audio
-        Mono sound on the clip's clock.
-    transcript : str
-        What is said, as running text; see :func:`visalign.transcript.parse_transcript`.
-    aligner : str or Aligner
-        One of `ALIGNERS`, or an aligner of your own.
-    lexicon : Lexicon or path-like, optional
-        Pronunciations that go before those of the embedded American English dictionary.
-    dictionary : Lexicon or path-like, optional
-        The only pronunciations: the dictionary that belongs to an acoustic model of another language.
-
-    Returns
-    -------
-    Alignment
-        Its warnings name also the words that lie where no voice is heard, and long stretches of voice without words;
-        its notes mark all that looks odd.
-
-    Raises
-    ------
-    InputError
-        If the transcript holds no word.
-    OutOfVocabulary
-        If words of it have no pronunciation.
-    AlignmentError
-        If transcript and audio can't be aligned.
-
-    Examples
-    --------
-    >>> audio = visalign.read_audio("bbaf2n.mpg")                        # doctest: +SKIP
-    >>> visalign.force_align(audio, "bin blue at f two now").words[1]    # doctest: +SKIP
-    Interval(start=0.7628, end=0.9928, label='bin', score=None)
-    """
-    pronunciations = _whole_lexicon(lexicon, dictionary)
-    words = parse_transcript(transcript, known=pronunciations)
-    if not words:
-        raise InputError(
-            "the transcript is empty: it holds no word that could be spoken. Give what is said in the clip, or leave "
-            "the transcript out to have the phones recognised."
-        )
-    backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
-    found = backend.align(audio, words, pronunciations)
-    return heard(found, audio)
-
-
-def heard(found: Alignment, audio: Audio) -> Alignment:
+def heard(found: Alignment, audio: Audio, speech: Tier | None = None) -> Alignment:
     """`found` with the warnings and notes that listening to its sound adds: voice without words, odd durations …"""
-    speech = find_speech(audio)
+    speech = find_speech(audio) if speech is None else speech
     notes = (*found.notes, *suspicious_spans(found.words, found.phones, speech))
     warnings = (*found.warnings, *voice_doubts(found.words, speech))
     return replace(found, warnings=warnings, notes=tuple(sorted(notes, key=lambda x: (x.start, x.end, x.label))))
 
 
-def _whole_lexicon(
+def whole_lexicon(
     lexicon: Lexicon | str | PathLike[str] | None, dictionary: Lexicon | str | PathLike[str] | None
 ) -> Lexicon:
+    """`lexicon` over `dictionary`, or over the embedded one."""
     base = embedded_lexicon() if dictionary is None else _read(dictionary)
     return base if lexicon is None else _read(lexicon).over(base)
 

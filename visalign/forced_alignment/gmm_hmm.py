@@ -117,14 +117,23 @@ class GmmHmmAligner:
         if not words:
             raise InputError("no words to align: the transcript is empty. Give what is said in the clip.")
         pcm = pcm_for_model(audio)
-        variants = self._variants(words, lexicon)
+        variants = self.variants(words, lexicon)
         graph = build_graph(variants, self.model, self.model.silence_costs)
         found = _decode(self.model, graph, self.model.features(audio, pcm), audio)
         placed = _place(found, pcm, audio.duration)
         doubts = tuple(_doubts(found, variants))
         return _alignment(self.model, words, placed, f"{self.name}, {self.model.name}", doubts)
 
-    def _variants(self, words: Sequence[str], lexicon: Lexicon) -> list[list[Variant]]:
+    def variants(self, words: Sequence[str], lexicon: Lexicon) -> list[list[Variant]]:
+        """The pronunciations of each word in phones of the model.
+
+        Raises
+        ------
+        OutOfVocabulary
+            If words have no pronunciation.
+        InputError
+            If words have none in phones of the model.
+        """
         pronounced = lexicon.pronounce(words)
         variants = [self.model.variants(word, ways) for word, ways in zip(words, pronounced, strict=True)]
         strange = [word for word, ways in zip(words, variants, strict=True) if not ways]

@@ -65,6 +65,7 @@ class PrecomputedAligner:
     """
 
     name = "precomputed"
+    takes_any_length = True
 
     def __init__(
         self, path: AnyPath | None = None, *, speaker: str | None = None, recording: str | None = None

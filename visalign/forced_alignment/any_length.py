@@ -1,0 +1,134 @@
+"""Aligning a transcript with a recording of any length, at once or piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from os import PathLike
+
+from visalign.errors import AlignmentError, InputError
+from visalign.forced_alignment.aligner import DEFAULT_ALIGNER, Aligner, Alignment, heard, load_aligner, whole_lexicon
+from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
+from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
+from visalign.lexicon import Lexicon
+from visalign.media import Audio
+from visalign.timeline import Tier
+from visalign.transcript import parse_transcript
+from visalign.voice_activity import find_speech
+
+__all__ = ["align_in_pieces", "force_align"]
+
+Progress = Callable[[str, float | None], None]
+
+
+def force_align(
+    audio: Audio,
+    transcript: str,
+    *,
+    aligner: str | Aligner = DEFAULT_ALIGNER,
+    lexicon: Lexicon | str | PathLike[str] | None = None,
+    dictionary: Lexicon | str | PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Alignment:
+    """When each word and phone of `transcript` is spoken.
+
+    A recording longer than a minute is aligned in pieces (:func:`align_in_pieces`), which are joined.
+
+    Parameters
+    ----------
+    audio : Audio
+        Mono sound on the clip's clock.
+    transcript : str
+        What is said, as running text; see :func:`visalign.transcript.parse_transcript`.
+    aligner : str or Aligner
+        One of `ALIGNERS`, or an aligner of your own.
+    lexicon : Lexicon or path-like, optional
+        Pronunciations that go before those of the embedded American English dictionary.
+    dictionary : Lexicon or path-like, optional
+        The only pronunciations: the dictionary that belongs to an acoustic model of another language.
+    progress : callable, optional
+        Is told what is done and which part of it is behind (0..1, or None).
+
+    Returns
+    -------
+    Alignment
+        Its warnings name also the words that lie where no voice is heard, and long stretches of voice without words;
+        in long recordings the places that the transcript does not fit, and words that were left out there. Its notes
+        mark all that looks odd.
+
+    Raises
+    ------
+    InputError
+        If the transcript holds no word.
+    OutOfVocabulary
+        If words of it have no pronunciation.
+    AlignmentError
+        If transcript and audio can't be aligned.
+
+    Examples
+    --------
+    >>> audio = visalign.read_audio("bbaf2n.mpg")                        # doctest: +SKIP
+    >>> visalign.force_align(audio, "bin blue at f two now").words[1]    # doctest: +SKIP
+    Interval(start=0.7628, end=0.9928, label='bin', score=None)
+    """
+    pronunciations = whole_lexicon(lexicon, dictionary)
+    words = _spoken_words(transcript, pronunciations)
+    backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
+        found = backend.align(audio, words, pronunciations)
+        return heard(found, audio)
+    speech = find_speech(audio)
+    pieces = list(align_pieces(audio, words, pronunciations, backend, speech, progress))
+    return _joined(pieces, speech, audio)
+
+
+def align_in_pieces(
+    audio: Audio,
+    transcript: str,
+    *,
+    aligner: str | Aligner = DEFAULT_ALIGNER,
+    lexicon: Lexicon | str | PathLike[str] | None = None,
+    dictionary: Lexicon | str | PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[AlignedPiece]:
+    """Align a long recording, and hand out each piece as soon as it is done.
+
+    Pieces follow each other without gaps over the whole recording; together they are what :func:`force_align` gives.
+    Parameters and errors are those of :func:`force_align`; errors of the transcript are raised at once, before the
+    first piece is asked for.
+
+    Returns
+    -------
+    iterator of AlignedPiece
+        6 to 20 s each where the transcript fits, up to 40 s where it does not (:attr:`AlignedPiece.fits` is then
+        False).
+
+    Examples
+    --------
+    >>> for piece in visalign.align_in_pieces(audio, text):              # doctest: +SKIP
+    ...     print(piece.start, piece.end, piece.alignment.text, piece.fits)
+    0.0 13.93 and mister john dashwood had then leisure to consider True
+    """
+    pronunciations = whole_lexicon(lexicon, dictionary)
+    words = _spoken_words(transcript, pronunciations)
+    backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    return align_pieces(audio, words, pronunciations, backend, find_speech(audio), progress)
+
+
+def _spoken_words(transcript: str, known: Lexicon) -> list[str]:
+    words = parse_transcript(transcript, known=known)
+    if not words:
+        raise InputError(
+            "the transcript is empty: it holds no word that could be spoken. Give what is said in the clip, or leave "
+            "the transcript out to have the phones recognised."
+        )
+    return words
+
+
+def _joined(pieces: Sequence[AlignedPiece], speech: Tier, audio: Audio) -> Alignment:
+    if not any(piece.alignment.text for piece in pieces):
+        raise AlignmentError(
+            f"no word of the transcript could be placed in these {audio.duration:.0f} s of audio. Check that the two "
+            "belong together, or leave the transcript out to have the phones recognised."
+        )
+    return heard(replace(join_pieces(pieces), warnings=doubts_of(pieces)), audio, speech)
