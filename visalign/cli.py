@@ -48,6 +48,7 @@ from visalign.console import (
 from visalign.errors import ConfigError, VisalignError
 
 if TYPE_CHECKING:
+    from visalign.annotations import Cue
     from visalign.config import Config
     from visalign.report import ClipReport
 
@@ -93,7 +94,10 @@ app.command("status", epilog=STATUS_EPILOG)(status)
 app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
 app.command("plot", epilog=PLOT_EPILOG)(plot)
 
-Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
+Transcript = Annotated[
+    Path | None,
+    typer.Option("--transcript", "-t", help="What is said: text, SRT, WebVTT, TextGrid, EAF."),
+]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]
 Lexicon = Annotated[Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")]
 Map = Annotated[str | None, typer.Option("--map", help="Viseme map: a name (see `visalign maps list`) or a TOML file.")]
@@ -138,6 +142,7 @@ def _close_quietly() -> NoReturn:
     epilog=(
         'visalign check clip.mp4 --text "bin blue at f two now"\n\n'
         "visalign check clip.mp4 --audio dub.wav --transcript dub.txt --csv words.csv --textgrid clip.TextGrid\n\n"
+        "visalign check episode.mp4 --transcript episode.srt    (each cue aligned in its own time)\n\n"
         "visalign check clip.mp4 --alignment corrected.TextGrid    (words and phones as they stand there)\n\n"
         "visalign check clip.mp4 --transcript clip.txt --html clip.html\n\n"
         "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
@@ -152,7 +157,7 @@ def check(
     alignment: Annotated[
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
-    speaker: Annotated[str | None, typer.Option(help="Whose words, where the alignment has several speakers.")] = None,
+    speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
     lexicon: Lexicon = None,
     viseme_map: Map = None,
     model: Model = None,
@@ -214,13 +219,13 @@ def _settings(config: Path | None, lexicon: Path | None, viseme_map: str | None)
     return settings
 
 
-def _said(text: str | None, transcript: Path | None) -> str | None:
+def _said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
     # Loads the lexicon's room, so it waits until a command needs it.
-    from visalign.transcript import read_transcript
+    from visalign.annotations import read_spoken
 
     if text is not None and transcript is not None:
         raise typer.BadParameter("give --text or --transcript, not both")
-    return text if transcript is None else read_transcript(transcript)
+    return text if transcript is None else read_spoken(transcript)
 
 
 def _checked_outputs(wanted: Mapping[str, Path | None], inputs: Iterable[Path | None]) -> list[Path]:

@@ -15,6 +15,7 @@ __all__ = ["ALIGN_EPILOG", "align"]
 ALIGN_EPILOG = (
     'visalign align speech.wav --text "bin blue at f two now" -o speech.TextGrid\n\n'
     "visalign align clip.mp4 --transcript clip.txt --lexicon names.dict -o phones.csv\n\n"
+    "visalign align episode.mp4 --transcript episode.srt -o episode.TextGrid\n\n"
     "visalign align clip.mp4 --alignment corrected.eaf -o corrected.TextGrid\n\n"
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
 )
@@ -23,13 +24,14 @@ ALIGN_EPILOG = (
 def align(
     sound: Annotated[Path, typer.Argument(metavar="AUDIO|VIDEO", help="Speech, or a clip with speech.")],
     transcript: Annotated[
-        Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")
+        Path | None,
+        typer.Option("--transcript", "-t", help="What is said: text, SRT, WebVTT, TextGrid, EAF."),
     ] = None,
     text: Annotated[str | None, typer.Option(help="What is said, in quotes.")] = None,
     alignment: Annotated[
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
-    speaker: Annotated[str | None, typer.Option(help="Whose words, where the alignment has several speakers.")] = None,
+    speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
     lexicon: Annotated[
         Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")
     ] = None,
@@ -64,7 +66,15 @@ def align(
             found = visalign.recognise_phones(audio)
         else:
             engine = chosen_aligner(aligner, acoustic_model)
-            found = visalign.force_align(audio, words, aligner=engine, lexicon=lexicon, dictionary=dictionary)
+            found = visalign.force_align(
+                audio,
+                words,
+                aligner=engine,
+                lexicon=lexicon,
+                dictionary=dictionary,
+                speaker=speaker,
+                progress=progress,
+            )
     written = [] if output is None else [write_alignment(output, found)]
     if not quiet:
         recognised = tier_table(found.phones, label="phone", is_silence=is_silence)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
 
+from visalign.annotations import Cue
 from visalign.errors import AlignmentError, InputError
 from visalign.forced_alignment.aligner import DEFAULT_ALIGNER, Aligner, Alignment, heard, load_aligner, whole_lexicon
+from visalign.forced_alignment.cued import align_cues, cues_of, late_cues
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
 from visalign.lexicon import Lexicon
@@ -23,11 +25,12 @@ Progress = Callable[[str, float | None], None]
 
 def force_align(
     audio: Audio,
-    transcript: str,
+    transcript: str | Sequence[Cue],
     *,
     aligner: str | Aligner = DEFAULT_ALIGNER,
     lexicon: Lexicon | str | PathLike[str] | None = None,
     dictionary: Lexicon | str | PathLike[str] | None = None,
+    speaker: str | None = None,
     progress: Progress | None = None,
 ) -> Alignment:
     """When each word and phone of `transcript` is spoken.
@@ -38,14 +41,17 @@ def force_align(
     ----------
     audio : Audio
         Mono sound on the clip's clock.
-    transcript : str
-        What is said, as running text; see :func:`visalign.transcript.parse_transcript`.
+    transcript : str or sequence of Cue
+        What is said, as running text (:func:`visalign.transcript.parse_transcript`), or cues with times
+        (:func:`visalign.annotations.read_cues`): each is then aligned in its own window, whatever the length.
     aligner : str or Aligner
         One of `ALIGNERS`, or an aligner of your own.
     lexicon : Lexicon or path-like, optional
         Pronunciations that go before those of the embedded American English dictionary.
     dictionary : Lexicon or path-like, optional
         The only pronunciations: the dictionary that belongs to an acoustic model of another language.
+    speaker : str, optional
+        Whose cues to align, where they name speakers. None: all.
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -54,7 +60,7 @@ def force_align(
     Alignment
         Its warnings name also the words that lie where no voice is heard, and long stretches of voice without words;
         in long recordings the places that the transcript does not fit, and words that were left out there. Its notes
-        mark all that looks odd.
+        mark all that looks odd. Of cues it says where their words were found, and who speaks where.
 
     Raises
     ------
@@ -72,8 +78,11 @@ def force_align(
     Interval(start=0.7628, end=0.9928, label='bin', score=None)
     """
     pronunciations = whole_lexicon(lexicon, dictionary)
-    words = _spoken_words(transcript, pronunciations)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    if not isinstance(transcript, str):
+        speech = find_speech(audio)
+        return _joined(list(_cued(audio, transcript, speaker, pronunciations, backend, speech)), speech, audio)
+    words = _spoken_words(transcript, pronunciations)
     if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
         found = backend.align(audio, words, pronunciations)
         return heard(found, audio)
@@ -84,11 +93,12 @@ def force_align(
 
 def align_in_pieces(
     audio: Audio,
-    transcript: str,
+    transcript: str | Sequence[Cue],
     *,
     aligner: str | Aligner = DEFAULT_ALIGNER,
     lexicon: Lexicon | str | PathLike[str] | None = None,
     dictionary: Lexicon | str | PathLike[str] | None = None,
+    speaker: str | None = None,
     progress: Progress | None = None,
 ) -> Iterator[AlignedPiece]:
     """Align a long recording, and hand out each piece as soon as it is done.
@@ -101,7 +111,7 @@ def align_in_pieces(
     -------
     iterator of AlignedPiece
         6 to 20 s each where the transcript fits, up to 40 s where it does not (:attr:`AlignedPiece.fits` is then
-        False).
+        False); of cues, a piece for each window and each stretch between windows.
 
     Examples
     --------
@@ -110,9 +120,18 @@ def align_in_pieces(
     0.0 13.93 and mister john dashwood had then leisure to consider True
     """
     pronunciations = whole_lexicon(lexicon, dictionary)
-    words = _spoken_words(transcript, pronunciations)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    if not isinstance(transcript, str):
+        return _cued(audio, transcript, speaker, pronunciations, backend, find_speech(audio))
+    words = _spoken_words(transcript, pronunciations)
     return align_pieces(audio, words, pronunciations, backend, find_speech(audio), progress)
+
+
+def _cued(
+    audio: Audio, cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon, backend: Aligner, speech: Tier
+) -> Iterator[AlignedPiece]:
+    chosen, words = cues_of(cues, speaker, lexicon)
+    return align_cues(audio, chosen, words, lexicon, backend, speech)
 
 
 def _spoken_words(transcript: str, known: Lexicon) -> list[str]:
@@ -131,4 +150,5 @@ def _joined(pieces: Sequence[AlignedPiece], speech: Tier, audio: Audio) -> Align
             f"no word of the transcript could be placed in these {audio.duration:.0f} s of audio. Check that the two "
             "belong together, or leave the transcript out to have the phones recognised."
         )
-    return heard(replace(join_pieces(pieces), warnings=doubts_of(pieces)), audio, speech)
+    found = join_pieces(pieces)
+    return heard(replace(found, warnings=doubts_of(pieces) + late_cues(found.cues)), audio, speech)
