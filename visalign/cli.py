@@ -28,6 +28,7 @@ from visalign.commands.batch import BATCH_EPILOG, STATUS_EPILOG, batch, status
 from visalign.commands.compare import COMPARE_EPILOG, compare
 from visalign.commands.corpus import CORPUS_EPILOG, corpus
 from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
+from visalign.commands.evaluate_alignment import EVALUATE_ALIGNMENT_EPILOG, evaluate_alignment
 from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
@@ -79,6 +80,7 @@ app = typer.Typer(
 )
 app.add_typer(maps_app, name="maps")
 app.command("align", epilog=ALIGN_EPILOG)(align)
+app.command("evaluate-alignment", epilog=EVALUATE_ALIGNMENT_EPILOG)(evaluate_alignment)
 app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)
 app.command("animate", epilog=ANIMATE_EPILOG)(animate)

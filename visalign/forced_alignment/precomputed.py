@@ -30,7 +30,7 @@ from visalign.media import Audio
 from visalign.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise
 from visalign.timeline import Interval, Tier
 
-__all__ = ["PrecomputedAligner", "read_alignment"]
+__all__ = ["PrecomputedAligner", "english_phones", "read_alignment"]
 
 LONGER_SECONDS = 0.1
 """An alignment may reach this far beyond its audio: encoders and programs that count frames add as much."""
@@ -219,6 +219,17 @@ def _alphabet(annotation: Annotation, tracks: Iterable[Track]) -> Callable[[str]
     # Bare: an English counterpart of every phone, or IPA for all of them.
     english = all(is_phone(x, "ipa") and _has_english(x) for x in labels)
     return lambda x: convert(x, "ipa", "arpabet") if english else normalise(x, "ipa")
+
+
+def english_phones(annotation: Annotation, track: Track) -> list[Interval]:
+    """The phones of a track in order, without silences, in ARPABET where they have English counterparts.
+
+    Raises
+    ------
+    ParseError
+        If phones are of no known alphabet.
+    """
+    return _phones(track, _alphabet(annotation, [track]))
 
 
 def _has_english(symbol: str) -> bool:
