@@ -13,8 +13,8 @@ seconds, and `OTHER_LABEL` where the labels differ; a phone without a partner co
 Silences are left out on both sides. [1]_ does not count them either, but lets them take part in the matching.
 
 A mapping says which reference labels a label may stand for, in the YAML of [1]_: ``B: [b, bcl b]``; with a space,
-labels that follow each other count as one. Without one, labels are compared as English phones: ARPABET of any stress, TIMIT's,
-or IPA with an English counterpart, a closure and its burst being one phone.
+labels that follow each other count as one. Without one, labels are compared as English phones: ARPABET of any stress,
+TIMIT's, or IPA with an English counterpart, a closure and its burst being one phone.
 
 References
 ----------
