@@ -31,7 +31,8 @@ ROWS: dict[str, str] = {
     "5": "lip_reading lip_model sync scoring wording evidence report drift sound_evidence segments",
     "6": "alignment_evaluation "
     "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction",
-    "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
+    "7": "folder_alignment "
+    "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
     " __init__ training_data corpora lip_confusions map_learning map_evaluation explanation"
     " calibration"
     " plots",
