@@ -83,7 +83,8 @@ def align(
         if given := [name for name, value in one.items() if value is not None]:
             raise typer.BadParameter(f"{given[0]} says what one recording holds; of many each has its own transcript")
         engine = chosen_aligner(aligner, acoustic_model)
-        options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, "speaker": speaker}
+        names = {"oov": oov, "g2p": g2p, "speaker": speaker}
+        options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names}
         _align_many(sound, output, to, quiet=quiet, options=options)
         return
     if output is not None:
