@@ -33,10 +33,12 @@ from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.lipread import LIPREAD_EPILOG, lipread
+from visalign.commands.live import LIVE_EPILOG, live
 from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
+from visalign.commands.ratings import ratings_app
 from visalign.commands.watch import WATCH_EPILOG, watch
 from visalign.console import (
     facts_table,
@@ -80,6 +82,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(maps_app, name="maps")
+app.add_typer(ratings_app, name="ratings")
 app.command("align", epilog=ALIGN_EPILOG)(align)
 app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)
@@ -95,6 +98,7 @@ app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
 app.command("batch", epilog=BATCH_EPILOG)(batch)
 app.command("status", epilog=STATUS_EPILOG)(status)
 app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
+app.command("live", epilog=LIVE_EPILOG)(live)
 app.command("plot", epilog=PLOT_EPILOG)(plot)
 app.command("merge", epilog=MERGE_EPILOG)(merge)
 app.command("watch", epilog=WATCH_EPILOG)(watch)

@@ -55,7 +55,7 @@ _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegtsraw,flv,asf,mxf,gxf,nut,ogg,"
     "wav,w64,flac,mp3,aac,aiff,caf,au,nistsphere,amr,ac3,eac3,wv"
 )
-_OPEN_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+OPEN_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 # Tags of damaged or old files are not always UTF-8. PyAV 19 takes them as they are, and the option is gone.
 ANY_TAGS: dict[str, Any] = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 """Settings of ``av.open`` with which no tag stops the reading or the writing."""
@@ -104,7 +104,7 @@ def opened(path: AnyPath) -> Iterator[InputContainer]:
     """
     url = check_file(path)
     try:
-        container = av.open(url, container_options=_OPEN_OPTIONS, **ANY_TAGS)
+        container = av.open(url, container_options=OPEN_OPTIONS, **ANY_TAGS)
     except PermissionError as error:
         raise MediaError(path, "this file may not be read", "Check its permissions.") from error
     except DAMAGE as error:
