@@ -32,8 +32,8 @@ ROWS: dict[str, str] = {
     " speaking_face clip_info",
     "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction",
     "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
-    " __init__ training_data ratings corpora lip_confusions map_learning map_evaluation explanation"
-    " calibration plots evaluation",
+    " __init__ training_data ratings live_view corpora lip_confusions map_learning map_evaluation explanation"
+    " calibration plots evaluation tuning",
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most
