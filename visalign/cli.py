@@ -29,6 +29,7 @@ from visalign.commands.compare import COMPARE_EPILOG, compare
 from visalign.commands.corpus import CORPUS_EPILOG, corpus
 from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
 from visalign.commands.evaluate import EVALUATE_EPILOG, evaluate
+from visalign.commands.evaluate_alignment import EVALUATE_ALIGNMENT_EPILOG, evaluate_alignment
 from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
@@ -52,6 +53,7 @@ from visalign.console import (
 from visalign.errors import ConfigError, VisalignError
 
 if TYPE_CHECKING:
+    from visalign.annotations import Cue
     from visalign.config import Config
     from visalign.report import ClipReport
 
@@ -82,6 +84,7 @@ app = typer.Typer(
 )
 app.add_typer(maps_app, name="maps")
 app.command("align", epilog=ALIGN_EPILOG)(align)
+app.command("evaluate-alignment", epilog=EVALUATE_ALIGNMENT_EPILOG)(evaluate_alignment)
 app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)
 app.command("animate", epilog=ANIMATE_EPILOG)(animate)
@@ -101,7 +104,10 @@ app.command("plot", epilog=PLOT_EPILOG)(plot)
 app.command("merge", epilog=MERGE_EPILOG)(merge)
 app.command("watch", epilog=WATCH_EPILOG)(watch)
 
-Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
+Transcript = Annotated[
+    Path | None,
+    typer.Option("--transcript", "-t", help="What is said: text, SRT, WebVTT, TextGrid, EAF."),
+]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]
 Lexicon = Annotated[Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")]
 Map = Annotated[str | None, typer.Option("--map", help="Viseme map: a name (see `visalign maps list`) or a TOML file.")]
@@ -147,6 +153,7 @@ def _close_quietly() -> NoReturn:
     epilog=(
         'visalign check clip.mp4 --text "bin blue at f two now"\n\n'
         "visalign check clip.mp4 --audio dub.wav --transcript dub.txt --csv words.csv --textgrid clip.TextGrid\n\n"
+        "visalign check episode.mp4 --transcript episode.srt    (each cue aligned in its own time)\n\n"
         "visalign check clip.mp4 --alignment corrected.TextGrid    (words and phones as they stand there)\n\n"
         "visalign check clip.mp4 --transcript clip.txt --html clip.html\n\n"
         "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
@@ -161,7 +168,7 @@ def check(
     alignment: Annotated[
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
-    speaker: Annotated[str | None, typer.Option(help="Whose words, where the alignment has several speakers.")] = None,
+    speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
     lexicon: Lexicon = None,
     oov: Annotated[str | None, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = None,
     viseme_map: Map = None,
@@ -228,13 +235,13 @@ def _settings(config: Path | None, lexicon: Path | None, oov: str | None, viseme
     return settings
 
 
-def _said(text: str | None, transcript: Path | None) -> str | None:
+def _said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
     # Loads the lexicon's room, so it waits until a command needs it.
-    from visalign.transcript import read_transcript
+    from visalign.annotations import read_spoken
 
     if text is not None and transcript is not None:
         raise typer.BadParameter("give --text or --transcript, not both")
-    return text if transcript is None else read_transcript(transcript)
+    return text if transcript is None else read_spoken(transcript)
 
 
 def _checked_outputs(wanted: Mapping[str, Path | None], inputs: Iterable[Path | None]) -> list[Path]:

@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from visalign._version import __version__
+from visalign.annotations import Cue
 from visalign.audio_quality import audio_quality
 from visalign.avatar import lip_trajectory
 from visalign.clip_faces import ClipFaces, read_faces
@@ -92,7 +93,7 @@ class ClipObservation:
 
 def check(
     path_or_lips: Clip,
-    transcript: str | None,
+    transcript: str | Sequence[Cue] | None,
     *,
     audio: Audio | AnyPath | None = None,
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
@@ -114,8 +115,9 @@ def check(
     path_or_lips : path-like, LipFeatures or ClipFaces
         A clip, or what was read of one before: its lips (:func:`~visalign.lip_features.read_lips`), or those of all its
         faces (:func:`~visalign.clip_faces.read_faces`).
-    transcript : str or None
-        What is said. Without it the phones are recognised; words are then absent.
+    transcript : str, sequence of Cue, or None
+        What is said, as text or as cues with times (:func:`~visalign.annotations.read_cues`). Without it the phones are
+        recognised; words are then absent.
     audio : Audio or path-like, optional
         Sound to check in place of the clip's own; needed where lips are given.
     viseme_map : str, path-like or VisemeMap, optional
@@ -131,7 +133,7 @@ def check(
         Words and phones with their times, in place of a transcript: corrected by hand, or made by another program
         (TextGrid, EAF, CTM, JSON, CSV; :func:`~visalign.forced_alignment.read_alignment`).
     speaker : str, optional
-        Whose words to follow, where the file of the alignment has several speakers.
+        Whose words to follow, where the cues or the file of the alignment have several speakers.
     evidence : bool
         Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.evidence`).
     lip_cache : path-like, optional
@@ -176,7 +178,7 @@ def check(
     sound, measured = _cleared(_sound(path_or_lips, audio), enhancement)
     told("aligning", None)
     alignment = (
-        _align(sound, transcript, settings)
+        _align(sound, transcript, settings, speaker)
         if alignment is None
         else _given(alignment, sound, speaker, _stem(path_or_lips), settings)
     )
@@ -281,12 +283,14 @@ def _sound_info(sound: Audio) -> SoundInfo:
     return SoundInfo(found.snr_db, found.loudness_lufs, found.clipped_fraction if len(sound.samples) else None)
 
 
-def _align(sound: Audio, transcript: str | None, settings: Config) -> Alignment:
+def _align(sound: Audio, transcript: str | Sequence[Cue] | None, settings: Config, speaker: str | None) -> Alignment:
     if transcript is None:
         return recognise_phones(sound)
     how = settings.alignment
     lexicon = how.lexicon or None
-    return force_align(sound, transcript, aligner=how.aligner, lexicon=lexicon, oov=how.oov, g2p=how.g2p)
+    return force_align(
+        sound, transcript, aligner=how.aligner, lexicon=lexicon, oov=how.oov, g2p=how.g2p, speaker=speaker
+    )
 
 
 def _given(
@@ -330,7 +334,7 @@ def _speaking(
 def _clip_info(
     lips: LipFeatures,
     audio: Audio | AnyPath | None,
-    transcript: str | None,
+    transcript: str | Sequence[Cue] | None,
     viseme_map: VisemeMap,
     alignment: Alignment,
     model: LipModel,
@@ -348,7 +352,7 @@ def _clip_info(
         frame_rate=lips.times.rate,
         face_fraction=lips.face_fraction,
         audio=None if audio is None else "in memory" if isinstance(audio, Audio) else Path(audio).name,
-        transcript=transcript if transcript is not None else alignment.text or None,
+        transcript=transcript if isinstance(transcript, str) else alignment.text or None,
         viseme_map=viseme_map.id,
         silence_viseme=viseme_map.silence,
         aligner=alignment.engine,

@@ -20,6 +20,7 @@ ALIGN_EPILOG = (
     'visalign align speech.wav --text "bin blue at f two now" -o speech.TextGrid\n\n'
     "visalign align clip.mp4 --transcript clip.txt --lexicon names.dict -o phones.csv\n\n"
     'visalign align clip.mp4 --text "bin blue zorblax" --oov g2p -o clip.TextGrid\n\n'
+    "visalign align episode.mp4 --transcript episode.srt -o episode.TextGrid\n\n"
     "visalign align clip.mp4 --alignment corrected.eaf -o corrected.TextGrid\n\n"
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
 )
@@ -28,13 +29,14 @@ ALIGN_EPILOG = (
 def align(
     sound: Annotated[Path, typer.Argument(metavar="AUDIO|VIDEO", help="Speech, or a clip with speech.")],
     transcript: Annotated[
-        Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")
+        Path | None,
+        typer.Option("--transcript", "-t", help="What is said: text, SRT, WebVTT, TextGrid, EAF."),
     ] = None,
     text: Annotated[str | None, typer.Option(help="What is said, in quotes.")] = None,
     alignment: Annotated[
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
-    speaker: Annotated[str | None, typer.Option(help="Whose words, where the alignment has several speakers.")] = None,
+    speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
     lexicon: Annotated[
         Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")
     ] = None,
@@ -84,10 +86,16 @@ def align(
             models = [str(x or "english_us_arpa") for x in (acoustic_model, dictionary)]
             is_mfa = aligner == "mfa"
             program = mfa_aligner(models, (g2p_model, beam, retry_beam), mfa, mfa_env) if is_mfa else None
-            engine = program or chosen_aligner(aligner, acoustic_model)
-            own = None if is_mfa else dictionary
             found = visalign.force_align(
-                audio, words, aligner=engine, lexicon=lexicon, dictionary=own, oov=oov, g2p=g2p
+                audio,
+                words,
+                aligner=program or chosen_aligner(aligner, acoustic_model),
+                lexicon=lexicon,
+                dictionary=None if is_mfa else dictionary,
+                oov=oov,
+                g2p=g2p,
+                speaker=speaker,
+                progress=progress,
             )
     written = [] if output is None else [write_alignment(output, found)]
     if not quiet:

@@ -36,6 +36,7 @@ __all__ = [
     "DEFAULT_ALIGNER",
     "Aligner",
     "Alignment",
+    "CueTimes",
     "chosen_aligner",
     "explained",
     "heard",
@@ -59,6 +60,33 @@ DEFAULT_ALIGNER = "gmm_hmm"
 
 
 @dataclass(frozen=True, slots=True)
+class CueTimes:
+    """A cue of a transcript with times, and where its words were found.
+
+    Parameters
+    ----------
+    start, end : float
+        Seconds, as the cue says.
+    text, speaker : str
+        As the cue says.
+    found_start, found_end : float or None
+        Where its first word begins and its last one ends; None if they could not be placed.
+    """
+
+    start: float
+    end: float
+    text: str
+    speaker: str = ""
+    found_start: float | None = None
+    found_end: float | None = None
+
+    @property
+    def start_error(self) -> float | None:
+        """Seconds that the cue begins after its first word; negative: before."""
+        return None if self.found_start is None else self.start - self.found_start
+
+
+@dataclass(frozen=True, slots=True)
 class Alignment:
     """Words and phones on the clip's clock.
 
@@ -72,6 +100,8 @@ class Alignment:
         What a careful user should know before relying on it.
     speakers : Tier or None
         Who says the words, where that is known; ``""`` where nobody speaks.
+    cues : tuple of CueTimes
+        The cues of a transcript with times, and what was found.
     notes : tuple of Interval
         Spans that somebody should look at, the label says why (:mod:`visalign.forced_alignment.suspects`); they may
         overlap.
@@ -88,6 +118,7 @@ class Alignment:
     warnings: tuple[str, ...] = ()
     speakers: Tier | None = None
     notes: tuple[Interval, ...] = ()
+    cues: tuple[CueTimes, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.words.start, self.words.end) != (self.phones.start, self.phones.end):

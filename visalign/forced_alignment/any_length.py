@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
 
+from visalign.annotations import Cue
 from visalign.errors import AlignmentError, InputError
 from visalign.forced_alignment.aligner import (
     DEFAULT_ALIGNER,
@@ -16,6 +17,7 @@ from visalign.forced_alignment.aligner import (
     load_aligner,
     whole_lexicon,
 )
+from visalign.forced_alignment.cued import align_cues, cues_of, late_cues
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
 from visalign.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
@@ -32,13 +34,14 @@ Progress = Callable[[str, float | None], None]
 
 def force_align(
     audio: Audio,
-    transcript: str,
+    transcript: str | Sequence[Cue],
     *,
     aligner: str | Aligner = DEFAULT_ALIGNER,
     lexicon: Lexicon | str | PathLike[str] | None = None,
     dictionary: Lexicon | str | PathLike[str] | None = None,
     oov: str = "error",
     g2p: str = "",
+    speaker: str | None = None,
     progress: Progress | None = None,
 ) -> Alignment:
     """When each word and phone of `transcript` is spoken.
@@ -49,8 +52,9 @@ def force_align(
     ----------
     audio : Audio
         Mono sound on the clip's clock.
-    transcript : str
-        What is said, as running text; see :func:`visalign.transcript.parse_transcript`.
+    transcript : str or sequence of Cue
+        What is said, as running text (:func:`visalign.transcript.parse_transcript`), or cues with times
+        (:func:`visalign.annotations.read_cues`): each is then aligned in its own window, whatever the length.
     aligner : str or Aligner
         One of `ALIGNERS`, or an aligner of your own.
     lexicon : Lexicon or path-like, optional
@@ -61,6 +65,8 @@ def force_align(
         What becomes of words without a pronunciation (:mod:`visalign.g2p.unknown_words`).
     g2p : str
         Who guesses pronunciations, see :func:`visalign.g2p.unknown_words.chosen_g2p`.
+    speaker : str, optional
+        Whose cues to align, where they name speakers. None: all.
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -69,7 +75,7 @@ def force_align(
     Alignment
         Its warnings name also the words that lie where no voice is heard, and long stretches of voice without words;
         in long recordings the places that the transcript does not fit, and words that were left out there. Its notes
-        mark all that looks odd.
+        mark all that looks odd. Of cues it says where their words were found, and who speaks where.
 
     Raises
     ------
@@ -87,8 +93,17 @@ def force_align(
     Interval(start=0.7628, end=0.9928, label='bin', score=None)
     """
     pronunciations = whole_lexicon(lexicon, dictionary)
-    words = _spoken_words(transcript, pronunciations)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    if not isinstance(transcript, str):
+        speech = find_speech(audio)
+        cues, rows = cues_of(transcript, speaker, pronunciations)
+        known = _settled([word for row in rows for word in row], pronunciations, backend, oov, g2p)
+        kept = [[word for word in row if word not in known.skipped] for row in rows]
+        spoken = [(cue, row) for cue, row in zip(cues, kept, strict=True) if row]
+        rows = [row for _, row in spoken]
+        pieces = list(align_cues(audio, [cue for cue, _ in spoken], rows, known.lexicon, backend, speech))
+        return explained(_joined(pieces, speech, audio), known)
+    words = _spoken_words(transcript, pronunciations)
     known = _settled(words, pronunciations, backend, oov, g2p)
     if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
         return heard(explained(backend.align(audio, known.words, known.lexicon), known), audio)
@@ -99,11 +114,12 @@ def force_align(
 
 def align_in_pieces(
     audio: Audio,
-    transcript: str,
+    transcript: str | Sequence[Cue],
     *,
     aligner: str | Aligner = DEFAULT_ALIGNER,
     lexicon: Lexicon | str | PathLike[str] | None = None,
     dictionary: Lexicon | str | PathLike[str] | None = None,
+    speaker: str | None = None,
     progress: Progress | None = None,
 ) -> Iterator[AlignedPiece]:
     """Align a long recording, and hand out each piece as soon as it is done.
@@ -116,7 +132,7 @@ def align_in_pieces(
     -------
     iterator of AlignedPiece
         6 to 20 s each where the transcript fits, up to 40 s where it does not (:attr:`AlignedPiece.fits` is then
-        False).
+        False); of cues, a piece for each window and each stretch between windows.
 
     Examples
     --------
@@ -125,9 +141,19 @@ def align_in_pieces(
     0.0 13.93 and mister john dashwood had then leisure to consider True
     """
     pronunciations = whole_lexicon(lexicon, dictionary)
-    words = _spoken_words(transcript, pronunciations)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    if not isinstance(transcript, str):
+        return _cued(audio, transcript, speaker, pronunciations, backend, find_speech(audio))
+    words = _spoken_words(transcript, pronunciations)
     return align_pieces(audio, words, pronunciations, backend, find_speech(audio), progress)
+
+
+def _cued(
+    audio: Audio, cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon, backend: Aligner, speech: Tier
+) -> Iterator[AlignedPiece]:
+    chosen, words = cues_of(cues, speaker, lexicon)
+    lexicon.pronounce([word for row in words for word in row])
+    return align_cues(audio, chosen, words, lexicon, backend, speech)
 
 
 def _settled(words: Sequence[str], lexicon: Lexicon, backend: Aligner, oov: str, g2p: str) -> Vocabulary:
@@ -152,4 +178,5 @@ def _joined(pieces: Sequence[AlignedPiece], speech: Tier, audio: Audio) -> Align
             f"no word of the transcript could be placed in these {audio.duration:.0f} s of audio. Check that the two "
             "belong together, or leave the transcript out to have the phones recognised."
         )
-    return heard(replace(join_pieces(pieces), warnings=doubts_of(pieces)), audio, speech)
+    found = join_pieces(pieces)
+    return heard(replace(found, warnings=doubts_of(pieces) + late_cues(found.cues)), audio, speech)

@@ -141,6 +141,7 @@ def join_pieces(pieces: Iterable[AlignedPiece]) -> Alignment:
         parts[0].engine,
         speakers=speakers,
         notes=tuple(note for part in parts for note in part.notes),
+        cues=tuple(cue for part in parts for cue in part.cues),
     )
 
 
