@@ -24,7 +24,7 @@ ROWS: dict[str, str] = {
     "1": "errors timeline outputs registry _version",
     "2": "phones annotations lexicon transcript text_files visemes viseme_lint viseme_comparison"
     " homophenes coarticulation dtw timecode weight_curves viseme_map_files mouth_rules mouth_cues"
-    " cue_layout g2p numerals",
+    " cue_layout parameters g2p numerals",
     "3": "images ffmpeg tape media remux viewing_copy",
     "4a": "speech sound_matching time_stretch voice_activity audio_quality enhancement forced_alignment",
     "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder",
@@ -34,7 +34,7 @@ ROWS: dict[str, str] = {
     " correction alignment_evaluation",
     "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
     " __init__ training_data corpora lip_confusions map_learning map_evaluation explanation"
-    " calibration plots evaluation",
+    " calibration plots evaluation tuning",
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most

@@ -43,6 +43,7 @@ from typing import Any, TypeVar
 from visalign.errors import AnyPath, ConfigError, ParseError
 from visalign.forced_alignment.aligner import DEFAULT_ALIGNER
 from visalign.g2p.unknown_words import POLICIES as OOV_POLICIES
+from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 
 __all__ = ["PROFILES", "AlignmentParams", "Config", "LipParams", "SyncParams", "VerdictParams"]
 
@@ -76,16 +77,25 @@ class AlignmentParams:
         What becomes of words that no dictionary holds.
     g2p : str
         Who guesses their pronunciation: empty for the built-in model, ``espeak:LANGUAGE``, or the path of a model.
+    enhancement : str
+        Clear the sound first by this chain (:mod:`visalign.enhancement`); ``"auto"`` only where the noise makes it
+        worth while, ``"off"`` never.
     """
 
     aligner: str = DEFAULT_ALIGNER
     lexicon: str = ""
     oov: str = "error"
     g2p: str = ""
+    enhancement: str = "off"
 
     def __post_init__(self) -> None:
         if self.oov not in OOV_POLICIES:
             raise ConfigError("alignment.oov", self.oov, OOV_POLICIES)
+
+    @property
+    def chain(self) -> str | None:
+        """The chain of enhancement; None for none."""
+        return None if self.enhancement == "off" else self.enhancement
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +196,12 @@ class Config:
         How the two are compared.
     verdict : VerdictParams
         When the result counts as in sync.
+    evidence : EvidenceParams
+        How the streams of the lip model are weighed.
+    scoring : ScoringParams
+        How words are judged.
+    thresholds : ThresholdParams
+        From which probability on a verdict is given.
 
     Examples
     --------
@@ -197,6 +213,9 @@ class Config:
     lips: LipParams = field(default_factory=LipParams)
     sync: SyncParams = field(default_factory=SyncParams)
     verdict: VerdictParams = field(default_factory=VerdictParams)
+    evidence: EvidenceParams = field(default_factory=EvidenceParams)
+    scoring: ScoringParams = field(default_factory=ScoringParams)
+    thresholds: ThresholdParams = field(default_factory=ThresholdParams)
 
     @classmethod
     def load(cls, path: AnyPath) -> Config:
@@ -240,7 +259,16 @@ class Config:
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
 
 
-Params = TypeVar("Params", AlignmentParams, LipParams, SyncParams, VerdictParams)
+Params = TypeVar(
+    "Params",
+    AlignmentParams,
+    LipParams,
+    SyncParams,
+    VerdictParams,
+    EvidenceParams,
+    ScoringParams,
+    ThresholdParams,
+)
 
 
 def _stage(name: str, default: Params, part: object) -> Params:
