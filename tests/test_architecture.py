@@ -31,7 +31,7 @@ ROWS: dict[str, str] = {
     "5": "lip_reading lip_model sync scoring wording evidence report drift sound_evidence segments"
     " speaking_face clip_info wide_search",
     "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar"
-    " correction observation_files alignment_evaluation",
+    " correction observation_files alignment_evaluation cue_layout parameters g2p numerals",
     "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
     " folder_alignment __init__ training_data corpora lip_confusions map_learning map_evaluation"
     " explanation calibration plots evaluation overlay ratings live_view speaking_face clip_info"

@@ -104,8 +104,6 @@ def align(
             models = [str(x or "english_us_arpa") for x in (acoustic_model, dictionary)]
             is_mfa = aligner == "mfa"
             program = mfa_aligner(models, (g2p_model, beam, retry_beam), mfa, mfa_env) if is_mfa else None
-            engine = program or chosen_aligner(aligner, acoustic_model)
-            own = None if is_mfa else dictionary
             found = visalign.force_align(
                 audio,
                 words,

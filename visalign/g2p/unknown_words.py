@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from visalign.errors import ConfigError, OutOfVocabulary
+from visalign.errors import ConfigError
 from visalign.g2p.espeak import EspeakG2p
 from visalign.g2p.joint_ngram import JointNgram, embedded_g2p
-from visalign.lexicon import Lexicon, Pronunciation, normalise_word
+from visalign.lexicon import Lexicon, Pronunciation, missing_words, normalise_word
 from visalign.timeline import Interval, Tier
 
 __all__ = ["GUESSED", "POLICIES", "Guesser", "Vocabulary", "chosen_g2p", "closest_words", "settle_vocabulary"]
@@ -133,7 +133,7 @@ def settle_vocabulary(
         missing = [word for word in missing if not guesses[normalise_word(word)]]
         if not missing:
             return Vocabulary(tuple(words), Lexicon(guesses, "guesses", lexicon), guesses)
-    raise OutOfVocabulary(missing, {word: closest_words(word, lexicon) for word in missing[:20]})
+    raise missing_words(missing, {word: closest_words(word, lexicon) for word in missing[:20]})
 
 
 def chosen_g2p(name: str = "") -> Guesser:
