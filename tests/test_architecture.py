@@ -27,13 +27,15 @@ ROWS: dict[str, str] = {
     " cue_layout parameters",
     "3": "images ffmpeg tape media remux viewing_copy",
     "4a": "speech sound_matching time_stretch voice_activity audio_quality enhancement forced_alignment",
-    "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder",
+    "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder lip_closures",
     "5": "lip_reading lip_model sync scoring wording evidence report drift sound_evidence segments"
     " speaking_face clip_info",
-    "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction",
+    "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction"
+    " observation_files",
     "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
     " __init__ training_data corpora lip_confusions map_learning map_evaluation explanation"
-    " calibration plots evaluation tuning",
+    " calibration plots evaluation tuning"
+    " decoder_training held_out",
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most

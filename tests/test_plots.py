@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 from visalign.cli import app
 from visalign.errors import BackendUnavailable, ConfigError, ParseError
 from visalign.generated_clip import GeneratedClip
+from visalign.lip_closures import find_closures
 from visalign.lip_features import LipFeatures
 from visalign.media import Audio
-from visalign.pipeline import check
+from visalign.pipeline import check, observe
 from visalign.report import ClipReport
 from visalign.sync import SyncEstimate
 from visalign.timeline import Tier
@@ -26,6 +27,7 @@ mpl = pytest.importorskip("matplotlib")
 from visalign.plots import (  # noqa: E402 - after the check that Matplotlib is there
     plot_confusion,
     plot_lags,
+    plot_lips,
     plot_offset,
     plot_path,
     plot_reliability,
@@ -359,3 +361,28 @@ def test_the_command_refuses_what_it_can_not_do(tmp_path: Path) -> None:
     assert run("reliability", path, "-o", tmp_path / "x.png")[0] == 2
     assert isinstance(CliRunner().invoke(app, ["plot", "pie", str(path), "-o", "x.png"]).exception, ConfigError)
     assert not (tmp_path / "x.png").exists()
+
+
+# --- the lips ---------------------------------------------------------------------------------------------------
+
+
+def test_the_lips_plot_shows_the_mouth_and_what_it_shows(
+    generated_clip: GeneratedClip, generated_lips: LipFeatures
+) -> None:
+    seen = observe(generated_clip.path)
+    pictures, _, posteriors, closed, measures = plot_lips(
+        generated_clip.path, seen.lips, seen.decoded, silence=seen.silence, start=0.5, end=2.0
+    )
+    assert len(pictures.images) == 16
+    assert measures.get_xlim() == (0.5, 2.0)
+    drawn = {x.get_text() for x in posteriors.get_yticklabels()}
+    assert drawn == {
+        name for k, name in enumerate(seen.decoded.visemes) if np.nanmax(seen.decoded.posteriors[:, k]) > 0.1
+    }
+    assert len([line for line in closed.lines if line.get_marker() == "v"]) == len(
+        find_closures(seen.lips, seen.decoded)
+    )
+    opening = next(line for line in measures.lines if line.get_label() == "opening")
+    np.testing.assert_array_equal(opening.get_ydata(), generated_lips.column("inner_aperture"))
+    with pytest.raises(ConfigError, match="span"):
+        plot_lips(generated_clip.path, seen.lips, seen.decoded, start=2.0, end=1.0)

@@ -35,8 +35,10 @@ from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.lipread import LIPREAD_EPILOG, lipread
 from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
+from visalign.commands.observe import OBSERVE_EPILOG, observe
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
+from visalign.commands.train import TRAIN_EPILOG, train
 from visalign.commands.tune import TUNE_EPILOG, tune
 from visalign.commands.watch import WATCH_EPILOG, watch
 from visalign.console import (
@@ -46,7 +48,6 @@ from visalign.console import (
     screen,
     signed_ms,
     styled_summary,
-    tier_table,
     words_table,
 )
 from visalign.errors import ConfigError, VisalignError
@@ -83,6 +84,8 @@ app = typer.Typer(
 app.add_typer(maps_app, name="maps")
 app.command("align", epilog=ALIGN_EPILOG)(align)
 app.command("export", epilog=EXPORT_EPILOG)(export)
+app.command("observe", epilog=OBSERVE_EPILOG)(observe)
+app.command("train", epilog=TRAIN_EPILOG)(train)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)
 app.command("animate", epilog=ANIMATE_EPILOG)(animate)
 app.command("fix", epilog=FIX_EPILOG)(fix)
@@ -277,48 +280,6 @@ def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:
 
 
 # --- observe, train -------------------------------------------------------------------------------------------
-
-
-@app.command(epilog="visalign observe clip.mp4 -o lips.csv")
-def observe(
-    video: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks; its sound is not used.")
-    ],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help=".csv, .npz or .TextGrid")] = None,
-    model: Model = None,
-    face: Face = None,
-    quiet: Quiet = False,
-) -> None:
-    """Read the lips: features of every frame, and the visemes that they show."""
-    # These load numpy and praatio.
-    from visalign.result_files import OBSERVATION_SUFFIXES, write_observation
-    from visalign.text_files import check_output
-
-    if output is not None:
-        inputs = [path for path in (video, model) if path is not None]
-        check_output(output, suffixes=OBSERVATION_SUFFIXES, inputs=inputs)
-    with progress_line(enabled=not quiet) as progress:
-        seen = visalign.observe(video, model=model, face=face, progress=progress)
-    silence = seen.silence
-    written = [] if output is None else [write_observation(output, seen.lips, seen.visemes, silence=silence)]
-    if not quiet:
-        screen().print(tier_table(seen.visemes, label="viseme", is_silence=lambda x: x == silence))
-        _show_written(written)
-
-
-@app.command(epilog="visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)")
-def train(
-    clips: Annotated[
-        Path, typer.Argument(metavar="CLIPS", help="Folder of clips with their transcripts, or a manifest.")
-    ],
-    out: Annotated[Path, typer.Option(help="Where the model goes.")],
-    quiet: Quiet = False,
-) -> None:
-    """Learn what the lips look like for each phone, from clips with transcripts."""
-    with progress_line(enabled=not quiet) as progress:
-        visalign.train_from_folder(clips, out, progress=progress)
-    if not quiet:
-        _show_written([out])
 
 
 # --- doctor, demo, version ------------------------------------------------------------------------------------
