@@ -35,7 +35,7 @@ ROWS: dict[str, str] = {
     "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
     " folder_alignment __init__ training_data corpora lip_confusions map_learning map_evaluation"
     " explanation calibration plots evaluation overlay ratings live_view speaking_face clip_info"
-    " decoder_training tuning",
+    " decoder_training tuning held_out",
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most

@@ -44,6 +44,7 @@ from visalign.commands.page import PAGE_EPILOG, page
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
 from visalign.commands.ratings import ratings_app
+from visalign.commands.train import TRAIN_EPILOG, train
 from visalign.commands.tune import TUNE_EPILOG, tune
 from visalign.commands.watch import WATCH_EPILOG, watch
 from visalign.console import (
@@ -93,6 +94,7 @@ app.command("align", epilog=ALIGN_EPILOG)(align)
 app.command("evaluate-alignment", epilog=EVALUATE_ALIGNMENT_EPILOG)(evaluate_alignment)
 app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("observe", epilog=OBSERVE_EPILOG)(observe)
+app.command("train", epilog=TRAIN_EPILOG)(train)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)
 app.command("animate", epilog=ANIMATE_EPILOG)(animate)
 app.command("fix", epilog=FIX_EPILOG)(fix)

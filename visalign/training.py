@@ -14,7 +14,7 @@ for those speakers only, and the report says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,12 +28,15 @@ from visalign.corpora.manifest import clips_to_train_with
 from visalign.decoder_training import fit_decoder
 from visalign.errors import AnyPath, InputError, VisalignError
 from visalign.forced_alignment import force_align
+from visalign.held_out import HeldOut, read_held_out
 from visalign.lip_features import FEATURES, LipFeatures, read_lips
 from visalign.lip_model import Calibration, LipModel, SpeechContext, Stream
 from visalign.media import read_audio
 from visalign.sync import lag_evidence, spoken_frames
+from visalign.text_files import rounded
 from visalign.timeline import Tier
 from visalign.training_data import TrainingClip, training_clips
+from visalign.visemes import VisemeMap
 
 __all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "prepare_folder", "train_from_folder"]
 
@@ -77,6 +80,8 @@ class TrainingReport:
         Clips that could not be used, each with the reason.
     explained_variance : float
         Part of the lips' variance (geometry) that is predicted for speakers who were left out.
+    held_out : HeldOut or None
+        How well each speaker is read by a decoder that was trained on the others; None where it was not counted.
     """
 
     n_clips: int
@@ -84,9 +89,27 @@ class TrainingReport:
     speakers: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...]
     explained_variance: float
+    held_out: HeldOut | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "n_clips": self.n_clips,
+            "n_frames": self.n_frames,
+            "speakers": list(self.speakers),
+            "not_used": [{"clip": clip, "reason": reason} for clip, reason in self.left_out],
+            "explained_variance": rounded(self.explained_variance),
+            "held_out": None if self.held_out is None else self.held_out.to_dict(),
+        }
 
 
-def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | None = None) -> TrainingReport:
+def train_from_folder(
+    folder: AnyPath,
+    out: AnyPath,
+    *,
+    viseme_map: str | VisemeMap | None = None,
+    progress: Progress | None = None,
+) -> TrainingReport:
     """Make a model from a folder of clips and write it.
 
     Parameters
@@ -95,6 +118,9 @@ def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | Non
         Laid out as :mod:`visalign.training_data` says; or a manifest (:mod:`visalign.batch.manifest`).
     out : path-like
         The model, an NPZ file.
+    viseme_map : str or VisemeMap, optional
+        Also count, with the visemes of this map, how well each speaker is read by a model of the others
+        (:mod:`visalign.held_out`).
     progress : callable, optional
         Is told what is done and which part of it is behind.
 
@@ -103,12 +129,13 @@ def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | Non
     InputError
         If fewer than eight clips can be used.
     """
+    chosen = VisemeMap.load(viseme_map) if isinstance(viseme_map, str) else viseme_map
     prepared, left_out = prepare_folder(folder, progress=progress)
     if progress is not None:
         progress("fitting", None)
     model, report = fit_lip_model(prepared, left_out=left_out)
     model.save(out)
-    return report
+    return report if chosen is None else replace(report, held_out=read_held_out(prepared, chosen, progress=progress))
 
 
 def prepare_folder(

@@ -107,9 +107,9 @@ def align(
             found = visalign.force_align(
                 audio,
                 words,
-                aligner=engine,
+                aligner=program or chosen_aligner(aligner, acoustic_model),
                 lexicon=lexicon,
-                dictionary=own,
+                dictionary=None if is_mfa else dictionary,
                 oov=oov,
                 g2p=g2p,
                 speaker=speaker,
