@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests_of_batches import POISONED, QUICK, make_clips, n_worked, rows_of, run
 
 import visalign
-from visalign.batch import SUMMARY_COLUMNS, BatchEvent, BatchResult, BatchSettings, run_batch
-from visalign.batch.engines import LocalEngine, _cgroup_quota, available_cpus
+from visalign.batch import SUMMARY_COLUMNS, BatchEvent, BatchSettings, run_batch
+from visalign.batch.engines import _cgroup_quota, available_cpus
 from visalign.batch.job import report_name
 from visalign.batch.ledger import LEDGER_NAME, Ledger
-from visalign.batch.manifest import Manifest, read_manifest
+from visalign.batch.manifest import read_manifest
 from visalign.batch.planning import clips_of_shard, plan_batch
 from visalign.config import Config
 from visalign.errors import ConfigError, OutputError
@@ -30,42 +30,6 @@ from visalign.run_comparison import read_run
 
 if TYPE_CHECKING:
     from visalign.generated_clip import GeneratedClip
-
-HERE = Path(__file__).parent
-POISONED = [sys.executable, str(HERE / "poisoned_worker.py")]
-QUICK = [*POISONED, "--quick"]
-
-
-def make_clips(folder: Path, names: Sequence[str]) -> Path:
-    """A folder of clips for the quick worker: each holds its lead in milliseconds."""
-    folder.mkdir(exist_ok=True)
-    for n, name in enumerate(names):
-        (folder / f"{name}.mp4").write_text(str(10 * n), encoding="ascii")
-    return folder
-
-
-def run(
-    source: Path | Manifest,
-    out: Path,
-    settings: BatchSettings | None = None,
-    *,
-    worker: Sequence[str] = QUICK,
-    jobs: int = 1,
-    on_event: Callable[[BatchEvent], None] | None = None,
-) -> BatchResult:
-    settings = settings or BatchSettings(time_limit_seconds=60)
-    return run_batch(source, out, settings, engine=LocalEngine(jobs, worker), on_event=on_event)
-
-
-def rows_of(out: Path, name: str = "summary.csv") -> dict[str, dict[str, str]]:
-    with (out / name).open(encoding="utf-8", newline="") as file:
-        return {row.get("id") or row["group"] + row["value"]: row for row in csv.DictReader(file)}
-
-
-def n_worked(folder: Path) -> dict[str, int]:
-    """How often each clip was worked on, by the quick worker's own count."""
-    return {path.stem: path.stat().st_size for path in folder.glob("*.count")}
-
 
 # --- a batch that nothing befalls -------------------------------------------------------------------------------
 
@@ -368,9 +332,9 @@ def test_two_runs_on_one_folder(tmp_path: Path) -> None:
 def test_shards_are_disjoint_and_whole(tmp_path: Path) -> None:
     clips = read_manifest(make_clips(tmp_path / "clips", [f"c{n}" for n in range(100)])).clips
     parts = [clips_of_shard(clips, (i, 4)) for i in (1, 2, 3, 4)]
-    assert sorted(x.id for part in parts for x in part) == sorted(x.id for x in clips)
+    assert sorted(row for part in parts for row in part) == sorted(enumerate(clips))
     assert all(len(part) > 10 for part in parts)
-    assert [x.id for x in clips_of_shard(clips[::-1], (2, 4))] == [x.id for x in parts[1]][::-1]
+    assert [x.id for _, x in clips_of_shard(clips[::-1], (2, 4))] == [x.id for _, x in parts[1]][::-1]
 
 
 def test_a_folder_holds_one_shard(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from visalign.batch import BatchResult
-from visalign.commands.batch import _bytes, _failures, _reasons, _shard, exit_code
+from visalign.commands.batch import _failures, _reasons, _shard, exit_code, memory_bytes
 
 if TYPE_CHECKING:
     from visalign.generated_clip import GeneratedClip
@@ -66,7 +66,12 @@ def test_a_faulty_manifest_is_one_line(tmp_path: Path) -> None:
 
 
 def test_options() -> None:
-    assert (_bytes("3G"), _bytes("800M"), _bytes("1.5GiB"), _bytes("1000")) == (3 << 30, 800 << 20, 3 << 29, 1000)
+    assert (memory_bytes("3G"), memory_bytes("800M"), memory_bytes("1.5GiB"), memory_bytes("1000")) == (
+        3 << 30,
+        800 << 20,
+        3 << 29,
+        1000,
+    )
     assert (_failures("20"), _failures("5%"), _failures(None)) == (20, 0.05, None)
     assert _shard("2/8") == (2, 8)
     assert (_reasons(None), _reasons("all"), _reasons("timeout, memory")) == (None, (), ("timeout", "memory"))
@@ -74,7 +79,14 @@ def test_options() -> None:
 
 @pytest.mark.parametrize(
     ("parse", "text"),
-    [(_bytes, "much"), (_bytes, ""), (_failures, "x%"), (_failures, "200%"), (_shard, "2"), (_shard, "a/b")],
+    [
+        (memory_bytes, "much"),
+        (memory_bytes, ""),
+        (_failures, "x%"),
+        (_failures, "200%"),
+        (_shard, "2"),
+        (_shard, "a/b"),
+    ],
 )
 def test_options_that_say_nothing(parse: object, text: str) -> None:
     with pytest.raises(typer.BadParameter):

@@ -23,7 +23,7 @@ GOOD = Outcome(result={"verdict": "in-sync"}, wall_seconds=1.0)
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     found = Ledger(tmp_path / LEDGER_NAME)
-    found.enter(CLIPS)
+    found.enter(enumerate(CLIPS))
     return found
 
 
@@ -63,9 +63,9 @@ def test_who_is_always_in_flight_when_the_run_dies_is_a_failure(ledger: Ledger) 
 def test_a_row_that_leaves_the_manifest_comes_back_as_it_was(ledger: Ledger) -> None:
     ledger.claim("a", "key", "")
     ledger.record("a", GOOD)
-    ledger.enter(CLIPS[1:])
+    ledger.enter(enumerate(CLIPS[1:]))
     assert ledger.counts()["done"] == 0
-    ledger.enter(CLIPS[::-1])
+    ledger.enter(enumerate(CLIPS[::-1]))
     assert ledger.counts()["done"] == 1
     assert [entry.clip.id for entry in ledger.entries()] == ["c", "b", "a"]
 
@@ -130,7 +130,8 @@ def test_killed_at_any_moment_the_ledger_is_whole(tmp_path: Path) -> None:
     """A process that writes as fast as it can, killed eight times: no row is lost that it said was recorded."""
     program = (
         "import sys; from visalign.batch.ledger import *; from visalign.batch.manifest import BatchClip\n"
-        "ledger = Ledger(sys.argv[1]); ledger.enter([BatchClip('c', str(n)) for n in range(2000)]); ledger.recover()\n"
+        "ledger = Ledger(sys.argv[1]); ledger.enter((n, BatchClip('c', str(n))) for n in range(2000))\n"
+        "ledger.recover()\n"
         "names = [n for n in ledger.queue() if ledger.entry(n).state == 'pending']\n"
         "for name in names:\n"
         "    ledger.claim(name, 'k', 'r'); ledger.record(name, Outcome(result={})); print(name, flush=True)"

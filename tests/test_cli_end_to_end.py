@@ -132,6 +132,6 @@ def test_the_demo_finds_its_own_truth(lead_ms: int, capsys: Any, tmp_path: Path)
     assert run("demo", "--out", tmp_path / "demo", "--lead", lead_ms) == 0
     out = capsys.readouterr().out
     assert f"truth {lead_ms:+d}" in " ".join(out.split())
-    assert f"The report: {tmp_path / 'demo' / 'report.json'}" in out
+    assert f"Open in a browser: {(tmp_path / 'demo' / 'report.html').as_uri()}" in out
     written = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert written == {"clip.mp4", "report.json", "words.csv", "clip.TextGrid"}
+    assert written == {"clip.mp4", "report.json", "words.csv", "clip.TextGrid", "report.html"}

@@ -123,7 +123,7 @@ def test_data_stay_data(hostile: str) -> None:
 
 def test_values_of_a_template_are_not_filled_again() -> None:
     names = {"title", "name", "verdict_class", "kind", "statement", "remedy", "sure", "warnings", "scale", "weakest"}
-    names |= {"table", "details", "data", "video"}
+    names |= {"table", "details", "data", "spectrum", "video"}
     page = format_document("clip.html", (), (), dict.fromkeys(names, "{{script}}"))
     assert page.count("{{script}}") == len(names)
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import visalign.lip_cache
+from visalign.clip_faces import ClipFaces
 from visalign.errors import MediaError
-from visalign.lip_cache import cached_lips, lip_key
+from visalign.lip_cache import cached_faces, lip_key
 
 if TYPE_CHECKING:
     from visalign.generated_clip import GeneratedClip
@@ -22,21 +23,23 @@ def reads(monkeypatch: pytest.MonkeyPatch, generated_lips: LipFeatures) -> list[
     """Clips whose lips were read, with the reading itself left out."""
     found: list[Path] = []
 
-    def read(path: Path, **_: object) -> LipFeatures:
+    def read(path: Path, **_: object) -> ClipFaces:
         found.append(path)
-        return generated_lips
+        return ClipFaces.of(generated_lips)
 
-    monkeypatch.setattr(visalign.lip_cache, "read_lips", read)
+    monkeypatch.setattr(visalign.lip_cache, "read_faces", read)
     return found
 
 
 def test_kept_lips_are_the_same_to_the_bit(
     generated_clip: GeneratedClip, generated_lips: LipFeatures, reads: list[Path], tmp_path: Path
 ) -> None:
-    cached_lips(generated_clip.path, tmp_path)
-    kept = cached_lips(generated_clip.path, tmp_path)
+    cached_faces(generated_clip.path, tmp_path)
+    (face,) = cached_faces(generated_clip.path, tmp_path).faces
+    kept = face.lips
     assert len(reads) == 1
-    for name in ("values", "centre", "scale"):
+    assert (face.number, face.centre, face.width) == (1, (0.5, 0.5), 0.0)
+    for name in ("values", "centre", "scale", "mouth"):
         assert np.array_equal(getattr(kept, name), getattr(generated_lips, name), equal_nan=True)
     assert np.array_equal(kept.times.times, generated_lips.times.times)
     assert (kept.times.duration, kept.times.rate) == (generated_lips.times.duration, generated_lips.times.rate)
@@ -46,22 +49,22 @@ def test_kept_lips_are_the_same_to_the_bit(
 def test_content_decides_and_not_the_name(generated_clip: GeneratedClip, reads: list[Path], tmp_path: Path) -> None:
     copy = tmp_path / "other name.mp4"
     copy.write_bytes(generated_clip.path.read_bytes())
-    cached_lips(generated_clip.path, tmp_path / "cache")
-    assert cached_lips(copy, tmp_path / "cache").source == "other name.mp4"
+    cached_faces(generated_clip.path, tmp_path / "cache")
+    assert cached_faces(copy, tmp_path / "cache").source == "other name.mp4"
     assert len(reads) == 1
     copy.write_bytes(generated_clip.path.read_bytes() + b"\0")
-    cached_lips(copy, tmp_path / "cache")
-    cached_lips(copy, tmp_path / "cache", detect_every=5)
+    cached_faces(copy, tmp_path / "cache")
+    cached_faces(copy, tmp_path / "cache", detect_every=5)
     assert len(reads) == 3
 
 
 def test_a_damaged_file_is_made_anew(generated_clip: GeneratedClip, reads: list[Path], tmp_path: Path) -> None:
-    cached_lips(generated_clip.path, tmp_path)
+    cached_faces(generated_clip.path, tmp_path)
     (kept,) = tmp_path.rglob("*.npz")
     whole = kept.read_bytes()
     for damage in (b"", b"text", whole[: len(whole) // 2]):
         kept.write_bytes(damage)
-        cached_lips(generated_clip.path, tmp_path)
+        cached_faces(generated_clip.path, tmp_path)
         assert kept.read_bytes() == whole
     assert len(reads) == 4
 
@@ -74,4 +77,4 @@ def test_other_code_is_another_key(generated_clip: GeneratedClip, monkeypatch: p
 
 def test_a_clip_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="can't be read"):
-        cached_lips(tmp_path / "none.mp4", tmp_path)
+        cached_faces(tmp_path / "none.mp4", tmp_path)

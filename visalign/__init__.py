@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from visalign._version import __version__
 
 if TYPE_CHECKING:
+    from visalign.clip_faces import read_faces
     from visalign.config import Config
     from visalign.doctor import diagnose
     from visalign.errors import (
@@ -82,6 +83,7 @@ __all__ = [
     "observe",
     "read_alignment",
     "read_audio",
+    "read_faces",
     "read_lips",
     "recognise_phones",
     "train_from_folder",
@@ -121,6 +123,7 @@ _HOMES = MappingProxyType(
         "observe": "pipeline",
         "read_alignment": "forced_alignment",
         "read_audio": "media",
+        "read_faces": "clip_faces",
         "read_lips": "lip_features",
         "recognise_phones": "forced_alignment",
         "train_from_folder": "training",

@@ -28,14 +28,18 @@ from visalign.commands.batch import BATCH_EPILOG, STATUS_EPILOG, batch, status
 from visalign.commands.compare import COMPARE_EPILOG, compare
 from visalign.commands.corpus import CORPUS_EPILOG, corpus
 from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
+from visalign.commands.evaluate import EVALUATE_EPILOG, evaluate
 from visalign.commands.evaluate_alignment import EVALUATE_ALIGNMENT_EPILOG, evaluate_alignment
 from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.lipread import LIPREAD_EPILOG, lipread
 from visalign.commands.maps import maps_app
+from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
+from visalign.commands.tune import TUNE_EPILOG, tune
+from visalign.commands.watch import WATCH_EPILOG, watch
 from visalign.console import (
     facts_table,
     findings_table,
@@ -89,12 +93,16 @@ app.command("attach", epilog=ATTACH_EPILOG)(attach)
 app.command("enhance", epilog=ENHANCE_EPILOG)(enhance)
 app.command("vad", epilog=VAD_EPILOG)(vad)
 app.command("compare", epilog=COMPARE_EPILOG)(compare)
+app.command("evaluate", epilog=EVALUATE_EPILOG)(evaluate)
 app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
 app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
 app.command("batch", epilog=BATCH_EPILOG)(batch)
 app.command("status", epilog=STATUS_EPILOG)(status)
+app.command("tune", epilog=TUNE_EPILOG)(tune)
 app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
 app.command("plot", epilog=PLOT_EPILOG)(plot)
+app.command("merge", epilog=MERGE_EPILOG)(merge)
+app.command("watch", epilog=WATCH_EPILOG)(watch)
 
 Transcript = Annotated[
     Path | None,
@@ -105,6 +113,7 @@ Lexicon = Annotated[Path | None, typer.Option(help="Pronunciations of your own: 
 Map = Annotated[str | None, typer.Option("--map", help="Viseme map: a name (see `visalign maps list`) or a TOML file.")]
 Model = Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`, in place of the shipped one.")]
 Settings = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
+Face = Annotated[int | None, typer.Option(help="Number of the face to judge, where the clip shows several.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")]
 
 
@@ -164,6 +173,7 @@ def check(
     viseme_map: Map = None,
     model: Model = None,
     config: Settings = None,
+    face: Face = None,
     enhancement: Annotated[
         str, typer.Option("--enhance", help="Clear the sound first: auto (where noise makes that worth it) or a chain.")
     ] = "off",
@@ -196,6 +206,7 @@ def check(
             enhancement=chain,
             evidence=bool(pages),
             details=("word", "phone", "phrase", "window") if tables else (),
+            face=face,
             progress=progress,
         )
         for path in pages:
@@ -282,6 +293,7 @@ def observe(
     ],
     output: Annotated[Path | None, typer.Option("--output", "-o", help=".csv, .npz or .TextGrid")] = None,
     model: Model = None,
+    face: Face = None,
     quiet: Quiet = False,
 ) -> None:
     """Read the lips: features of every frame, and the visemes that they show."""
@@ -293,7 +305,7 @@ def observe(
         inputs = [path for path in (video, model) if path is not None]
         check_output(output, suffixes=OBSERVATION_SUFFIXES, inputs=inputs)
     with progress_line(enabled=not quiet) as progress:
-        seen = visalign.observe(video, model=model, progress=progress)
+        seen = visalign.observe(video, model=model, face=face, progress=progress)
     silence = seen.silence
     written = [] if output is None else [write_observation(output, seen.lips, seen.visemes, silence=silence)]
     if not quiet:
@@ -304,7 +316,7 @@ def observe(
 @app.command(epilog="visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)")
 def train(
     clips: Annotated[
-        Path, typer.Argument(metavar="CLIPS", help="Folder of clips, each with its transcript beside it.")
+        Path, typer.Argument(metavar="CLIPS", help="Folder of clips with their transcripts, or a manifest.")
     ],
     out: Annotated[Path, typer.Option(help="Where the model goes.")],
     quiet: Quiet = False,
@@ -336,28 +348,26 @@ def demo(
     lead: Annotated[float, typer.Option(help="How early the audio is made, in ms (negative: late).")] = 83.0,
 ) -> None:
     """Make a clip with a known audio offset, check it, and print truth beside measurement."""
+    # Here, like everything that a command needs: --help loads nothing of it.
+    from visalign.outputs import made_folder
+
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(progress_line())
         progress("making a clip: speech and a drawn face", None)
-        _make_folder(out)
+        made_folder(out)
         truth = visalign.generate_clip(out / "clip.mp4", lead_seconds=lead / 1000)
-        report = visalign.check(truth.path, truth.transcript, progress=progress)
+        report = visalign.check(truth.path, truth.transcript, evidence=True, progress=progress)
+        progress("writing the page", None)
+        page = visalign.write_clip_page(out / "report.html", report, truth.path)
     written = [report.write(out / name) for name in ("report.json", "words.csv", "clip.TextGrid")]
-    _show(report, [truth.path, *written])
+    _show(report, [truth.path, *written, page])
     measured = report.sync.lead_seconds
     error = None if measured is None else measured - truth.lead_seconds
     rows = [("truth", signed_ms(truth.lead_seconds)), ("measured", signed_ms(measured)), ("error", signed_ms(error))]
     screen().print(facts_table(("audio lead", ">ms (+ = early)"), rows))
-    screen().print(f"The report: {written[0]}", style="bold", soft_wrap=True)
+    screen().print(f"Open in a browser: {page.resolve().as_uri()}", style="bold", soft_wrap=True)
     is_right = error is not None and abs(error) <= DEMO_TOLERANCE_SECONDS
     raise typer.Exit(DONE if is_right else CHECK_FAILED)
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise visalign.OutputError(path, f"the folder can't be made ({error.strerror}); choose another") from error
 
 
 @app.command()

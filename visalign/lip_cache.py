@@ -24,29 +24,33 @@ from pathlib import Path
 import numpy as np
 
 from visalign._version import __version__
+from visalign.clip_faces import ClipFaces, SeenFace, read_faces
 from visalign.errors import AnyPath, MediaError, TimelineError
 from visalign.landmarks import find_model
-from visalign.lip_features import LipFeatures, read_lips
+from visalign.lip_features import LipFeatures
 from visalign.outputs import whole_file
 from visalign.timeline import FrameTimes
 
-__all__ = ["cached_lips", "lip_key"]
+__all__ = ["cached_faces", "lip_key"]
 
-_FORMAT = 1
+_FORMAT = 2
 # The modules that decide about lip features: whoever changes one of them does not want to see yesterday's.
-_CODE = ("timeline", "ffmpeg", "media", "face_detection", "landmarks", "lip_features")
+_CODE = (
+    *("timeline", "ffmpeg", "media", "face_detection", "face_tracks"),
+    *("landmarks", "lip_features", "clip_faces"),
+)
 
 
-def cached_lips(
+def cached_faces(
     path: AnyPath,
     folder: AnyPath,
     *,
     detect_every: int = 10,
     progress: Callable[[str, float | None], None] | None = None,
-) -> LipFeatures:
-    """The lips of a clip: from `folder` where it has them, else read and put there.
+) -> ClipFaces:
+    """The faces of a clip with their lips: from `folder` where it has them, else read and put there.
 
-    Parameters and errors are those of :func:`~visalign.lip_features.read_lips`.
+    Parameters and errors are those of :func:`~visalign.clip_faces.read_faces`.
 
     Parameters
     ----------
@@ -58,10 +62,10 @@ def cached_lips(
     kept = _load(place, source=Path(path).name)
     if kept is not None:
         return kept
-    lips = read_lips(path, detect_every=detect_every, progress=progress)
+    faces = read_faces(path, detect_every=detect_every, progress=progress)
     place.parent.mkdir(parents=True, exist_ok=True)
-    _store(place, lips)
-    return lips
+    _store(place, faces)
+    return faces
 
 
 def lip_key(path: AnyPath, detect_every: int) -> str:
@@ -98,25 +102,37 @@ def _code_digest() -> str:
     return digest.hexdigest()
 
 
-def _store(place: Path, lips: LipFeatures) -> None:
-    facts = {"duration": lips.times.duration, "rate": str(lips.times.rate), "names": list(lips.names)}
+_ARRAYS = ("values", "centre", "scale", "mouth")
+
+
+def _store(place: Path, faces: ClipFaces) -> None:
+    times = faces.times
+    facts = {
+        "duration": times.duration,
+        "rate": str(times.rate),
+        "names": list(faces.faces[0].lips.names),
+        "places": [(face.number, *face.centre, face.width) for face in faces.faces],
+    }
+    arrays = {"times": times.times, "shots": faces.shots, "facts": np.array(json.dumps(facts))}
+    for face in faces.faces:
+        for name in _ARRAYS:
+            if getattr(face.lips, name) is not None:
+                arrays[f"{face.number}/{name}"] = getattr(face.lips, name)
     with whole_file(place) as draft, draft.open("wb") as file:
-        np.savez(
-            file,
-            values=lips.values,
-            times=lips.times.times,
-            centre=lips.centre,
-            scale=lips.scale,
-            facts=np.array(json.dumps(facts)),
-        )
+        np.savez(file, allow_pickle=False, **arrays)
 
 
-def _load(place: Path, *, source: str) -> LipFeatures | None:
+def _load(place: Path, *, source: str) -> ClipFaces | None:
     try:
         with place.open("rb") as file, np.load(file, allow_pickle=False) as data:
             facts = json.loads(str(data["facts"]))
             times = FrameTimes(data["times"], facts["duration"], Fraction(facts["rate"]))
-            names = tuple(facts["names"])
-            return LipFeatures(data["values"], names, times, data["centre"], data["scale"], source)
+            faces = []
+            for number, x, y, width in facts["places"]:
+                values, centre, scale = (data[f"{number}/{name}"] for name in _ARRAYS[:3])
+                mouth = data[f"{number}/mouth"] if f"{number}/mouth" in data.files else None
+                lips = LipFeatures(values, tuple(facts["names"]), times, centre, scale, source, mouth)
+                faces.append(SeenFace(number, lips, (x, y), width))
+            return ClipFaces(tuple(faces), data["shots"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, TimelineError):
         return None

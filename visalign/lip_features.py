@@ -36,7 +36,19 @@ from visalign.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_d
 from visalign.media import probe, read_frames
 from visalign.timeline import FrameTimes
 
-__all__ = ["FEATURES", "Feature", "LipFeatures", "lip_features", "read_lips"]
+__all__ = [
+    "FEATURES",
+    "MIN_FACE_FRACTION",
+    "MIN_FACE_FRAMES",
+    "MOUTH_SHAPE",
+    "N_APPEARANCE",
+    "Feature",
+    "LipFeatures",
+    "lip_features",
+    "mouth_appearance",
+    "read_lips",
+    "with_own_yardstick",
+]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -57,9 +69,17 @@ _ORDER = sorted(((r, c) for r in range(6) for c in range(6) if r + c), key=lambd
 
 _MOUTH = slice(48, 68)
 
-# Fewer frames with a face than this, and nothing can be said about the lips.
-_MIN_FACE_FRACTION = 0.1
-_MIN_FACE_FRAMES = 5
+MIN_FACE_FRACTION = 0.1
+"""With a face in a smaller part of the frames, nothing can be said about the lips."""
+
+MIN_FACE_FRAMES = 5
+"""The same as a number of frames."""
+
+MOUTH_SHAPE = (20, 2)
+"""Landmarks of the lips, x and y."""
+
+N_APPEARANCE = len(_ORDER)
+"""Cosine coefficients of the mouth region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +268,7 @@ def read_lips(
     mouths = _Mouths()
     landmarks = Landmarks.from_tracked(mouths.watch(tracked), stream.start + stream.duration, stream.rate)
     has_face = landmarks.has_face
-    if has_face.sum() < max(_MIN_FACE_FRAMES, _MIN_FACE_FRACTION * len(has_face)):
+    if has_face.sum() < max(MIN_FACE_FRAMES, MIN_FACE_FRACTION * len(has_face)):
         raise FaceNotFound(path, landmarks.face_fraction)
     return lip_features(landmarks, mouths.appearance(), source=info.path.name)
 
@@ -270,13 +290,19 @@ def lip_features(landmarks: Landmarks, appearance: Floats, *, source: str = "") 
     static = np.column_stack([measure(points) for _, measure in _GEOMETRY] + [appearance])
     values = np.column_stack([static, _changes(static, times.times, has_face)])
     values[~has_face] = np.nan
-    seen = values[has_face]
-    centre = seen.mean(axis=0) if len(seen) else np.zeros(values.shape[1])
-    scale = seen.std(axis=0) if len(seen) else np.ones(values.shape[1])
+    empty = np.empty(values.shape[1])
+    return with_own_yardstick(
+        LipFeatures(values, tuple(f.name for f in FEATURES), times, empty, empty, source, landmarks.points[:, _MOUTH])
+    )
+
+
+def with_own_yardstick(lips: LipFeatures) -> LipFeatures:
+    """The same values with their own mean and standard deviation as centre and scale."""
+    seen = lips.values[lips.has_face]
+    centre = seen.mean(axis=0) if len(seen) else np.zeros(len(lips.names))
+    scale = seen.std(axis=0) if len(seen) else np.ones(len(lips.names))
     # A feature that never moves (a frozen picture) says nothing; it must not become a division by zero.
-    scale = np.where(scale > 1e-9, scale, 1.0)
-    mouth = landmarks.points[:, _MOUTH]
-    return LipFeatures(values, tuple(f.name for f in FEATURES), times, centre, scale, source, mouth)
+    return replace(lips, centre=centre, scale=np.where(scale > 1e-9, scale, 1.0))
 
 
 def _reported(
@@ -295,7 +321,7 @@ class _Mouths:
 
     def watch(self, tracked: Iterable[TrackedFrame]) -> Iterator[TrackedFrame]:
         for item in tracked:
-            self._rows.append(_appearance(item.frame.image, item.points) if item.has_face else _NOTHING)
+            self._rows.append(mouth_appearance(item.frame.image, item.points) if item.has_face else _NOTHING)
             yield item
 
     def appearance(self) -> Floats:
@@ -311,7 +337,16 @@ _GRID = np.stack(
 )  # x and y of the patch's pixels in iod from the mouth's centre, shape (2, rows, columns)
 
 
-def _appearance(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> Floats:
+def mouth_appearance(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> Floats:
+    """Cosine coefficients of the mouth region of one face, shape (:data:`N_APPEARANCE`,).
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (height, width)
+        Luma of the upright frame.
+    points : ndarray of float32, shape (68, 2)
+        Its landmarks, pixels.
+    """
     right_eye, left_eye = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
     along_x, along_y = left_eye - right_eye  # the eyes' axis, in pixels: one iod long
     mouth_x, mouth_y = points[48:68].mean(axis=0)

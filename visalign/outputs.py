@@ -16,7 +16,7 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, OutputError
 
-__all__ = ["refuse_existing", "whole_file"]
+__all__ = ["made_folder", "refuse_existing", "whole_file"]
 
 # What the system says when the place itself is the problem, not the program that writes there.
 _PLACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
@@ -27,6 +27,22 @@ def refuse_existing(*paths: AnyPath) -> None:
     for path in map(Path, paths):
         if path.exists() or path.is_symlink():
             raise OutputError(path, "this file exists, and nothing is ever overwritten; give another name")
+
+
+def made_folder(path: AnyPath) -> Path:
+    """A folder for outputs, made with its parents if it does not exist.
+
+    Raises
+    ------
+    OutputError
+        If it can't be made.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(folder, f"the folder can't be made ({error.strerror}); choose another") from error
+    return folder
 
 
 @contextlib.contextmanager

@@ -20,25 +20,38 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from visalign._version import __version__
 from visalign.annotations import Cue
 from visalign.audio_quality import audio_quality
 from visalign.avatar import lip_trajectory
+from visalign.clip_faces import ClipFaces, read_faces
+from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.config import Config
 from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones
 from visalign.landmarks import MODEL_LICENCE
-from visalign.lip_cache import cached_lips
-from visalign.lip_features import LipFeatures, read_lips
+from visalign.lip_cache import cached_faces
+from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel, SpeechContext
 from visalign.media import Audio, read_audio
-from visalign.report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo, SoundInfo
+from visalign.report import SEGMENT_COLUMNS, ClipReport
 from visalign.scoring import ClipComparison, judge_words
 from visalign.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments
+from visalign.speaking_face import (
+    OFF_SCREEN,
+    FaceCandidate,
+    SpeakingFace,
+    choose_face,
+    find_speaking_face,
+    off_screen_frames,
+    without_frames,
+)
 from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
@@ -47,6 +60,7 @@ from visalign.voice_activity import find_speech
 
 __all__ = ["ClipObservation", "check", "observe"]
 
+Clip: TypeAlias = AnyPath | LipFeatures | ClipFaces
 Progress: TypeAlias = Callable[[str, float | None], None]
 
 # With faces in fewer frames than this, a report says so.
@@ -78,7 +92,7 @@ class ClipObservation:
 
 
 def check(
-    path_or_lips: AnyPath | LipFeatures,
+    path_or_lips: Clip,
     transcript: str | Sequence[Cue] | None,
     *,
     audio: Audio | AnyPath | None = None,
@@ -91,14 +105,16 @@ def check(
     evidence: bool = False,
     lip_cache: AnyPath | None = None,
     details: Sequence[str] = (),
+    face: int | None = None,
     progress: Progress | None = None,
 ) -> ClipReport:
     """Compare what is heard in a clip with what its lips show.
 
     Parameters
     ----------
-    path_or_lips : path-like or LipFeatures
-        A clip, or the lips of one that were read before (:func:`~visalign.lip_features.read_lips`).
+    path_or_lips : path-like, LipFeatures or ClipFaces
+        A clip, or what was read of one before: its lips (:func:`~visalign.lip_features.read_lips`), or those of all its
+        faces (:func:`~visalign.clip_faces.read_faces`).
     transcript : str, sequence of Cue, or None
         What is said, as text or as cues with times (:func:`~visalign.annotations.read_cues`). Without it the phones are
         recognised; words are then absent.
@@ -125,6 +141,9 @@ def check(
     details : sequence of str
         Kinds of parts to judge with all their measures, in the report's field `details`: some of ``"word"``,
         ``"phone"``, ``"phrase"`` and ``"window"`` (:mod:`visalign.segments`).
+    face : int, optional
+        Number of the face to judge, as the report's `clip.faces` lists them; by default the one that speaks, turn by
+        turn (:mod:`visalign.speaking_face`).
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -156,7 +175,7 @@ def check(
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
 
     # what is heard (first, since it is quick to fail)
-    sound, measured = _cleared(_sound(path_or_lips, audio), enhancement)
+    sound, measured = _cleared(_sound(path_or_lips, audio), enhancement or settings.alignment.chain)
     told("aligning", None)
     alignment = (
         _align(sound, transcript, settings, speaker)
@@ -166,27 +185,38 @@ def check(
     targets = expected_visemes(alignment.phones, alignment.words, chosen_map, alphabet=alignment.alphabet)
 
     # what is seen
-    lips = _lips(path_or_lips, settings, told, lip_cache)
+    faces = _faces(path_or_lips, settings, told, lip_cache)
+    context, speech = SpeechContext.of(sound, alignment.phones), find_speech(sound)
+    voiced = spoken_frames(faces.faces[0].lips, alignment.phones, speech, margin=0.0)
+    seen = _speaking(faces, face, lip_model, context, voiced, settings)
+    lips, away = seen.lips, off_screen_frames(seen.lips, voiced)
     told("decoding visemes", None)
     decoded = lip_model.decoder.decode(lips, chosen_map)
 
     # where both meet
     told("comparing", None)
-    context = SpeechContext.of(sound, alignment.phones)
-    lags = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds)
-    speech = find_speech(sound)
+    all_lags = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds, settings.evidence)
+    calibration = lip_model.calibration.trusted(settings.evidence)
+    lags = without_frames(all_lags, away)
     spoken = spoken_frames(lips, alignment.phones, speech)
     limits = settings.verdict.limits
-    sync = estimate_sync(lags, spoken, lip_model.calibration, limits)
-    comparison = ClipComparison.of(targets, decoded, lags, sync, lip_model.calibration, limits)
+    coverage = float((lips.has_face & ~away)[voiced].mean()) if voiced.any() else None
+    if away.any() and not np.any(lags.log_likelihoods):
+        best = estimate_sync(all_lags, spoken, calibration, limits, settings.thresholds)
+        sync = replace(best, confidence=0.0, verdict="uncertain", reason=OFF_SCREEN)
+    else:
+        sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds)
+    comparison = ClipComparison.of(
+        targets, decoded, lags, sync, calibration, limits, settings.scoring, settings.thresholds
+    )
     rows, score = judge_words(alignment.words, comparison)
     parts = judge_segments(alignment.words, alignment.phones, speech, lips, comparison, details)
     kept = None
     if evidence:
         mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
-        kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, lip_model.calibration)
+        kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, calibration, settings.scoring)
     return ClipReport(
-        clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured),
+        clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured, seen, coverage),
         sync=sync,
         score=score,
         segments=pd.DataFrame(rows, columns=list(SEGMENT_COLUMNS)),
@@ -194,29 +224,32 @@ def check(
         phones=alignment.phones,
         expected_visemes=viseme_tier(targets),
         observed_visemes=decoded.tier,
-        warnings=alignment.warnings + _lip_warnings(lips),
+        warnings=alignment.warnings + _lip_warnings(seen, coverage),
         evidence=kept,
         details=pd.DataFrame(parts, columns=list(DETAIL_COLUMNS)) if details else None,
     )
 
 
 def observe(
-    path: AnyPath,
+    path: Clip,
     *,
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
     lip_cache: AnyPath | None = None,
+    face: int | None = None,
     progress: Progress | None = None,
 ) -> ClipObservation:
     """Read the lips of a clip, without its sound: features and visemes.
 
-    Parameters and errors are those of :func:`check`.
+    Parameters and errors are those of :func:`check`; without the sound nobody can tell who speaks, so `face` is by
+    default the one that is shown longest.
     """
     settings = config or Config()
     chosen_map = _map(viseme_map or settings.sync.viseme_map)
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
-    lips = _lips(path, settings, progress or _silent, lip_cache)
+    found = _faces(path, settings, progress or _silent, lip_cache)
+    lips = found.most_shown.lips if face is None else found.numbered(face).lips
     return ClipObservation(lips, lip_model.decoder.decode(lips, chosen_map), chosen_map.silence)
 
 
@@ -228,12 +261,12 @@ def _map(viseme_map: str | PathLike[str] | VisemeMap) -> VisemeMap:
     return viseme_map if isinstance(viseme_map, VisemeMap) else VisemeMap.load(viseme_map)
 
 
-def _sound(path_or_lips: AnyPath | LipFeatures, audio: Audio | AnyPath | None) -> Audio:
+def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None) -> Audio:
     if isinstance(audio, Audio):
         return audio
     if audio is not None:
         return read_audio(audio)
-    if isinstance(path_or_lips, LipFeatures):
+    if isinstance(path_or_lips, (LipFeatures, ClipFaces)):
         raise ConfigError("audio", None, "the sound to compare with, as lips were given in place of a clip")
     return read_audio(path_or_lips)
 
@@ -269,17 +302,33 @@ def _given(
     return read_alignment(alignment, sound, speaker=speaker, recording=recording, lexicon=lexicon)
 
 
-def _stem(path_or_lips: AnyPath | LipFeatures) -> str:
-    return Path(path_or_lips.source if isinstance(path_or_lips, LipFeatures) else path_or_lips).stem
+def _stem(path_or_lips: Clip) -> str:
+    return Path(path_or_lips.source if isinstance(path_or_lips, (LipFeatures, ClipFaces)) else path_or_lips).stem
 
 
-def _lips(path_or_lips: AnyPath | LipFeatures, settings: Config, told: Progress, cache: AnyPath | None) -> LipFeatures:
+def _faces(path_or_lips: Clip, settings: Config, told: Progress, cache: AnyPath | None) -> ClipFaces:
+    if isinstance(path_or_lips, ClipFaces):
+        return path_or_lips
     if not isinstance(path_or_lips, LipFeatures):
-        read = read_lips if cache is None else partial(cached_lips, folder=cache)
+        read = read_faces if cache is None else partial(cached_faces, folder=cache)
         return read(path_or_lips, detect_every=settings.lips.detect_every, progress=told)
     if not path_or_lips.has_face.any():
         raise FaceNotFound(path_or_lips.source or "these lip features", 0.0)
-    return path_or_lips
+    return ClipFaces.of(path_or_lips)
+
+
+def _speaking(
+    faces: ClipFaces,
+    number: int | None,
+    model: LipModel,
+    context: SpeechContext,
+    voiced: npt.NDArray[np.bool_],
+    settings: Config,
+) -> SpeakingFace:
+    if number is not None or len(faces.faces) == 1:
+        return choose_face(faces, number or 1, voiced)
+    max_lag = settings.sync.max_lag_seconds
+    return find_speaking_face(faces, model.streams, context, model.calibration, voiced, max_lag)
 
 
 def _clip_info(
@@ -291,6 +340,8 @@ def _clip_info(
     model: LipModel,
     settings: Config,
     sound: SoundInfo,
+    seen: SpeakingFace,
+    coverage: float | None,
 ) -> ClipInfo:
     max_lead, max_lag = settings.verdict.limits
     corpus = str(model.provenance.get("corpus", "the user's own clips"))
@@ -314,10 +365,31 @@ def _clip_info(
         ),
         version=__version__,
         sound=sound,
+        faces=seen.candidates,
+        speech_coverage=coverage,
     )
 
 
-def _lip_warnings(lips: LipFeatures) -> tuple[str, ...]:
-    if lips.face_fraction >= _GOOD_FACE_FRACTION:
-        return ()
-    return (f"a face was found in {lips.face_fraction:.0%} of the frames only; what is said elsewhere was not judged",)
+def _lip_warnings(seen: SpeakingFace, coverage: float | None) -> tuple[str, ...]:
+    warnings = []
+    if seen.lips.face_fraction < _GOOD_FACE_FRACTION:
+        part = f"{seen.lips.face_fraction:.0%}"
+        warnings.append(f"a face was found in {part} of the frames only; what is said elsewhere was not judged")
+    elif coverage is not None and coverage < _GOOD_FACE_FRACTION:
+        away = f"{1 - coverage:.0%}"
+        warnings.append(
+            f"in {away} of the speech no mouth in the picture moves: taken for a voice off screen, not judged"
+        )
+    if len(seen.candidates) > 1:
+        warnings.append(
+            f"{len(seen.candidates)} faces: {_listed(seen.candidates)}; choose another with face=N or --face N"
+        )
+    return tuple(warnings)
+
+
+def _listed(candidates: Sequence[FaceCandidate]) -> str:
+    return ", ".join(f"{x.number} ({_side(x.centre_x)}) speaks {x.speaks:.0%} of the time" for x in candidates)
+
+
+def _side(x: float) -> str:
+    return "left" if x < 0.4 else "right" if x > 0.6 else "centre"

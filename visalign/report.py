@@ -31,13 +31,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
+from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
 from visalign.evidence import ClipEvidence
 from visalign.phones import is_silence
@@ -74,138 +74,6 @@ _CSV_HEADER = (
     "clip", "word", "start_seconds", "end_seconds", "phones", "expected_visemes", "observed_visemes", "viseme_accuracy",
     "lead_seconds", "score", "verdict",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """A trained model that took part, and what its licence allows.
-
-    Parameters
-    ----------
-    name : str
-        What it is, with its version where it has one.
-    licence : str
-        Its licence in a few words.
-    """
-
-    name: str
-    licence: str
-
-
-@dataclass(frozen=True, slots=True)
-class SoundInfo:
-    """How good the sound is that was analysed; see :mod:`visalign.audio_quality`.
-
-    Parameters
-    ----------
-    snr_db : float or None
-        Power of the speech over that of the pauses, dB; None where one of them is missing.
-    loudness_lufs : float or None
-        Integrated loudness; None for silence, or less than 0.4 s.
-    clipped_fraction : float or None
-        Part of the samples at full scale, 0..1; None without samples.
-    enhancement : str or None
-        The chain that the sound was run through before; None where it was left as it is.
-    before : SoundInfo or None
-        The same of the sound before that chain; None where there was none.
-    """
-
-    snr_db: float | None
-    loudness_lufs: float | None
-    clipped_fraction: float | None
-    enhancement: str | None = None
-    before: SoundInfo | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return {
-            "snr_db": rounded(self.snr_db),
-            "loudness_lufs": rounded(self.loudness_lufs),
-            "clipped_fraction": rounded(self.clipped_fraction),
-            "enhancement": self.enhancement,
-            "before": None if self.before is None else self.before.to_dict(),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> SoundInfo:
-        """The inverse of :meth:`to_dict`."""
-        before = data["before"]
-        return cls(**{**data, "before": None if before is None else cls.from_dict(before)})
-
-
-@dataclass(frozen=True, slots=True)
-class ClipInfo:
-    """What was analysed, and with what.
-
-    Parameters
-    ----------
-    name : str
-        Name of the video file, without its folder.
-    duration : float
-        Seconds of picture.
-    n_frames : int
-        Frames of picture.
-    frame_rate : Fraction
-        Nominal frames a second.
-    face_fraction : float
-        Part of the frames in which a face was found, 0..1.
-    audio : str or None
-        Name of a separate audio file, without its folder; None where the clip's own sound was analysed.
-    transcript : str or None
-        What is said; None where the phones were recognised instead.
-    viseme_map : str
-        Name of the phoneme→viseme map.
-    silence_viseme : str
-        The viseme of silence in that map.
-    aligner : str
-        The engine that found the phones.
-    profile : str
-        Name of the verdict profile.
-    max_lead_seconds, max_lag_seconds : float
-        How far the audio may lead or lag the lips to be called in sync (both positive).
-    models : tuple of ModelInfo
-        The trained models that took part.
-    version : str
-        Version of visalign.
-    sound : SoundInfo or None
-        How good the sound is; None in a report of a version that did not measure it.
-    """
-
-    name: str
-    duration: float
-    n_frames: int
-    frame_rate: Fraction
-    face_fraction: float
-    audio: str | None
-    transcript: str | None
-    viseme_map: str
-    silence_viseme: str
-    aligner: str
-    profile: str
-    max_lead_seconds: float
-    max_lag_seconds: float
-    models: tuple[ModelInfo, ...]
-    version: str
-    sound: SoundInfo | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        facts = {key: rounded(x) if isinstance(x, float) else x for key, x in asdict(self).items()}
-        sound = None if self.sound is None else self.sound.to_dict()
-        models = [asdict(model) for model in self.models]
-        return facts | {"frame_rate": str(self.frame_rate), "models": models, "sound": sound}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> ClipInfo:
-        """The inverse of :meth:`to_dict`."""
-        models = tuple(ModelInfo(**model) for model in data["models"])
-        sound = data.get("sound")
-        known = {
-            "frame_rate": Fraction(data["frame_rate"]),
-            "models": models,
-            "sound": None if sound is None else SoundInfo.from_dict(sound),
-        }
-        return cls(**{**data, **known})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

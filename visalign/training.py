@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,6 +24,7 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 
 from visalign._version import __version__
 from visalign.calibration import HeldOutEvidence
+from visalign.corpora.manifest import clips_to_train_with
 from visalign.errors import AnyPath, InputError, VisalignError
 from visalign.forced_alignment import force_align
 from visalign.lip_features import FEATURES, LipFeatures, read_lips
@@ -94,7 +96,7 @@ def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | Non
     Parameters
     ----------
     folder : path-like
-        Laid out as :mod:`visalign.training_data` says.
+        Laid out as :mod:`visalign.training_data` says; or a manifest (:mod:`visalign.batch.manifest`).
     out : path-like
         The model, an NPZ file.
     progress : callable, optional
@@ -116,7 +118,7 @@ def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | Non
 def prepare_folder(
     folder: AnyPath, *, progress: Progress | None = None
 ) -> tuple[list[PreparedClip], list[tuple[str, str]]]:
-    """Prepare all clips of a folder that can be used.
+    """Prepare all clips of a folder or a manifest that can be used.
 
     Returns
     -------
@@ -129,7 +131,7 @@ def prepare_folder(
     InputError
         If there is no such folder, or no clip in it.
     """
-    clips, unsaid = training_clips(folder)
+    clips, unsaid = clips_to_train_with(folder) if Path(folder).is_file() else training_clips(folder)
     left_out = [(path.name, "no transcript beside it") for path in unsaid]
     prepared = list[PreparedClip]()
     for number, clip in enumerate(clips):

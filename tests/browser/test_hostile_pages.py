@@ -63,7 +63,7 @@ def test_hostile_texts_are_shown_and_never_run(
     assert len(shown) == len(HOSTILE_TEXTS)
     for told, label in zip(shown, HOSTILE_TEXTS, strict=True):
         assert "".join(c for c in label if c.isprintable()) == told.replace("\N{REPLACEMENT CHARACTER}", "")
-    assert page.locator("script").count() == 3
+    assert page.locator("script").count() == 4
     assert page.locator("img").count() == 3
     assert page.locator("iframe, svg[onload], link, base, math, style + style").count() == 0
     for key in ("n", "ArrowRight", "s", "m", "+", "0"):

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from corpus_trees import RATE_HZ, align_text, copy, lrs, make_clip, make_sphere, put, timit, voxceleb
 
+from visalign.batch.manifest import read_manifest
 from visalign.cli import main
 from visalign.corpora import Labels, survey
 from visalign.corpora.grid import sentence_of
 from visalign.corpora.kaldi import write_kaldi
 from visalign.corpora.label_files import read_emu, read_label_lines, read_mlf, read_tiers
 from visalign.corpora.lhotse import write_lhotse
+from visalign.corpora.manifest import clips_to_train_with, write_manifest
 from visalign.corpora.reference_tiers import reference_tiers
 from visalign.corpora.sphere import read_sphere
 from visalign.corpora.timit import CORE_TEST
-from visalign.errors import InputError, MediaError, ParseError
+from visalign.errors import ConfigError, InputError, MediaError, ParseError
 from visalign.media import read_audio
 from visalign.timeline import Interval
 
@@ -266,6 +268,39 @@ def test_kaldi_commands_are_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
+# --- manifest -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_manifest_is_what_a_batch_reads(tmp_path: Path, clip: Path, suffix: str) -> None:
+    lrs(tmp_path / "lrs", clip)
+    found = survey(tmp_path / "lrs", "lrs")
+    manifest = read_manifest(write_manifest(tmp_path / f"lrs.{suffix}", found.clips))
+    assert not manifest.warnings
+    rows = [((manifest.root / x.clip).resolve(), x.text, x.speaker, x.condition) for x in manifest.clips]
+    assert rows == [(x.clip.path.resolve(), x.clip.transcript, x.clip.speaker, x.clip.split) for x in found.clips]
+    clips, without = clips_to_train_with(tmp_path / f"lrs.{suffix}")
+    assert [(x.path.resolve(), x.transcript, x.speaker) for x in clips] == [row[:3] for row in rows]
+    assert without == []
+
+
+def test_manifest_names_the_sound_and_clips_without_text(tmp_path: Path, clip: Path) -> None:
+    copy(clip, tmp_path, "=s/one.mp4", "b/one.mp4")
+    make_sphere(tmp_path / "b/one.wav")
+    write_manifest(tmp_path / "m.csv", survey(tmp_path, "folder").clips)
+    first, second = read_manifest(tmp_path / "m.csv").clips
+    assert (tmp_path / first.clip).is_file()
+    assert (second.clip, second.audio, second.text) == ("./b/one.mp4", "./b/one.wav", "")
+    assert clips_to_train_with(tmp_path / "m.csv") == ([], [tmp_path / first.clip, tmp_path / second.clip])
+
+
+def test_only_one_split(tmp_path: Path, clip: Path) -> None:
+    lrs(tmp_path, clip)
+    assert [x.clip.name for x in survey(tmp_path, "lrs", split="test").clips] == ["main/5535415/00002.mp4"]
+    with pytest.raises(ConfigError, match="pretrain, test, train"):
+        survey(tmp_path, "lrs", split="valid")
+
+
 # --- command --------------------------------------------------------------------------------------------------
 
 
@@ -283,6 +318,8 @@ def test_command(tmp_path: Path, clip: Path, capsys: pytest.CaptureFixture[str])
     with (out / "faults.csv").open(encoding="utf-8", newline="") as file:
         [row] = csv.DictReader(file)
     assert (row["clip"], row["kind"]) == ("main/5535415/00001.mp4", "damaged")
+    assert run(*arguments, "--split", "test", "-o", out / "test.csv", "--quiet") == 0
+    assert [x.text for x in read_manifest(out / "test.csv").clips] == ["CHIPS"]
     assert run(*arguments, "--labels", corpus / "tiers") == 2
     assert "never written to" in capsys.readouterr().err
     assert run("corpus", corpus, "--as", "vimeo") == 2

@@ -23,7 +23,7 @@ from visalign.batch.manifest import BatchClip
 from visalign.config import Config
 from visalign.errors import AnyPath, MediaError
 
-__all__ = ["JobMaker", "Prepared", "report_name"]
+__all__ = ["JobMaker", "Prepared", "code_digest", "report_name"]
 
 _KEY_FORMAT = 1
 _DEFAULT_MEMORY_BYTES = 3 << 30
@@ -103,7 +103,7 @@ class JobMaker:
         digests = {name: self._file_digest(path, ledger, files) for name, path in paths.items() if path is not None}
         said = None if clip.transcript else clip.text
         names = [None if path is None else path.name for path in (paths["clip"], paths["audio"])]  # a report shows them
-        key = _digest([_KEY_FORMAT, digests, names, said, self.settings_digest(clip.map), __version__, _code_digest()])
+        key = _digest([_KEY_FORMAT, digests, names, said, self.settings_digest(clip.map), __version__, code_digest()])
         viseme_map = self._map(clip.map)
         job = {
             "id": clip.id,
@@ -187,7 +187,7 @@ def _digest(data: object) -> str:
 
 
 @functools.cache
-def _code_digest() -> str:
+def code_digest() -> str:
     """Digest of the code that makes results, so that whoever changes it does not get yesterday's."""
     package = Path(visalign.__file__).parent
     digest = hashlib.sha256()

@@ -43,6 +43,7 @@ MAX_INTERRUPTIONS = 3
 
 _FORMAT = 1
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "lustre", "gpfs", "beegfs", "ceph", "fuse.sshfs", "9p"}
+_COST = ("wall_seconds", "cpu_seconds", "peak_mb")
 _CLIP_FIELDS = tuple(field.name for field in fields(BatchClip))
 _TABLES = f"""
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -118,6 +119,7 @@ class Entry:
     detail: str | None
     runs: int
     interruptions: int
+    position: int
     wall_seconds: float | None
     cpu_seconds: float | None
     peak_mb: float | None
@@ -189,6 +191,11 @@ class Ledger:
         query = f"SELECT * FROM clips WHERE listed AND state IN ({marks}) ORDER BY position"
         return map(_entry, self._db.execute(query, states))
 
+    def find(self, name: str) -> Entry | None:
+        """The row of one clip, by its id; None where there is none."""
+        row = self._db.execute("SELECT * FROM clips WHERE id = ?", (name,)).fetchone()
+        return None if row is None else _entry(row)
+
     def entry(self, name: str) -> Entry:
         """The row of one clip, by its id.
 
@@ -197,10 +204,10 @@ class Ledger:
         ConfigError
             If there is none of that name.
         """
-        row = self._db.execute("SELECT * FROM clips WHERE id = ?", (name,)).fetchone()
-        if row is None:
+        found = self.find(name)
+        if found is None:
             raise ConfigError("clip", name, "the id of a clip of this batch, as the summary has it")
-        return _entry(row)
+        return found
 
     def queue(self) -> list[str]:
         """Ids in the order of work: the manifest's, but those that were in flight when a run died come last."""
@@ -241,24 +248,28 @@ class Ledger:
         with self._db:
             self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(facts.items()))
 
-    def enter(self, clips: Iterable[BatchClip], *, complete: bool = True) -> None:
-        """Take in the clips of a manifest; rows that are known keep their state.
+    def enter(self, clips: Iterable[tuple[int, BatchClip]]) -> None:
+        """Take in the clips of a manifest with their places in it; rows that are known keep their state.
 
-        With `complete`, rows that are not among them are no longer listed: they keep their state for the day they
-        come back, but count nowhere.
+        Rows that are not among them are no longer listed: they keep their state for the day they come back, but count
+        nowhere.
         """
+        with self._db:
+            self._db.execute("UPDATE clips SET listed = 0")
+            self._enter(clips)
+
+    def add(self, clips: Iterable[BatchClip]) -> None:
+        """Take in some more clips, after those that there are."""
+        with self._db:
+            last = self._db.execute("SELECT coalesce(max(position), -1) FROM clips").fetchone()[0]
+            self._enter(enumerate(clips, start=last + 1))
+
+    def _enter(self, clips: Iterable[tuple[int, BatchClip]]) -> None:
         names = ", ".join(_CLIP_FIELDS)
         marks = ", ".join("?" * len(_CLIP_FIELDS))
         changes = ", ".join(f"{name} = excluded.{name}" for name in (*_CLIP_FIELDS, "position", "listed"))
         query = f"INSERT INTO clips ({names}, position) VALUES ({marks}, ?) ON CONFLICT (id) DO UPDATE SET {changes}"
-        with self._db:
-            first = 0
-            if complete:
-                self._db.execute("UPDATE clips SET listed = 0")
-            else:
-                first = self._db.execute("SELECT coalesce(max(position), -1) + 1 FROM clips").fetchone()[0]
-            rows = ((*astuple(clip), position) for position, clip in enumerate(clips, start=first))
-            self._db.executemany(query, rows)
+        self._db.executemany(query, ((*astuple(clip), position) for position, clip in clips))
 
     def recover(self) -> int:
         """Make rows that a dead run left behind pending again; returns how many there were."""
@@ -305,6 +316,15 @@ class Ledger:
         with self._db:
             self._db.execute(query, (state, was_claimed, result, *words, time.time(), *cost, name))
 
+    def adopt(self, entry: Entry) -> None:
+        """Take over a row that is done or failed in another ledger."""
+        result = None if entry.result is None else json.dumps(entry.result, sort_keys=True, allow_nan=False)
+        names = ("state", "key", "report", "reason", "message", "detail", "runs", *_COST)
+        changes = ", ".join(f"{name} = ?" for name in (*names, "result"))
+        row = (*(getattr(entry, name) for name in names), result, entry.clip.id)
+        with self._db:
+            self._db.execute(f"UPDATE clips SET {changes} WHERE id = ?", row)
+
     def known_digest(self, path: str, facts: os.stat_result) -> str | None:
         """SHA-256 of a file, if it was read before and has not changed since by size, time and inode."""
         query = "SELECT sha256 FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND inode = ?"
@@ -322,12 +342,11 @@ class Ledger:
 
 def _entry(row: sqlite3.Row) -> Entry:
     result = row["result"]
-    others = ("state", "key", "report", "reason", "message", "detail", "runs", "interruptions")
-    cost = ("wall_seconds", "cpu_seconds", "peak_mb")
+    others = ("state", "key", "report", "reason", "message", "detail", "runs", "interruptions", "position")
     return Entry(
         clip=BatchClip(**{name: row[name] for name in _CLIP_FIELDS}),
         result=None if result is None else json.loads(result),
-        **{name: row[name] for name in (*others, *cost)},
+        **{name: row[name] for name in (*others, *_COST)},
     )
 
 

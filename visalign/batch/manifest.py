@@ -54,7 +54,7 @@ _MAX_CELL = 1_000_000  # characters: no transcript of one clip is longer
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class BatchClip:
     """One row of a manifest.
 

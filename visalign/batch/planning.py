@@ -15,7 +15,7 @@ from visalign.batch.manifest import BatchClip, Manifest, read_manifest
 from visalign.batch.settings import BatchSettings
 from visalign.errors import AnyPath, MediaError
 
-__all__ = ["Plan", "clips_of_shard", "job_maker", "plan", "plan_batch"]
+__all__ = ["Plan", "clips_of_shard", "job_maker", "plan", "plan_batch", "standing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def plan_batch(manifest: Manifest | AnyPath, out: AnyPath, settings: BatchSettin
     """
     settings = settings or BatchSettings()
     listed = manifest if isinstance(manifest, Manifest) else read_manifest(manifest)
-    clips = clips_of_shard(listed.clips, settings.shard)
+    clips = [clip for _, clip in clips_of_shard(listed.clips, settings.shard)]
     path = Path(out, LEDGER_NAME)
     with contextlib.ExitStack() as stack:
         known: dict[str, Entry] = {}
@@ -55,10 +55,10 @@ def plan_batch(manifest: Manifest | AnyPath, out: AnyPath, settings: BatchSettin
             known = {entry.clip.id: entry for entry in ledger.entries()}
         maker = job_maker(listed.root, Path(out).resolve(), settings)
         missing = tuple(message for clip in clips for message in maker.missing(clip))
-        states = {clip.id: _standing(clip, known.get(clip.id), maker, ledger, settings) for clip in clips}
+        states = {clip.id: standing(clip, known.get(clip.id), maker, ledger, settings) for clip in clips}
     chosen = tuple(clip.id for clip in clips if states[clip.id] == "to do" and _is_chosen(clip.id, settings))
-    standing = list(states.values())
-    return Plan(chosen, standing.count("done"), standing.count("failed"), missing)
+    found = list(states.values())
+    return Plan(chosen, found.count("done"), found.count("failed"), missing)
 
 
 def job_maker(root: Path, out: Path, settings: BatchSettings) -> JobMaker:
@@ -76,12 +76,17 @@ def job_maker(root: Path, out: Path, settings: BatchSettings) -> JobMaker:
     )
 
 
-def clips_of_shard(clips: Sequence[BatchClip], shard: tuple[int, int] | None) -> Sequence[BatchClip]:
-    """The clips of one shard: by a digest of the id, so that rows may be added or sorted without moving a clip."""
-    if shard is None:
-        return clips
-    i, n = shard
-    return [x for x in clips if int.from_bytes(hashlib.sha256(x.id.encode()).digest()[:8]) % n == i - 1]
+def clips_of_shard(clips: Sequence[BatchClip], shard: tuple[int, int] | None) -> list[tuple[int, BatchClip]]:
+    """The clips of one shard with their places in the manifest.
+
+    A digest of the id decides, so that rows may be added or sorted without moving a clip to another shard.
+    """
+    i, n = shard or (1, 1)
+    return [(place, clip) for place, clip in enumerate(clips) if _part(clip.id, n) == i - 1]
+
+
+def _part(name: str, n: int) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % n
 
 
 def plan(ledger: Ledger, maker: JobMaker, settings: BatchSettings) -> Plan:
@@ -89,15 +94,15 @@ def plan(ledger: Ledger, maker: JobMaker, settings: BatchSettings) -> Plan:
     to_do, n_done, n_failed = [], 0, 0
     for name in ledger.queue():
         entry = ledger.entry(name)
-        standing = _standing(entry.clip, entry, maker, ledger, settings)
-        n_done += standing == "done"
-        n_failed += standing == "failed"
-        if standing == "to do" and _is_chosen(name, settings):
+        state = standing(entry.clip, entry, maker, ledger, settings)
+        n_done += state == "done"
+        n_failed += state == "failed"
+        if state == "to do" and _is_chosen(name, settings):
             to_do.append(name)
     return Plan(tuple(to_do), n_done, n_failed)
 
 
-def _standing(
+def standing(
     clip: BatchClip, entry: Entry | None, maker: JobMaker, ledger: Ledger | None, settings: BatchSettings
 ) -> str:
     """Whether a clip is "done", "failed" or "to do"."""

@@ -10,8 +10,8 @@ import contextlib
 import signal
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,9 +26,11 @@ from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
 from visalign.batch.summary import write_summary
 from visalign.errors import AnyPath, MediaError, OutputError
 
-__all__ = ["run_batch"]
+__all__ = ["Run", "prepare_folder", "run_batch"]
 
 _LOOK_SECONDS = 0.5
+# A worker that dies and a process that is killed are mostly not the clip's fault: it is tried so often in one run.
+_TRIES = {"worker": 3, "killed": 2}
 
 
 def run_batch(
@@ -73,14 +75,14 @@ def run_batch(
     """
     settings = settings or BatchSettings()
     listed = manifest if isinstance(manifest, Manifest) else read_manifest(manifest)
-    folder = _prepare_folder(Path(out))
+    folder = prepare_folder(Path(out))
     with only_run(folder), Ledger(folder / LEDGER_NAME) as ledger:
         _note_run(ledger, settings)
         ledger.enter(clips_of_shard(listed.clips, settings.shard))
         ledger.recover()
         maker = job_maker(listed.root, folder, settings)
         engine = engine or LocalEngine(settings.jobs or available_cpus())
-        run = _Run(ledger, maker, engine, settings, on_event or _ignore)
+        run = Run(ledger, maker, engine, settings, on_event)
         try:
             run.work(plan(ledger, maker, settings))
         finally:
@@ -88,7 +90,14 @@ def run_batch(
         return run.result(folder)
 
 
-def _prepare_folder(out: Path) -> Path:
+def prepare_folder(out: Path) -> Path:
+    """Make the folder of the results; returns its absolute path.
+
+    Raises
+    ------
+    OutputError
+        If it can't be made.
+    """
     try:
         (out / "reports").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -109,8 +118,18 @@ def _ignore(_event: BatchEvent) -> None:
     """An event that nobody waits for."""
 
 
-class _Run:
-    """One run over the clips that are to be done."""
+class Run:
+    """One run over the clips that are to be done.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    maker : JobMaker
+    engine : Engine
+        Is closed at the end of :meth:`work`.
+    settings : BatchSettings
+    on_event : callable, optional
+    """
 
     def __init__(
         self,
@@ -118,31 +137,41 @@ class _Run:
         maker: JobMaker,
         engine: Engine,
         settings: BatchSettings,
-        tell: Callable[[BatchEvent], None],
+        on_event: Callable[[BatchEvent], None] | None = None,
     ) -> None:
         self._ledger, self._maker, self._engine, self._settings = ledger, maker, engine, settings
-        self._tell = tell
+        self._tell = on_event or _ignore
         self._queue: deque[str] = deque()
         self._in_flight: set[str] = set()
-        self._plan = Plan((), 0, 0)
+        self._busy: set[str] = set()
+        self._tries: Counter[str] = Counter()
+        self._skipped = self._to_do = 0
         self._done = self._failed = 0
         self._stopped = ""
         self._interrupted = False
         self._started = time.monotonic()
 
-    def work(self, what: Plan) -> None:
-        """Do it all, or until there is a reason to stop."""
-        self._plan, self._queue, self._started = what, deque(what.to_do), time.monotonic()
+    def work(self, what: Plan, feed: Callable[[], Sequence[str] | None] | None = None) -> None:
+        """Do it all, or until there is a reason to stop.
+
+        Parameters
+        ----------
+        what : Plan
+        feed : callable, optional
+            Is asked again and again for ids that have come up meanwhile; None ends it.
+        """
+        self._skipped, self._started = what.n_done + what.n_failed, time.monotonic()
+        self._take(what.to_do)
         self._tell(self._event("start"))
         killed = True
         try:
             with _interruptible(self._interrupt):
-                while self._queue or self._in_flight:
+                while self._queue or self._in_flight or feed is not None:
                     self._fill()
-                    if self._in_flight:
-                        for name, outcome in self._engine.finished(_LOOK_SECONDS):
-                            self._in_flight.discard(name)
-                            self._record(name, outcome)
+                    if feed is not None:
+                        feed = self._fed_by(feed)
+                    if self._queue or self._in_flight or feed is not None:
+                        self._collect()
             killed = False
         except KeyboardInterrupt:
             self._stopped = "interrupted"
@@ -150,6 +179,30 @@ class _Run:
             self._engine.close(kill=killed)
             self._ledger.release(self._in_flight)
         self._tell(self._event("end"))
+
+    def is_busy_with(self, name: str) -> bool:
+        """Whether a clip is at work, or waits for it."""
+        return name in self._busy
+
+    def _take(self, names: Sequence[str]) -> None:
+        self._queue.extend(names)
+        self._busy.update(names)
+        self._to_do += len(names)
+
+    def _fed_by(self, feed: Callable[[], Sequence[str] | None]) -> Callable[[], Sequence[str] | None] | None:
+        names = None if self._stopped else feed()
+        self._take(names or ())
+        return None if names is None else feed
+
+    def _collect(self) -> None:
+        for name, outcome in self._engine.finished(_LOOK_SECONDS):
+            self._in_flight.discard(name)
+            self._tries[name] += 1
+            if self._tries[name] < _TRIES.get(outcome.reason, 1) and not self._stopped:
+                self._ledger.release([name])
+                self._queue.append(name)
+            else:
+                self._record(name, outcome)
 
     def _fill(self) -> None:
         if self._interrupted and not self._stopped:
@@ -175,6 +228,7 @@ class _Run:
 
     def _record(self, name: str, outcome: Outcome, *, was_claimed: bool = True) -> None:
         self._ledger.record(name, outcome, was_claimed=was_claimed)
+        self._busy.discard(name)
         passed = None
         if outcome.result is None:
             self._failed += 1
@@ -190,7 +244,7 @@ class _Run:
         limit = self._settings.max_failures
         if limit is None or self._stopped:
             return False
-        return self._failed >= (limit if limit >= 1 else max(1.0, limit * len(self._plan.to_do)))
+        return self._failed >= (limit if limit >= 1 else max(1.0, limit * self._to_do))
 
     def _interrupt(self) -> None:
         self._interrupted = True  # and no more, here in a signal handler
@@ -205,8 +259,8 @@ class _Run:
             kind=kind,
             done=self._done,
             failed=self._failed,
-            to_do=len(self._plan.to_do),
-            skipped=self._plan.n_done + self._plan.n_failed,
+            to_do=self._to_do,
+            skipped=self._skipped,
             seconds=time.monotonic() - self._started,
             **facts,
         )
@@ -223,7 +277,7 @@ class _Run:
             passed=sum(entry.clip.passes((entry.result or {}).get("verdict")) for entry in done),
             run_done=self._done,
             run_failed=self._failed,
-            skipped=self._plan.n_done + self._plan.n_failed,
+            skipped=self._skipped,
             reasons=self._ledger.failures(),
             stopped=self._stopped,
         )

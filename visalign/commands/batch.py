@@ -14,12 +14,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visalign.console import VERDICT_STYLES, batch_progress, facts_table, screen
+from visalign.errors import ConfigError
 
 if TYPE_CHECKING:
     from visalign.batch import BatchEvent, BatchResult, BatchSettings
+    from visalign.batch.engines import Engine
     from visalign.batch.ledger import Entry, Ledger
 
-__all__ = ["BATCH_EPILOG", "STATUS_EPILOG", "batch", "settings_of", "status"]
+__all__ = [
+    "BATCH_EPILOG",
+    "STATUS_EPILOG",
+    "batch",
+    "exit_code",
+    "listener",
+    "memory_bytes",
+    "settings_of",
+    "show_result",
+    "status",
+]
 
 BATCH_EPILOG = (
     "visalign batch clips/ --out results    (clips, each with its transcript beside it)\n\n"
@@ -65,6 +77,10 @@ def batch(
     ] = None,
     max_failures: Annotated[str | None, typer.Option(help="Stop after so many failures: 20, or 5%.")] = None,
     shard: Annotated[str | None, typer.Option(help="Do the i-th of N parts only, as 2/8.")] = None,
+    engine: Annotated[str, typer.Option(help="Where the work is done: local, or dask.")] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of the Dask scheduler (tcp://host:8786), or its scheduler file.")
+    ] = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write summary.parquet as well.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the manifest, say what would be done.")] = False,
     json_lines: Annotated[bool, typer.Option("--json-lines", help="Tell progress as JSON, a line an event.")] = False,
@@ -78,7 +94,7 @@ def batch(
         settings_of(config, lexicon, viseme_map, model, enhancement),
         jobs=jobs,
         time_limit_seconds=time_limit,
-        memory_limit_bytes=_bytes(memory_limit),
+        memory_limit_bytes=memory_bytes(memory_limit),
         lip_cache="" if no_lip_cache else lip_cache,
         only=tuple(only or ()),
         retry_failed=_reasons(retry_failed),
@@ -99,8 +115,9 @@ def batch(
         )
         screen().print(f"{len(plan.to_do)} clips would be checked; {known}; {len(plan.missing)} files are missing.")
         raise typer.Exit(_INCOMPLETE if plan.missing else _ALL)
-    with _listener(json_lines=json_lines, quiet=quiet) as listen:
-        result = run_batch(manifest, out, settings, on_event=listen)
+    chosen = _engine(engine, scheduler)
+    with listener(json_lines=json_lines, quiet=quiet) as listen:
+        result = run_batch(manifest, out, settings, engine=chosen, on_event=listen)
     if not quiet and not json_lines:
         show_result(result)
     raise typer.Exit(exit_code(result))
@@ -153,8 +170,22 @@ def show_result(result: BatchResult) -> None:
     out.print(f"Wrote {result.out / 'summary.csv'}", soft_wrap=True)
 
 
+def _engine(name: str, scheduler: str | None) -> Engine | None:
+    if name not in {"local", "dask"}:
+        raise ConfigError("engine", name, "local or dask")
+    if (name == "dask") != (scheduler is not None):
+        raise typer.BadParameter("--engine dask and --scheduler ADDRESS belong together")
+    if scheduler is None:
+        return None
+    # Loads Dask, which is optional.
+    from visalign.batch.dask_engine import DaskEngine
+
+    return DaskEngine(scheduler)
+
+
 @contextmanager
-def _listener(*, json_lines: bool, quiet: bool) -> Iterator[Callable[[BatchEvent], None]]:
+def listener(*, json_lines: bool, quiet: bool) -> Iterator[Callable[[BatchEvent], None]]:
+    """What tells the user of a batch's events, in the way that was asked for."""
     if json_lines:
         yield _tell_json
     elif quiet:
@@ -270,7 +301,8 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
 # --- options ---------------------------------------------------------------------------------------------------
 
 
-def _bytes(text: str) -> int:
+def memory_bytes(text: str) -> int:
+    """Bytes of an option such as ``3G`` or ``800M``."""
     number, unit = text.strip().lower().removesuffix("b").removesuffix("i"), ""
     if number[-1:] in _UNITS:
         number, unit = number[:-1], number[-1:]

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["CORPUS_EPILOG", "corpus"]
 
 CORPUS_EPILOG = (
-    "visalign corpus grid/ --as grid --labels reference/\n\n"
+    "visalign corpus grid/ --as grid --output grid.csv --labels reference/    (then: visalign batch grid.csv)\n\n"
+    "visalign corpus lrs3/ --as lrs --split trainval --output train.jsonl\n\n"
     "visalign corpus TIMIT/ --as timit --decode --faults damaged.csv\n\n"
     "visalign corpus lrs2/ --as lrs --lhotse manifests/ --kaldi data/lrs2\n\n"
     "Layouts: grid, timit, tcd-timit, lrs (LRS2 and LRS3), voxceleb, folder (clips with their text beside them), and "
@@ -32,6 +33,10 @@ _N_SHOWN = 20
 def corpus(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus was unpacked.")],
     layout: Annotated[str, typer.Option("--as", help="What corpus it is; see below.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the manifest that batch and train take: .csv or .jsonl")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Only the clips of this part: train, test …")] = None,
     labels: Annotated[
         Path | None, typer.Option(help="Write the corpus' labels here, a TextGrid for each clip.")
     ] = None,
@@ -51,25 +56,29 @@ def corpus(
     from visalign.corpora import survey
     from visalign.corpora.kaldi import write_kaldi
     from visalign.corpora.lhotse import write_lhotse
+    from visalign.corpora.manifest import MANIFEST_SUFFIXES, write_manifest
     from visalign.corpora.reference_tiers import write_reference_tiers
+    from visalign.outputs import made_folder
     from visalign.text_files import check_output, format_table, write_text
 
     if decode and no_check:
         raise typer.BadParameter("give --decode or --no-check, not both")
-    for place in (labels, lhotse, kaldi):
+    for place in (output, labels, lhotse, kaldi, faults):
         _refuse_inside(folder, place)
+    if output is not None:
+        check_output(output, suffixes=MANIFEST_SUFFIXES)
     if faults is not None:
         check_output(faults, suffixes=(".csv",))
     check: Check = "decode" if decode else "none" if no_check else "open"
     with progress_line(enabled=not quiet) as progress:
-        found = survey(folder, layout, check=check, progress=progress)
-    written = list[Path]()
+        found = survey(folder, layout, check=check, split=split, progress=progress)
+    written = [] if output is None else [write_manifest(output, found.clips)]
     if labels is not None:
         n_grids = len(write_reference_tiers(labels, found.clips))
         written.append(labels / f"… ({n_grids} TextGrids)")
     for place, write in ((lhotse, write_lhotse), (kaldi, write_kaldi)):
         if place is not None:
-            _make_folder(place)
+            made_folder(place)
             written += write(place, found.clips)
     if faults is not None:
         rows = [(x.clip, "damaged" if x.is_damage else "doubt", x.reason) for x in found.faults]
@@ -82,16 +91,6 @@ def corpus(
 def _refuse_inside(folder: Path, place: Path | None) -> None:
     if place is not None and place.resolve().is_relative_to(folder.resolve()):
         raise typer.BadParameter(f"{place} lies in the corpus itself, which is never written to; choose another place")
-
-
-def _make_folder(path: Path) -> None:
-    # Here, since errors load nothing else but are needed only now.
-    from visalign.errors import OutputError
-
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(path, f"the folder can't be made ({error.strerror}); choose another") from error
 
 
 def _show(found: Survey, written: Sequence[Path]) -> None:

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 from visalign.corpora.layout import CorpusClip, Labels, Layout, load_layout
 from visalign.corpora.sphere import read_sphere
-from visalign.errors import AnyPath, InputError, MediaError, MissingStream, VisalignError
+from visalign.errors import AnyPath, ConfigError, InputError, MediaError, MissingStream, VisalignError
 from visalign.media import MediaInfo, probe, read_audio, read_frames
 from visalign.training_data import CLIP_SUFFIXES
 
@@ -98,7 +98,9 @@ class Survey:
         return sum(1 for x in self.clips if having(x))
 
 
-def survey(folder: AnyPath, layout: str, *, check: Check = "open", progress: Progress | None = None) -> Survey:
+def survey(
+    folder: AnyPath, layout: str, *, check: Check = "open", split: str | None = None, progress: Progress | None = None
+) -> Survey:
     """Go through a corpus.
 
     Parameters
@@ -110,13 +112,15 @@ def survey(folder: AnyPath, layout: str, *, check: Check = "open", progress: Pro
     check : {"none", "open", "decode"}
         What to do with each file: trust it, open it, or decode all of it (slow, and the only way to see a picture that
         breaks off).
+    split : str, optional
+        Only the clips of this part.
     progress : callable, optional
         Is told what is done and which part of it is behind.
 
     Raises
     ------
     ConfigError
-        If there is no such layout.
+        If there is no such layout, or no such split.
     InputError
         If there is no such folder, or no clip of that layout in it.
     """
@@ -124,6 +128,8 @@ def survey(folder: AnyPath, layout: str, *, check: Check = "open", progress: Pro
     found = list(corpus.clips())
     if not found:
         raise InputError(f"{folder}: no clip of this layout ({layout}) in it; wanted: {corpus.wanted}.")
+    if split is not None:
+        found = _of_split(found, split)
     clips, faults = list[SurveyedClip](), list[Fault]()
     for number, clip in enumerate(found):
         if progress is not None:
@@ -137,6 +143,13 @@ def survey(folder: AnyPath, layout: str, *, check: Check = "open", progress: Pro
         clips[-1] = SurveyedClip(clip, labels, clips[-1].media)
         faults += (Fault(clip.name, False, doubt) for doubt in doubts)
     return Survey(corpus.title, tuple(clips), tuple(faults))
+
+
+def _of_split(clips: list[CorpusClip], split: str) -> list[CorpusClip]:
+    kept = [clip for clip in clips if clip.split == split]
+    if not kept:
+        raise ConfigError("split", split, sorted({clip.split for clip in clips} - {""}) or "none; there are no splits")
+    return kept
 
 
 def _media(clip: CorpusClip, check: Check) -> MediaInfo | None:

@@ -24,7 +24,7 @@ from visalign.text_files import rounded
 from visalign.timeline import Tier
 from visalign.viewing_copy import ViewingCopy
 
-__all__ = ["clip_data", "openness", "weakest_words"]
+__all__ = ["clip_data", "openness", "spectrum_data", "weakest_words"]
 
 Floats: TypeAlias = npt.NDArray[np.floating]
 
@@ -65,7 +65,6 @@ def clip_data(report: ClipReport, evidence: ClipEvidence, copy: ViewingCopy, sou
         "local": _local(evidence),
         "density": _density(evidence),
         "wave": _wave(sound),
-        "spectrum": _spectrum(sound),
         "video": {
             "width": copy.width_px,
             "height": copy.height_px,
@@ -172,8 +171,11 @@ def _wave(sound: Audio) -> dict[str, Any]:
     return {"step": size / sound.rate_hz, "ends": packed(127 * ends / peak, "i1")}
 
 
-def _spectrum(sound: Audio) -> dict[str, Any] | None:
-    """Power in dB below the loudest, as levels 0 .. 255 (loudest), deflated; a column every 10 ms."""
+def spectrum_data(sound: Audio) -> dict[str, Any] | None:
+    """The spectrogram, apart because only some readers ask for it; None of a sound of less than 10 ms.
+
+    Power in dB below the loudest, as levels 0 .. 255 (loudest), deflated; a column every 10 ms.
+    """
     step = round(_SPECTRUM_STEP * sound.rate_hz)
     window = round(_SPECTRUM_WINDOW * sound.rate_hz / _SPECTRUM_HZ)
     n = len(sound.samples) // step

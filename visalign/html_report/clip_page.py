@@ -16,7 +16,7 @@ import pandas as pd
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.evidence import ClipEvidence
-from visalign.html_report.clip_data import clip_data, openness, weakest_words
+from visalign.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
 from visalign.html_report.document import as_data_script, data_uri, format_document, text
 from visalign.html_report.lead_scale import lead_scale
 from visalign.media import Audio, read_audio
@@ -25,7 +25,7 @@ from visalign.text_files import write_text
 from visalign.viewing_copy import ViewingCopy, make_viewing_copy
 from visalign.wording import certainty, interval_in_words, lead_in_words, remedy, statement
 
-__all__ = ["clip_page", "write_clip_page"]
+__all__ = ["clip_page", "format_clip_page", "write_clip_page"]
 
 _STYLES = ("page.css", "clip.css")
 _SCRIPTS = ("numbers.js", "mouth.js", "player.js", "tracks.js", "theme.js", "clip.js")
@@ -74,12 +74,24 @@ def write_clip_page(path: AnyPath, report: ClipReport, clip: AnyPath, *, audio: 
 
 def clip_page(report: ClipReport, clip: AnyPath, *, audio: Audio | AnyPath | None = None) -> str:
     """The page as text; parameters and errors are those of :func:`write_clip_page`."""
+    evidence = _evidence_of(report)
+    sound = audio if isinstance(audio, Audio) else read_audio(clip if audio is None else audio, _SOUND_HZ)
+    frames = [_telling_frame(report, evidence, row) for row in weakest_words(report)]
+    return format_clip_page(
+        report, make_viewing_copy(clip, evidence.times, evidence.mouth, sound, stills=frames), sound
+    )
+
+
+def _evidence_of(report: ClipReport) -> ClipEvidence:
     if report.evidence is None:
         raise ConfigError("evidence", None, "a report with its evidence: visalign.check(…, evidence=True)")
-    sound = audio if isinstance(audio, Audio) else read_audio(clip if audio is None else audio, _SOUND_HZ)
-    evidence, rows = report.evidence, weakest_words(report)
+    return report.evidence
+
+
+def format_clip_page(report: ClipReport, copy: ViewingCopy, sound: Audio) -> str:
+    """The page of a report, from a viewing copy that was made before and the sound that goes with it."""
+    evidence, rows = _evidence_of(report), weakest_words(report)
     frames = [_telling_frame(report, evidence, row) for row in rows]
-    copy = make_viewing_copy(clip, evidence.times, evidence.mouth, sound, stills=frames)
     data = clip_data(report, evidence, copy, sound) | {"weakest": rows}
     values = {
         "title": text(f"{report.clip.name}: {statement(report.sync)}"),
@@ -90,6 +102,7 @@ def clip_page(report: ClipReport, clip: AnyPath, *, audio: Audio | AnyPath | Non
         "table": _table(report),
         "details": _details(report),
         "data": as_data_script("clip-data", data),
+        "spectrum": as_data_script("clip-spectrum", spectrum_data(sound)),
         "video": f'<script type="text/plain" id="clip-video">{data_uri(copy.data, "").partition(",")[2]}</script>',
     }
     return format_document("clip.html", _STYLES, _SCRIPTS, values)
@@ -108,7 +121,7 @@ def _telling_frame(report: ClipReport, evidence: ClipEvidence, row: int) -> int:
 def _verdict(report: ClipReport) -> dict[str, str]:
     sync = report.sync
     known = {"in-sync": "in-sync", "uncertain": "uncertain"}
-    parts = [certainty(sync), interval_in_words(sync) and f"95 % interval {interval_in_words(sync)}", _agreeing(report)]
+    parts = [_sentence(sync.reason), *_how_sure(report), _agreeing(report)]
     warnings = "".join(f'<p class="warning">Note: {text(warning)}.</p>' for warning in report.warnings)
     return {
         "verdict_class": known.get(sync.verdict, "fault"),
@@ -121,9 +134,23 @@ def _verdict(report: ClipReport) -> dict[str, str]:
 
 
 def _short(report: ClipReport) -> str:
-    """The statement without its reason, which stands in the details: a headline is read in passing."""
-    plain = statement(replace(report.sync, reason="")).removeprefix("In sync: a")
-    return f"A{plain}" if report.sync.verdict == "in-sync" else plain
+    """The statement without its reason and without the verdict, which stand above and below the headline."""
+    sync = replace(report.sync, reason="")
+    if sync.verdict == "uncertain" and sync.lead_seconds is not None:
+        return "No offset stands out."
+    return f"{_sentence(statement(sync).partition(': ')[2] or statement(sync))}."
+
+
+def _how_sure(report: ClipReport) -> list[str]:
+    sync = report.sync
+    interval = interval_in_words(sync)
+    if sync.verdict == "mismatched":
+        return []  # its reason says how sure that is; an offset of what does not belong together says nothing
+    return [certainty(sync), f"95 % interval {interval}" if interval else ""]
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:].rstrip(".")
 
 
 def _agreeing(report: ClipReport) -> str:

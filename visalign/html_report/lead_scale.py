@@ -37,13 +37,14 @@ def lead_scale(report: ClipReport, evidence: ClipEvidence) -> str:
     label = "No offset could be measured"
     if sync.lead_seconds is not None and sync.lead_interval is not None:
         low, high = sync.lead_interval
+        guess = "best guess: " if sync.verdict in ("mismatched", "uncertain") else ""
         label = f"Audio is {lead_in_words(sync.lead_seconds)}"
-        anchor = "start" if sync.lead_seconds < -0.6 * reach else "end" if sync.lead_seconds > 0.6 * reach else "middle"
+        anchor = "start" if sync.lead_seconds < -0.5 * reach else "end" if sync.lead_seconds > 0.5 * reach else "middle"
         parts += [
             f'<line class="span" x1="{x(low)}" y1="{_BASE}" x2="{x(high)}" y2="{_BASE}"/>',
             f'<circle class="best" cx="{x(sync.lead_seconds)}" cy="{_BASE}" r="5"/>',
             f'<text class="value" x="{x(sync.lead_seconds)}" y="16" text-anchor="{anchor}">'
-            f"{text(lead_in_words(sync.lead_seconds))}</text>",
+            f"{text(guess + lead_in_words(sync.lead_seconds))}</text>",
         ]
     ms = round(1000 * reach)
     parts += [

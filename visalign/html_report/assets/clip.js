@@ -18,7 +18,7 @@ class ClipPage {
       onState: (isPlaying) => this.showState(isPlaying),
     });
     this.view = new View(this.clip.duration, () => this.render());
-    this.spectrum = new Spectrum(this.clip.spectrum);
+    this.spectrum = new Spectrum();
     this.tracks = this.makeTracks();
     this.layOut();
     this.listen();
@@ -61,8 +61,9 @@ class ClipPage {
     element("video").style.aspectRatio = `${width} / ${height}`;
     const label = element("moved-label");
     label.hidden = this.clip.sync.lead === null || Math.abs(this.clip.lead) < 0.0005;
+    const isSure = !["mismatched", "uncertain"].includes(this.clip.sync.verdict);
     const ms = Math.abs(Math.round(1000 * this.clip.lead));
-    label.querySelector("span").textContent = `draw the sound ${ms} ms ${this.clip.lead > 0 ? "later" : "earlier"}, in sync`;
+    label.querySelector("span").textContent = `draw the sound ${ms} ms ${this.clip.lead > 0 ? "later" : "earlier"}, ${isSure ? "in sync" : "the best guess"}`;
     for (const id of ["next-fault", "previous-fault"]) element(id).disabled = !this.clip.faults.length;
   }
 
@@ -124,7 +125,7 @@ class ClipPage {
 
   leadInWords(time) {
     const here = this.clip.leadAt(time);
-    return here === null ? "no face" : `${leadInWords(here.lead)} (${Math.round(1000 * here.low)} to ${Math.round(1000 * here.high)})`;
+    return here === null ? "no face" : `${leadInWords(here.lead)} (${rangeInWords(here.low, here.high)})`;
   }
 
   markWord(row) {

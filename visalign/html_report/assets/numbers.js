@@ -5,6 +5,7 @@ const KINDS = { u1: Uint8Array, i1: Int8Array, u2: Uint16Array, i2: Int16Array, 
 const UNKNOWN = -32768; // in a packed array of signed numbers
 
 function bytesOf(base64) {
+  if ("fromBase64" in Uint8Array) return Uint8Array.fromBase64(base64); // browsers from 2025 on; ten times as quick
   const written = atob(base64);
   const bytes = new Uint8Array(written.length);
   for (let i = 0; i < written.length; i++) bytes[i] = written.charCodeAt(i);
@@ -17,7 +18,10 @@ function unpack(base64, kind) {
 
 /** Signed integers as numbers over `scale`; unknown ones are NaN. */
 function unpackScaled(base64, scale) {
-  return Float32Array.from(unpack(base64, "i2"), (n) => (n === UNKNOWN ? NaN : n / scale));
+  const whole = unpack(base64, "i2");
+  const values = new Float32Array(whole.length);
+  for (let i = 0; i < whole.length; i++) values[i] = whole[i] === UNKNOWN ? NaN : whole[i] / scale;
+  return values;
 }
 
 /** Index of the last of the rising `values` that is not above `x`; -1 before the first. */
@@ -42,6 +46,13 @@ function readJson(id) {
 function leadInWords(seconds) {
   const ms = Math.round(1000 * seconds);
   return ms === 0 ? "on time (0 ms)" : `${Math.abs(ms)} ms ${ms > 0 ? "early" : "late"}`;
+}
+
+/** "134 to 216 ms late", "54 ms late to 28 ms early". */
+function rangeInWords(low, high) {
+  if (low < 0 !== high < 0) return `${leadInWords(low)} to ${leadInWords(high)}`;
+  const [near, far] = [low, high].map((x) => Math.abs(Math.round(1000 * x))).sort((a, b) => a - b);
+  return `${near} to ${far} ms ${high > 0 ? "early" : "late"}`;
 }
 
 class Tier {
@@ -87,7 +98,6 @@ class Clip {
     this.local = { ...data.local };
     for (const key of ["lead", "low", "high"]) this.local[key] = unpackScaled(data.local[key], 10000);
     this.wave = { step: data.wave.step, ends: unpack(data.wave.ends, "i1") };
-    this.spectrum = data.spectrum;
     this.video = data.video;
     this.faults = faultsOf(this.verdicts);
   }

@@ -47,8 +47,12 @@ class Player {
     this.video.requestVideoFrameCallback(tell);
   }
 
+  /** After a seek the frame is there; a browser that draws nothing (a hidden tab) may forget to tell. */
   settle() {
-    if (!("requestVideoFrameCallback" in this.video)) this.show(this.clip.frameAt(this.video.currentTime));
+    setTimeout(() => {
+      if (this.isPlaying || this.video.seeking || this.shown === this.wanted) return;
+      this.show(this.clip.frameAt(this.video.currentTime));
+    }, 100);
   }
 
   show(k) {

@@ -153,13 +153,15 @@ function waveTrack(clip, shift) {
 
 /** The spectrogram, unpacked when it is first asked for. */
 class Spectrum {
-  constructor(packed) {
-    this.packed = packed;
+  constructor() {
+    this.packed = null;
     this.shades = null;
   }
 
   async prepare() {
-    if (this.shades !== null || this.packed === null) return;
+    if (this.shades !== null) return;
+    this.packed = readJson("clip-spectrum");
+    if (this.packed === null) return;
     const stream = new Blob([bytesOf(this.packed.deflated)]).stream().pipeThrough(new DecompressionStream("deflate"));
     this.shades = new Uint8Array(await new Response(stream).arrayBuffer());
   }

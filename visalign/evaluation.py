@@ -1,0 +1,416 @@
+"""How well visalign measures a corpus of your own: offsets by known shifts, and faults by known faults.
+
+Nothing has to be labelled. The clips are taken to be in sync, as nearly as their corpus is; what is then done to them
+in memory is known exactly.
+
+Protocols
+---------
+*Offset*, whole clips: the sound is moved by each of :data:`SHIFTS`, and the lead is measured. The error is the measured
+lead less the shift, and less the speaker's median without a shift (their microphone and camera).
+
+*Offset*, short windows: a stretch of a few video frames against the whole sound, right within one frame (40 ms) of the
+search's ±15 frames. This is the protocol of SyncNet [1]_ and its successors, who had no transcript.
+
+*Faults*: each clip as it is, its second half moved by ±120 and by ±200 ms, and dubbed with the sound and words of the
+speaker's next clip. Told is the area under the ROC curve of ``1 - score``: the probability that a word at fault scores
+below one of the same speaker in sync; and how often whole clips are rightly called in sync, or kept from it.
+
+Conventions
+-----------
+Seconds. A shift of +0.12 makes the audio 120 ms early, so ``lead_seconds`` should be +0.12. Use clips of speakers that
+the lip model was not trained on, or the figures flatter it.
+
+References
+----------
+.. [1] J. S. Chung and A. Zisserman, Out of time: automated lip sync in the wild, ACCV workshops 2016.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from visalign.config import Config
+from visalign.errors import FaceNotFound, VisalignError
+from visalign.forced_alignment import Alignment, force_align
+from visalign.lip_features import LipFeatures, read_lips
+from visalign.lip_model import LipModel
+from visalign.media import Audio, read_audio
+from visalign.pipeline import check
+from visalign.report import ClipReport
+from visalign.text_files import format_table
+from visalign.timeline import Interval
+from visalign.training_data import TrainingClip
+
+__all__ = [
+    "FAULT_SHIFTS",
+    "SHIFTS",
+    "WINDOW_FRAMES",
+    "Evaluation",
+    "area_under_roc",
+    "evaluate",
+    "half_shifted",
+    "shifted",
+]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Progress: TypeAlias = Callable[[str, float | None], None]
+
+SHIFTS = (-0.3, -0.2, -0.12, -0.06, 0.0, 0.06, 0.12, 0.2, 0.3)
+"""Seconds that the sound of whole clips is made early."""
+
+FAULT_SHIFTS = (-0.2, -0.12, 0.12, 0.2)
+"""Seconds that the sound of half a clip is made late."""
+
+WINDOW_FRAMES = (5, 10, 15, 25)
+"""Video frames of short windows."""
+
+_WINDOW_STEP = 0.2  # seconds from one window to the next
+_WITHIN = 0.0401  # seconds: a frame at 25 frames a second, and rounding
+_SAME_START = 0.08  # seconds by which a word may be found before the cut that displaces it
+_NO_SCORE = 0.5  # of a word that could not be judged
+
+_OFFSET_COLUMNS = ("clip", "speaker", "shift_seconds", "lead_seconds", "low_seconds", "high_seconds", "confidence")
+_WINDOW_COLUMNS = ("clip", "speaker", "n_frames", "start_seconds", "lead_seconds", "confidence")
+_WORD_COLUMNS = ("clip", "speaker", "condition", "word", "start_seconds", "score", "is_at_fault")
+_CLIP_COLUMNS = ("clip", "speaker", "condition", "verdict", "lead_seconds", "confidence")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What was measured, a row a measurement.
+
+    Parameters
+    ----------
+    offsets : DataFrame
+        Whole clips by shift: clip, speaker, shift_seconds, lead_seconds, low_seconds, high_seconds, confidence.
+    windows : DataFrame
+        Short windows: clip, speaker, n_frames, start_seconds, lead_seconds, confidence.
+    words : DataFrame
+        Words by condition: clip, speaker, condition, word, start_seconds, score, is_at_fault.
+    clips : DataFrame
+        Verdicts on whole clips, genuine and dubbed: clip, speaker, condition, verdict, lead_seconds, confidence.
+    left_out : tuple of (str, str)
+        Clips that could not be analysed, each with the reason.
+    """
+
+    offsets: pd.DataFrame
+    windows: pd.DataFrame
+    words: pd.DataFrame
+    clips: pd.DataFrame
+    left_out: tuple[tuple[str, str], ...]
+
+    def offset_errors(self) -> pd.DataFrame:
+        """`offsets` with the columns `error_seconds` and `is_covered` (the interval holds the true lead)."""
+        native = self.offsets[self.offsets["shift_seconds"] == 0].groupby("speaker")["lead_seconds"].median()
+        truth = self.offsets["shift_seconds"] + self.offsets["speaker"].map(native)
+        covered = (self.offsets["low_seconds"] <= truth) & (truth <= self.offsets["high_seconds"])
+        return self.offsets.assign(error_seconds=self.offsets["lead_seconds"] - truth, is_covered=covered)
+
+    def summary(self) -> pd.DataFrame:
+        """One row a speaker and one for all ("all"); shares are 0..1, and missing where nothing was measured.
+
+        Columns: n_clips, within_20_ms, within_40_ms, median_error_ms, interval_coverage; window_5, window_10 …;
+        auc_120_ms, auc_200_ms, auc_other_sentence; genuine_passed, dubbed_withheld.
+        """
+        speakers = sorted(set(self.offsets["speaker"]))
+        rows = {name: self._summary_of([name]) for name in speakers} | {"all": self._summary_of(speakers)}
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("speaker").reset_index()
+
+    def tables(self) -> dict[str, str]:
+        """Everything as files: name -> text, CSV and one Markdown table."""
+        frames = {
+            "offsets": self.offset_errors(),
+            "windows": self.windows,
+            "words": self.words,
+            "clips": self.clips,
+            "summary": self.summary(),
+        }
+        texts = {
+            f"{name}.csv": format_table(tuple(frame.columns), frame.itertuples(index=False, name=None))
+            for name, frame in frames.items()
+        }
+        return texts | {"summary.md": _markdown(frames["summary"])}
+
+    def _summary_of(self, speakers: Sequence[str]) -> dict[str, Any]:
+        errors = _of(self.offset_errors(), speakers)
+        size = errors["error_seconds"].abs()
+        row: dict[str, Any] = {
+            "n_clips": errors["clip"].nunique(),
+            "within_20_ms": (size <= 0.02).mean(),
+            "within_40_ms": (size <= _WITHIN).mean(),
+            "median_error_ms": 1000 * size.median(),
+            "interval_coverage": errors["is_covered"].mean(),
+        }
+        windows = _of(self.windows, speakers)
+        for n_frames in sorted(set(self.windows["n_frames"])):
+            leads = windows.loc[windows["n_frames"] == n_frames, "lead_seconds"]
+            row[f"window_{n_frames}"] = (leads.abs() <= _WITHIN).mean() if len(leads) else np.nan
+        for condition, name in _CONDITIONS.items():
+            row[f"auc_{name}"] = self._auc(speakers, condition)
+        clips = _of(self.clips, speakers)
+        in_sync = clips["verdict"] == "in-sync"
+        row["genuine_passed"] = in_sync[clips["condition"] == "genuine"].mean()
+        row["dubbed_withheld"] = 1 - in_sync[clips["condition"] == "dubbed"].mean()
+        return row
+
+    def _auc(self, speakers: Sequence[str], condition: str) -> float:
+        """Mean over speakers, weighted by their words at fault: scores of different faces are not compared."""
+        areas, counts = [], []
+        for speaker in speakers:
+            words = _of(self.words, [speaker])
+            faulty = words.loc[(words["condition"] == condition) & words["is_at_fault"], "score"]
+            sound = words.loc[words["condition"] == "genuine", "score"]
+            if len(faulty) and len(sound):
+                areas.append(area_under_roc(faulty.to_numpy(float), sound.to_numpy(float)))
+                counts.append(len(faulty))
+        return float(np.average(areas, weights=counts)) if areas else np.nan
+
+
+def _markdown(summary: pd.DataFrame) -> str:
+    """The summary with a row a measure and a column a speaker, shares as percentages."""
+    shown = summary.set_index("speaker").T
+    lines = [" | ".join(("", *map(str, shown.columns))), " | ".join(("---",) * (len(shown.columns) + 1))]
+    for name, values in shown.iterrows():
+        lines.append(
+            " | ".join((_TITLES.get(str(name), _window_title(str(name))), *(_cell(str(name), x) for x in values)))
+        )
+    return "".join(f"| {line} |\n" for line in lines)
+
+
+_TITLES = {
+    "n_clips": "clips",
+    "within_20_ms": "offset within 20 ms",
+    "within_40_ms": "offset within 40 ms",
+    "median_error_ms": "median error, ms",
+    "interval_coverage": "95 % intervals that hold the lead",
+    "auc_120_ms": "AUC of words, half moved by 120 ms",
+    "auc_200_ms": "AUC of words, half moved by 200 ms",
+    "auc_other_sentence": "AUC of words, another sentence",
+    "genuine_passed": "genuine clips called in sync",
+    "dubbed_withheld": "dubbed clips not called in sync",
+}
+
+
+def _window_title(name: str) -> str:
+    return f"windows of {name.removeprefix('window_')} frames within one frame"
+
+
+def _cell(name: str, value: float) -> str:
+    if np.isnan(value):
+        return "-"
+    if name == "n_clips":
+        return f"{value:.0f}"
+    if name == "median_error_ms":
+        return f"{value:.1f}"
+    return f"{value:.3f}" if name.startswith("auc") else f"{100 * value:.1f} %"
+
+
+_CONDITIONS = {"half by 120 ms": "120_ms", "half by 200 ms": "200_ms", "dubbed": "other_sentence"}
+
+
+def _of(table: pd.DataFrame, speakers: Sequence[str]) -> pd.DataFrame:
+    return table[table["speaker"].isin(speakers)]
+
+
+def area_under_roc(at_fault: Floats, in_sync: Floats) -> float:
+    """Probability that a word at fault scores lower than one in sync; ties count half.
+
+    Examples
+    --------
+    >>> area_under_roc(np.array([0.1, 0.5]), np.array([0.5, 0.9]))
+    0.875
+    """
+    order = np.sort(in_sync)
+    above = len(order) - np.searchsorted(order, at_fault, side="right")
+    ties = np.searchsorted(order, at_fault, side="right") - np.searchsorted(order, at_fault, side="left")
+    return float((above + 0.5 * ties).mean() / len(order))
+
+
+def shifted(audio: Audio, seconds: float) -> Audio:
+    """The same sound, `seconds` earlier (negative: later); what leaves at one quiet end comes in at the other."""
+    return replace(audio, samples=np.roll(audio.samples, -round(seconds * audio.rate_hz)))
+
+
+def half_shifted(audio: Audio, at: float, seconds: float) -> Audio:
+    """The same sound with all from `at` (seconds) moved `seconds` later (negative: earlier); its ends fill the gaps."""
+    cut, n = round(at * audio.rate_hz), round(seconds * audio.rate_hz)
+    tail, samples = audio.samples[cut:], audio.samples.copy()
+    if abs(n) > min(len(tail), len(samples)):
+        raise ValueError(f"{seconds} s are longer than what is to be moved")
+    samples[cut:] = np.concatenate([samples[:n], tail[: len(tail) - n]] if n >= 0 else [tail[-n:], tail[n:]])
+    return replace(audio, samples=samples)
+
+
+def evaluate(
+    clips: Sequence[TrainingClip],
+    *,
+    model: LipModel | None = None,
+    config: Config | None = None,
+    windows: bool = True,
+    faults: bool = True,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Measure offsets and faults over clips of known transcripts.
+
+    Parameters
+    ----------
+    clips : sequence of TrainingClip
+        As :func:`~visalign.training_data.training_clips` finds them. A clip that can't be analysed is left out, with
+        its reason; the others count.
+    model : LipModel, optional
+        The shipped one by default.
+    config : Config, optional
+    windows, faults : bool
+        Whether to run these protocols too.
+    progress : callable, optional
+        Is told what is done and which part of it is behind.
+    """
+    run = _Run(model or LipModel.load(), config or Config(), windows, faults)
+    by_speaker: dict[str, list[TrainingClip]] = {}
+    for clip in clips:
+        by_speaker.setdefault(clip.speaker, []).append(clip)
+    n_done = 0
+    for members in by_speaker.values():
+        first = previous = None
+        for clip in members:
+            if progress is not None:
+                progress(f"measuring {clip.path.name}", n_done / len(clips))
+            n_done += 1
+            ready = run.measured(clip)
+            if ready is None:
+                continue
+            if previous is not None:
+                run.dub(previous, ready)
+            first, previous = first or ready, ready
+        if first is not None and previous is not None and previous is not first:
+            run.dub(previous, first)
+    return run.evaluation()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ReadyClip:
+    """A clip in memory."""
+
+    clip: TrainingClip
+    lips: LipFeatures
+    audio: Audio
+    alignment: Alignment
+
+    @property
+    def words(self) -> list[Interval]:
+        return [word for word in self.alignment.words if word.label]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        return self.clip.path.name, self.clip.speaker
+
+
+class _Run:
+    """The rows of an evaluation, as they grow."""
+
+    def __init__(self, model: LipModel, config: Config, windows: bool, faults: bool) -> None:
+        self._model, self._config = model, config
+        self._with_windows, self._with_faults = windows, faults
+        self._offsets: list[tuple[Any, ...]] = []
+        self._windows: list[tuple[Any, ...]] = []
+        self._words: list[tuple[Any, ...]] = []
+        self._clips: list[tuple[Any, ...]] = []
+        self._left_out: list[tuple[str, str]] = []
+
+    def measured(self, clip: TrainingClip) -> _ReadyClip | None:
+        """All protocols on one clip but that of a dub; None if it can't be analysed."""
+        try:
+            audio = read_audio(clip.path)
+            settings = self._config.alignment
+            alignment = force_align(audio, clip.transcript, aligner=settings.aligner, lexicon=settings.lexicon or None)
+            lips = read_lips(clip.path, detect_every=self._config.lips.detect_every)
+            ready = _ReadyClip(clip, lips, audio, alignment)
+            self._measure(ready)
+        except VisalignError as error:  # a damaged clip must not cost the others
+            self._left_out.append((clip.path.name, str(error)))
+            return None
+        return ready
+
+    def _measure(self, ready: _ReadyClip) -> None:
+        reports = {shift: self._check(ready.lips, ready, shifted(ready.audio, shift)) for shift in SHIFTS}
+        for shift, report in reports.items():
+            low, high = report.sync.lead_interval or (np.nan, np.nan)
+            lead = _number(report.sync.lead_seconds)
+            self._offsets.append((*ready.names, shift, lead, low, high, report.sync.confidence))
+        if self._with_windows:
+            self._measure_windows(ready)
+        if self._with_faults:
+            genuine = reports[0.0]
+            self._add_words(ready, "genuine", genuine, np.inf)
+            self._add_clip(ready, "genuine", genuine)
+            self._measure_halves(ready)
+
+    def _measure_windows(self, ready: _ReadyClip) -> None:
+        frame = ready.lips.times.duration / len(ready.lips)
+        begin, end = ready.words[0].start, ready.words[-1].end
+        for n_frames in WINDOW_FRAMES:
+            length = n_frames * frame
+            for start in np.arange(begin, end - length, _WINDOW_STEP):
+                try:
+                    sync = self._check_aligned(ready.lips.crop(start, start + length), ready).sync
+                except FaceNotFound:
+                    continue
+                self._windows.append((*ready.names, n_frames, start, _number(sync.lead_seconds), sync.confidence))
+
+    def _measure_halves(self, ready: _ReadyClip) -> None:
+        middle = len(ready.words) // 2
+        start = ready.words[middle].start
+        for seconds in FAULT_SHIFTS:
+            if abs(seconds) > start:
+                continue  # too little sound before it to fill the gap
+            report = self._check(ready.lips, ready, half_shifted(ready.audio, start, seconds))
+            self._add_words(ready, f"half by {abs(round(1000 * seconds))} ms", report, start + min(seconds, 0.0))
+
+    def dub(self, seen: _ReadyClip, heard: _ReadyClip) -> None:
+        """The lips of one clip with sound and words of another."""
+        if not self._with_faults:
+            return
+        try:
+            report = self._check_aligned(seen.lips, heard)
+        except VisalignError as error:
+            self._left_out.append((f"{seen.clip.path.name} dubbed", str(error)))
+            return
+        self._add_words(seen, "dubbed", report, -np.inf)
+        self._add_clip(seen, "dubbed", report)
+
+    def _check(self, lips: LipFeatures, said: _ReadyClip, audio: Audio) -> ClipReport:
+        return check(lips, said.clip.transcript, audio=audio, model=self._model, config=self._config)
+
+    def _check_aligned(self, lips: LipFeatures, said: _ReadyClip) -> ClipReport:
+        return check(lips, None, audio=said.audio, alignment=said.alignment, model=self._model, config=self._config)
+
+    def _add_words(self, ready: _ReadyClip, condition: str, report: ClipReport, at_fault_from: float) -> None:
+        for row in report.segments.to_dict("records"):
+            score, start = float(row["score"]), float(row["start"])
+            at_fault = start >= at_fault_from - _SAME_START
+            known = _NO_SCORE if np.isnan(score) else score
+            self._words.append((*ready.names, condition, row["label"], start, known, at_fault))
+
+    def _add_clip(self, ready: _ReadyClip, condition: str, report: ClipReport) -> None:
+        sync = report.sync
+        self._clips.append((*ready.names, condition, sync.verdict, _number(sync.lead_seconds), sync.confidence))
+
+    def evaluation(self) -> Evaluation:
+        """What was measured until now."""
+        return Evaluation(
+            pd.DataFrame(self._offsets, columns=list(_OFFSET_COLUMNS)),
+            pd.DataFrame(self._windows, columns=list(_WINDOW_COLUMNS)),
+            pd.DataFrame(self._words, columns=list(_WORD_COLUMNS)),
+            pd.DataFrame(self._clips, columns=list(_CLIP_COLUMNS)),
+            tuple(self._left_out),
+        )
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value
