@@ -169,6 +169,9 @@ def check(
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
     speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
+    recognise: Annotated[
+        str | None, typer.Option(help="Without a transcript: phones (the default) or words, by a language model.")
+    ] = None,
     lexicon: Lexicon = None,
     viseme_map: Map = None,
     model: Model = None,
@@ -191,7 +194,7 @@ def check(
     inputs = (video, audio, transcript, alignment, lexicon, model, config)
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
     pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
-    settings = _settings(config, lexicon, viseme_map)
+    settings = _settings(config, lexicon, viseme_map, recognise)
     said = _said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
         chain = None if enhancement == "off" else enhancement
@@ -223,10 +226,14 @@ def check(
     raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
 
 
-def _settings(config: Path | None, lexicon: Path | None, viseme_map: str | None) -> Config:
+def _settings(
+    config: Path | None, lexicon: Path | None, viseme_map: str | None, recognise: str | None = None
+) -> Config:
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     if lexicon is not None:
         settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
+    if recognise is not None:
+        settings = replace(settings, alignment=replace(settings.alignment, recognise=recognise))
     if viseme_map is not None:
         settings = replace(settings, sync=replace(settings.sync, viseme_map=viseme_map))
     return settings
