@@ -182,6 +182,9 @@ def check(
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
     speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
+    recognise: Annotated[
+        str | None, typer.Option(help="Without a transcript: phones (the default) or words, by a language model.")
+    ] = None,
     lexicon: Lexicon = None,
     oov: Annotated[str | None, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = None,
     viseme_map: Map = None,
@@ -208,7 +211,7 @@ def check(
     inputs = (video, audio, transcript, alignment, lexicon, model, config)
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
     pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
-    settings = _settings(config, lexicon, oov, viseme_map)
+    settings = _settings(config, lexicon, oov, viseme_map, recognise)
     if max_lag is not None:
         settings = replace(settings, sync=replace(settings.sync, max_lag_seconds=max_lag))
     said = _said(text, transcript)
@@ -242,12 +245,16 @@ def check(
     raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
 
 
-def _settings(config: Path | None, lexicon: Path | None, oov: str | None, viseme_map: str | None) -> Config:
+def _settings(
+    config: Path | None, lexicon: Path | None, oov: str | None, viseme_map: str | None, recognise: str | None
+) -> Config:
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     if lexicon is not None:
         settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
     if oov is not None:
         settings = replace(settings, alignment=replace(settings.alignment, oov=oov))
+    if recognise is not None:
+        settings = replace(settings, alignment=replace(settings.alignment, recognise=recognise))
     if viseme_map is not None:
         settings = replace(settings, sync=replace(settings.sync, viseme_map=viseme_map))
     return settings
@@ -302,24 +309,6 @@ def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:
     for path in outputs:
         # Not wrapped: a path that is broken over two lines can't be copied.
         screen(stderr=stderr).print(f"Wrote {path}", soft_wrap=True)
-
-
-# --- observe, train -------------------------------------------------------------------------------------------
-
-
-@app.command(epilog="visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)")
-def train(
-    clips: Annotated[
-        Path, typer.Argument(metavar="CLIPS", help="Folder of clips with their transcripts, or a manifest.")
-    ],
-    out: Annotated[Path, typer.Option(help="Where the model goes.")],
-    quiet: Quiet = False,
-) -> None:
-    """Learn what the lips look like for each phone, from clips with transcripts."""
-    with progress_line(enabled=not quiet) as progress:
-        visalign.train_from_folder(clips, out, progress=progress)
-    if not quiet:
-        _show_written([out])
 
 
 # --- doctor, demo, version ------------------------------------------------------------------------------------

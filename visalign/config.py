@@ -60,6 +60,9 @@ PROFILES: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """Verdict profiles: name -> seconds that the audio may lead, and lag."""
 
+RECOGNISED = ("phones", "words")
+"""What can be recognised without a transcript."""
+
 DEFAULT_PROFILE = "ebu_r37"  # docs/decisions/0004-verdict-profile.md
 
 
@@ -80,6 +83,8 @@ class AlignmentParams:
     enhancement : str
         Clear the sound first by this chain (:mod:`visalign.enhancement`); ``"auto"`` only where the noise makes it
         worth while, ``"off"`` never.
+    recognise : str
+        What to recognise where there is no transcript: ``"phones"`` or ``"words"``.
     """
 
     aligner: str = DEFAULT_ALIGNER
@@ -87,8 +92,11 @@ class AlignmentParams:
     oov: str = "error"
     g2p: str = ""
     enhancement: str = "off"
+    recognise: str = "phones"
 
     def __post_init__(self) -> None:
+        if self.recognise not in RECOGNISED:
+            raise ConfigError("alignment.recognise", self.recognise, RECOGNISED)
         if self.oov not in OOV_POLICIES:
             raise ConfigError("alignment.oov", self.oov, OOV_POLICIES)
 

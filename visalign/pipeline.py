@@ -34,7 +34,7 @@ from visalign.config import Config
 from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
-from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones
+from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.landmarks import MODEL_LICENCE
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures
@@ -306,7 +306,7 @@ def _sound_info(sound: Audio) -> SoundInfo:
 
 def _align(sound: Audio, transcript: str | Sequence[Cue] | None, settings: Config, speaker: str | None) -> Alignment:
     if transcript is None:
-        return recognise_phones(sound)
+        return recognise_words(sound) if settings.alignment.recognise == "words" else recognise_phones(sound)
     how = settings.alignment
     lexicon = how.lexicon or None
     return force_align(

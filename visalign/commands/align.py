@@ -23,6 +23,7 @@ ALIGN_EPILOG = (
     'visalign align clip.mp4 --text "bin blue zorblax" --oov g2p -o clip.TextGrid\n\n'
     "visalign align episode.mp4 --transcript episode.srt -o episode.TextGrid\n\n"
     "visalign align clip.mp4 --alignment corrected.eaf -o corrected.TextGrid\n\n"
+    "visalign align talk.wav --recognise words -o talk.TextGrid    (no transcript: what PocketSphinx understands)\n\n"
     "visalign align recordings/ -o aligned/ --to csv    (speech.wav beside speech.txt or speech.srt)\n\n"
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
 )
@@ -42,6 +43,9 @@ def align(
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
     speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
+    recognise: Annotated[
+        str, typer.Option(help="Without a transcript: phones, or words by a language model (English).")
+    ] = "phones",
     lexicon: Annotated[
         Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")
     ] = None,
@@ -90,6 +94,8 @@ def align(
     if output is not None:
         inputs = [x for x in (sound, transcript, alignment, lexicon, acoustic_model, dictionary) if x is not None]
         check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs)
+    if recognise not in ("phones", "words"):
+        raise ConfigError("recognise", recognise, ("phones", "words"))
     words = said(text, transcript)
     if words is not None and alignment is not None:
         raise typer.BadParameter("give --alignment, or the text of what is said, not both")
@@ -99,7 +105,7 @@ def align(
         if alignment is not None:
             found = read_alignment(alignment, audio, speaker=speaker, recording=sound.stem, lexicon=lexicon)
         elif words is None:
-            found = visalign.recognise_phones(audio)
+            found = visalign.recognise_words(audio) if recognise == "words" else visalign.recognise_phones(audio)
         else:
             models = [str(x or "english_us_arpa") for x in (acoustic_model, dictionary)]
             is_mfa = aligner == "mfa"
