@@ -23,19 +23,20 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 ROWS: dict[str, str] = {
     "1": "errors timeline outputs registry _version",
     "2": "phones annotations lexicon transcript text_files visemes viseme_lint viseme_comparison"
-    " homophenes coarticulation dtw timecode weight_curves viseme_map_files mouth_rules mouth_cues"
+    " homophenes viseme_map_files coarticulation weight_curves timecode dtw mouth_rules mouth_cues"
     " cue_layout g2p numerals parameters",
-    "3": "images ffmpeg tape media remux viewing_copy",
-    "4a": "speech sound_matching time_stretch voice_activity audio_quality enhancement forced_alignment",
-    "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder lip_closures",
-    "5": "lip_reading lip_model sync scoring wording evidence report drift sound_evidence segments"
-    " speaking_face clip_info wide_search",
-    "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar"
-    " correction observation_files alignment_evaluation cue_layout parameters g2p numerals",
-    "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
-    " folder_alignment __init__ training_data corpora lip_confusions map_learning map_evaluation"
-    " explanation calibration plots evaluation overlay ratings live_view speaking_face clip_info"
-    " decoder_training tuning held_out",
+    "3": "ffmpeg tape images media remux viewing_copy",
+    "4a": "speech voice_activity audio_quality enhancement sound_matching time_stretch forced_alignment",
+    "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder"
+    " lip_closures",
+    "5": "lip_reading lip_model sync speaking_face clip_info scoring wording evidence drift report"
+    " sound_evidence segments wide_search",
+    "6": "exports html_report result_files run_comparison preview portrait face_motion avatar watermark"
+    " correction observation_files alignment_evaluation",
+    "7": "config pipeline batch fix attach explanation training training_data corpora map_learning"
+    " map_evaluation lip_confusions generated_clip doctor console commands cli calibration plots"
+    " evaluation overlay ratings live_view decoder_training tuning folder_alignment held_out __main__"
+    " __init__",
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most
