@@ -22,9 +22,9 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 # sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
 ROWS: dict[str, str] = {
     "1": "errors timeline outputs registry _version",
-    "2": "phones annotations lexicon transcript text_files visemes viseme_lint viseme_comparison homophenes "
-    "coarticulation dtw timecode weight_curves viseme_map_files "
-    "mouth_rules mouth_cues cue_layout",
+    "2": "phones annotations lexicon transcript text_files visemes viseme_lint viseme_comparison"
+    " homophenes coarticulation dtw timecode weight_curves viseme_map_files mouth_rules mouth_cues"
+    " cue_layout parameters",
     "3": "images ffmpeg tape media remux viewing_copy",
     "4a": "speech sound_matching time_stretch voice_activity audio_quality enhancement forced_alignment",
     "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder",
@@ -33,7 +33,7 @@ ROWS: dict[str, str] = {
     "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction",
     "7": "commands config pipeline fix attach training generated_clip doctor batch console cli __main__"
     " __init__ training_data corpora lip_confusions map_learning map_evaluation explanation"
-    " calibration plots evaluation",
+    " calibration plots evaluation tuning",
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most

@@ -18,7 +18,7 @@ def findings() -> dict[str, Finding]:
 def test_everything_that_can_matter_is_looked_at(findings: dict[str, Finding]) -> None:
     needed = {"visalign", "Python", "numpy", "PyAV", "dlib", "68-point face model", "PocketSphinx", "default lip model"}
     assert needed <= findings.keys()
-    assert {"espeak-ng", "Matplotlib", "Montreal Forced Aligner", "processor cores"} <= findings.keys()
+    assert {"espeak-ng", "Matplotlib", "optuna", "Montreal Forced Aligner", "processor cores"} <= findings.keys()
 
 
 def test_what_is_installed_here_is_found_with_its_version(findings: dict[str, Finding]) -> None:

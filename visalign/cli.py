@@ -38,6 +38,7 @@ from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.page import PAGE_EPILOG, page
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
+from visalign.commands.tune import TUNE_EPILOG, tune
 from visalign.commands.watch import WATCH_EPILOG, watch
 from visalign.console import (
     facts_table,
@@ -95,6 +96,7 @@ app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
 app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
 app.command("batch", epilog=BATCH_EPILOG)(batch)
 app.command("status", epilog=STATUS_EPILOG)(status)
+app.command("tune", epilog=TUNE_EPILOG)(tune)
 app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
 app.command("plot", epilog=PLOT_EPILOG)(plot)
 app.command("merge", epilog=MERGE_EPILOG)(merge)

@@ -42,6 +42,7 @@ from typing import Any, TypeVar
 
 from visalign.errors import AnyPath, ConfigError, ParseError
 from visalign.forced_alignment.aligner import DEFAULT_ALIGNER
+from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 
 __all__ = ["PROFILES", "AlignmentParams", "Config", "LipParams", "SyncParams", "VerdictParams"]
 
@@ -71,10 +72,19 @@ class AlignmentParams:
         Name of the forced aligner.
     lexicon : str
         Path of a pronunciation dictionary that is asked before the built-in one; empty for none.
+    enhancement : str
+        Clear the sound first by this chain (:mod:`visalign.enhancement`); ``"auto"`` only where the noise makes it
+        worth while, ``"off"`` never.
     """
 
     aligner: str = DEFAULT_ALIGNER
     lexicon: str = ""
+    enhancement: str = "off"
+
+    @property
+    def chain(self) -> str | None:
+        """The chain of enhancement; None for none."""
+        return None if self.enhancement == "off" else self.enhancement
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +185,12 @@ class Config:
         How the two are compared.
     verdict : VerdictParams
         When the result counts as in sync.
+    evidence : EvidenceParams
+        How the streams of the lip model are weighed.
+    scoring : ScoringParams
+        How words are judged.
+    thresholds : ThresholdParams
+        From which probability on a verdict is given.
 
     Examples
     --------
@@ -186,6 +202,9 @@ class Config:
     lips: LipParams = field(default_factory=LipParams)
     sync: SyncParams = field(default_factory=SyncParams)
     verdict: VerdictParams = field(default_factory=VerdictParams)
+    evidence: EvidenceParams = field(default_factory=EvidenceParams)
+    scoring: ScoringParams = field(default_factory=ScoringParams)
+    thresholds: ThresholdParams = field(default_factory=ThresholdParams)
 
     @classmethod
     def load(cls, path: AnyPath) -> Config:
@@ -229,7 +248,16 @@ class Config:
         return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
 
 
-Params = TypeVar("Params", AlignmentParams, LipParams, SyncParams, VerdictParams)
+Params = TypeVar(
+    "Params",
+    AlignmentParams,
+    LipParams,
+    SyncParams,
+    VerdictParams,
+    EvidenceParams,
+    ScoringParams,
+    ThresholdParams,
+)
 
 
 def _stage(name: str, default: Params, part: object) -> Params:

@@ -90,6 +90,7 @@ def diagnose() -> list[Finding]:
         _lip_model(),
         _espeak(),
         _plots(),
+        _optuna(),
         _aligner_mfa(),
         _cores(),
     ]
@@ -200,6 +201,10 @@ def _espeak() -> Finding:
 
 def _plots() -> Finding:
     return _extra("Matplotlib", "matplotlib", "plot", "`visalign plot`, and plots of `visalign maps`")
+
+
+def _optuna() -> Finding:
+    return _extra("optuna", "optuna", "tune", "`visalign tune`")
 
 
 def _extra(name: str, package: str, extra: str, use: str, licence: str = "") -> Finding:

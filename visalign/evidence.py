@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
+from visalign.parameters import ScoringParams
 from visalign.scoring import agreement_of, lead_density
 from visalign.sync import LagEvidence, SyncEstimate, lag_density, lead_interval
 from visalign.viseme_decoder import DecodedVisemes
@@ -35,6 +36,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
+_SCORING = ScoringParams()
 _LOCAL_STEP = 0.1  # seconds from one local lead to the next
 _LOCAL_SPAN = 0.35  # seconds, standard deviation of the weights: about two words to either side
 _MIN_FRAMES = 2.0  # sum of the weights of frames with a face; with less nothing is said
@@ -128,6 +130,7 @@ def gather_evidence(
     evidence: LagEvidence,
     sync: SyncEstimate,
     calibration: Calibration,
+    scoring: ScoringParams = _SCORING,
 ) -> ClipEvidence:
     """Put together what :func:`visalign.check` knows of a clip.
 
@@ -142,9 +145,10 @@ def gather_evidence(
     evidence : LagEvidence
     sync : SyncEstimate
     calibration : Calibration
+    scoring : ScoringParams
     """
     lead = sync.lead_seconds or 0.0
-    agreement = agreement_of(targets, decoded, lead)
+    agreement = agreement_of(targets, decoded, lead, band=scoring.band)
     leads, density = lag_density(evidence.lags, evidence.log_likelihoods.sum(axis=0), calibration)
     return ClipEvidence(
         times=lips.times.times,
@@ -162,27 +166,32 @@ def gather_evidence(
         log_likelihoods=evidence.log_likelihoods,
         density_leads=leads,
         density=density,
-        local=local_lead(evidence, lead, calibration),
+        local=local_lead(evidence, lead, calibration, spread=scoring.local_spread_seconds),
     )
 
 
-def local_lead(evidence: LagEvidence, lead: float, calibration: Calibration) -> LocalLead:
-    """The lead along a clip whose lead on the whole is `lead` seconds."""
+def local_lead(
+    evidence: LagEvidence, lead: float, calibration: Calibration, *, spread: float = _SCORING.local_spread_seconds
+) -> LocalLead:
+    """The lead along a clip whose lead on the whole is `lead` seconds, from which no part strays by much more than
+    `spread`.
+    """
     centres = evidence.centres
     times = np.arange(centres[0], centres[-1] + _LOCAL_STEP / 2, _LOCAL_STEP)
     has_face = np.any(evidence.log_likelihoods, axis=1)
-    rows = [_local_row(evidence, has_face, float(t), lead, calibration) for t in times]
+    rows = [_local_row(evidence, has_face, float(t), lead, calibration, spread) for t in times]
     best, low, high = np.array(rows, np.float64).reshape(-1, 3).T
     return LocalLead(times, best, low, high)
 
 
 def _local_row(
-    evidence: LagEvidence, has_face: Flags, time: float, lead: float, calibration: Calibration
+    evidence: LagEvidence, has_face: Flags, time: float, lead: float, calibration: Calibration, spread: float
 ) -> tuple[float, float, float]:
     reach = 4 * _LOCAL_SPAN  # beyond, the weights are nil; without the limit a long clip would take its square
     near = slice(*np.searchsorted(evidence.centres, [time - reach, time + reach]).tolist())
     weights = np.exp(-0.5 * ((evidence.centres[near] - time) / _LOCAL_SPAN) ** 2) * has_face[near]
     if weights.sum() < _MIN_FRAMES:
         return np.nan, np.nan, np.nan
-    leads, density = lead_density(evidence.lags, weights @ evidence.log_likelihoods[near], lead, calibration)
+    curve = weights @ evidence.log_likelihoods[near]
+    leads, density = lead_density(evidence.lags, curve, lead, calibration, spread=spread)
     return float(leads[density.argmax()]), *lead_interval(leads, density)

@@ -51,6 +51,7 @@ from visalign.errors import AnyPath, BackendUnavailable, ParseError
 from visalign.lip_features import FEATURES, LipFeatures
 from visalign.media import Audio
 from visalign.outputs import whole_file
+from visalign.parameters import EvidenceParams
 from visalign.phones import ARPABET, articulatory_classes, fold_arpabet, is_silence
 from visalign.speech import HOP, N_BANDS, log_mel
 from visalign.timeline import Tier
@@ -72,9 +73,9 @@ _SOUND_SMOOTHING = 0.01  # seconds
 # A frame counts as much as 40 ms of picture at most: frames that follow faster tell less that is new.
 _FULL_FRAME = 0.04  # seconds
 
-# How many frames the variances of the training count against those of the clip. Lips that follow the sound in some
-# dimensions only (a beard, a drawn face, bad light) are then believed in those dimensions.
-_PRIOR_FRAMES = 60.0
+_EVIDENCE = EvidenceParams()
+
+_MAX_BLOCK = 1 << 18  # numbers that are worked on at once
 
 _SIBILANTS = frozenset(["S", "Z", "SH", "ZH", "CH", "JH"])
 _MAX_BYTES = 64 << 20  # of a model file; the shipped one is a hundredth of it
@@ -205,19 +206,35 @@ class _Fit:
     def residual(self, lag: float) -> Floats:
         return np.asarray(self.observed - _at(self.expected, self.centres - lag))
 
-    def adapted(self, lag: float) -> _Fit:
-        """The same with the variances of this clip, at `lag`; the training counts as `_PRIOR_FRAMES` frames."""
+    def residuals(self, lags: Floats) -> Floats:
+        """Shape (n_frames, n_lags, n_dims)."""
+        heard = _at(self.expected, (self.centres[:, None] - lags).ravel())
+        return np.asarray(self.observed[:, None] - heard.reshape(len(self.centres), len(lags), -1))
+
+    def adapted(self, lag: float, prior_frames: float) -> _Fit:
+        """The same with the variances of this clip, at `lag`; the training counts as `prior_frames` frames."""
         rows = self.residual(lag)
         known = rows[np.isfinite(rows).all(axis=1)]
-        variance = (_PRIOR_FRAMES + (known**2).sum(axis=0)) / (_PRIOR_FRAMES + len(known))
+        variance = (prior_frames + (known**2).sum(axis=0)) / (prior_frames + len(known))
         return replace(self, variance=np.asarray(variance))
 
-    def log_likelihoods(self, lags: Floats) -> Floats:
+    def log_likelihoods(self, lags: Floats, persistence: float) -> Floats:
         """Shape (n_frames, n_lags)."""
         result = np.empty((len(self.observed), len(lags)))
-        for j, lag in enumerate(lags):
-            result[:, j] = (self.residual(lag) ** 2 / self.variance).sum(axis=1)
+        block = max(1, _MAX_BLOCK // max(1, self.observed.size))
+        for first in range(0, len(lags), block):  # many lags at once, as long as that does not cost much memory
+            part = slice(first, first + block)
+            result[:, part] = (_news(self.residuals(lags[part]), persistence) ** 2 / self.variance).sum(axis=-1)
         return np.asarray(-0.5 * self.stream.weight * (result + np.log(self.variance).sum()))
+
+
+def _news(residual: Floats, persistence: float) -> Floats:
+    """What is new in each frame's residual, of the same variance; the first frame and one after a gap are all new."""
+    if persistence == 0.0:
+        return residual
+    news = residual.copy()
+    news[1:] = (residual[1:] - persistence * residual[:-1]) / np.sqrt(1.0 - persistence**2)
+    return np.where(np.isnan(news), residual, news)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +257,14 @@ class Calibration:
     lag_scatter: float
     match_offset: float
     match_weights: tuple[float, float, float]
+
+    def trusted(self, params: EvidenceParams) -> Calibration:
+        """The same with the factors of `params` on temperature and scatter."""
+        return replace(
+            self,
+            temperature=self.temperature * params.temperature_factor,
+            lag_scatter=self.lag_scatter * params.scatter_factor,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -321,14 +346,31 @@ class LipModel:
 
 
 def stream_log_likelihoods(
-    streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, lags: Floats
+    streams: Sequence[Stream],
+    lips: LipFeatures,
+    context: SpeechContext,
+    lags: Floats,
+    params: EvidenceParams = _EVIDENCE,
 ) -> Floats:
     """What :meth:`LipModel.log_likelihoods` gives, of streams that have no calibration and no decoder yet."""
     share = np.where(lips.has_face, frame_shares(lips), 0.0)
-    fits = [_Fit.of(stream, lips, context) for stream in streams]
-    first = _summed([fit.log_likelihoods(lags) for fit in fits], share)
+    fits = [_Fit.of(stream, lips, context) for stream in weighed(streams, params)]
+    first = _summed([fit.log_likelihoods(lags, params.persistence) for fit in fits], share)
     best = float(lags[first.sum(axis=0).argmax()])
-    return _summed([fit.adapted(best).log_likelihoods(lags) for fit in fits], share)
+    adapted = [fit.adapted(best, params.prior_frames) for fit in fits]
+    return _summed([fit.log_likelihoods(lags, params.persistence) for fit in adapted], share)
+
+
+def weighed(streams: Sequence[Stream], params: EvidenceParams) -> list[Stream]:
+    """The streams with the factors of `params` on their weights; those that count nothing are left out."""
+    factors = [
+        params.appearance_factor
+        if any(name.startswith("appearance") for name in stream.columns)
+        else params.geometry_factor
+        for stream in streams
+    ]
+    found = [replace(s, weight=s.weight * factor) for s, factor in zip(streams, factors, strict=True) if factor > 0]
+    return found or list(streams)
 
 
 _STREAM_ARRAYS = ("weights", "bias", "projection")

@@ -173,7 +173,7 @@ def check(
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
 
     # what is heard (first, since it is quick to fail)
-    sound, measured = _cleared(_sound(path_or_lips, audio), enhancement)
+    sound, measured = _cleared(_sound(path_or_lips, audio), enhancement or settings.alignment.chain)
     told("aligning", None)
     alignment = (
         _align(sound, transcript, settings)
@@ -193,23 +193,26 @@ def check(
 
     # where both meet
     told("comparing", None)
-    all_lags = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds)
+    all_lags = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds, settings.evidence)
+    calibration = lip_model.calibration.trusted(settings.evidence)
     lags = without_frames(all_lags, away)
     spoken = spoken_frames(lips, alignment.phones, speech)
     limits = settings.verdict.limits
     coverage = float((lips.has_face & ~away)[voiced].mean()) if voiced.any() else None
     if away.any() and not np.any(lags.log_likelihoods):
-        best = estimate_sync(all_lags, spoken, lip_model.calibration, limits)
+        best = estimate_sync(all_lags, spoken, calibration, limits, settings.thresholds)
         sync = replace(best, confidence=0.0, verdict="uncertain", reason=OFF_SCREEN)
     else:
-        sync = estimate_sync(lags, spoken, lip_model.calibration, limits)
-    comparison = ClipComparison.of(targets, decoded, lags, sync, lip_model.calibration, limits)
+        sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds)
+    comparison = ClipComparison.of(
+        targets, decoded, lags, sync, calibration, limits, settings.scoring, settings.thresholds
+    )
     rows, score = judge_words(alignment.words, comparison)
     parts = judge_segments(alignment.words, alignment.phones, speech, lips, comparison, details)
     kept = None
     if evidence:
         mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
-        kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, lip_model.calibration)
+        kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, calibration, settings.scoring)
     return ClipReport(
         clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured, seen, coverage),
         sync=sync,

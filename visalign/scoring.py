@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from visalign.dtw import SYMMETRIC1, WarpingPath, dtw_rows
 from visalign.lip_model import Calibration
+from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.sync import LagEvidence, SyncEstimate, lag_density
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, DecodedVisemes
@@ -49,16 +50,9 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 MAX_COST = -float(np.log(1e-3))
 """Most that a pair of expected and observed viseme costs on the warping path: no impossible pair, only a bad one."""
 
-# How far the frames around a word tell about it: full weight within, a Gaussian flank of this width beyond. A word of
-# 200 ms holds five frames at 25 a second, too few to be judged alone (docs/decisions/0006-word-scores.md).
-_FLANK = 0.25  # seconds
 _REACH = 5  # flanks
-# Lags between this and the limits belong to neither explanation.
-_MARGIN = 0.02  # seconds
 _MIN_WORD_FRAMES = 2
-_BAND = 2  # frames of DECODER step to either side of the clip's lead
-_LOCAL_SPREAD = 0.15  # seconds: how far a word's lead is believed to stray from the clip's
-_UNSURE = (0.35, 0.65)  # scores in between call no verdict
+_SCORING, _THRESHOLDS = ScoringParams(), ThresholdParams()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +138,9 @@ class VisemeAgreement:
     costs: Floats
 
 
-def agreement_of(targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead: float) -> VisemeAgreement:
+def agreement_of(
+    targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead: float, *, band: int = _SCORING.band
+) -> VisemeAgreement:
     """Compare expected and observed visemes along the warping path of least cost.
 
     Parameters
@@ -155,6 +151,8 @@ def agreement_of(targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead:
         What they show.
     lead : float
         Seconds by which the audio leads.
+    band : int
+        Moments to either side that may be paired.
     """
     times = decoded.times
     starts = np.array([t.interval.start for t in targets]) + lead
@@ -171,7 +169,7 @@ def agreement_of(targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead:
     def cost(row: int, start: int, stop: int) -> Floats:
         return np.asarray(-np.log(np.clip(posteriors[start:stop] @ acceptable[index[row]], np.exp(-MAX_COST), 1.0)))
 
-    path = dtw_rows(cost, (len(times), len(times)), band=_BAND, step_pattern=SYMMETRIC1)
+    path = dtw_rows(cost, (len(times), len(times)), band=band, step_pattern=SYMMETRIC1)
     partner = np.round(path.mean_columns()).astype(np.int64)
     best = posteriors.argmax(axis=1)[partner]
     visible = np.array([t.is_visible and bool(t.word) for t in targets])
@@ -199,6 +197,10 @@ class ClipComparison:
     limits : (float, float)
         Seconds that the audio may lead, and lag, to be called in sync.
     agreement : VisemeAgreement
+    match : float
+        Probability that lips and sound of the clip belong together.
+    scoring : ScoringParams
+    thresholds : ThresholdParams
     """
 
     targets: Sequence[VisemeTarget]
@@ -208,6 +210,9 @@ class ClipComparison:
     calibration: Calibration
     limits: tuple[float, float]
     agreement: VisemeAgreement
+    match: float = 1.0
+    scoring: ScoringParams = _SCORING
+    thresholds: ThresholdParams = _THRESHOLDS
 
     @classmethod
     def of(
@@ -218,10 +223,13 @@ class ClipComparison:
         sync: SyncEstimate,
         calibration: Calibration,
         limits: tuple[float, float],
+        scoring: ScoringParams = _SCORING,
+        thresholds: ThresholdParams = _THRESHOLDS,
     ) -> ClipComparison:
         """Compare at the clip's lead."""
         lead = sync.lead_seconds or 0.0
-        return cls(targets, decoded, evidence, lead, calibration, limits, agreement_of(targets, decoded, lead))
+        agreement = agreement_of(targets, decoded, lead, band=scoring.band)
+        return cls(targets, decoded, evidence, lead, calibration, limits, agreement, sync.match, scoring, thresholds)
 
     def is_shown(self, part: Interval) -> bool:
         """Whether the lips that go with a part of the sound are in the picture."""
@@ -242,7 +250,7 @@ class ClipComparison:
         verdict.
         """
         own, inside = self.targets_in(part), self.moments(part)
-        lead_here, score = _local(part, self.evidence, self.lead, self.calibration, self.limits)
+        lead_here, score = self._local(part)
         return {
             "label": part.label,
             "start": part.start,
@@ -253,8 +261,28 @@ class ClipComparison:
             "viseme_accuracy": float(self.agreement.is_right[inside].mean()) if inside.any() else np.nan,
             "lead_seconds": lead_here,
             "score": score,
-            "verdict": _word_verdict(lead_here, score, self.limits),
+            "verdict": _word_verdict(lead_here, score, self.limits, self.thresholds),
         }
+
+    def _local(self, part: Interval) -> tuple[float, float]:
+        """Lead and score of one part; NaN where its lips can't be seen."""
+        curve = self.curve(part)
+        if curve is None:
+            return np.nan, np.nan
+        fine, density = self.density(curve)
+        score = in_sync_probability(
+            self.evidence.lags, curve, self.calibration, self.limits, margin=self.scoring.margin_seconds
+        )
+        return float(fine[density.argmax()]), score * self.match**self.scoring.match_weight
+
+    def curve(self, part: Interval) -> Floats | None:
+        """Evidence of the frames in and around a part for each lag; None where its lips can't be seen."""
+        return local_curve(part, self.evidence, self.lead, flank=self.scoring.flank_seconds)
+
+    def density(self, curve: Floats) -> tuple[Floats, Floats]:
+        """Probability density over the lead of a part with this evidence."""
+        spread = self.scoring.local_spread_seconds
+        return lead_density(self.evidence.lags, curve, self.lead, self.calibration, spread=spread)
 
 
 def judge_words(words: Tier, comparison: ClipComparison) -> tuple[list[dict[str, Any]], SyncScore]:
@@ -279,41 +307,46 @@ def judge_words(words: Tier, comparison: ClipComparison) -> tuple[list[dict[str,
     return rows, total
 
 
-def _local(
-    part: Interval, evidence: LagEvidence, lead: float, calibration: Calibration, limits: tuple[float, float]
-) -> tuple[float, float]:
-    """Lead and score of one part; NaN where its lips can't be seen."""
-    curve = local_curve(part, evidence, lead)
-    if curve is None:
-        return np.nan, np.nan
-    fine, density = lead_density(evidence.lags, curve, lead, calibration)
-    return float(fine[density.argmax()]), in_sync_probability(evidence.lags, curve, calibration, limits)
-
-
-def local_curve(part: Interval, evidence: LagEvidence, lead: float) -> Floats | None:
+def local_curve(
+    part: Interval, evidence: LagEvidence, lead: float, *, flank: float = _SCORING.flank_seconds
+) -> Floats | None:
     """Evidence of the frames in and around a part for each lag, shape (n_lags,); None where its lips can't be seen."""
     start, end = part.start + lead, part.end + lead
-    reach = _REACH * _FLANK  # beyond, the weights are nil; without the limit a long clip would take its square
+    reach = _REACH * flank  # beyond, the weights are nil; without the limit a long clip would take its square
     near = slice(*np.searchsorted(evidence.centres, [start - reach, end + reach]).tolist())
     centres, rows = evidence.centres[near], evidence.log_likelihoods[near]
     outside = np.maximum(0.0, np.maximum(start - centres, centres - end))
-    weights = np.exp(-0.5 * (outside / _FLANK) ** 2)
+    weights = np.exp(-0.5 * (outside / flank) ** 2)
     has_face = np.any(rows, axis=1)
     if (weights * has_face)[outside == 0].sum() < min(_MIN_WORD_FRAMES, (outside == 0).sum()) or not has_face.any():
         return None
     return np.asarray(weights @ rows)
 
 
-def lead_density(lags: Floats, curve: Floats, lead: float, calibration: Calibration) -> tuple[Floats, Floats]:
+def lead_density(
+    lags: Floats,
+    curve: Floats,
+    lead: float,
+    calibration: Calibration,
+    *,
+    spread: float = _SCORING.local_spread_seconds,
+) -> tuple[Floats, Floats]:
     """Probability density over the lead of a part of a clip whose lead on the whole is `lead`.
 
     As :func:`~visalign.sync.lag_density`, with the belief that a part does not stray far from the whole.
     """
-    near = curve - 0.5 * ((lags - lead) / _LOCAL_SPREAD) ** 2 / calibration.temperature
+    near = curve - 0.5 * ((lags - lead) / spread) ** 2 / calibration.temperature
     return lag_density(lags, near, calibration)
 
 
-def in_sync_probability(lags: Floats, curve: Floats, calibration: Calibration, limits: tuple[float, float]) -> float:
+def in_sync_probability(
+    lags: Floats,
+    curve: Floats,
+    calibration: Calibration,
+    limits: tuple[float, float],
+    *,
+    margin: float = _SCORING.margin_seconds,
+) -> float:
     """Posterior probability that the lead lies within the limits, where both explanations are as likely beforehand.
 
     Parameters
@@ -323,19 +356,21 @@ def in_sync_probability(lags: Floats, curve: Floats, calibration: Calibration, l
     calibration : Calibration
     limits : (float, float)
         Seconds that the audio may lead, and lag.
+    margin : float
+        Lags up to so many seconds beyond the limits belong to neither explanation.
     """
     max_lead, max_lag = limits
     within = (lags <= max_lead + 1e-9) & (lags >= -max_lag - 1e-9)
-    beyond = (lags > max_lead + _MARGIN) | (lags < -max_lag - _MARGIN)
+    beyond = (lags > max_lead + margin) | (lags < -max_lag - margin)
     likelihood = np.exp(calibration.temperature * (curve - curve.max()))
     inside, outside = likelihood[within].mean(), likelihood[beyond].mean()
     return float(inside / (inside + outside))
 
 
-def _word_verdict(lead: float, score: float, limits: tuple[float, float]) -> str:
-    if not np.isfinite(score) or _UNSURE[0] < score < _UNSURE[1]:
+def _word_verdict(lead: float, score: float, limits: tuple[float, float], thresholds: ThresholdParams) -> str:
+    if not np.isfinite(score) or thresholds.fault_score < score < thresholds.sync_score:
         return "uncertain"
-    if score >= _UNSURE[1]:
+    if score >= thresholds.sync_score:
         return "in-sync"
     if -limits[1] <= lead <= limits[0]:
         return "mismatched"

@@ -51,7 +51,7 @@ from scipy.ndimage import uniform_filter1d
 from visalign.errors import AnyPath, ConfigError
 from visalign.lip_features import LipFeatures
 from visalign.phones import fold_arpabet, is_silence
-from visalign.scoring import ClipComparison, lead_density, local_curve
+from visalign.scoring import ClipComparison
 from visalign.sync import best_lead, spoken_frames
 from visalign.text_files import format_table, rounded, write_text
 from visalign.timeline import Interval, Tier
@@ -201,10 +201,8 @@ def _row(
 
 
 def _confidence(part: Interval, comparison: ClipComparison) -> float:
-    curve = local_curve(part, comparison.evidence, comparison.lead)
-    if curve is None:
-        return np.nan
-    return best_lead(*lead_density(comparison.evidence.lags, curve, comparison.lead, comparison.calibration))[1]
+    curve = comparison.curve(part)
+    return np.nan if curve is None else best_lead(*comparison.density(curve))[1]
 
 
 def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:

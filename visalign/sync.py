@@ -19,7 +19,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -30,6 +30,7 @@ from scipy.special import expit
 
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration, SpeechContext, Stream, stream_log_likelihoods
+from visalign.parameters import EvidenceParams, ThresholdParams
 from visalign.phones import is_silence
 from visalign.timeline import Tier
 from visalign.voice_activity import SPEECH
@@ -61,14 +62,10 @@ INTERVAL = 0.95
 
 _FINE_STEP = 0.002  # seconds, of the density
 _FRAME = 0.04  # seconds: the confidence is about being right to within this
-# Below this confidence no lead is called, whatever it is: the density has two peaks or none.
-_MIN_CONFIDENCE = 0.8
 # A best lag this close to the end of the search may only be the foot of a peak beyond it.
 _EDGE = 0.02  # seconds
 _SPEECH_MARGIN = 0.2  # seconds around speech in which lips belong to it
-# Probability of belonging together below which picture and sound are called mismatched, and from which in sync: to pass
-# a clip with another's sound is the worse mistake.
-_MIN_MATCH, _SURE_MATCH = 0.5, 0.85
+_EVIDENCE, _THRESHOLDS = EvidenceParams(), ThresholdParams()
 # Of the clips that somebody checks so many have their own sound, and of those so many are in sync.
 _MATCH_PRIOR = 0.75
 _IN_SYNC_PRIOR = 0.5
@@ -96,6 +93,8 @@ class SyncEstimate:
         Leads at which the evidence was computed, seconds.
     log_likelihoods : tuple of float
         Log-likelihood of the lips at each of `lags`, relative to the best.
+    match : float
+        Probability, 0..1, that lips and sound belong together; 1 where it was not measured.
     """
 
     lead_seconds: float | None
@@ -105,6 +104,7 @@ class SyncEstimate:
     reason: str = ""
     lags: tuple[float, ...] = ()
     log_likelihoods: tuple[float, ...] = ()
+    match: float = field(default=1.0, compare=False)  # not part of a report
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,11 +126,17 @@ class LagEvidence:
     centres: Floats
 
 
-def lag_evidence(streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, max_lag: float) -> LagEvidence:
+def lag_evidence(
+    streams: Sequence[Stream],
+    lips: LipFeatures,
+    context: SpeechContext,
+    max_lag: float,
+    params: EvidenceParams = _EVIDENCE,
+) -> LagEvidence:
     """Evidence of every frame for every lag within ±`max_lag` seconds."""
     n = round(max_lag / LAG_STEP)
     lags = np.asarray(LAG_STEP * np.arange(-n, n + 1), np.float64)
-    return LagEvidence(lags, stream_log_likelihoods(streams, lips, context, lags), lips.times.centres)
+    return LagEvidence(lags, stream_log_likelihoods(streams, lips, context, lags, params), lips.times.centres)
 
 
 def spoken_frames(
@@ -187,7 +193,11 @@ def lag_density(lags: Floats, log_likelihoods: Floats, calibration: Calibration)
 
 
 def estimate_sync(
-    evidence: LagEvidence, spoken: npt.NDArray[np.bool_], calibration: Calibration, limits: tuple[float, float]
+    evidence: LagEvidence,
+    spoken: npt.NDArray[np.bool_],
+    calibration: Calibration,
+    limits: tuple[float, float],
+    thresholds: ThresholdParams = _THRESHOLDS,
 ) -> SyncEstimate:
     """Offset, interval, confidence and verdict of a clip.
 
@@ -201,6 +211,8 @@ def estimate_sync(
         Of the lip model.
     limits : (float, float)
         Seconds that the audio may lead, and lag, to be called in sync.
+    thresholds : ThresholdParams
+        From which probability on a verdict is given.
     """
     if not np.any(evidence.log_likelihoods) or not spoken.any():
         return SyncEstimate(None, None, 0.0, "uncertain", "there is no frame with a face while somebody speaks")
@@ -209,12 +221,12 @@ def estimate_sync(
     lead, confidence = best_lead(fine, density)
     low, high = lead_interval(fine, density)
     match = placed_match(match_probability(evidence, spoken, calibration), lead, evidence.lags, limits)
-    verdict, reason = _verdict(lead, (low, high), confidence, match, limits)
+    verdict, reason = _verdict(lead, (low, high), confidence, match, limits, thresholds)
     if _at_edge(lead, evidence.lags):
         verdict, reason = "uncertain", _EDGE_REASON.format(1000 * evidence.lags[-1])
     relative = total - total.max()
     return SyncEstimate(
-        lead, (low, high), confidence, verdict, reason, tuple(evidence.lags.tolist()), tuple(relative.tolist())
+        lead, (low, high), confidence, verdict, reason, tuple(evidence.lags.tolist()), tuple(relative.tolist()), match
     )
 
 
@@ -303,15 +315,20 @@ def _at_edge(lead: float, lags: Floats) -> bool:
 
 
 def _verdict(
-    lead: float, interval: tuple[float, float], confidence: float, match: float, limits: tuple[float, float]
+    lead: float,
+    interval: tuple[float, float],
+    confidence: float,
+    match: float,
+    limits: tuple[float, float],
+    thresholds: ThresholdParams,
 ) -> tuple[str, str]:
     max_lead, max_lag = limits
-    if match < _MIN_MATCH:
+    if match < thresholds.min_match:
         return "mismatched", f"at no lag do the lips fit what is heard (they belong together with {match:.0%})"
-    if confidence < _MIN_CONFIDENCE:
+    if confidence < thresholds.min_confidence:
         return "uncertain", f"several lags fit about as well (the best one is right with {confidence:.0%})"
     if -max_lag <= lead <= max_lead:
-        if match < _SURE_MATCH:
+        if match < thresholds.sure_match:
             return "uncertain", f"lips and sound may not belong together at all (they do with {match:.0%})"
         return "in-sync", ""
     if interval[0] <= max_lead and interval[1] >= -max_lag:

@@ -1,0 +1,105 @@
+"""``visalign tune`` from folder to configuration, page and plots, and the bandit as clips arrive."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from visalign.cli import app
+from visalign.config import Config
+from visalign.errors import ConfigError
+from visalign.parameters import EvidenceParams, ScoringParams
+from visalign.tuning import Comparison, Estimate, Found, TrialRecord, Tuned, TuneSettings, write_tune_page
+from visalign.tuning.choosing import STATE_FILE
+from visalign.tuning.run import RECOMMENDED
+
+if TYPE_CHECKING:
+    from visalign.generated_clip import GeneratedClip
+
+TEXT = "bin blue at f two now"
+
+
+@pytest.fixture(scope="module")
+def folder(generated_clip: GeneratedClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One clip as said by two people, twice each: its lips are read once, for they are kept by content."""
+    root = tmp_path_factory.mktemp("clips")
+    for speaker in ("anna", "ben"):
+        (root / speaker).mkdir()
+        for name in ("one", "two"):
+            shutil.copy(generated_clip.path, root / speaker / f"{name}.mp4")
+            (root / speaker / f"{name}.txt").write_text(TEXT, encoding="utf-8")
+    return root
+
+
+def test_a_search_that_finds_nothing_better_refuses(folder: Path, tmp_path: Path) -> None:
+    """The first trial is what the user has: with a budget of two on one copied clip nothing is shown to be better."""
+    pytest.importorskip("optuna")
+    out, page = tmp_path / "tuned", tmp_path / "page.html"
+    arguments = ["tune", str(folder), "--out", str(out), "--metric", "windows", "--budget", "2", "--html", str(page)]
+    done = CliRunner().invoke(app, [*arguments, "--search", "thresholds"])
+    assert done.exit_code == 1, done.output
+    assert re.search("No trial was better|may be noise", done.output)
+    assert not (out / RECOMMENDED).exists()
+    assert "visalign tune" in page.read_text(encoding="utf-8")
+    again = CliRunner().invoke(app, [*arguments, "--search", "scoring"])
+    assert isinstance(again.exception, ConfigError)
+    assert "made with another" in str(again.exception)
+
+
+def tuned(difference: Estimate) -> Tuned:
+    """A search of which only the comparison matters."""
+    trials = tuple(
+        TrialRecord(
+            k, {"scoring.band": k}, 0.5 + k / 100, {"windows": 0.5 + k / 100, "time": 0.9 - k / 50}, k == 3, (0.5,)
+        )
+        for k in range(6)
+    )
+    default, found = Estimate(0.5, 0.4, 0.6), Estimate(0.55, 0.5, 0.6)
+    comparison = Comparison(
+        ("<b>s1</b>", "s2"), 10, "clips", default, found, difference, {"windows": (default, found, difference)}
+    )
+    settings = TuneSettings(metric={"windows": 1.0})
+    config = Config(scoring=ScoringParams(band=5))
+    return Tuned(settings, Found(trials, {"scoring.band": 1.0}), config, comparison, "speakers", (), 20, ("s3",))
+
+
+def test_only_what_is_surely_better_is_recommended() -> None:
+    assert tuned(Estimate(0.05, 0.001, 0.1)).is_recommended
+    noise = tuned(Estimate(0.05, -0.001, 0.1))
+    assert not noise.is_recommended
+    assert "may be noise" in noise.verdict
+
+
+def test_the_page_is_one_file_that_runs_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    path = write_tune_page(tmp_path / "page.html", tuned(Estimate(0.05, 0.001, 0.1)))
+    page = path.read_text(encoding="utf-8")
+    assert page.count("data:image/svg+xml;base64,") == 4
+    assert "&lt;b&gt;s1&lt;/b&gt;" in page
+    assert "<b>s1" not in page
+    assert "http" not in re.sub(r"data:[^\"]+|http-equiv", "", page)
+    assert "band = 5" in page
+    assert page == write_tune_page(tmp_path / "again.html", tuned(Estimate(0.05, 0.001, 0.1))).read_text("utf-8")
+
+
+def test_a_bandit_takes_clips_as_they_arrive(folder: Path, tmp_path: Path) -> None:
+    """Each clip is judged once, by one configuration; copies of a clip are the same clip."""
+    from visalign.tuning import choose_as_clips_arrive, write_config
+
+    one = write_config(tmp_path / "one.toml", Config())
+    two = write_config(tmp_path / "two.toml", Config(evidence=EvidenceParams(persistence=0.5)))
+    out = tmp_path / "desk"
+    arguments = ["tune", str(folder), "--out", str(out), "--metric", "windows"]
+    arguments += ["--choose-between", str(one), "--choose-between", str(two)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert (out / STATE_FILE).is_file()
+    assert "Next: two" in done.output
+    assert "No new clip." in CliRunner().invoke(app, arguments).output
+    with pytest.raises(ConfigError, match="choose-between"):
+        choose_as_clips_arrive(folder, out, [one], {"windows": 1.0})

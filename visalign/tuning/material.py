@@ -1,0 +1,188 @@
+"""Clips made ready for tuning: the costly parts once, faults put in and sounds swapped in memory.
+
+Method
+------
+Lips, alignment and the context of the sound do not depend on what is searched, so they are computed once a clip; a
+trial then takes milliseconds a clip. No labels are needed, because the faults are our own:
+
+* *shifted* clips: the picture is moved against the sound by a known time. The evidence for a lag in the clip as it is
+  is the evidence for that lag plus the shift in the moved one, so it is read off instead of computed again;
+* *cut* clips: all sound from the middle word on is moved by ±120 or ±200 ms and aligned anew;
+* *dubbed* clips: the sound and the words of the same speaker's next clip.
+
+All clips are taken to be in sync as they are, but for an offset that all of them share.
+
+Conventions
+-----------
+A shift above 0 makes the audio early. Seconds throughout.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from visalign.clip_faces import ClipFaces, read_faces
+from visalign.config import Config
+from visalign.enhancement import chain_for_alignment, enhance
+from visalign.errors import AnyPath, InputError
+from visalign.forced_alignment import Alignment, force_align
+from visalign.lip_cache import cached_faces
+from visalign.lip_features import LipFeatures
+from visalign.lip_model import LipModel, SpeechContext
+from visalign.media import Audio, read_audio
+from visalign.speaking_face import find_speaking_face
+from visalign.sync import spoken_frames
+from visalign.timeline import Interval, Tier
+from visalign.training_data import TrainingClip
+from visalign.voice_activity import find_speech
+
+__all__ = ["Hearing", "TuningClip", "cut_and_moved", "hear", "prepare_clip", "with_foreign_sound"]
+
+Progress = Callable[[str, float | None], None]
+
+FAULTS = ((-0.12, 0.2), (0.12, -0.2))
+"""Seconds by which the second half of a clip is moved later; clips take the pairs in turn."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hearing:
+    """A sound with what is said in it.
+
+    Parameters
+    ----------
+    context : SpeechContext
+    alignment : Alignment
+    speech : Tier
+        Where a voice is heard.
+    """
+
+    context: SpeechContext
+    alignment: Alignment
+    speech: Tier
+
+    @property
+    def words(self) -> list[Interval]:
+        """The words, without the silence between them."""
+        return [word for word in self.alignment.words if word.label]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TuningClip:
+    """A clip that trials are measured on.
+
+    Parameters
+    ----------
+    name, speaker : str
+    model : LipModel
+        What judges it; it should not have been trained on this speaker.
+    lips : LipFeatures
+    own : Hearing
+        Its own sound.
+    cut : tuple of (int, Hearing)
+        Sounds whose part from that word on is moved.
+    foreign : Hearing or None
+        The sound of another clip; None where the speaker has no other.
+    preparing_seconds : float
+        What clearing and aligning its sound cost, a second of sound.
+    """
+
+    name: str
+    speaker: str
+    model: LipModel
+    lips: LipFeatures
+    own: Hearing
+    cut: tuple[tuple[int, Hearing], ...]
+    foreign: Hearing | None
+    preparing_seconds: float
+
+
+def prepare_clip(
+    clip: TrainingClip,
+    *,
+    model: LipModel,
+    config: Config,
+    turn: int = 0,
+    lip_cache: AnyPath | None = None,
+) -> TuningClip:
+    """Read, align, and put faults into a clip.
+
+    Parameters
+    ----------
+    clip : TrainingClip
+    model : LipModel
+    config : Config
+        Its aligner, lexicon, enhancement and search for faces count; nothing else of it does.
+    turn : int
+        Which pair of :data:`FAULTS` it takes.
+    lip_cache : path-like, optional
+        A folder that keeps lips (:mod:`visalign.lip_cache`).
+
+    Raises
+    ------
+    VisalignError
+        If the clip can't be used.
+    """
+    read = read_faces if lip_cache is None else partial(cached_faces, folder=lip_cache)
+    faces = read(clip.path, detect_every=config.lips.detect_every)
+    audio = read_audio(clip.path)
+    begun = time.process_time()
+    own = hear(audio, clip.transcript, config)
+    preparing = (time.process_time() - begun) / max(audio.duration, 1e-3)
+    if not own.words:
+        raise InputError(f"{clip.path}: no words in its transcript, so nothing can be judged")
+    middle = len(own.words) // 2
+    cut = tuple(
+        (middle, hear(cut_and_moved(audio, own.words[middle].start, seconds), clip.transcript, config))
+        for seconds in FAULTS[turn % len(FAULTS)]
+        if len(own.words) > 1
+    )
+    lips = _speaking_lips(faces, own, model, config)
+    return TuningClip(clip.path.name, clip.speaker, model, lips, own, cut, None, preparing)
+
+
+def _speaking_lips(faces: ClipFaces, own: Hearing, model: LipModel, config: Config) -> LipFeatures:
+    if len(faces.faces) == 1:
+        return faces.faces[0].lips
+    voiced = spoken_frames(faces.faces[0].lips, own.alignment.phones, own.speech, margin=0.0)
+    max_lag = config.sync.max_lag_seconds
+    return find_speaking_face(faces, model.streams, own.context, model.calibration, voiced, max_lag).lips
+
+
+def hear(audio: Audio, transcript: str, config: Config) -> Hearing:
+    """Clear the sound where that is asked, and align it."""
+    chain = chain_for_alignment(audio) if config.alignment.chain == "auto" else config.alignment.chain
+    sound = audio if chain is None else enhance(audio, chain)
+    lexicon = config.alignment.lexicon or None
+    alignment = force_align(sound, transcript, aligner=config.alignment.aligner, lexicon=lexicon)
+    return Hearing(SpeechContext.of(sound, alignment.phones), alignment, find_speech(sound))
+
+
+def cut_and_moved(audio: Audio, at: float, seconds: float) -> Audio:
+    """`audio` with all from `at` on moved later by `seconds` (negative: earlier).
+
+    What leaves at one end comes in at the gap: the quiet ends of the recording, so that no silence is heard that the
+    microphone never heard.
+    """
+    cut, n = round(at * audio.rate_hz), round(seconds * audio.rate_hz)
+    samples = audio.samples.copy()
+    samples[cut:] = np.roll(audio.samples[cut:], n)
+    return replace(audio, samples=samples)
+
+
+def with_foreign_sound(clips: Sequence[TuningClip]) -> list[TuningClip]:
+    """The same clips, each with the sound of the same speaker's next one, if what is said there differs."""
+    by_speaker: dict[str, list[TuningClip]] = {}
+    for clip in clips:
+        by_speaker.setdefault(clip.speaker, []).append(clip)
+    return [replace(clip, foreign=_next_sound(clip, by_speaker[clip.speaker])) for clip in clips]
+
+
+def _next_sound(clip: TuningClip, own: Sequence[TuningClip]) -> Hearing | None:
+    place = next(k for k, other in enumerate(own) if other is clip)
+    others = [*own[place + 1 :], *own[:place]]
+    return next((x.own for x in others if x.own.alignment.text != clip.own.alignment.text), None)

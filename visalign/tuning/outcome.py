@@ -1,0 +1,216 @@
+"""What a configuration makes of one clip, its faults and its foreign sound: plain numbers that rewards are made of."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.config import Config
+from visalign.lip_features import LipFeatures
+from visalign.lip_model import Calibration
+from visalign.scoring import ClipComparison, SyncScore, judge_words
+from visalign.sync import best_lead, estimate_sync, lag_density, lag_evidence, spoken_frames
+from visalign.tuning.material import Hearing, TuningClip
+from visalign.viseme_decoder import DecodedVisemes
+from visalign.visemes import VisemeMap, expected_visemes
+
+__all__ = ["SHIFTS", "WINDOWS", "ClipOutcome", "Placement", "WordScores", "try_clip"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+SHIFTS = (-0.2, -0.06, 0.0, 0.06, 0.2)
+"""Seconds by which whole clips are shifted."""
+
+WINDOWS = (5, 10)
+"""Lengths of windows, frames of 40 ms."""
+
+_NONE = SyncScore.zero()
+_FRAME = 0.04  # seconds
+_STRIDE = 0.2  # seconds from one window to the next
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A lead that was measured where the true one is known.
+
+    Parameters
+    ----------
+    error : float
+        Measured less true lead, seconds; NaN where none was measured.
+    confidence : float
+        What the estimate claims: the probability to be right within a frame.
+    """
+
+    error: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class WordScores:
+    """Scores and verdicts of the words of one kind of clip.
+
+    Parameters
+    ----------
+    scores : tuple of float
+        0..1; 0.5 where the lips can't be seen.
+    called : tuple of str
+        Verdicts.
+    """
+
+    scores: tuple[float, ...] = ()
+    called: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClipOutcome:
+    """What a configuration makes of one clip. What was not asked for is empty.
+
+    Parameters
+    ----------
+    name, speaker : str
+    shifted : tuple of Placement
+        Whole clips, one a shift of :data:`SHIFTS`.
+    windows : tuple of tuple of Placement
+        One a length of :data:`WINDOWS`.
+    good, moved, dubbed : WordScores
+        Words in sync, words after the cut of clips that were cut and moved, words of a foreign sound.
+    own_visemes, foreign_visemes : SyncScore
+        Counts of frames whose observed viseme is acceptable, with the own sound and a foreign one.
+    passed, withheld : bool or None
+        The clip was called in sync; with a foreign sound it was not. None where that was not asked.
+    preparing_seconds : float
+    """
+
+    name: str
+    speaker: str
+    shifted: tuple[Placement, ...] = ()
+    windows: tuple[tuple[Placement, ...], ...] = ()
+    good: WordScores = WordScores()
+    moved: WordScores = WordScores()
+    dubbed: WordScores = WordScores()
+    own_visemes: SyncScore = _NONE
+    foreign_visemes: SyncScore = _NONE
+    passed: bool | None = None
+    withheld: bool | None = None
+    preparing_seconds: float = 0.0
+
+
+def try_clip(clip: TuningClip, config: Config, needs: Collection[str]) -> ClipOutcome:
+    """Measure a clip with a configuration.
+
+    Parameters
+    ----------
+    clip : TuningClip
+    config : Config
+    needs : collection of str
+        Some of "shifted", "windows", "words" and "visemes": the rest is not computed.
+    """
+    outcome = ClipOutcome(clip.name, clip.speaker, preparing_seconds=clip.preparing_seconds)
+    if "shifted" in needs:
+        outcome = replace(outcome, shifted=_shifted(clip, config))
+    if "windows" in needs:
+        outcome = replace(outcome, windows=tuple(_windows(clip, config, n) for n in WINDOWS))
+    if "words" in needs or "visemes" in needs:
+        own = _judged(clip, clip.own, config)
+        outcome = replace(outcome, good=own.words, own_visemes=own.visemes, passed=own.verdict == "in-sync")
+        if clip.foreign is not None:
+            other = _judged(clip, clip.foreign, config)
+            outcome = replace(
+                outcome, dubbed=other.words, foreign_visemes=other.visemes, withheld=other.verdict != "in-sync"
+            )
+    if "words" in needs:
+        outcome = replace(outcome, moved=_moved(clip, config))
+    return outcome
+
+
+def _shifted(clip: TuningClip, config: Config) -> tuple[Placement, ...]:
+    """Leads of the whole clip, moved by each of :data:`SHIFTS`."""
+    limit = config.sync.max_lag_seconds
+    wide = lag_evidence(clip.model.streams, clip.lips, clip.own.context, limit + max(SHIFTS), config.evidence)
+    total = wide.log_likelihoods.sum(axis=0)
+    calibration = clip.model.calibration.trusted(config.evidence)
+    found = []
+    for shift in SHIFTS:
+        # A clip whose sound is made early by `shift` has the evidence for lag L that this one has for L - shift.
+        within = np.abs(wide.lags + shift) <= limit + 1e-9
+        lags = wide.lags[within] + shift
+        found.append(_placed(lags, total[within], calibration, shift))
+    return tuple(found)
+
+
+def _windows(clip: TuningClip, config: Config, n_frames: int) -> tuple[Placement, ...]:
+    """Leads of windows of some frames against the whole sound, as in the protocol of SyncNet."""
+    words = clip.own.words
+    found = []
+    for first in np.arange(words[0].start, words[-1].end - n_frames * _FRAME, _STRIDE):
+        part = clip.lips.crop(first, first + n_frames * _FRAME)
+        if len(part) and part.has_face.any():
+            found.append(_window(clip, part, config))
+        else:
+            found.append(Placement(np.nan, 0.0))
+    return tuple(found)
+
+
+def _window(clip: TuningClip, part: LipFeatures, config: Config) -> Placement:
+    limit = config.sync.max_lag_seconds
+    evidence = lag_evidence(clip.model.streams, part, clip.own.context, limit, config.evidence)
+    calibration = clip.model.calibration.trusted(config.evidence)
+    return _placed(evidence.lags, evidence.log_likelihoods.sum(axis=0), calibration, 0.0)
+
+
+def _placed(lags: Floats, curve: Floats, calibration: Calibration, truth: float) -> Placement:
+    lead, confidence = best_lead(*lag_density(lags, curve, calibration))
+    return Placement(lead - truth, confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    words: WordScores
+    visemes: SyncScore
+    verdict: str
+
+
+def _judged(clip: TuningClip, hearing: Hearing, config: Config) -> _Judged:
+    """The pipeline's second half (:func:`visalign.check`) on one of the clip's sounds."""
+    evidence = lag_evidence(
+        clip.model.streams, clip.lips, hearing.context, config.sync.max_lag_seconds, config.evidence
+    )
+    calibration, limits = clip.model.calibration.trusted(config.evidence), config.verdict.limits
+    spoken = spoken_frames(clip.lips, hearing.alignment.phones, hearing.speech)
+    sync = estimate_sync(evidence, spoken, calibration, limits, config.thresholds)
+    viseme_map = load_map(config.sync.viseme_map)
+    alignment = hearing.alignment
+    targets = expected_visemes(alignment.phones, alignment.words, viseme_map, alphabet=alignment.alphabet)
+    decoded = _decoded(clip, config.sync.viseme_map)
+    comparison = ClipComparison.of(
+        targets, decoded, evidence, sync, calibration, limits, config.scoring, config.thresholds
+    )
+    rows, score = judge_words(alignment.words, comparison)
+    scores = tuple(0.5 if np.isnan(row["score"]) else float(row["score"]) for row in rows)
+    return _Judged(WordScores(scores, tuple(row["verdict"] for row in rows)), score, sync.verdict)
+
+
+@functools.cache
+def load_map(name: str) -> VisemeMap:
+    """A viseme map, read once."""
+    return VisemeMap.load(name)
+
+
+@functools.lru_cache(maxsize=4096)
+def _decoded(clip: TuningClip, viseme_map: str) -> DecodedVisemes:
+    return clip.model.decoder.decode(clip.lips, load_map(viseme_map))
+
+
+def _moved(clip: TuningClip, config: Config) -> WordScores:
+    """Words after the cut."""
+    scores, called = list[float](), list[str]()
+    for first, hearing in clip.cut:
+        words = _judged(clip, hearing, config).words
+        scores += words.scores[first:]
+        called += words.called[first:]
+    return WordScores(tuple(scores), tuple(called))
