@@ -9,8 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from visalign import force_align
+from visalign.annotations import Cue
+from visalign.cli import app
 from visalign.config import Config
 from visalign.errors import BackendUnavailable, ConfigError, InputError, OutOfVocabulary, ParseError
 from visalign.forced_alignment import Alignment
@@ -242,3 +245,27 @@ def test_skipped_words_are_named(audio: Audio) -> None:
     found: Alignment = force_align(audio, "set blue by m zzyzzx two please", oov="skip")
     assert found.text == "set blue by m two please"
     assert any("left out: zzyzzx" in x for x in found.warnings)
+
+
+def test_cues_with_unknown_words_are_guessed_or_left_out(audio: Audio) -> None:
+    half = audio.duration / 2
+    cues = [Cue(0.0, half, "set bluu by"), Cue(half, audio.duration, "m two zzyzzx")]
+    with pytest.raises(OutOfVocabulary) as caught:
+        force_align(audio, cues)
+    assert caught.value.words == ("bluu", "zzyzzx")
+    left = force_align(audio, cues, oov="skip")
+    assert left.text == "set by m two"
+    assert any("left out: bluu, zzyzzx" in x for x in left.warnings)
+    guessed = force_align(audio, cues, oov="g2p", g2p="")
+    assert sum(x.label.startswith("guessed") for x in guessed.notes) == 2
+
+
+def test_the_command_line_guesses(audio: Audio, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sound, out = tmp_path / "a.wav", tmp_path / "a.json"
+    soundfile.write(sound, audio.samples, audio.rate_hz)
+    command = ["align", str(sound), "--text", "set bluu by m two please", "-o", str(out)]
+    with pytest.raises(OutOfVocabulary):
+        app(args=command, prog_name="visalign", standalone_mode=False)
+    app(args=[*command, "--oov", "g2p"], prog_name="visalign", standalone_mode=False)
+    assert "guessed from their spelling: bluu (B L UW" in " ".join(capsys.readouterr().out.split())
+    assert any(x["label"].startswith("guessed") for x in json.loads(out.read_text(encoding="utf-8"))["notes"])

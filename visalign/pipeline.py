@@ -67,6 +67,9 @@ Progress: TypeAlias = Callable[[str, float | None], None]
 # Seconds of search beyond which a quick look at every lag comes first, and what the exact search then covers.
 WIDE_SEARCH, EXACT_REACH = 1.0, 0.6
 
+# An h has no shape of its own in any language: that a map leaves it out is no lack.
+_SHAPELESS = frozenset(["HH", "h", "ɦ"])
+
 # With faces in fewer frames than this, a report says so.
 _GOOD_FACE_FRACTION = 0.9
 
@@ -232,7 +235,7 @@ def check(
         phones=alignment.phones,
         expected_visemes=viseme_tier(targets),
         observed_visemes=decoded.tier,
-        warnings=alignment.warnings + _lip_warnings(seen, coverage),
+        warnings=alignment.warnings + _map_warnings(alignment, chosen_map) + _lip_warnings(seen, coverage),
         evidence=kept,
         details=pd.DataFrame(parts, columns=list(DETAIL_COLUMNS)) if details else None,
     )
@@ -388,6 +391,25 @@ def _clip_info(
         sound=sound,
         faces=seen.candidates,
         speech_coverage=coverage,
+    )
+
+
+def _map_warnings(alignment: Alignment, viseme_map: VisemeMap) -> tuple[str, ...]:
+    """Words with phones that the map does not place, and shows by its fallback."""
+    labels = set(alignment.phones.labels) - _SHAPELESS
+    strange = {label for label in labels if not viseme_map.places(label, alignment.alphabet)}
+    named: dict[str, list[str]] = {}
+    for phone in alignment.phones:
+        if phone.label in strange:
+            word = alignment.words.label_at(phone.centre) or "(no word)"
+            named.setdefault(word, []).append(phone.label)
+    if not named:
+        return ()
+    listed = ", ".join(f"{word} ({' '.join(dict.fromkeys(phones))})" for word, phones in list(named.items())[:10])
+    more = f" and {len(named) - 10} more" if len(named) > 10 else ""
+    return (
+        f'the viseme map {viseme_map.id} has no place for phones of {len(named)} word(s), shown as "'
+        f'{viseme_map.fallback}": {listed}{more}',
     )
 
 

@@ -155,8 +155,10 @@ class _Scores:
     matrix: Floats | None
 
     @classmethod
-    def of(cls, model: AcousticModel, frames: Floats, graph: DecodingGraph) -> _Scores:
-        more = (model.broader(graph.pdf_ids), model.rivals(graph.pdf_ids))
+    def of(
+        cls, model: AcousticModel, frames: Floats, graph: DecodingGraph, *, for_search_only: bool = False
+    ) -> _Scores:
+        more = () if for_search_only else (model.broader(graph.pdf_ids), model.rivals(graph.pdf_ids))
         pdf_ids = np.unique(np.concatenate([graph.pdf_ids, *more]))
         short = len(frames) * model.frame_shift <= EXACT_SECONDS
         return cls(model, frames, pdf_ids, model.log_likelihoods(frames, pdf_ids) if short else None)
@@ -381,7 +383,7 @@ def _gain(found: _Decoded, variants: Sequence[Sequence[Variant]], n_spoken: int)
     backwards = [[replace(x, phones=x.phones[::-1]) for x in ways] for ways in reversed(variants)]
     graph = build_graph(backwards, found.model, found.model.silence_costs)
     try:
-        control = _search(graph, _Scores.of(found.model, found.scores.frames, graph))
+        control = _search(graph, _Scores.of(found.model, found.scores.frames, graph, for_search_only=True))
     except NoPath:
         return None
     return (found.score - control.score) / found.model.scale / n_spoken
