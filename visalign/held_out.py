@@ -30,7 +30,7 @@ from visalign.text_files import rounded
 from visalign.viseme_decoder import CLOSED, VisemeDecoder
 from visalign.visemes import VisemeMap
 
-__all__ = ["HeldOut", "HeldOutSpeaker", "left_out_groups", "read_held_out"]
+__all__ = ["HeldOut", "HeldOutSpeaker", "count_read", "left_out_groups", "read_held_out"]
 
 Progress: TypeAlias = Callable[[str, float | None], None]
 Span: TypeAlias = tuple[float, float]
@@ -170,18 +170,29 @@ def read_held_out(clips: Sequence[LabelledLips], viseme_map: VisemeMap, *, progr
         decoder = fit_decoder(kept)
         counts = HeldOutSpeaker(name)
         for clip in (clip for clip, group in zip(clips, groups, strict=True) if group == name):
-            counts += _read(clip, decoder, viseme_map, name, confusions)
+            counts += count_read(clip, decoder, viseme_map, confusions)
         results.append(counts)
     return HeldOut(viseme_map.id, by, tuple(results), dict(confusions))
 
 
-def _read(
+def count_read(
     clip: LabelledLips,
     decoder: VisemeDecoder,
     viseme_map: VisemeMap,
-    name: str,
-    confusions: Counter[tuple[str, str]],
+    confusions: Counter[tuple[str, str]] | None = None,
 ) -> HeldOutSpeaker:
+    """Count what a decoder reads in one clip.
+
+    Parameters
+    ----------
+    clip : LabelledLips
+    decoder : VisemeDecoder
+        Which should not have met its speaker.
+    viseme_map : VisemeMap
+    confusions : Counter, optional
+        Frames by expected and observed viseme are added to it.
+    """
+    confusions = Counter() if confusions is None else confusions
     decoded = decoder.decode(clip.lips, viseme_map)
     said = clip.phones.sample(decoded.times, outside="SIL")
     n_frames, n_right, bits = 0, 0, 0.0
@@ -196,7 +207,7 @@ def _read(
     truth = [(x.start, x.end) for x in clip.phones if not is_silence(x.label) and fold_arpabet(x.label) in CLOSED]
     seen = [(x.start, x.end) for x in find_closures(clip.lips, decoded)]
     return HeldOutSpeaker(
-        name, 1, n_frames, n_right, len(truth), _n_met(truth, seen), len(seen), _n_met(seen, truth), bits
+        clip.speaker, 1, n_frames, n_right, len(truth), _n_met(truth, seen), len(seen), _n_met(seen, truth), bits
     )
 
 

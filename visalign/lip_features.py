@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -44,6 +46,7 @@ __all__ = [
     "N_APPEARANCE",
     "Feature",
     "LipFeatures",
+    "features_of_tracked",
     "lip_features",
     "mouth_appearance",
     "read_lips",
@@ -265,12 +268,34 @@ def read_lips(
     tracked = track_landmarks(reader, detector or load_detector(), detect_every=detect_every)
     if progress is not None:
         tracked = _reported(tracked, progress, info.duration)
+    return features_of_tracked(tracked, path, stream.start + stream.duration, stream.rate)
+
+
+def features_of_tracked(tracked: Iterable[TrackedFrame], path: AnyPath, duration: float, rate: Fraction) -> LipFeatures:
+    """Lip features of frames with their landmarks, which may pass by one at a time.
+
+    Parameters
+    ----------
+    tracked : iterable of TrackedFrame
+        All frames of the clip, in order.
+    path : path-like
+        The clip, for messages.
+    duration : float
+        Seconds after the clip's origin at which the last frame disappears.
+    rate : Fraction
+        Nominal frames a second.
+
+    Raises
+    ------
+    FaceNotFound
+        If hardly a frame shows a face.
+    """
     mouths = _Mouths()
-    landmarks = Landmarks.from_tracked(mouths.watch(tracked), stream.start + stream.duration, stream.rate)
+    landmarks = Landmarks.from_tracked(mouths.watch(tracked), duration, rate)
     has_face = landmarks.has_face
     if has_face.sum() < max(MIN_FACE_FRAMES, MIN_FACE_FRACTION * len(has_face)):
         raise FaceNotFound(path, landmarks.face_fraction)
-    return lip_features(landmarks, mouths.appearance(), source=info.path.name)
+    return lip_features(landmarks, mouths.appearance(), source=Path(path).name)
 
 
 def lip_features(landmarks: Landmarks, appearance: Floats, *, source: str = "") -> LipFeatures:

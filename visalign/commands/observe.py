@@ -38,22 +38,27 @@ def observe(
         Path | None, typer.Option(help="Lip model made by `visalign train`, in place of the shipped one.")
     ] = None,
     face: Annotated[int | None, typer.Option(help="Number of the face, where the clip shows several.")] = None,
+    landmarks: Annotated[
+        Path | None, typer.Option(help="68 landmarks a frame that another program found: OpenFace's CSV, CSV or NPZ.")
+    ] = None,
     start: Annotated[float | None, typer.Option(help="Draw from this second on.")] = None,
     end: Annotated[float | None, typer.Option(help="Draw up to this second.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Read the lips: the visemes that they show, how probable, and the features of every frame."""
     # These load numpy and praatio.
+    from visalign.landmark_files import read_lips_with_landmarks
     from visalign.observation_files import OBSERVATION_SUFFIXES, write_observation
     from visalign.plots.style import PLOT_SUFFIXES
     from visalign.text_files import check_output
 
     wanted = output or []
-    inputs = [path for path in (video, model) if path is not None]
+    inputs = [path for path in (video, model, landmarks) if path is not None]
     for path in wanted:
         check_output(path, suffixes=(*OBSERVATION_SUFFIXES, *PLOT_SUFFIXES), inputs=inputs)
     with progress_line(enabled=not quiet) as progress:
-        seen = visalign.observe(video, viseme_map=viseme_map, model=model, face=face, progress=progress)
+        clip = video if landmarks is None else read_lips_with_landmarks(video, landmarks)
+        seen = visalign.observe(clip, viseme_map=viseme_map, model=model, face=face, progress=progress)
         for path in wanted:
             progress(f"writing {path.name}", None)
             if path.suffix.lower() in PLOT_SUFFIXES:

@@ -1,0 +1,338 @@
+"""The command line: arguments in, words and exit codes out. The only room that prints.
+
+Exit codes: 0 done, and in sync where that was asked; 1 done, and a check failed; 2 the command was wrong; 3 an input
+could not be analysed; 130 interrupted. An error is one line on stderr, and nothing is written.
+
+Rooms that load numpy, FFmpeg or dlib are imported inside the commands that need them, or through the lazy names of
+``visalign``: ``visalign --help`` answers in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+import visalign
+from visalign.commands.align import ALIGN_EPILOG, align
+from visalign.commands.animate import ANIMATE_EPILOG, animate
+from visalign.commands.attach import ATTACH_EPILOG, attach
+from visalign.commands.batch import BATCH_EPILOG, STATUS_EPILOG, batch, status
+from visalign.commands.compare import COMPARE_EPILOG, compare
+from visalign.commands.corpus import CORPUS_EPILOG, corpus
+from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
+from visalign.commands.explain import EXPLAIN_EPILOG, explain
+from visalign.commands.export import EXPORT_EPILOG, export
+from visalign.commands.fix import FIX_EPILOG, fix
+from visalign.commands.lipread import LIPREAD_EPILOG, lipread
+from visalign.commands.maps import maps_app
+from visalign.commands.observe import OBSERVE_EPILOG, observe
+from visalign.commands.plot import PLOT_EPILOG, plot
+from visalign.commands.preview import PREVIEW_EPILOG, preview
+from visalign.commands.train import TRAIN_EPILOG, train
+from visalign.console import (
+    facts_table,
+    findings_table,
+    progress_line,
+    screen,
+    signed_ms,
+    styled_summary,
+    words_table,
+)
+from visalign.errors import ConfigError, VisalignError
+
+if TYPE_CHECKING:
+    from visalign.config import Config
+    from visalign.report import ClipReport
+
+__all__ = ["app", "main"]
+
+DONE, CHECK_FAILED, USAGE, NOT_ANALYSED = 0, 1, 2, 3
+
+STDOUT = Path("-")
+
+DEMO_TOLERANCE_SECONDS = 0.02  # what the demo calls a success: half a frame at 25 frames a second
+
+_EXIT_CODES = (
+    "Exit codes: 0 done and in sync · 1 done, a check failed · 2 wrong usage · 3 an input could not be analysed"
+)
+
+app = typer.Typer(
+    name="visalign",
+    help="Compare what is heard with what the lips show: audio/video offset and sync, word by word.",
+    epilog=(
+        "Start with [bold]visalign demo[/bold], then\n\n"
+        'visalign check clip.mp4 --text "bin blue at f two now"\n\n' + _EXIT_CODES
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(maps_app, name="maps")
+app.command("align", epilog=ALIGN_EPILOG)(align)
+app.command("export", epilog=EXPORT_EPILOG)(export)
+app.command("observe", epilog=OBSERVE_EPILOG)(observe)
+app.command("train", epilog=TRAIN_EPILOG)(train)
+app.command("preview", epilog=PREVIEW_EPILOG)(preview)
+app.command("animate", epilog=ANIMATE_EPILOG)(animate)
+app.command("fix", epilog=FIX_EPILOG)(fix)
+app.command("attach", epilog=ATTACH_EPILOG)(attach)
+app.command("enhance", epilog=ENHANCE_EPILOG)(enhance)
+app.command("vad", epilog=VAD_EPILOG)(vad)
+app.command("compare", epilog=COMPARE_EPILOG)(compare)
+app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
+app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
+app.command("batch", epilog=BATCH_EPILOG)(batch)
+app.command("status", epilog=STATUS_EPILOG)(status)
+app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
+app.command("plot", epilog=PLOT_EPILOG)(plot)
+
+Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
+Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]
+Lexicon = Annotated[Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")]
+Map = Annotated[str | None, typer.Option("--map", help="Viseme map: a name (see `visalign maps list`) or a TOML file.")]
+Model = Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`, in place of the shipped one.")]
+Settings = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
+Face = Annotated[int | None, typer.Option(help="Number of the face to judge, where the clip shows several.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that can't show "–" shows "?" instead of a traceback
+    try:
+        app(args=arguments, prog_name="visalign")
+    except ConfigError as error:
+        _fail(error, USAGE)
+    except VisalignError as error:
+        _fail(error, NOT_ANALYSED)
+    except BrokenPipeError:
+        _close_quietly()
+    sys.exit(DONE)
+
+
+def _fail(error: VisalignError, code: int) -> NoReturn:
+    # One line, whatever is in a file name or in the output of another program; no control characters either.
+    line = "".join(c if c.isprintable() else " " for c in str(error))
+    print(f"visalign: {' '.join(line.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _close_quietly() -> NoReturn:
+    # The reader (`head`, a closed pager) has enough. Without this Python complains when it flushes stdout at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(CHECK_FAILED)
+
+
+# --- check ----------------------------------------------------------------------------------------------------
+
+
+@app.command(
+    epilog=(
+        'visalign check clip.mp4 --text "bin blue at f two now"\n\n'
+        "visalign check clip.mp4 --audio dub.wav --transcript dub.txt --csv words.csv --textgrid clip.TextGrid\n\n"
+        "visalign check clip.mp4 --alignment corrected.TextGrid    (words and phones as they stand there)\n\n"
+        "visalign check clip.mp4 --transcript clip.txt --html clip.html\n\n"
+        "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
+        "Without a transcript the phones are recognised: offset and confidence, but no words.\n\n" + _EXIT_CODES
+    )
+)
+def check(
+    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks.")],
+    audio: Annotated[Path | None, typer.Option(help="Check this sound instead of the clip's own.")] = None,
+    transcript: Transcript = None,
+    text: Text = None,
+    alignment: Annotated[
+        Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
+    ] = None,
+    speaker: Annotated[str | None, typer.Option(help="Whose words, where the alignment has several speakers.")] = None,
+    lexicon: Lexicon = None,
+    viseme_map: Map = None,
+    model: Model = None,
+    config: Settings = None,
+    face: Face = None,
+    enhancement: Annotated[
+        str, typer.Option("--enhance", help="Clear the sound first: auto (where noise makes that worth it) or a chain.")
+    ] = "off",
+    json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the words as CSV.")] = None,
+    segments: Annotated[
+        Path | None, typer.Option(help="Write words, phones, phrases and windows of 1 s, with all measures, as CSV.")
+    ] = None,
+    textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with a player, that opens offline.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Tell whether sound and lips of a clip are in sync: the offset, and every word."""
+    to_stdout = json == STDOUT
+    inputs = (video, audio, transcript, alignment, lexicon, model, config)
+    outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
+    pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
+    settings = _settings(config, lexicon, viseme_map)
+    said = _said(text, transcript)
+    with progress_line(enabled=not quiet) as progress:
+        chain = None if enhancement == "off" else enhancement
+        report = visalign.check(
+            video,
+            said,
+            alignment=alignment,
+            speaker=speaker,
+            audio=audio,
+            model=model,
+            config=settings,
+            enhancement=chain,
+            evidence=bool(pages),
+            details=("word", "phone", "phrase", "window") if tables else (),
+            face=face,
+            progress=progress,
+        )
+        for path in pages:
+            progress("writing the page", None)
+            visalign.write_clip_page(path, report, video, audio=audio)
+    for path in outputs:
+        report.write(path)
+    for path in tables:
+        report.write_details(path)
+    if to_stdout:
+        _print_json(report)
+    if not quiet:
+        _show(report, [*outputs, *tables, *pages], stderr=to_stdout)
+    raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
+
+
+def _settings(config: Path | None, lexicon: Path | None, viseme_map: str | None) -> Config:
+    settings = visalign.Config() if config is None else visalign.Config.load(config)
+    if lexicon is not None:
+        settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
+    if viseme_map is not None:
+        settings = replace(settings, sync=replace(settings.sync, viseme_map=viseme_map))
+    return settings
+
+
+def _said(text: str | None, transcript: Path | None) -> str | None:
+    # Loads the lexicon's room, so it waits until a command needs it.
+    from visalign.transcript import read_transcript
+
+    if text is not None and transcript is not None:
+        raise typer.BadParameter("give --text or --transcript, not both")
+    return text if transcript is None else read_transcript(transcript)
+
+
+def _checked_outputs(wanted: Mapping[str, Path | None], inputs: Iterable[Path | None]) -> list[Path]:
+    # Loads numpy and praatio.
+    from visalign.text_files import check_output
+
+    present = [path for path in inputs if path is not None]
+    return [
+        check_output(path, suffixes=(suffix,), inputs=present) for suffix, path in wanted.items() if path is not None
+    ]
+
+
+def _print_json(report: ClipReport) -> None:
+    # Loads numpy and praatio, which the report has loaded already.
+    from visalign.text_files import format_json
+
+    sys.stdout.write(format_json(report.to_dict()))
+    sys.stdout.flush()
+
+
+def _show(report: ClipReport, outputs: Sequence[Path], *, stderr: bool = False) -> None:
+    console = screen(stderr=stderr)
+    console.print(styled_summary(report))
+    if len(report.segments):
+        console.print(words_table(report))
+    elif report.clip.transcript is None:
+        console.print("No transcript was given: phones were recognised, so there are no words to judge.")
+    _show_warnings(report.warnings, stderr=stderr)
+    for model in report.clip.models:
+        console.print(f"Model: {model.name} ({model.licence})", style="dim")
+    _show_written(outputs, stderr=stderr)
+
+
+def _show_warnings(warnings: Iterable[str], *, stderr: bool = False) -> None:
+    for warning in warnings:
+        screen(stderr=stderr).print(f"Warning: {warning}", style="yellow")
+
+
+def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:
+    for path in outputs:
+        # Not wrapped: a path that is broken over two lines can't be copied.
+        screen(stderr=stderr).print(f"Wrote {path}", soft_wrap=True)
+
+
+# --- observe, train -------------------------------------------------------------------------------------------
+
+
+# --- doctor, demo, version ------------------------------------------------------------------------------------
+
+
+@app.command()
+def doctor() -> None:
+    """What is installed, under which licence, what is missing and how to get it."""
+    findings = visalign.diagnose()
+    console = screen()
+    console.print(findings_table(findings))
+    faults = [finding.name for finding in findings if finding.is_fault]
+    console.print(f"visalign can't work: see {', '.join(faults)}." if faults else "visalign can work.", style="bold")
+    raise typer.Exit(CHECK_FAILED if faults else DONE)
+
+
+@app.command(epilog="visalign demo --lead -120 --out late_demo")
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the clip and its reports.")] = Path("demo"),
+    lead: Annotated[float, typer.Option(help="How early the audio is made, in ms (negative: late).")] = 83.0,
+) -> None:
+    """Make a clip with a known audio offset, check it, and print truth beside measurement."""
+    with contextlib.ExitStack() as stack:
+        progress = stack.enter_context(progress_line())
+        progress("making a clip: speech and a drawn face", None)
+        _make_folder(out)
+        truth = visalign.generate_clip(out / "clip.mp4", lead_seconds=lead / 1000)
+        report = visalign.check(truth.path, truth.transcript, progress=progress)
+    written = [report.write(out / name) for name in ("report.json", "words.csv", "clip.TextGrid")]
+    _show(report, [truth.path, *written])
+    measured = report.sync.lead_seconds
+    error = None if measured is None else measured - truth.lead_seconds
+    rows = [("truth", signed_ms(truth.lead_seconds)), ("measured", signed_ms(measured)), ("error", signed_ms(error))]
+    screen().print(facts_table(("audio lead", ">ms (+ = early)"), rows))
+    screen().print(f"The report: {written[0]}", style="bold", soft_wrap=True)
+    is_right = error is not None and abs(error) <= DEMO_TOLERANCE_SECONDS
+    raise typer.Exit(DONE if is_right else CHECK_FAILED)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise visalign.OutputError(path, f"the folder can't be made ({error.strerror}); choose another") from error
+
+
+@app.command()
+def version() -> None:
+    """The version of visalign."""
+    print(visalign.__version__)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...

@@ -1,0 +1,432 @@
+"""The shape of the package: rooms, import direction, sizes, and what no room may do.
+
+The rules are those of ``docs/design.md``. Each is a small function over the source text, so that it
+can be shown to catch an offender: a rule that never fires proves nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import statistics
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "visalign"
+
+# Imports go down this table only, or to a sibling in the same row. Rows 4a and 4b stand side by side: neither
+# may see the other, so that what is "observed" on the lips can't be influenced by what is "expected" from the
+# sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
+ROWS: dict[str, str] = ROWS_HERE
+ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
+DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most
+
+MAX_MODULE_LINES = 500
+MAX_MEDIAN_FUNCTION_LINES = 12
+MAX_P95_FUNCTION_LINES = 45
+
+SAYS_NOTHING = {"utils", "util", "core", "common", "base", "helpers", "helper", "manager", "misc", "tools", "stuff"}
+UNSAFE = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+NETWORK = {
+    *("socket", "ssl", "http", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "ftplib", "smtplib"),
+    *("xmlrpc", "socketserver", "asyncio", "webbrowser"),
+}
+TOO_BROAD = {"Exception", "BaseException"}
+TOO_VAGUE = {"Exception", "BaseException", "RuntimeError"}
+
+SOURCES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8"), str(path)) for name, path in SOURCES.items()}
+EVERY_MODULE = pytest.mark.parametrize("module", [pytest.param(name, id=name) for name in SOURCES])
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+# --- what the rules are made of -------------------------------------------------------------------------------
+
+
+def room_of(module: str) -> str:
+    """The room of a module path: ``forced_alignment/aligner`` lives in ``forced_alignment``."""
+    return module.split("/")[0]
+
+
+def may_import(importer: str, imported: str) -> bool:
+    """Whether one room may import another."""
+    if importer == imported:
+        return True
+    if imported in DATA_ONLY:
+        return True
+    here, there = ROW_OF.get(importer, "0"), ROW_OF.get(imported, "9")  # homeless: in no order at all
+    return here == there or there[0] < here[0]
+
+
+def imported_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Each dotted name that a module imports, at any depth, with its line; ``from a import b`` gives ``a.b``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: relative import; write the whole name"
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def own_modules(tree: ast.AST, modules: set[str]) -> set[str]:
+    """The modules of this package that a module imports."""
+    found = set[str]()
+    for name, _ in imported_names(tree):
+        parts = name.split(".")
+        if parts[0] == "visalign":
+            found.add(_closest(parts[1:], modules))
+    return found
+
+
+def _closest(parts: list[str], modules: set[str]) -> str:
+    # ["timeline", "Tier"] -> "timeline"; ["forced_alignment", "align"] -> "forced_alignment/__init__"
+    for length in range(len(parts), 0, -1):
+        path = "/".join(parts[:length])
+        for candidate in (path, f"{path}/__init__"):
+            if candidate in modules:
+                return candidate
+    assert len(parts) <= 1, f"visalign.{'.'.join(parts)} does not exist"
+    return "__init__"  # `import visalign`, or a name that it lists
+
+
+def find_cycle(graph: dict[str, set[str]]) -> list[str] | None:
+    """A cycle as the list of its nodes, or None."""
+    finished = set[str]()
+
+    def walk(node: str, path: list[str]) -> list[str] | None:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in finished:
+            return None
+        for following in sorted(graph.get(node, ())):
+            if cycle := walk(following, [*path, node]):
+                return cycle
+        finished.add(node)
+        return None
+
+    return next((cycle for node in sorted(graph) if (cycle := walk(node, []))), None)
+
+
+def function_lengths(tree: ast.AST) -> list[int]:
+    """Lines of each function from ``def`` to its end, the docstring not counted."""
+    return [_code_lines(node) for node in ast.walk(tree) if isinstance(node, Function)]
+
+
+def _code_lines(node: Function) -> int:
+    first = node.body[0]
+    documented = ast.get_docstring(node, clean=False) is not None
+    docstring = (first.end_lineno or first.lineno) - first.lineno + 1 if documented else 0
+    return (node.end_lineno or node.lineno) - node.lineno + 1 - docstring
+
+
+def p95(values: list[int]) -> float:
+    """The 95th percentile: 95 % of the values are not larger."""
+    return sorted(values)[max(0, -(-95 * len(values) // 100) - 1)]
+
+
+def forbidden_imports(tree: ast.AST, forbidden: set[str]) -> list[int]:
+    """Lines that import one of the `forbidden` modules or something inside them."""
+    return [
+        line
+        for name, line in imported_names(tree)
+        if any(name == module or name.startswith(module + ".") for module in forbidden)
+    ]
+
+
+def prints(tree: ast.AST) -> list[int]:
+    """Lines that print."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+
+
+def broad_excepts(tree: ast.AST) -> list[int]:
+    """Lines that catch everything."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and (node.type is None or _names(node.type) & TOO_BROAD)
+    ]
+
+
+def vague_raises(tree: ast.AST) -> list[int]:
+    """Lines that raise something nobody can react to."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise) and node.exc is not None and _raised(node.exc) in TOO_VAGUE
+    ]
+
+
+def _names(node: ast.expr) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _raised(node: ast.expr) -> str:
+    target = node.func if isinstance(node, ast.Call) else node
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def pickled_arrays(tree: ast.AST) -> list[int]:
+    """Lines that let numpy unpickle."""
+    return [
+        node.value.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword)
+        and node.arg == "allow_pickle"
+        and not (isinstance(node.value, ast.Constant) and node.value.value is False)
+    ]
+
+
+def undocumented(tree: ast.Module, *, where: str = "") -> list[str]:
+    """Public classes, functions and methods without a docstring."""
+    missing = [] if ast.get_docstring(tree) else [f"{where}: the module itself"]
+
+    def visit(body: list[ast.stmt], prefix: str) -> None:
+        for node in body:
+            if not isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) or node.name[0] == "_":
+                continue
+            if ast.get_docstring(node) is None and not _needs_none(node):
+                missing.append(f"{where}:{node.lineno}: {prefix}{node.name}")
+            if isinstance(node, ast.ClassDef):
+                visit(node.body, f"{prefix}{node.name}.")
+
+    visit(tree.body, "")
+    return missing
+
+
+def _needs_none(node: ast.ClassDef | Function) -> bool:
+    # An overload's text stands at the implementation; a setter's at the property.
+    return any(
+        (isinstance(mark, ast.Name) and mark.id == "overload")
+        or (isinstance(mark, ast.Attribute) and mark.attr in {"overload", "setter"})
+        for mark in node.decorator_list
+    )
+
+
+def unexplained_local_imports(source: str) -> list[int]:
+    """Lines of imports inside a function that no comment explains (same line, or the line above the block)."""
+    lines, tree = source.splitlines(), ast.parse(source)
+    local = {
+        node.lineno
+        for function in ast.walk(tree)
+        if isinstance(function, Function)
+        for node in ast.walk(function)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    }
+    return sorted(line for line in local if not _explained(lines, line, local))
+
+
+def _explained(lines: list[str], line: int, local: set[int]) -> bool:
+    if "#" in lines[line - 1] or lines[line - 2].lstrip().startswith("#"):
+        return True
+    return line - 1 in local and _explained(lines, line - 1, local)
+
+
+# --- rooms and directions -------------------------------------------------------------------------------------
+
+
+def test_every_module_has_a_room() -> None:
+    homeless = sorted({room_of(module) for module in SOURCES} - ROW_OF.keys() - DATA_ONLY)
+    assert not homeless, f"give these a row in ROWS of {Path(__file__).name}: {', '.join(homeless)}"
+
+
+def test_every_room_name_says_something() -> None:
+    parts = {part for module in SOURCES for part in module.split("/")}
+    assert not parts & SAYS_NOTHING
+
+
+@EVERY_MODULE
+def test_imports_go_down(module: str) -> None:
+    importer = room_of(module)
+    wrong = [
+        f"{importer} (row {ROW_OF.get(importer)}) imports {room_of(name)} (row {ROW_OF.get(room_of(name))})"
+        for name in own_modules(TREES[module], set(SOURCES))
+        if not may_import(importer, room_of(name))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_cycles() -> None:
+    graph = {module: own_modules(tree, set(SOURCES)) - {module} for module, tree in TREES.items()}
+    cycle = find_cycle(graph)
+    assert cycle is None, " -> ".join(cycle or [])
+
+
+def test_the_branches_meet_late() -> None:
+    """Follow the imports all the way: nothing behind the audio branch leads to the video branch, or back."""
+    graph = {module: own_modules(tree, set(SOURCES)) for module, tree in TREES.items()}
+
+    def reached(module: str, seen: set[str]) -> set[str]:
+        for following in graph[module] - seen:
+            reached(following, seen | {module})
+            seen |= {following} | reached(following, seen)
+        return seen
+
+    for module in SOURCES:
+        row = ROW_OF.get(room_of(module))
+        other = {"4a": "4b", "4b": "4a"}.get(row or "")
+        assert not other or not {m for m in reached(module, {module}) if ROW_OF.get(room_of(m)) == other}, module
+
+
+def test_data_packages_hold_no_code() -> None:
+    for package in DATA_ONLY:
+        modules = [name for name in SOURCES if room_of(name) == package]
+        assert modules == [f"{package}/__init__"]
+        assert all(isinstance(node, ast.Expr) for node in TREES[modules[0]].body)
+
+
+def test_package_inits_only_list_names() -> None:
+    """No code of a package's own; the lazy loading of names (PEP 562) is as far as it may go."""
+    for module, tree in TREES.items():
+        if module.endswith("__init__"):
+            others = [node.lineno for node in tree.body if not _lists_names(node)]
+            assert not others, f"{module}.py does more than list names, line {others[0]}"
+
+
+def _lists_names(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        return node.name in {"__getattr__", "__dir__"}
+    if isinstance(node, ast.If):
+        return _names(node.test) == {"TYPE_CHECKING"}
+    return isinstance(node, (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Expr))
+
+
+def test_registries_name_real_classes() -> None:
+    """Each ``"visalign.module:Class"`` in the sources can be imported."""
+    strings = {
+        node.value
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    for entry in (found for text in strings if (found := re.fullmatch(r"(visalign(?:\.\w+)+):(\w+)", text))):
+        assert hasattr(importlib.import_module(entry[1]), entry[2]), entry[0]
+
+
+# --- sizes ----------------------------------------------------------------------------------------------------
+
+
+@EVERY_MODULE
+def test_module_is_short(module: str) -> None:
+    n_lines = len(SOURCES[module].read_text(encoding="utf-8").splitlines())
+    assert n_lines <= MAX_MODULE_LINES, f"{n_lines} lines: split it by what it does"
+
+
+def test_functions_are_short() -> None:
+    lengths = [length for tree in TREES.values() for length in function_lengths(tree)]
+    assert statistics.median(lengths) <= MAX_MEDIAN_FUNCTION_LINES
+    assert p95(lengths) <= MAX_P95_FUNCTION_LINES
+
+
+# --- what no room may do --------------------------------------------------------------------------------------
+
+
+@EVERY_MODULE
+def test_module_keeps_the_house_rules(module: str) -> None:
+    tree, room = TREES[module], room_of(module)
+    found: dict[str, list[int]] = {
+        "prints; only cli.py talks to the user": [] if room == "cli" else prints(tree),
+        "catches everything; only batch.py may": [] if room == "batch" else broad_excepts(tree),
+        "raises an error that nobody can react to": vague_raises(tree),
+        "unpickles; models are JSON or NPZ": forbidden_imports(tree, UNSAFE) + pickled_arrays(tree),
+        "reaches for the network": forbidden_imports(tree, NETWORK),
+        "imports inside a function without saying why": unexplained_local_imports(
+            SOURCES[module].read_text(encoding="utf-8")
+        ),
+    }
+    faults = [f"visalign/{module}.py:{line} {rule}" for rule, lines in found.items() for line in lines]
+    assert not faults, "\n".join(faults)
+
+
+@EVERY_MODULE
+def test_public_names_are_documented(module: str) -> None:
+    if SOURCES[module].read_text(encoding="utf-8").strip():
+        missing = undocumented(TREES[module], where=f"visalign/{module}.py")
+        assert not missing, "\n".join(missing)
+
+
+# --- the rules catch what they are there for --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "offence"),
+    [
+        (prints, "print('hello')"),
+        (broad_excepts, "try:\n    pass\nexcept:\n    pass"),
+        (broad_excepts, "try:\n    pass\nexcept (OSError, Exception):\n    pass"),
+        (vague_raises, "raise RuntimeError('no')"),
+        (vague_raises, "raise Exception"),
+        (pickled_arrays, "np.load(path, allow_pickle=True)"),
+        (lambda tree: forbidden_imports(tree, UNSAFE), "import pickle"),
+        (lambda tree: forbidden_imports(tree, NETWORK), "from urllib import request"),
+        (lambda tree: forbidden_imports(tree, NETWORK), "def f():\n    from http.client import HTTPConnection"),
+    ],
+)
+def test_rule_catches(rule: Callable[[ast.AST], list[int]], offence: str) -> None:
+    assert rule(ast.parse(offence))
+
+
+@pytest.mark.parametrize(
+    ("rule", "harmless"),
+    [
+        (prints, "console.print('hello')"),
+        (broad_excepts, "try:\n    pass\nexcept OSError:\n    pass"),
+        (vague_raises, "raise MediaError(path, 'no') from None"),
+        (vague_raises, "raise"),
+        (pickled_arrays, "np.load(path, allow_pickle=False)"),
+        (lambda tree: forbidden_imports(tree, NETWORK), "from urllib.parse import quote"),
+    ],
+)
+def test_rule_lets_pass(rule: Callable[[ast.AST], list[int]], harmless: str) -> None:
+    assert not rule(ast.parse(harmless))
+
+
+def test_direction_rule() -> None:
+    assert may_import("sync", "landmarks")
+    assert may_import("sync", "scoring")
+    assert not may_import("landmarks", "speech")
+    assert not may_import("forced_alignment", "viseme_decoder")
+    assert not may_import("timeline", "phones")
+    assert not may_import("report", "pipeline")
+
+
+def test_imports_are_resolved_to_modules() -> None:
+    modules = {"__init__", "timeline", "forced_alignment/__init__", "forced_alignment/aligner"}
+    source = "from visalign.timeline import Tier\nfrom visalign.forced_alignment import aligner, force_align"
+    found = own_modules(ast.parse(source), modules)
+    assert found == {"timeline", "forced_alignment/aligner", "forced_alignment/__init__"}
+    assert own_modules(ast.parse("from visalign import __version__"), modules) == {"__init__"}
+
+
+def test_cycle_finder() -> None:
+    assert find_cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert find_cycle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) is None
+
+
+def test_function_lengths_leave_out_docstrings() -> None:
+    source = 'def f():\n    """One.\n\n    Two.\n    """\n    x = 1\n    return x\n'
+    assert function_lengths(ast.parse(source)) == [3]
+
+
+def test_p95() -> None:
+    assert p95(list(range(1, 101))) == 95
+    assert p95([7]) == 7
+
+
+def test_documentation_rule() -> None:
+    source = '"""Module."""\ndef f(): ...\ndef _g(): ...\nclass A:\n    """A."""\n    def m(self): ...\n'
+    assert undocumented(ast.parse(source), where="x.py") == ["x.py:2: f", "x.py:6: A.m"]
+
+
+def test_local_import_rule() -> None:
+    unexplained = "def f():\n    import dlib\n    return dlib\n"
+    explained = "def f():\n    # dlib takes a second to load\n    import dlib\n    import numpy\n    return dlib\n"
+    assert unexplained_local_imports(unexplained) == [2]
+    assert unexplained_local_imports(explained) == []

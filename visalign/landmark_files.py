@@ -1,0 +1,188 @@
+"""Landmarks that another program found: read from its file and used in place of a search.
+
+Conventions
+-----------
+68 points, numbered from 0 as in :mod:`visalign.landmarks`, in pixels of the upright frame. Each row belongs to a frame
+by its time where the file has times, by its number (from 0) otherwise. Frames that the file does not have, or marks as
+failed, are frames without a face.
+
+Files
+-----
+.npz
+    An array `points` of shape (n_frames, 68, 2), and, where frames are missing or times matter, `times` (seconds).
+.csv
+    One row a frame: a column ``time`` or ``time_seconds`` (seconds), or ``frame`` (from 0), and the columns ``x_0`` …
+    ``x_67``, ``y_0`` … ``y_67``. OpenFace's output [1]_ is such a file: its ``timestamp`` is the time, rows with
+    ``success`` 0 are frames without a face, and of several faces (``face_id``) the one with the most rows is taken, or
+    the one that is named.
+
+References
+----------
+.. [1] T. Baltrusaitis, A. Zadeh, Y. C. Lim and L.-P. Morency, OpenFace 2.0: Facial behavior analysis toolkit, FG 2018.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.errors import AnyPath, MissingStream, ParseError
+from visalign.face_detection import N_POINTS
+from visalign.landmarks import TrackedFrame
+from visalign.lip_features import LipFeatures, features_of_tracked
+from visalign.media import Frame, probe, read_frames
+
+__all__ = ["LandmarkRows", "read_landmark_rows", "read_lips_with_landmarks"]
+
+_Points: TypeAlias = npt.NDArray[np.float32]
+
+_TIMES = ("timestamp", "time_seconds", "time")
+# A row belongs to a frame whose time is no further away than this part of the time from one frame to the next.
+_REACH = 0.5
+_NOWHERE = np.full((N_POINTS, 2), np.nan, np.float32)
+
+
+class LandmarkRows:
+    """Landmarks by time, or by number of the frame.
+
+    Parameters
+    ----------
+    points : ndarray of float32, shape (n_rows, 68, 2)
+        Pixels; NaN where no face was found.
+    times : ndarray, shape (n_rows,), or None
+        Seconds, increasing; None where rows are numbered.
+    numbers : ndarray of int, shape (n_rows,), or None
+        Frames from 0, where there are no times.
+    """
+
+    def __init__(
+        self, points: _Points, times: npt.NDArray[np.float64] | None, numbers: npt.NDArray[np.int64] | None = None
+    ) -> None:
+        self.points, self.times = points, times
+        self.numbers = np.arange(len(points)) if numbers is None else numbers
+        self._row_of = {int(number): row for row, number in enumerate(self.numbers)}
+
+    def at(self, index: int, time: float, step: float) -> _Points:
+        """Landmarks of the frame with this number and time, of a film with `step` seconds a frame; NaN without."""
+        if self.times is None:
+            row = self._row_of.get(index)
+            return _NOWHERE if row is None else self.points[row]
+        if not len(self.times):
+            return _NOWHERE
+        nearest = int(np.abs(self.times - time).argmin())
+        return self.points[nearest] if abs(float(self.times[nearest]) - time) <= _REACH * step else _NOWHERE
+
+
+def read_lips_with_landmarks(clip: AnyPath, file: AnyPath, *, face: str | None = None) -> LipFeatures:
+    """Lip features of a clip whose landmarks another program has found.
+
+    Parameters
+    ----------
+    clip : path-like
+        Its pictures are read for the look of the mouth.
+    file : path-like
+        Landmarks, .npz or .csv.
+    face : str, optional
+        Which of several faces (``face_id`` of OpenFace).
+
+    Raises
+    ------
+    ParseError
+        If `file` is not such a file.
+    FaceNotFound
+        If hardly a frame has landmarks.
+    MediaError, MissingStream
+        If the clip can't be read or has no picture.
+    """
+    rows, info = read_landmark_rows(file, face=face), probe(clip)
+    if not info.video:
+        raise MissingStream(clip, "video")
+    stream = info.video[0]
+    tracked = _with_points(read_frames(clip), rows, 1.0 / float(stream.rate))
+    return features_of_tracked(tracked, clip, stream.start + stream.duration, stream.rate)
+
+
+def _with_points(frames: Iterable[Frame], rows: LandmarkRows, step: float) -> Iterator[TrackedFrame]:
+    for index, frame in enumerate(frames):
+        yield TrackedFrame(frame, rows.at(index, frame.time, step))
+
+
+def read_landmark_rows(path: AnyPath, *, face: str | None = None) -> LandmarkRows:
+    """Read a file of landmarks.
+
+    Raises
+    ------
+    ParseError
+        If it can't be read, or does not hold 68 points a row.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix == ".npz":
+        return _read_npz(path)
+    if suffix == ".csv":
+        return _read_csv(path, face)
+    raise ParseError(path, None, "landmarks are read from .npz or .csv files")
+
+
+def _read_npz(path: AnyPath) -> LandmarkRows:
+    try:
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
+            points = np.asarray(data["points"], np.float32)
+            times = np.asarray(data["times"], np.float64) if "times" in data.files else None
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise ParseError(path, None, f"no NPZ file with an array `points` ({error})") from error
+    if points.ndim != 3 or points.shape[1:] != (N_POINTS, 2):
+        raise ParseError(path, None, f"`points` has shape {points.shape}; wanted: (n_frames, {N_POINTS}, 2)")
+    if times is not None and (times.shape != points.shape[:1] or np.any(np.diff(times) <= 0)):
+        raise ParseError(path, None, "`times` must be one increasing time a row of `points`")
+    return LandmarkRows(points, times)
+
+
+def _read_csv(path: AnyPath, face: str | None) -> LandmarkRows:
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)  # OpenFace writes ", " between its names
+            names = [name.strip() for name in reader.fieldnames or ()]
+            reader.fieldnames = names
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ParseError(path, None, f"can't be read as CSV in UTF-8 ({error})") from error
+    wanted = [f"{axis}_{k}" for axis in "xy" for k in range(N_POINTS)]
+    if absent := [name for name in wanted if name not in names]:
+        raise ParseError(path, 1, f"no column {absent[0]}; wanted: x_0 … x_{N_POINTS - 1}, y_0 … y_{N_POINTS - 1}")
+    key = next((name for name in (*_TIMES, "frame") if name in names), None)
+    if key is None:
+        raise ParseError(path, 1, "no column that tells the frame: timestamp, time_seconds, time or frame")
+    kept = _of_one_face(path, rows, face) if "face_id" in names else rows
+    values = np.array([[_number(path, n, row, name) for name in (key, *wanted)] for n, row in enumerate(kept, start=2)])
+    values = values.reshape(-1, 1 + 2 * N_POINTS)
+    points = np.stack([values[:, 1 : 1 + N_POINTS], values[:, 1 + N_POINTS :]], axis=2).astype(np.float32)
+    failed = [row.get("success", "1").strip() in {"0", "0.0"} for row in kept]
+    points[np.array(failed, bool)] = np.nan
+    if key == "frame":
+        return LandmarkRows(points, None, values[:, 0].astype(np.int64))
+    if np.any(np.diff(values[:, 0]) <= 0):
+        raise ParseError(path, None, f"{key} does not increase from row to row")
+    return LandmarkRows(points, values[:, 0])
+
+
+def _of_one_face(path: AnyPath, rows: list[dict[str, str]], face: str | None) -> list[dict[str, str]]:
+    counts = Counter(row["face_id"].strip() for row in rows)
+    chosen = face if face is not None else min(counts, key=lambda name: (-counts[name], name), default="")
+    if face is not None and face not in counts:
+        raise ParseError(path, None, f"no face {face!r}; it has {', '.join(sorted(counts))}")
+    return [row for row in rows if row["face_id"].strip() == chosen]
+
+
+def _number(path: AnyPath, line: int, row: Mapping[str, str | None], name: str) -> float:
+    text = (row.get(name) or "").strip()
+    try:
+        return float(text) if text else float("nan")
+    except ValueError as error:
+        raise ParseError(path, line, f"{name} is {text!r}, not a number") from error
