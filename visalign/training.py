@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,7 +23,7 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 
 from visalign._version import __version__
 from visalign.calibration import HeldOutEvidence
-from visalign.corpora.manifest import clips_to_train_with
+from visalign.corpora.manifest import listed_clips
 from visalign.errors import AnyPath, InputError, VisalignError
 from visalign.forced_alignment import force_align
 from visalign.lip_features import FEATURES, LipFeatures, read_lips
@@ -33,7 +32,7 @@ from visalign.media import read_audio
 from visalign.phones import fold_arpabet, is_silence
 from visalign.sync import lag_evidence, spoken_frames
 from visalign.timeline import Tier
-from visalign.training_data import TrainingClip, training_clips
+from visalign.training_data import TrainingClip
 from visalign.viseme_decoder import VisemeDecoder, grid, stacked
 
 __all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "prepare_folder", "train_from_folder"]
@@ -131,7 +130,7 @@ def prepare_folder(
     InputError
         If there is no such folder, or no clip in it.
     """
-    clips, unsaid = clips_to_train_with(folder) if Path(folder).is_file() else training_clips(folder)
+    clips, unsaid = listed_clips(folder)
     left_out = [(path.name, "no transcript beside it") for path in unsaid]
     prepared = list[PreparedClip]()
     for number, clip in enumerate(clips):
