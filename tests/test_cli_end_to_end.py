@@ -112,19 +112,28 @@ def test_texts_that_can_not_be_used_are_three(
 
 
 def test_observe_writes_what_the_lips_show(generated_clip: GeneratedClip, capsys: Any, tmp_path: Path) -> None:
-    paths = [tmp_path / f"lips{suffix}" for suffix in (".csv", ".npz", ".TextGrid")]
-    for path in paths:
-        assert run("observe", generated_clip.path, "-o", path) == 0
-    assert "viseme" in capsys.readouterr().out
+    paths = [tmp_path / f"lips{suffix}" for suffix in (".csv", ".npz", ".TextGrid", ".png")]
+    outputs = [part for path in paths for part in ("-o", path)]
+    assert run("observe", generated_clip.path, *outputs, "--map", "neti_2000", "--start", 0.5, "--end", 1.5) == 0
+    out = capsys.readouterr().out
+    assert "viseme" in out
+    assert all(f"Wrote {path}" in out for path in paths)
     with paths[0].open(newline="") as file:
         rows = list(csv.DictReader(file))
     with np.load(paths[1], allow_pickle=False) as data:
         arrays = dict(data)
-    assert list(rows[0]) == ["time_seconds", "viseme", *arrays["names"]]
+    probabilities = ["p_closed", *(f"p_{name}" for name in arrays["viseme_names"])]
+    assert list(rows[0]) == ["time_seconds", "viseme", *arrays["names"], *probabilities]
     assert arrays["values"].shape == (len(rows), len(arrays["names"]))
+    assert arrays["mouth"].shape == (len(rows), 20, 2)
     assert [float(row["time_seconds"]) for row in rows] == pytest.approx(list(arrays["times"]), abs=1e-6)
+    likeliest = [max(probabilities[1:], key=lambda name: float(row[name])) for row in rows]
+    assert likeliest == [f"p_{row['viseme']}" for row in rows]
     grid = textgrid.openTextgrid(str(paths[2]), includeEmptyIntervals=True)
-    assert grid.tierNames == ("observed visemes",)
+    assert grid.tierNames == ("observed visemes", "lip closures")
+    closures = [x for x in grid.getTier("lip closures").entries if x.label]
+    assert [x.start for x in closures] == pytest.approx(arrays["closures"][:, 0].tolist(), abs=1e-6)
+    assert paths[3].read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("lead_ms", [83, -120])

@@ -94,8 +94,63 @@ def test_a_decoder_survives_its_arrays() -> None:
         ({"transitions": DECODER.transitions.T}, "sum to 1"),
         ({"means": np.nan * DECODER.means}, "finite"),
         ({"evidence_scale": 0.0}, "finite"),
+        ({"closure_bias": -1.0}, "impossible"),
+        ({"adaptation_frames": np.inf}, "impossible"),
+        ({"moments": MOMENTS[:-1]}, "do not fit"),
     ],
 )
 def test_impossible_parameters_are_refused(change: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         replace(DECODER, **change)
+
+
+def closing(bias: float) -> float:
+    """How probable closed lips are on average."""
+    decoded = replace(DECODER, closure_bias=bias).decode(LIPS, MAP)
+    return float(np.nanmean(decoded.closed))
+
+
+def test_closed_lips_are_preferred_by_the_bias() -> None:
+    assert closing(0.0) < closing(1.0) < closing(3.0) < 1.0
+
+
+def test_closed_is_the_sum_over_p_b_and_m_whatever_the_map() -> None:
+    """In this map P and B make a viseme with no other phone of the decoder."""
+    decoded = DECODER.decode(LIPS, MAP)
+    bilabial = decoded.posteriors[:, decoded.visemes.index(MAP["P"])]
+    assert decoded.closed == pytest.approx(bilabial, abs=1e-12, nan_ok=True)
+    other = DECODER.decode(LIPS, VisemeMap.load("franks_kimble_1972"))
+    assert other.closed == pytest.approx(decoded.closed, abs=1e-12, nan_ok=True)
+
+
+def test_means_are_drawn_towards_the_clip() -> None:
+    """With a strong prior nothing changes; with a weak one, an offset of the whole clip is taken up."""
+    far = make_lips(LIPS.values + 0.8, COLUMNS, faceless=[20, 21, 22, 49])
+    plain = DECODER.decode(far, MAP).posteriors
+    stiff = replace(DECODER, adaptation_frames=1e9).decode(far, MAP).posteriors
+    loose = replace(DECODER, adaptation_frames=2.0).decode(far, MAP).posteriors
+    assert stiff == pytest.approx(plain, abs=1e-6, nan_ok=True)
+    assert np.nanmax(np.abs(loose - plain)) > 0.01
+
+
+def test_several_states_of_one_phone_add_up() -> None:
+    """A decoder whose states are doubled, each twin as likely to be entered, says what the single one says."""
+    twice = np.repeat(np.arange(4), 2)
+    doubled = replace(
+        DECODER,
+        phones=tuple(DECODER.phones[k] for k in twice),
+        means=DECODER.means[twice],
+        start=DECODER.start[twice] / 2,
+        transitions=DECODER.transitions[np.ix_(twice, twice)] / 2,
+    )
+    assert doubled.decode(LIPS, MAP).posteriors == pytest.approx(
+        DECODER.decode(LIPS, MAP).posteriors, abs=1e-9, nan_ok=True
+    )
+
+
+def test_a_model_without_the_newer_numbers_is_read_as_it_was() -> None:
+    arrays = DECODER.to_arrays()
+    for name in ("moments", "closure_bias", "adaptation_frames"):
+        del arrays[name]
+    again = VisemeDecoder.from_arrays(arrays)
+    assert (again.moments, again.closure_bias, again.adaptation_frames) == (MOMENTS, 0.0, 0.0)

@@ -90,7 +90,7 @@ class AlignmentScore:
 
     @property
     def boundary_error(self) -> float | None:
-        """Mean of (|Δstart| + |Δend|) / 2, seconds; None without pairs."""
+        """Mean of the absolute errors of starts and of ends, seconds; None without pairs."""
         if not self.start_errors:
             return None
         return float(0.5 * (np.abs(self.start_errors).mean() + np.abs(self.end_errors).mean()))

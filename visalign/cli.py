@@ -34,11 +34,17 @@ from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.lipread import LIPREAD_EPILOG, lipread
+from visalign.commands.live import LIVE_EPILOG, live
 from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.mfa import MFA_EPILOG, mfa
+from visalign.commands.observe import OBSERVE_EPILOG, observe
+from visalign.commands.overlay import OVERLAY_EPILOG, overlay
+from visalign.commands.page import PAGE_EPILOG, page
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
+from visalign.commands.ratings import ratings_app
+from visalign.commands.train import TRAIN_EPILOG, train
 from visalign.commands.tune import TUNE_EPILOG, tune
 from visalign.commands.watch import WATCH_EPILOG, watch
 from visalign.console import (
@@ -48,7 +54,6 @@ from visalign.console import (
     screen,
     signed_ms,
     styled_summary,
-    tier_table,
     words_table,
 )
 from visalign.errors import ConfigError, VisalignError
@@ -84,9 +89,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(maps_app, name="maps")
+app.add_typer(ratings_app, name="ratings")
 app.command("align", epilog=ALIGN_EPILOG)(align)
 app.command("evaluate-alignment", epilog=EVALUATE_ALIGNMENT_EPILOG)(evaluate_alignment)
 app.command("export", epilog=EXPORT_EPILOG)(export)
+app.command("observe", epilog=OBSERVE_EPILOG)(observe)
+app.command("train", epilog=TRAIN_EPILOG)(train)
 app.command("preview", epilog=PREVIEW_EPILOG)(preview)
 app.command("animate", epilog=ANIMATE_EPILOG)(animate)
 app.command("fix", epilog=FIX_EPILOG)(fix)
@@ -102,9 +110,12 @@ app.command("batch", epilog=BATCH_EPILOG)(batch)
 app.command("status", epilog=STATUS_EPILOG)(status)
 app.command("tune", epilog=TUNE_EPILOG)(tune)
 app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
+app.command("live", epilog=LIVE_EPILOG)(live)
 app.command("plot", epilog=PLOT_EPILOG)(plot)
 app.command("merge", epilog=MERGE_EPILOG)(merge)
 app.command("watch", epilog=WATCH_EPILOG)(watch)
+app.command("page", epilog=PAGE_EPILOG)(page)
+app.command("overlay", epilog=OVERLAY_EPILOG)(overlay)
 
 Transcript = Annotated[
     Path | None,
@@ -171,6 +182,9 @@ def check(
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
     speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
+    recognise: Annotated[
+        str | None, typer.Option(help="Without a transcript: phones (the default) or words, by a language model.")
+    ] = None,
     lexicon: Lexicon = None,
     oov: Annotated[str | None, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = None,
     viseme_map: Map = None,
@@ -187,6 +201,9 @@ def check(
     ] = None,
     textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with a player, that opens offline.")] = None,
+    max_lag: Annotated[
+        float | None, typer.Option(help="Search the offset within ± this many seconds (0.6; up to 600).")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word."""
@@ -194,7 +211,9 @@ def check(
     inputs = (video, audio, transcript, alignment, lexicon, model, config)
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
     pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
-    settings = _settings(config, lexicon, oov, viseme_map)
+    settings = _settings(config, lexicon, oov, viseme_map, recognise)
+    if max_lag is not None:
+        settings = replace(settings, sync=replace(settings.sync, max_lag_seconds=max_lag))
     said = _said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
         chain = None if enhancement == "off" else enhancement
@@ -226,12 +245,16 @@ def check(
     raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
 
 
-def _settings(config: Path | None, lexicon: Path | None, oov: str | None, viseme_map: str | None) -> Config:
+def _settings(
+    config: Path | None, lexicon: Path | None, oov: str | None, viseme_map: str | None, recognise: str | None
+) -> Config:
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     if lexicon is not None:
         settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
     if oov is not None:
         settings = replace(settings, alignment=replace(settings.alignment, oov=oov))
+    if recognise is not None:
+        settings = replace(settings, alignment=replace(settings.alignment, recognise=recognise))
     if viseme_map is not None:
         settings = replace(settings, sync=replace(settings.sync, viseme_map=viseme_map))
     return settings
@@ -288,51 +311,6 @@ def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:
         screen(stderr=stderr).print(f"Wrote {path}", soft_wrap=True)
 
 
-# --- observe, train -------------------------------------------------------------------------------------------
-
-
-@app.command(epilog="visalign observe clip.mp4 -o lips.csv")
-def observe(
-    video: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks; its sound is not used.")
-    ],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help=".csv, .npz or .TextGrid")] = None,
-    model: Model = None,
-    face: Face = None,
-    quiet: Quiet = False,
-) -> None:
-    """Read the lips: features of every frame, and the visemes that they show."""
-    # These load numpy and praatio.
-    from visalign.result_files import OBSERVATION_SUFFIXES, write_observation
-    from visalign.text_files import check_output
-
-    if output is not None:
-        inputs = [path for path in (video, model) if path is not None]
-        check_output(output, suffixes=OBSERVATION_SUFFIXES, inputs=inputs)
-    with progress_line(enabled=not quiet) as progress:
-        seen = visalign.observe(video, model=model, face=face, progress=progress)
-    silence = seen.silence
-    written = [] if output is None else [write_observation(output, seen.lips, seen.visemes, silence=silence)]
-    if not quiet:
-        screen().print(tier_table(seen.visemes, label="viseme", is_silence=lambda x: x == silence))
-        _show_written(written)
-
-
-@app.command(epilog="visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)")
-def train(
-    clips: Annotated[
-        Path, typer.Argument(metavar="CLIPS", help="Folder of clips with their transcripts, or a manifest.")
-    ],
-    out: Annotated[Path, typer.Option(help="Where the model goes.")],
-    quiet: Quiet = False,
-) -> None:
-    """Learn what the lips look like for each phone, from clips with transcripts."""
-    with progress_line(enabled=not quiet) as progress:
-        visalign.train_from_folder(clips, out, progress=progress)
-    if not quiet:
-        _show_written([out])
-
-
 # --- doctor, demo, version ------------------------------------------------------------------------------------
 
 
@@ -363,14 +341,14 @@ def demo(
         truth = visalign.generate_clip(out / "clip.mp4", lead_seconds=lead / 1000)
         report = visalign.check(truth.path, truth.transcript, evidence=True, progress=progress)
         progress("writing the page", None)
-        page = visalign.write_clip_page(out / "report.html", report, truth.path)
+        html = visalign.write_clip_page(out / "report.html", report, truth.path)
     written = [report.write(out / name) for name in ("report.json", "words.csv", "clip.TextGrid")]
-    _show(report, [truth.path, *written, page])
+    _show(report, [truth.path, *written, html])
     measured = report.sync.lead_seconds
     error = None if measured is None else measured - truth.lead_seconds
     rows = [("truth", signed_ms(truth.lead_seconds)), ("measured", signed_ms(measured)), ("error", signed_ms(error))]
     screen().print(facts_table(("audio lead", ">ms (+ = early)"), rows))
-    screen().print(f"Open in a browser: {page.resolve().as_uri()}", style="bold", soft_wrap=True)
+    screen().print(f"Open in a browser: {html.resolve().as_uri()}", style="bold", soft_wrap=True)
     is_right = error is not None and abs(error) <= DEMO_TOLERANCE_SECONDS
     raise typer.Exit(DONE if is_right else CHECK_FAILED)
 

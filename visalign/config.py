@@ -60,6 +60,9 @@ PROFILES: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """Verdict profiles: name -> seconds that the audio may lead, and lag."""
 
+RECOGNISED = ("phones", "words")
+"""What can be recognised without a transcript."""
+
 DEFAULT_PROFILE = "ebu_r37"  # docs/decisions/0004-verdict-profile.md
 
 
@@ -80,6 +83,8 @@ class AlignmentParams:
     enhancement : str
         Clear the sound first by this chain (:mod:`visalign.enhancement`); ``"auto"`` only where the noise makes it
         worth while, ``"off"`` never.
+    recognise : str
+        What to recognise where there is no transcript: ``"phones"`` or ``"words"``.
     """
 
     aligner: str = DEFAULT_ALIGNER
@@ -87,8 +92,11 @@ class AlignmentParams:
     oov: str = "error"
     g2p: str = ""
     enhancement: str = "off"
+    recognise: str = "phones"
 
     def __post_init__(self) -> None:
+        if self.recognise not in RECOGNISED:
+            raise ConfigError("alignment.recognise", self.recognise, RECOGNISED)
         if self.oov not in OOV_POLICIES:
             raise ConfigError("alignment.oov", self.oov, OOV_POLICIES)
 
@@ -125,15 +133,16 @@ class SyncParams:
         Name of a phoneme→viseme map, or the path of a TOML file with one.
     max_lag_seconds : float
         The offset is searched within plus and minus this. The default is 15 frames at 25 frames a second, the range
-        of SyncNet's protocol and its successors'.
+        of SyncNet's protocol and its successors'. Beyond a second, up to ten minutes, a quick look at every lag
+        (:mod:`visalign.wide_search`) comes first, and the exact search follows where it points.
     """
 
     viseme_map: str = "jeffers_1971"
     max_lag_seconds: float = 0.6
 
     def __post_init__(self) -> None:
-        if not 0.1 <= self.max_lag_seconds <= 10:
-            raise ConfigError("sync.max_lag_seconds", self.max_lag_seconds, "0.1 to 10 seconds")
+        if not 0.1 <= self.max_lag_seconds <= 600:
+            raise ConfigError("sync.max_lag_seconds", self.max_lag_seconds, "0.1 to 600 seconds")
 
 
 @dataclass(frozen=True, slots=True)

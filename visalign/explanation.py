@@ -261,7 +261,7 @@ class _Look:
         first, *others = map(self.name, sound.expected)
         if sound.is_visible:
             return f"Expected: {' or '.join([first, *others])}."
-        also = f", or as around it: {', '.join(others)}" if others else ""
+        also = ", or what the sounds around it show" if others else ""
         return f"Made behind the lips, so hardly visible; expected: {first}{also}."
 
     def shown(self, observed: Sequence[tuple[str, float]]) -> str:

@@ -34,7 +34,7 @@ from visalign.config import Config
 from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
-from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones
+from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.landmarks import MODEL_LICENCE
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures
@@ -57,6 +57,7 @@ from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
 from visalign.visemes import VisemeMap, expected_visemes, viseme_tier
 from visalign.voice_activity import find_speech
+from visalign.wide_search import rough_lead
 
 __all__ = ["ClipObservation", "check", "observe"]
 
@@ -65,6 +66,9 @@ Progress: TypeAlias = Callable[[str, float | None], None]
 
 # An h has no shape of its own in any language: that a map leaves it out is no lack.
 _SHAPELESS = frozenset(["HH", "h", "ɦ"])
+
+# Seconds of search beyond which a quick look at every lag comes first, and what the exact search then covers.
+WIDE_SEARCH, EXACT_REACH = 1.0, 0.6
 
 # With faces in fewer frames than this, a report says so.
 _GOOD_FACE_FRACTION = 0.9
@@ -192,23 +196,27 @@ def check(
     context, speech = SpeechContext.of(sound, alignment.phones), find_speech(sound)
     voiced = spoken_frames(faces.faces[0].lips, alignment.phones, speech, margin=0.0)
     seen = _speaking(faces, face, lip_model, context, voiced, settings)
-    lips, away = seen.lips, off_screen_frames(seen.lips, voiced)
+    lips = seen.lips
     told("decoding visemes", None)
     decoded = lip_model.decoder.decode(lips, chosen_map)
 
     # where both meet
     told("comparing", None)
-    all_lags = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds, settings.evidence)
+    centre, reach, certainty = _search(lip_model, lips, context, settings.sync.max_lag_seconds)
+    heard, voice = alignment.phones.shift(centre), speech.shift(centre)
+    voiced = spoken_frames(lips, heard, voice, margin=0.0)
+    away = off_screen_frames(lips, voiced)
+    all_lags = lag_evidence(lip_model.streams, lips, context, reach, settings.evidence, centre=centre)
     calibration = lip_model.calibration.trusted(settings.evidence)
     lags = without_frames(all_lags, away)
-    spoken = spoken_frames(lips, alignment.phones, speech)
+    spoken = spoken_frames(lips, heard, voice)
     limits = settings.verdict.limits
     coverage = float((lips.has_face & ~away)[voiced].mean()) if voiced.any() else None
     if away.any() and not np.any(lags.log_likelihoods):
         best = estimate_sync(all_lags, spoken, calibration, limits, settings.thresholds)
         sync = replace(best, confidence=0.0, verdict="uncertain", reason=OFF_SCREEN)
     else:
-        sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds)
+        sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds, certainty=certainty)
     comparison = ClipComparison.of(
         targets, decoded, lags, sync, calibration, limits, settings.scoring, settings.thresholds
     )
@@ -264,6 +272,16 @@ def _map(viseme_map: str | PathLike[str] | VisemeMap) -> VisemeMap:
     return viseme_map if isinstance(viseme_map, VisemeMap) else VisemeMap.load(viseme_map)
 
 
+def _search(
+    lip_model: LipModel, lips: LipFeatures, context: SpeechContext, max_lag: float
+) -> tuple[float, float, float]:
+    """Middle and reach of the exact search, seconds, and the probability that the true lead lies there."""
+    if max_lag <= WIDE_SEARCH:
+        return 0.0, max_lag, 1.0
+    centre, certainty = rough_lead(lip_model.streams, lips, context, max_lag, lip_model.calibration)
+    return centre, EXACT_REACH, certainty
+
+
 def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None) -> Audio:
     if isinstance(audio, Audio):
         return audio
@@ -291,7 +309,7 @@ def _sound_info(sound: Audio) -> SoundInfo:
 
 def _align(sound: Audio, transcript: str | Sequence[Cue] | None, settings: Config, speaker: str | None) -> Alignment:
     if transcript is None:
-        return recognise_phones(sound)
+        return recognise_words(sound) if settings.alignment.recognise == "words" else recognise_phones(sound)
     how = settings.alignment
     lexicon = how.lexicon or None
     return force_align(

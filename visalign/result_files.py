@@ -1,13 +1,10 @@
-"""Files of the single stages: alignments from ``visalign align``, observed lips from ``visalign observe``.
+"""Files of an alignment, from ``visalign align``.
 
 Conventions
 -----------
 Seconds throughout. An alignment's CSV has one row a phone, with the word it belongs to and that word's number from 0;
 silences are left out of it. A CTM has the words. Where it is known who speaks, a TextGrid and an EAF have tiers for
 each speaker, ``anna - words`` as the Montreal Forced Aligner names them, a CSV a column and JSON an entry.
-
-A lip file has one row a frame: its time, the viseme decoded there, then every feature under the name (and in the unit)
-that :mod:`visalign.lip_features` documents; a frame without a face has empty cells (NaN in NPZ).
 """
 
 from __future__ import annotations
@@ -17,8 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.exports.eaf import format_eaf
@@ -30,9 +25,8 @@ from visalign.timeline import Interval, Tier
 
 if TYPE_CHECKING:  # to write an alignment, nobody should have to load dlib
     from visalign.forced_alignment.aligner import Alignment, CueTimes
-    from visalign.lip_features import LipFeatures
 
-__all__ = ["ALIGNMENT_SUFFIXES", "OBSERVATION_SUFFIXES", "write_alignment", "write_observation"]
+__all__ = ["ALIGNMENT_SUFFIXES", "write_alignment"]
 
 ALIGNMENT_SCHEMA_VERSION = 1
 """Version of an alignment's JSON form."""
@@ -55,31 +49,6 @@ def write_alignment(path: AnyPath, alignment: Alignment) -> Path:
     """
     write = _choose(path, _ALIGNMENT_WRITERS, "alignment file")
     return write(Path(path), alignment)
-
-
-def write_observation(path: AnyPath, lips: LipFeatures, visemes: Tier, *, silence: str) -> Path:
-    """Write lip features and observed visemes as .csv or .npz, the visemes alone as .TextGrid.
-
-    Parameters
-    ----------
-    path : path-like
-        Where to.
-    lips : LipFeatures
-        Features, shape (n_frames, n_features).
-    visemes : Tier
-        What was decoded from them.
-    silence : str
-        The viseme of silence, which becomes the empty label in a TextGrid.
-
-    Raises
-    ------
-    ConfigError
-        If the ending is another one.
-    OutputError
-        If the file can't be written there.
-    """
-    write = _choose(path, _OBSERVATION_WRITERS, "lips file")
-    return write(Path(path), lips, visemes, silence)
 
 
 def _choose(path: AnyPath, writers: Mapping[str, Writer], what: str) -> Writer:
@@ -197,26 +166,6 @@ def _item(x: Interval, alignment: Alignment) -> dict[str, str | float | None]:
     return item | {"speaker": speaker} if speaker and not is_silence(x.label) else item
 
 
-def _lips_csv(path: Path, lips: LipFeatures, visemes: Tier, silence: str) -> Path:
-    times = lips.times.times
-    labels = visemes.sample(lips.times.centres)
-    frames = zip(times.tolist(), labels, lips.values.tolist(), strict=True)
-    rows = ((time, label, *values) for time, label, values in frames)
-    return write_text(path, format_table(("time_seconds", "viseme", *lips.names), rows))
-
-
-def _lips_npz(path: Path, lips: LipFeatures, visemes: Tier, silence: str) -> Path:
-    labels = np.array(visemes.sample(lips.times.centres), dtype=np.str_)
-    names = np.array(lips.names, dtype=np.str_)
-    with whole_file(path) as draft:
-        np.savez(draft, times=lips.times.times, visemes=labels, names=names, values=lips.values)
-    return path
-
-
-def _lips_textgrid(path: Path, lips: LipFeatures, visemes: Tier, silence: str) -> Path:
-    return write_textgrid(path, [visemes.relabel(lambda x: "" if x == silence else x)])
-
-
 _ALIGNMENT_WRITERS: Mapping[str, Callable[[Path, Alignment], Path]] = MappingProxyType(
     {
         ".TextGrid": _alignment_textgrid,
@@ -226,12 +175,5 @@ _ALIGNMENT_WRITERS: Mapping[str, Callable[[Path, Alignment], Path]] = MappingPro
         ".ctm": _alignment_ctm,
     }
 )
-_OBSERVATION_WRITERS: Mapping[str, Callable[[Path, LipFeatures, Tier, str], Path]] = MappingProxyType(
-    {".csv": _lips_csv, ".npz": _lips_npz, ".TextGrid": _lips_textgrid}
-)
-
 ALIGNMENT_SUFFIXES = tuple(_ALIGNMENT_WRITERS)
 """Endings that :func:`write_alignment` understands."""
-
-OBSERVATION_SUFFIXES = tuple(_OBSERVATION_WRITERS)
-"""Endings that :func:`write_observation` understands."""

@@ -14,7 +14,7 @@ for those speakers only, and the report says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -25,16 +25,18 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 from visalign._version import __version__
 from visalign.calibration import HeldOutEvidence
 from visalign.corpora.manifest import clips_to_train_with
+from visalign.decoder_training import fit_decoder
 from visalign.errors import AnyPath, InputError, VisalignError
 from visalign.forced_alignment import force_align
+from visalign.held_out import HeldOut, read_held_out
 from visalign.lip_features import FEATURES, LipFeatures, read_lips
 from visalign.lip_model import Calibration, LipModel, SpeechContext, Stream
 from visalign.media import read_audio
-from visalign.phones import fold_arpabet, is_silence
 from visalign.sync import lag_evidence, spoken_frames
+from visalign.text_files import rounded
 from visalign.timeline import Tier
 from visalign.training_data import TrainingClip, training_clips
-from visalign.viseme_decoder import VisemeDecoder, grid, stacked
+from visalign.visemes import VisemeMap
 
 __all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "prepare_folder", "train_from_folder"]
 
@@ -46,9 +48,6 @@ RIDGE = 1000.0  # in units of the squared context rows, summed over all frames
 N_PREDICTABLE = 20  # dimensions of the stream over all features
 APPEARANCE_STREAM_WEIGHT = 0.6
 COVARIANCE_FLOOR = 0.02  # of the mean variance
-DECODER_DIMS = 24
-DECODER_FLOOR = 0.05
-EVIDENCE_SCALE = 0.5
 
 MIN_CLIPS = 8
 _MIN_SPEAKERS = 3
@@ -81,6 +80,8 @@ class TrainingReport:
         Clips that could not be used, each with the reason.
     explained_variance : float
         Part of the lips' variance (geometry) that is predicted for speakers who were left out.
+    held_out : HeldOut or None
+        How well each speaker is read by a decoder that was trained on the others; None where it was not counted.
     """
 
     n_clips: int
@@ -88,9 +89,27 @@ class TrainingReport:
     speakers: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...]
     explained_variance: float
+    held_out: HeldOut | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "n_clips": self.n_clips,
+            "n_frames": self.n_frames,
+            "speakers": list(self.speakers),
+            "not_used": [{"clip": clip, "reason": reason} for clip, reason in self.left_out],
+            "explained_variance": rounded(self.explained_variance),
+            "held_out": None if self.held_out is None else self.held_out.to_dict(),
+        }
 
 
-def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | None = None) -> TrainingReport:
+def train_from_folder(
+    folder: AnyPath,
+    out: AnyPath,
+    *,
+    viseme_map: str | VisemeMap | None = None,
+    progress: Progress | None = None,
+) -> TrainingReport:
     """Make a model from a folder of clips and write it.
 
     Parameters
@@ -99,6 +118,9 @@ def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | Non
         Laid out as :mod:`visalign.training_data` says; or a manifest (:mod:`visalign.batch.manifest`).
     out : path-like
         The model, an NPZ file.
+    viseme_map : str or VisemeMap, optional
+        Also count, with the visemes of this map, how well each speaker is read by a model of the others
+        (:mod:`visalign.held_out`).
     progress : callable, optional
         Is told what is done and which part of it is behind.
 
@@ -107,12 +129,13 @@ def train_from_folder(folder: AnyPath, out: AnyPath, *, progress: Progress | Non
     InputError
         If fewer than eight clips can be used.
     """
+    chosen = VisemeMap.load(viseme_map) if isinstance(viseme_map, str) else viseme_map
     prepared, left_out = prepare_folder(folder, progress=progress)
     if progress is not None:
         progress("fitting", None)
     model, report = fit_lip_model(prepared, left_out=left_out)
     model.save(out)
-    return report
+    return report if chosen is None else replace(report, held_out=read_held_out(prepared, chosen, progress=progress))
 
 
 def prepare_folder(
@@ -207,7 +230,7 @@ def fit_lip_model(
         "held_out": "speakers" if len(report.speakers) >= _MIN_SPEAKERS else "clips",
     }
     model = LipModel(
-        streams.finished(regression.solve(None)), calibration, _fit_decoder(clips), facts | (provenance or {})
+        streams.finished(regression.solve(None)), calibration, fit_decoder(clips), facts | (provenance or {})
     )
     return model, report
 
@@ -359,43 +382,3 @@ def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: 
                 spoken = spoken_frames(clip.lips, other.phones)
                 held_out.add_foreign(foreign, spoken, regression.weight_of[clip.speaker])
     return held_out.calibration()
-
-
-def _fit_decoder(clips: Sequence[PreparedClip]) -> VisemeDecoder:
-    rows, labels = [], []
-    for clip in clips:
-        times, seen = grid(clip.lips)
-        spoken = ["SIL" if is_silence(p) else fold_arpabet(p) for p in clip.phones.sample(times, outside="SIL")]
-        rows.append(stacked(clip.lips, times, _NAMES)[seen])
-        labels.append(np.array(spoken)[seen])
-    x, y = np.vstack(rows), np.concatenate(labels)
-    phones = tuple(sorted(set(y.tolist())))
-    centre = x.mean(axis=0)
-    projection = _discriminants(x - centre, y, phones)
-    seen_rows = (x - centre) @ projection
-    means = np.array([seen_rows[y == phone].mean(axis=0) for phone in phones])
-    start, transitions = _bigrams(labels, phones)
-    return VisemeDecoder(_NAMES, phones, centre, projection, means, start, transitions, EVIDENCE_SCALE)
-
-
-def _discriminants(x: Floats, y: npt.NDArray[np.str_], phones: tuple[str, ...]) -> Floats:
-    """Linear discriminants, scaled so that the covariance within phones is the identity."""
-    means = np.array([x[y == phone].mean(axis=0) for phone in phones])
-    share = np.array([(y == phone).mean() for phone in phones])
-    between = (means * share[:, None]).T @ means
-    residual = x - means[np.searchsorted(phones, y)]
-    within = residual.T @ residual / len(x)
-    within += DECODER_FLOOR * np.trace(within) / len(within) * np.eye(len(within))
-    _, vectors = eigh(between, within)
-    return np.asarray(vectors[:, ::-1][:, : min(DECODER_DIMS, len(phones) - 1)])
-
-
-def _bigrams(labels: Sequence[npt.NDArray[np.str_]], phones: tuple[str, ...]) -> tuple[Floats, Floats]:
-    """Start and transition probabilities, a count of a tenth added everywhere."""
-    start, counts = np.full(len(phones), 0.1), np.full((len(phones), len(phones)), 0.1)
-    for sequence in labels:
-        index = np.searchsorted(phones, sequence)
-        if len(index):
-            start[index[0]] += 1
-            np.add.at(counts, (index[:-1], index[1:]), 1)
-    return start / start.sum(), counts / counts.sum(axis=1, keepdims=True)

@@ -1,16 +1,26 @@
-"""What the lips show: visemes decoded from the picture alone, by a hidden Markov model.
+r"""What the lips show: visemes decoded from the picture alone, by a hidden Markov model.
 
 Method
 ------
-The states are the phones that the training met. Each emits a Gaussian over the lip features of five moments around a
-time, reduced by linear discriminant analysis; all states share one covariance, as the discriminant analysis assumes.
-Transitions are the bigrams of the training, counted frame by frame, so they carry durations too. The
-forward-backward algorithm [1]_ gives the posterior of each phone at each time; those of the phones that a map puts into
-one viseme are added up, and the most probable viseme is the observed one. One model thus serves every map, and a
-user's own map needs no training.
+The states are the phones that the training met, or parts of them. Each emits a Gaussian over the lip features of
+several moments around a time, reduced by linear discriminant analysis; all states share one covariance, as the
+discriminant analysis assumes. Transitions are the bigrams of the training, counted frame by frame, so they carry
+durations too. The forward-backward algorithm [1]_ gives the posterior of each phone at each time; those of the phones
+that a map puts into one viseme are added up, and the most probable viseme is the observed one. One model thus serves
+every map, and a user's own map needs no training.
 
 Neighbouring frames repeat each other, which a hidden Markov model does not know; the log-likelihoods are therefore
 scaled down by `evidence_scale`, which widens the shared covariance.
+
+*The speaker.* A first pass tells which state each moment of the clip probably belongs to. The means of the states are
+then drawn towards those of the clip, each as far as it was met (maximum a posteriori, [2]_),
+
+.. math:: \mu_s' = \frac{\tau \mu_s + \sum_t \gamma_t(s) y_t}{\tau + \sum_t \gamma_t(s)}
+
+and a second pass decodes. All of it comes from the picture.
+
+*Closed lips.* The states of P, B and M are preferred by `closure_bias` (natural log): a closure that is overlooked is
+the worse fault. Their posterior is also given by itself, whatever the map.
 
 Conventions
 -----------
@@ -21,11 +31,13 @@ References
 ----------
 .. [1] L. R. Rabiner, A tutorial on hidden Markov models and selected applications in speech recognition, Proc. IEEE
    77(2), 1989.
+.. [2] J.-L. Gauvain and C.-H. Lee, Maximum a posteriori estimation for multivariate Gaussian mixture observations of
+   Markov chains, IEEE Transactions on Speech and Audio Processing 2(2), 1994.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -47,7 +59,10 @@ UNSEEN = ""
 """Label of a stretch without a face."""
 
 MOMENTS = (-0.08, -0.04, 0.0, 0.04, 0.08)
-"""Where the features are looked at around each time, seconds."""
+"""Where the features are looked at around each time, seconds, where nothing else is said."""
+
+CLOSED = frozenset(["P", "B", "M"])
+"""Phones for which the lips close."""
 
 _SUM_TOLERANCE = 1e-6
 
@@ -66,12 +81,15 @@ class DecodedVisemes:
         Columns of `posteriors`.
     posteriors : ndarray, shape (n_times, n_visemes)
         Probability of each viseme; rows of NaN without a face.
+    closed : ndarray, shape (n_times,)
+        Probability that the lips close for P, B or M, whatever the map; NaN without a face.
     """
 
     tier: Tier
     times: Floats
     visemes: tuple[str, ...]
     posteriors: Floats
+    closed: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +101,7 @@ class VisemeDecoder:
     columns : tuple of str
         Lip features that it looks at.
     phones : tuple of str, length n_states
-        ARPABET phone of each state.
+        ARPABET phone of each state; several states may have the same.
     centre : ndarray, shape (n_columns * n_moments,)
     projection : ndarray, shape (n_columns * n_moments, n_dims)
         Discriminant directions, scaled so that the shared covariance is the identity.
@@ -92,6 +110,12 @@ class VisemeDecoder:
         Probabilities; rows sum to 1.
     evidence_scale : float
         Factor on the emissions' log-likelihoods, 0..1.
+    moments : tuple of float, length n_moments
+        Where the features are looked at around each time, seconds.
+    closure_bias : float
+        Natural log by which the states of P, B and M are preferred; 0 or more.
+    adaptation_frames : float
+        Frames that the means of the training count against those of the clip; 0: no second pass.
     """
 
     columns: tuple[str, ...]
@@ -102,13 +126,16 @@ class VisemeDecoder:
     start: Floats
     transitions: Floats
     evidence_scale: float
+    moments: tuple[float, ...] = MOMENTS
+    closure_bias: float = 0.0
+    adaptation_frames: float = 0.0
 
     def __post_init__(self) -> None:
         if self.means.ndim != 2:
             raise ValueError(f"the decoder's means have shape {self.means.shape}; they must be a matrix")
         n, d = self.means.shape
         shapes = (self.projection.shape, self.centre.shape, self.start.shape, self.transitions.shape)
-        width = len(self.columns) * len(MOMENTS)
+        width = len(self.columns) * len(self.moments)
         if len(self.phones) != n or shapes != ((width, d), (width,), (n,), (n, n)):
             raise ValueError(f"the decoder's arrays do not fit one another: {n} states, {shapes}")
         sums = np.append(self.transitions.sum(axis=1), self.start.sum())
@@ -118,6 +145,8 @@ class VisemeDecoder:
         numbers = (self.centre, self.projection, self.means)
         if not (all(np.isfinite(x).all() for x in numbers) and 0 < self.evidence_scale < np.inf):
             raise ValueError("the decoder's means, projection or scale are not finite")
+        if not (0 <= self.closure_bias < np.inf and 0 <= self.adaptation_frames < np.inf and self.moments):
+            raise ValueError("the decoder's moments, bias or adaptation are impossible")
 
     def decode(self, lips: LipFeatures, viseme_map: VisemeMap) -> DecodedVisemes:
         """Decode the visemes of `viseme_map` from `lips`.
@@ -131,23 +160,47 @@ class VisemeDecoder:
         """
         times, seen = grid(lips)
         visemes = tuple(viseme_map.visemes)
-        posteriors = np.full((len(times), len(visemes)), np.nan)
+        membership = np.zeros((len(self.phones), len(visemes) + 1))
         column = [visemes.index(viseme_map.lookup(phone, "arpabet")) for phone in self.phones]
-        membership = np.zeros((len(self.phones), len(visemes)))
         membership[np.arange(len(self.phones)), column] = 1.0
-        for run in _runs(seen):
-            posteriors[run] = self._phone_posteriors(stacked(lips, times[run], self.columns)) @ membership
-        return DecodedVisemes(_tier(lips, times, visemes, posteriors), times, visemes, posteriors)
+        membership[self._closing, -1] = 1.0
+        runs = _runs(seen)
+        rows = [self.rows(lips, times[run]) for run in runs]
+        sums = np.full((len(times), len(visemes) + 1), np.nan)
+        for run, part in zip(runs, self.state_posteriors(rows), strict=True):
+            sums[run] = part @ membership
+        posteriors = sums[:, :-1]
+        return DecodedVisemes(_tier(lips, times, visemes, posteriors), times, visemes, posteriors, sums[:, -1])
 
-    def _phone_posteriors(self, rows: Floats) -> Floats:
+    @property
+    def _closing(self) -> npt.NDArray[np.bool_]:
+        return np.array([phone in CLOSED for phone in self.phones])
+
+    def rows(self, lips: LipFeatures, times: Floats) -> Floats:
+        """What the states emit at `times` (seconds), shape (n_times, n_dims)."""
+        return np.asarray((stacked(lips, times, self.columns, self.moments) - self.centre) @ self.projection)
+
+    def state_posteriors(self, sequences: Sequence[Floats]) -> list[Floats]:
+        """Posterior of each state, for each sequence of rows of one clip; shapes (n_times, n_states)."""
+        means = self.means
+        if self.adaptation_frames > 0 and sequences:
+            first = np.vstack([self._pass(rows, means, 0.0) for rows in sequences])  # what is preferred is not yet seen
+            total, weight = first.T @ np.vstack(sequences), first.sum(axis=0)[:, None]
+            means = (self.adaptation_frames * means + total) / (self.adaptation_frames + weight)
+        return [self._pass(rows, means, self.closure_bias) for rows in sequences]
+
+    def _pass(self, rows: Floats, means: Floats, bias: float) -> Floats:
         # hmmlearn brings scikit-learn, a second of imports that `visalign --help` should not wait for
         from hmmlearn.hmm import GaussianHMM
 
+        # The bias as one more dimension, in which closing states lie nearer to what is observed there, 0.
+        handicap = np.where(self._closing, 0.0, np.sqrt(2.0 * bias / self.evidence_scale))
         # the projection has made the shared covariance the identity: "spherical" is the same and spares a solver
         model = GaussianHMM(n_components=len(self.phones), covariance_type="spherical", random_state=0)
-        model.startprob_, model.transmat_, model.means_ = self.start, self.transitions, self.means
+        model.startprob_, model.transmat_ = self.start, self.transitions
+        model.means_ = np.column_stack([means, handicap])
         model.covars_ = np.full(len(self.phones), 1.0 / self.evidence_scale)
-        return np.asarray(model.predict_proba((rows - self.centre) @ self.projection))
+        return np.asarray(model.predict_proba(np.column_stack([rows, np.zeros(len(rows))])))
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Plain arrays, for a model file."""
@@ -155,7 +208,8 @@ class VisemeDecoder:
         return arrays | {
             "columns": np.array(self.columns),
             "phones": np.array(self.phones),
-            "evidence_scale": np.array(self.evidence_scale),
+            "moments": np.array(self.moments),
+            **{name: np.array(getattr(self, name)) for name in _NUMBERS},
         }
 
     @classmethod
@@ -171,11 +225,16 @@ class VisemeDecoder:
             columns=tuple(map(str, arrays["columns"])),
             phones=tuple(map(str, arrays["phones"])),
             evidence_scale=float(arrays["evidence_scale"]),
+            # models made before version 0.2 know nothing of these
+            moments=tuple(np.asarray(arrays.get("moments", MOMENTS), np.float64).tolist()),
+            closure_bias=float(arrays.get("closure_bias", 0.0)),
+            adaptation_frames=float(arrays.get("adaptation_frames", 0.0)),
             **{name: np.asarray(arrays[name], np.float64) for name in _ARRAYS},
         )
 
 
 _ARRAYS = ("centre", "projection", "means", "start", "transitions")
+_NUMBERS = ("evidence_scale", "closure_bias", "adaptation_frames")
 
 
 def grid(lips: LipFeatures) -> tuple[Floats, npt.NDArray[np.bool_]]:
@@ -187,14 +246,14 @@ def grid(lips: LipFeatures) -> tuple[Floats, npt.NDArray[np.bool_]]:
     return times, lips.has_face[shown]
 
 
-def stacked(lips: LipFeatures, times: Floats, columns: tuple[str, ...]) -> Floats:
-    """Normalised features at :data:`MOMENTS` around each of `times`, shape (n_times, n_columns * n_moments).
+def stacked(lips: LipFeatures, times: Floats, columns: tuple[str, ...], moments: tuple[float, ...] = MOMENTS) -> Floats:
+    """Normalised features at `moments` (seconds) around each of `times`, shape (n_times, n_columns * n_moments).
 
     Frames in between are interpolated, frames without a face bridged; beyond either end the outermost frame holds.
     """
     has_face, index = lips.has_face, [lips.names.index(name) for name in columns]
     known, values = lips.times.centres[has_face], lips.normalised[has_face][:, index]
-    around = (times[:, None] + np.array(MOMENTS)).ravel()
+    around = (times[:, None] + np.array(moments)).ravel()
     rows = np.column_stack([np.interp(around, known, column) for column in values.T])
     return rows.reshape(len(times), -1)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import visalign
 from visalign.console import alignment_table, progress_line, screen, tier_table
+from visalign.errors import ConfigError
 
 if TYPE_CHECKING:
     from visalign.forced_alignment.mfa import MfaAligner
@@ -22,12 +23,17 @@ ALIGN_EPILOG = (
     'visalign align clip.mp4 --text "bin blue zorblax" --oov g2p -o clip.TextGrid\n\n'
     "visalign align episode.mp4 --transcript episode.srt -o episode.TextGrid\n\n"
     "visalign align clip.mp4 --alignment corrected.eaf -o corrected.TextGrid\n\n"
+    "visalign align talk.wav --recognise words -o talk.TextGrid    (no transcript: what PocketSphinx understands)\n\n"
+    "visalign align recordings/ -o aligned/ --to csv    (speech.wav beside speech.txt or speech.srt)\n\n"
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
 )
 
 
 def align(
-    sound: Annotated[Path, typer.Argument(metavar="AUDIO|VIDEO", help="Speech, or a clip with speech.")],
+    sound: Annotated[
+        Path,
+        typer.Argument(metavar="AUDIO|VIDEO|FOLDER|CSV", help="Speech, or a clip with speech; or many of them."),
+    ],
     transcript: Annotated[
         Path | None,
         typer.Option("--transcript", "-t", help="What is said: text, SRT, WebVTT, TextGrid, EAF."),
@@ -37,6 +43,9 @@ def align(
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
     speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
+    recognise: Annotated[
+        str, typer.Option(help="Without a transcript: phones, or words by a language model (English).")
+    ] = "phones",
     lexicon: Annotated[
         Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")
     ] = None,
@@ -44,7 +53,10 @@ def align(
     g2p: Annotated[
         str, typer.Option(help="Who guesses: the built-in English, espeak:LANGUAGE (espeak:de), or a model file.")
     ] = "",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help=".TextGrid, .json, .csv, .eaf or .ctm")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help=".TextGrid, .json, .csv, .eaf, .ctm; of many a folder.")
+    ] = None,
+    to: Annotated[str, typer.Option(help="Of many: TextGrid, json, csv, eaf or ctm.")] = "TextGrid",
     aligner: Annotated[
         str | None, typer.Option(help="The engine: gmm_hmm, pocketsphinx, or mfa (the real program).")
     ] = None,
@@ -64,14 +76,30 @@ def align(
     """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
     # These load numpy and PocketSphinx.
     from visalign.commands.export import said
+    from visalign.folder_alignment import is_many
     from visalign.forced_alignment import chosen_aligner, read_alignment
     from visalign.phones import is_silence
     from visalign.result_files import ALIGNMENT_SUFFIXES, write_alignment
     from visalign.text_files import check_output
 
+    if is_many(sound):
+        one = {"--text": text, "--transcript": transcript, "--alignment": alignment}
+        if given := [name for name, value in one.items() if value is not None]:
+            raise typer.BadParameter(f"{given[0]} says what one recording holds; of many each has its own transcript")
+        if aligner == "mfa":
+            raise typer.BadParameter(
+                "the Montreal Forced Aligner takes many clips together: visalign mfa CORPUS -o FOLDER"
+            )
+        engine = chosen_aligner(aligner, acoustic_model)
+        names = {"oov": oov, "g2p": g2p, "speaker": speaker}
+        options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names}
+        _align_many(sound, output, to, quiet=quiet, options=options)
+        return
     if output is not None:
         inputs = [x for x in (sound, transcript, alignment, lexicon, acoustic_model, dictionary) if x is not None]
         check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs)
+    if recognise not in ("phones", "words"):
+        raise ConfigError("recognise", recognise, ("phones", "words"))
     words = said(text, transcript)
     if words is not None and alignment is not None:
         raise typer.BadParameter("give --alignment, or the text of what is said, not both")
@@ -81,7 +109,7 @@ def align(
         if alignment is not None:
             found = read_alignment(alignment, audio, speaker=speaker, recording=sound.stem, lexicon=lexicon)
         elif words is None:
-            found = visalign.recognise_phones(audio)
+            found = visalign.recognise_words(audio) if recognise == "words" else visalign.recognise_phones(audio)
         else:
             models = [str(x or "english_us_arpa") for x in (acoustic_model, dictionary)]
             is_mfa = aligner == "mfa"
@@ -117,3 +145,40 @@ def mfa_aligner(
 
     acoustic_model, dictionary = models
     return MfaAligner(MfaSettings(acoustic_model, dictionary, *search), program, environment)
+
+
+def _align_many(source: Path, output: Path | None, to: str, *, quiet: bool, options: dict[str, Any]) -> None:
+    """Align a folder or the rows of a table; exit with 3 where one failed."""
+    # These load numpy and PocketSphinx.
+    from visalign.folder_alignment import align_recordings, find_recordings
+    from visalign.result_files import ALIGNMENT_SUFFIXES
+
+    if output is None:
+        raise typer.BadParameter("give the folder for the results with -o FOLDER")
+    suffix = next((x for x in ALIGNMENT_SUFFIXES if x.lower() == f".{to.lower().removeprefix('.')}"), None)
+    if suffix is None:
+        raise ConfigError("to", to, [x.removeprefix(".") for x in ALIGNMENT_SUFFIXES])
+    recordings = find_recordings(source)
+    n_failed, console = 0, screen()
+    with progress_line(enabled=not quiet) as progress:
+        progress(f"aligning {recordings[0].path.name}", 0.0)
+        done = align_recordings(
+            recordings,
+            output,
+            suffix,
+            lambda path, said: visalign.force_align(visalign.read_audio(path), said, **options),
+        )
+        for number, one in enumerate(done, start=1):
+            progress(f"aligned {one.recording.path.name}", number / len(recordings))
+            n_failed += one.error is not None
+            if one.error is not None:
+                screen(stderr=True).print(f"{one.recording.path}: {one.error}", style="red", soft_wrap=True)
+            elif one.alignment is not None and one.alignment.warnings and not quiet:
+                first, more = one.alignment.warnings[0], len(one.alignment.warnings) - 1
+                rest = f" (and {more} more)" if more else ""
+                console.print(f"{one.recording.name}: {first}{rest}", style="yellow", soft_wrap=True)
+    if not quiet:
+        console.print(
+            f"Aligned {len(recordings) - n_failed} of {len(recordings)} recordings into {output}", soft_wrap=True
+        )
+    raise typer.Exit(3 if n_failed else 0)

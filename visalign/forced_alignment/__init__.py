@@ -5,6 +5,7 @@ from visalign.forced_alignment.any_length import align_in_pieces, force_align
 from visalign.forced_alignment.pieces import AlignedPiece
 from visalign.forced_alignment.precomputed import PrecomputedAligner, read_alignment
 from visalign.forced_alignment.recognised import recognise_phones
+from visalign.forced_alignment.recognised_words import recognise_words
 
 __all__ = [
     "ALIGNERS",
@@ -18,4 +19,5 @@ __all__ = [
     "load_aligner",
     "read_alignment",
     "recognise_phones",
+    "recognise_words",
 ]

@@ -96,13 +96,8 @@ def force_align(
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     if not isinstance(transcript, str):
         speech = find_speech(audio)
-        cues, rows = cues_of(transcript, speaker, pronunciations)
-        known = _settled([word for row in rows for word in row], pronunciations, backend, oov, g2p)
-        kept = [[word for word in row if word not in known.skipped] for row in rows]
-        spoken = [(cue, row) for cue, row in zip(cues, kept, strict=True) if row]
-        rows = [row for _, row in spoken]
-        pieces = list(align_cues(audio, [cue for cue, _ in spoken], rows, known.lexicon, backend, speech))
-        return explained(_joined(pieces, speech, audio), known)
+        cued, known = _cued(audio, transcript, speaker, pronunciations, backend, speech, oov, g2p)
+        return explained(_joined(list(cued), speech, audio), known)
     words = _spoken_words(transcript, pronunciations)
     known = _settled(words, pronunciations, backend, oov, g2p)
     if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
@@ -143,17 +138,28 @@ def align_in_pieces(
     pronunciations = whole_lexicon(lexicon, dictionary)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     if not isinstance(transcript, str):
-        return _cued(audio, transcript, speaker, pronunciations, backend, find_speech(audio))
+        return _cued(audio, transcript, speaker, pronunciations, backend, find_speech(audio))[0]
     words = _spoken_words(transcript, pronunciations)
     return align_pieces(audio, words, pronunciations, backend, find_speech(audio), progress)
 
 
 def _cued(
-    audio: Audio, cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon, backend: Aligner, speech: Tier
-) -> Iterator[AlignedPiece]:
+    audio: Audio,
+    cues: Sequence[Cue],
+    speaker: str | None,
+    lexicon: Lexicon,
+    backend: Aligner,
+    speech: Tier,
+    oov: str = "error",
+    g2p: str = "",
+) -> tuple[Iterator[AlignedPiece], Vocabulary]:
+    """Pieces of cues, and what became of words without a pronunciation."""
     chosen, words = cues_of(cues, speaker, lexicon)
-    lexicon.pronounce([word for row in words for word in row])
-    return align_cues(audio, chosen, words, lexicon, backend, speech)
+    known = _settled([word for row in words for word in row], lexicon, backend, oov, g2p)
+    left_out = set(known.skipped)
+    kept = [(cue, [x for x in row if x not in left_out]) for cue, row in zip(chosen, words, strict=True)]
+    kept = [(cue, row) for cue, row in kept if row]
+    return align_cues(audio, [x for x, _ in kept], [row for _, row in kept], known.lexicon, backend, speech), known
 
 
 def _settled(words: Sequence[str], lexicon: Lexicon, backend: Aligner, oov: str, g2p: str) -> Vocabulary:

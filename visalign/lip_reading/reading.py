@@ -35,7 +35,7 @@ from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.network import Chain, Network, Step
 from visalign.phones import ARPABET, SILENCE
 from visalign.timeline import Interval, Tier
-from visalign.viseme_decoder import STEP, VisemeDecoder, stacked
+from visalign.viseme_decoder import STEP, VisemeDecoder
 from visalign.visemes import VisemeMap
 
 __all__ = ["LipReading", "read_words"]
@@ -150,7 +150,8 @@ class _Units:
         total = np.bincount(column, common, len(names))
         members = np.full((len(decoder.phones), len(names)), -np.inf)
         members[np.arange(len(column)), column] = np.log(common / total[column])
-        stay = np.bincount(column, common * np.diag(decoder.transitions), len(names)) / total
+        own = np.array([[a == b for b in decoder.phones] for a in decoder.phones])  # a phone may have several states
+        stay = np.bincount(column, common * (decoder.transitions * own).sum(axis=1), len(names)) / total
         # a mean duration of STEP / (1 - stay) seconds, on the finer grid
         fine = np.clip(1 - SUBSTATES * (1 - stay) * FINE_STEP / STEP, 0.01, 0.999)
         return cls(decoder, names, of_phone, members, np.log(fine))
@@ -160,7 +161,7 @@ class _Units:
         centres = lips.times.centres
         n = max(1, round((centres[-1] - centres[0]) / FINE_STEP) + 1)
         times = centres[0] + FINE_STEP * np.arange(n)
-        rows = (stacked(lips, times, self.decoder.columns) - self.decoder.centre) @ self.decoder.projection
+        rows = self.decoder.rows(lips, times)
         squares = ((rows[:, None, :] - self.decoder.means[None, :, :]) ** 2).sum(axis=2)
         weight = EVIDENCE * self.decoder.evidence_scale * FINE_STEP / STEP
         likely = weight * logsumexp(-0.5 * squares[:, :, None] + self.members[None], axis=1)

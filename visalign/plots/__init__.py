@@ -1,6 +1,7 @@
 """Figures for papers and reports, each a function that returns its axes; see :mod:`visalign.plots.style`."""
 
 from visalign.plots.clip import plot_stages, plot_tracks
+from visalign.plots.lips import plot_lips
 from visalign.plots.maps import plot_clip_mouth, plot_learnt_map, plot_map_fits, plot_mouth
 from visalign.plots.offset import plot_offset, plot_path
 from visalign.plots.scores import plot_confusion, plot_lags, plot_reliability
@@ -12,6 +13,7 @@ __all__ = [
     "plot_confusion",
     "plot_lags",
     "plot_learnt_map",
+    "plot_lips",
     "plot_map_fits",
     "plot_mouth",
     "plot_offset",

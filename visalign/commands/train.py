@@ -1,0 +1,81 @@
+"""``visalign train``: a lip model of one's own, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import visalign
+from visalign.console import facts_table, progress_line, screen
+
+if TYPE_CHECKING:
+    from visalign.held_out import HeldOut, HeldOutSpeaker
+    from visalign.training import TrainingReport
+
+__all__ = ["TRAIN_EPILOG", "train"]
+
+TRAIN_EPILOG = (
+    "visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)\n\n"
+    "visalign train clips/ --out my_lips.npz --report training.json --map neti_2000\n\n"
+    "visalign check clip.mp4 --transcript clip.txt --model my_lips.npz\n\n"
+    "The report counts how well each speaker is read by a model that was trained on the others."
+)
+
+
+def train(
+    clips: Annotated[
+        Path, typer.Argument(metavar="CLIPS", help="Folder of clips with their transcripts, or a manifest.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where the model goes.")],
+    report: Annotated[Path | None, typer.Option(help="Write the training report as JSON.")] = None,
+    viseme_map: Annotated[
+        str, typer.Option("--map", help="Viseme map of the report: a name or a TOML file.")
+    ] = "jeffers_1971",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Learn what the lips look like for each phone, from clips with transcripts."""
+    # These load numpy, scipy and praatio.
+    from visalign.text_files import check_output, format_json, write_text
+
+    if report is not None:
+        check_output(report, suffixes=(".json",), inputs=[out])
+    with progress_line(enabled=not quiet) as progress:
+        found = visalign.train_from_folder(clips, out, viseme_map=viseme_map, progress=progress)
+    if report is not None:
+        write_text(report, format_json(found.to_dict()))
+    if not quiet:
+        _show(found)
+        for path in (out, *([report] if report else [])):
+            screen().print(f"Wrote {path}", soft_wrap=True)
+
+
+def _show(found: TrainingReport) -> None:
+    console = screen()
+    console.print(
+        f"{found.n_clips} clips, {found.n_frames} frames with a face, {len(found.speakers)} speakers; "
+        f"{found.explained_variance:.0%} of the mouth's movement predicted for those left out."
+    )
+    if found.held_out is not None:
+        _show_held_out(found.held_out)
+    if found.left_out:
+        console.print(facts_table(("not used", "why"), found.left_out))
+
+
+def _show_held_out(held_out: HeldOut) -> None:
+    console = screen()
+    header = ("left out", ">clips", ">frames right", ">closures found", ">of those seen, right", ">bits a frame")
+    rows = [_row(x) for x in (*held_out.speakers, held_out.total)]
+    console.print(facts_table(header, rows))
+    wrong = sorted(((n, a, b) for (a, b), n in held_out.confusions.items() if a != b), reverse=True)[:5]
+    if wrong:
+        pairs = ", ".join(f"{a} as {b} ({n} frames)" for n, a, b in wrong)
+        console.print(f"Most confused under {held_out.viseme_map}: {pairs}")
+
+
+def _row(x: HeldOutSpeaker) -> tuple[str, ...]:
+    parts = [x.accuracy, x.closure_recall, x.closure_precision]
+    percent = ["" if part is None else f"{part:.1%}" for part in parts]
+    bits = "" if x.bits_per_frame is None else f"{x.bits_per_frame:.2f}"
+    return (x.name, str(x.n_clips), *percent, bits)

@@ -1,0 +1,129 @@
+"""Files of what the lips show, from ``visalign observe``: track, probabilities, features and closures.
+
+Conventions
+-----------
+Seconds on the clip's clock. A CSV has one row a frame: its time, the viseme decoded there, every feature under the name
+(and in the unit) that :mod:`visalign.lip_features` documents, then the probability that the lips close
+(``p_closed``) and that of each viseme (``p_`` and its name). A frame without a face has empty cells.
+
+An NPZ holds the same as arrays without pickled objects:
+
+==================  ============================================================================
+times               when each frame appears, shape (n_frames,)
+visemes             the viseme of each frame
+names, values       features: names, and the table (n_frames, n_features); NaN without a face
+centre, scale       mean and spread of each feature, by which the decoder measures it
+mouth               landmarks 48–67 of each frame, pixels, shape (n_frames, 20, 2)
+moments             the decoder's grid, 40 ms apart, shape (n_moments,)
+viseme_names        columns of `posteriors`
+posteriors          probability of each viseme, shape (n_moments, n_visemes)
+closed              probability that the lips close, shape (n_moments,)
+closures            start, end, moment, aperture and probability of each closure, shape (n, 5)
+==================  ============================================================================
+
+A TextGrid has two tiers, the visemes and the closures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import astuple
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.errors import AnyPath, ConfigError
+from visalign.lip_closures import find_closures
+from visalign.lip_features import LipFeatures
+from visalign.outputs import whole_file
+from visalign.text_files import format_table, write_text, write_textgrid
+from visalign.timeline import Tier
+from visalign.viseme_decoder import DecodedVisemes
+
+__all__ = ["OBSERVATION_SUFFIXES", "write_observation"]
+
+
+def write_observation(path: AnyPath, lips: LipFeatures, decoded: DecodedVisemes, *, silence: str) -> Path:
+    """Write what was observed as .csv, .npz or .TextGrid, by the ending of `path`.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to.
+    lips : LipFeatures
+        Features, shape (n_frames, n_features).
+    decoded : DecodedVisemes
+        What was decoded from them.
+    silence : str
+        The viseme of silence, which becomes the empty label in a TextGrid.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is another one.
+    OutputError
+        If the file can't be written there.
+    """
+    suffix = Path(path).suffix.lower()
+    for known, write in _WRITERS.items():
+        if known.lower() == suffix:
+            return write(Path(path), lips, decoded, silence)
+    raise ConfigError("lips file", Path(path).name, f"a name that ends in {' or '.join(_WRITERS)}")
+
+
+def _write_csv(path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: str) -> Path:
+    labels = decoded.tier.sample(lips.times.centres)
+    nearest = _nearest(decoded.times, lips.times.centres)
+    posteriors = np.column_stack([decoded.closed, decoded.posteriors])[nearest]
+    table = np.column_stack([lips.values, np.where(lips.has_face[:, None], posteriors, np.nan)])
+    header = ("time_seconds", "viseme", *lips.names, "p_closed", *(f"p_{name or 'none'}" for name in decoded.visemes))
+    frames = zip(lips.times.times.tolist(), labels, table.tolist(), strict=True)
+    return write_text(path, format_table(header, ((time, label, *values) for time, label, values in frames)))
+
+
+def _nearest(moments: npt.NDArray[np.float64], times: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Index of the moment nearest to each time."""
+    after = np.clip(np.searchsorted(moments, times), 1, max(len(moments) - 1, 1))
+    before = after - 1
+    after = np.minimum(after, len(moments) - 1)
+    return np.where(np.abs(moments[before] - times) <= np.abs(moments[after] - times), before, after)
+
+
+def _write_npz(path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: str) -> Path:
+    closures = [astuple(closure) for closure in find_closures(lips, decoded)]
+    arrays = {
+        "times": lips.times.times,
+        "visemes": np.array(decoded.tier.sample(lips.times.centres), dtype=np.str_),
+        "names": np.array(lips.names, dtype=np.str_),
+        "values": lips.values,
+        "centre": lips.centre,
+        "scale": lips.scale,
+        "moments": decoded.times,
+        "viseme_names": np.array(decoded.visemes, dtype=np.str_),
+        "posteriors": decoded.posteriors,
+        "closed": decoded.closed,
+        "closures": np.array(closures, np.float64).reshape(-1, 5),
+    }
+    if lips.mouth is not None:
+        arrays["mouth"] = lips.mouth
+    with whole_file(path) as draft, draft.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    return path
+
+
+def _write_textgrid(path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: str) -> Path:
+    visemes = decoded.tier.relabel(lambda x: "" if x == silence else x)
+    events = [x.interval for x in find_closures(lips, decoded)]
+    inside = [x for x in events if x.start >= visemes.start and x.end <= visemes.end]
+    closures = Tier.from_intervals("lip closures", inside, start=visemes.start, end=visemes.end)
+    return write_textgrid(path, [visemes, closures])
+
+
+_WRITERS: Mapping[str, Callable[[Path, LipFeatures, DecodedVisemes, str], Path]] = MappingProxyType(
+    {".csv": _write_csv, ".npz": _write_npz, ".TextGrid": _write_textgrid}
+)
+
+OBSERVATION_SUFFIXES = tuple(_WRITERS)
+"""Endings that :func:`write_observation` understands."""
