@@ -86,6 +86,10 @@ def align(
         one = {"--text": text, "--transcript": transcript, "--alignment": alignment}
         if given := [name for name, value in one.items() if value is not None]:
             raise typer.BadParameter(f"{given[0]} says what one recording holds; of many each has its own transcript")
+        if aligner == "mfa":
+            raise typer.BadParameter(
+                "the Montreal Forced Aligner takes many clips together: visalign mfa CORPUS -o FOLDER"
+            )
         engine = chosen_aligner(aligner, acoustic_model)
         names = {"oov": oov, "g2p": g2p, "speaker": speaker}
         options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names}
