@@ -220,6 +220,8 @@ def test_lhotse_and_back(tmp_path: Path, clip: Path) -> None:
     ]
     assert [x.labels and [w.label for w in x.labels.words] for x in back.clips] == [None, None, ["AND", "THEN"]]
     [row] = [json.loads(x) for x in (tmp_path / "out/recordings.jsonl").read_text().splitlines() if "00009" in x]
+    [spoken] = [json.loads(x) for x in (tmp_path / "out/supervisions.jsonl").read_text().splitlines() if "00009" in x]
+    assert spoken["duration"] == row["duration"], "Lhotse refuses what is spoken beyond its recording"
     assert row["num_samples"] == round(row["duration"] * row["sampling_rate"])
     assert row["sources"][0]["video"] == {"fps": 25.0, "num_frames": 25, "height": 48, "width": 64}
 
