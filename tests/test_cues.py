@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from visalign import Audio, Tier, align_in_pieces, force_align
+from visalign import Audio, LipFeatures, Tier, align_in_pieces, check, force_align
 from visalign.annotations import Cue, read_cues, read_spoken
 from visalign.annotations.captions import parse_captions
 from visalign.errors import ConfigError, InputError, OutOfVocabulary, ParseError
@@ -194,3 +194,17 @@ def test_words_of_all_cues_are_judged_at_once(recording: tuple[Audio, list[float
     assert caught.value.words == ("zzyzzx", "qwrtp")
     with pytest.raises(InputError, match="no word"):
         force_align(audio, [Cue(0, 1, "[music]")])
+
+
+# --- checking -----------------------------------------------------------------------------------------------------
+
+
+def test_a_check_takes_subtitles(generated_lips: LipFeatures, generated_audio: Audio, tmp_path: Path) -> None:
+    path = tmp_path / "clip.srt"
+    path.write_text("1\n00:00:00,100 --> 00:00:02,900\nANNA: bin blue at f two now\n", encoding="utf-8")
+    report = check(generated_lips, read_cues(path), audio=generated_audio)
+    plain = check(generated_lips, "bin blue at f two now", audio=generated_audio)
+    assert report.clip.transcript == "bin blue at f two now"
+    assert list(report.segments["label"]) == list(plain.segments["label"])
+    assert report.sync.verdict == plain.sync.verdict
+    assert report.sync.lead_seconds == pytest.approx(plain.sync.lead_seconds, abs=0.02)
