@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -18,20 +17,21 @@ from visalign.tuning import Comparison, Estimate, Found, TrialRecord, Tuned, Tun
 from visalign.tuning.choosing import STATE_FILE
 from visalign.tuning.run import RECOMMENDED
 
-if TYPE_CHECKING:
-    from visalign.generated_clip import GeneratedClip
-
 TEXT = "bin blue at f two now"
 
 
 @pytest.fixture(scope="module")
-def folder(generated_clip: GeneratedClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One clip as said by two people, twice each: its lips are read once, for they are kept by content."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One clip, in sync, as said by two people, twice each: its lips are read once, for they are kept by content."""
+    # Here, because it loads the libraries of media and speech.
+    from visalign.generated_clip import generate_clip
+
     root = tmp_path_factory.mktemp("clips")
+    generated = generate_clip(root.parent / f"{root.name}.mp4", text=TEXT, lead_seconds=0.0, seed=0)
     for speaker in ("anna", "ben"):
         (root / speaker).mkdir()
         for name in ("one", "two"):
-            shutil.copy(generated_clip.path, root / speaker / f"{name}.mp4")
+            shutil.copy(generated.path, root / speaker / f"{name}.mp4")
             (root / speaker / f"{name}.txt").write_text(TEXT, encoding="utf-8")
     return root
 
@@ -49,6 +49,26 @@ def test_a_search_that_finds_nothing_better_refuses(folder: Path, tmp_path: Path
     again = CliRunner().invoke(app, [*arguments, "--search", "scoring"])
     assert isinstance(again.exception, ConfigError)
     assert "made with another" in str(again.exception)
+
+
+def test_what_is_surely_better_is_written_with_its_provenance(folder: Path, tmp_path: Path) -> None:
+    """Who calls no word anything is helped by nearly any thresholds; two workers find what one does."""
+    pytest.importorskip("optuna")
+    base = tmp_path / "base.toml"
+    base.write_text("[thresholds]\nfault_score = 0.0\nsync_score = 1.0\n", encoding="utf-8")
+    arguments = ["tune", str(folder), "--metric", "segments", "--budget", "4", "--search", "thresholds"]
+    texts = []
+    for workers in ("1", "2"):
+        out = tmp_path / workers
+        done = CliRunner().invoke(app, [*arguments, "--config", str(base), "--out", str(out), "--workers", workers])
+        assert done.exit_code == 0, done.output
+        texts.append((out / RECOMMENDED).read_text(encoding="utf-8"))
+    assert texts[0] == texts[1]
+    assert "# Metric: segments=1. Searched: thresholds. Seed: 0." in texts[0]
+    assert "which the search did not see" in texts[0]
+    found = Config.load(tmp_path / "1" / RECOMMENDED)
+    assert found.thresholds != Config.load(base).thresholds
+    assert found.scoring == Config().scoring
 
 
 def tuned(difference: Estimate) -> Tuned:

@@ -209,6 +209,17 @@ def test_every_range_holds_the_default_and_every_bound_is_possible() -> None:
             config_of({name: int(value) if getattr(part, "whole", False) else value}, Config())
 
 
+def test_a_space_holds_what_the_search_starts_from() -> None:
+    base = Config.from_dict(
+        {"evidence": {"geometry_factor": 0.0}, "scoring": {"band": 9}, "sync": {"viseme_map": "maps/own.toml"}}
+    )
+    space = search_space(GROUPS, base)
+    assert space["evidence.geometry_factor"] == Range(0.0, 4.0, log=False)
+    assert space["scoring.band"] == Range(0, 9, whole=True)
+    assert "maps/own.toml" in space["sync.viseme_map"].names
+    assert search_space(GROUPS) == search_space(GROUPS, Config())
+
+
 def test_an_unknown_group_is_refused() -> None:
     with pytest.raises(ConfigError, match="evidence, scoring"):
         parse_groups("evidence,lips")

@@ -193,7 +193,7 @@ def tune(
     held_out, search = _split([clip.speaker for clip in everything], settings)
     names = [clip.name for clip in everything]
     searched = _Part(gathered, frozenset(names[k] for k in search))
-    space = search_space(settings.groups)
+    space = search_space(settings.groups, settings.base)
     trials = run_study(
         searched,
         space,

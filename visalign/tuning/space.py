@@ -9,7 +9,7 @@ logarithmic scale. Every range holds the default.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -102,11 +102,26 @@ def parse_groups(text: str) -> tuple[str, ...]:
     return names
 
 
-def search_space(groups: Collection[str]) -> dict[str, Range | Choice]:
-    """The parameters of some groups, names of shipped maps filled in."""
+def search_space(groups: Collection[str], base: Config | None = None) -> dict[str, Range | Choice]:
+    """The parameters of some groups.
+
+    Parameters
+    ----------
+    groups : collection of str
+    base : Config, optional
+        What the search starts from: ranges are widened, and choices filled up, so that they hold it.
+    """
     found = {name: part for group in groups for name, part in GROUPS[group].items()}
-    maps = Choice(tuple(available_maps()))
-    return {name: maps if part == Choice() else part for name, part in found.items()}
+    values = default_values(found, base or Config())
+    return {name: _holding(part, values[name]) for name, part in found.items()}
+
+
+def _holding(part: Range | Choice, value: Value) -> Range | Choice:
+    if isinstance(part, Choice):
+        names = part.names or tuple(available_maps())
+        return Choice(names if value in names else (*names, str(value)))
+    low, high = min(part.low, float(value)), max(part.high, float(value))
+    return replace(part, low=low, high=high, log=part.log and low > 0)
 
 
 def default_values(space: Iterable[str], config: Config) -> dict[str, Value]:
