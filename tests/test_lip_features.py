@@ -76,6 +76,26 @@ def test_the_mouth_is_measured_in_inter_ocular_distances() -> None:
     assert lips.column("inner_area")[0] == pytest.approx(0.1 * (0.4 + half - 0.2), abs=1e-4)
 
 
+def test_lips_are_never_smoothed() -> None:
+    """An opening of one frame is there in that frame at its full size, and in no other."""
+    faces = np.array([face(0.1)] * 41)
+    faces[20] = face(0.4)
+    assert features_of(landmarks_of(faces)).column("inner_aperture") == pytest.approx(
+        np.where(np.arange(41) == 20, 0.4, 0.1), abs=1e-4
+    )
+
+
+def test_the_frame_of_reference_is_smoothed_without_lag() -> None:
+    """Impulse response: an eye that jumps for one frame moves the scale by a Gaussian of three frames around it."""
+    faces = np.array([face(0.2)] * 41)
+    faces[20, 42:48] += (0.1, 0.0)  # the left eye: the distance of the eyes is a tenth longer
+    aperture = features_of(landmarks_of(faces)).column("inner_aperture")
+    response = (0.2 / aperture - 1) / 0.1
+    gaussian = np.exp(-0.5 * ((np.arange(41) - 20) / 3) ** 2)
+    assert response == pytest.approx(gaussian / gaussian.sum(), abs=2e-3)
+    assert response == pytest.approx(response[::-1], abs=1e-4)  # as much before as after: no lag
+
+
 def test_every_feature_has_its_name_unit_and_meaning() -> None:
     assert len(set(NAMES)) == len(NAMES) == len(FEATURES)
     assert all(f.unit and f.definition for f in FEATURES)
