@@ -31,7 +31,7 @@ def decoded_as(labels: str) -> DecodedVisemes:
         for k, x in enumerate(labels)
     ]
     tier = Tier.from_intervals("observed visemes", cells).merge_equal()
-    return DecodedVisemes(tier, STEP * (np.arange(len(labels)) + 0.5), VISEMES, posteriors)
+    return DecodedVisemes(tier, STEP * (np.arange(len(labels)) + 0.5), VISEMES, posteriors, np.zeros(len(labels)))
 
 
 def targets_of(labels: str, hidden: str = "") -> list[VisemeTarget]:

@@ -40,12 +40,15 @@ def test_windows_cover_the_clip_and_name_the_words_that_touch_them() -> None:
     assert found == [("a", 0.0, 1.0), ("a", 1.0, 2.0), ("", 2.0, 2.5)]
 
 
-def comparison(targets: list[VisemeTarget], posteriors: np.ndarray, visemes: tuple[str, ...]) -> ClipComparison:
+def comparison(
+    targets: list[VisemeTarget], posteriors: np.ndarray, visemes: tuple[str, ...], closed: np.ndarray | None = None
+) -> ClipComparison:
     """Frames of 40 ms that all point at a lead of 0."""
     times = frame_times(len(posteriors))
     labels = tuple(visemes[k] for k in posteriors.argmax(axis=1))
     tier = Tier("observed", (*times.times.tolist(), times.duration), labels).merge_equal()
-    decoded = DecodedVisemes(tier, times.centres, visemes, posteriors)
+    never = np.zeros(len(posteriors))
+    decoded = DecodedVisemes(tier, times.centres, visemes, posteriors, never if closed is None else closed)
     rows = np.tile(-0.5 * (LAGS / 0.03) ** 2, (len(posteriors), 1))
     sync = SyncEstimate(0.0, None, 1.0, "in-sync")
     calibration = Calibration(1.0, 0.005, 0.0, (0.0, 0.0, 0.0))
@@ -63,9 +66,11 @@ def test_a_closure_is_seen_where_the_lips_close() -> None:
     targets = [target(p, v, "" if p.label == "SIL" else "w") for p, v in zip(PHONES, labels, strict=True)]
     posteriors = np.tile([0.8, 0.1, 0.1], (N_FRAMES, 1))
     posteriors[15] = [0.2, 0.7, 0.1]
+    closed = 0.2 * np.ones(N_FRAMES)
+    closed[15] = 0.7
     words = Tier("words", (0.0, 0.4, 1.2, 1.6, 2.0), ("", "bp", "", "s"))
     lips = make_lips(np.zeros((N_FRAMES, len(NAMES))), times=frame_times(N_FRAMES))
-    made = comparison(targets, posteriors, visemes)
+    made = comparison(targets, posteriors, visemes, closed)
     rows = judge_segments(words, PHONES, None, lips, made, ("word", "phone"))
     assert [tuple(row) for row in rows] == [DETAIL_COLUMNS] * 5
     found = {(r["kind"], r["label"]): (r["closures_expected"], r["closures_seen"]) for r in rows}

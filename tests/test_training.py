@@ -103,7 +103,7 @@ def test_the_report_counts(world: list[PreparedClip]) -> None:
     assert model.provenance["licence"] == "mine"
     assert model.provenance["n_frames"] == 745
     assert model.provenance["held_out"] == "speakers"
-    assert model.decoder.phones == tuple(sorted(PHONES))
+    assert set(model.decoder.phones) == set(PHONES)
 
 
 def test_with_few_speakers_clips_are_held_out(world: list[PreparedClip]) -> None:

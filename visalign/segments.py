@@ -28,8 +28,8 @@ NaN where the lips can't be seen, or nothing can be told.
 
 Method
 ------
-*A closure is seen* where the decoded probability of the viseme of B reaches one half at some moment of the phone, one
-moment (40 ms) more to either side. *The mouth moves* where the standard deviation of the inner aperture over 0.4 s
+*A closure is seen* where the probability that the lips are closed (:mod:`visalign.lip_closures`) reaches one half at
+some moment of the phone, one moment (40 ms) more to either side. *The mouth moves* where the standard deviation of the inner aperture over 0.4 s
 exceeds 0.018 inter-ocular distances, and is *still* where it is below 0.0115: nine in ten moments of speech of seven
 speakers of GRID lie above the first, nine in ten of silence below it, and 98 in a hundred of speech above the second.
 Shorter stretches than 0.4 s (moving) and 0.5 s (still) do not count: a mouth opens to draw breath, and rests in a long
@@ -102,7 +102,7 @@ _TEXTS = ("kind", "label", "phones", "expected", "observed", "verdict")
 _NUMBERS = tuple(key for key in DETAIL_COLUMNS if key not in _TEXTS)
 
 _BILABIALS = frozenset(["P", "B", "M"])
-_CLOSED = 0.5  # probability of the bilabial viseme
+_CLOSED = 0.5  # probability
 # See the module's Method.
 _MOVEMENT_WINDOW = 0.4  # seconds
 _MOVING, _STILL = 0.018, 0.0115  # inter-ocular distances
@@ -208,16 +208,12 @@ def _confidence(part: Interval, comparison: ClipComparison) -> float:
 def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
     """Middle of each bilabial whose lips are seen, and whether they close."""
     found = list[tuple[float, bool]]()
-    times, posteriors = comparison.decoded.times, comparison.decoded.posteriors
+    times, closed = comparison.decoded.times, comparison.decoded.closed
     for target in comparison.targets:
         if not target.word or fold_arpabet(target.phone) not in _BILABIALS:
             continue
-        if target.viseme not in comparison.decoded.visemes:
-            continue
         start, end = target.interval.start + comparison.lead, target.interval.end + comparison.lead
-        rows = posteriors[
-            (times >= start - STEP) & (times < end + STEP), comparison.decoded.visemes.index(target.viseme)
-        ]
+        rows = closed[(times >= start - STEP) & (times < end + STEP)]
         if len(rows) and not np.isnan(rows).all():
             found.append(((target.interval.start + target.interval.end) / 2, bool(np.nanmax(rows) >= _CLOSED)))
     return found
