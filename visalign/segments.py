@@ -29,11 +29,11 @@ NaN where the lips can't be seen, or nothing can be told.
 Method
 ------
 *A closure is seen* where the probability that the lips are closed (:mod:`visalign.lip_closures`) reaches one half at
-some moment of the phone, one moment (40 ms) more to either side. *The mouth moves* where the standard deviation of the inner aperture over 0.4 s
-exceeds 0.018 inter-ocular distances, and is *still* where it is below 0.0115: nine in ten moments of speech of seven
-speakers of GRID lie above the first, nine in ten of silence below it, and 98 in a hundred of speech above the second.
-Shorter stretches than 0.4 s (moving) and 0.5 s (still) do not count: a mouth opens to draw breath, and rests in a long
-vowel.
+some moment of the phone, one moment (40 ms) more to either side. *The mouth moves* where the standard deviation of
+the inner aperture over 0.4 s exceeds 0.018 inter-ocular distances, and is *still* where it is below 0.0115: nine in
+ten moments of speech of seven speakers of GRID lie above the first, nine in ten of silence below it, and 98 in a
+hundred of speech above the second. Shorter stretches than 0.4 s (moving) and 0.5 s (still) do not count: a mouth
+opens to draw breath, and rests in a long vowel.
 """
 
 from __future__ import annotations

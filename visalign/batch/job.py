@@ -172,7 +172,7 @@ def report_name(name: str) -> str:
     >>> report_name("s1/bbaf2n")
     'reports/s1/bbaf2n.json'
     >>> report_name("../a b")
-    'reports/_/a_b-86ff6ab8.json'
+    'reports/_/a_b-2c2c791a.json'
     """
     parts = [_safe(part) for part in name.split("/")]
     safe = "/".join(parts)
