@@ -28,7 +28,7 @@ ROWS: dict[str, str] = {
     "3": "images ffmpeg tape media remux viewing_copy",
     "4a": "speech sound_matching time_stretch voice_activity audio_quality enhancement forced_alignment",
     "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder"
-    " lip_closures landmark_files",
+    " lip_closures landmark_files cascade_detector",
     "5": "lip_reading lip_model sync scoring wording evidence report drift sound_evidence segments"
     " speaking_face clip_info",
     "6": "exports html_report result_files run_comparison preview portrait watermark face_motion avatar correction"
