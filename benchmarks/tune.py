@@ -3,7 +3,8 @@
     python benchmarks/grid.py leave-one-out MODELS               # a lip model without each speaker
     python benchmarks/tune.py study OUT --models MODELS          # held-out speakers: defaults against what is found
     python benchmarks/tune.py resume OUT --models MODELS         # an interrupted study against an uninterrupted one
-    python benchmarks/tune.py bandit OUT --models MODELS         # regret when the material changes
+    python benchmarks/tune.py change                             # the bandit's regret, on rewards that are made up
+    python benchmarks/tune.py bandit OUT --models MODELS         # the same on what clips really earn
 
 `study` holds out each of three groups of speakers in turn, searches on the others, and measures those that were held
 out; every clip is judged by the lip model that was trained without its speaker. The measures are those of P2 (area
@@ -33,7 +34,7 @@ from visalign.tuning.gathering import Gathered
 from visalign.tuning.holdout import compare_measures
 from visalign.tuning.material import TuningClip
 from visalign.tuning.outcome import ClipOutcome, try_clip
-from visalign.tuning.reward import needs_of, roc_area
+from visalign.tuning.reward import Metric, format_metric, needs_of, parse_metric, roc_area
 from visalign.tuning.space import config_of
 from visalign.tuning.study import first_clips, importance_of
 
@@ -81,15 +82,17 @@ def measures(outcomes: Sequence[ClipOutcome]) -> list[float]:
     return [*areas, *(float((np.abs(part) <= 0.0401).mean()) for part in errors)]
 
 
-def study(out: Path, models: Path, budget: int, groups: Sequence[str], workers: int, n_search: int) -> None:
+def study(
+    out: Path, models: Path, budget: int, groups: Sequence[str], workers: int, n_search: int, metric: Metric
+) -> None:
     clips, space = gathered(out, models)(Config()), search_space(groups)
     default: list[ClipOutcome] = []
     found: list[ClipOutcome] = []
     for number, fold in enumerate(FOLDS):
         others = [clip for clip in clips if clip.speaker not in fold]
         search = Fixed([others[k] for k in first_clips([clip.speaker for clip in others], n_search)])
-        folder = out / f"{'-'.join(groups)}-{number}"
-        trials = run_study(search, space, METRIC, budget=budget, folder=folder, workers=workers)
+        folder = out / f"{'-'.join(metric)}-{'-'.join(groups)}-{number}"
+        trials = run_study(search, space, metric, budget=budget, folder=folder, workers=workers)
         result = Found(trials, importance_of(trials, space))
         chosen = config_of(result.best.values, Config())
         print(f"held out {' '.join(fold)}: trial {result.best.place + 1} of {len(result.trials)}", end="; ")
@@ -169,6 +172,31 @@ def bandit(out: Path, models: Path, n_clips: int) -> None:
         print(f"regret after {n_clips} clips, {name}: {np.mean(values):.2f}{spread}")
 
 
+def change(n_clips: int) -> None:
+    """Three configurations, rewards with a spread of 0.1; half-way the worst becomes the best, the others stay."""
+    means = np.array([[0.6, 0.5, 0.4], [0.6, 0.5, 0.8]])
+    for policy in POLICIES:
+        for discount in (0.95, 0.98, 0.99, 1.0):
+            runs = [made_up(means, policy, discount, n_clips, seed) for seed in range(20)]
+            print(f"{policy:9} discount {discount:4g}: regret {np.mean(runs):6.1f}, worst of 20 {max(runs):6.1f}")
+    gaps = means.max(axis=1, keepdims=True) - means
+    print(f"at random: {n_clips / 2 * gaps.mean(axis=1).sum():.1f}; ", end="")
+    print(f"always the best of the first half: {n_clips / 2 * gaps[:, means[0].argmax()].sum():.1f}")
+
+
+def made_up(means: np.ndarray, policy: str, discount: float, n_clips: int, seed: int) -> float:
+    """Regret of one run."""
+    rng, names, total = np.random.default_rng(seed), ["a", "b", "c"], 0.0
+    chooser = Bandit(names, policy=policy, discount=discount, seed=seed)
+    for k in range(n_clips):
+        row = means[int(k >= n_clips // 2)]
+        arm = chooser.choose()
+        mean = row[names.index(arm)]
+        total += row.max() - mean
+        chooser.learn(arm, float(np.clip(rng.normal(mean, 0.1), 0.0, 1.0)))
+    return total
+
+
 def lost(earned: np.ndarray, means: np.ndarray, policy: str, discount: float, n_clips: int, seed: int) -> float:
     """Expected regret of one run."""
     rng, names = np.random.default_rng(seed), list(ARMS)
@@ -184,20 +212,31 @@ def lost(earned: np.ndarray, means: np.ndarray, policy: str, discount: float, n_
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=("study", "resume", "bandit"))
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("task", choices=("study", "resume", "change", "bandit"))
+    parser.add_argument("out", type=Path, nargs="?", default=Path())
+    parser.add_argument("--models", type=Path, default=Path())
     parser.add_argument("--budget", type=int, default=40)
     parser.add_argument("--search", default="evidence,scoring")
+    parser.add_argument("--metric", default=format_metric(METRIC))
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--search-clips", type=int, default=76, help="at most so many, from the speakers in turn")
     parser.add_argument("--clips", type=int, default=600)
     options = parser.parse_args()
     if options.task == "study":
         groups = options.search.split(",")
-        study(options.out, options.models, options.budget, groups, options.workers, options.search_clips)
+        study(
+            options.out,
+            options.models,
+            options.budget,
+            groups,
+            options.workers,
+            options.search_clips,
+            parse_metric(options.metric),
+        )
     elif options.task == "resume":
         resume(options.out, options.models, options.budget)
+    elif options.task == "change":
+        change(options.clips)
     else:
         bandit(options.out, options.models, options.clips)
 

@@ -1,6 +1,6 @@
 """Draw the pictures of the README and the documentation from real runs on generated clips.
 
-python docs/make_figures.py          # writes docs/images/check_generated.png and plot_*; needs visalign[demo,plot]
+python docs/make_figures.py          # writes docs/images/*_generated.* and plot_*; needs visalign[demo,plot]
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import tempfile
 from pathlib import Path
 
 import visalign
+from visalign.images import write_png
+from visalign.media import read_frames
+from visalign.overlay import write_overlay
 from visalign.plots import (
     plot_clip_mouth,
     plot_confusion,
@@ -25,7 +28,8 @@ from visalign.plots.samples import clip_leads, judged
 from visalign.report import ClipReport
 
 IMAGES = Path(__file__).resolve().parent / "images"
-LEAD = 0.12
+SENTENCE, LEAD = "bin blue at f two now", 0.12
+OVERLAY_AT = 1.3  # seconds
 N_CLIPS, LARGEST_LEAD = 30, 0.2
 VERBS, COLOURS, PREPOSITIONS = ("bin", "lay", "place", "set"), ("blue", "green", "red", "white"), ("at", "by", "in")
 LETTERS, DIGITS, ADVERBS = (
@@ -43,13 +47,16 @@ def main() -> None:
 
 def one_clip(folder: Path) -> None:
     """Figures of the clip of the documentation's examples."""
-    truth = visalign.generate_clip(folder / "clip.mp4", lead_seconds=LEAD)
+    truth = visalign.generate_clip(folder / "clip.mp4", text=SENTENCE, lead_seconds=LEAD)
     audio = visalign.read_audio(truth.path)
     report = visalign.check(truth.path, truth.transcript, evidence=True)
     save_plot(plot_stages(report, truth.path, audio), IMAGES / "check_generated.png")
     save_plot(plot_tracks(report, audio), IMAGES / "plot_tracks.png")
     save_plot(plot_offset(report), IMAGES / "plot_offset.png")
     save_plot(plot_path(report), IMAGES / "plot_path.png")
+    shown = write_overlay(truth.path, report, folder / "shown.mp4")
+    frame = next(frame for frame in read_frames(shown, colour=True) if frame.time >= OVERLAY_AT)
+    write_png(IMAGES / "overlay_generated.png", frame.image)
     mouth = plot_clip_mouth(truth.path, truth.transcript, visalign.VisemeMap.load("jeffers_1971"))
     save_plot(mouth, IMAGES / "mouth_generated.svg")
 

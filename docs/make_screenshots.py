@@ -5,13 +5,18 @@ Needs the extras ``demo`` and ``test``, and chromium (``apt-get install chromium
 
 from __future__ import annotations
 
+import itertools
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import visalign
+from visalign.html_report import write_batch_page
+from visalign.images import jpeg_bytes
+from visalign.media import read_frames
 
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = os.environ.get("VISALIGN_CHROMIUM") or "/usr/bin/chromium"
@@ -41,6 +46,33 @@ def opened(browser: Browser, page_file: Path, scheme: str) -> Page:
     return page
 
 
+def batch_page(folder: Path, browser: Browser) -> None:
+    """The page of ten thousand clips, as the tests make them up."""
+    sys.path.insert(0, str(IMAGES.parents[1] / "tests"))
+    # Stands with the tests.
+    from large_batch import write_batch
+
+    folder.mkdir()
+    write_batch(folder, 10_000)
+    faces = [visalign.generate_clip(folder / f"face{k}.mp4", text="bin blue", seed=k) for k in range(8)]
+    pictures = [picture_of(clip.path) for clip in faces]
+    for k in range(10_000):
+        path = folder / "pages" / str(k // 1000) / f"clip{k:05d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pictures[k % 20 % len(pictures)])
+    page = browser.new_context(viewport=SIZE).new_page()
+    page.goto(write_batch_page(folder).as_uri())
+    page.locator(".body .row").first.wait_for(timeout=30_000)
+    page.wait_for_timeout(1000)
+    page.screenshot(path=IMAGES / "batch_page.png")
+
+
+def picture_of(clip: Path) -> bytes:
+    """A small picture of the clip's 20th frame."""
+    frame = next(itertools.islice(read_frames(clip, colour=True), 20, None))
+    return jpeg_bytes(frame.image[::4, ::4], quality=6)
+
+
 def main() -> None:
     """Write all of them."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -54,6 +86,7 @@ def main() -> None:
         page.locator(".track.spectrum").wait_for()
         page.wait_for_timeout(500)
         page.locator("#tracks").screenshot(path=IMAGES / "clip_page_tracks.png")
+        batch_page(Path(folder, "results"), browser)
         browser.close()
 
 

@@ -59,3 +59,9 @@ def corpus() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no development clips: {folder} is missing (set VISALIGN_DATA to their folder)")
     return folder.resolve()
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Only test files are looked into: doctests are those of the package, and helpers may not be imported as tests."""
+    helper = collection_path.suffix == ".py" and not collection_path.name.startswith("test_")
+    return True if helper else None

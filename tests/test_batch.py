@@ -120,10 +120,25 @@ def test_a_lexicon_counts_by_its_content(tmp_path: Path) -> None:
     assert n_done == [1, 0, 1]
 
 
+def test_parquet_holds_what_the_csv_holds(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    folder, out = make_clips(tmp_path / "clips", ["a", "b", "crash"]), tmp_path / "out"
+    run(folder, out, BatchSettings(time_limit_seconds=60, parquet=True))
+    table = parquet.read_table(out / "summary.parquet").to_pylist()
+    assert [tuple(row) for row in table] == [SUMMARY_COLUMNS] * 3
+    for row, text in zip(table, rows_of(out).values(), strict=True):
+        for name, value in row.items():
+            assert (value is None and not text[name]) or type(value)(text[name]) == value, name
+    assert isinstance(table[0]["lead_seconds"], float)
+    assert isinstance(table[0]["n_words"], int)
+
+
 # --- clips that go wrong ----------------------------------------------------------------------------------------
 
 
-def test_every_poison_is_a_row_with_its_reason(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_every_poison_is_a_row_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUR_MARK", str(tmp_path))  # workers inherit it
     names = ["a", "crash", "b", "memory", "c", "hang", "d", "raise", "e", "outside", "f", "worker", "g"]
     folder, out = make_clips(tmp_path / "clips", names), tmp_path / "out"
     (folder / "lost.csv").write_text("\n".join(["clip", *(f"{name}.mp4" for name in [*names, "lost"])]))
@@ -150,6 +165,10 @@ def test_every_poison_is_a_row_with_its_reason(tmp_path: Path) -> None:
     assert events[0].kind == "start"
     assert [events[-1].kind, events[-1].done, events[-1].failed] == ["end", 7, 7]
     assert len([event for event in events if event.kind == "clip"]) == 14
+    assert not processes_of(tmp_path)  # not even the children of the worker that was killed
+    with Ledger(out / LEDGER_NAME, read_only=True) as ledger:
+        tries = {name: ledger.entry(name).runs for name in ("worker", "outside", "crash", "lost")}
+    assert tries == {"worker": 3, "outside": 2, "crash": 1, "lost": 0}
 
 
 def test_the_real_worker_names_what_is_wrong_with_a_file(generated_clip: GeneratedClip, tmp_path: Path) -> None:
@@ -401,3 +420,23 @@ def test_processors_of_a_container(tmp_path: Path) -> None:
     assert _cgroup_quota(str(path)) is None
     assert _cgroup_quota(str(tmp_path / "none")) is None
     assert available_cpus() >= 1
+
+
+REHEARSAL = """
+import sys
+from visalign.batch.rehearsal import rehearse
+from visalign.config import Config
+from visalign.lip_model import LipModel
+from visalign.pipeline import check
+model = LipModel.load(None)
+rehearse(Config(), model)
+before = set(sys.modules)
+check(sys.argv[1], "bin blue at f two now", model=model)
+print(*sorted(name for name in set(sys.modules) - before if not name.startswith("av.")))
+"""
+
+
+def test_a_rehearsed_worker_has_loaded_all_that_a_check_needs(generated_clip: GeneratedClip) -> None:
+    command = [sys.executable, "-c", REHEARSAL, str(generated_clip.path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr

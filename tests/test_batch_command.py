@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from visalign.batch import BatchResult
-from visalign.commands.batch import _failures, _reasons, _shard, exit_code, memory_bytes
+from visalign.commands.batch import _failures, _reasons, _shard, default_out, exit_code, memory_bytes
 
 if TYPE_CHECKING:
     from visalign.generated_clip import GeneratedClip
@@ -66,6 +66,7 @@ def test_a_faulty_manifest_is_one_line(tmp_path: Path) -> None:
 
 
 def test_options() -> None:
+    assert default_out(Path("lists/grid.csv")) == default_out(Path("somewhere/grid")) == Path("grid.results")
     assert (memory_bytes("3G"), memory_bytes("800M"), memory_bytes("1.5GiB"), memory_bytes("1000")) == (
         3 << 30,
         800 << 20,

@@ -14,7 +14,7 @@ from visalign.cli import app
 from visalign.explanation import LARGEST_ODDS, explain_sounds, explain_words, strength
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_features import LipFeatures
-from visalign.lip_model import Calibration, LipModel, SpeechContext
+from visalign.lip_model import LipModel, SpeechContext
 from visalign.media import Audio
 from visalign.pipeline import check
 from visalign.sound_evidence import SoundEvidence, lag_support, seen_during, sound_evidence
@@ -22,7 +22,7 @@ from visalign.sync import LagEvidence, SyncEstimate, lag_evidence
 from visalign.timeline import Interval, Tier
 from visalign.visemes import VisemeMap, VisemeTarget, expected_visemes
 
-CALIBRATION = Calibration(temperature=0.1, lag_scatter=0.02, match_offset=0.0, match_slope=1.0)
+CALIBRATION = replace(LipModel.load().calibration, temperature=0.1, lag_scatter=0.02)
 LAGS = np.round(np.arange(-0.2, 0.205, 0.01), 2)
 
 

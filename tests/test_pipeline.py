@@ -351,3 +351,15 @@ def test_a_model_may_be_given_by_path_or_in_memory(quick: LipFeatures, generated
     reports = [visalign.check(quick, None, audio=generated_audio, model=x) for x in (marked, path)]
     assert [x.clip.models[1].name for x in reports] == ["lip model trained on three friends"] * 2
     assert reports[0].to_dict() == reports[1].to_dict()
+
+
+def test_words_that_a_map_has_no_place_for_are_named(
+    generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio
+) -> None:
+    text = generated_clip.transcript
+    report = visalign.check(generated_lips, text, audio=generated_audio, viseme_map="walden_1977")
+    (warning,) = [x for x in report.warnings if "has no place" in x]
+    assert "walden_1977 has no place for phones of" in warning
+    assert "two (UW)" in warning
+    complete = visalign.check(generated_lips, text, audio=generated_audio, viseme_map="neti_2000")
+    assert not any("has no place" in x for x in complete.warnings)

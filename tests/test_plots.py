@@ -11,6 +11,7 @@ import pytest
 from sample_report import EARLY, EXPECTED, OBSERVED, ROWS, make_report, segments
 from typer.testing import CliRunner
 
+from visalign.batch import summary as batch_summary
 from visalign.cli import app
 from visalign.errors import BackendUnavailable, ConfigError, ParseError
 from visalign.generated_clip import GeneratedClip
@@ -20,6 +21,7 @@ from visalign.media import Audio
 from visalign.pipeline import check, observe
 from visalign.report import ClipReport
 from visalign.sync import SyncEstimate
+from visalign.text_files import format_table, write_text
 from visalign.timeline import Tier
 
 mpl = pytest.importorskip("matplotlib")
@@ -36,7 +38,15 @@ from visalign.plots import (  # noqa: E402 - after the check that Matplotlib is 
     plot_tracks,
     save_plot,
 )
-from visalign.plots.samples import LeadSample, clip_leads, judged, read_truth, word_leads  # noqa: E402
+from visalign.plots.samples import (  # noqa: E402
+    SUMMARY_COLUMNS,
+    LeadSample,
+    clip_leads,
+    judged,
+    read_summary,
+    read_truth,
+    word_leads,
+)
 from visalign.plots.scores import viseme_confusion  # noqa: E402
 from visalign.plots.style import ARTICULATOR_TINTS, sequential  # noqa: E402
 from visalign.viseme_lint import ARTICULATORS  # noqa: E402
@@ -239,8 +249,8 @@ def test_a_lead_is_right_within_a_frame_of_the_truth() -> None:
     [
         ("clip,lead\na,1\n", "lead_seconds"),
         ("clip,lead_seconds\na,soon\n", "'soon'"),
-        ("", "clip"),
-        ("clip,lead_seconds\na\n", "None"),
+        ("", "'clip'"),
+        ("clip,lead_seconds\na\n", "''"),
     ],
 )
 def test_a_table_of_truth_with_faults_is_refused(tmp_path: Path, text: str, reason: str) -> None:
@@ -350,6 +360,35 @@ def test_the_command_draws_a_folder_of_reports(tmp_path: Path) -> None:
     assert run("lags", runs, "-o", tmp_path / "lags.pdf")[0] == 0
     assert run("reliability", runs, "--truth", tmp_path / "truth.csv", "-o", tmp_path / "r.pdf")[0] == 0
     assert run("reliability", runs, "--true-lead", "83", "-o", tmp_path / "r2.pdf")[0] == 0
+
+
+def test_the_command_draws_the_summary_of_a_batch(tmp_path: Path) -> None:
+    rows = [
+        ("a/one", "a/one.mp4", "audio-early", 0.083, 0.9),
+        ("b", "b.mp4", "in-sync", -0.01, 0.99),
+        ("c", "c.mp4", None, None, None),
+    ]
+    path = write_text(tmp_path / "summary.csv", format_table(SUMMARY_COLUMNS, rows))
+    assert [(x.names[-1], x.seconds, x.confidence) for x in read_summary(path)] == [
+        ("one.mp4", 0.083, 0.9),
+        ("b.mp4", -0.01, 0.99),
+    ]
+    assert run("lags", path, "-o", tmp_path / "lags.svg")[0] == 0
+    (tmp_path / "truth.csv").write_text("clip,lead_seconds\none.mp4,0.08\nb,0\n")
+    assert run("reliability", path, "--truth", tmp_path / "truth.csv", "-o", tmp_path / "r.svg")[0] == 0
+    assert run("offset", path, "-o", tmp_path / "x.svg")[0] == 2
+    assert run("lags", path, "--words", "-o", tmp_path / "x.svg")[0] == 2
+
+
+def test_the_columns_of_the_summary_are_those_of_a_batch() -> None:
+    assert set(SUMMARY_COLUMNS) <= set(batch_summary.SUMMARY_COLUMNS)
+
+
+def test_a_summary_with_faults_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "summary.csv"
+    path.write_text("id,clip,verdict,lead_seconds,confidence\na,a.mp4,in-sync,0.1,high\n")
+    with pytest.raises(ParseError, match=r"summary\.csv:2: confidence is 'high'"):
+        read_summary(path)
 
 
 def test_the_command_refuses_what_it_can_not_do(tmp_path: Path) -> None:

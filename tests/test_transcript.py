@@ -26,7 +26,10 @@ from visalign.transcript import MAX_BYTES, parse_transcript, read_transcript
         ("'Tis 'bout rock'n'roll, the dogs' bowl", "'tis 'bout rock'n'roll the dogs' bowl"),
         ("at 9 a.m. in the U.S., Mr. Smith", "at nine a.m. in the u.s. mr. smith"),
         ("R&B & jazz, 20% + 0", "r and b and jazz twenty percent plus zero"),
-        ("1,984 people, 3.5 miles, 10:30", "1984 people 3.5 miles 10:30"),
+        (
+            "1,984 people, 3.5 miles, 10:30",
+            "one thousand nine hundred eighty four people three point five miles ten thirty",
+        ),
         ("caf\u00e9 cafe\u0301 na\u00efve", "cafe cafe naive"),
         ("hello\u200bworld zero\u200dwidth \ufeffmark soft\u00adhyphen", "hello world zerowidth mark soft hyphen"),
         ("yes/no and/or", "yes no and or"),

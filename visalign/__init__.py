@@ -39,7 +39,13 @@ if TYPE_CHECKING:
         UnknownSymbol,
         VisalignError,
     )
-    from visalign.forced_alignment import force_align, read_alignment, recognise_phones
+    from visalign.forced_alignment import (
+        align_in_pieces,
+        force_align,
+        read_alignment,
+        recognise_phones,
+        recognise_words,
+    )
     from visalign.generated_clip import generate_clip
     from visalign.html_report import write_clip_page
     from visalign.lip_features import LipFeatures, read_lips
@@ -75,6 +81,7 @@ __all__ = [
     "VisalignError",
     "VisemeMap",
     "__version__",
+    "align_in_pieces",
     "check",
     "diagnose",
     "force_align",
@@ -85,6 +92,7 @@ __all__ = [
     "read_faces",
     "read_lips",
     "recognise_phones",
+    "recognise_words",
     "train_from_folder",
     "write_clip_page",
 ]
@@ -114,6 +122,7 @@ _HOMES = MappingProxyType(
         "UnknownSymbol": "errors",
         "VisalignError": "errors",
         "VisemeMap": "visemes",
+        "align_in_pieces": "forced_alignment",
         "check": "pipeline",
         "diagnose": "doctor",
         "force_align": "forced_alignment",
@@ -124,6 +133,7 @@ _HOMES = MappingProxyType(
         "read_faces": "clip_faces",
         "read_lips": "lip_features",
         "recognise_phones": "forced_alignment",
+        "recognise_words": "forced_alignment",
         "train_from_folder": "training",
         "write_clip_page": "html_report",
     }

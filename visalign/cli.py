@@ -29,15 +29,21 @@ from visalign.commands.compare import COMPARE_EPILOG, compare
 from visalign.commands.corpus import CORPUS_EPILOG, corpus
 from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
 from visalign.commands.evaluate import EVALUATE_EPILOG, evaluate
+from visalign.commands.evaluate_alignment import EVALUATE_ALIGNMENT_EPILOG, evaluate_alignment
 from visalign.commands.explain import EXPLAIN_EPILOG, explain
 from visalign.commands.export import EXPORT_EPILOG, export
 from visalign.commands.fix import FIX_EPILOG, fix
 from visalign.commands.lipread import LIPREAD_EPILOG, lipread
+from visalign.commands.live import LIVE_EPILOG, live
 from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
+from visalign.commands.mfa import MFA_EPILOG, mfa
 from visalign.commands.observe import OBSERVE_EPILOG, observe
+from visalign.commands.overlay import OVERLAY_EPILOG, overlay
+from visalign.commands.page import PAGE_EPILOG, page
 from visalign.commands.plot import PLOT_EPILOG, plot
 from visalign.commands.preview import PREVIEW_EPILOG, preview
+from visalign.commands.ratings import ratings_app
 from visalign.commands.train import TRAIN_EPILOG, train
 from visalign.commands.tune import TUNE_EPILOG, tune
 from visalign.commands.watch import WATCH_EPILOG, watch
@@ -53,6 +59,7 @@ from visalign.console import (
 from visalign.errors import ConfigError, VisalignError
 
 if TYPE_CHECKING:
+    from visalign.annotations import Cue
     from visalign.config import Config
     from visalign.report import ClipReport
 
@@ -82,7 +89,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(maps_app, name="maps")
+app.add_typer(ratings_app, name="ratings")
 app.command("align", epilog=ALIGN_EPILOG)(align)
+app.command("evaluate-alignment", epilog=EVALUATE_ALIGNMENT_EPILOG)(evaluate_alignment)
 app.command("export", epilog=EXPORT_EPILOG)(export)
 app.command("observe", epilog=OBSERVE_EPILOG)(observe)
 app.command("train", epilog=TRAIN_EPILOG)(train)
@@ -94,17 +103,24 @@ app.command("enhance", epilog=ENHANCE_EPILOG)(enhance)
 app.command("vad", epilog=VAD_EPILOG)(vad)
 app.command("compare", epilog=COMPARE_EPILOG)(compare)
 app.command("evaluate", epilog=EVALUATE_EPILOG)(evaluate)
+app.command("mfa", epilog=MFA_EPILOG)(mfa)
 app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
 app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
 app.command("batch", epilog=BATCH_EPILOG)(batch)
 app.command("status", epilog=STATUS_EPILOG)(status)
 app.command("tune", epilog=TUNE_EPILOG)(tune)
 app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
+app.command("live", epilog=LIVE_EPILOG)(live)
 app.command("plot", epilog=PLOT_EPILOG)(plot)
 app.command("merge", epilog=MERGE_EPILOG)(merge)
 app.command("watch", epilog=WATCH_EPILOG)(watch)
+app.command("page", epilog=PAGE_EPILOG)(page)
+app.command("overlay", epilog=OVERLAY_EPILOG)(overlay)
 
-Transcript = Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")]
+Transcript = Annotated[
+    Path | None,
+    typer.Option("--transcript", "-t", help="What is said: text, SRT, WebVTT, TextGrid, EAF."),
+]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]
 Lexicon = Annotated[Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")]
 Map = Annotated[str | None, typer.Option("--map", help="Viseme map: a name (see `visalign maps list`) or a TOML file.")]
@@ -150,6 +166,7 @@ def _close_quietly() -> NoReturn:
     epilog=(
         'visalign check clip.mp4 --text "bin blue at f two now"\n\n'
         "visalign check clip.mp4 --audio dub.wav --transcript dub.txt --csv words.csv --textgrid clip.TextGrid\n\n"
+        "visalign check episode.mp4 --transcript episode.srt    (each cue aligned in its own time)\n\n"
         "visalign check clip.mp4 --alignment corrected.TextGrid    (words and phones as they stand there)\n\n"
         "visalign check clip.mp4 --transcript clip.txt --html clip.html\n\n"
         "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
@@ -164,8 +181,12 @@ def check(
     alignment: Annotated[
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
-    speaker: Annotated[str | None, typer.Option(help="Whose words, where the alignment has several speakers.")] = None,
+    speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
+    recognise: Annotated[
+        str | None, typer.Option(help="Without a transcript: phones (the default) or words, by a language model.")
+    ] = None,
     lexicon: Lexicon = None,
+    oov: Annotated[str | None, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = None,
     viseme_map: Map = None,
     model: Model = None,
     config: Settings = None,
@@ -180,6 +201,9 @@ def check(
     ] = None,
     textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with a player, that opens offline.")] = None,
+    max_lag: Annotated[
+        float | None, typer.Option(help="Search the offset within ± this many seconds (0.6; up to 600).")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word."""
@@ -187,7 +211,9 @@ def check(
     inputs = (video, audio, transcript, alignment, lexicon, model, config)
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
     pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
-    settings = _settings(config, lexicon, viseme_map)
+    settings = _settings(config, lexicon, oov, viseme_map, recognise)
+    if max_lag is not None:
+        settings = replace(settings, sync=replace(settings.sync, max_lag_seconds=max_lag))
     said = _said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
         chain = None if enhancement == "off" else enhancement
@@ -219,22 +245,28 @@ def check(
     raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
 
 
-def _settings(config: Path | None, lexicon: Path | None, viseme_map: str | None) -> Config:
+def _settings(
+    config: Path | None, lexicon: Path | None, oov: str | None, viseme_map: str | None, recognise: str | None
+) -> Config:
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     if lexicon is not None:
         settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
+    if oov is not None:
+        settings = replace(settings, alignment=replace(settings.alignment, oov=oov))
+    if recognise is not None:
+        settings = replace(settings, alignment=replace(settings.alignment, recognise=recognise))
     if viseme_map is not None:
         settings = replace(settings, sync=replace(settings.sync, viseme_map=viseme_map))
     return settings
 
 
-def _said(text: str | None, transcript: Path | None) -> str | None:
+def _said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
     # Loads the lexicon's room, so it waits until a command needs it.
-    from visalign.transcript import read_transcript
+    from visalign.annotations import read_spoken
 
     if text is not None and transcript is not None:
         raise typer.BadParameter("give --text or --transcript, not both")
-    return text if transcript is None else read_transcript(transcript)
+    return text if transcript is None else read_spoken(transcript)
 
 
 def _checked_outputs(wanted: Mapping[str, Path | None], inputs: Iterable[Path | None]) -> list[Path]:
@@ -279,9 +311,6 @@ def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:
         screen(stderr=stderr).print(f"Wrote {path}", soft_wrap=True)
 
 
-# --- observe, train -------------------------------------------------------------------------------------------
-
-
 # --- doctor, demo, version ------------------------------------------------------------------------------------
 
 
@@ -312,14 +341,14 @@ def demo(
         truth = visalign.generate_clip(out / "clip.mp4", lead_seconds=lead / 1000)
         report = visalign.check(truth.path, truth.transcript, evidence=True, progress=progress)
         progress("writing the page", None)
-        page = visalign.write_clip_page(out / "report.html", report, truth.path)
+        html = visalign.write_clip_page(out / "report.html", report, truth.path)
     written = [report.write(out / name) for name in ("report.json", "words.csv", "clip.TextGrid")]
-    _show(report, [truth.path, *written, page])
+    _show(report, [truth.path, *written, html])
     measured = report.sync.lead_seconds
     error = None if measured is None else measured - truth.lead_seconds
     rows = [("truth", signed_ms(truth.lead_seconds)), ("measured", signed_ms(measured)), ("error", signed_ms(error))]
     screen().print(facts_table(("audio lead", ">ms (+ = early)"), rows))
-    screen().print(f"Open in a browser: {page.resolve().as_uri()}", style="bold", soft_wrap=True)
+    screen().print(f"Open in a browser: {html.resolve().as_uri()}", style="bold", soft_wrap=True)
     is_right = error is not None and abs(error) <= DEMO_TOLERANCE_SECONDS
     raise typer.Exit(DONE if is_right else CHECK_FAILED)
 

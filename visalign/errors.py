@@ -8,7 +8,7 @@ and an error that can't be unpickled there takes the whole pool down.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -122,15 +122,29 @@ class ParseError(InputError):
 
 
 class OutOfVocabulary(InputError):
-    """Words of the transcript that the lexicon does not hold, all of them at once."""
+    """Words of the transcript that the lexicon does not hold, all of them at once.
 
-    def __init__(self, words: Iterable[str]) -> None:
+    Parameters
+    ----------
+    words : iterable of str
+        The words.
+    suggestions : mapping of str to sequence of str, optional
+        Of some of them, words of the lexicon that are spelt nearly so.
+    """
+
+    def __init__(self, words: Iterable[str], suggestions: Mapping[str, Sequence[str]] | None = None) -> None:
         self.words = tuple(dict.fromkeys(words))
-        listed = ", ".join(self.words[:20]) + (" …" if len(self.words) > 20 else "")
+        self.suggestions = {word: tuple(near) for word, near in (suggestions or {}).items() if near}
+        listed = ", ".join(map(self._with_suggestions, self.words[:20])) + (" …" if len(self.words) > 20 else "")
         super().__init__(
             f"{len(self.words)} word(s) are not in the lexicon: {listed}. "
-            "Correct the spelling, or add them with --lexicon FILE (a line each: word, then its phones)."
+            "Correct the spelling, or add them with --lexicon FILE (a line each: word, then its phones), or have them "
+            "guessed with --oov g2p."
         )
+
+    def _with_suggestions(self, word: str) -> str:
+        near = self.suggestions.get(word)
+        return f"{word} (near: {', '.join(near)})" if near else word
 
 
 class UnknownSymbol(InputError):

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from visalign.annotations import Cue
 from visalign.config import Config
 from visalign.errors import AnyPath, ConfigError
 from visalign.lip_features import LipFeatures
@@ -115,7 +116,7 @@ def strength(odds: float) -> str:
 
 def explain_clip(
     path: AnyPath | LipFeatures,
-    transcript: str | None,
+    transcript: str | Sequence[Cue] | None,
     *,
     audio: Audio | AnyPath | None = None,
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
@@ -260,7 +261,7 @@ class _Look:
         first, *others = map(self.name, sound.expected)
         if sound.is_visible:
             return f"Expected: {' or '.join([first, *others])}."
-        also = f", or as around it: {', '.join(others)}" if others else ""
+        also = ", or what the sounds around it show" if others else ""
         return f"Made behind the lips, so hardly visible; expected: {first}{also}."
 
     def shown(self, observed: Sequence[tuple[str, float]]) -> str:

@@ -39,6 +39,7 @@ __all__ = [
     "opened",
     "origin_of",
     "resize_luma",
+    "resize_rgb",
     "span_of",
     "time_of",
     "video_streams",
@@ -55,7 +56,7 @@ _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegtsraw,flv,asf,mxf,gxf,nut,ogg,"
     "wav,w64,flac,mp3,aac,aiff,caf,au,nistsphere,amr,ac3,eac3,wv"
 )
-_OPEN_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+OPEN_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 # Tags of damaged or old files are not always UTF-8. PyAV 19 takes them as they are, and the option is gone.
 ANY_TAGS: dict[str, Any] = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 """Settings of ``av.open`` with which no tag stops the reading or the writing."""
@@ -104,7 +105,7 @@ def opened(path: AnyPath) -> Iterator[InputContainer]:
     """
     url = check_file(path)
     try:
-        container = av.open(url, container_options=_OPEN_OPTIONS, **ANY_TAGS)
+        container = av.open(url, container_options=OPEN_OPTIONS, **ANY_TAGS)
     except PermissionError as error:
         raise MediaError(path, "this file may not be read", "Check its permissions.") from error
     except DAMAGE as error:
@@ -310,6 +311,15 @@ def resize_luma(image: Image, width_px: int, height_px: int) -> Image:
     """
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="gray")
     return _pixels(frame.reformat(width=width_px, height=height_px, format="gray", interpolation="BILINEAR", threads=1))
+
+
+def resize_rgb(image: Image, width_px: int, height_px: int) -> Image:
+    """Scale an RGB picture: over the area that a pixel covers where it shrinks, bicubic where it grows."""
+    if image.shape[:2] == (height_px, width_px):
+        return image
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+    kind = "AREA" if width_px < image.shape[1] else "BICUBIC"
+    return _pixels(frame.reformat(width=width_px, height=height_px, interpolation=kind, threads=1))
 
 
 # ---- encoding ----

@@ -39,6 +39,7 @@ __all__ = [
     "Pronunciation",
     "arpabet_phones",
     "embedded_lexicon",
+    "missing_words",
     "normalise_word",
     "parse_lexicon",
     "read_lexicon",
@@ -172,7 +173,7 @@ class Lexicon:
         rows = [(word, self._find(normalise_word(word))) for word in words]
         missing = [word for word, found in rows if not found]
         if missing:
-            raise _missing(missing)
+            raise missing_words(missing)
         return [found for _, found in rows]
 
     def over(self, fallback: Lexicon) -> Lexicon:
@@ -181,8 +182,9 @@ class Lexicon:
         return Lexicon(self.entries, self.name, beneath)
 
 
-def _missing(words: list[str]) -> OutOfVocabulary:
-    error = OutOfVocabulary(words)
+def missing_words(words: list[str], suggestions: Mapping[str, tuple[str, ...]] | None = None) -> OutOfVocabulary:
+    """The error that names words without a pronunciation, with a hint where figures are among them."""
+    error = OutOfVocabulary(words, suggestions)
     if any(character.isdigit() for word in words for character in word):
         error.add_note("Numbers must be spelt out as they are said: '1984' may be 'nineteen eighty-four'.")
     return error

@@ -45,7 +45,7 @@ from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from visalign.errors import AnyPath, BackendUnavailable, ParseError
 from visalign.lip_features import FEATURES, LipFeatures
@@ -69,6 +69,8 @@ MODEL_VARIABLE = "VISALIGN_LIP_MODEL"
 OFFSETS = tuple(round(0.04 * k, 2) for k in range(-5, 6))  # seconds
 _PHONE_SMOOTHING = 0.02  # seconds
 _SOUND_SMOOTHING = 0.01  # seconds
+# The sound is measured against its level within this of speech, so that minutes of silence do not move it.
+_LEVEL_MARGIN = 1.5  # seconds
 
 # A frame counts as much as 40 ms of picture at most: frames that follow faster tell less that is new.
 _FULL_FRAME = 0.04  # seconds
@@ -119,9 +121,11 @@ class SpeechContext:
     def of(cls, audio: Audio, phones: Tier) -> SpeechContext:
         """Describe `audio`, in which `phones` (ARPABET) were found."""
         spectrum = log_mel(audio)
-        spectrum = (spectrum - spectrum.mean(axis=0)) / (spectrum.std() + 1e-6)
         labels = phones.sample((np.arange(len(spectrum)) * HOP).tolist(), outside="SIL")
         spoken = np.array([_phone_index(label) for label in labels])
+        near = _near(spoken != PHONES.index("SIL"), round(_LEVEL_MARGIN / HOP))
+        level = spectrum[near] if near.any() else spectrum
+        spectrum = (spectrum - level.mean(axis=0)) / (level.std() + 1e-6)
         parts = [_smooth(_ROWS[spoken], _PHONE_SMOOTHING), _smooth(spectrum, _SOUND_SMOOTHING)]
         return cls(np.hstack(parts).astype(np.float32))
 
@@ -133,6 +137,11 @@ class SpeechContext:
 @functools.cache
 def _phone_index(label: str) -> int:
     return PHONES.index("SIL" if is_silence(label) else fold_arpabet(label))
+
+
+def _near(flags: npt.NDArray[np.bool_], n: int) -> npt.NDArray[np.bool_]:
+    """Rows at most `n` from one that is set."""
+    return np.asarray(maximum_filter1d(flags.astype(np.uint8), 2 * n + 1, mode="constant") > 0)
 
 
 def _smooth(rows: npt.NDArray[np.float32], sigma: float) -> npt.NDArray[np.float32]:

@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from visalign._version import __version__
+from visalign.annotations import Cue
 from visalign.audio_quality import audio_quality
 from visalign.avatar import lip_trajectory
 from visalign.clip_faces import ClipFaces, read_faces
@@ -33,7 +34,7 @@ from visalign.config import Config
 from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
-from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones
+from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.landmarks import MODEL_LICENCE
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures
@@ -56,11 +57,18 @@ from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
 from visalign.visemes import VisemeMap, expected_visemes, viseme_tier
 from visalign.voice_activity import find_speech
+from visalign.wide_search import rough_lead
 
 __all__ = ["ClipObservation", "check", "observe"]
 
 Clip: TypeAlias = AnyPath | LipFeatures | ClipFaces
 Progress: TypeAlias = Callable[[str, float | None], None]
+
+# Seconds of search beyond which a quick look at every lag comes first, and what the exact search then covers.
+WIDE_SEARCH, EXACT_REACH = 1.0, 0.6
+
+# An h has no shape of its own in any language: that a map leaves it out is no lack.
+_SHAPELESS = frozenset(["HH", "h", "ɦ"])
 
 # With faces in fewer frames than this, a report says so.
 _GOOD_FACE_FRACTION = 0.9
@@ -92,7 +100,7 @@ class ClipObservation:
 
 def check(
     path_or_lips: Clip,
-    transcript: str | None,
+    transcript: str | Sequence[Cue] | None,
     *,
     audio: Audio | AnyPath | None = None,
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
@@ -114,8 +122,9 @@ def check(
     path_or_lips : path-like, LipFeatures or ClipFaces
         A clip, or what was read of one before: its lips (:func:`~visalign.lip_features.read_lips`), or those of all its
         faces (:func:`~visalign.clip_faces.read_faces`).
-    transcript : str or None
-        What is said. Without it the phones are recognised; words are then absent.
+    transcript : str, sequence of Cue, or None
+        What is said, as text or as cues with times (:func:`~visalign.annotations.read_cues`). Without it the phones are
+        recognised; words are then absent.
     audio : Audio or path-like, optional
         Sound to check in place of the clip's own; needed where lips are given.
     viseme_map : str, path-like or VisemeMap, optional
@@ -131,7 +140,7 @@ def check(
         Words and phones with their times, in place of a transcript: corrected by hand, or made by another program
         (TextGrid, EAF, CTM, JSON, CSV; :func:`~visalign.forced_alignment.read_alignment`).
     speaker : str, optional
-        Whose words to follow, where the file of the alignment has several speakers.
+        Whose words to follow, where the cues or the file of the alignment have several speakers.
     evidence : bool
         Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.evidence`).
     lip_cache : path-like, optional
@@ -176,7 +185,7 @@ def check(
     sound, measured = _cleared(_sound(path_or_lips, audio), enhancement or settings.alignment.chain)
     told("aligning", None)
     alignment = (
-        _align(sound, transcript, settings)
+        _align(sound, transcript, settings, speaker)
         if alignment is None
         else _given(alignment, sound, speaker, _stem(path_or_lips), settings)
     )
@@ -187,23 +196,27 @@ def check(
     context, speech = SpeechContext.of(sound, alignment.phones), find_speech(sound)
     voiced = spoken_frames(faces.faces[0].lips, alignment.phones, speech, margin=0.0)
     seen = _speaking(faces, face, lip_model, context, voiced, settings)
-    lips, away = seen.lips, off_screen_frames(seen.lips, voiced)
+    lips = seen.lips
     told("decoding visemes", None)
     decoded = lip_model.decoder.decode(lips, chosen_map)
 
     # where both meet
     told("comparing", None)
-    all_lags = lag_evidence(lip_model.streams, lips, context, settings.sync.max_lag_seconds, settings.evidence)
+    centre, reach, certainty = _search(lip_model, lips, context, settings.sync.max_lag_seconds)
+    heard, voice = alignment.phones.shift(centre), speech.shift(centre)
+    voiced = spoken_frames(lips, heard, voice, margin=0.0)
+    away = off_screen_frames(lips, voiced)
+    all_lags = lag_evidence(lip_model.streams, lips, context, reach, settings.evidence, centre=centre)
     calibration = lip_model.calibration.trusted(settings.evidence)
     lags = without_frames(all_lags, away)
-    spoken = spoken_frames(lips, alignment.phones, speech)
+    spoken = spoken_frames(lips, heard, voice)
     limits = settings.verdict.limits
     coverage = float((lips.has_face & ~away)[voiced].mean()) if voiced.any() else None
     if away.any() and not np.any(lags.log_likelihoods):
         best = estimate_sync(all_lags, spoken, calibration, limits, settings.thresholds)
         sync = replace(best, confidence=0.0, verdict="uncertain", reason=OFF_SCREEN)
     else:
-        sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds)
+        sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds, certainty=certainty)
     comparison = ClipComparison.of(
         targets, decoded, lags, sync, calibration, limits, settings.scoring, settings.thresholds
     )
@@ -222,7 +235,7 @@ def check(
         phones=alignment.phones,
         expected_visemes=viseme_tier(targets),
         observed_visemes=decoded.tier,
-        warnings=alignment.warnings + _lip_warnings(seen, coverage),
+        warnings=alignment.warnings + _map_warnings(alignment, chosen_map) + _lip_warnings(seen, coverage),
         evidence=kept,
         details=pd.DataFrame(parts, columns=list(DETAIL_COLUMNS)) if details else None,
     )
@@ -259,6 +272,16 @@ def _map(viseme_map: str | PathLike[str] | VisemeMap) -> VisemeMap:
     return viseme_map if isinstance(viseme_map, VisemeMap) else VisemeMap.load(viseme_map)
 
 
+def _search(
+    lip_model: LipModel, lips: LipFeatures, context: SpeechContext, max_lag: float
+) -> tuple[float, float, float]:
+    """Middle and reach of the exact search, seconds, and the probability that the true lead lies there."""
+    if max_lag <= WIDE_SEARCH:
+        return 0.0, max_lag, 1.0
+    centre, certainty = rough_lead(lip_model.streams, lips, context, max_lag, lip_model.calibration)
+    return centre, EXACT_REACH, certainty
+
+
 def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None) -> Audio:
     if isinstance(audio, Audio):
         return audio
@@ -284,11 +307,14 @@ def _sound_info(sound: Audio) -> SoundInfo:
     return SoundInfo(found.snr_db, found.loudness_lufs, found.clipped_fraction if len(sound.samples) else None)
 
 
-def _align(sound: Audio, transcript: str | None, settings: Config) -> Alignment:
+def _align(sound: Audio, transcript: str | Sequence[Cue] | None, settings: Config, speaker: str | None) -> Alignment:
     if transcript is None:
-        return recognise_phones(sound)
-    lexicon = settings.alignment.lexicon or None
-    return force_align(sound, transcript, aligner=settings.alignment.aligner, lexicon=lexicon)
+        return recognise_words(sound) if settings.alignment.recognise == "words" else recognise_phones(sound)
+    how = settings.alignment
+    lexicon = how.lexicon or None
+    return force_align(
+        sound, transcript, aligner=how.aligner, lexicon=lexicon, oov=how.oov, g2p=how.g2p, speaker=speaker
+    )
 
 
 def _given(
@@ -332,7 +358,7 @@ def _speaking(
 def _clip_info(
     lips: LipFeatures,
     audio: Audio | AnyPath | None,
-    transcript: str | None,
+    transcript: str | Sequence[Cue] | None,
     viseme_map: VisemeMap,
     alignment: Alignment,
     model: LipModel,
@@ -350,7 +376,7 @@ def _clip_info(
         frame_rate=lips.times.rate,
         face_fraction=lips.face_fraction,
         audio=None if audio is None else "in memory" if isinstance(audio, Audio) else Path(audio).name,
-        transcript=transcript if transcript is not None else alignment.text or None,
+        transcript=transcript if isinstance(transcript, str) else alignment.text or None,
         viseme_map=viseme_map.id,
         silence_viseme=viseme_map.silence,
         aligner=alignment.engine,
@@ -365,6 +391,25 @@ def _clip_info(
         sound=sound,
         faces=seen.candidates,
         speech_coverage=coverage,
+    )
+
+
+def _map_warnings(alignment: Alignment, viseme_map: VisemeMap) -> tuple[str, ...]:
+    """Words with phones that the map does not place, and shows by its fallback."""
+    labels = set(alignment.phones.labels) - _SHAPELESS
+    strange = {label for label in labels if not viseme_map.places(label, alignment.alphabet)}
+    named: dict[str, list[str]] = {}
+    for phone in alignment.phones:
+        if phone.label in strange:
+            word = alignment.words.label_at(phone.centre) or "(no word)"
+            named.setdefault(word, []).append(phone.label)
+    if not named:
+        return ()
+    listed = ", ".join(f"{word} ({' '.join(dict.fromkeys(phones))})" for word, phones in list(named.items())[:10])
+    more = f" and {len(named) - 10} more" if len(named) > 10 else ""
+    return (
+        f'the viseme map {viseme_map.id} has no place for phones of {len(named)} word(s), shown as "'
+        f'{viseme_map.fallback}": {listed}{more}',
     )
 
 

@@ -38,6 +38,7 @@ from typing import Any
 import pandas as pd
 
 from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
+from visalign.drift import OffsetCourse, offset_course
 from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
 from visalign.evidence import ClipEvidence
 from visalign.phones import is_silence
@@ -46,7 +47,7 @@ from visalign.segments import detail_items, parse_details, write_details
 from visalign.sync import SyncEstimate
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
-from visalign.wording import interval_in_words, remedy, statement
+from visalign.wording import course_in_words, interval_in_words, remedy, statement
 
 __all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
 
@@ -131,9 +132,17 @@ class ClipReport:
                 raise TimelineError(f"segment {row.label!r} at {row.start} s is not an interval of the words tier")
 
     def summary(self) -> str:
-        """The result in words, a line each: headline with remedy, interval and confidence, visemes and words, sound."""
-        lines = [_headline(self.sync), _evidence(self.sync), _agreement(self.score, self.clip), _sound(self.clip.sound)]
+        """The result in words, a line each: headline with remedy, interval and confidence, drift or jumps, visemes and
+        words, sound.
+        """
+        lines = [_headline(self.sync), _evidence(self.sync), course_in_words(self.course())]
+        lines += [_agreement(self.score, self.clip), _sound(self.clip.sound)]
         return "\n".join(line for line in lines if line)
+
+    def course(self) -> OffsetCourse | None:
+        """How the offset goes on along the clip, from its words; None where they are too few, or within 20 s."""
+        middles = (self.segments["start"] + self.segments["end"]) / 2
+        return offset_course(middles.to_numpy(float), self.segments["lead_seconds"].to_numpy(float))
 
     def worst_segment(self) -> int | None:
         """Row of the word with the lowest score (the first of equals); None where no word has a score."""
@@ -166,6 +175,7 @@ class ClipReport:
                 "lags_seconds": [rounded(x) for x in self.sync.lags],
                 "log_likelihoods": [rounded(x) for x in self.sync.log_likelihoods],
             },
+            "course": None if (course := self.course()) is None else course.to_dict(),
             "score": {
                 "viseme_accuracy": rounded(self.score.viseme_accuracy),
                 "proportion_in_sync": rounded(self.score.proportion_in_sync),

@@ -24,7 +24,7 @@ from visalign.text_files import format_json, format_table, rounded, write_text, 
 from visalign.timeline import Interval, Tier
 
 if TYPE_CHECKING:  # to write an alignment, nobody should have to load dlib
-    from visalign.forced_alignment.aligner import Alignment
+    from visalign.forced_alignment.aligner import Alignment, CueTimes
 
 __all__ = ["ALIGNMENT_SUFFIXES", "write_alignment"]
 
@@ -143,7 +143,21 @@ def _alignment_json(path: Path, alignment: Alignment) -> Path:
         "notes": [{"label": x.label, "start": rounded(x.start), "end": rounded(x.end)} for x in alignment.notes],
         "warnings": list(alignment.warnings),
     }
+    if alignment.cues:
+        data["cues"] = [_cue(x) for x in alignment.cues]
     return write_text(path, format_json(data))
+
+
+def _cue(x: CueTimes) -> dict[str, str | float | None]:
+    return {
+        "text": x.text,
+        "speaker": x.speaker,
+        "start": rounded(x.start),
+        "end": rounded(x.end),
+        "found_start": rounded(x.found_start),
+        "found_end": rounded(x.found_end),
+        "start_error": rounded(x.start_error),
+    }
 
 
 def _item(x: Interval, alignment: Alignment) -> dict[str, str | float | None]:

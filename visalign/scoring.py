@@ -362,6 +362,8 @@ def in_sync_probability(
     max_lead, max_lag = limits
     within = (lags <= max_lead + 1e-9) & (lags >= -max_lag - 1e-9)
     beyond = (lags > max_lead + margin) | (lags < -max_lag - margin)
+    if not (within.any() and beyond.any()):  # the search lies on one side of the limits
+        return float(within.any())
     likelihood = np.exp(calibration.temperature * (curve - curve.max()))
     inside, outside = likelihood[within].mean(), likelihood[beyond].mean()
     return float(inside / (inside + outside))

@@ -132,10 +132,12 @@ def lag_evidence(
     context: SpeechContext,
     max_lag: float,
     params: EvidenceParams = _EVIDENCE,
+    *,
+    centre: float = 0.0,
 ) -> LagEvidence:
-    """Evidence of every frame for every lag within ±`max_lag` seconds."""
-    n = round(max_lag / LAG_STEP)
-    lags = np.asarray(LAG_STEP * np.arange(-n, n + 1), np.float64)
+    """Evidence of every frame for every lag within ±`max_lag` seconds of `centre`."""
+    n, middle = round(max_lag / LAG_STEP), round(centre / LAG_STEP)
+    lags = np.asarray(LAG_STEP * np.arange(middle - n, middle + n + 1), np.float64)
     return LagEvidence(lags, stream_log_likelihoods(streams, lips, context, lags, params), lips.times.centres)
 
 
@@ -198,6 +200,8 @@ def estimate_sync(
     calibration: Calibration,
     limits: tuple[float, float],
     thresholds: ThresholdParams = _THRESHOLDS,
+    *,
+    certainty: float = 1.0,
 ) -> SyncEstimate:
     """Offset, interval, confidence and verdict of a clip.
 
@@ -213,12 +217,15 @@ def estimate_sync(
         Seconds that the audio may lead, and lag, to be called in sync.
     thresholds : ThresholdParams
         From which probability on a verdict is given.
+    certainty : float
+        Probability that the true lead is among these lags at all (:mod:`visalign.wide_search`).
     """
     if not np.any(evidence.log_likelihoods) or not spoken.any():
         return SyncEstimate(None, None, 0.0, "uncertain", "there is no frame with a face while somebody speaks")
     total = evidence.log_likelihoods.sum(axis=0)
     fine, density = lag_density(evidence.lags, total, calibration)
     lead, confidence = best_lead(fine, density)
+    confidence *= certainty
     low, high = lead_interval(fine, density)
     match = placed_match(match_probability(evidence, spoken, calibration), lead, evidence.lags, limits)
     verdict, reason = _verdict(lead, (low, high), confidence, match, limits, thresholds)

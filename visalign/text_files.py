@@ -90,6 +90,18 @@ def _cell(value: Cell) -> str | int:
     return "" if number is None else format(number, f".{N_DECIMALS}f").rstrip("0").rstrip(".")
 
 
+def plain_cell(cell: str) -> str:
+    """A text as it was before :func:`format_table` made it harmless (one that began with an apostrophe and such a sign
+    by itself loses it).
+
+    Examples
+    --------
+    >>> plain_cell("'=1+1"), plain_cell("'twas")
+    ('=1+1', "'twas")
+    """
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA_STARTS) else cell
+
+
 def write_text(path: AnyPath, text: str) -> Path:
     """Write `text` as UTF-8, whole or not at all.
 

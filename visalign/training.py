@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,7 +23,7 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 
 from visalign._version import __version__
 from visalign.calibration import HeldOutEvidence
-from visalign.corpora.manifest import clips_to_train_with
+from visalign.corpora.manifest import listed_clips
 from visalign.decoder_training import fit_decoder
 from visalign.errors import AnyPath, InputError, VisalignError
 from visalign.forced_alignment import force_align
@@ -35,7 +34,7 @@ from visalign.media import read_audio
 from visalign.sync import lag_evidence, spoken_frames
 from visalign.text_files import rounded
 from visalign.timeline import Tier
-from visalign.training_data import TrainingClip, training_clips
+from visalign.training_data import TrainingClip
 from visalign.visemes import VisemeMap
 
 __all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "prepare_folder", "train_from_folder"]
@@ -154,7 +153,7 @@ def prepare_folder(
     InputError
         If there is no such folder, or no clip in it.
     """
-    clips, unsaid = clips_to_train_with(folder) if Path(folder).is_file() else training_clips(folder)
+    clips, unsaid = listed_clips(folder)
     left_out = [(path.name, "no transcript beside it") for path in unsaid]
     prepared = list[PreparedClip]()
     for number, clip in enumerate(clips):

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.lexicon import normalise_word
+from visalign.numerals import spell_out
 
-__all__ = ["parse_transcript", "read_transcript"]
+__all__ = ["SPEAKER_LABEL", "parse_transcript", "read_transcript"]
 
 MAX_BYTES = 5_000_000
 """Refuse larger files: the text of a ten-hour audiobook has about 0.6 MB."""
@@ -31,7 +32,7 @@ MAX_NESTING = 3
 
 _NOT_SPOKEN = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}|<[^<>]*>")
 # Up to three words in capitals and a number before a colon: ANNA:  DR. SMITH:  OLD MAN #2:
-_SPEAKER = re.compile(
+SPEAKER_LABEL = re.compile(
     r"^[ \t]*(?:[-–—][ \t]*)?((?:[^\W\d_][^\s:]{0,30}[ ]+){0,2}[^\W\d_][^\s:]{0,30})(?:[ ]*\#?\d+)?[ ]*:(?=\s|$)", re.M
 )
 # The colon of 10:30 is no break.
@@ -65,8 +66,8 @@ def parse_transcript(text: str, known: Container[str] = ()) -> list[str]:
     Returns
     -------
     list of str
-        Empty if nothing in the text is spoken. Numbers above twenty stay in digits: there is more than one way to
-        say them.
+        Empty if nothing in the text is spoken. Figures and abbreviations are written out in English where `known` has
+        the words (:mod:`visalign.numerals`); without it numbers above twenty stay in digits.
 
     Examples
     --------
@@ -80,7 +81,8 @@ def parse_transcript(text: str, known: Container[str] = ()) -> list[str]:
     InputError
         If something in the text is too long to be a word.
     """
-    spoken = _SPEAKER.sub(_without_speaker, _without_directions(_tidy(text)))
+    spoken = SPEAKER_LABEL.sub(_without_speaker, _without_directions(_tidy(text)))
+    spoken = spell_out(spoken, known)
     spoken = _SIGNS.sub(r" \g<0> ", _DIGIT_GROUPS.sub("", spoken))
     pieces = (piece for piece in _BREAKS.split(spoken) if piece)
     return [word for piece in pieces for word in _words(normalise_word(piece), known)]

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from visalign.errors import AnyPath, MediaError
-from visalign.ffmpeg import X264_OPTIONS, Image, SoundTrack
+from visalign.ffmpeg import X264_OPTIONS, Image, SoundTrack, resize_rgb
 from visalign.images import jpeg_bytes
 from visalign.media import Audio, Frame, read_frames
 
@@ -41,6 +41,7 @@ _MOUTH_SPAN = 2.2  # widths of the mouth that the cut shows: chin and base of th
 _STEADY_SECONDS = 0.2  # standard deviation of the smoothing of the cut, which is not to tremble with the lips
 _BLOCK = 16  # a macroblock: picture and mouth share none, so neither bleeds into the other
 _GREY = 40
+_THUMBNAIL_PX = 144  # height
 _TICKS = 90_000  # a second
 _OPTIONS = X264_OPTIONS | {"crf": "26", "g": "25", "bf": "0"}  # without B-frames nothing is shown before its time
 _AAC_BITS = 56_000  # a second; speech, mono
@@ -64,8 +65,8 @@ class ViewingCopy:
         What of each original picture the mouth shows: left, top, width, height, pixels.
     stills : mapping of int to bytes
         The mouths of the frames that were asked for, JPEG.
-    poster : bytes
-        The picture (without the mouth) a third into the clip, JPEG.
+    thumbnail : bytes
+        The picture (without the mouth) a third into the clip, small, JPEG.
     """
 
     data: bytes
@@ -75,7 +76,7 @@ class ViewingCopy:
     mouth_px: tuple[int, int, int, int]
     boxes: npt.NDArray[np.float64]
     stills: Mapping[int, bytes]
-    poster: bytes
+    thumbnail: bytes
 
 
 def make_viewing_copy(
@@ -111,7 +112,7 @@ def make_viewing_copy(
     if first is None:
         raise MediaError(path, "no picture in this file can be decoded", "Is the copy complete?")
     layout = _Layout.of(first.image, mouth_boxes(mouth, times))
-    writer = _Writer(layout, audio, stills, poster=len(times) // 3)
+    writer = _Writer(layout, audio, stills, thumbnail=len(times) // 3)
     for index, frame in enumerate(_chained(first, frames)):
         writer.add(index, frame)
     return writer.finished()
@@ -164,11 +165,11 @@ class _Layout:
     def composed(self, index: int, image: Image) -> Image:
         """The picture with its mouth below."""
         canvas = np.full((self.height, self.width, 3), _GREY, np.uint8)
-        canvas[: self.picture_height] = _scaled(image, self.width, self.picture_height)
+        canvas[: self.picture_height] = resize_rgb(image, self.width, self.picture_height)
         canvas[self.picture_height : self.strip_top] = canvas[self.picture_height - 1]
         cut = self._cut(index, image)
         if cut is not None:
-            canvas[self.strip_top :, : self.mouth[0]] = _scaled(cut, *self.mouth)
+            canvas[self.strip_top :, : self.mouth[0]] = resize_rgb(cut, *self.mouth)
         return canvas
 
     def _cut(self, index: int, image: Image) -> Image | None:
@@ -181,22 +182,13 @@ class _Layout:
         return cut
 
 
-def _scaled(image: Image, width: int, height: int) -> Image:
-    if image.shape[:2] == (height, width):
-        return image
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-    kind = "AREA" if width < image.shape[1] else "BICUBIC"
-    scaled = frame.reformat(width=width, height=height, interpolation=kind, threads=1).to_ndarray()
-    return np.asarray(scaled, np.uint8)
-
-
 class _Writer:
     """Encodes the copy while the frames pass by."""
 
-    def __init__(self, layout: _Layout, audio: Audio | None, wanted: Collection[int], poster: int) -> None:
-        self._layout, self._wanted, self._poster_index = layout, wanted, poster
+    def __init__(self, layout: _Layout, audio: Audio | None, wanted: Collection[int], thumbnail: int) -> None:
+        self._layout, self._wanted, self._thumbnail_index = layout, wanted, thumbnail
         self._stills: dict[int, bytes] = {}
-        self._poster = b""
+        self._thumbnail = b""
         self._file = io.BytesIO()
         self._container = av.open(self._file, "w", format="mp4", container_options={"fflags": "+bitexact"})
         self._video = self._container.add_stream("libx264", rate=25, options=_OPTIONS)
@@ -214,8 +206,10 @@ class _Writer:
         mouth = image[self._layout.strip_top :, : self._layout.mouth[0]]
         if index in self._wanted:
             self._stills[index] = jpeg_bytes(mouth)
-        if index == self._poster_index or not self._poster:
-            self._poster = jpeg_bytes(image[: self._layout.picture_height])
+        if index == self._thumbnail_index or not self._thumbnail:
+            height = min(_THUMBNAIL_PX, self._layout.picture_height)
+            width = max(2, 2 * round(height * self._layout.width / self._layout.picture_height / 2))
+            self._thumbnail = jpeg_bytes(resize_rgb(image[: self._layout.picture_height], width, height), quality=6)
 
     def _encode(self, image: Image, ticks: int) -> None:
         frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p", threads=1)
@@ -239,5 +233,5 @@ class _Writer:
             place,
             layout.boxes,
             self._stills,
-            self._poster,
+            self._thumbnail,
         )

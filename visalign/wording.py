@@ -7,9 +7,10 @@ Conventions
 
 from __future__ import annotations
 
+from visalign.drift import OffsetCourse
 from visalign.sync import SyncEstimate
 
-__all__ = ["certainty", "interval_in_words", "lead_in_words", "remedy", "statement"]
+__all__ = ["certainty", "course_in_words", "interval_in_words", "lead_in_words", "remedy", "statement"]
 
 # How sure a person may be at a probability of being right to within a frame; 0.8 is where sync calls no lead.
 _SURE, _FAIRLY_SURE = 0.95, 0.8
@@ -71,3 +72,21 @@ def certainty(sync: SyncEstimate) -> str:
     percent = f"{100 * sync.confidence:.0f} %" if sync.confidence < 0.995 else "over 99 %"
     words = "Sure" if sync.confidence >= _SURE else "Fairly sure" if sync.confidence >= _FAIRLY_SURE else "Not sure"
     return f"{words} ({percent}): right to within 40 ms"
+
+
+def course_in_words(course: OffsetCourse | None) -> str:
+    """How the offset goes on along the clip, one sentence; empty where it is steady or nothing is known.
+
+    Parameters
+    ----------
+    course : OffsetCourse or None
+    """
+    if course is None or course.kind == "steady":
+        return ""
+    if course.kind == "drift":
+        rate, cause = course.drift.rate, f", as with {course.likely_cause}" if course.likely_cause else ""
+        grows = "earlier" if rate > 0 else "later"
+        return f"The audio drifts: {abs(60_000 * rate):.0f} ms a minute {grows} ({1e6 * rate:+.0f} ppm){cause}."
+    parts = [lead_in_words(course.pieces[0].lead_seconds)]
+    parts += [f"{lead_in_words(piece.lead_seconds)} from {piece.start:.1f} s" for piece in course.pieces[1:]]
+    return f"The offset jumps: {', '.join(parts)}."

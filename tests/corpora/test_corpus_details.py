@@ -16,13 +16,14 @@ from visalign.corpora.grid import sentence_of
 from visalign.corpora.kaldi import write_kaldi
 from visalign.corpora.label_files import read_emu, read_label_lines, read_mlf, read_tiers
 from visalign.corpora.lhotse import write_lhotse
-from visalign.corpora.manifest import clips_to_train_with, write_manifest
+from visalign.corpora.manifest import clips_to_train_with, listed_clips, write_manifest
 from visalign.corpora.reference_tiers import reference_tiers
 from visalign.corpora.sphere import read_sphere
 from visalign.corpora.timit import CORE_TEST
 from visalign.errors import ConfigError, InputError, MediaError, ParseError
 from visalign.media import read_audio
 from visalign.timeline import Interval
+from visalign.training import prepare_folder
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +220,8 @@ def test_lhotse_and_back(tmp_path: Path, clip: Path) -> None:
     ]
     assert [x.labels and [w.label for w in x.labels.words] for x in back.clips] == [None, None, ["AND", "THEN"]]
     [row] = [json.loads(x) for x in (tmp_path / "out/recordings.jsonl").read_text().splitlines() if "00009" in x]
+    [spoken] = [json.loads(x) for x in (tmp_path / "out/supervisions.jsonl").read_text().splitlines() if "00009" in x]
+    assert spoken["duration"] == row["duration"], "Lhotse refuses what is spoken beyond its recording"
     assert row["num_samples"] == round(row["duration"] * row["sampling_rate"])
     assert row["sources"][0]["video"] == {"fps": 25.0, "num_frames": 25, "height": 48, "width": 64}
 
@@ -292,6 +295,17 @@ def test_manifest_names_the_sound_and_clips_without_text(tmp_path: Path, clip: P
     assert (tmp_path / first.clip).is_file()
     assert (second.clip, second.audio, second.text) == ("./b/one.mp4", "./b/one.wav", "")
     assert clips_to_train_with(tmp_path / "m.csv") == ([], [tmp_path / first.clip, tmp_path / second.clip])
+
+
+def test_training_takes_a_manifest_or_a_folder(tmp_path: Path, clip: Path) -> None:
+    lrs(tmp_path / "lrs", clip)
+    write_manifest(tmp_path / "m.jsonl", survey(tmp_path / "lrs", "lrs").clips)
+    prepared, left_out = prepare_folder(tmp_path / "m.jsonl")
+    # these clips show no face: each is named, none is lost
+    assert (prepared, [name for name, _ in left_out]) == ([], ["00001.mp4", "00002.mp4", "00009.mp4"])
+    copy(clip, tmp_path, "plain/a.mp4")
+    put(tmp_path, "plain/a.txt", "hello")
+    assert [x.transcript for x in listed_clips(tmp_path / "plain")[0]] == ["hello"]
 
 
 def test_only_one_split(tmp_path: Path, clip: Path) -> None:

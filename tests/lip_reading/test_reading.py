@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sample_lips import NAMES, make_lips, random_decoder
+from sample_report import make_report
 
 from visalign.cli import main
 from visalign.corpora.grid import sentence_of
@@ -142,6 +143,16 @@ def test_command(generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.C
     assert run("lipread", generated_clip.path, "--grammar", "grid", "--json", "-", "--quiet") == 0
     assert json.loads(capsys.readouterr().out)["sentence"] == result["sentence"]
     assert run("lipread", generated_clip.path, "--grammar", tmp_path / "none.jsgf") == 3
+
+
+def test_sync_stands_beside(generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_report().write(tmp_path / "report.json")
+    arguments = ("lipread", generated_clip.path, "--grammar", "grid", "--report", tmp_path / "report.json")
+    assert run(*arguments, "--json", tmp_path / "a.json") == 0
+    result = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert result["sync"]["verdict"] == make_report().sync.verdict
+    assert result["sync"]["lead_seconds"] == pytest.approx(make_report().sync.lead_seconds, abs=1e-6)
+    assert f"Sync of {result['sync']['clip']}: {result['sync']['verdict']}" in capsys.readouterr().out
 
 
 def test_command_homophenes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

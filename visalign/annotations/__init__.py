@@ -1,6 +1,16 @@
 """Files in which people and programs write down what is said when, read into one form."""
 
 from visalign.annotations.annotation import Annotation, Track, speaker_and_kind
+from visalign.annotations.captions import Cue, read_cues, read_spoken
 from visalign.annotations.reading import ANNOTATION_SUFFIXES, read_annotation
 
-__all__ = ["ANNOTATION_SUFFIXES", "Annotation", "Track", "read_annotation", "speaker_and_kind"]
+__all__ = [
+    "ANNOTATION_SUFFIXES",
+    "Annotation",
+    "Cue",
+    "Track",
+    "read_annotation",
+    "read_cues",
+    "read_spoken",
+    "speaker_and_kind",
+]

@@ -17,10 +17,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from visalign.errors import AnyPath, ParseError
 from visalign.timeline import Interval
 
-__all__ = ["Annotation", "Track", "collect_tracks", "intervals_of", "speaker_and_kind"]
+__all__ = ["Annotation", "Track", "collect_tracks", "intervals_of", "short_decimal", "speaker_and_kind"]
 
 SHORTEST_SECONDS = 1e-4
 """Programs write times with 4 decimals at times; what is shorter than this is rounding."""
@@ -87,6 +89,18 @@ class Annotation:
     def speakers(self) -> tuple[str, ...]:
         """Names of the speakers, in the file's order; those of nobody are left out."""
         return tuple(track.speaker for track in self.tracks if track.speaker)
+
+
+def short_decimal(seconds: float) -> float:
+    """The time that was meant, where a program wrote a number of single precision with all digits of a double one.
+
+    Examples
+    --------
+    >>> short_decimal(0.8100000023841858), short_decimal(0.81), short_decimal(2.0), short_decimal(0.123456789)
+    (0.81, 0.81, 2.0, 0.123456789)
+    """
+    single = np.float32(seconds)
+    return float(str(single)) if float(single) == seconds else float(seconds)
 
 
 def speaker_and_kind(name: str) -> tuple[str, str]:

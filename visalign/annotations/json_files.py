@@ -12,6 +12,7 @@ from visalign.annotations.annotation import (
     Track,
     collect_tracks,
     intervals_of,
+    short_decimal,
     speaker_and_kind,
     without_overlaps,
 )
@@ -20,6 +21,8 @@ from visalign.phones import is_silence
 from visalign.timeline import Interval
 
 __all__ = ["read_json_file"]
+
+_INTERVALS = ("interval", "IntervalTier")  # what `mfa align` writes, and `mfa align_one`
 
 
 def read_json_file(path: AnyPath, _recording: str | None = None) -> Annotation:
@@ -53,9 +56,12 @@ def read_json_file(path: AnyPath, _recording: str | None = None) -> Annotation:
 
 def _mfa_tracks(path: AnyPath, data: Mapping[str, Any]) -> tuple[Track, ...]:
     return collect_tracks(
-        (*speaker_and_kind(name), intervals_of(path, ((float(a), float(b), str(x)) for a, b, x in tier["entries"])))
+        (
+            *speaker_and_kind(name),
+            intervals_of(path, ((short_decimal(a), short_decimal(b), str(x)) for a, b, x in tier["entries"])),
+        )
         for name, tier in data["tiers"].items()
-        if tier.get("type", "interval") == "interval"
+        if tier.get("type", "interval") in _INTERVALS
     )
 
 

@@ -6,7 +6,14 @@ import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from visalign.annotations.annotation import Annotation, Track, collect_tracks, intervals_of, without_overlaps
+from visalign.annotations.annotation import (
+    Annotation,
+    Track,
+    collect_tracks,
+    intervals_of,
+    short_decimal,
+    without_overlaps,
+)
 from visalign.errors import AnyPath, ParseError
 from visalign.phones import is_phone, is_silence
 from visalign.timeline import Interval
@@ -98,7 +105,7 @@ def _mfa_tracks(path: AnyPath, lines: csv.DictReader[str]) -> tuple[Track, ...]:
     tiers: dict[tuple[str, str], list[tuple[float, float, str]]] = {}
     for row in lines:
         kind = row["Type"] if row["Type"] in ("words", "phones") else ""
-        start, end = _times(path, lines.line_num, row, "Begin", "End")
+        start, end = map(short_decimal, _times(path, lines.line_num, row, "Begin", "End"))
         tiers.setdefault((row["Speaker"], kind), []).append((start, end, row["Label"]))
     # A speaker's name is of use where there are several; of a single one it is MFA's name of a folder.
     several = len({speaker for speaker, _ in tiers}) > 1

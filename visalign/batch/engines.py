@@ -27,8 +27,13 @@ WORKER = (sys.executable, "-m", "visalign.batch.worker")
 """The command that starts a worker."""
 
 _PATIENCE_SECONDS = 5.0
-# One thread for the linear algebra of each worker: the clips are what is done side by side.
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_ENVIRONMENT = {
+    # One thread for the linear algebra of each worker: the clips are what is done side by side.
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    # Large pages for the memory of a clip's process, which is all new: of 0.05 s that a fork adds to a clip of GRID
+    # they save 0.02 s. Other systems ignore it.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 
 
 class Engine(Protocol):
@@ -133,7 +138,7 @@ class Worker:
             stdout=subprocess.PIPE,
             # Ctrl-C at the terminal is for the batch alone, which lets its workers finish.
             start_new_session=True,
-            env={**dict.fromkeys(_THREADS, "1"), **os.environ},
+            env=_ENVIRONMENT | os.environ,
         )
         assert self._process.stdout is not None
         self.answers = self._process.stdout

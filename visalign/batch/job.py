@@ -22,6 +22,7 @@ from visalign.batch.ledger import Ledger
 from visalign.batch.manifest import BatchClip
 from visalign.config import Config
 from visalign.errors import AnyPath, MediaError
+from visalign.html_report.batch_page import clip_page_name
 
 __all__ = ["JobMaker", "Prepared", "code_digest", "report_name"]
 
@@ -60,6 +61,8 @@ class JobMaker:
         Limit of time a clip; None: by its duration.
     memory_bytes : int
         Limit of address space a clip.
+    pages : bool
+        Whether each clip gets a page.
     """
 
     root: Path
@@ -70,6 +73,7 @@ class JobMaker:
     lip_cache: Path | None = None
     seconds: float | None = None
     memory_bytes: int = _DEFAULT_MEMORY_BYTES
+    pages: bool = False
     _known_settings: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def settings_digest(self, viseme_map: str = "") -> str:
@@ -112,6 +116,7 @@ class JobMaker:
             "map": viseme_map or None,
             "files": files,
             "report": str(self.out / report_name(clip.id)),
+            "page": str(self.out / clip_page_name(report_name(clip.id))) if self.pages else None,
             "config": self._config("").to_dict(),
             "model": self.model or None,
             "enhancement": self.enhancement,
@@ -120,6 +125,11 @@ class JobMaker:
             "memory_bytes": self.memory_bytes,
         }
         return Prepared(key, job)
+
+    def results(self, clip: BatchClip) -> list[Path]:
+        """The files that a clip that is done has."""
+        report = report_name(clip.id)
+        return [self.out / report] + ([self.out / clip_page_name(report)] if self.pages else [])
 
     def missing(self, clip: BatchClip) -> list[str]:
         """What is said about the files of a clip that are not there."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from visalign.batch.job import JobMaker, report_name
+from visalign.batch.job import JobMaker
 from visalign.batch.ledger import LEDGER_NAME, Entry, Ledger
 from visalign.batch.manifest import BatchClip, Manifest, read_manifest
 from visalign.batch.settings import BatchSettings
@@ -73,6 +73,7 @@ def job_maker(root: Path, out: Path, settings: BatchSettings) -> JobMaker:
         lip_cache=None if settings.lip_cache == "" else cache,
         seconds=settings.time_limit_seconds,
         memory_bytes=settings.memory_limit_bytes,
+        pages=settings.pages,
     )
 
 
@@ -113,7 +114,7 @@ def standing(
     except MediaError:
         key = None
     if entry.state == "done":
-        return "done" if key == entry.key and (maker.out / report_name(clip.id)).is_file() else "to do"
+        return "done" if key == entry.key and all(path.is_file() for path in maker.results(clip)) else "to do"
     again = settings.retry_failed is not None and (not settings.retry_failed or entry.reason in settings.retry_failed)
     return "failed" if key == entry.key and not again else "to do"
 

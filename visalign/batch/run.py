@@ -25,6 +25,7 @@ from visalign.batch.planning import Plan, clips_of_shard, job_maker, plan
 from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
 from visalign.batch.summary import write_summary
 from visalign.errors import AnyPath, MediaError, OutputError
+from visalign.html_report import write_batch_page
 
 __all__ = ["Run", "prepare_folder", "run_batch"]
 
@@ -87,6 +88,8 @@ def run_batch(
             run.work(plan(ledger, maker, settings))
         finally:
             write_summary(folder, ledger, parquet=settings.parquet)
+            if settings.pages:
+                write_batch_page(folder)
         return run.result(folder)
 
 

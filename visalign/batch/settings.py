@@ -45,6 +45,8 @@ class BatchSettings:
         ``(i, n)``: of n parts of the manifest do the i-th, from 1.
     parquet : bool
         Write the summary as Parquet as well.
+    pages : bool
+        Write a page and a small picture of each clip as well, and one page of them all.
 
     Raises
     ------
@@ -64,6 +66,7 @@ class BatchSettings:
     max_failures: float | None = None
     shard: tuple[int, int] | None = None
     parquet: bool = False
+    pages: bool = False
 
     def __post_init__(self) -> None:
         if self.jobs is not None and self.jobs < 1:

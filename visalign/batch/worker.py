@@ -4,8 +4,8 @@
 
 Method
 ------
-The worker loads libraries and models once and forks for every clip (it has one thread, so a fork is safe). So a clip
-has a process for itself at the price of a fork, and all the memory that it took goes with it. The child gets
+The worker loads libraries and models once and forks for every clip (it has one thread of Python, so a fork is safe).
+So a clip has a process for itself at the price of a fork, and all the memory that it took goes with it. The child gets
 
 * a limit of address space (``RLIMIT_AS``), so that a clip that needs too much meets a ``MemoryError`` instead of taking
   the machine's memory,
@@ -13,7 +13,7 @@ has a process for itself at the price of a fork, and all the memory that it took
 * no core file, and a handler that writes the stack to stderr if it crashes; the end of stderr goes into the ledger.
 
 When the batch goes away, however it ends, stdin ends: the worker kills its child and follows. When the worker itself is
-killed, the kernel kills the child (Linux), or its limit of processor time does.
+killed, the kernel kills the child (Linux; elsewhere it works on to its end).
 
 Conventions
 -----------
@@ -35,6 +35,7 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -42,12 +43,12 @@ from typing import Any
 
 from visalign.batch.ledger import Outcome
 from visalign.batch.reasons import reason_of
+from visalign.batch.rehearsal import rehearse
 from visalign.config import Config
 from visalign.errors import MediaError, VisalignError
-from visalign.forced_alignment import force_align
-from visalign.landmarks import load_detector
+from visalign.html_report import write_clip_page
 from visalign.lip_model import LipModel
-from visalign.media import Audio, probe
+from visalign.media import probe
 from visalign.pipeline import check
 from visalign.report import ClipReport
 from visalign.training_data import read_clip_transcript
@@ -73,6 +74,9 @@ def serve(analysis: Analysis | None = None) -> None:
     analysis : callable, optional
         What to do with a job in the child; :func:`analyse` by default. It returns the facts of the summary.
     """
+    # Python 3.12 warns of forks beside other threads; the only one here is that of pyarrow's allocator, which is made
+    # for forks.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     answers = os.dup(1)
     os.dup2(2, 1)  # from here on stdout is for answers only
     jobs = _Lines(0)
@@ -110,10 +114,15 @@ def analyse(job: Mapping[str, Any]) -> Mapping[str, Any]:
         config=Config.from_dict(job["config"]),
         enhancement=job["enhancement"],
         lip_cache=job["lip_cache"],
+        evidence=job["page"] is not None,
     )
     for path, facts in job["files"].items():
         if _file_facts(path) != facts:
             raise MediaError(path, "changed while it was read", "Run the batch again when nobody writes to it.")
+    if job["page"] is not None:
+        page = Path(job["page"])
+        page.parent.mkdir(parents=True, exist_ok=True)
+        write_clip_page(page, report, job["clip"], audio=job["audio"], picture=page.with_suffix(".jpg"))
     report.write(job["report"])
     return facts_of(report)
 
@@ -147,8 +156,6 @@ def facts_of(report: ClipReport) -> dict[str, Any]:
 
 def _in_child(job: Mapping[str, Any], analysis: Analysis) -> Outcome | None:
     """Run a job in a child process; None if the batch went away meanwhile."""
-    gc.collect()
-    gc.freeze()  # what is here now is not looked at by the child's collector, and so stays shared
     started = time.monotonic()
     news, say = os.pipe()
     noise, complain = os.pipe()
@@ -333,24 +340,15 @@ def _model(path: str | None) -> LipModel:
 
 
 def _warm_up(job: Mapping[str, Any], warm: set[str]) -> None:
-    """Load what all clips need, once for these settings. What can't be loaded fails in the child, with a reason."""
-    # numpy comes with every room above; here it makes the sound to warm up with.
-    import numpy as np
-
+    """Load what all clips need, once for these settings."""
     settings = json.dumps([job["config"], job["model"]], sort_keys=True)
     if settings in warm:
         return
     warm.add(settings)
-    with contextlib.suppress(VisalignError, OSError):
-        _model(job["model"])
-    with contextlib.suppress(VisalignError, OSError):
-        detector = load_detector()
-        detector.find_faces(np.zeros((64, 64), np.uint8))
-    with contextlib.suppress(VisalignError, OSError):
-        config = Config.from_dict(job["config"])
-        noise = np.random.default_rng(0).normal(0, 0.01, 16000).astype(np.float32)
-        aligner, lexicon = config.alignment.aligner, config.alignment.lexicon or None
-        force_align(Audio(noise, 16000), "a", aligner=aligner, lexicon=lexicon)
+    with contextlib.suppress(VisalignError, OSError):  # it fails in the child as well, with a reason
+        rehearse(Config.from_dict(job["config"]), _model(job["model"]))
+    gc.collect()
+    gc.freeze()  # what is here now is not looked at by the children's collectors, and so stays shared with them
 
 
 def _file_facts(path: str) -> list[int]:

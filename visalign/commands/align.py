@@ -2,41 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import visalign
 from visalign.console import alignment_table, progress_line, screen, tier_table
+from visalign.errors import ConfigError
+
+if TYPE_CHECKING:
+    from visalign.forced_alignment.mfa import MfaAligner
 
 __all__ = ["ALIGN_EPILOG", "align"]
 
 ALIGN_EPILOG = (
     'visalign align speech.wav --text "bin blue at f two now" -o speech.TextGrid\n\n'
     "visalign align clip.mp4 --transcript clip.txt --lexicon names.dict -o phones.csv\n\n"
+    'visalign align clip.mp4 --text "bin blue zorblax" --oov g2p -o clip.TextGrid\n\n'
+    "visalign align episode.mp4 --transcript episode.srt -o episode.TextGrid\n\n"
     "visalign align clip.mp4 --alignment corrected.eaf -o corrected.TextGrid\n\n"
+    "visalign align talk.wav --recognise words -o talk.TextGrid    (no transcript: what PocketSphinx understands)\n\n"
+    "visalign align recordings/ -o aligned/ --to csv    (speech.wav beside speech.txt or speech.srt)\n\n"
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
 )
 
 
 def align(
-    sound: Annotated[Path, typer.Argument(metavar="AUDIO|VIDEO", help="Speech, or a clip with speech.")],
+    sound: Annotated[
+        Path,
+        typer.Argument(metavar="AUDIO|VIDEO|FOLDER|CSV", help="Speech, or a clip with speech; or many of them."),
+    ],
     transcript: Annotated[
-        Path | None, typer.Option("--transcript", "-t", help="Text file with what is said (UTF-8).")
+        Path | None,
+        typer.Option("--transcript", "-t", help="What is said: text, SRT, WebVTT, TextGrid, EAF."),
     ] = None,
     text: Annotated[str | None, typer.Option(help="What is said, in quotes.")] = None,
     alignment: Annotated[
         Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
     ] = None,
-    speaker: Annotated[str | None, typer.Option(help="Whose words, where the alignment has several speakers.")] = None,
+    speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
+    recognise: Annotated[
+        str, typer.Option(help="Without a transcript: phones, or words by a language model (English).")
+    ] = "phones",
     lexicon: Annotated[
         Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help=".TextGrid, .json, .csv, .eaf or .ctm")] = None,
-    aligner: Annotated[str | None, typer.Option(help="The engine: pocketsphinx or gmm_hmm.")] = None,
-    acoustic_model: Annotated[Path | None, typer.Option(help="Acoustic model of MFA, a zip file.")] = None,
+    oov: Annotated[str, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = "error",
+    g2p: Annotated[
+        str, typer.Option(help="Who guesses: the built-in English, espeak:LANGUAGE (espeak:de), or a model file.")
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help=".TextGrid, .json, .csv, .eaf, .ctm; of many a folder.")
+    ] = None,
+    to: Annotated[str, typer.Option(help="Of many: TextGrid, json, csv, eaf or ctm.")] = "TextGrid",
+    aligner: Annotated[
+        str | None, typer.Option(help="The engine: gmm_hmm, pocketsphinx, or mfa (the real program).")
+    ] = None,
+    acoustic_model: Annotated[
+        Path | None, typer.Option(help="Acoustic model of MFA, a zip file; with --aligner mfa also a name.")
+    ] = None,
     dictionary: Annotated[Path | None, typer.Option(help="The dictionary that belongs to that model.")] = None,
+    g2p_model: Annotated[str, typer.Option(help="With --aligner mfa: its model for words without phones.")] = "",
+    beam: Annotated[int, typer.Option(help="With --aligner mfa: how wide its search is.")] = 100,
+    retry_beam: Annotated[int, typer.Option(help="With --aligner mfa: how wide the second try is.")] = 400,
+    mfa: Annotated[Path | None, typer.Option(help="The program mfa, if it is not on the PATH.")] = None,
+    mfa_env: Annotated[str | None, typer.Option(help="The conda environment that holds mfa.")] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
     ] = False,
@@ -44,14 +76,30 @@ def align(
     """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
     # These load numpy and PocketSphinx.
     from visalign.commands.export import said
+    from visalign.folder_alignment import is_many
     from visalign.forced_alignment import chosen_aligner, read_alignment
     from visalign.phones import is_silence
     from visalign.result_files import ALIGNMENT_SUFFIXES, write_alignment
     from visalign.text_files import check_output
 
+    if is_many(sound):
+        one = {"--text": text, "--transcript": transcript, "--alignment": alignment}
+        if given := [name for name, value in one.items() if value is not None]:
+            raise typer.BadParameter(f"{given[0]} says what one recording holds; of many each has its own transcript")
+        if aligner == "mfa":
+            raise typer.BadParameter(
+                "the Montreal Forced Aligner takes many clips together: visalign mfa CORPUS -o FOLDER"
+            )
+        engine = chosen_aligner(aligner, acoustic_model)
+        names = {"oov": oov, "g2p": g2p, "speaker": speaker}
+        options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names}
+        _align_many(sound, output, to, quiet=quiet, options=options)
+        return
     if output is not None:
         inputs = [x for x in (sound, transcript, alignment, lexicon, acoustic_model, dictionary) if x is not None]
         check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs)
+    if recognise not in ("phones", "words"):
+        raise ConfigError("recognise", recognise, ("phones", "words"))
     words = said(text, transcript)
     if words is not None and alignment is not None:
         raise typer.BadParameter("give --alignment, or the text of what is said, not both")
@@ -61,10 +109,22 @@ def align(
         if alignment is not None:
             found = read_alignment(alignment, audio, speaker=speaker, recording=sound.stem, lexicon=lexicon)
         elif words is None:
-            found = visalign.recognise_phones(audio)
+            found = visalign.recognise_words(audio) if recognise == "words" else visalign.recognise_phones(audio)
         else:
-            engine = chosen_aligner(aligner, acoustic_model)
-            found = visalign.force_align(audio, words, aligner=engine, lexicon=lexicon, dictionary=dictionary)
+            models = [str(x or "english_us_arpa") for x in (acoustic_model, dictionary)]
+            is_mfa = aligner == "mfa"
+            program = mfa_aligner(models, (g2p_model, beam, retry_beam), mfa, mfa_env) if is_mfa else None
+            found = visalign.force_align(
+                audio,
+                words,
+                aligner=program or chosen_aligner(aligner, acoustic_model),
+                lexicon=lexicon,
+                dictionary=None if is_mfa else dictionary,
+                oov=oov,
+                g2p=g2p,
+                speaker=speaker,
+                progress=progress,
+            )
     written = [] if output is None else [write_alignment(output, found)]
     if not quiet:
         recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
@@ -73,3 +133,52 @@ def align(
             screen().print(f"Warning: {warning}", style="yellow")
         for path in written:
             screen().print(f"Wrote {path}", soft_wrap=True)
+
+
+def mfa_aligner(
+    models: Sequence[str], search: tuple[str, int, int], program: Path | None, environment: str | None
+) -> MfaAligner:
+    """The real Montreal Forced Aligner, as the options ask for it."""
+    # These load numpy and soundfile.
+    from visalign.forced_alignment.mfa import MfaAligner
+    from visalign.forced_alignment.mfa_program import MfaSettings
+
+    acoustic_model, dictionary = models
+    return MfaAligner(MfaSettings(acoustic_model, dictionary, *search), program, environment)
+
+
+def _align_many(source: Path, output: Path | None, to: str, *, quiet: bool, options: dict[str, Any]) -> None:
+    """Align a folder or the rows of a table; exit with 3 where one failed."""
+    # These load numpy and PocketSphinx.
+    from visalign.folder_alignment import align_recordings, find_recordings
+    from visalign.result_files import ALIGNMENT_SUFFIXES
+
+    if output is None:
+        raise typer.BadParameter("give the folder for the results with -o FOLDER")
+    suffix = next((x for x in ALIGNMENT_SUFFIXES if x.lower() == f".{to.lower().removeprefix('.')}"), None)
+    if suffix is None:
+        raise ConfigError("to", to, [x.removeprefix(".") for x in ALIGNMENT_SUFFIXES])
+    recordings = find_recordings(source)
+    n_failed, console = 0, screen()
+    with progress_line(enabled=not quiet) as progress:
+        progress(f"aligning {recordings[0].path.name}", 0.0)
+        done = align_recordings(
+            recordings,
+            output,
+            suffix,
+            lambda path, said: visalign.force_align(visalign.read_audio(path), said, **options),
+        )
+        for number, one in enumerate(done, start=1):
+            progress(f"aligned {one.recording.path.name}", number / len(recordings))
+            n_failed += one.error is not None
+            if one.error is not None:
+                screen(stderr=True).print(f"{one.recording.path}: {one.error}", style="red", soft_wrap=True)
+            elif one.alignment is not None and one.alignment.warnings and not quiet:
+                first, more = one.alignment.warnings[0], len(one.alignment.warnings) - 1
+                rest = f" (and {more} more)" if more else ""
+                console.print(f"{one.recording.name}: {first}{rest}", style="yellow", soft_wrap=True)
+    if not quiet:
+        console.print(
+            f"Aligned {len(recordings) - n_failed} of {len(recordings)} recordings into {output}", soft_wrap=True
+        )
+    raise typer.Exit(3 if n_failed else 0)

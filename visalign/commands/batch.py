@@ -25,6 +25,7 @@ __all__ = [
     "BATCH_EPILOG",
     "STATUS_EPILOG",
     "batch",
+    "default_out",
     "exit_code",
     "listener",
     "memory_bytes",
@@ -55,7 +56,10 @@ Out = Annotated[Path, typer.Argument(metavar="FOLDER", help="The --out of a batc
 
 def batch(
     source: Annotated[Path, typer.Argument(metavar="MANIFEST|FOLDER", help="CSV or JSON lines, or a folder of clips.")],
-    out: Annotated[Path, typer.Option(help="Folder for ledger, reports and summary.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for ledger, reports and summary; default: the source's name and .results."),
+    ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Clips at once; one a processor by default.")] = None,
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds a clip; by default 120 and 30 times its duration.")
@@ -82,6 +86,7 @@ def batch(
         str | None, typer.Option(help="Address of the Dask scheduler (tcp://host:8786), or its scheduler file.")
     ] = None,
     parquet: Annotated[bool, typer.Option("--parquet", help="Write summary.parquet as well.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Write a page a clip, and index.html over them all.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the manifest, say what would be done.")] = False,
     json_lines: Annotated[bool, typer.Option("--json-lines", help="Tell progress as JSON, a line an event.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
@@ -101,8 +106,9 @@ def batch(
         max_failures=_failures(max_failures),
         shard=_shard(shard),
         parquet=parquet,
+        pages=html,
     )
-    manifest = read_manifest(source)
+    manifest, out = read_manifest(source), out or default_out(source)
     if not quiet:
         for warning in manifest.warnings:
             screen(stderr=True).print(f"Warning: {warning}", style="yellow")
@@ -144,6 +150,11 @@ def settings_of(
         model="" if model is None else str(model.resolve()),
         enhancement=None if enhancement == "off" else enhancement,
     )
+
+
+def default_out(source: Path) -> Path:
+    """Where the results go that nobody gave a place: a folder here, named after the manifest or the clips' folder."""
+    return Path(f"{source.resolve().stem}.results")
 
 
 def exit_code(result: BatchResult) -> int:

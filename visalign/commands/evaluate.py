@@ -23,7 +23,7 @@ EVALUATE_EPILOG = (
 
 
 def evaluate(
-    clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of clips with transcripts.")],
+    clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of clips with transcripts, or a manifest.")],
     out: Annotated[Path, typer.Option(help="Folder for tables and plots; made if it does not exist.")],
     model: Annotated[Path | None, typer.Option(help="Lip model; the shipped one by default.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings, TOML.")] = None,
@@ -34,15 +34,15 @@ def evaluate(
 ) -> None:
     """Measure offsets and faults over your own clips, by shifts and faults that are known exactly."""
     # Load numpy, pandas and the speech libraries.
+    from visalign.corpora.manifest import listed_clips
     from visalign.errors import InputError
     from visalign.evaluation import evaluate as measure
     from visalign.lip_model import LipModel
     from visalign.outputs import made_folder
     from visalign.text_files import write_text
-    from visalign.training_data import training_clips
 
     settings = visalign.Config() if config is None else visalign.Config.load(config)
-    found, unsaid = training_clips(clips)
+    found, unsaid = listed_clips(clips)
     folder = made_folder(out)
     with progress_line(enabled=not quiet) as progress:
         result = measure(

@@ -12,6 +12,7 @@ from visalign.console import facts_table, screen
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:
+    from visalign.annotations import Cue
     from visalign.exports.exporter import ExportOptions
     from visalign.exports.hand_edits import Edit
 
@@ -57,7 +58,7 @@ def export(
     ] = None,
     to: Annotated[str | None, typer.Option(help="The format; see --list.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="What is said: text, SRT …")] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     aligner: Annotated[
@@ -126,14 +127,14 @@ def split_shapes(text: str | None) -> tuple[str, ...] | None:
     return tuple(x.strip() for x in text.split(",")) if "," in text else tuple(text)
 
 
-def said(text: str | None, transcript: Path | None) -> str | None:
+def said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
     """What is said, from the option or the file that gives it."""
     # Loads the lexicon's room.
-    from visalign.transcript import read_transcript
+    from visalign.annotations import read_spoken
 
     if text is not None and transcript is not None:
         raise typer.BadParameter("give --text or --transcript, not both")
-    return text if transcript is None else read_transcript(transcript)
+    return text if transcript is None else read_spoken(transcript)
 
 
 def read_edits_for(output: Path, given: Path | None, *, make: bool = False) -> tuple[Edit, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ from visalign.console import facts_table, progress_line, screen, signed_ms
 from visalign.errors import ConfigError, CorrectionRefused
 
 if TYPE_CHECKING:
+    from visalign.annotations import Cue
     from visalign.correction import Correction
     from visalign.fix import Fixed
     from visalign.report import ClipReport
@@ -88,7 +89,13 @@ def _fix(
 
 
 def _measure(
-    words: str | None, lexicon: Path | None, model: Path | None, config: Path | None, track: int | None, *, quiet: bool
+    words: str | Sequence[Cue] | None,
+    lexicon: Path | None,
+    model: Path | None,
+    config: Path | None,
+    track: int | None,
+    *,
+    quiet: bool,
 ) -> Callable[[Path], ClipReport]:
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     if lexicon is not None:

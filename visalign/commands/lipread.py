@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
-from visalign.console import facts_table, progress_line, screen
+from visalign.console import facts_table, progress_line, screen, signed_ms
 
 if TYPE_CHECKING:
     from visalign.lip_reading.reading import LipReading
@@ -20,6 +20,7 @@ __all__ = ["LIPREAD_EPILOG", "lipread"]
 LIPREAD_EPILOG = (
     "visalign lipread clip.mp4 --grammar grid\n\n"
     'visalign lipread clip.mp4 --grammar orders.jsgf --map jeffers_1971 --text "bin blue at f two now" --json -\n\n'
+    "visalign lipread dub.mp4 --grammar lines.txt --transcript dub.txt --report dub.json    (its sync beside)\n\n"
     "visalign lipread clip.mp4 --grammar sentences.txt -o words.TextGrid    (a sentence a line: their bigram)\n\n"
     "The sound is not used. With what was really said (--text, --transcript) the error rates are counted, which needs "
     'pip install "visalign[lipread]".'
@@ -38,6 +39,9 @@ def lipread(
     model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="What was really said, to count the errors.")] = None,
     transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="The same in a file.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="A JSON report of `visalign check` on this clip: its sync is shown beside.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Words and units: a .TextGrid")] = None,
     json: Annotated[Path | None, typer.Option(help="Write everything as JSON; - for stdout.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
@@ -57,7 +61,7 @@ def lipread(
     to_stdout = json == Path("-")
     for path, suffix in ((output, ".TextGrid"), (None if to_stdout else json, ".json")):
         if path is not None:
-            check_output(path, suffixes=(suffix,), inputs=[x for x in (video, lexicon, model, transcript) if x])
+            check_output(path, suffixes=(suffix,), inputs=[x for x in (video, lexicon, model, transcript, report) if x])
     known = embedded_lexicon() if lexicon is None else read_lexicon(lexicon, fallback=embedded_lexicon())
     graph = read_grammar(grammar)
     refuse_impossible(graph)
@@ -72,6 +76,7 @@ def lipread(
         progress("reading words", None)
         found = read_words(lips, graph, decoder, viseme_map=chosen, lexicon=known)
     result = _result(video, found) | ({} if words is None else _errors(words, found, chosen, known))
+    result |= {} if report is None else {"sync": _sync(report)}
     written = [] if output is None else [write_textgrid(output, [found.words, found.units])]
     if to_stdout:
         sys.stdout.write(format_json(result))
@@ -119,6 +124,22 @@ def _errors(words: list[str], found: LipReading, viseme_map: VisemeMap | None, l
     }
 
 
+def _sync(path: Path) -> dict[str, Any]:
+    # Loads pandas.
+    from visalign.run_comparison import read_report
+    from visalign.text_files import rounded
+
+    found = read_report(path)
+    score = found.score
+    return {
+        "clip": found.clip.name,
+        "lead_seconds": rounded(found.sync.lead_seconds),
+        "verdict": found.sync.verdict,
+        "proportion_in_sync": rounded(score.n_words_in_sync / score.n_words if score.n_words else None),
+        "viseme_accuracy": rounded(score.viseme_accuracy),
+    }
+
+
 def _merged(form: tuple[str, ...]) -> list[str]:
     # neighbours that look alike can't be counted on the lips
     return [label for k, label in enumerate(form) if k == 0 or form[k - 1] != label]
@@ -133,5 +154,10 @@ def _show(found: LipReading, result: dict[str, Any], written: list[Path], *, std
         for name, key in (("Words", "word_errors"), ("Visemes" if found.viseme_map else "Phones", "unit_errors")):
             count = result[key]
             out.print(f"{name}: {count['n_errors']} errors on {count['n_said']} said ({count['rate']:.0%})")
+    if "sync" in result:
+        sync = result["sync"]
+        accuracy = "-" if sync["viseme_accuracy"] is None else f"{sync['viseme_accuracy']:.0%}"
+        lead = signed_ms(sync["lead_seconds"])
+        out.print(f"Sync of {sync['clip']}: {sync['verdict']}, lead {lead} ms, {accuracy} of the visemes as expected")
     for path in written:
         out.print(f"Wrote {path}", soft_wrap=True)

@@ -24,7 +24,7 @@ CHECK_FAILED = 1
 maps_app = typer.Typer(help="Look at phoneme→viseme maps, check your own, learn one from clips.", no_args_is_help=True)
 
 MapName = Annotated[str, typer.Argument(metavar="NAME", help="Name of a shipped map, or a TOML file.")]
-Clips = Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of clips, each with its transcript beside it.")]
+Clips = Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of clips with their transcripts, or a manifest.")]
 Plot = Annotated[Path | None, typer.Option(help="Draw it: .png, .svg or .pdf (needs Matplotlib).")]
 Corpus = Annotated[str | None, typer.Option(help="What to cite as the clips' source; the folder's name by default.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from visalign.media import Audio
+    from visalign.plots.samples import LeadSample
     from visalign.report import ClipReport
 
 __all__ = ["KINDS", "PLOT_EPILOG", "plot"]
@@ -27,6 +28,7 @@ PLOT_EPILOG = (
     "visalign plot offset report.json -o offset.svg\n\n"
     "visalign plot lags runs/ -o lags.png    (a folder of reports)\n\n"
     "visalign plot reliability runs/ --truth truth.csv -o reliability.pdf    (columns clip, lead_seconds)\n\n"
+    "visalign plot lags results/summary.csv -o lags.svg    (what `visalign batch` writes)\n\n"
     "tracks: what is heard, expected and seen · stages: the method step by step · offset: how well each lead fits · "
     "path: the warping path on its costs · confusion: visemes expected and observed · lags: how leads are spread · "
     "reliability: whether confidences can be believed"
@@ -37,7 +39,9 @@ def plot(
     kind: Annotated[
         str, typer.Argument(metavar="KIND", help="tracks, stages, offset, path, confusion, lags or reliability.")
     ],
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A clip, a JSON report, or a folder of reports.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="A clip, a report, a folder of them, or summary.csv of a batch.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help=".png, .svg or .pdf")],
     audio: Annotated[Path | None, typer.Option(help="This sound instead of the clip's own.")] = None,
     transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
@@ -63,15 +67,18 @@ def plot(
         raise visalign.ConfigError("KIND", kind, tuple(KINDS))
     inputs = [x for x in (source, audio, transcript, lexicon, model, truth) if x is not None]
     check_output(output, suffixes=PLOT_SUFFIXES, inputs=inputs)
-    is_file = source.is_dir() or source.suffix.lower() == ".json"
+    is_summary = source.suffix.lower() == ".csv"
+    is_file = is_summary or source.is_dir() or source.suffix.lower() == ".json"
     if is_file and any(x is not None for x in (audio, transcript, text, lexicon, viseme_map, model)):
         raise typer.BadParameter("reports hold all that they need; give --text and the like with a clip")
     if is_file and KINDS[kind].needs_clip:
         raise typer.BadParameter(f"{kind} needs the clip itself: a report holds no evidence moment by moment")
+    if is_summary and (words or not KINDS[kind].takes_summary):
+        raise typer.BadParameter("a summary holds the leads of clips only; give the folder of their reports")
     wanted = _Wanted(source, audio, start, end, words, truth, true_lead)
     with progress_line(enabled=not quiet) as progress:
         if is_file:
-            reports = _reports(source)
+            reports = {} if is_summary else _reports(source)
         else:
             settings = visalign.Config()
             if lexicon is not None:
@@ -111,10 +118,11 @@ Reports = Mapping[str, "ClipReport"]
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A figure: how it is drawn, and whether a clip is needed for it."""
+    """A figure: how it is drawn, whether a clip is needed for it, and whether the summary of a batch will do."""
 
     draw: Callable[[Reports, _Wanted], Axes | Iterable[Axes]]
     needs_clip: bool = False
+    takes_summary: bool = False
 
 
 def _reports(source: Path) -> Reports:
@@ -170,24 +178,30 @@ def _confusion(reports: Reports, _: _Wanted) -> Axes:
 
 
 def _lags(reports: Reports, wanted: _Wanted) -> Axes:
-    from visalign.plots.samples import clip_leads, word_leads  # pandas
+    from visalign.plots.samples import word_leads  # pandas
     from visalign.plots.scores import plot_lags
 
     limits = {(x.clip.max_lead_seconds, x.clip.max_lag_seconds) for x in reports.values()}
     one = limits.pop() if len(limits) == 1 else None  # of several profiles none is the one to shade
     by_word = wanted.words or len(reports) == 1
-    leads = word_leads(reports) if by_word else clip_leads(reports)
+    leads = word_leads(reports) if by_word else _clips(reports, wanted)
     return plot_lags(leads, limits=one, what="words" if by_word else "clips")
 
 
 def _reliability(reports: Reports, wanted: _Wanted) -> Axes:
-    from visalign.plots.samples import clip_leads, judged, read_truth  # pandas
+    from visalign.plots.samples import judged, read_truth  # pandas
     from visalign.plots.scores import plot_reliability
 
     if (wanted.truth is None) == (wanted.true_lead_ms is None):
         raise typer.BadParameter("say what is true: --truth FILE, or --true-lead MS for all clips")
     known = read_truth(wanted.truth) if wanted.truth is not None else (wanted.true_lead_ms or 0.0) / 1000
-    return plot_reliability(*judged(clip_leads(reports), known))
+    return plot_reliability(*judged(_clips(reports, wanted), known))
+
+
+def _clips(reports: Reports, wanted: _Wanted) -> list[LeadSample]:
+    from visalign.plots.samples import clip_leads, read_summary  # pandas
+
+    return clip_leads(reports) if reports else read_summary(wanted.source)
 
 
 KINDS: Mapping[str, _Kind] = MappingProxyType(
@@ -197,8 +211,8 @@ KINDS: Mapping[str, _Kind] = MappingProxyType(
         "offset": _Kind(_offset),
         "path": _Kind(_path, needs_clip=True),
         "confusion": _Kind(_confusion),
-        "lags": _Kind(_lags),
-        "reliability": _Kind(_reliability),
+        "lags": _Kind(_lags, takes_summary=True),
+        "reliability": _Kind(_reliability, takes_summary=True),
     }
 )
 """What can be drawn."""

@@ -31,7 +31,9 @@ _RECOMMENDED, _NOT_RECOMMENDED = 0, 1
 
 
 def tune(
-    clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of clips with transcripts, by speaker.")],
+    clips: Annotated[
+        Path, typer.Argument(metavar="CLIPS", help="Folder of clips with transcripts, by speaker, or a manifest.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the study, lips, plots and the configuration.")],
     metric: Annotated[str | None, typer.Option(help="Terms of the reward with their weights.")] = None,
     budget: Annotated[int, typer.Option(help="Trials in all, those of earlier runs counted.")] = 60,

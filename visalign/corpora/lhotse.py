@@ -150,8 +150,10 @@ def write_lhotse(folder: AnyPath, clips: Iterable[SurveyedClip]) -> list[Path]:
         if name in ids:
             raise InputError(f"{clip.name}: two clips would be called {name} in Lhotse's manifest. Rename one.")
         ids.add(name)
-        recordings.append(json.dumps(_recording(name, clip, info), ensure_ascii=False))
-        supervisions.append(json.dumps(_supervision(name, seen, info), ensure_ascii=False))
+        recording = _recording(name, clip, info)
+        recordings.append(json.dumps(recording, ensure_ascii=False))
+        # Lhotse knows the sound alone; the picture may last longer
+        supervisions.append(json.dumps(_supervision(name, seen, recording["duration"]), ensure_ascii=False))
     rows = {"recordings.jsonl": recordings, "supervisions.jsonl": supervisions}
     return [write_text(Path(folder, name), "".join(f"{line}\n" for line in lines)) for name, lines in rows.items()]
 
@@ -172,9 +174,9 @@ def _recording(name: str, clip: CorpusClip, info: MediaInfo) -> dict[str, Any]:
     return {"id": name, "sources": [source]} | facts
 
 
-def _supervision(name: str, seen: SurveyedClip, info: MediaInfo) -> dict[str, Any]:
+def _supervision(name: str, seen: SurveyedClip, duration: float) -> dict[str, Any]:
     clip, labels = seen.clip, seen.labels
-    row: dict[str, Any] = {"id": name, "recording_id": name, "start": 0.0, "duration": rounded(info.duration)}
+    row: dict[str, Any] = {"id": name, "recording_id": name, "start": 0.0, "duration": duration}
     row["channel"] = 0
     optional = {"text": clip.transcript and " ".join(clip.transcript.split()), "speaker": clip.speaker}
     row |= {key: value for key, value in optional.items() if value}

@@ -17,9 +17,9 @@ from visalign.corpora.layout import CorpusClip
 from visalign.corpora.survey import SurveyedClip
 from visalign.errors import AnyPath, InputError
 from visalign.text_files import format_table, write_text
-from visalign.training_data import TrainingClip, read_clip_transcript
+from visalign.training_data import TrainingClip, read_clip_transcript, training_clips
 
-__all__ = ["MANIFEST_SUFFIXES", "clips_to_train_with", "write_manifest"]
+__all__ = ["MANIFEST_SUFFIXES", "clips_to_train_with", "listed_clips", "write_manifest"]
 
 MANIFEST_SUFFIXES = (".csv", ".jsonl")
 
@@ -62,6 +62,19 @@ def _place(path: Path, folder: Path) -> str:
     # ./ keeps a name that begins like a formula from being changed in a table
     place = path.resolve()
     return f"./{place.relative_to(folder).as_posix()}" if place.is_relative_to(folder) else str(place)
+
+
+def listed_clips(place: AnyPath) -> tuple[list[TrainingClip], list[Path]]:
+    """The clips of a manifest or a folder that have a transcript, and the paths of those that have none.
+
+    Raises
+    ------
+    InputError
+        If there is no such place, or no clip in it.
+    ParseError
+        If the manifest, or a transcript, can't be read.
+    """
+    return clips_to_train_with(place) if Path(place).is_file() else training_clips(place)
 
 
 def clips_to_train_with(path: AnyPath) -> tuple[list[TrainingClip], list[Path]]:

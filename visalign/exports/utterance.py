@@ -8,14 +8,14 @@ Seconds on the clip's clock. Silence is ``""`` in words and ``"SIL"`` in phones.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from visalign.annotations import ANNOTATION_SUFFIXES, read_annotation
+from visalign.annotations import ANNOTATION_SUFFIXES, Cue, read_annotation
 from visalign.errors import AnyPath, InputError, ParseError, TimelineError
 from visalign.forced_alignment import force_align, recognise_phones
 from visalign.lexicon import Lexicon
@@ -120,7 +120,7 @@ class Utterance:
 
 def read_utterance(
     path: AnyPath,
-    transcript: str | None = None,
+    transcript: str | Sequence[Cue] | None = None,
     *,
     lexicon: Lexicon | AnyPath | None = None,
     aligner: str = EXPORT_ALIGNER,
@@ -131,7 +131,7 @@ def read_utterance(
     ----------
     path : path-like
         ``.TextGrid``, ``.eaf``, ``.ctm``, ``.csv``, ``.json`` (of ``visalign check`` or ``visalign align``), or media.
-    transcript : str, optional
+    transcript : str or sequence of Cue, optional
         What is said; without it the phones of a sound are recognised, and there are no words.
     lexicon : Lexicon or path-like, optional
         Pronunciations that go before the embedded ones.
@@ -157,7 +157,7 @@ def read_utterance(
 
 
 def _align(
-    audio: Audio, name: str, transcript: str | None, lexicon: Lexicon | AnyPath | None, aligner: str
+    audio: Audio, name: str, transcript: str | Sequence[Cue] | None, lexicon: Lexicon | AnyPath | None, aligner: str
 ) -> Utterance:
     if transcript is None:
         found = recognise_phones(audio)

@@ -1,4 +1,4 @@
-"""What an aligner is, what it returns, and the function that calls one.
+"""What an aligner is, what it returns, and which there are.
 
 Conventions
 -----------
@@ -20,15 +20,15 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Protocol, cast, runtime_checkable
 
-from visalign.errors import ConfigError, InputError, TimelineError
+from visalign.errors import ConfigError, TimelineError
 from visalign.forced_alignment.suspects import suspicious_spans
 from visalign.forced_alignment.voice_doubts import voice_doubts
+from visalign.g2p.unknown_words import Vocabulary
 from visalign.lexicon import Lexicon, embedded_lexicon, read_lexicon
 from visalign.media import Audio
 from visalign.phones import is_phone
 from visalign.registry import find_class
 from visalign.timeline import Interval, Tier
-from visalign.transcript import parse_transcript
 from visalign.voice_activity import find_speech
 
 __all__ = [
@@ -36,15 +36,18 @@ __all__ = [
     "DEFAULT_ALIGNER",
     "Aligner",
     "Alignment",
+    "CueTimes",
     "chosen_aligner",
-    "force_align",
+    "explained",
     "heard",
     "load_aligner",
+    "whole_lexicon",
 ]
 
 ALIGNERS = {
     "pocketsphinx": "visalign.forced_alignment.pocketsphinx:PocketSphinxAligner",
     "gmm_hmm": "visalign.forced_alignment.gmm_hmm:GmmHmmAligner",
+    "mfa": "visalign.forced_alignment.mfa:MfaAligner",
     "precomputed": "visalign.forced_alignment.precomputed:PrecomputedAligner",
 }
 """Name of each aligner and where its class stands."""
@@ -54,6 +57,33 @@ MODEL_ALIGNER = "gmm_hmm"
 
 DEFAULT_ALIGNER = "gmm_hmm"
 """What is used where no aligner is named; why this one: docs/decisions/0010."""
+
+
+@dataclass(frozen=True, slots=True)
+class CueTimes:
+    """A cue of a transcript with times, and where its words were found.
+
+    Parameters
+    ----------
+    start, end : float
+        Seconds, as the cue says.
+    text, speaker : str
+        As the cue says.
+    found_start, found_end : float or None
+        Where its first word begins and its last one ends; None if they could not be placed.
+    """
+
+    start: float
+    end: float
+    text: str
+    speaker: str = ""
+    found_start: float | None = None
+    found_end: float | None = None
+
+    @property
+    def start_error(self) -> float | None:
+        """Seconds that the cue begins after its first word; negative: before."""
+        return None if self.found_start is None else self.start - self.found_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +100,8 @@ class Alignment:
         What a careful user should know before relying on it.
     speakers : Tier or None
         Who says the words, where that is known; ``""`` where nobody speaks.
+    cues : tuple of CueTimes
+        The cues of a transcript with times, and what was found.
     notes : tuple of Interval
         Spans that somebody should look at, the label says why (:mod:`visalign.forced_alignment.suspects`); they may
         overlap.
@@ -86,6 +118,7 @@ class Alignment:
     warnings: tuple[str, ...] = ()
     speakers: Tier | None = None
     notes: tuple[Interval, ...] = ()
+    cues: tuple[CueTimes, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.words.start, self.words.end) != (self.phones.start, self.phones.end):
@@ -112,7 +145,12 @@ class Alignment:
 
 @runtime_checkable
 class Aligner(Protocol):
-    """Places the words of a transcript, and their phones, in time."""
+    """Places the words of a transcript, and their phones, in time.
+
+    An aligner that sets `pronounces_itself` to True is given words that the lexicon lacks too. One that sets
+    `takes_any_length` to True gets recordings of any length whole; others get long ones in pieces
+    (:mod:`visalign.forced_alignment.long_recordings`).
+    """
 
     name: str
 
@@ -166,73 +204,27 @@ def chosen_aligner(name: str | None = None, acoustic_model: str | PathLike[str] 
     return cast(Aligner, find_class(ALIGNERS, MODEL_ALIGNER, "aligner")(acoustic_model))
 
 
-def force_align(
-    audio: Audio,
-    transcript: str,
-    *,
-    aligner: str | Aligner = DEFAULT_ALIGNER,
-    lexicon: Lexicon | str | PathLike[str] | None = None,
-    dictionary: Lexicon | str | PathLike[str] | None = None,
-) -> Alignment:
-    """When each word and phone of `transcript` is spoken.
-
-    Parameters
-    ----------
-    audio : Audio
-        Mono sound on the clip's clock.
-    transcript : str
-        What is said, as running text; see :func:`visalign.transcript.parse_transcript`.
-    aligner : str or Aligner
-        One of `ALIGNERS`, or an aligner of your own.
-    lexicon : Lexicon or path-like, optional
-        Pronunciations that go before those of the embedded American English dictionary.
-    dictionary : Lexicon or path-like, optional
-        The only pronunciations: the dictionary that belongs to an acoustic model of another language.
-
-    Returns
-    -------
-    Alignment
-        Its warnings name also the words that lie where no voice is heard, and long stretches of voice without words;
-        its notes mark all that looks odd.
-
-    Raises
-    ------
-    InputError
-        If the transcript holds no word.
-    OutOfVocabulary
-        If words of it have no pronunciation.
-    AlignmentError
-        If transcript and audio can't be aligned.
-
-    Examples
-    --------
-    >>> audio = visalign.read_audio("bbaf2n.mpg")                        # doctest: +SKIP
-    >>> visalign.force_align(audio, "bin blue at f two now").words[1]    # doctest: +SKIP
-    Interval(start=0.7628, end=0.9928, label='bin', score=None)
-    """
-    pronunciations = _whole_lexicon(lexicon, dictionary)
-    words = parse_transcript(transcript, known=pronunciations)
-    if not words:
-        raise InputError(
-            "the transcript is empty: it holds no word that could be spoken. Give what is said in the clip, or leave "
-            "the transcript out to have the phones recognised."
-        )
-    backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
-    found = backend.align(audio, words, pronunciations)
-    return heard(found, audio)
+def explained(found: Alignment, vocabulary: Vocabulary) -> Alignment:
+    """`found` with the notes and warnings on words that were guessed or left out."""
+    return replace(
+        found,
+        notes=found.notes + vocabulary.notes(found.words, found.phones),
+        warnings=found.warnings + vocabulary.warnings(found.words, found.phones),
+    )
 
 
-def heard(found: Alignment, audio: Audio) -> Alignment:
+def heard(found: Alignment, audio: Audio, speech: Tier | None = None) -> Alignment:
     """`found` with the warnings and notes that listening to its sound adds: voice without words, odd durations …"""
-    speech = find_speech(audio)
+    speech = find_speech(audio) if speech is None else speech
     notes = (*found.notes, *suspicious_spans(found.words, found.phones, speech))
     warnings = (*found.warnings, *voice_doubts(found.words, speech))
     return replace(found, warnings=warnings, notes=tuple(sorted(notes, key=lambda x: (x.start, x.end, x.label))))
 
 
-def _whole_lexicon(
+def whole_lexicon(
     lexicon: Lexicon | str | PathLike[str] | None, dictionary: Lexicon | str | PathLike[str] | None
 ) -> Lexicon:
+    """`lexicon` over `dictionary`, or over the embedded one."""
     base = embedded_lexicon() if dictionary is None else _read(dictionary)
     return base if lexicon is None else _read(lexicon).over(base)
 

@@ -60,8 +60,9 @@ SUSPECT_FIT = -1.7
 """A transcript is suspected where `fit` + `CONTROL_WEIGHT` · `gain` falls below it; see `fit_doubt`."""
 
 CONTROL_WEIGHT = 0.42
-CONTROL_BELOW = 0.5
-"""Only a fit below this asks for the control: with it the transcript would have to gain less than nothing."""
+CONTROL_BELOW = -1.5
+"""Only a fit below this asks for the control. Of 879 wrong transcripts none that was suspected lies above, and of 127
+right ones 24 % lie below."""
 
 
 @dataclass(frozen=True, slots=True)

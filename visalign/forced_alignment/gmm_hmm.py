@@ -117,14 +117,23 @@ class GmmHmmAligner:
         if not words:
             raise InputError("no words to align: the transcript is empty. Give what is said in the clip.")
         pcm = pcm_for_model(audio)
-        variants = self._variants(words, lexicon)
+        variants = self.variants(words, lexicon)
         graph = build_graph(variants, self.model, self.model.silence_costs)
         found = _decode(self.model, graph, self.model.features(audio, pcm), audio)
         placed = _place(found, pcm, audio.duration)
         doubts = tuple(_doubts(found, variants))
         return _alignment(self.model, words, placed, f"{self.name}, {self.model.name}", doubts)
 
-    def _variants(self, words: Sequence[str], lexicon: Lexicon) -> list[list[Variant]]:
+    def variants(self, words: Sequence[str], lexicon: Lexicon) -> list[list[Variant]]:
+        """The pronunciations of each word in phones of the model.
+
+        Raises
+        ------
+        OutOfVocabulary
+            If words have no pronunciation.
+        InputError
+            If words have none in phones of the model.
+        """
         pronounced = lexicon.pronounce(words)
         variants = [self.model.variants(word, ways) for word, ways in zip(words, pronounced, strict=True)]
         strange = [word for word, ways in zip(words, variants, strict=True) if not ways]
@@ -146,8 +155,10 @@ class _Scores:
     matrix: Floats | None
 
     @classmethod
-    def of(cls, model: AcousticModel, frames: Floats, graph: DecodingGraph) -> _Scores:
-        more = (model.broader(graph.pdf_ids), model.rivals(graph.pdf_ids))
+    def of(
+        cls, model: AcousticModel, frames: Floats, graph: DecodingGraph, *, for_search_only: bool = False
+    ) -> _Scores:
+        more = () if for_search_only else (model.broader(graph.pdf_ids), model.rivals(graph.pdf_ids))
         pdf_ids = np.unique(np.concatenate([graph.pdf_ids, *more]))
         short = len(frames) * model.frame_shift <= EXACT_SECONDS
         return cls(model, frames, pdf_ids, model.log_likelihoods(frames, pdf_ids) if short else None)
@@ -372,7 +383,7 @@ def _gain(found: _Decoded, variants: Sequence[Sequence[Variant]], n_spoken: int)
     backwards = [[replace(x, phones=x.phones[::-1]) for x in ways] for ways in reversed(variants)]
     graph = build_graph(backwards, found.model, found.model.silence_costs)
     try:
-        control = _search(graph, _Scores.of(found.model, found.scores.frames, graph))
+        control = _search(graph, _Scores.of(found.model, found.scores.frames, graph, for_search_only=True))
     except NoPath:
         return None
     return (found.score - control.score) / found.model.scale / n_spoken

@@ -30,7 +30,7 @@ from visalign.media import Audio
 from visalign.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise
 from visalign.timeline import Interval, Tier
 
-__all__ = ["PrecomputedAligner", "read_alignment"]
+__all__ = ["PrecomputedAligner", "english_phones", "read_alignment"]
 
 LONGER_SECONDS = 0.1
 """An alignment may reach this far beyond its audio: encoders and programs that count frames add as much."""
@@ -43,6 +43,7 @@ MOSTLY = 0.2
 
 MIN_PEAK = 1e-3  # as the other aligners have it: below, there is no speech
 
+_GLOTTAL_STOP = "q"  # of TIMIT: no phone of CMUdict, and as silent as a pause
 _CLOSURES = {"BCL": "B", "DCL": "D JH", "GCL": "G", "PCL": "P", "TCL": "T CH", "KCL": "K"}
 
 
@@ -65,6 +66,7 @@ class PrecomputedAligner:
     """
 
     name = "precomputed"
+    takes_any_length = True
 
     def __init__(
         self, path: AnyPath | None = None, *, speaker: str | None = None, recording: str | None = None
@@ -206,9 +208,9 @@ def _chosen(annotation: Annotation, speaker: str | None) -> list[Track]:
 def _alphabet(annotation: Annotation, tracks: Iterable[Track]) -> Callable[[str], str]:
     """How the file's phones are written here."""
     labels = {x.label for track in tracks for x in track.phones if not is_silence(x.label)}
-    strange = sorted(x for x in labels if not is_phone(x, "arpabet"))
+    strange = sorted(x for x in labels if not is_phone(x, "arpabet") and x.lower() != _GLOTTAL_STOP)
     if not strange:
-        return fold_arpabet
+        return _folded
     if len(strange) > MOSTLY * len(labels):  # else it is ARPABET with slips, though IPA can be read into them
         strange = sorted(x for x in labels if not is_phone(x, "ipa"))
     if strange:
@@ -218,6 +220,21 @@ def _alphabet(annotation: Annotation, tracks: Iterable[Track]) -> Callable[[str]
     # Bare: an English counterpart of every phone, or IPA for all of them.
     english = all(is_phone(x, "ipa") and _has_english(x) for x in labels)
     return lambda x: convert(x, "ipa", "arpabet") if english else normalise(x, "ipa")
+
+
+def _folded(label: str) -> str:
+    return SILENCE if label.lower() == _GLOTTAL_STOP else fold_arpabet(label)
+
+
+def english_phones(annotation: Annotation, track: Track) -> list[Interval]:
+    """The phones of a track in order, without silences, in ARPABET where they have English counterparts.
+
+    Raises
+    ------
+    ParseError
+        If phones are of no known alphabet.
+    """
+    return _phones(track, _alphabet(annotation, [track]))
 
 
 def _has_english(symbol: str) -> bool:
@@ -235,6 +252,9 @@ def _phones(track: Track, spelt: Callable[[str], str]) -> list[Interval]:
             closure = None
             continue
         label = spelt(x.label)
+        if label == SILENCE:
+            closure = None
+            continue
         if rows and closure and label in _CLOSURES[closure].split() and rows[-1].end == x.start:
             rows[-1] = Interval(rows[-1].start, x.end, label, x.score)
         else:

@@ -6,6 +6,8 @@ transcript, so where the two disagree, one of them is wrong and somebody should 
 
 from __future__ import annotations
 
+import itertools
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from visalign.timeline import Interval, Tier
@@ -40,14 +42,26 @@ def voice_doubts(words: Tier, speech: Tier) -> tuple[str, ...]:
 def unheard_words(words: Tier, speech: Tier) -> list[Interval]:
     """Words that lie wholly where nobody is heard."""
     spoken = [x for x in speech if x.label == SPEECH]
-    return [word for word in words if word.label and not any(word.overlap(part) > 0 for part in spoken)]
+    ends = [part.end for part in spoken]
+    return [word for word in words if word.label and not _meets(word, spoken, bisect_right(ends, word.start))]
+
+
+def _meets(word: Interval, spoken: list[Interval], first: int) -> bool:
+    return first < len(spoken) and spoken[first].start < word.end
 
 
 def untold_speech(words: Tier, speech: Tier) -> list[tuple[float, float]]:
     """Start and end of long speech that lies between the words."""
-    gaps, spoken = [word for word in words if not word.label], [x for x in speech if x.label == SPEECH]
-    found = [(max(a.start, b.start), min(a.end, b.end)) for a in gaps for b in spoken]
-    return [(start, end) for start, end in found if end - start >= _MIN_UNTOLD]
+    spoken = [x for x in speech if x.label == SPEECH]
+    ends, long = [part.end for part in spoken], list[tuple[float, float]]()
+    for gap in words:
+        for part in itertools.islice(spoken, bisect_right(ends, gap.start), None) if not gap.label else ():
+            if part.start >= gap.end:
+                break
+            start, end = max(gap.start, part.start), min(gap.end, part.end)
+            if end - start >= _MIN_UNTOLD:
+                long.append((start, end))
+    return long
 
 
 def _unheard(words: Tier, speech: Tier) -> tuple[str, ...]:

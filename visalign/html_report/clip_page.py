@@ -20,6 +20,7 @@ from visalign.html_report.clip_data import clip_data, openness, spectrum_data, w
 from visalign.html_report.document import as_data_script, data_uri, format_document, text
 from visalign.html_report.lead_scale import lead_scale
 from visalign.media import Audio, read_audio
+from visalign.outputs import whole_file
 from visalign.report import ClipReport
 from visalign.text_files import write_text
 from visalign.viewing_copy import ViewingCopy, make_viewing_copy
@@ -41,7 +42,14 @@ KINDS = {
 """Verdicts as people say them."""
 
 
-def write_clip_page(path: AnyPath, report: ClipReport, clip: AnyPath, *, audio: Audio | AnyPath | None = None) -> Path:
+def write_clip_page(
+    path: AnyPath,
+    report: ClipReport,
+    clip: AnyPath,
+    *,
+    audio: Audio | AnyPath | None = None,
+    picture: AnyPath | None = None,
+) -> Path:
     """Write the page of a report, whole or not at all.
 
     Parameters
@@ -54,6 +62,8 @@ def write_clip_page(path: AnyPath, report: ClipReport, clip: AnyPath, *, audio: 
         The video that was checked; a small copy of it becomes part of the page.
     audio : Audio or path-like, optional
         The sound that was checked in place of the clip's own.
+    picture : path-like, optional
+        Where a small picture of the clip goes, JPEG, for lists.
 
     Returns
     -------
@@ -69,17 +79,25 @@ def write_clip_page(path: AnyPath, report: ClipReport, clip: AnyPath, *, audio: 
     OutputError
         If the page can't be written there.
     """
-    return write_text(path, clip_page(report, clip, audio=audio))
+    page, thumbnail = _made(report, clip, audio)
+    if picture is not None:
+        with whole_file(picture) as draft:
+            draft.write_bytes(thumbnail)
+    return write_text(path, page)
 
 
 def clip_page(report: ClipReport, clip: AnyPath, *, audio: Audio | AnyPath | None = None) -> str:
     """The page as text; parameters and errors are those of :func:`write_clip_page`."""
+    return _made(report, clip, audio)[0]
+
+
+def _made(report: ClipReport, clip: AnyPath, audio: Audio | AnyPath | None) -> tuple[str, bytes]:
+    """The page and the small picture."""
     evidence = _evidence_of(report)
     sound = audio if isinstance(audio, Audio) else read_audio(clip if audio is None else audio, _SOUND_HZ)
     frames = [_telling_frame(report, evidence, row) for row in weakest_words(report)]
-    return format_clip_page(
-        report, make_viewing_copy(clip, evidence.times, evidence.mouth, sound, stills=frames), sound
-    )
+    copy = make_viewing_copy(clip, evidence.times, evidence.mouth, sound, stills=frames)
+    return format_clip_page(report, copy, sound), copy.thumbnail
 
 
 def _evidence_of(report: ClipReport) -> ClipEvidence:

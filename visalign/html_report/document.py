@@ -58,7 +58,15 @@ def as_data_script(name: str, data: object) -> str:
     return f'<script type="application/json" id="{name}">{written}</script>'
 
 
-def format_document(template: str, styles: Sequence[str], scripts: Sequence[str], values: Mapping[str, str]) -> str:
+def format_document(
+    template: str,
+    styles: Sequence[str],
+    scripts: Sequence[str],
+    values: Mapping[str, str],
+    *,
+    package: str = "visalign.html_report",
+    sources: Mapping[str, str] | None = None,
+) -> str:
     """Fill a template of the package.
 
     Parameters
@@ -69,23 +77,27 @@ def format_document(template: str, styles: Sequence[str], scripts: Sequence[str]
         Names of assets, in their order. Scripts run one after the other in one scope.
     values : mapping of str to str
         Markup, escaped already.
+    package : str
+        The package whose folder ``assets`` holds these files.
+    sources : mapping of str to str, optional
+        What this page's policy allows in place of the usual: ``{"media-src": "'self'"}``.
     """
-    css = "\n".join(_asset(name) for name in styles)
-    js = "\n".join(_asset(name) for name in scripts)
+    css = "\n".join(_asset(name, package) for name in styles)
+    js = "\n".join(_asset(name, package) for name in scripts)
     known = {
         **values,
-        "policy": _policy(css, js),
+        "policy": _policy(css, js, sources or {}),
         "style": f"<style>{css}</style>",
         "script": f"<script>{js}</script>",
     }
-    return _HOLE.sub(lambda hole: known[hole[1]], _asset(template))
+    return _HOLE.sub(lambda hole: known[hole[1]], _asset(template, package))
 
 
-def _asset(name: str) -> str:
-    return (files("visalign.html_report") / "assets" / name).read_text(encoding="utf-8")
+def _asset(name: str, package: str) -> str:
+    return (files(package) / "assets" / name).read_text(encoding="utf-8")
 
 
-def _policy(css: str, js: str) -> str:
+def _policy(css: str, js: str, sources: Mapping[str, str]) -> str:
     parts = {
         "default-src": "'none'",
         "script-src": f"'sha256-{_digest(js)}'",
@@ -95,7 +107,7 @@ def _policy(css: str, js: str) -> str:
         "base-uri": "'none'",
         "form-action": "'none'",
     }
-    return escape("; ".join(f"{key} {value}" for key, value in parts.items()))
+    return escape("; ".join(f"{key} {value}" for key, value in (parts | dict(sources)).items()))
 
 
 def _digest(source: str) -> str:

@@ -8,7 +8,8 @@ the clip's lead, so that they lie over what is observed when the lead is right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,10 +50,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["plot_stages", "plot_tracks"]
+__all__ = ["TRACKS", "plot_stages", "plot_tracks"]
 
 Floats = npt.NDArray[np.float64]
+Span = tuple[float, float]
 
+TRACKS: Mapping[str, float] = MappingProxyType(
+    {"sound": 1.0, "words": 0.75, "phones": 0.5, "expected": 0.5, "observed": 0.5, "opening": 1.7, "lead": 1.5}
+)
+"""Rows of :func:`plot_tracks`, from the top, and how high they are to one another."""
+
+_INCHES = TWO_COLUMNS - ROOM_FOR_NAMES
 _MOUTH_WIDTHS = 1.7  # width of a mouth's picture
 _MOUTH_SHAPE = 1.15  # its width over its height
 _EVIDENCE_SMOOTHING = 0.12  # seconds: single frames say too little to be seen
@@ -61,7 +69,13 @@ _MARGINAL_SHARE = 0.17  # of the width goes to the curve beside the evidence
 
 @styled
 def plot_tracks(
-    report: ClipReport, audio: Audio | None = None, *, start: float | None = None, end: float | None = None
+    report: ClipReport,
+    audio: Audio | None = None,
+    *,
+    start: float | None = None,
+    end: float | None = None,
+    rows: Sequence[str] | None = None,
+    title: str | None = None,
 ) -> tuple[Axes, ...]:
     """Draw what is heard, expected and seen over time.
 
@@ -73,35 +87,42 @@ def plot_tracks(
         The sound, for a waveform.
     start, end : float, optional
         Seconds to show; the speech by default.
+    rows : sequence of str, optional
+        Which of :data:`TRACKS` to draw; by default all for which there is data.
+    title : str, optional
+        Above it; the clip and its verdict by default.
 
     Returns
     -------
     tuple of Axes
         A row each, from the top.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such row, or no data for one that was asked for.
     """
-    span, kept = speech_span(report, start, end), report.evidence
-    rows = {"sound": 1.0} if audio is not None else {}
-    rows |= {"words": 0.75, "phones": 0.5, "expected": 0.5, "observed": 0.5}
-    rows |= {"opening": 1.7, "lead": 1.5} if kept is not None else {}
-    figure = new_figure(TWO_COLUMNS, 0.5 + 0.62 * sum(rows.values()))
-    made = figure.subplots(len(rows), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": list(rows.values())})
-    axes = dict(zip(rows, made[:, 0], strict=True))
-    inches = TWO_COLUMNS - ROOM_FOR_NAMES
-    if audio is not None:
-        quiet_row(axes["sound"], "sound")
-        draw_waveform(axes["sound"], audio, span, inches)
-    _draw_heard(axes["words"], axes["phones"], report, span, inches)
-    _draw_expected(axes["expected"], report, span, inches)
-    _draw_observed(axes["observed"], report, span, inches)
-    if kept is not None:
-        _draw_opening(axes["opening"], kept, span)
-        _draw_local_lead(axes["lead"], report, kept, span)
-    last = made[-1, 0]
-    last.tick_params(axis="x", length=3, labelbottom=True)
-    last.set_xlabel("seconds")
-    made[0, 0].set_title(_title(report))
+    span, drawn = speech_span(report, start, end), _rows(report, audio, rows)
+    heights = [TRACKS[name] for name in drawn]
+    figure = new_figure(TWO_COLUMNS, 0.5 + 0.62 * sum(heights))
+    made = figure.subplots(len(drawn), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+    for name, axes in zip(drawn, made, strict=True):
+        _TRACK_DRAWERS[name](axes, report, audio, span)
+    made[-1].tick_params(axis="x", length=3, labelbottom=True)
+    made[-1].set_xlabel("seconds")
+    made[0].set_title(_title(report) if title is None else title)
     figure.align_ylabels()
-    return tuple(made[:, 0])
+    return tuple(made)
+
+
+def _rows(report: ClipReport, audio: Audio | None, wanted: Sequence[str] | None) -> list[str]:
+    missing = {"sound"} if audio is None else set()
+    missing |= {"opening", "lead"} if report.evidence is None else set()
+    known = [name for name in TRACKS if name not in missing]
+    for name in wanted or ():
+        if name not in known:
+            raise ConfigError("rows", name, known)
+    return [name for name in known if wanted is None or name in wanted]
 
 
 def _title(report: ClipReport) -> str:
@@ -111,28 +132,38 @@ def _title(report: ClipReport) -> str:
     return f"{report.clip.name}: {told}"
 
 
-def _draw_heard(words: Axes, phones: Axes, report: ClipReport, span: tuple[float, float], inches: float) -> None:
-    quiet_row(words, "words\nlead, ms")
+def _draw_sound(axes: Axes, _: ClipReport, audio: Audio | None, span: Span) -> None:
+    assert audio is not None  # the row is there only with sound
+    quiet_row(axes, "sound")
+    draw_waveform(axes, audio, span, _INCHES)
+
+
+def _draw_words(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -> None:
+    quiet_row(axes, "words\nlead, ms")
     mark, text = word_marks(report)
-    draw_intervals(words, report.words, span, inches, mark=mark, label=text)
-    quiet_row(phones, "phones")
+    draw_intervals(axes, report.words, span, _INCHES, mark=mark, label=text)
+
+
+def _draw_phones(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -> None:
+    quiet_row(axes, "phones")
     heard = [x for x in report.phones if x.label not in ("", "SIL")]
-    draw_intervals(phones, heard, span, inches, mark=lambda _: (FAINT, ""), size=6.5)
+    draw_intervals(axes, heard, span, _INCHES, mark=lambda _: (FAINT, ""), size=6.5)
 
 
-def _draw_expected(axes: Axes, report: ClipReport, span: tuple[float, float], inches: float) -> None:
+def _draw_expected(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -> None:
     lead = report.sync.lead_seconds or 0.0
     ms = round(1000 * lead)
     quiet_row(axes, "expected" if ms == 0 else f"expected\n{abs(ms)} ms {'later' if ms > 0 else 'earlier'}")
-    draw_intervals(axes, report.expected_visemes.shift(lead), span, inches, mark=tints_of(report))
+    draw_intervals(axes, report.expected_visemes.shift(lead), span, _INCHES, mark=tints_of(report))
 
 
-def _draw_observed(axes: Axes, report: ClipReport, span: tuple[float, float], inches: float) -> None:
+def _draw_observed(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -> None:
     quiet_row(axes, "observed")
-    draw_intervals(axes, report.observed_visemes, span, inches, mark=tints_of(report))
+    draw_intervals(axes, report.observed_visemes, span, _INCHES, mark=tints_of(report))
 
 
-def _draw_opening(axes: Axes, kept: ClipEvidence, span: tuple[float, float]) -> None:
+def _draw_opening(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -> None:
+    kept = evidence_of(report)
     axes.axhline(0.0, color=RULE, linewidth=0.8)
     axes.plot(kept.centres, kept.expected_aperture, color=EXPECTED, linestyle="--", label="expected")
     axes.plot(kept.centres, kept.aperture, color=SEEN, marker=".", markersize=3.5, label="measured")
@@ -144,8 +175,8 @@ def _draw_opening(axes: Axes, kept: ClipEvidence, span: tuple[float, float]) -> 
     axes.tick_params(axis="x", labelbottom=False, length=0)
 
 
-def _draw_local_lead(axes: Axes, report: ClipReport, kept: ClipEvidence, span: tuple[float, float]) -> None:
-    local = kept.local
+def _draw_local_lead(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -> None:
+    local = evidence_of(report).local
     draw_limits(axes, report, along="y")
     axes.fill_between(local.times, 1000 * local.low, 1000 * local.high, color=SEEN, alpha=0.2, linewidth=0)
     axes.plot(local.times, 1000 * local.lead, color=SEEN)
@@ -168,13 +199,26 @@ def _note_beside(axes: Axes, y: float, text: str) -> None:
 
 
 def _range_within(
-    times: Floats, values: Sequence[Floats], span: tuple[float, float], others: Sequence[float] = ()
+    times: Floats, values: Sequence[Floats], span: Span, others: Sequence[float] = ()
 ) -> tuple[float, float]:
     """The least and the greatest of what is shown."""
     part = (times >= span[0]) & (times <= span[1])
     known = np.concatenate([*(x[part] for x in values), np.asarray(others, float)])
     known = known[np.isfinite(known)]
     return (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+
+
+_TRACK_DRAWERS: Mapping[str, Callable[[Axes, ClipReport, Audio | None, Span], None]] = MappingProxyType(
+    {
+        "sound": _draw_sound,
+        "words": _draw_words,
+        "phones": _draw_phones,
+        "expected": _draw_expected,
+        "observed": _draw_observed,
+        "opening": _draw_opening,
+        "lead": _draw_local_lead,
+    }
+)
 
 
 # --- stages of the method ---------------------------------------------------------------------------------------
@@ -239,7 +283,7 @@ def _row_height(figure: Figure, axes: Axes) -> float:
     return float(axes.get_position().height * figure.get_figheight())
 
 
-def _draw_mouths(axes: Axes, clip: AnyPath, kept: ClipEvidence, span: tuple[float, float], shape: float) -> None:
+def _draw_mouths(axes: Axes, clip: AnyPath, kept: ClipEvidence, span: Span, shape: float) -> None:
     """Pictures of the mouth side by side, each at its time, with the lips' contours; `shape` is width over height."""
     if kept.mouth is None:
         raise ConfigError("lips", None, "lips that were read from the clip by this version, with their landmarks")
@@ -263,7 +307,7 @@ def _frame_at(kept: ClipEvidence, time: float) -> int:
 
 
 def _draw_mouth(
-    axes: Axes, image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32], half: float, x: tuple[float, float]
+    axes: Axes, image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32], half: float, x: Span
 ) -> None:
     tall = half / _MOUTH_SHAPE
     centre_x, centre_y = points.mean(axis=0)
@@ -280,7 +324,7 @@ def _draw_mouth(
         axes.plot(across, 1.0 - (loop[:, 1] - top) / n_rows, color=SEEN, linewidth=0.8, zorder=3)
 
 
-def _draw_posteriors(axes: Axes, kept: ClipEvidence, span: tuple[float, float]) -> None:
+def _draw_posteriors(axes: Axes, kept: ClipEvidence, span: Span) -> None:
     shown = np.flatnonzero(np.nanmax(kept.posteriors, axis=0, initial=0.0) > 0.1)
     half = 0.5 * float(np.median(np.diff(kept.moments))) if len(kept.moments) > 1 else 0.02
     extent = (kept.moments[0] - half, kept.moments[-1] + half, len(shown) - 0.5, -0.5)
@@ -293,7 +337,7 @@ def _draw_posteriors(axes: Axes, kept: ClipEvidence, span: tuple[float, float]) 
     name_row(axes, "5  visemes\nobserved")
 
 
-def _draw_evidence(rows: Axes, curve: Axes, report: ClipReport, kept: ClipEvidence, span: tuple[float, float]) -> None:
+def _draw_evidence(rows: Axes, curve: Axes, report: ClipReport, kept: ClipEvidence, span: Span) -> None:
     """Evidence over time and lead, and its sum over time beside it."""
     step = float(np.median(np.diff(kept.times))) if len(kept.times) > 1 else 0.04
     smooth = gaussian_filter1d(kept.log_likelihoods, _EVIDENCE_SMOOTHING / step, axis=0)

@@ -11,20 +11,33 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from visalign.errors import AnyPath, ConfigError, ParseError
 from visalign.report import ClipReport
 
-__all__ = ["TOLERANCE", "TRUTH_COLUMNS", "LeadSample", "clip_leads", "judged", "read_truth", "word_leads"]
+__all__ = [
+    "SUMMARY_COLUMNS",
+    "TOLERANCE",
+    "TRUTH_COLUMNS",
+    "LeadSample",
+    "clip_leads",
+    "judged",
+    "read_summary",
+    "read_truth",
+    "word_leads",
+]
 
 TOLERANCE = 0.04
 """Seconds: one frame at 25 frames a second."""
 
 TRUTH_COLUMNS = ("clip", "lead_seconds")
 """Columns that a table of truth must have; others are passed over."""
+
+SUMMARY_COLUMNS = ("id", "clip", "verdict", "lead_seconds", "confidence")
+"""Columns of a batch's summary that are read."""
 
 _ROUNDING = 5e-7  # of the numbers in a file
 
@@ -84,27 +97,56 @@ def read_truth(path: AnyPath) -> dict[str, float]:
     ParseError
         If the file can't be read, lacks a column, or a lead is no number.
     """
+    rows = _table(path, TRUTH_COLUMNS, "a table of truth")
+    return {row["clip"]: _number(path, line, row, "lead_seconds") for line, row in rows}
+
+
+def read_summary(path: AnyPath) -> list[LeadSample]:
+    """The leads of a batch, from the ``summary.csv`` that `visalign batch` writes; clips without one are left out.
+
+    A clip goes by its id, its path and its file's name.
+
+    Raises
+    ------
+    ParseError
+        If the file can't be read, lacks a column, or holds no number where one should be.
+    """
+    return [
+        LeadSample(
+            (row["id"], row["clip"], PurePath(row["clip"]).name),
+            _number(path, line, row, "lead_seconds"),
+            row["verdict"],
+            _number(path, line, row, "confidence"),
+        )
+        for line, row in _table(path, SUMMARY_COLUMNS, "a summary of `visalign batch`")
+        if row["lead_seconds"]
+    ]
+
+
+def _table(path: AnyPath, columns: Sequence[str], what: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file with their lines."""
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            return _truth(path, csv.DictReader(file))
+            rows = csv.DictReader(file, restval="")
+            missing = [column for column in columns if column not in (rows.fieldnames or ())]
+            if missing:
+                raise ParseError(path, 1, f"has no column {missing[0]!r}; {what} needs {', '.join(columns)}")
+            for row in rows:
+                yield rows.line_num, row
     except OSError as error:
         raise ParseError(path, None, f"can't be read ({error.strerror}); check the name") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise ParseError(path, None, f"not a CSV file in UTF-8 ({error})") from error
 
 
-def _truth(path: AnyPath, rows: csv.DictReader[str]) -> dict[str, float]:
-    missing = [column for column in TRUTH_COLUMNS if column not in (rows.fieldnames or ())]
-    if missing:
-        raise ParseError(path, 1, f"has no column {missing[0]!r}; a table of truth needs {' and '.join(TRUTH_COLUMNS)}")
-    truth = dict[str, float]()
-    for row in rows:
-        try:
-            truth[row["clip"]] = float(row["lead_seconds"])
-        except (TypeError, ValueError) as error:
-            reason = f"lead_seconds is {row['lead_seconds']!r}; write seconds, as in 0.12"
-            raise ParseError(path, rows.line_num, reason) from error
-    return truth
+def _number(path: AnyPath, line: int, row: Mapping[str, str], column: str) -> float:
+    try:
+        number = float(row[column])
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ParseError(path, line, f"{column} is {row[column]!r}; it must be a number, as 0.12 is")
+    return number
 
 
 def judged(

@@ -262,7 +262,7 @@ def plot_reliability(
     axes.scatter(x, y, s=10 + 50 * counts[filled] / counts.max(), color=SEEN, zorder=3)
     error = float(np.sum(counts[filled] * np.abs(y - x)) / len(stated))
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.02)
+    axes.set_ylim(0, 1.05)
     axes.set_aspect("equal")
     axes.set_xlabel("stated confidence")
     axes.set_ylabel("part that was right")

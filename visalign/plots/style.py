@@ -29,6 +29,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from visalign.errors import AnyPath, BackendUnavailable, ConfigError
 from visalign.outputs import whole_file
 
@@ -53,15 +56,20 @@ __all__ = [
     "RULE",
     "SEEN",
     "TWO_COLUMNS",
+    "VERDICT_INKS",
     "VERDICT_MARKS",
     "axes_or_new",
+    "figure_of",
     "new_figure",
+    "picture_of",
     "plot_style",
     "save_plot",
     "sequential",
     "signed",
     "styled",
 ]
+
+Image = npt.NDArray[np.uint8]
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -100,6 +108,17 @@ VERDICT_MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """Tint and hatching of each verdict."""
+
+VERDICT_INKS: Mapping[str, str] = MappingProxyType(
+    {
+        "in-sync": "#1B7A5A",
+        "audio-early": "#B34700",
+        "audio-late": "#9A3F73",
+        "mismatched": "#4A5560",
+        "uncertain": "#74671F",
+    }
+)
+"""Colour of each verdict behind white text."""
 
 ARTICULATOR_TINTS: Mapping[str, str] = MappingProxyType(
     {
@@ -212,6 +231,35 @@ def sequential() -> LinearSegmentedColormap:
     )
 
 
+def picture_of(figure: Figure, width_px: int) -> Image:
+    """A figure as pixels, uint8 RGB of shape (height, `width_px`, 3)."""
+    # As in `new_figure`.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    with plot_style(), _odd_letters_allowed():
+        figure.set_dpi((width_px + 0.01) / figure.get_figwidth())  # a little more, as the size is cut to whole pixels
+        canvas: Any = FigureCanvasAgg(figure)  # whose methods Matplotlib has not typed
+        canvas.draw()
+        image: Image = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+        return image
+
+
+@contextmanager
+def _odd_letters_allowed() -> Iterator[None]:
+    """A letter that DejaVu lacks is drawn as a box, which tells as much as the warning would."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph .* missing", UserWarning)
+        yield
+
+
+def figure_of(axes: Axes | Iterable[Axes]) -> Figure:
+    """The figure that holds `axes`."""
+    first = next(iter(axes)) if isinstance(axes, Iterable) else axes
+    figure = first.get_figure(root=True)
+    assert figure is not None  # axes without a figure are made by nobody
+    return figure
+
+
 def signed(number: float) -> str:
     """A whole number with its sign, as typography has it.
 
@@ -244,12 +292,8 @@ def save_plot(axes: Axes | Iterable[Axes], path: AnyPath) -> Path:
     suffix = Path(path).suffix.lower()
     if suffix not in PLOT_SUFFIXES:
         raise ConfigError("plot file", Path(path).name, f"a name that ends in {' or '.join(PLOT_SUFFIXES)}")
-    first = next(iter(axes)) if isinstance(axes, Iterable) else axes
-    figure = first.get_figure(root=True)
-    assert figure is not None  # axes without a figure are made by nobody
+    figure = figure_of(axes)
     undated: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix, {})
-    with whole_file(path) as draft, plot_style(), warnings.catch_warnings():
-        # A letter that DejaVu lacks is drawn as a box, which tells as much.
-        warnings.filterwarnings("ignore", r"Glyph .* missing", UserWarning)
+    with whole_file(path) as draft, plot_style(), _odd_letters_allowed():
         figure.savefig(draft, format=suffix.lstrip("."), dpi=DPI, metadata=undated)
     return Path(path)

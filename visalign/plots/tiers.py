@@ -8,7 +8,7 @@ Seconds on the clip's clock along x. A row is drawn between 0 and 1 of its y axi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -35,7 +35,7 @@ __all__ = [
     "word_marks",
 ]
 
-Mark = tuple[str, str]
+Mark: TypeAlias = "tuple[str, str]"
 """Tint and hatching."""
 
 _SECONDS_AROUND = 0.25  # of speech that is shown

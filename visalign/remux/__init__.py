@@ -1,12 +1,13 @@
-"""Write a clip anew with its sound at another time: streams copied, or one sound track made anew.
+"""Write a clip anew: its sound at another time, copied or made anew, or other pictures to the same sound.
 
-Nothing here decides by how much: :mod:`visalign.fix` and :mod:`visalign.attach` do.
+Nothing here decides which: :mod:`visalign.fix`, :mod:`visalign.attach` and :mod:`visalign.overlay` do.
 """
 
 from __future__ import annotations
 
 from visalign.remux.copying import CONTAINERS, container_for
 from visalign.remux.moving import move_sound
+from visalign.remux.picturing import put_picture
 from visalign.remux.sounding import Recording, put_sound, retime_sound
 from visalign.remux.time_map import Piece, check_pieces, retimed
 
@@ -17,6 +18,7 @@ __all__ = [
     "check_pieces",
     "container_for",
     "move_sound",
+    "put_picture",
     "put_sound",
     "retime_sound",
     "retimed",

@@ -11,9 +11,9 @@ from typing import TypeAlias
 import numpy as np
 
 from visalign.config import Config
+from visalign.corpora.manifest import listed_clips
 from visalign.errors import AnyPath, ConfigError, InputError, VisalignError
 from visalign.lip_model import LipModel
-from visalign.training_data import training_clips
 from visalign.tuning.bandit import Bandit
 from visalign.tuning.material import TuningClip, prepare_clip
 from visalign.tuning.outcome import try_clip
@@ -102,7 +102,7 @@ def choose_as_clips_arrive(
         raise ConfigError("choose-between", ", ".join(arms), f"those of {state}: {', '.join(bandit.arms)}")
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
     choices, left_out = list[tuple[str, str, float]](), list[tuple[str, str]]()
-    clips, _ = training_clips(folder)
+    clips, _ = listed_clips(folder)
     for turn, clip in enumerate(clips):
         if progress is not None:
             progress(f"judging {clip.path.name}", turn / len(clips))

@@ -11,9 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from visalign._version import __version__
 from visalign.config import Config
+from visalign.corpora.manifest import listed_clips
 from visalign.errors import AnyPath, ConfigError, InputError
 from visalign.lip_model import LipModel
-from visalign.training_data import TrainingClip, training_clips
+from visalign.training_data import TrainingClip
 from visalign.tuning.configuration import write_config
 from visalign.tuning.gathering import Gathered
 from visalign.tuning.holdout import Comparison, choose_held_out, compare_outcomes
@@ -164,7 +165,7 @@ def tune_folder(
     BackendUnavailable
         If optuna is not installed.
     """
-    clips, _ = training_clips(folder)
+    clips, _ = listed_clips(folder)
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
     return tune(clips, out, settings or TuneSettings(), model=lip_model, progress=progress)
 

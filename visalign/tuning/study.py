@@ -411,7 +411,7 @@ def _record(trial: optuna.trial.FrozenTrial) -> TrialRecord:
 
 
 def importance_of(trials: Sequence[TrialRecord], space: Mapping[str, Range | Choice]) -> dict[str, float]:
-    """Share of the reward's variance that each parameter explains (fANOVA [2]_); empty with too few trials.
+    """Share of the reward's variance that each parameter explains, by fANOVA; empty with too few trials.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Protocol
 
 import numpy as np
@@ -26,6 +27,10 @@ DETECTORS = {
     "webrtc": "visalign.voice_activity.webrtc:WebRtcDetector",
 }
 """Detectors by name."""
+
+
+# Longer sound is listened to in blocks, with a margin on either side, so that memory does not grow with it; seconds.
+_BLOCK, _MARGIN = 300.0, 10.0
 
 
 class VoiceDetector(Protocol):
@@ -59,7 +64,16 @@ def speech_probabilities(audio: Audio, detector: str = "statistical") -> npt.NDA
         If its library is not installed.
     """
     found: VoiceDetector = find_class(DETECTORS, detector, "voice detector")()
-    return found.probabilities(audio)
+    if audio.duration <= _BLOCK + _MARGIN:
+        return found.probabilities(audio)
+    n_rows = math.ceil(audio.duration / HOP - 1e-9)
+    step, margin = round(_BLOCK / HOP), round(_MARGIN / HOP)
+    result = np.empty(n_rows)
+    for first in range(0, n_rows, step):
+        low, last = max(first - margin, 0), min(first + step, n_rows)
+        samples = audio.samples[round(low * HOP * audio.rate_hz) : round((last + margin) * HOP * audio.rate_hz)]
+        result[first:last] = found.probabilities(Audio(samples, audio.rate_hz))[first - low : last - low]
+    return result
 
 
 def find_speech(

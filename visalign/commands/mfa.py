@@ -1,0 +1,66 @@
+"""``visalign mfa``: a corpus aligned by the Montreal Forced Aligner, with adaptation to each speaker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from visalign.console import facts_table, progress_line, screen
+
+__all__ = ["MFA_EPILOG", "mfa"]
+
+MFA_EPILOG = (
+    "visalign mfa corpus/ -o aligned/ --mfa-env mfa       (corpus/anna/one.wav beside corpus/anna/one.txt)\n\n"
+    "visalign mfa corpus/ -o aligned/ --acoustic-model german_mfa --dictionary german_mfa --g2p-model german_mfa\n\n"
+    "Exit codes: 0 all clips aligned · 2 wrong usage · 3 clips that could not be aligned, which are named"
+)
+
+NOT_ANALYSED = 3
+
+
+def mfa(
+    corpus: Annotated[Path, typer.Argument(metavar="CORPUS", help="A folder of clips for each speaker, texts beside.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the alignments.")],
+    form: Annotated[str, typer.Option("--format", help="TextGrid, json, csv, eaf or ctm.")] = "TextGrid",
+    acoustic_model: Annotated[str, typer.Option(help="Name of a downloaded model, or a zip file.")] = "english_us_arpa",
+    dictionary: Annotated[str, typer.Option(help="Name of a downloaded dictionary, or a file.")] = "english_us_arpa",
+    g2p_model: Annotated[str, typer.Option(help="MFA's model for words that the dictionary lacks.")] = "",
+    beam: Annotated[int, typer.Option(help="How wide the search is.")] = 100,
+    retry_beam: Annotated[int, typer.Option(help="How wide the second try is where the first fails.")] = 400,
+    program: Annotated[Path | None, typer.Option("--mfa", help="The program mfa, if it is not on the PATH.")] = None,
+    environment: Annotated[str | None, typer.Option("--mfa-env", help="The conda environment that holds it.")] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes that MFA may use.")] = 1,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Align a corpus with the Montreal Forced Aligner, adapted to each speaker (the program must be installed)."""
+    # These load numpy and PocketSphinx.
+    from visalign.forced_alignment.aligner import Alignment
+    from visalign.forced_alignment.mfa import MfaAligner, read_corpus
+    from visalign.forced_alignment.mfa_program import MfaSettings
+    from visalign.result_files import ALIGNMENT_SUFFIXES, write_alignment
+    from visalign.text_files import check_output
+
+    suffix = f".{form}"
+    settings = MfaSettings(acoustic_model, dictionary, g2p_model, beam, retry_beam)
+    aligner = MfaAligner(settings, program, environment)
+    clips = read_corpus(corpus)
+    paths = {(x.speaker, x.name): out / x.speaker / f"{x.name}{suffix}" for x in clips}
+    for path in paths.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        check_output(path, suffixes=ALIGNMENT_SUFFIXES)
+    with progress_line(enabled=not quiet) as progress:
+        progress(f"aligning {len(clips)} clips", None)
+        found = aligner.align_corpus(clips, n_jobs=jobs)
+    rows = []
+    for key, result in found.items():
+        if isinstance(result, Alignment):
+            rows.append((*key, str(write_alignment(paths[key], result)), "; ".join(result.warnings)))
+        else:
+            rows.append((*key, "not aligned", " ".join(str(result).split())))
+    failed = [key for key, result in found.items() if not isinstance(result, Alignment)]
+    if not quiet:
+        screen().print(facts_table(("speaker", "clip", "alignment", "warnings"), rows))
+        screen().print(f"{len(found) - len(failed)} of {len(found)} clips aligned")
+    raise typer.Exit(NOT_ANALYSED if failed else 0)

@@ -1,0 +1,66 @@
+"""``visalign overlay``: a clip with its verdict and tracks under the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import visalign
+from visalign.commands.export import said
+from visalign.console import progress_line, screen, styled_summary
+
+__all__ = ["OVERLAY_EPILOG", "overlay"]
+
+OVERLAY_EPILOG = (
+    'visalign overlay clip.mp4 --text "bin blue at f two now" -o shown.mp4\n\n'
+    "visalign overlay clip.mp4 --json report.json -o shown.mkv    (its report: no lip opening)\n\n"
+    "Exit codes: 0 written, whatever the verdict · 2 wrong usage · 3 an input could not be analysed"
+)
+
+
+def overlay(
+    clip: Annotated[Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks; it stays as it is.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The new clip: .mp4, .mov or .mkv")],
+    json: Annotated[Path | None, typer.Option("--json", "--report", help="Its JSON report: no new check.")] = None,
+    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
+    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
+    width: Annotated[int | None, typer.Option(help="Width, px; default: as the clip, 720 to 1920.")] = None,
+    page: Annotated[float, typer.Option(help="Seconds of the tracks to be seen at once.")] = 4.0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Write the clip anew with its verdict and tracks under the picture; sound and original stay as they are."""
+    # These load numpy, FFmpeg and Matplotlib.
+    from visalign.overlay import OVERLAY_SUFFIXES, write_overlay
+    from visalign.run_comparison import read_report
+    from visalign.text_files import check_output
+
+    inputs = [x for x in (clip, json, transcript, lexicon, model) if x is not None]
+    check_output(output, suffixes=OVERLAY_SUFFIXES, inputs=inputs)
+    if json is not None and any(x is not None for x in (transcript, text, lexicon, viseme_map, model)):
+        raise typer.BadParameter("a report holds all it needs; give --text and the like without it")
+    with progress_line(enabled=not quiet) as progress:
+        if json is not None:
+            report = read_report(json)
+        else:
+            settings = visalign.Config()
+            if lexicon is not None:
+                settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
+            report = visalign.check(
+                clip,
+                said(text, transcript),
+                viseme_map=viseme_map,
+                model=model,
+                config=settings,
+                evidence=True,
+                progress=progress,
+            )
+        write_overlay(clip, report, output, width_px=width, page_seconds=page, progress=progress)
+    if not quiet:
+        screen().print(styled_summary(report))
+        screen().print(f"Wrote {output}", soft_wrap=True)

@@ -1,0 +1,161 @@
+"""Aligning many recordings: those of a folder with their transcripts beside them, or the rows of a table.
+
+Conventions
+-----------
+A recording's transcript is the file of its name that ends in one of `TRANSCRIPT_SUFFIXES`, the first of them that is
+there. A table is a CSV with a column ``clip`` and one of ``transcript`` (a file) and ``text``, its paths relative to
+itself, as ``visalign batch`` reads it. Results go to a folder, below it under the name that the recording has below its
+own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from visalign.annotations import Cue, read_spoken
+from visalign.batch.manifest import read_manifest
+from visalign.corpora.layout import files_below
+from visalign.errors import AnyPath, InputError, OutputError, VisalignError
+from visalign.forced_alignment import Alignment
+from visalign.result_files import write_alignment
+from visalign.training_data import read_clip_transcript
+
+__all__ = ["TRANSCRIPT_SUFFIXES", "Aligned", "Recording", "align_recordings", "find_recordings", "is_many"]
+
+TRANSCRIPT_SUFFIXES = (".txt", ".lab", ".srt", ".vtt", ".align")
+"""Endings of transcripts beside recordings, the first that is there counts; ``.align`` is GRID's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording, the name of its result without an ending, and what is said (a file or a text)."""
+
+    path: Path
+    name: str
+    transcript: Path | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """What became of a recording: the file that was written, or the error that prevented it."""
+
+    recording: Recording
+    written: Path | None
+    alignment: Alignment | None
+    error: VisalignError | None = None
+
+
+def is_many(source: AnyPath) -> bool:
+    """True for a folder and for a table."""
+    return Path(source).is_dir() or Path(source).suffix.lower() in (".csv", ".tsv", ".jsonl")
+
+
+def find_recordings(source: AnyPath) -> list[Recording]:
+    """The recordings of a folder or a table.
+
+    Raises
+    ------
+    InputError
+        If there is none, one has no transcript, or two would have one result between them.
+    ParseError
+        If the table can't be understood.
+    """
+    source = Path(source)
+    found = _in_folder(source) if source.is_dir() else _in_table(source)
+    if not found:
+        raise InputError(f"{source}: there is no recording in it")
+    silent = [x.path.name for x in found if x.transcript is None and not x.text]
+    if silent:
+        named = ", ".join(silent[:5]) + (" …" if len(silent) > 5 else "")
+        raise InputError(
+            f"{source}: {len(silent)} recording(s) have no transcript: {named}. Put one beside each, under the same "
+            f"name with the ending {', '.join(TRANSCRIPT_SUFFIXES)}."
+        )
+    names = dict[str, Path]()
+    for x in found:
+        other = names.setdefault(x.name.casefold(), x.path)
+        if other != x.path:
+            raise InputError(f"{other.name} and {x.path.name} would have one result between them; rename one")
+    return found
+
+
+def _in_folder(folder: Path) -> list[Recording]:
+    rows = []
+    for path in files_below(folder):
+        beside = (path.with_suffix(suffix) for suffix in TRANSCRIPT_SUFFIXES)
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        rows.append(Recording(path, name, next((x for x in beside if x.is_file()), None)))
+    return rows
+
+
+def _in_table(path: Path) -> list[Recording]:
+    manifest = read_manifest(path)
+    return [
+        Recording(
+            manifest.root / (x.audio or x.clip),
+            _name(Path(x.clip).with_suffix("")),
+            manifest.root / x.transcript if x.transcript else None,
+            x.text,
+        )
+        for x in manifest.clips
+    ]
+
+
+def _name(clip: Path) -> str:
+    """Where the result goes, never outside of its folder."""
+    return clip.name if clip.is_absolute() or ".." in clip.parts else clip.as_posix()
+
+
+def align_recordings(
+    recordings: Sequence[Recording],
+    out: AnyPath,
+    suffix: str,
+    align: Callable[[Path, str | Sequence[Cue]], Alignment],
+) -> Iterator[Aligned]:
+    """Align recordings one after the other and write each result as soon as it is there.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        From :func:`find_recordings`.
+    out : path-like
+        Folder for the results; it is made where it is missing.
+    suffix : str
+        Ending of the results (:data:`visalign.result_files.ALIGNMENT_SUFFIXES`).
+    align : callable
+        From a recording and what is said to its alignment.
+
+    Yields
+    ------
+    Aligned
+        One a recording. A recording that can't be aligned does not keep the others from it.
+
+    Raises
+    ------
+    OutputError
+        If the folder can't be made or written to.
+    """
+    for recording in recordings:
+        target = Path(out, f"{recording.name}{suffix}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(target.parent, f"the folder can't be made ({error.strerror})") from error
+        try:
+            found = align(recording.path, _said(recording))
+            yield Aligned(recording, write_alignment(target, found), found)
+        except OutputError:
+            raise
+        except VisalignError as error:
+            yield Aligned(recording, None, None, error)
+
+
+def _said(recording: Recording) -> str | Sequence[Cue]:
+    if recording.transcript is None:
+        return recording.text
+    if recording.transcript.suffix.lower() == ".align":
+        return read_clip_transcript(recording.transcript)
+    return read_spoken(recording.transcript)

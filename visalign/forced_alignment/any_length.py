@@ -1,0 +1,188 @@
+"""Aligning a transcript with a recording of any length, at once or piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from os import PathLike
+
+from visalign.annotations import Cue
+from visalign.errors import AlignmentError, InputError
+from visalign.forced_alignment.aligner import (
+    DEFAULT_ALIGNER,
+    Aligner,
+    Alignment,
+    explained,
+    heard,
+    load_aligner,
+    whole_lexicon,
+)
+from visalign.forced_alignment.cued import align_cues, cues_of, late_cues
+from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
+from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
+from visalign.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
+from visalign.lexicon import Lexicon
+from visalign.media import Audio
+from visalign.timeline import Tier
+from visalign.transcript import parse_transcript
+from visalign.voice_activity import find_speech
+
+__all__ = ["align_in_pieces", "force_align"]
+
+Progress = Callable[[str, float | None], None]
+
+
+def force_align(
+    audio: Audio,
+    transcript: str | Sequence[Cue],
+    *,
+    aligner: str | Aligner = DEFAULT_ALIGNER,
+    lexicon: Lexicon | str | PathLike[str] | None = None,
+    dictionary: Lexicon | str | PathLike[str] | None = None,
+    oov: str = "error",
+    g2p: str = "",
+    speaker: str | None = None,
+    progress: Progress | None = None,
+) -> Alignment:
+    """When each word and phone of `transcript` is spoken.
+
+    A recording longer than a minute is aligned in pieces (:func:`align_in_pieces`), which are joined.
+
+    Parameters
+    ----------
+    audio : Audio
+        Mono sound on the clip's clock.
+    transcript : str or sequence of Cue
+        What is said, as running text (:func:`visalign.transcript.parse_transcript`), or cues with times
+        (:func:`visalign.annotations.read_cues`): each is then aligned in its own window, whatever the length.
+    aligner : str or Aligner
+        One of `ALIGNERS`, or an aligner of your own.
+    lexicon : Lexicon or path-like, optional
+        Pronunciations that go before those of the embedded American English dictionary.
+    dictionary : Lexicon or path-like, optional
+        The only pronunciations: the dictionary that belongs to an acoustic model of another language.
+    oov : {"error", "g2p", "skip"}
+        What becomes of words without a pronunciation (:mod:`visalign.g2p.unknown_words`).
+    g2p : str
+        Who guesses pronunciations, see :func:`visalign.g2p.unknown_words.chosen_g2p`.
+    speaker : str, optional
+        Whose cues to align, where they name speakers. None: all.
+    progress : callable, optional
+        Is told what is done and which part of it is behind (0..1, or None).
+
+    Returns
+    -------
+    Alignment
+        Its warnings name also the words that lie where no voice is heard, and long stretches of voice without words;
+        in long recordings the places that the transcript does not fit, and words that were left out there. Its notes
+        mark all that looks odd. Of cues it says where their words were found, and who speaks where.
+
+    Raises
+    ------
+    InputError
+        If the transcript holds no word.
+    OutOfVocabulary
+        If words of it have no pronunciation, and `oov` does not help.
+    AlignmentError
+        If transcript and audio can't be aligned.
+
+    Examples
+    --------
+    >>> audio = visalign.read_audio("bbaf2n.mpg")                        # doctest: +SKIP
+    >>> visalign.force_align(audio, "bin blue at f two now").words[1]    # doctest: +SKIP
+    Interval(start=0.7628, end=0.9928, label='bin', score=None)
+    """
+    pronunciations = whole_lexicon(lexicon, dictionary)
+    backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    if not isinstance(transcript, str):
+        speech = find_speech(audio)
+        cued, known = _cued(audio, transcript, speaker, pronunciations, backend, speech, oov, g2p)
+        return explained(_joined(list(cued), speech, audio), known)
+    words = _spoken_words(transcript, pronunciations)
+    known = _settled(words, pronunciations, backend, oov, g2p)
+    if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
+        return heard(explained(backend.align(audio, known.words, known.lexicon), known), audio)
+    speech = find_speech(audio)
+    pieces = list(align_pieces(audio, known.words, known.lexicon, backend, speech, progress))
+    return explained(_joined(pieces, speech, audio), known)
+
+
+def align_in_pieces(
+    audio: Audio,
+    transcript: str | Sequence[Cue],
+    *,
+    aligner: str | Aligner = DEFAULT_ALIGNER,
+    lexicon: Lexicon | str | PathLike[str] | None = None,
+    dictionary: Lexicon | str | PathLike[str] | None = None,
+    speaker: str | None = None,
+    progress: Progress | None = None,
+) -> Iterator[AlignedPiece]:
+    """Align a long recording, and hand out each piece as soon as it is done.
+
+    Pieces follow each other without gaps over the whole recording; together they are what :func:`force_align` gives.
+    Parameters and errors are those of :func:`force_align`; errors of the transcript are raised at once, before the
+    first piece is asked for.
+
+    Returns
+    -------
+    iterator of AlignedPiece
+        6 to 20 s each where the transcript fits, up to 40 s where it does not (:attr:`AlignedPiece.fits` is then
+        False); of cues, a piece for each window and each stretch between windows.
+
+    Examples
+    --------
+    >>> for piece in visalign.align_in_pieces(audio, text):              # doctest: +SKIP
+    ...     print(piece.start, piece.end, piece.alignment.text, piece.fits)
+    0.0 13.93 and mister john dashwood had then leisure to consider True
+    """
+    pronunciations = whole_lexicon(lexicon, dictionary)
+    backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    if not isinstance(transcript, str):
+        return _cued(audio, transcript, speaker, pronunciations, backend, find_speech(audio))[0]
+    words = _spoken_words(transcript, pronunciations)
+    return align_pieces(audio, words, pronunciations, backend, find_speech(audio), progress)
+
+
+def _cued(
+    audio: Audio,
+    cues: Sequence[Cue],
+    speaker: str | None,
+    lexicon: Lexicon,
+    backend: Aligner,
+    speech: Tier,
+    oov: str = "error",
+    g2p: str = "",
+) -> tuple[Iterator[AlignedPiece], Vocabulary]:
+    """Pieces of cues, and what became of words without a pronunciation."""
+    chosen, words = cues_of(cues, speaker, lexicon)
+    known = _settled([word for row in words for word in row], lexicon, backend, oov, g2p)
+    left_out = set(known.skipped)
+    kept = [(cue, [x for x in row if x not in left_out]) for cue, row in zip(chosen, words, strict=True)]
+    kept = [(cue, row) for cue, row in kept if row]
+    return align_cues(audio, [x for x, _ in kept], [row for _, row in kept], known.lexicon, backend, speech), known
+
+
+def _settled(words: Sequence[str], lexicon: Lexicon, backend: Aligner, oov: str, g2p: str) -> Vocabulary:
+    if getattr(backend, "pronounces_itself", False):
+        return Vocabulary(tuple(words), lexicon)
+    return settle_vocabulary(words, lexicon, oov, chosen_g2p(g2p) if oov == "g2p" else None)
+
+
+def _spoken_words(transcript: str, known: Lexicon) -> list[str]:
+    words = parse_transcript(transcript, known=known)
+    if not words:
+        raise InputError(
+            "the transcript is empty: it holds no word that could be spoken. Give what is said in the clip, or leave "
+            "the transcript out to have the phones recognised."
+        )
+    return words
+
+
+def _joined(pieces: Sequence[AlignedPiece], speech: Tier, audio: Audio) -> Alignment:
+    if not any(piece.alignment.text for piece in pieces):
+        raise AlignmentError(
+            f"no word of the transcript could be placed in these {audio.duration:.0f} s of audio. Check that the two "
+            "belong together, or leave the transcript out to have the phones recognised."
+        )
+    found = join_pieces(pieces)
+    return heard(replace(found, warnings=doubts_of(pieces) + late_cues(found.cues)), audio, speech)

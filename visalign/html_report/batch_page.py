@@ -1,0 +1,176 @@
+"""The page of a batch: a table of all clips, quick with ten thousand, over what `visalign batch` wrote.
+
+The page lies in the folder of the results, as ``index.html``, and refers to what is there: the clips' pages and
+pictures (``pages/``), or where there are none their JSON reports. Nothing is taken from outside that folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from visalign.errors import AnyPath, InputError, ParseError
+from visalign.html_report.document import as_data_script, format_document, text
+from visalign.text_files import plain_cell, write_text
+
+__all__ = ["BATCH_PAGE", "batch_data", "clip_page_name", "write_batch_page"]
+
+BATCH_PAGE = "index.html"
+"""Name of a batch's page within its folder."""
+
+_SUMMARY = "summary.csv"
+_NEEDED = ("id", "report", "state", "verdict", "lead_seconds", "confidence", "n_words", "n_words_in_sync")
+_COLUMNS = (
+    *("id", "speaker", "condition", "verdict", "lead", "confidence", "inSync", "nWords", "nWordsInSync", "leads"),
+    *("note", "page", "picture"),
+)
+_MAX_SPARKS = 40  # words of a clip in its row; longer clips show every second, third …
+_LIMITS = (0.04, 0.06)  # where no report names its own: those of the default profile (EBU R37)
+
+
+def clip_page_name(report: str) -> str:
+    """Where the page of a clip lies, by the path of its report.
+
+    Examples
+    --------
+    >>> clip_page_name("reports/s1/bbaf2n.json")
+    'pages/s1/bbaf2n.html'
+    """
+    return "pages/" + report.removeprefix("reports/").removesuffix(".json") + ".html"
+
+
+def write_batch_page(results: AnyPath, path: AnyPath | None = None) -> Path:
+    """Write the page of a batch.
+
+    Parameters
+    ----------
+    results : path-like
+        Folder that `visalign batch` wrote, with its ``summary.csv``.
+    path : path-like, optional
+        The page; ``index.html`` in that folder by default. Elsewhere, its links lead nowhere.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    InputError
+        If there is no summary.
+    ParseError
+        If it is not one of visalign.
+    OutputError
+        If the page can't be written there.
+    """
+    results = Path(results)
+    data = batch_data(results)
+    verdicts = Counter(row[_COLUMNS.index("verdict")] for row in data["rows"])
+    statement, more = _statement(verdicts)
+    name = results.resolve().name
+    values = {
+        "title": text(f"{name}: {statement}"),
+        "name": text(name),
+        "statement": text(statement),
+        "more": text(more),
+        "data": as_data_script("batch-data", data),
+    }
+    page = format_document(
+        "batch.html",
+        ("page.css", "batch.css"),
+        ("theme.js", "batch.js"),
+        values,
+        sources={"img-src": "data: 'self' file:"},
+    )
+    return write_text(results / BATCH_PAGE if path is None else path, page)
+
+
+def batch_data(results: AnyPath) -> dict[str, Any]:
+    """What the page shows, a row a clip; parameters and errors are those of :func:`write_batch_page`."""
+    results = Path(results)
+    limits, rows = None, []
+    for cells in _read_summary(results / _SUMMARY):
+        report = _read_report(results, cells["report"])
+        if report is not None and limits is None:
+            limits = report["limits"]
+        rows.append(_row(results, cells, report))
+    return {"columns": list(_COLUMNS), "limits": limits or _LIMITS, "rows": rows}
+
+
+def _read_summary(path: Path) -> Iterable[Mapping[str, str]]:
+    if not path.is_file():
+        raise InputError(f"{path}: there is no summary; give the folder that `visalign batch --out` wrote")
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [{key: plain_cell(x or "") for key, x in row.items() if key} for row in csv.DictReader(file)]
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        raise ParseError(path, None, f"not a table that can be read ({error}); run the batch again") from error
+    missing = [name for name in _NEEDED if rows and name not in rows[0]]
+    if missing:
+        raise ParseError(path, 1, f"not a summary of a batch: there is no column {', '.join(missing)}")
+    return rows
+
+
+def _read_report(results: Path, name: str) -> dict[str, Any] | None:
+    """Leads of the words, ms, and the limits, of a clip's report; None where there is none that can be read."""
+    try:
+        data = json.loads((results / name).read_text(encoding="utf-8")) if name else None
+        if data is None:
+            return None
+        leads = [None if x["lead_seconds"] is None else round(1000 * x["lead_seconds"]) for x in data["words"]]
+        clip = data["clip"]
+        limits = [float(clip["max_lead_seconds"]), float(clip["max_lag_seconds"])]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # a report that was removed or damaged since costs its row the sparkline, not the page
+    return {"leads": leads[:: -(-len(leads) // _MAX_SPARKS) or 1], "limits": limits}
+
+
+def _row(results: Path, cells: Mapping[str, str], report: Mapping[str, Any] | None) -> list[Any]:
+    page = clip_page_name(cells["report"]) if cells["report"] else ""
+    has_page = bool(page) and (results / page).is_file()
+    picture = page.removesuffix(".html") + ".jpg" if page else ""
+    n_words, n_right = _number(cells["n_words"]), _number(cells["n_words_in_sync"])
+    known = {
+        "id": cells["id"],
+        "speaker": cells.get("speaker", ""),
+        "condition": cells.get("condition", ""),
+        "verdict": cells["verdict"] if cells["state"] == "done" else cells["state"],
+        "lead": _number(cells["lead_seconds"]),
+        "confidence": _number(cells["confidence"]),
+        "inSync": n_right / n_words if n_words and n_right is not None else None,
+        "nWords": n_words,
+        "nWordsInSync": n_right,
+        "leads": [] if report is None else report["leads"],
+        "note": cells.get("message", "") or cells.get("sync_reason", ""),
+        "page": quote(page if has_page else cells["report"]),
+        "picture": quote(picture) if picture and (results / picture).is_file() else "",
+    }
+    return [known[name] for name in _COLUMNS]
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell) if cell else None
+    except ValueError:
+        return None
+
+
+def _statement(verdicts: Mapping[str, int]) -> tuple[str, str]:
+    """How the batch stands, in two sentences."""
+    total, good = sum(verdicts.values()), verdicts.get("in-sync", 0)
+    statement = f"{good:,} of {total:,} clips {'is' if good == 1 else 'are'} in sync."
+    parts = {
+        "audio early": verdicts.get("audio-early", 0),
+        "audio late": verdicts.get("audio-late", 0),
+        "mismatched": verdicts.get("mismatched", 0),
+        "uncertain": verdicts.get("uncertain", 0),
+        "could not be analysed": verdicts.get("failed", 0),
+        "still to do": verdicts.get("pending", 0),
+    }
+    named = [f"{n:,} {name}" for name, n in parts.items() if n]
+    return statement, f"The others: {', '.join(named)}." if named else "Nothing to look at."

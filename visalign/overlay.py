@@ -1,0 +1,227 @@
+"""A clip with its verdict and its tracks under the picture, for people who get no page and no program.
+
+The picture is on top, as it was but for its size. Under it stands the verdict in words, with its remedy, and under that
+the tracks of :func:`visalign.plots.plot_tracks`, with a line that runs along with the clip. Long clips turn the page
+every :data:`PAGE_SECONDS`. The sound is the clip's own, copied packet by packet: who looks and listens judges what the
+report judged. The clip itself is only read.
+
+Conventions
+-----------
+Every picture keeps its time beside the sound. (Where a container has no times below 0 and the sound needs them, both
+come later together, by the few milliseconds of an encoder's priming.) At the line stands what is heard and seen at that
+time; what is expected of the lips stands later than its sound by the clip's lead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
+from visalign.ffmpeg import Image, resize_rgb
+from visalign.media import Audio, Frame, MediaInfo, probe, read_audio, read_frames
+from visalign.pipeline import Progress
+from visalign.plots.clip import plot_tracks
+from visalign.plots.style import INK, TWO_COLUMNS, VERDICT_INKS, figure_of, new_figure, picture_of, plot_style
+from visalign.remux import put_picture
+from visalign.report import ClipReport
+from visalign.wording import certainty, remedy, statement
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["OVERLAY_SUFFIXES", "PAGE_SECONDS", "write_overlay"]
+
+OVERLAY_SUFFIXES = (".mp4", ".mov", ".mkv")
+"""Endings of overlays."""
+
+PAGE_SECONDS = 4.0
+"""Longest stretch on one page of tracks."""
+
+_WIDTHS_PX = (720, 1920)  # smaller pictures are enlarged, so that labels can be read, and larger ones reduced
+_ROWS = ("sound", "words", "phones", "expected", "observed", "opening")
+_BANNER_INCHES = 0.52
+_LINE_PX = 2  # of 720
+_SAME_LENGTH = 0.1  # seconds by which a report's clip may seem to be of another length
+_BEHIND = (20, 24, 28)  # beside a picture that is narrower than the tracks
+_TALLEST = 1.4  # height over width of a picture; of a taller one the sides are filled
+
+
+def write_overlay(
+    clip: AnyPath,
+    report: ClipReport,
+    target: AnyPath,
+    *,
+    width_px: int | None = None,
+    page_seconds: float = PAGE_SECONDS,
+    progress: Progress | None = None,
+) -> Path:
+    """Write the overlay of a clip.
+
+    Parameters
+    ----------
+    clip : path-like
+        What was checked; it stays as it is.
+    report : ClipReport
+        Of this clip. With its evidence, the lip opening is drawn as well.
+    target : path-like
+        The new file: .mp4, .mov or .mkv. A container that can't hold the clip's sound is refused; .mkv holds any.
+    width_px : int, optional
+        Of the new picture, 320 to 3840; the clip's own by default, but at least 720 and at most 1920.
+    page_seconds : float
+        Longest stretch of the tracks to be seen at once.
+    progress : callable, optional
+        Is told what is done, and which part of it is behind (0..1).
+
+    Raises
+    ------
+    MediaError
+        If the clip can't be read, or is not the one of the report.
+    MissingStream
+        If it has no picture.
+    ConfigError
+        If a setting is impossible, or the report judges another sound than the clip's own.
+    BackendUnavailable
+        If Matplotlib is not installed.
+    OutputError
+        If the overlay can't be written there.
+    """
+    info = probe(clip)
+    _refuse_another(clip, info, report)
+    if not 0.5 <= page_seconds <= 60:
+        raise ConfigError("page", page_seconds, "0.5 to 60 seconds")
+    audio = read_audio(clip) if info.audio else None
+    board = _Board(report, audio, _width(info, width_px), page_seconds)
+    put_picture(clip, target, _told(board.frames(clip), progress, report.clip.duration))
+    return Path(target)
+
+
+def _refuse_another(clip: AnyPath, info: MediaInfo, report: ClipReport) -> None:
+    if not info.video:
+        raise MissingStream(clip, "video")
+    if report.clip.audio is not None:
+        allowed = "one of the clip's own sound; put the other sound into the clip first, with `visalign attach`"
+        raise ConfigError("report", f"of {report.clip.name} with the sound {report.clip.audio}", allowed)
+    length = info.video[0].start + info.video[0].duration
+    if abs(length - report.clip.duration) > _SAME_LENGTH:
+        raise MediaError(
+            clip,
+            f"its picture is {length:.2f} s long, that of the report's clip ({report.clip.name}) "
+            f"{report.clip.duration:.2f} s",
+            "Give the report of this clip, or none.",
+        )
+
+
+def _width(info: MediaInfo, wanted: int | None) -> int:
+    if wanted is not None and not 320 <= wanted <= 3840:
+        raise ConfigError("width", wanted, "320 to 3840 pixels")
+    stream = info.video[0]
+    own = stream.height_px if stream.rotation_degrees % 180 else stream.width_px
+    chosen = wanted or min(max(own, _WIDTHS_PX[0]), _WIDTHS_PX[1])
+    return chosen + chosen % 2
+
+
+def _told(frames: Iterator[Frame], progress: Progress | None, duration: float) -> Iterator[Frame]:
+    for frame in frames:
+        if progress is not None:
+            progress("drawing", min(1.0, frame.time / duration) if duration > 0 else None)
+        yield frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Page:
+    """Drawn tracks of a stretch, and where time lies on them: `left` and `right` are the pixels of its ends."""
+
+    image: Image
+    start: float
+    end: float
+    left: float
+    right: float
+    top: int
+    bottom: int
+
+    def at(self, time: float) -> float:
+        """The column of a time."""
+        return self.left + (self.right - self.left) * (time - self.start) / (self.end - self.start)
+
+
+class _Board:
+    """Composes the pictures of an overlay."""
+
+    def __init__(self, report: ClipReport, audio: Audio | None, width: int, page_seconds: float) -> None:
+        self._report, self._audio, self._width = report, audio, width
+        duration = report.clip.duration
+        self._n_pages = max(1, int(np.ceil(duration / page_seconds - 1e-6)))
+        self._page_seconds = duration / self._n_pages if self._n_pages == 1 else page_seconds
+        self._banner = _banner(report, width)
+        self._page = lru_cache(maxsize=2)(self._drawn)
+
+    def frames(self, clip: AnyPath) -> Iterator[Frame]:
+        """Every picture of the clip on its board, at its time."""
+        for frame in read_frames(clip, colour=True):
+            yield Frame(frame.time, self._composed(frame))
+
+    def _composed(self, frame: Frame) -> Image:
+        picture = _fitted(frame.image, self._width)
+        page = self._page(min(int(frame.time / self._page_seconds), self._n_pages - 1))
+        tracks = page.image.copy()
+        _draw_line(tracks, page, frame.time, max(1, round(_LINE_PX * self._width / 720)))
+        board = np.vstack([picture, self._banner, tracks])
+        return np.pad(board, ((0, len(board) % 2), (0, 0), (0, 0)), mode="edge")
+
+    def _drawn(self, index: int) -> _Page:
+        start = index * self._page_seconds
+        rows = [x for x in _ROWS if not (x == "sound" and self._audio is None)]
+        rows = [x for x in rows if not (x == "opening" and self._report.evidence is None)]
+        axes = plot_tracks(self._report, self._audio, start=start, end=start + self._page_seconds, rows=rows, title="")
+        image = picture_of(figure_of(axes), self._width)
+        return _page(axes, image, start, start + self._page_seconds)
+
+
+def _page(axes: tuple[Axes, ...], image: Image, start: float, end: float) -> _Page:
+    first, last = axes[0].get_window_extent(), axes[-1].get_window_extent()
+    height = image.shape[0]
+    return _Page(image, start, end, first.x0, first.x1, round(height - first.y1), round(height - last.y0))
+
+
+def _draw_line(image: Image, page: _Page, time: float, thickness: int) -> None:
+    left = round(page.at(time) - thickness / 2)
+    image[max(page.top, 0) : page.bottom, max(left, 0) : left + thickness] = _rgb(INK)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return red, green, blue
+
+
+def _fitted(image: Image, width: int) -> Image:
+    """The picture as wide as the board; a tall one as tall as may be, with dark sides."""
+    rows, columns = image.shape[:2]
+    height = min(rows * width / columns, _TALLEST * width)
+    across = min(width, 2 * round(height * columns / rows / 2))
+    scaled = resize_rgb(image, across, max(2, 2 * round(height / 2)))
+    side = (width - across) // 2
+    if across == width:
+        return scaled
+    board = np.full((scaled.shape[0], width, 3), _BEHIND, np.uint8)
+    board[:, side : side + across] = scaled
+    return board
+
+
+def _banner(report: ClipReport, width: int) -> Image:
+    """The verdict in words, on its colour."""
+    with plot_style():
+        figure = new_figure(TWO_COLUMNS, _BANNER_INCHES)
+        figure.set_layout_engine("none")
+        figure.set_facecolor(VERDICT_INKS[report.sync.verdict])
+        plain = replace(report.sync, reason="")  # a reason takes more lines than there are
+        figure.text(0.015, 0.70, statement(plain), color="white", fontsize=11, fontweight="bold", va="center")
+        figure.text(0.015, 0.27, remedy(plain), color="white", fontsize=8, va="center")
+        figure.text(0.985, 0.70, certainty(report.sync), color="white", fontsize=8, va="center", ha="right")
+        figure.text(0.985, 0.27, report.clip.name, color="white", fontsize=8, va="center", ha="right")
+        return picture_of(figure, width)

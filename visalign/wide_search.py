@@ -1,0 +1,95 @@
+r"""Offsets of seconds and minutes: a quick look at every lag, for the exact search to follow where it points.
+
+Method
+------
+What a stream expects at a lag is worth its gain in log-likelihood over expecting nothing:
+
+.. math:: G(L) = \sum_t y_t \cdot x_{t-L} - \tfrac12 \lVert x_{t-L} \rVert^2
+
+with :math:`y` the lips and :math:`x` their expectation, both white where the prediction is right. Lips before and after
+the sound gain nothing, so lags with little overlap have no advantage. Both sums are correlations, so the Fourier
+transform gives all lags in :math:`O(n \log n)`. The gain is the likelihood of :mod:`visalign.lip_model` but for the
+adaptation to the clip, which the exact search adds.
+
+Conventions
+-----------
+Lags are leads of the audio, seconds, :data:`~visalign.speech.HOP` apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import correlate
+
+from visalign.lip_features import LipFeatures
+from visalign.lip_model import Calibration, SpeechContext, Stream, frame_shares
+from visalign.speech import HOP
+
+__all__ = ["lag_gains", "rough_lead"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+_SAME_PEAK = 0.1  # seconds: lags this near are one and the same candidate
+
+
+def rough_lead(
+    streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, max_lag: float, calibration: Calibration
+) -> tuple[float, float]:
+    """The lag that gains most, and the probability that the true one is near it rather than elsewhere.
+
+    Parameters
+    ----------
+    streams : sequence of Stream
+    lips : LipFeatures
+    context : SpeechContext
+        What is heard.
+    max_lag : float
+        Seconds to either side.
+    calibration : Calibration
+        Its temperature tells how far gains can be trusted.
+
+    Returns
+    -------
+    lead : float
+        Seconds.
+    certainty : float
+        0..1.
+    """
+    lags, gains = lag_gains(streams, lips, context, max_lag)
+    best = int(gains.argmax())
+    likelihood = np.exp(calibration.temperature * (gains - gains[best]))
+    near = np.abs(lags - lags[best]) <= _SAME_PEAK
+    return float(lags[best]), float(likelihood[near].sum() / likelihood.sum())
+
+
+def lag_gains(
+    streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, max_lag: float
+) -> tuple[Floats, Floats]:
+    """Gain in log-likelihood of every lag within ±`max_lag` seconds.
+
+    Returns
+    -------
+    lags, gains : ndarray, shape (n_lags,)
+    """
+    shares = np.where(lips.has_face, frame_shares(lips), 0.0)
+    rows = np.round(lips.times.centres / HOP).astype(np.int64)
+    rows -= (first := int(rows.min()))
+    weights: Floats = np.zeros(int(rows.max()) + 1)
+    np.add.at(weights, rows, shares)
+    total: Floats = np.zeros(0)
+    for stream in streams:
+        observed = np.nan_to_num(stream.observe(lips)) * shares[:, None]
+        shown: Floats = np.zeros((len(weights), observed.shape[1]))
+        np.add.at(shown, rows, observed)
+        expected = stream.expect(context).astype(np.float64)
+        products = (correlate(shown[:, d], expected[:, d], method="fft") for d in range(shown.shape[1]))
+        energy = correlate(weights, (expected**2).sum(axis=1), method="fft")
+        gain = stream.weight * (sum(products, np.zeros(len(energy))) - 0.5 * energy)
+        total = gain if not len(total) else total + gain
+    lags = (np.arange(len(total)) - (len(context.rows) - 1) + first) * HOP
+    wanted = np.abs(lags) <= max_lag + 1e-9
+    return lags[wanted], total[wanted]
