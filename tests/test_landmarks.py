@@ -192,7 +192,7 @@ def test_box_overlap() -> None:
 
 def test_unknown_detector() -> None:
     with pytest.raises(ConfigError, match="dlib"):
-        load_detector("haar")
+        load_detector("cat")
 
 
 def test_known_model_is_recognised() -> None:

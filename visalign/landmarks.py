@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 #: Detectors by name, as "module:Class".
-DETECTORS = {"dlib": "visalign.landmarks:DlibDetector"}
+DETECTORS = {"dlib": "visalign.landmarks:DlibDetector", "haar": "visalign.cascade_detector:CascadeDetector"}
 
 _Points = npt.NDArray[np.float32]
 
