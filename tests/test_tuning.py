@@ -220,6 +220,10 @@ def test_a_space_holds_what_the_search_starts_from() -> None:
     assert search_space(GROUPS) == search_space(GROUPS, Config())
 
 
+def test_a_parameter_can_be_searched_alone() -> None:
+    assert set(search_space(parse_groups("scoring.band, map"))) == {"scoring.band", "sync.viseme_map"}
+
+
 def test_an_unknown_group_is_refused() -> None:
     with pytest.raises(ConfigError, match="evidence, scoring"):
         parse_groups("evidence,lips")

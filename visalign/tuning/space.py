@@ -81,6 +81,8 @@ GROUPS: Mapping[str, Space] = MappingProxyType(
 )
 """Groups of parameters: name -> space. "sound" and "aligner" prepare every clip anew for each of their values."""
 
+_EVERYTHING: Space = {name: part for space in GROUPS.values() for name, part in space.items()}
+
 DEFAULT_GROUPS = ("evidence", "scoring", "thresholds", "map")
 
 PREPARING = frozenset({"alignment.enhancement", "alignment.aligner"})
@@ -88,7 +90,7 @@ PREPARING = frozenset({"alignment.enhancement", "alignment.aligner"})
 
 
 def parse_groups(text: str) -> tuple[str, ...]:
-    """Names of groups with commas between.
+    """Names of groups, or of single parameters (``evidence.persistence``), with commas between.
 
     Raises
     ------
@@ -97,13 +99,13 @@ def parse_groups(text: str) -> tuple[str, ...]:
     """
     names = tuple(part.strip() for part in text.split(","))
     for name in names:
-        if name not in GROUPS:
+        if name not in GROUPS and name not in _EVERYTHING:
             raise ConfigError("search", name, tuple(GROUPS))
     return names
 
 
 def search_space(groups: Collection[str], base: Config | None = None) -> dict[str, Range | Choice]:
-    """The parameters of some groups.
+    """The parameters of some groups, or single ones.
 
     Parameters
     ----------
@@ -111,9 +113,13 @@ def search_space(groups: Collection[str], base: Config | None = None) -> dict[st
     base : Config, optional
         What the search starts from: ranges are widened, and choices filled up, so that they hold it.
     """
-    found = {name: part for group in groups for name, part in GROUPS[group].items()}
+    found = {name: part for group in groups for name, part in _members(group).items()}
     values = default_values(found, base or Config())
     return {name: _holding(part, values[name]) for name, part in found.items()}
+
+
+def _members(group: str) -> Space:
+    return GROUPS[group] if group in GROUPS else {group: _EVERYTHING[group]}
 
 
 def _holding(part: Range | Choice, value: Value) -> Range | Choice:
