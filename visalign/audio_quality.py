@@ -28,6 +28,7 @@ weighted noisy speech", IEEE Trans. Audio, Speech, Lang. Proc. 19, 2011 (STOI).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -64,6 +65,7 @@ _QUALITY_HINT = 'Install it with: pip install "visalign[quality]".'
 _QUALITY_RATE_HZ = 16000
 
 _BLOCK_SECONDS, _BLOCK_STEP = 0.4, 0.1
+_READ_SECONDS = 30.0  # so that an hour takes no more memory than a minute
 _ABSOLUTE_GATE_LUFS, _RELATIVE_GATE_LU = -70.0, -10.0
 
 
@@ -94,14 +96,16 @@ class AudioQuality:
 
 def audio_quality(audio: Audio) -> AudioQuality:
     """Measure a recording."""
-    samples = _finite(audio.samples)
-    peak = float(np.max(np.abs(samples), initial=0.0))
+    peak, n_clipped = 0.0, 0
+    for block in _blocks(audio):
+        size = np.abs(block)
+        peak, n_clipped = max(peak, float(np.max(size, initial=0.0))), n_clipped + int(np.sum(size >= _CLIPPED))
     probabilities = speech_probabilities(audio)
     return AudioQuality(
         loudness(audio),
         20 * math.log10(peak) if peak > 0 else None,
-        float(np.mean(np.abs(samples) >= _CLIPPED)) if len(samples) else 0.0,
-        _speech_to_pause(samples, audio.rate_hz, probabilities),
+        n_clipped / len(audio.samples) if len(audio.samples) else 0.0,
+        _speech_to_pause(audio, probabilities),
         float(np.mean(probabilities)) if len(probabilities) else 0.0,
     )
 
@@ -111,13 +115,14 @@ def estimated_snr(audio: Audio) -> float | None:
 
     Noise is taken to go on under the speech as in the pauses.
     """
-    return _speech_to_pause(_finite(audio.samples), audio.rate_hz, speech_probabilities(audio))
+    return _speech_to_pause(audio, speech_probabilities(audio))
 
 
-def _speech_to_pause(samples: Floats, rate_hz: int, probabilities: Floats) -> float | None:
-    n_row = round(HOP * rate_hz)
-    n = min(len(samples) // n_row, len(probabilities))
-    power = np.mean(samples[: n * n_row].reshape(n, n_row) ** 2, axis=1) if n else np.zeros(0)
+def _speech_to_pause(audio: Audio, probabilities: Floats) -> float | None:
+    n_row = round(HOP * audio.rate_hz)
+    n = min(len(audio.samples) // n_row, len(probabilities))
+    whole = (block[: len(block) // n_row * n_row].reshape(-1, n_row) for block in _blocks(audio))
+    power = np.concatenate([np.zeros(0), *(np.mean(rows**2, axis=1) for rows in whole)])[:n]
     spoken, silent = probabilities[:n] > 0.9, probabilities[:n] < 0.1
     if not spoken.any() or not silent.any():
         return None
@@ -191,6 +196,14 @@ def _pair(clean: npt.ArrayLike, estimate: npt.ArrayLike) -> tuple[Floats, Floats
     return s, e
 
 
+def _blocks(audio: Audio, unit: int | None = None) -> Iterator[Floats]:
+    """The samples as finite doubles, half a minute at a time; blocks end at whole units (10 ms by default)."""
+    unit = round(HOP * audio.rate_hz) if unit is None else unit
+    size = max(1, round(_READ_SECONDS * audio.rate_hz / unit)) * unit
+    for first in range(0, len(audio.samples), size):
+        yield _finite(audio.samples[first : first + size])
+
+
 def _finite(samples: npt.ArrayLike) -> Floats:
     return np.nan_to_num(np.asarray(samples, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
@@ -209,15 +222,28 @@ def loudness(audio: Audio) -> float | None:
     n_block, n_step = round(_BLOCK_SECONDS * audio.rate_hz), round(_BLOCK_STEP * audio.rate_hz)
     if len(audio.samples) < n_block:
         return None
-    weighted = sosfilt(_k_weighting(audio.rate_hz), _finite(audio.samples))
-    sums = np.concatenate([[0.0], np.cumsum(weighted**2)])
-    starts = np.arange(0, len(weighted) - n_block + 1, n_step)
-    power = np.maximum((sums[starts + n_block] - sums[starts]) / n_block, 1e-20)
+    steps = _weighted_energy(audio, n_step)
+    per_block = round(n_block / n_step)
+    sums = np.concatenate([[0.0], np.cumsum(steps)])
+    starts = np.arange(0, (len(audio.samples) - n_block) // n_step + 1)
+    power = np.maximum((sums[starts + per_block] - sums[starts]) / n_block, 1e-20)
     power = power[_lufs(power) > _ABSOLUTE_GATE_LUFS]
     if not len(power):
         return None
     power = power[_lufs(power) > _lufs(power.mean()) + _RELATIVE_GATE_LU]
     return float(_lufs(power.mean()))
+
+
+def _weighted_energy(audio: Audio, n_step: int) -> Floats:
+    """Sum of the squares of the weighted sound in each whole step of `n_step` samples."""
+    sections = _k_weighting(audio.rate_hz)
+    state = np.zeros((len(sections), 2))
+    found = list[Floats]()
+    for block in _blocks(audio, n_step):
+        weighted, state = sosfilt(sections, block, zi=state)
+        n = len(weighted) // n_step
+        found.append(np.sum(weighted[: n * n_step].reshape(n, n_step) ** 2, axis=1))
+    return np.concatenate(found)
 
 
 def _lufs(power: npt.ArrayLike) -> Floats:

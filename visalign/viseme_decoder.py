@@ -66,6 +66,9 @@ CLOSED = frozenset(["P", "B", "M"])
 
 _SUM_TOLERANCE = 1e-6
 
+# Long clips are decoded a minute at a time, so that memory stays; what lies four seconds away tells nothing of a state.
+_BLOCK, _OVERLAP = 1500, 100  # moments
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedVisemes:
@@ -178,7 +181,9 @@ class VisemeDecoder:
 
     def rows(self, lips: LipFeatures, times: Floats) -> Floats:
         """What the states emit at `times` (seconds), shape (n_times, n_dims)."""
-        return np.asarray((stacked(lips, times, self.columns, self.moments) - self.centre) @ self.projection)
+        parts = [times[first : first + _BLOCK] for first in range(0, max(len(times), 1), _BLOCK)]
+        rows = (stacked(lips, part, self.columns, self.moments) - self.centre for part in parts)
+        return np.vstack([part @ self.projection for part in rows])
 
     def state_posteriors(self, sequences: Sequence[Floats]) -> list[Floats]:
         """Posterior of each state, for each sequence of rows of one clip; shapes (n_times, n_states)."""
@@ -200,7 +205,13 @@ class VisemeDecoder:
         model.startprob_, model.transmat_ = self.start, self.transitions
         model.means_ = np.column_stack([means, handicap])
         model.covars_ = np.full(len(self.phones), 1.0 / self.evidence_scale)
-        return np.asarray(model.predict_proba(np.column_stack([rows, np.zeros(len(rows))])))
+        observed = np.column_stack([rows, np.zeros(len(rows))])
+        posteriors = np.empty((len(rows), len(self.phones)))
+        for first in range(0, len(rows), _BLOCK):
+            low, last = max(first - _OVERLAP, 0), min(first + _BLOCK, len(rows))
+            known = model.predict_proba(observed[low : last + _OVERLAP])
+            posteriors[first:last] = known[first - low : last - low]
+        return posteriors
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Plain arrays, for a model file."""
