@@ -29,7 +29,7 @@ def clip_page(folder: Path) -> Path:
     """The page that `visalign demo` writes."""
     clip = visalign.generate_clip(folder / "clip.mp4", lead_seconds=0.083)
     report = visalign.check(clip.path, clip.transcript, evidence=True)
-    return visalign.write_clip_page(folder / "clip.html", report, clip.path)
+    return report.write(folder / "clip.html")
 
 
 def opened(browser: Browser, page_file: Path, scheme: str) -> Page:

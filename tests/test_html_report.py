@@ -18,7 +18,7 @@ import visalign
 from visalign import Audio, ClipReport, LipFeatures
 from visalign.errors import ConfigError
 from visalign.generated_clip import GeneratedClip
-from visalign.html_report.clip_page import clip_page
+from visalign.html_report.clip_page import clip_page, write_clip_page
 from visalign.html_report.document import as_data_script, format_document, packed, text
 from visalign.html_report.lead_scale import lead_scale
 from visalign.sync import SyncEstimate
@@ -90,6 +90,17 @@ def test_the_same_report_gives_the_same_page(page: str, report: ClipReport, gene
     assert clip_page(report, generated_clip.path) == page
 
 
+def test_a_report_writes_its_page(page: str, report: ClipReport, generated_clip: GeneratedClip, tmp_path: Path) -> None:
+    assert report.evidence is not None
+    known = replace(report, evidence=replace(report.evidence, clip=generated_clip.path, audio=None))
+    assert known.write(tmp_path / "page.HTML").read_text(encoding="utf-8") == page
+
+
+def test_a_report_of_lips_does_not_know_its_clip(report: ClipReport, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="clip's file"):
+        report.write(tmp_path / "page.html")
+
+
 def test_a_report_without_evidence_is_refused(report: ClipReport, generated_clip: GeneratedClip) -> None:
     with pytest.raises(ConfigError, match="evidence=True"):
         clip_page(replace(report, evidence=None), generated_clip.path)
@@ -99,7 +110,7 @@ def test_a_clip_without_words_has_a_page(
     generated_lips: LipFeatures, generated_audio: Audio, generated_clip: GeneratedClip, tmp_path: Path
 ) -> None:
     found = visalign.check(generated_lips, None, audio=generated_audio, evidence=True)
-    written = visalign.write_clip_page(tmp_path / "page.html", found, generated_clip.path).read_text(encoding="utf-8")
+    written = write_clip_page(tmp_path / "page.html", found, generated_clip.path).read_text(encoding="utf-8")
     assert "No words were judged" in written
 
 

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
         recognise_words,
     )
     from visalign.generated_clip import generate_clip
-    from visalign.html_report import write_clip_page
     from visalign.lip_features import LipFeatures, read_lips
     from visalign.media import Audio, read_audio
     from visalign.pipeline import check, observe
@@ -94,7 +93,6 @@ __all__ = [
     "recognise_phones",
     "recognise_words",
     "train_from_folder",
-    "write_clip_page",
 ]
 
 _HOMES = MappingProxyType(
@@ -135,7 +133,6 @@ _HOMES = MappingProxyType(
         "recognise_phones": "forced_alignment",
         "recognise_words": "forced_alignment",
         "train_from_folder": "training",
-        "write_clip_page": "html_report",
     }
 )
 

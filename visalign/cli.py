@@ -233,7 +233,7 @@ def check(
         )
         for path in pages:
             progress("writing the page", None)
-            visalign.write_clip_page(path, report, video, audio=audio)
+            report.write(path)
     for path in outputs:
         report.write(path)
     for path in tables:
@@ -341,7 +341,7 @@ def demo(
         truth = visalign.generate_clip(out / "clip.mp4", lead_seconds=lead / 1000)
         report = visalign.check(truth.path, truth.transcript, evidence=True, progress=progress)
         progress("writing the page", None)
-        html = visalign.write_clip_page(out / "report.html", report, truth.path)
+        html = report.write(out / "report.html")
     written = [report.write(out / name) for name in ("report.json", "words.csv", "clip.TextGrid")]
     _show(report, [truth.path, *written, html])
     measured = report.sync.lead_seconds

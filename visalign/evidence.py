@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -24,6 +25,7 @@ import numpy.typing as npt
 
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
+from visalign.media import Audio
 from visalign.parameters import ScoringParams
 from visalign.scoring import agreement_of, lead_density
 from visalign.sync import LagEvidence, SyncEstimate, lag_density, lead_interval
@@ -94,6 +96,10 @@ class ClipEvidence:
         Leads 2 ms apart, and the probability of each for the whole clip; sums to 1.
     local : LocalLead
         The lead along the clip.
+    clip : Path or None
+        File of the picture, for whoever shows it; None where lips were given in place of a clip.
+    audio : Audio, Path or None
+        The sound that was judged in place of the clip's own.
     """
 
     times: Floats
@@ -112,6 +118,8 @@ class ClipEvidence:
     density_leads: Floats
     density: Floats
     local: LocalLead
+    clip: Path | None = None
+    audio: Audio | Path | None = None
 
     @property
     def expected_aperture(self) -> Floats:

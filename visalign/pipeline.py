@@ -226,6 +226,7 @@ def check(
     if evidence:
         mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
         kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, calibration, settings.scoring)
+        kept = replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
     return ClipReport(
         clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured, seen, coverage),
         sync=sync,
@@ -328,6 +329,11 @@ def _given(
 
 def _stem(path_or_lips: Clip) -> str:
     return Path(path_or_lips.source if isinstance(path_or_lips, (LipFeatures, ClipFaces)) else path_or_lips).stem
+
+
+def _file(given: object) -> Path | None:
+    """Where a file that was given lies, wherever the program goes meanwhile."""
+    return Path(given).absolute() if isinstance(given, (str, PathLike)) else None
 
 
 def _faces(path_or_lips: Clip, settings: Config, told: Progress, cache: AnyPath | None) -> ClipFaces:

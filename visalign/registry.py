@@ -15,7 +15,7 @@ __all__ = ["find_class"]
 
 
 def find_class(table: Mapping[str, str], name: str, kind: str) -> Any:
-    """The class that `table` has under `name`; the caller says of which protocol it is.
+    """The class, or function, that `table` has under `name`; the caller says of which protocol it is.
 
     Parameters
     ----------

@@ -42,6 +42,7 @@ from visalign.drift import OffsetCourse, offset_course
 from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
 from visalign.evidence import ClipEvidence
 from visalign.phones import is_silence
+from visalign.registry import find_class
 from visalign.scoring import SyncScore
 from visalign.segments import detail_items, parse_details, write_details
 from visalign.sync import SyncEstimate
@@ -215,9 +216,10 @@ class ClipReport:
         return write_details(self.details, self.clip.name, path)
 
     def write(self, path: AnyPath) -> Path:
-        """Write the report in the format that the name ends in: .csv, .json or .TextGrid.
+        """Write the report in the format that the name ends in: .csv, .json, .TextGrid, or .html for the page.
 
-        The file is written whole or not at all.
+        The file is written whole or not at all. The page shows the clip, so it needs a report of a clip's file with its
+        evidence, ``visalign.check(path, …, evidence=True)``, and the file where it was.
 
         Returns
         -------
@@ -227,7 +229,9 @@ class ClipReport:
         Raises
         ------
         ConfigError
-            If the ending is another one.
+            If the ending is another one, or a page is wanted of a report without evidence, or of lips.
+        MediaError
+            If the clip of a page can't be read any more.
         OutputError
             If the file can't be written there.
         """
@@ -354,8 +358,20 @@ def _write_textgrid(report: ClipReport, path: Path) -> Path:
     return write_textgrid(path, tiers)
 
 
+def _write_html(report: ClipReport, path: Path) -> Path:
+    evidence = report.evidence
+    if evidence is None or evidence.clip is None:
+        needed = "the report of a clip's file with its evidence: visalign.check(path, …, evidence=True)"
+        raise ConfigError("page", path.name, needed)
+    write = find_class(_PAGES, "clip", "page")
+    return Path(write(path, report, evidence.clip, audio=evidence.audio))
+
+
+_PAGES = {"clip": "visalign.html_report.clip_page:write_clip_page"}
+"""Who draws the page, by name: what draws reports stands above them."""
+
 _WRITERS: Mapping[str, Callable[[ClipReport, Path], Path]] = MappingProxyType(
-    {".csv": _write_csv, ".json": _write_json, ".TextGrid": _write_textgrid}
+    {".csv": _write_csv, ".json": _write_json, ".TextGrid": _write_textgrid, ".html": _write_html}
 )
 
 REPORT_SUFFIXES = tuple(_WRITERS)

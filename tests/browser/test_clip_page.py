@@ -26,7 +26,7 @@ def report(generated_clip: GeneratedClip, generated_lips: LipFeatures, generated
 
 @pytest.fixture(scope="module")
 def written(report: ClipReport, generated_clip: GeneratedClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return visalign.write_clip_page(tmp_path_factory.mktemp("page") / "clip.html", report, generated_clip.path)
+    return report.write(tmp_path_factory.mktemp("page") / "clip.html")
 
 
 @pytest.fixture

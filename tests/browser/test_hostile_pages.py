@@ -15,6 +15,7 @@ from hostile_texts import HOSTILE_TEXTS
 import visalign
 from visalign import Audio, ClipReport, LipFeatures, Tier
 from visalign.generated_clip import GeneratedClip
+from visalign.html_report import write_clip_page
 from visalign.report import SEGMENT_COLUMNS
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def test_hostile_texts_are_shown_and_never_run(
     page: Page, hostile: ClipReport, generated_clip: GeneratedClip, tmp_path: Path
 ) -> None:
     """The fixture fails the test on any dialog, error, message of the policy, or request."""
-    written = visalign.write_clip_page(tmp_path / "page.html", hostile, generated_clip.path)
+    written = write_clip_page(tmp_path / "page.html", hostile, generated_clip.path)
     page.goto(written.as_uri())
     page.locator("html[data-frame]").wait_for(state="attached")
     shown = page.locator("td.label").all_text_contents()
