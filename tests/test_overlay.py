@@ -19,6 +19,7 @@ pytest.importorskip("matplotlib")
 
 from visalign.cli import app
 from visalign.errors import ConfigError, MediaError, MissingStream, OutputError
+from visalign.ffmpeg import resize_rgb
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_features import LipFeatures
 from visalign.media import Audio, Frame, probe, read_frames
@@ -27,6 +28,7 @@ from visalign.pipeline import check
 from visalign.plots.style import VERDICT_INKS
 from visalign.remux import put_picture
 from visalign.report import ClipReport
+from visalign.viewing_copy import cut_out, mouth_boxes
 
 WIDTH = 720
 
@@ -40,8 +42,9 @@ def report(generated_clip: GeneratedClip, generated_lips: LipFeatures, generated
 
 @pytest.fixture(scope="module")
 def overlay(generated_clip: GeneratedClip, report: ClipReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The overlay of the generated clip."""
-    return write_overlay(generated_clip.path, report, tmp_path_factory.mktemp("overlay") / "shown.mp4")
+    """The overlay of the generated clip, the picture alone above."""
+    out = tmp_path_factory.mktemp("overlay") / "shown.mp4"
+    return write_overlay(generated_clip.path, report, out, mouth=False)
 
 
 def frames_of(path: Path) -> list[Frame]:
@@ -142,8 +145,6 @@ def test_a_clip_without_sound_gets_one_without_sound(tmp_path: Path) -> None:
 def test_the_picture_is_on_top_and_the_verdict_below_it(
     generated_clip: GeneratedClip, overlay: Path, report: ClipReport
 ) -> None:
-    from visalign.ffmpeg import resize_rgb
-
     before, after = frames_of(generated_clip.path)[30], frames_of(overlay)[30]
     height = round(WIDTH * before.image.shape[0] / before.image.shape[1])
     assert after.image.shape[1] == WIDTH
@@ -165,6 +166,31 @@ def test_the_words_of_the_verdict_depend_on_it(tmp_path: Path) -> None:
     top = round(WIDTH * SIZE[0] / SIZE[1])
     one, two = (frames_of(x)[10].image[top + 4 : top + 48].astype(int) for x in (early, after))
     assert np.abs(one - two).max() > 60
+
+
+def test_beside_the_picture_are_the_mouth_that_is_seen_and_the_one_that_is_heard(
+    generated_clip: GeneratedClip, report: ClipReport, tmp_path: Path
+) -> None:
+    shown = frames_of(write_overlay(generated_clip.path, report, tmp_path / "shown.mp4"))
+    evidence, lead = report.evidence, report.sync.lead_seconds
+    assert evidence is not None
+    assert evidence.mouth is not None
+    assert lead is not None
+    boxes = mouth_boxes(evidence.mouth, evidence.times)
+    across, high, caption = 244, 184, 19  # two mouths with captions, as high as a square picture lets them be
+    seen, heard = [], []
+    for k, (before, after) in enumerate(zip(frames_of(generated_clip.path), shown, strict=True)):
+        cut = cut_out(before.image, boxes[k])
+        assert cut is not None
+        wanted = resize_rgb(cut, across, high).astype(float).mean(axis=2)
+        there = after.image[caption : caption + high, -across:].astype(float).mean(axis=2)
+        seen.append(np.corrcoef(wanted.ravel(), there.ravel())[0, 1])
+        below = after.image[2 * caption + high + 50 : 2 * caption + 2 * high - 40, 40 - across : -40]
+        heard.append((below.max(axis=2) < 110).sum())  # the dark inside of the open mouth
+    assert np.median(seen) > 0.95
+    expected = np.interp(evidence.centres + lead, evidence.centres, evidence.expected_aperture)
+    at_the_picture = np.corrcoef(evidence.expected_aperture, heard)[0, 1]
+    assert np.corrcoef(expected, heard)[0, 1] > max(0.9, at_the_picture)
 
 
 def line_column(frame: Frame, height: int) -> int:

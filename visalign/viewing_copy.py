@@ -29,7 +29,7 @@ from visalign.ffmpeg import X264_OPTIONS, Image, SoundTrack, resize_rgb
 from visalign.images import jpeg_bytes
 from visalign.media import Audio, Frame, read_frames
 
-__all__ = ["PICTURE_PX", "ViewingCopy", "make_viewing_copy", "mouth_boxes"]
+__all__ = ["PICTURE_PX", "ViewingCopy", "cut_out", "make_viewing_copy", "mouth_boxes"]
 
 Floats: TypeAlias = npt.NDArray[np.floating]
 
@@ -133,6 +133,19 @@ def mouth_boxes(mouth: npt.NDArray[np.float32] | None, times: Floats) -> npt.NDA
     return np.column_stack([x - width / 2, y - height / 2, width, height])
 
 
+def cut_out(image: Image, box: Floats) -> Image | None:
+    """What a box (left, top, width, height, pixels) shows of a picture; None where the box is NaN.
+
+    A box that reaches beyond the picture repeats its edge.
+    """
+    left, top, width, height = box.tolist()
+    if not np.isfinite(left):
+        return None
+    rows = np.clip(round(top) + np.arange(max(2, round(height))), 0, image.shape[0] - 1)
+    columns = np.clip(round(left) + np.arange(max(2, round(width))), 0, image.shape[1] - 1)
+    return np.asarray(image[rows[:, None], columns])
+
+
 def _chained(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
     yield first
     yield from rest
@@ -167,19 +180,10 @@ class _Layout:
         canvas = np.full((self.height, self.width, 3), _GREY, np.uint8)
         canvas[: self.picture_height] = resize_rgb(image, self.width, self.picture_height)
         canvas[self.picture_height : self.strip_top] = canvas[self.picture_height - 1]
-        cut = self._cut(index, image)
+        cut = cut_out(image, self.boxes[min(index, len(self.boxes) - 1)]) if len(self.boxes) else None
         if cut is not None:
             canvas[self.strip_top :, : self.mouth[0]] = resize_rgb(cut, *self.mouth)
         return canvas
-
-    def _cut(self, index: int, image: Image) -> Image | None:
-        left, top, width, height = self.boxes[min(index, len(self.boxes) - 1)] if len(self.boxes) else [np.nan] * 4
-        if not np.isfinite(left):
-            return None
-        rows = np.clip(round(top) + np.arange(max(2, round(height))), 0, image.shape[0] - 1)
-        columns = np.clip(round(left) + np.arange(max(2, round(width))), 0, image.shape[1] - 1)
-        cut: Image = image[rows[:, None], columns]  # a box that reaches beyond the picture repeats its edge
-        return cut
 
 
 class _Writer:

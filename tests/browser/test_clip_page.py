@@ -12,6 +12,7 @@ import pytest
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
 from visalign.generated_clip import GeneratedClip
+from visalign.html_report import write_clip_page
 from visalign.html_report.clip_data import openness
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def report(generated_clip: GeneratedClip, generated_lips: LipFeatures, generated
 
 @pytest.fixture(scope="module")
 def written(report: ClipReport, generated_clip: GeneratedClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return report.write(tmp_path_factory.mktemp("page") / "clip.html")
+    return write_clip_page(tmp_path_factory.mktemp("page") / "clip.html", report, generated_clip.path)
 
 
 @pytest.fixture

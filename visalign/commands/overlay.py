@@ -16,7 +16,7 @@ __all__ = ["OVERLAY_EPILOG", "overlay"]
 
 OVERLAY_EPILOG = (
     'visalign overlay clip.mp4 --text "bin blue at f two now" -o shown.mp4\n\n'
-    "visalign overlay clip.mp4 --json report.json -o shown.mkv    (its report: no lip opening)\n\n"
+    "visalign overlay clip.mp4 --json report.json -o shown.mkv    (its report: no mouths, no lip opening)\n\n"
     "Exit codes: 0 written, whatever the verdict · 2 wrong usage · 3 an input could not be analysed"
 )
 
@@ -32,6 +32,7 @@ def overlay(
     model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
     width: Annotated[int | None, typer.Option(help="Width, px; default: as the clip, 720 to 1920.")] = None,
     page: Annotated[float, typer.Option(help="Seconds of the tracks to be seen at once.")] = 4.0,
+    mouth: Annotated[bool, typer.Option("--mouth/--no-mouth", help="The mouth enlarged beside the picture.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Write the clip anew with its verdict and tracks under the picture; sound and original stay as they are."""
@@ -60,7 +61,7 @@ def overlay(
                 evidence=True,
                 progress=progress,
             )
-        write_overlay(clip, report, output, width_px=width, page_seconds=page, progress=progress)
+        write_overlay(clip, report, output, width_px=width, page_seconds=page, mouth=mouth, progress=progress)
     if not quiet:
         screen().print(styled_summary(report))
         screen().print(f"Wrote {output}", soft_wrap=True)
