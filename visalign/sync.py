@@ -331,12 +331,12 @@ def _verdict(
 ) -> tuple[str, str]:
     max_lead, max_lag = limits
     if match < thresholds.min_match:
-        return "mismatched", f"at no lag do the lips fit what is heard (they belong together with {match:.0%})"
+        return "mismatched", f"at no lag do the lips fit what is heard (probability that they do: {match:.0%})"
     if confidence < thresholds.min_confidence:
-        return "uncertain", f"several lags fit about as well (the best one is right with {confidence:.0%})"
+        return "uncertain", f"several lags fit about as well (probability that the best one is right: {confidence:.0%})"
     if -max_lag <= lead <= max_lead:
         if match < thresholds.sure_match:
-            return "uncertain", f"lips and sound may not belong together at all (they do with {match:.0%})"
+            return "uncertain", f"lips and sound may not belong together at all (probability that they do: {match:.0%})"
         return "in-sync", ""
     if interval[0] <= max_lead and interval[1] >= -max_lag:
         return "uncertain", "the 95 % interval reaches across a limit of the verdict profile"

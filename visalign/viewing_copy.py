@@ -57,6 +57,8 @@ class ViewingCopy:
         MP4: H.264, AAC.
     width_px, height_px : int
         Of the copy's video.
+    original_px : (int, int)
+        Width and height of the upright original.
     picture_height_px : int
         The picture is its upper part, all of its width.
     mouth_px : (int, int, int, int)
@@ -72,6 +74,7 @@ class ViewingCopy:
     data: bytes
     width_px: int
     height_px: int
+    original_px: tuple[int, int]
     picture_height_px: int
     mouth_px: tuple[int, int, int, int]
     boxes: npt.NDArray[np.float64]
@@ -155,6 +158,7 @@ def _chained(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
 class _Layout:
     """Sizes of the copy; all even, as H.264 with halved colour wants them."""
 
+    original: tuple[int, int]
     width: int
     picture_height: int
     strip_top: int
@@ -169,7 +173,7 @@ class _Layout:
         mouth_width = min(_MOUTH_PX[0], width)
         mouth_height = 2 * round(mouth_width * _MOUTH_PX[1] / _MOUTH_PX[0] / 2)
         top = -(-height // _BLOCK) * _BLOCK
-        return cls(width, height, top, (mouth_width, max(2, mouth_height)), boxes)
+        return cls((columns, rows), width, height, top, (mouth_width, max(2, mouth_height)), boxes)
 
     @property
     def height(self) -> int:
@@ -233,6 +237,7 @@ class _Writer:
             self._file.getvalue(),
             layout.width,
             layout.height,
+            layout.original,
             layout.picture_height,
             place,
             layout.boxes,

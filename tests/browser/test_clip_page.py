@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
+from visalign.clip_info import FaceCandidate
 from visalign.generated_clip import GeneratedClip
 from visalign.html_report import write_clip_page
 from visalign.html_report.clip_data import openness
@@ -35,6 +37,27 @@ def opened(page: Page, written: Path) -> Page:
     page.goto(written.as_uri())
     page.locator("html[data-frame]").wait_for(state="attached")
     return page
+
+
+def test_of_several_faces_the_judged_one_is_framed(
+    page: Page, opened: Page, report: ClipReport, generated_clip: GeneratedClip, tmp_path: Path
+) -> None:
+    assert opened.locator("#place").is_hidden()  # there is but one
+    evidence = report.evidence
+    assert evidence is not None
+    assert evidence.mouth is not None
+    two = tuple(FaceCandidate(k, 0.5, 0.5, 1.0, 0.9, 1.0) for k in (1, 2))
+    several = replace(report, clip=replace(report.clip, faces=two))
+    page.goto(write_clip_page(tmp_path / "two.html", several, generated_clip.path).as_uri())
+    page.locator("html[data-frame]").wait_for(state="attached")
+    frame, screen = page.locator("#place").bounding_box(), page.locator("#screen").bounding_box()
+    assert frame is not None
+    assert screen is not None
+    shown = int(page.locator("html").get_attribute("data-frame") or 0)
+    x, y = evidence.mouth[shown].mean(axis=0) * screen["width"] / 480  # the generated picture is 480 x 480
+    assert (frame["x"] + frame["width"] / 2 - screen["x"]) == pytest.approx(x, abs=6)
+    assert (frame["y"] + frame["height"] / 2 - screen["y"]) == pytest.approx(y, abs=6)
+    assert "there are 2" in page.locator(".details").inner_text()
 
 
 def number(page: Page, name: str) -> str:

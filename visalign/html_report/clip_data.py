@@ -112,6 +112,7 @@ def _frames(report: ClipReport, evidence: ClipEvidence, copy: ViewingCopy) -> di
         "times": packed(evidence.times, "f8"),
         "end": rounded(report.clip.duration),
         "mouth": _landmarks(evidence, copy),  # 1/10000 of the width of the enlarged mouth
+        "places": _places(evidence, copy) if len(report.clip.faces) > 1 else None,  # 1/10000 of the picture
         "observed": _signed(1000 * observed),  # 1/1000
         "expected": _signed(1000 * expected),
         "aperture": _signed(10000 * evidence.aperture),  # 1/10000 iod
@@ -125,6 +126,13 @@ def _landmarks(evidence: ClipEvidence, copy: ViewingCopy) -> str | None:
         return None
     boxes = copy.boxes[:, None, :]
     return _signed(10000 * (evidence.mouth - boxes[..., :2]) / boxes[..., 2:3])
+
+
+def _places(evidence: ClipEvidence, copy: ViewingCopy) -> str:
+    """Where in the picture the enlarged mouth is: left, top, width, height; NaN without a face."""
+    width, height = copy.original_px
+    is_seen = np.isfinite(evidence.aperture)[:, None]
+    return _signed(np.where(is_seen, 10000 * copy.boxes / (width, height, width, height), np.nan))
 
 
 def _signed(values: Floats) -> str:

@@ -252,15 +252,18 @@ def _number(value: float, form: str) -> str:
     return "–" if pd.isna(value) else format(value, form)
 
 
+def _which(n_faces: int) -> str:
+    return f"; there are {n_faces}, and the frame in the picture is around the mouth that is judged" * (n_faces > 1)
+
+
 def _details(report: ClipReport) -> str:
-    clip, sync = report.clip, report.sync
+    clip = report.clip
     limits = f"at most {1000 * clip.max_lead_seconds:.0f} ms early or {1000 * clip.max_lag_seconds:.0f} ms late"
     facts = {
         "Result": " ".join(report.summary().splitlines()),
-        "Reason": sync.reason,
         "Clip": f"{clip.name}, {clip.duration:.2f} s, {clip.n_frames} frames, {float(clip.frame_rate):.3f} a second",
         "Sound": clip.audio or "the clip's own",
-        "Faces": f"found in {clip.face_fraction:.0%} of the frames",
+        "Faces": f"found in {clip.face_fraction:.0%} of the frames" + _which(len(clip.faces)),
         "Transcript": clip.transcript if clip.transcript is not None else "none; the phones were recognised",
         "In sync means": f"{limits} (profile {clip.profile})",
         "Phones found by": clip.aligner,

@@ -3,7 +3,7 @@
 
 const element = (id) => document.getElementById(id);
 const COLOURS = { ink: "ink", muted: "muted", line: "line", heard: "heard", heardTint: "heard-tint", good: "good",
-  goodTint: "good-tint", fault: "fault", faultTint: "fault-tint", unsure: "unsure", unsureTint: "unsure-tint" };
+  goodTint: "good-tint", fault: "fault", faultTint: "fault-tint", panel: "panel", unsure: "unsure", unsureTint: "unsure-tint" };
 
 class ClipPage {
   constructor(data) {
@@ -43,8 +43,8 @@ class ClipPage {
       new Track("Expected", 24, labelsTrack(clip, clip.expected, movedBy, isRest, "heardTint"), { note: "visemes" }),
       new Track("Pairing", 34, pathTrack(clip, movedBy), { note: "warping path" }),
       new Track("Seen", 24, labelsTrack(clip, clip.observed, () => 0, isRest, "faint"), { note: "visemes" }),
-      new Track("How sure", POSTERIOR_ROW * clip.visemes.names.length, posteriorsTrack(clip, movedBy), { note: "■ seen □ expected" }),
-      new Track("Lips open", 64, apertureTrack(clip, movedBy), { note: "— seen ┄ expected" }),
+      new Track("How sure", POSTERIOR_ROW * clip.visemes.names.length, posteriorsTrack(clip, movedBy), { note: "■ seen · □ expected" }),
+      new Track("Lips open", 64, apertureTrack(clip, movedBy), { note: "— seen · ┄ expected" }),
       new Track("Lead", 76, leadTrack(clip), { note: "and its 95 % interval" }),
       new Track("Overview", 34, overviewTrack(clip, this.view), { note: "drag" }),
     ];
@@ -57,7 +57,9 @@ class ClipPage {
     const { width, height, pictureHeight } = this.clip.video;
     const screen = element("screen");
     screen.style.aspectRatio = `${width} / ${pictureHeight}`;
-    screen.style.width = `min(100%, ${Math.max(width, 420)}px)`;
+    const isWide = width > 2 * pictureHeight; // the mouths then stand side by side, or there is a hole below the picture
+    screen.style.width = `min(100%, ${Math.max(width, isWide ? 640 : 420)}px)`;
+    screen.closest(".stage").classList.toggle("wide", isWide);
     element("video").style.aspectRatio = `${width} / ${height}`;
     const label = element("moved-label");
     label.hidden = this.clip.sync.lead === null || Math.abs(this.clip.lead) < 0.0005;
@@ -103,6 +105,7 @@ class ClipPage {
     drawSeenMouth(element("seen"), element("video"), clip.video.mouth);
     if (clip.mouth !== null && element("landmarks").checked) drawLandmarks(element("seen"), clip.mouth, k);
     drawMouth(element("expected-mouth"), clip.expectedShape(time, this.movedBy()), this.colours);
+    this.markFace(k);
     const seen = clip.seenAt(time);
     const numbers = {
       frame: `${k + 1} of ${clip.nFrames}`,
@@ -116,6 +119,16 @@ class ClipPage {
     for (const [name, value] of Object.entries(numbers)) element(`number-${name}`).textContent = value;
     this.markWord(clip.words.indexAt(heardAt));
     document.documentElement.dataset.frame = k;
+  }
+
+  /** Where several faces are seen: whose mouth it is that is enlarged and judged. */
+  markFace(k) {
+    const place = element("place");
+    const box = this.clip.placeAt(k);
+    place.hidden = box === null;
+    if (box === null) return;
+    const [left, top, width, height] = box.map((part) => `${100 * part}%`);
+    Object.assign(place.style, { left, top, width, height });
   }
 
   openInWords(k, expected) {

@@ -107,6 +107,7 @@ class Clip {
     this.nFrames = this.times.length;
     this.centres = this.times.map((t, k) => 0.5 * (t + (k + 1 < this.times.length ? this.times[k + 1] : frames.end)));
     this.mouth = frames.mouth === null ? null : unpackScaled(frames.mouth, 10000);
+    this.places = frames.places === null ? null : unpackScaled(frames.places, 10000);
     this.observedOpen = unpackScaled(frames.observed, 1000);
     this.expectedOpen = unpackScaled(frames.expected, 1000);
     this.aperture = unpackScaled(frames.aperture, 10000);
@@ -123,6 +124,12 @@ class Clip {
 
   frameAt(time) {
     return clamp(lastAtOrBefore(this.times, time + 1e-6), 0, this.nFrames - 1);
+  }
+
+  /** Left, top, width, height of the enlarged mouth in the picture; null without a face, or where there is but one. */
+  placeAt(k) {
+    const box = this.places === null ? [NaN] : Array.from(this.places.subarray(4 * k, 4 * k + 4));
+    return Number.isNaN(box[0]) ? null : box;
   }
 
   /** The mouth that goes with the sound heard at `time`, as an object of channels; `lead` moves the sound. */

@@ -49,12 +49,21 @@ class Track {
     this.row.hidden = hidden;
     const label = document.createElement("span");
     label.textContent = name;
-    if (note) label.append(Object.assign(document.createElement("small"), { textContent: note }));
+    if (note) label.append(Track.small(note));
     this.canvas = document.createElement("canvas");
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", `${name} over time. ${note}`);
     this.canvas.style.height = `${height}px`;
     this.row.append(label, this.canvas);
+  }
+
+  /** A note of several parts, "■ seen · □ expected", breaks between them only. */
+  static small(note) {
+    const small = document.createElement("small");
+    const parts = note.split(" · ");
+    if (parts.length === 1) small.textContent = note;
+    else for (const part of parts) small.append(Object.assign(document.createElement("span"), { textContent: part }), " ");
+    return small;
   }
 
   render(view, colours, width) {
@@ -282,7 +291,7 @@ function outlineExpected({ context, x, view, colours, width }, clip, shift) {
 
 function apertureTrack(clip, shift) {
   return ({ context, x, width, height, view, colours }) => {
-    const y = (open) => height - 5 - open * (height - 12);
+    const y = (open) => height - 5 - (open / 1.2) * (height - 9); // a moment may be wider than the rest of the clip
     const late = shift() - clip.lead;
     const line = (values, moved) => {
       const from = clip.frameAt(view.start - moved - 0.1);
@@ -348,9 +357,14 @@ function leadTrack(clip) {
     }
     context.stroke();
     context.fillStyle = colours.muted;
+    context.strokeStyle = colours.panel; // around the letters, so that a line behind them does not strike them out
+    context.lineWidth = 4;
+    context.lineJoin = "round";
     context.textAlign = "left";
-    context.fillText(`${Math.round(1000 * reach)} ms early`, 3, 8);
-    context.fillText(`${Math.round(1000 * reach)} ms late`, 3, height - 8);
+    for (const [word, at] of [["early", 8], ["late", height - 8]]) {
+      context.strokeText(`${Math.round(1000 * reach)} ms ${word}`, 3, at);
+      context.fillText(`${Math.round(1000 * reach)} ms ${word}`, 3, at);
+    }
   };
 }
 
