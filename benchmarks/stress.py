@@ -24,6 +24,7 @@ import av
 import numpy as np
 from noises import noise
 from picture_changes import Filmed, Mouth, Picture, blurred, brighter, covered, film, noisy, yawed
+from scipy.signal import correlate
 
 import visalign
 from visalign.clip_faces import read_faces
@@ -56,7 +57,7 @@ def with_noise(kind: str, snr_db: float) -> Callable[[Audio], Audio]:
 
 
 def through(codec: str, bit_rate: int, rate_hz: int) -> Callable[[Audio], Audio]:
-    """Encoded and decoded; the delay of the codec is taken off by its own time stamps."""
+    """Encoded and decoded; the delay that is left is measured, and taken off."""
 
     def change(audio: Audio) -> Audio:
         held = io.BytesIO()
@@ -70,10 +71,8 @@ def through(codec: str, bit_rate: int, rate_hz: int) -> Callable[[Audio], Audio]
             path = Path(folder, "sound.mka")
             path.write_bytes(held.getvalue())
             decoded = visalign.read_audio(path)
-        first = round(decoded.start * decoded.rate_hz)
-        samples = np.zeros(len(audio.samples), audio.samples.dtype)
-        part = decoded.samples[: len(samples) - first]
-        samples[first : first + len(part)] = part
+        delay = int(correlate(decoded.samples, audio.samples).argmax()) - len(audio.samples) + 1
+        samples = np.roll(np.resize(np.pad(decoded.samples, (0, audio.rate_hz)), len(audio.samples)), -delay)
         return replace(audio, samples=samples)
 
     return change
