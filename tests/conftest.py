@@ -7,6 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+
+# No time limit an example: a busy machine is no failure. The same examples for everybody: what random ones find is looked
+# for elsewhere (`HYPOTHESIS_PROFILE=random`), so that a change never fails by chance.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 # Before numpy is loaded: the tests' matrices are small, and on a busy machine the threads of its linear algebra wait
 # for one another. A training of ten clips took 1.0 s of processor time with one thread and 14 s with two.

@@ -180,6 +180,15 @@ def test_what_fits_nowhere_is_mismatched_and_still_has_a_best_guess() -> None:
     assert found.lead_seconds == pytest.approx(0.2, abs=0.002)
 
 
+def test_no_lead_is_surer_than_that_lips_and_sound_belong_together() -> None:
+    curve = peak(0.2, 0.01)
+    certain, doubtful = (estimate(curve, Calibration(1.0, 0.005, offset, (0.0, 0.0, 0.0))) for offset in (10.0, 0.5))
+    assert certain.confidence > 0.99
+    assert doubtful.match < 0.8
+    assert doubtful.confidence == pytest.approx(certain.confidence * doubtful.match / certain.match, rel=1e-9)
+    assert doubtful.lead_seconds == certain.lead_seconds
+
+
 @given(st.lists(st.floats(-30, 0), min_size=121, max_size=121), st.floats(-3, 3))
 def test_whatever_the_curve_the_estimate_is_in_range(curve: list[float], offset: float) -> None:
     found = estimate(np.array(curve) - 1.0, Calibration(0.2, 0.01, offset, (0.0, 0.0, 0.0)))

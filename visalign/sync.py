@@ -84,7 +84,8 @@ class SyncEstimate:
     lead_interval : (float, float) or None
         Bounds of the 95 % interval, seconds.
     confidence : float
-        Probability, 0..1, that the estimate is right to within one frame at 25 frames a second (40 ms).
+        Probability, 0..1, that the estimate is right to within one frame at 25 frames a second (40 ms): that lips and
+        sound belong together (`match`), and that the lead then lies there.
     verdict : str
         One of :data:`VERDICTS`.
     reason : str
@@ -233,7 +234,14 @@ def estimate_sync(
         verdict, reason = "uncertain", _EDGE_REASON.format(1000 * evidence.lags[-1])
     relative = total - total.max()
     return SyncEstimate(
-        lead, (low, high), confidence, verdict, reason, tuple(evidence.lags.tolist()), tuple(relative.tolist()), match
+        lead,
+        (low, high),
+        confidence * match,
+        verdict,
+        reason,
+        tuple(evidence.lags.tolist()),
+        tuple(relative.tolist()),
+        match,
     )
 
 
