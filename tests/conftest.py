@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-# No time limit an example: a busy machine is no failure. The same examples for everybody: what random ones find is looked
-# for elsewhere (`HYPOTHESIS_PROFILE=random`), so that a change never fails by chance.
+# No time limit an example: a busy machine is no failure. The same examples for everybody, so that no change fails by
+# chance; HYPOTHESIS_PROFILE=random looks for others.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
