@@ -123,6 +123,13 @@ def test_speech_without_pauses_is_cut_all_the_same() -> None:
     assert [x.end for x in spans] == [2000, 4000, 6000, 6500]
 
 
+def test_a_piece_cut_again_stays_whole() -> None:
+    """In seconds these 6 s come out a rounding longer than 6 s; cut again they gave themselves, for ever."""
+    piece = Span(33_318, 129_318)
+    silence = Tier("speech", (0.0, 130.0), ("",))
+    assert list(cut_at_pauses(silence, 16000, piece, shortest=3.0, longest=6.0)) == [piece]
+
+
 def piece(start: float, end: float, label: str, **facts: object) -> AlignedPiece:
     words = Tier("words", (start, end), (label,))
     phones = Tier("phones", (start, end), ("AA" if label else "SIL",), (0.5 if label else None,))

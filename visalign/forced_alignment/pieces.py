@@ -91,16 +91,20 @@ def cut_at_pauses(
     shortest, longest : float
         Seconds of a piece; the last one may be shorter.
     """
-    start, end, at = whole.start / rate_hz, whole.end / rate_hz, 0
-    pauses = [x for x in speech if not x.label and x.duration >= MIN_PAUSE and x.end > start]
-    while end - start > longest:
-        while at < len(pauses) and pauses[at].centre <= start + shortest:
+    # Counted in samples: in seconds a piece of the full length can come out a rounding longer than itself, and whoever
+    # cuts it again gets the same piece for ever.
+    start, at = whole.start, 0
+    n_shortest, n_longest = round(shortest * rate_hz), round(longest * rate_hz)
+    pauses = [x for x in speech if not x.label and x.duration >= MIN_PAUSE and x.end > start / rate_hz]
+    centres = [round(x.centre * rate_hz) for x in pauses]
+    while whole.end - start > n_longest:
+        while at < len(pauses) and centres[at] <= start + n_shortest:
             at += 1
-        near = [x for x in pauses[at : at + 200] if x.centre <= start + longest]
-        cut = max(near, key=lambda x: x.duration).centre if near else start + longest
-        yield Span(round(start * rate_hz), round(cut * rate_hz))
-        start = round(cut * rate_hz) / rate_hz
-    yield Span(round(start * rate_hz), whole.end)
+        near = [n for n in range(at, min(at + 200, len(pauses))) if centres[n] <= start + n_longest]
+        cut = centres[max(near, key=lambda n: pauses[n].duration)] if near else start + n_longest
+        yield Span(start, cut)
+        start = cut
+    yield Span(start, whole.end)
 
 
 def part_of(audio: Audio, span: Span) -> Audio:
