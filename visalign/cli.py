@@ -1,7 +1,7 @@
 """The command line: arguments in, words and exit codes out. The only room that prints.
 
 Exit codes: 0 done, and in sync where that was asked; 1 done, and a check failed; 2 the command was wrong; 3 an input
-could not be analysed; 130 interrupted. An error is one line on stderr, and nothing is written.
+could not be analysed, or a result not written; 130 interrupted, 143 ended by `kill`. An error is one line on stderr.
 
 Rooms that load numpy, FFmpeg or dlib are imported inside the commands that need them, or through the lazy names of
 ``visalign``: ``visalign --help`` answers in a fraction of a second.
@@ -12,10 +12,13 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -57,6 +60,7 @@ from visalign.console import (
     words_table,
 )
 from visalign.errors import ConfigError, VisalignError
+from visalign.outputs import legible
 
 if TYPE_CHECKING:
     from visalign.annotations import Cue
@@ -132,31 +136,76 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and end the process with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a console that can't show "–" shows "?" instead of a traceback
+    _prepare_process()
     try:
-        app(args=arguments, prog_name="visalign")
+        try:
+            app(args=arguments, prog_name="visalign")
+        finally:
+            sys.stdout.flush()  # what can't be written any more is told now, not by Python at its end
     except ConfigError as error:
         _fail(error, USAGE)
     except VisalignError as error:
         _fail(error, NOT_ANALYSED)
     except BrokenPipeError:
-        _close_quietly()
+        _let_go_of_stdout()
+        sys.exit(CHECK_FAILED)
+    except ModuleNotFoundError as error:
+        _fail(f"a part of visalign is missing ({error}). {_INSTALL}", NOT_ANALYSED)
+    except ImportError as error:
+        _fail(f"a library can't be loaded ({error}). If memory is short: {_LESS_MEMORY}. Else {_INSTALL}", NOT_ANALYSED)
+    except (MemoryError, SystemError):  # the latter comes from libraries that do not look after their memory
+        _fail(f"there was not enough memory. {_LESS_MEMORY}", NOT_ANALYSED)
+    except OSError as error:
+        _let_go_of_stdout()
+        where = "the output" if error.filename is None else error.filename
+        _fail(f"{where}: the system refused it ({error.strerror or error})", NOT_ANALYSED)
     sys.exit(DONE)
 
 
-def _fail(error: VisalignError, code: int) -> NoReturn:
+_LESS_MEMORY = "Close other programs, raise the limit of this process (ulimit -v), or scale the picture down"
+_INSTALL = "Install visalign anew: pip install --force-reinstall visalign"
+
+
+def _fail(error: VisalignError | str, code: int) -> NoReturn:
     # One line, whatever is in a file name or in the output of another program; no control characters either.
-    line = "".join(c if c.isprintable() else " " for c in str(error))
+    line = "".join(c if c.isprintable() else " " for c in legible(str(error)))
     print(f"visalign: {' '.join(line.split())}", file=sys.stderr)
     sys.exit(code)
 
 
-def _close_quietly() -> NoReturn:
-    # The reader (`head`, a closed pager) has enough. Without this Python complains when it flushes stdout at its end.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(CHECK_FAILED)
+def _prepare_process() -> None:
+    # A stream that was closed by whoever started this: the next file to be opened would take its place, and get what
+    # libraries print.
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(descriptor, "w" if descriptor else "r", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that can't show "–" shows "?" instead of a traceback
+    if threading.current_thread() is threading.main_thread():
+        for number in _ENDING_SIGNALS:
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, _end)
+
+
+# A terminal that is closed, `kill`, a machine that shuts down. (SIGINT is Python's KeyboardInterrupt.)
+_ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    # An exit like others, so that drafts are removed and programs that were started are ended; a second one kills.
+    signal.signal(number, signal.SIG_DFL)
+    sys.exit(128 + number)
+
+
+def _let_go_of_stdout() -> None:
+    # Nobody reads it (`head`, a closed pager), or its disk is full: Python would complain when it flushes at its end.
+    with contextlib.suppress(OSError, ValueError):  # a stream of another program has no descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 # --- check ----------------------------------------------------------------------------------------------------

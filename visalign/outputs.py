@@ -10,16 +10,38 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from visalign.errors import AnyPath, OutputError
 
-__all__ = ["made_folder", "refuse_existing", "whole_file"]
+__all__ = ["PLACE_ERRORS", "legible", "made_folder", "refuse_existing", "whole_file"]
 
-# What the system says when the place itself is the problem, not the program that writes there.
-_PLACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+PLACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""What the system says when the place itself is the problem, not the program that writes there."""
+
+_NO_CHARACTER = re.compile("[\\ud800-\\udfff]")
+
+
+def legible(text: str) -> str:
+    """`text` as any UTF-8 file can hold it: what is no character is written as its number.
+
+    File names are bytes on Linux. One that is no UTF-8 (from an old archive, or the disk of another system) comes to
+    Python with lone surrogates in the place of such bytes, and a text with one of these can't be encoded.
+
+    Examples
+    --------
+    >>> print(legible("caf\\udce9.mp4"), legible("café.mp4"))
+    caf\\xe9.mp4 café.mp4
+    """
+    return _NO_CHARACTER.sub(_numbered, text)
+
+
+def _numbered(lone: re.Match[str]) -> str:
+    code = ord(lone[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 def refuse_existing(*paths: AnyPath) -> None:
@@ -90,7 +112,7 @@ def whole_file(path: AnyPath) -> Iterator[Path]:
         _flush(draft)
         os.replace(draft, target)  # noqa: PTH105 - Path.replace is the same call with less to say about atomicity
     except OSError as error:
-        if error.errno in _PLACE_ERRORS:
+        if error.errno in PLACE_ERRORS:
             raise OutputError(path, f"writing failed ({error.strerror}); free some space or write elsewhere") from error
         raise
     finally:

@@ -21,6 +21,7 @@ import io
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from praatio.data_classes.interval_tier import IntervalTier
 from praatio.data_classes.textgrid import Textgrid
 
 from visalign.errors import AnyPath, ConfigError, OutputError
-from visalign.outputs import whole_file
+from visalign.outputs import legible, whole_file
 from visalign.timeline import Tier
 
 __all__ = ["check_output", "format_json", "format_table", "rounded", "write_text", "write_textgrid"]
@@ -63,7 +64,9 @@ def format_json(data: object) -> str:
     ValueError
         If a number is not finite: JSON has no word for it.
     """
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    # A file name that is no UTF-8; the backslash of its numbers is doubled here.
+    return text if text.isascii() else re.sub("[\\ud800-\\udfff]", lambda x: json.dumps(legible(x[0]))[1:-1], text)
 
 
 def format_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
@@ -83,7 +86,7 @@ def format_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 def _cell(value: Cell) -> str | int:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+        return f"'{legible(value)}" if value.startswith(_FORMULA_STARTS) else legible(value)
     if value is None or isinstance(value, int):
         return "" if value is None else value
     number = rounded(value)
@@ -111,7 +114,7 @@ def write_text(path: AnyPath, text: str) -> Path:
         If the place can't be written to.
     """
     with whole_file(path) as draft:
-        draft.write_text(text, encoding="utf-8", newline="")
+        draft.write_text(legible(text), encoding="utf-8", newline="")
     return Path(path)
 
 

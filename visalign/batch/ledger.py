@@ -32,6 +32,7 @@ from typing import Any
 
 from visalign.batch.manifest import BatchClip
 from visalign.errors import AnyPath, ConfigError, OutputError, ParseError
+from visalign.outputs import legible
 
 __all__ = ["LEDGER_NAME", "MAX_INTERRUPTIONS", "Entry", "Ledger", "Outcome", "is_running", "only_run"]
 
@@ -269,7 +270,7 @@ class Ledger:
         marks = ", ".join("?" * len(_CLIP_FIELDS))
         changes = ", ".join(f"{name} = excluded.{name}" for name in (*_CLIP_FIELDS, "position", "listed"))
         query = f"INSERT INTO clips ({names}, position) VALUES ({marks}, ?) ON CONFLICT (id) DO UPDATE SET {changes}"
-        self._db.executemany(query, ((*astuple(clip), position) for position, clip in clips))
+        self._db.executemany(query, ((*map(_kept, astuple(clip)), position) for position, clip in clips))
 
     def recover(self) -> int:
         """Make rows that a dead run left behind pending again; returns how many there were."""
@@ -310,7 +311,7 @@ class Ledger:
             "detail = ?, finished_at = ?, wall_seconds = ?, cpu_seconds = ?, peak_mb = ?, interruptions = 0 "
             "WHERE id = ?"
         )
-        words = (outcome.reason or None, outcome.message or None, outcome.detail or None)
+        words = [legible(x) or None for x in (outcome.reason, outcome.message, outcome.detail)]
         cost = (outcome.wall_seconds, outcome.cpu_seconds, outcome.peak_mb)
         state = "failed" if outcome.result is None else "done"
         with self._db:
@@ -328,23 +329,32 @@ class Ledger:
     def known_digest(self, path: str, facts: os.stat_result) -> str | None:
         """SHA-256 of a file, if it was read before and has not changed since by size, time and inode."""
         query = "SELECT sha256 FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND inode = ?"
-        row = self._db.execute(query, (path, facts.st_size, facts.st_mtime_ns, facts.st_ino)).fetchone()
+        row = self._db.execute(query, (_kept(path), facts.st_size, facts.st_mtime_ns, facts.st_ino)).fetchone()
         return None if row is None else str(row["sha256"])
 
     def keep_digest(self, path: str, facts: os.stat_result, sha256: str) -> None:
         """Remember the digest of a file as it is now (a ledger that is only looked at forgets it)."""
         if self._read_only:
             return
-        row = (path, facts.st_size, facts.st_mtime_ns, facts.st_ino, sha256)
+        row = (_kept(path), facts.st_size, facts.st_mtime_ns, facts.st_ino, sha256)
         with self._db:
             self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _kept(value: str) -> str | bytes:
+    """A text as SQLite takes it: as it is, or for the name of a file that is no UTF-8 its bytes."""
+    return value if legible(value) == value else value.encode("utf-8", "surrogateescape")
+
+
+def _told(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
 
 
 def _entry(row: sqlite3.Row) -> Entry:
     result = row["result"]
     others = ("state", "key", "report", "reason", "message", "detail", "runs", "interruptions", "position")
     return Entry(
-        clip=BatchClip(**{name: row[name] for name in _CLIP_FIELDS}),
+        clip=BatchClip(**{name: _told(row[name]) for name in _CLIP_FIELDS}),
         result=None if result is None else json.loads(result),
         **{name: row[name] for name in (*others, *_COST)},
     )

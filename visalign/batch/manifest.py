@@ -38,6 +38,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
+from visalign.outputs import legible
 from visalign.training_data import Transcripts, clip_files, transcript_file
 
 __all__ = ["EXPECTED", "MANIFEST_COLUMNS", "BatchClip", "Manifest", "read_manifest"]
@@ -176,6 +177,9 @@ class _Reader:
         if not isinstance(value, str):
             self.faults.append((line, f"{key} is {json.dumps(value)[:40]}, not a text"))
             return ""
+        if legible(value) != value:  # JSON can spell it
+            self.faults.append((line, f"{key} holds half a character ({legible(value)[:40]})"))
+            return ""
         return value.strip()
 
     def _note_unknown(self, line: int, row: dict[str, object]) -> None:
@@ -209,7 +213,7 @@ def _clip(cells: dict[str, str]) -> BatchClip:
 
 
 def _default_id(clip: str) -> str:
-    parts = [part for part in clip.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
+    parts = [legible(part) for part in clip.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
     return "/".join([*parts[:-1], Path(parts[-1]).stem]) if parts else ""
 
 
@@ -302,7 +306,7 @@ def _from_folder(folder: Path) -> Manifest:
                 id=_default_id(name),
                 transcript="" if text is None else text.relative_to(folder).as_posix(),
                 text=listed,
-                speaker=known.speaker_of(path),
+                speaker=legible(known.speaker_of(path)),
             )
         )
     return Manifest(root, tuple(clips), _without_text(silent))

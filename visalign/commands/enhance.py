@@ -23,7 +23,7 @@ ENHANCE_EPILOG = (
     'visalign enhance clip.mp4 clear.mp4 --chain "highpass:100,subtract:over=4:floor=0.05,eq:speech,loudness:-23"\n\n'
     "visalign enhance lapel.wav clear.wav --chain cancel --reference fan.wav\n\n"
     "Steps: subtract[:over=3:floor=0.02]  wiener[:floor_db=-18:smoothing=0.98]  cancel[:length=0.008:step=0.02]  "
-    "highpass[:80]  eq:PRESET or eq:HZ/DB/Q[/lowshelf|highshelf]  loudness[:-23]. Whole chains: speech, noisy, align."
+    "highpass[:80]  eq:PRESET or eq:HZ/DB/Q\\[/lowshelf|highshelf]  loudness[:-23]. Whole chains: speech, noisy, align."
 )
 VAD_EPILOG = "visalign vad clip.mp4 -o speech.csv\n\nvisalign vad talk.wav --detector webrtc -o speech.TextGrid"
 

@@ -32,6 +32,7 @@ from av.stream import Discard, Disposition, Stream
 
 from visalign import ffmpeg
 from visalign.errors import AnyPath, ConfigError, MediaError, OutputError
+from visalign.outputs import PLACE_ERRORS
 
 __all__ = ["CONTAINERS", "Copier", "OutputContainer", "container_for", "created", "demuxed"]
 
@@ -100,6 +101,8 @@ def created(path: AnyPath, draft: Path, rate_hz: int, tags: Mapping[str, str]) -
             target.metadata.update({k: v for k, v in tags.items() if k.lower() not in _CONTAINER_TAGS})
             yield target
     except (av.FFmpegError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in PLACE_ERRORS:
+            raise  # a full disk, which another container would not mend: for `whole_file` to tell
         reason = f"this {container} file can't be written ({_said(error)}); try a name that ends in .mkv"
         raise OutputError(path, reason) from error
 
