@@ -10,23 +10,24 @@ from __future__ import annotations
 
 import argparse
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import rotate, zoom
+from scipy.ndimage import gaussian_filter, rotate, zoom
 
 from visalign import LipFeatures, VisemeMap, force_align, read_audio
 from visalign.corpora.grid import sentence_of
-from visalign.errors import VisalignError
+from visalign.errors import FaceNotFound, VisalignError
 from visalign.held_out import HeldOutSpeaker, count_read
-from visalign.landmarks import Landmarks, load_detector, track_landmarks
-from visalign.lip_features import lip_features, mouth_appearance
+from visalign.landmarks import load_detector, track_landmarks
+from visalign.lip_features import features_of_tracked
 from visalign.lip_model import LipModel
 from visalign.media import Frame, probe, read_frames
 from visalign.timeline import Tier
+from visalign.visibility import VISIBILITY
 
 MAP = VisemeMap.load("neti_2000")
 Picture = np.ndarray
@@ -51,6 +52,10 @@ def scaled(factor: float) -> Callable[[Picture], Picture]:
     return lambda image: np.clip(zoom(image, factor, order=1), 0, 255).astype(np.uint8)
 
 
+def blurred(sigma_px: float) -> Callable[[Picture], Picture]:
+    return lambda image: gaussian_filter(image, sigma_px)
+
+
 def compressed(quality: int) -> Callable[[Picture], Picture]:
     def change(image: Picture) -> Picture:
         held = io.BytesIO()
@@ -66,6 +71,10 @@ CHANGES: dict[str, tuple[Callable[[Picture], Picture], int]] = {
     "noise, 10 dB": (noisy(10), 1),
     "turned by 10 degrees": (turned(10), 1),
     "half the size": (scaled(0.5), 1),
+    "a quarter of the size": (scaled(0.25), 1),
+    "blurred, 2 px": (blurred(2.0), 1),
+    "blurred, 4 px": (blurred(4.0), 1),
+    "blurred, 8 px": (blurred(8.0), 1),
     "JPEG, quality 10": (compressed(10), 1),
     "12.5 frames a second": (lambda image: image, 2),
 }
@@ -75,17 +84,8 @@ def lips_of(clip: Path, change: Callable[[Picture], Picture], every: int) -> Lip
     """Lips of the changed pictures."""
     stream = probe(clip).video[0]
     pictures = (Frame(x.time, change(x.image)) for k, x in enumerate(read_frames(clip)) if k % every == 0)
-    rows, appearance = [], []
-
-    def watched() -> Iterator:
-        for item in track_landmarks(pictures, load_detector()):
-            empty = np.full(20, np.nan)
-            appearance.append(mouth_appearance(item.frame.image, item.points) if item.has_face else empty)
-            rows.append(item)
-            yield item
-
-    landmarks = Landmarks.from_tracked(watched(), stream.start + stream.duration, stream.rate / every)
-    return lip_features(landmarks, np.array(appearance), source=clip.name)
+    tracked = track_landmarks(pictures, load_detector())
+    return features_of_tracked(tracked, clip, stream.start + stream.duration, stream.rate / every)
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,21 @@ def main() -> None:
         except VisalignError as error:
             print(error)
     for name, (change, every) in CHANGES.items():
-        total, seen, n_frames = HeldOutSpeaker(name), 0, 0
+        total, seen, n_frames, tables = HeldOutSpeaker(name), 0, 0, []
         for clip, spoken in phones.items():
-            lips = lips_of(clip, change, every)
+            try:
+                lips = lips_of(clip, change, every)
+            except FaceNotFound:
+                n_frames += 75
+                continue
             seen, n_frames = seen + int(lips.has_face.sum()), n_frames + len(lips)
-            if lips.has_face.any():
-                total += count_read(Clip(lips, spoken), decoder, MAP)
+            tables.append(lips.visibility[lips.has_face])
+            total += count_read(Clip(lips, spoken), decoder, MAP)
+        measures = np.mean(np.vstack(tables), axis=0) if tables else np.full(len(VISIBILITY), np.nan)
         print(
             f"{name:22} face {seen} of {n_frames}; frames {total.n_right} of {total.n_frames}; "
-            f"closures {total.n_closures_found} of {total.n_closures}; right {total.n_seen_right} of {total.n_seen}",
+            f"closures {total.n_closures_found} of {total.n_closures}; right {total.n_seen_right} of {total.n_seen}; "
+            + ", ".join(f"{x.name} {value:.3f}" for x, value in zip(VISIBILITY, measures, strict=True)),
             flush=True,
         )
 

@@ -143,7 +143,7 @@ def difference(one: TrialRecord, other: TrialRecord) -> float:
 def shaken(clip: TuningClip, number: int) -> TuningClip:
     """The same clip as an unsteady camera sees it: the mouth's outline trembles, its appearance does not."""
     rng, lips = np.random.default_rng(number), clip.lips
-    geometry = np.array([not name.startswith("appearance") for name in lips.names])
+    geometry = np.array([not name.startswith(("appearance", "flow")) for name in lips.names])
     noise = SHAKE * rng.normal(size=lips.values.shape) * lips.scale * geometry
     return replace(clip, lips=replace(lips, values=lips.values + noise))
 

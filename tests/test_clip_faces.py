@@ -92,7 +92,10 @@ def doubled(faces: ClipFaces) -> ClipFaces:
     both = FrameTimes(np.concatenate([times.times, times.times + times.duration]), 2 * times.duration, Fraction(25))
     seen = [
         SeenFace(
-            x.number, replace(x.lips, values=np.tile(x.lips.values, (2, 1)), times=both, mouth=None), x.centre, 0.2
+            x.number,
+            replace(x.lips, values=np.tile(x.lips.values, (2, 1)), times=both, mouth=None, visibility=None),
+            x.centre,
+            0.2,
         )
         for x in faces.faces
     ]

@@ -16,10 +16,10 @@ from visalign.errors import FaceNotFound, MissingStream, TimelineError
 from visalign.landmarks import Landmarks
 from visalign.lip_features import FEATURES, LipFeatures, lip_features, read_lips
 from visalign.media import Audio, write_clip, write_wav
+from visalign.mouth_pictures import N_PICTURE
 from visalign.timeline import FrameTimes
 
-N_APPEARANCE = sum(f.name.startswith("appearance") and not f.name.endswith("_change") for f in FEATURES)
-GEOMETRY = [k for k, f in enumerate(FEATURES) if not f.name.startswith("appearance")]
+GEOMETRY = [k for k, f in enumerate(FEATURES) if not f.name.startswith(("appearance", "flow"))]
 IOD_PX = 60.0
 
 
@@ -48,8 +48,8 @@ def landmarks_of(faces: npt.NDArray[np.float64], times: FrameTimes | None = None
 
 
 def features_of(landmarks: Landmarks) -> LipFeatures:
-    appearance = np.random.default_rng(0).normal(size=(len(landmarks.points), N_APPEARANCE))
-    return lip_features(landmarks, np.where(landmarks.has_face[:, None], appearance, np.nan))
+    pictures = np.random.default_rng(0).normal(size=(len(landmarks.points), N_PICTURE))
+    return lip_features(landmarks, np.where(landmarks.has_face[:, None], pictures, np.nan))
 
 
 # --- what they measure ---------------------------------------------------------------------------------------------
@@ -69,6 +69,10 @@ def test_the_mouth_is_measured_in_inter_ocular_distances() -> None:
         "corner_height": [0.5, 0.5, 0.5],
         "upper_lip_thickness": [0.08, 0.08, 0.08],
         "lower_lip_thickness": [0.1, 0.1, 0.1],
+        "corner_lift": [0.0, 0.0, 0.0],
+        "aperture_asymmetry": [0.0, 0.0, 0.0],
+        "corner_asymmetry": [0.0, 0.0, 0.0],
+        "sideways_asymmetry": [0.0, 0.0, 0.0],
     }.items():
         assert lips.column(name) == pytest.approx(expected, abs=1e-4), name
     # corners, and three places 0.2 iod apart whose gap is the aperture: a hexagon
@@ -153,7 +157,7 @@ def test_the_normalised_table_has_mean_zero_and_deviation_one() -> None:
 
 
 def test_a_feature_that_never_moves_is_no_division_by_zero() -> None:
-    lips = lip_features(landmarks_of(np.array([face()] * 6)), np.zeros((6, N_APPEARANCE)))
+    lips = lip_features(landmarks_of(np.array([face()] * 6)), np.zeros((6, N_PICTURE)))
     assert np.isfinite(lips.normalised).all()
     assert lips.scale[NAMES.index("appearance_0_1")] == 1
 

@@ -33,14 +33,14 @@ from visalign.lip_features import (
     MIN_FACE_FRACTION,
     MIN_FACE_FRAMES,
     MOUTH_SHAPE,
-    N_APPEARANCE,
     LipFeatures,
     lip_features,
-    mouth_appearance,
     with_own_yardstick,
 )
 from visalign.media import probe, read_frames
+from visalign.mouth_pictures import N_PICTURE, MouthPictures
 from visalign.timeline import FrameTimes
+from visalign.visibility import unseen
 
 __all__ = ["ClipFaces", "SeenFace", "read_faces"]
 
@@ -149,12 +149,16 @@ class ClipFaces:
         main = self.numbered(int(numbers[counts.argmax()])).lips
         values = np.full_like(main.values, np.nan)
         mouth = np.full((len(main), *MOUTH_SHAPE), np.nan, np.float32)
+        visibility = unseen(len(main))
         for number in numbers.tolist():
             here, lips = chosen == number, self.numbered(number).lips
             values[here] = lips.normalised[here] * main.scale + main.centre
             if lips.mouth is not None:
                 mouth[here] = lips.mouth[here]
-        return replace(main, values=values, mouth=mouth)
+            if lips.visibility is not None:
+                visibility[here] = lips.visibility[here]
+        known = main.visibility is not None
+        return replace(main, values=values, mouth=mouth, visibility=visibility if known else None)
 
 
 def read_faces(
@@ -226,17 +230,18 @@ class _Track:
     def __init__(self) -> None:
         self.frames = list[int]()
         self.points = list[npt.NDArray[np.float32]]()
-        self.appearance = list[Floats]()
+        self.pictures = list[Floats]()
+        self._mouth = MouthPictures()
         self.size = (1, 1)  # of the picture, px
         self._looks = list[Floats]()
 
-    def add(self, index: int, image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> None:
+    def add(self, index: int, image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32], time: float) -> None:
         self.size = image.shape
         if len(self.frames) % _LOOK_EVERY == 0:
             self._looks.append(_looks(image, points))
         self.frames.append(index)
         self.points.append(points)
-        self.appearance.append(mouth_appearance(image, points))
+        self.pictures.append(self._mouth.look(image, points, time))
 
     @property
     def looks(self) -> Floats:
@@ -259,7 +264,7 @@ class _Album:
 
     def add(self, seen: FacesInFrame) -> None:
         for number, points in seen.faces.items():
-            self.tracks.setdefault(number, _Track()).add(len(self.times), seen.frame.image, points)
+            self.tracks.setdefault(number, _Track()).add(len(self.times), seen.frame.image, points, seen.frame.time)
         self.times.append(seen.frame.time)
         self.shots.append(seen.shot)
 
@@ -298,14 +303,17 @@ def _seen_face(number: int, tracks: Sequence[_Track], times: FrameTimes, source:
     parts = [(slice(t.frames[0], t.frames[-1] + 1), _track_lips(t, times, source)) for t in tracks]
     values = np.full((len(times), parts[0][1].values.shape[1]), np.nan)
     mouth = np.full((len(times), *MOUTH_SHAPE), np.nan, np.float32)
+    visibility = unseen(len(times))
     for where, lips in parts:
         values[where][lips.has_face] = lips.values[lips.has_face]
+        if lips.visibility is not None:
+            visibility[where][lips.has_face] = lips.visibility[lips.has_face]
         if lips.mouth is not None:
             mouth[where][lips.has_face] = lips.mouth[lips.has_face]
     points = np.concatenate([t.points for t in tracks]) / np.array(tracks[0].size[::-1], np.float32)
     x, y = np.median(points.mean(axis=1), axis=0).tolist()
     width = float(np.median(np.ptp(points[..., 0], axis=1)))
-    lips = with_own_yardstick(replace(parts[0][1], values=values, times=times, mouth=mouth))
+    lips = with_own_yardstick(replace(parts[0][1], values=values, times=times, mouth=mouth, visibility=visibility))
     return SeenFace(number, lips, (x, y), width)
 
 
@@ -314,7 +322,7 @@ def _track_lips(track: _Track, times: FrameTimes, source: str) -> LipFeatures:
     first, last = track.frames[0], track.frames[-1]
     index = np.array(track.frames) - first
     points = np.full((last + 1 - first, N_POINTS, 2), np.nan, np.float32)
-    appearance = np.full((last + 1 - first, N_APPEARANCE), np.nan)
-    points[index], appearance[index] = track.points, track.appearance
+    pictures = np.full((last + 1 - first, N_PICTURE), np.nan)
+    points[index], pictures[index] = track.points, track.pictures
     stretch = FrameTimes(times.times[first : last + 1], times.duration, times.rate)
-    return lip_features(Landmarks(points, stretch), appearance, source=source)
+    return lip_features(Landmarks(points, stretch), pictures, source=source)

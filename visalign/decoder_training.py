@@ -32,7 +32,7 @@ Numbers: TypeAlias = npt.NDArray[np.int64]
 
 STATES_PER_PHONE = 3
 MOMENTS = (-0.12, -0.08, -0.04, 0.0, 0.04, 0.08, 0.12)  # seconds
-DIMS = 32
+DIMS = 40  # at most; one less than the phones of the training
 RIDGE = 2.0  # of the mean variance within phones
 EVIDENCE_SCALE = 0.8
 # Natural log by which closed lips are preferred: without it a quarter of the closures is overlooked.

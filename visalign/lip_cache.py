@@ -33,11 +33,11 @@ from visalign.timeline import FrameTimes
 
 __all__ = ["cached_faces", "lip_key"]
 
-_FORMAT = 2
+_FORMAT = 3
 # The modules that decide about lip features: whoever changes one of them does not want to see yesterday's.
 _CODE = (
     *("timeline", "ffmpeg", "media", "face_detection", "face_tracks"),
-    *("landmarks", "lip_features", "clip_faces"),
+    *("landmarks", "mouth_geometry", "mouth_pictures", "visibility", "lip_features", "clip_faces"),
 )
 
 
@@ -102,7 +102,7 @@ def _code_digest() -> str:
     return digest.hexdigest()
 
 
-_ARRAYS = ("values", "centre", "scale", "mouth")
+_ARRAYS = ("values", "centre", "scale", "mouth", "visibility")
 
 
 def _store(place: Path, faces: ClipFaces) -> None:
@@ -130,8 +130,8 @@ def _load(place: Path, *, source: str) -> ClipFaces | None:
             faces = []
             for number, x, y, width in facts["places"]:
                 values, centre, scale = (data[f"{number}/{name}"] for name in _ARRAYS[:3])
-                mouth = data[f"{number}/mouth"] if f"{number}/mouth" in data.files else None
-                lips = LipFeatures(values, tuple(facts["names"]), times, centre, scale, source, mouth)
+                more = (data[name] if (name := f"{number}/{x}") in data.files else None for x in _ARRAYS[3:])
+                lips = LipFeatures(values, tuple(facts["names"]), times, centre, scale, source, *more)
                 faces.append(SeenFace(number, lips, (x, y), width))
             return ClipFaces(tuple(faces), data["shots"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, TimelineError):

@@ -12,7 +12,8 @@ Conventions
 * Values are kept in their units; :attr:`LipFeatures.normalised` takes out what differs from speaker to speaker and from
   camera to camera by the mean and standard deviation over the clip. Neither assumes that the mouth ever closes.
 
-:data:`FEATURES` is the table: name, unit and definition of each column.
+:data:`FEATURES` is the table: name, unit and definition of each column. Geometry is measured on the landmarks
+(:mod:`visalign.mouth_geometry`), appearance and optical flow on the picture (:mod:`visalign.mouth_pictures`).
 
 References
 ----------
@@ -30,25 +31,25 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.fft import dctn
-from scipy.ndimage import gaussian_filter1d, map_coordinates
+from scipy.ndimage import gaussian_filter1d
 
 from visalign.errors import AnyPath, FaceNotFound, MissingStream, TimelineError
 from visalign.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_detector, track_landmarks
 from visalign.media import probe, read_frames
+from visalign.mouth_geometry import GEOMETRY, Feature, measured
+from visalign.mouth_pictures import N_PICTURE, PICTURE_FEATURES, MouthPictures
 from visalign.timeline import FrameTimes
+from visalign.visibility import measure_visibility
 
 __all__ = [
     "FEATURES",
     "MIN_FACE_FRACTION",
     "MIN_FACE_FRAMES",
     "MOUTH_SHAPE",
-    "N_APPEARANCE",
     "Feature",
     "LipFeatures",
     "features_of_tracked",
     "lip_features",
-    "mouth_appearance",
     "read_lips",
     "with_own_yardstick",
 ]
@@ -63,13 +64,6 @@ _NOSE_SMOOTHING = 0.08  # seconds
 # A change is the difference over this much time on either side: one frame at 25 frames a second.
 _CHANGE_REACH = 0.04  # seconds
 
-# The mouth region: pixels of the aligned patch, and its size on the face.
-_PATCH_ROWS, _PATCH_COLUMNS = 24, 32
-_PATCH_HEIGHT, _PATCH_WIDTH = 1.0, 1.3  # iod
-# Coefficients of the patch's cosine transform, by rising frequency (row + column); the constant one is left out, since
-# it follows the lighting. The first twenty hold what the lip model can use (docs/decisions/0005-lip-model.md).
-_ORDER = sorted(((r, c) for r in range(6) for c in range(6) if r + c), key=lambda rc: (rc[0] + rc[1], rc))[:20]
-
 _MOUTH = slice(48, 68)
 
 MIN_FACE_FRACTION = 0.1
@@ -81,84 +75,13 @@ MIN_FACE_FRAMES = 5
 MOUTH_SHAPE = (20, 2)
 """Landmarks of the lips, x and y."""
 
-N_APPEARANCE = len(_ORDER)
-"""Cosine coefficients of the mouth region."""
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """A column of the feature table: its name, its unit and what it measures."""
-
-    name: str
-    unit: str
-    definition: str
-
-
-_Measure: TypeAlias = Callable[[Floats], Floats]
-
-
-def _mean_y(*points: int) -> _Measure:
-    return lambda p: np.asarray(p[:, points, 1].mean(axis=1))
-
-
-def _gap(upper: tuple[int, ...], lower: tuple[int, ...]) -> _Measure:
-    return lambda p: np.asarray((p[:, lower, 1] - p[:, upper, 1]).mean(axis=1))
-
-
-def _breadth(left: int, right: int) -> _Measure:
-    return lambda p: np.asarray(p[:, right, 0] - p[:, left, 0])
-
-
-def _area(points: range) -> _Measure:
-    def shoelace(p: Floats) -> Floats:
-        x, y = p[:, points, 0], p[:, points, 1]
-        return np.asarray(0.5 * np.abs((x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1)))
-
-    return shoelace
-
-
-# Point numbers are those of iBUG 300-W, from 0. Each measure takes aligned points of shape (n_frames, 68, 2) in iod,
-# with y from the base of the nose.
-_GEOMETRY: tuple[tuple[Feature, _Measure], ...] = (
-    (
-        Feature("inner_aperture", "iod", "gap between upper and lower lip, mean of three places of the inner contour"),
-        _gap((61, 62, 63), (67, 66, 65)),
-    ),
-    (Feature("inner_aperture_centre", "iod", "the same, in the middle only"), _gap((62,), (66,))),
-    (
-        Feature("outer_aperture", "iod", "height of the outer lip contour, mean of three places"),
-        _gap((50, 51, 52), (58, 57, 56)),
-    ),
-    (Feature("outer_width", "iod", "distance of the outer mouth corners"), _breadth(48, 54)),
-    (Feature("inner_width", "iod", "distance of the inner mouth corners"), _breadth(60, 64)),
-    (Feature("outer_area", "iod²", "area within the outer lip contour"), _area(range(48, 60))),
-    (Feature("inner_area", "iod²", "area within the inner lip contour"), _area(range(60, 68))),
-    (Feature("upper_lip_height", "iod", "upper edge of the upper lip below the nose"), _mean_y(50, 51, 52)),
-    (Feature("lower_lip_height", "iod", "lower edge of the lower lip below the nose"), _mean_y(56, 57, 58)),
-    (Feature("upper_gap_height", "iod", "lower edge of the upper lip below the nose"), _mean_y(61, 62, 63)),
-    (Feature("lower_gap_height", "iod", "upper edge of the lower lip below the nose"), _mean_y(65, 66, 67)),
-    (Feature("chin_height", "iod", "chin below the nose"), _mean_y(7, 8, 9)),
-    (Feature("corner_height", "iod", "mouth corners below the nose"), _mean_y(48, 54)),
-    (Feature("upper_lip_thickness", "iod", "height of the upper lip in the middle"), _gap((51,), (62,))),
-    (Feature("lower_lip_thickness", "iod", "height of the lower lip in the middle"), _gap((66,), (57,))),
-)
-
-_APPEARANCE = tuple(
-    Feature(
-        f"appearance_{r}_{c}",
-        "luma",
-        f"cosine coefficient of the mouth region's brightness, row frequency {r}, column frequency {c}",
-    )
-    for r, c in _ORDER
-)
-
-_STATIC = tuple(feature for feature, _ in _GEOMETRY) + _APPEARANCE
+_STATIC = GEOMETRY + PICTURE_FEATURES
 
 FEATURES: tuple[Feature, ...] = _STATIC + tuple(
     Feature(f"{x.name}_change", f"{x.unit}/s", f"change of {x.name} over ±{_CHANGE_REACH * 1000:.0f} ms")
     for x in _STATIC
 )
-"""All columns, in their order: geometry, appearance, and the changes of both."""
+"""All columns, in their order: geometry, appearance, flow, and the changes of all of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,6 +103,8 @@ class LipFeatures:
         Name of the file, for messages and reports.
     mouth : ndarray of float32, shape (n_frames, 20, 2), or None
         The landmarks of the lips (48–67), pixels of the upright frame, to be shown; None where only the table is known.
+    visibility : ndarray of float64, shape (n_frames, n_measures), or None
+        How well the mouth can be seen (:data:`visalign.visibility.VISIBILITY`); None where that is not known.
     """
 
     values: Floats
@@ -189,6 +114,7 @@ class LipFeatures:
     scale: Floats
     source: str = ""
     mouth: npt.NDArray[np.float32] | None = None
+    visibility: Floats | None = None
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.times), len(self.names)):
@@ -211,6 +137,12 @@ class LipFeatures:
         return float(self.has_face.mean()) if len(self) else 0.0
 
     @property
+    def visible(self) -> Floats:
+        """How well the mouth can be seen, 0..1, shape (n_frames,); where that is not known, 1 with a face."""
+        has_face = self.has_face.astype(np.float64)
+        return has_face if self.visibility is None else has_face * self.visibility[:, -1]
+
+    @property
     def normalised(self) -> Floats:
         """The table less `centre`, over `scale`; shape (n_frames, n_features), without unit."""
         return (self.values - self.centre) / self.scale
@@ -223,7 +155,9 @@ class LipFeatures:
         """The frames that appear in ``[start, end)`` seconds; times, centre and scale are kept."""
         part = self.times.slice_of(start, end)
         mouth = None if self.mouth is None else self.mouth[part]
-        return replace(self, values=self.values[part], times=self.times.crop(start, end), mouth=mouth)
+        visibility = None if self.visibility is None else self.visibility[part]
+        times = self.times.crop(start, end)
+        return replace(self, values=self.values[part], times=times, mouth=mouth, visibility=visibility)
 
 
 def read_lips(
@@ -295,30 +229,29 @@ def features_of_tracked(tracked: Iterable[TrackedFrame], path: AnyPath, duration
     has_face = landmarks.has_face
     if has_face.sum() < max(MIN_FACE_FRAMES, MIN_FACE_FRACTION * len(has_face)):
         raise FaceNotFound(path, landmarks.face_fraction)
-    return lip_features(landmarks, mouths.appearance(), source=Path(path).name)
+    return lip_features(landmarks, mouths.rows(), source=Path(path).name)
 
 
-def lip_features(landmarks: Landmarks, appearance: Floats, *, source: str = "") -> LipFeatures:
+def lip_features(landmarks: Landmarks, pictures: Floats, *, source: str = "") -> LipFeatures:
     """Compute the feature table from landmarks and mouth regions.
 
     Parameters
     ----------
     landmarks : Landmarks
         Of all frames of the clip.
-    appearance : ndarray of float64, shape (n_frames, 20)
-        Cosine coefficients of the mouth region.
+    pictures : ndarray of float64, shape (n_frames, N_PICTURE)
+        What :class:`~visalign.mouth_pictures.MouthPictures` gave for each frame.
     source : str
         Name of the file.
     """
     times, has_face = landmarks.times, landmarks.has_face
-    points = _aligned(landmarks)
-    static = np.column_stack([measure(points) for _, measure in _GEOMETRY] + [appearance])
+    static = np.column_stack([measured(_aligned(landmarks)), pictures[:, : len(PICTURE_FEATURES)]])
     values = np.column_stack([static, _changes(static, times.times, has_face)])
     values[~has_face] = np.nan
-    empty = np.empty(values.shape[1])
-    return with_own_yardstick(
-        LipFeatures(values, tuple(f.name for f in FEATURES), times, empty, empty, source, landmarks.points[:, _MOUTH])
-    )
+    names, empty = tuple(f.name for f in FEATURES), np.empty(values.shape[1])
+    visibility = measure_visibility(landmarks.points, pictures[:, -1])
+    mouth = landmarks.points[:, _MOUTH]
+    return with_own_yardstick(LipFeatures(values, names, times, empty, empty, source, mouth, visibility))
 
 
 def with_own_yardstick(lips: LipFeatures) -> LipFeatures:
@@ -339,47 +272,19 @@ def _reported(
 
 
 class _Mouths:
-    """Collects the appearance of the mouth while the frames pass by, so that no picture is kept."""
+    """Measures the mouth while the frames pass by, so that no picture is kept."""
 
     def __init__(self) -> None:
+        self._pictures = MouthPictures()
         self._rows: list[Floats] = []
 
     def watch(self, tracked: Iterable[TrackedFrame]) -> Iterator[TrackedFrame]:
         for item in tracked:
-            self._rows.append(mouth_appearance(item.frame.image, item.points) if item.has_face else _NOTHING)
+            self._rows.append(self._pictures.look(item.frame.image, item.points, item.frame.time))
             yield item
 
-    def appearance(self) -> Floats:
-        return np.array(self._rows, np.float64).reshape(-1, len(_ORDER))
-
-
-_NOTHING = np.full(len(_ORDER), np.nan)
-_GRID = np.stack(
-    np.meshgrid(
-        ((np.arange(_PATCH_COLUMNS) + 0.5) / _PATCH_COLUMNS - 0.5) * _PATCH_WIDTH,
-        ((np.arange(_PATCH_ROWS) + 0.5) / _PATCH_ROWS - 0.5) * _PATCH_HEIGHT,
-    )
-)  # x and y of the patch's pixels in iod from the mouth's centre, shape (2, rows, columns)
-
-
-def mouth_appearance(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> Floats:
-    """Cosine coefficients of the mouth region of one face, shape (:data:`N_APPEARANCE`,).
-
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (height, width)
-        Luma of the upright frame.
-    points : ndarray of float32, shape (68, 2)
-        Its landmarks, pixels.
-    """
-    right_eye, left_eye = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
-    along_x, along_y = left_eye - right_eye  # the eyes' axis, in pixels: one iod long
-    mouth_x, mouth_y = points[48:68].mean(axis=0)
-    x = mouth_x + along_x * _GRID[0] - along_y * _GRID[1]
-    y = mouth_y + along_y * _GRID[0] + along_x * _GRID[1]
-    patch = map_coordinates(image, [y, x], output=np.float64, order=1, mode="nearest")
-    spectrum = dctn(patch, norm="ortho")
-    return np.array([spectrum[rc] for rc in _ORDER])
+    def rows(self) -> Floats:
+        return np.array(self._rows, np.float64).reshape(-1, N_PICTURE)
 
 
 def _aligned(landmarks: Landmarks) -> Floats:

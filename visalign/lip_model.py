@@ -362,7 +362,7 @@ def stream_log_likelihoods(
     params: EvidenceParams = _EVIDENCE,
 ) -> Floats:
     """What :meth:`LipModel.log_likelihoods` gives, of streams that have no calibration and no decoder yet."""
-    share = np.where(lips.has_face, frame_shares(lips), 0.0)
+    share = frame_shares(lips)
     fits = [_Fit.of(stream, lips, context) for stream in weighed(streams, params)]
     first = _summed([fit.log_likelihoods(lags, params.persistence) for fit in fits], share)
     best = float(lags[first.sum(axis=0).argmax()])
@@ -392,9 +392,12 @@ def _summed(parts: Sequence[Floats], share: Floats) -> Floats:
 
 
 def frame_shares(lips: LipFeatures) -> Floats:
-    """What each frame's evidence counts, 0..1: its time on screen over 40 ms, at most 1; shape (n_frames,)."""
+    """What each frame's evidence counts, 0..1, shape (n_frames,).
+
+    Its time on screen over 40 ms, at most 1, times how well the mouth can be seen (0 without a face).
+    """
     shown = 2.0 * (lips.times.centres - lips.times.times)
-    return np.asarray(np.clip(shown / _FULL_FRAME, 0.0, 1.0))
+    return np.asarray(np.clip(shown / _FULL_FRAME, 0.0, 1.0)) * lips.visible
 
 
 @functools.lru_cache(maxsize=4)

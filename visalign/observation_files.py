@@ -3,8 +3,9 @@
 Conventions
 -----------
 Seconds on the clip's clock. A CSV has one row a frame: its time, the viseme decoded there, every feature under the name
-(and in the unit) that :mod:`visalign.lip_features` documents, then the probability that the lips close
-(``p_closed``) and that of each viseme (``p_`` and its name). A frame without a face has empty cells.
+(and in the unit) that :mod:`visalign.lip_features` documents, how well the mouth is seen (``seen_`` and the measures of
+:mod:`visalign.visibility`), then the probability that the lips close (``p_closed``) and that of each viseme (``p_`` and
+its name). A frame without a face has empty cells.
 
 An NPZ holds the same as arrays without pickled objects:
 
@@ -13,6 +14,8 @@ times               when each frame appears, shape (n_frames,)
 visemes             the viseme of each frame
 names, values       features: names, and the table (n_frames, n_features); NaN without a face
 centre, scale       mean and spread of each feature, by which the decoder measures it
+visibility_names    what is known of how well the mouth is seen
+visibility          its values, shape (n_frames, n_measures)
 mouth               landmarks 48–67 of each frame, pixels, shape (n_frames, 20, 2)
 moments             the decoder's grid, 40 ms apart, shape (n_moments,)
 viseme_names        columns of `posteriors`
@@ -41,6 +44,7 @@ from visalign.outputs import whole_file
 from visalign.text_files import format_table, write_text, write_textgrid
 from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
+from visalign.visibility import VISIBILITY
 
 __all__ = ["OBSERVATION_SUFFIXES", "write_observation"]
 
@@ -77,8 +81,12 @@ def _write_csv(path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: 
     labels = decoded.tier.sample(lips.times.centres)
     nearest = _nearest(decoded.times, lips.times.centres)
     posteriors = np.column_stack([decoded.closed, decoded.posteriors])[nearest]
-    table = np.column_stack([lips.values, np.where(lips.has_face[:, None], posteriors, np.nan)])
-    header = ("time_seconds", "viseme", *lips.names, "p_closed", *(f"p_{name or 'none'}" for name in decoded.visemes))
+    seen = [] if lips.visibility is None else [lips.visibility]
+    table = np.column_stack([lips.values, *seen, posteriors])
+    table[~lips.has_face] = np.nan
+    measures = [f"seen_{x.name}" for x in VISIBILITY] if seen else []
+    visemes = [f"p_{name or 'none'}" for name in decoded.visemes]
+    header = ("time_seconds", "viseme", *lips.names, *measures, "p_closed", *visemes)
     frames = zip(lips.times.times.tolist(), labels, table.tolist(), strict=True)
     return write_text(path, format_table(header, ((time, label, *values) for time, label, values in frames)))
 
@@ -108,6 +116,9 @@ def _write_npz(path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: 
     }
     if lips.mouth is not None:
         arrays["mouth"] = lips.mouth
+    if lips.visibility is not None:
+        arrays["visibility_names"] = np.array([x.name for x in VISIBILITY])
+        arrays["visibility"] = lips.visibility
     with whole_file(path) as draft, draft.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     return path

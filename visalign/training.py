@@ -31,6 +31,7 @@ from visalign.held_out import HeldOut, read_held_out
 from visalign.lip_features import FEATURES, LipFeatures, read_lips
 from visalign.lip_model import Calibration, LipModel, SpeechContext, Stream
 from visalign.media import read_audio
+from visalign.mouth_geometry import GEOMETRY
 from visalign.sync import lag_evidence, spoken_frames
 from visalign.text_files import rounded
 from visalign.timeline import Tier
@@ -254,7 +255,8 @@ def _explained(lips: Floats, predicted: Floats, weights: Floats) -> float:
 
 
 _NAMES = tuple(feature.name for feature in FEATURES)
-_GEOMETRY_COLUMNS = [k for k, name in enumerate(_NAMES) if not name.startswith("appearance")]
+_SHAPES = {feature.name for feature in GEOMETRY}
+_GEOMETRY_COLUMNS = [k for k, name in enumerate(_NAMES) if name.removesuffix("_change") in _SHAPES]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

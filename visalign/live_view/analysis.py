@@ -28,10 +28,11 @@ from visalign.errors import VisalignError
 from visalign.face_detection import LandmarkDetector
 from visalign.forced_alignment.recognised import recognise_phones
 from visalign.landmarks import Landmarks, TrackedFrame, load_detector, track_landmarks
-from visalign.lip_features import FEATURES, N_APPEARANCE, LipFeatures, lip_features, mouth_appearance
+from visalign.lip_features import FEATURES, LipFeatures, lip_features
 from visalign.lip_model import LipModel, SpeechContext
 from visalign.live_view.source import RATE_HZ, Picture, Sound
 from visalign.media import Audio, Frame
+from visalign.mouth_pictures import MouthPictures
 from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import FrameTimes
 from visalign.visemes import VisemeMap
@@ -124,6 +125,7 @@ class LiveAnalyser:
         self._frames: deque[Frame] = deque()
         self._tracked = track_landmarks(iter(self._frames.popleft, None), detector or load_detector())
         self._seen: deque[tuple[TrackedFrame, Floats]] = deque()
+        self._mouth = MouthPictures()
         self._sound = np.zeros(0, np.float32)
         self._sound_start = 0.0
         self._number = 0
@@ -159,10 +161,10 @@ class LiveAnalyser:
         luma = (picture.image @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
         self._frames.append(Frame(picture.time, luma))
         tracked = next(self._tracked)
-        appearance = mouth_appearance(luma, tracked.points) if tracked.has_face else np.full(N_APPEARANCE, np.nan)
+        measured = self._mouth.look(luma, tracked.points, picture.time)
         # the picture itself need not be kept
         light = TrackedFrame(Frame(picture.time, np.zeros((1, 1), np.uint8)), tracked.points)
-        self._seen.append((light, appearance))
+        self._seen.append((light, measured))
         while picture.time - self._seen[0][0].frame.time > WINDOW:
             self._seen.popleft()
         self._number += 1
@@ -185,7 +187,7 @@ class LiveAnalyser:
         last = rows[-1].frame.time
         step = float(np.median(np.diff([row.frame.time for row in rows]))) if len(rows) > 1 else 0.04
         landmarks = Landmarks.from_tracked(iter(rows), last + step, _RATE)
-        return lip_features(landmarks, np.array([appearance for _, appearance in self._seen]))
+        return lip_features(landmarks, np.array([measured for _, measured in self._seen]))
 
     def _viseme(self, lips: LipFeatures) -> str:
         last = float(lips.times.times[-1])

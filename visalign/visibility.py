@@ -1,0 +1,112 @@
+"""How well the mouth can be seen, frame by frame: its size, the pose of the head, blur, and how the landmarks fit.
+
+Method
+------
+Four doubts, each a measure of its own, none of which costs another look at the picture:
+
+* *Size*: a mouth of a few pixels shows nothing.
+* *Pose*: where the tip of the nose lies between the outer corners of the eyes; 0 where the head looks into the camera,
+  near the tangent of the angle by which it is turned away.
+* *Blur*: the part of the mouth region's contrast that lies in fine detail (:mod:`visalign.mouth_pictures`).
+* *Fit*: how far nose and eye corners, which keep their shape, lie from where this face has them in the middle of its
+  frames, after the best shift, turn and scale.
+
+The overall visibility is the product of what each of them leaves, 1 where there is no doubt and 0 where hardly anything
+is seen; a frame's evidence counts so much. The limits for size and blur were set by GRID made worse: mouths of 10
+pixels, and a blur of 4 pixels, are still read like the clear ones, a blur of 8 is not (docs/benchmarks.md, "Worse
+pictures"). Those for pose and fit are cautious guesses beyond what GRID shows, whose heads face the camera. Noise is not
+measured: it adds detail.
+
+Conventions
+-----------
+A frame without a face is a row of NaN, and its visibility is 0.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.mouth_geometry import Feature
+
+__all__ = ["VISIBILITY", "measure_visibility", "unseen"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+VISIBILITY: tuple[Feature, ...] = (
+    Feature("mouth_width", "px", "distance of the mouth corners in the picture"),
+    Feature("yaw", "1", "tip of the nose between the eyes' outer corners, -1..1; above 0 turned to the person's left"),
+    Feature("roll", "rad", "angle of the eyes' line against the picture's; above 0 clockwise"),
+    Feature("sharpness", "1", "part of the mouth region's contrast in fine detail, 0..1"),
+    Feature("misfit", "1", "distance of nose and eye corners from this face's usual shape, parts of its size"),
+    Feature("visibility", "1", "how well the mouth can be seen, 0..1: what all of these leave together"),
+)
+"""Columns of what :func:`measure_visibility` gives."""
+
+# Points that speech and blinking leave alone: bridge and base of the nose, corners of the eyes.
+_STEADY = (27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45)
+_ROUNDS = 3
+
+# From the first figure to the second the doubt falls from all to none.
+_MOUTH_PX = (3.0, 9.0)
+_YAW = (0.9, 0.45)
+_SHARPNESS = (0.0003, 0.002)
+_MISFIT = (0.2, 0.1)
+
+
+def measure_visibility(points: npt.NDArray[np.float32], sharpness: Floats) -> Floats:
+    """How well the mouth of one face can be seen, shape (n_frames, len(:data:`VISIBILITY`)).
+
+    Parameters
+    ----------
+    points : ndarray of float32, shape (n_frames, 68, 2)
+        Landmarks, pixels; NaN without a face.
+    sharpness : ndarray, shape (n_frames,)
+        As :class:`~visalign.mouth_pictures.MouthPictures` gives it.
+    """
+    p = points.astype(np.float64)
+    seen = np.asarray(np.isfinite(p[:, 0, 0]) & np.isfinite(sharpness))
+    table = unseen(len(p))
+    if not seen.any():
+        return table
+    p = p[seen]
+    axis = p[:, 45] - p[:, 36]
+    along = ((p[:, 30] - p[:, 36]) * axis).sum(axis=1) / np.maximum((axis**2).sum(axis=1), 1e-9)
+    yaw = np.clip(2.0 * along - 1.0, -1.0, 1.0)
+    mouth = np.hypot(*(p[:, 54] - p[:, 48]).T)
+    misfit = _misfit(p[:, _STEADY])
+    left = [
+        _ramp(mouth, *_MOUTH_PX),
+        _ramp(np.abs(yaw), *_YAW),
+        _ramp(sharpness[seen], *_SHARPNESS),
+        _ramp(misfit, *_MISFIT),
+    ]
+    roll = np.arctan2(axis[:, 1], axis[:, 0])
+    table[seen] = np.column_stack([mouth, yaw, roll, sharpness[seen], misfit, np.prod(left, axis=0)])
+    return table
+
+
+def unseen(n_frames: int) -> Floats:
+    """The table of frames without a face."""
+    table = np.full((n_frames, len(VISIBILITY)), np.nan)
+    table[:, -1] = 0.0
+    return table
+
+
+def _ramp(values: Floats, none: float, full: float) -> Floats:
+    return np.clip((values - none) / (full - none), 0.0, 1.0)
+
+
+def _misfit(points: Floats) -> Floats:
+    """RMS distance of each frame's points from their median shape, parts of the shape's size; shape (n_frames,)."""
+    centred = points - points.mean(axis=1, keepdims=True)
+    shape = centred[..., 0] + 1j * centred[..., 1]  # a turn and a scale are one complex factor
+    shape /= np.maximum(np.sqrt((np.abs(shape) ** 2).mean(axis=1, keepdims=True)), 1e-9)
+    usual = shape[len(shape) // 2]
+    for _ in range(_ROUNDS):
+        turn = (shape.conj() * usual).sum(axis=1, keepdims=True)
+        shape = shape * (turn / np.maximum(np.abs(turn), 1e-9))
+        usual = np.median(shape.real, axis=0) + 1j * np.median(shape.imag, axis=0)
+    return np.asarray(np.sqrt((np.abs(shape - usual) ** 2).mean(axis=1)))
