@@ -54,13 +54,9 @@ def main() -> None:
         if None not in leads:
             true, weighed, plain = (float(lead or 0.0) for lead in leads)
             errors.append((abs(weighed - true), abs(plain - true)))
-    for name, column in zip(
-        ("weighed by visibility", "all frames alike"), np.array(errors).reshape(-1, 2).T, strict=True
-    ):
-        within = np.count_nonzero(column <= 0.04)
-        print(
-            f"{name:22} median {1000 * np.median(column):5.1f} ms, within 40 ms {within} of {len(column)}", flush=True
-        )
+    for name, found in zip(("by visibility", "all alike"), np.array(errors).reshape(-1, 2).T, strict=True):
+        within = np.count_nonzero(found <= 0.04)
+        print(f"{name:14} median {1000 * np.median(found):5.1f} ms, within 40 ms {within} of {len(found)}", flush=True)
 
 
 if __name__ == "__main__":

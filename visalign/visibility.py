@@ -14,8 +14,8 @@ Four doubts, each a measure of its own, none of which costs another look at the 
 The overall visibility is the product of what each of them leaves, 1 where there is no doubt and 0 where hardly anything
 is seen; a frame's evidence counts so much. The limits for size and blur were set by GRID made worse: mouths of 10
 pixels, and a blur of 4 pixels, are still read like the clear ones, a blur of 8 is not (docs/benchmarks.md, "Worse
-pictures"). Those for pose and fit are cautious guesses beyond what GRID shows, whose heads face the camera. Noise is not
-measured: it adds detail.
+pictures"). Those for pose and fit are cautious guesses beyond what GRID shows, whose heads face the camera. Noise is
+not measured: it adds detail.
 
 Conventions
 -----------
