@@ -29,8 +29,9 @@ STRETCH = (1.0, 2.0)  # seconds
 def lips_with_a_blurred_stretch(clip: Path) -> visalign.LipFeatures:
     """Lips of the clip of which a stretch is blurred."""
     change, stream = blurred(8.0), probe(clip).video[0]
-    inside = lambda time: STRETCH[0] <= time < STRETCH[1]
-    pictures = (Frame(x.time, change(x.image) if inside(x.time) else x.image) for x in read_frames(clip))
+    pictures = (
+        Frame(x.time, change(x.image) if STRETCH[0] <= x.time < STRETCH[1] else x.image) for x in read_frames(clip)
+    )
     tracked = track_landmarks(pictures, load_detector())
     return features_of_tracked(tracked, clip, stream.start + stream.duration, stream.rate)
 
