@@ -218,6 +218,7 @@ def _let_go_of_stdout() -> None:
         "visalign check episode.mp4 --transcript episode.srt    (each cue aligned in its own time)\n\n"
         "visalign check clip.mp4 --alignment corrected.TextGrid    (words and phones as they stand there)\n\n"
         "visalign check clip.mp4 --transcript clip.txt --html clip.html\n\n"
+        "visalign check dub.mp4 --transcript dub.txt --grammar lines.txt    (and how readable the lips are)\n\n"
         "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
         "Without a transcript the phones are recognised: offset and confidence, but no words.\n\n" + _EXIT_CODES
     )
@@ -253,6 +254,9 @@ def check(
     max_lag: Annotated[
         float | None, typer.Option(help="Search the offset within ± this many seconds (0.6; up to 600).")
     ] = None,
+    grammar: Annotated[
+        str | None, typer.Option(help="Read words off the lips too: what may be said, JSGF, sentences, or 'grid'.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word."""
@@ -278,6 +282,7 @@ def check(
             evidence=bool(pages),
             details=("word", "phone", "phrase", "window") if tables else (),
             face=face,
+            grammar=grammar,
             progress=progress,
         )
         for path in pages:

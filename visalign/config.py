@@ -114,9 +114,13 @@ class LipParams:
     ----------
     detect_every : int
         Frames from one search for faces to the next; between them the face is tracked.
+    grammar : str
+        What may be said, to read words off the lips as well: a file in JSGF, a text of sentences or words, or
+        ``"grid"``; empty: they are not read.
     """
 
     detect_every: int = 10
+    grammar: str = ""
 
     def __post_init__(self) -> None:
         if self.detect_every < 1:
@@ -215,7 +219,7 @@ class Config:
     Examples
     --------
     >>> Config.from_dict({"lips": {"detect_every": 5}}).lips
-    LipParams(detect_every=5)
+    LipParams(detect_every=5, grammar='')
     """
 
     alignment: AlignmentParams = field(default_factory=AlignmentParams)

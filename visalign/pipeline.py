@@ -32,13 +32,16 @@ from visalign.clip_faces import ClipFaces, read_faces
 from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.config import Config
 from visalign.enhancement import chain_for_alignment, enhance
-from visalign.errors import AnyPath, ConfigError, FaceNotFound
+from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.landmarks import MODEL_LICENCE
+from visalign.lexicon import embedded_lexicon, read_lexicon
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel, SpeechContext
+from visalign.lip_reading.grammar import WordGraph
+from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.media import Audio, read_audio
 from visalign.report import SEGMENT_COLUMNS, ClipReport
 from visalign.scoring import ClipComparison, judge_words
@@ -113,6 +116,7 @@ def check(
     lip_cache: AnyPath | None = None,
     details: Sequence[str] = (),
     face: int | None = None,
+    grammar: WordGraph | AnyPath | None = None,
     progress: Progress | None = None,
 ) -> ClipReport:
     """Compare what is heard in a clip with what its lips show.
@@ -151,6 +155,10 @@ def check(
     face : int, optional
         Number of the face to judge, as the report's `clip.faces` lists them; by default the one that speaks, turn by
         turn (:mod:`visalign.speaking_face`).
+    grammar : WordGraph, path-like or str, optional
+        What may be said: words are then read off the lips alone, and their errors against the transcript stand in the
+        report's field `lip_reading`. A file in JSGF, a text of sentences or words, or ``"grid"``; needs the extra
+        ``visalign[lipread]``.
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -180,6 +188,7 @@ def check(
         raise ConfigError("details", sorted(unknown)[0], tuple(SEGMENT_KINDS))
     chosen_map = _map(viseme_map or settings.sync.viseme_map)
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
+    reader = _reader(grammar or settings.lips.grammar, settings)
 
     # what is heard (first, since it is quick to fail)
     sound, measured = _cleared(_sound(path_or_lips, audio), enhancement or settings.alignment.chain)
@@ -222,6 +231,8 @@ def check(
     )
     rows, score = judge_words(alignment.words, comparison)
     parts = judge_segments(alignment.words, alignment.phones, speech, lips, comparison, details)
+    targeted = viseme_tier(targets)
+    read, doubts = _read_off(reader, lips, lip_model, chosen_map, alignment.words, targeted)
     kept = None
     if evidence:
         mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
@@ -234,11 +245,12 @@ def check(
         segments=pd.DataFrame(rows, columns=list(SEGMENT_COLUMNS)),
         words=alignment.words,
         phones=alignment.phones,
-        expected_visemes=viseme_tier(targets),
+        expected_visemes=targeted,
         observed_visemes=decoded.tier,
-        warnings=alignment.warnings + _map_warnings(alignment, chosen_map) + _lip_warnings(seen, coverage),
+        warnings=alignment.warnings + _map_warnings(alignment, chosen_map) + _lip_warnings(seen, coverage) + doubts,
         evidence=kept,
         details=pd.DataFrame(parts, columns=list(DETAIL_COLUMNS)) if details else None,
+        lip_reading=read,
     )
 
 
@@ -359,6 +371,29 @@ def _speaking(
         return choose_face(faces, number or 1, voiced)
     max_lag = settings.sync.max_lag_seconds
     return find_speaking_face(faces, model.streams, context, model.calibration, voiced, max_lag)
+
+
+def _reader(grammar: WordGraph | AnyPath, settings: Config) -> LipReader | None:
+    if not grammar:
+        return None
+    own, shipped = settings.alignment.lexicon, embedded_lexicon()
+    return LipReader.of(grammar, read_lexicon(own, fallback=shipped) if own else shipped)
+
+
+def _read_off(
+    reader: LipReader | None, lips: LipFeatures, model: LipModel, viseme_map: VisemeMap, words: Tier, expected: Tier
+) -> tuple[LipReadingScore | None, tuple[str, ...]]:
+    """What the lips alone say, and what to know about it."""
+    if reader is None:
+        return None, ()
+    try:
+        read = reader.score(lips, model.decoder, viseme_map, words, expected)
+    except AlignmentError as error:  # the rest of the report does not depend on it
+        return None, (f"the lips were not read: {error}",)
+    if unknown := reader.unknown(words):
+        listed = ", ".join(unknown[:10]) + ", …" * (len(unknown) > 10)
+        return read, (f"{read.grammar} does not allow {listed}: words that can't be read off the lips with it",)
+    return read, ()
 
 
 def _clip_info(

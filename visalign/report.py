@@ -41,6 +41,7 @@ from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.drift import OffsetCourse, offset_course
 from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
 from visalign.evidence import ClipEvidence
+from visalign.lip_reading.score import LipReadingScore
 from visalign.phones import is_silence
 from visalign.registry import find_class
 from visalign.scoring import SyncScore
@@ -48,7 +49,7 @@ from visalign.segments import detail_items, parse_details, write_details
 from visalign.sync import SyncEstimate
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
-from visalign.wording import course_in_words, interval_in_words, remedy, statement
+from visalign.wording import course_in_words, interval_in_words, lip_reading_in_words, remedy, statement
 
 __all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
 
@@ -105,6 +106,8 @@ class ClipReport:
     details : DataFrame or None
         Words, phones, phrases and windows with all their measures, where asked for; columns are
         :data:`~visalign.segments.DETAIL_COLUMNS`.
+    lip_reading : LipReadingScore or None
+        How well the words can be read off the lips, where a grammar was given.
 
     Raises
     ------
@@ -123,6 +126,7 @@ class ClipReport:
     warnings: tuple[str, ...] = ()
     evidence: ClipEvidence | None = None
     details: pd.DataFrame | None = None
+    lip_reading: LipReadingScore | None = None
 
     def __post_init__(self) -> None:
         if tuple(self.segments.columns) != SEGMENT_COLUMNS:
@@ -134,10 +138,11 @@ class ClipReport:
 
     def summary(self) -> str:
         """The result in words, a line each: headline with remedy, interval and confidence, drift or jumps, visemes and
-        words, sound.
+        words, what can be read off the lips, sound.
         """
         lines = [_headline(self.sync), _evidence(self.sync), course_in_words(self.course())]
-        lines += [_agreement(self.score, self.clip), _sound(self.clip.sound)]
+        read = "" if self.lip_reading is None else lip_reading_in_words(self.lip_reading)
+        lines += [_agreement(self.score, self.clip), read, _sound(self.clip.sound)]
         return "\n".join(line for line in lines if line)
 
     def course(self) -> OffsetCourse | None:
@@ -183,6 +188,7 @@ class ClipReport:
                 "lag_percentiles_seconds": _rounded_values(self.lag_percentiles()),
                 "counts": asdict(self.score),
             },
+            "lip_reading": None if self.lip_reading is None else self.lip_reading.to_dict(),
             "words": _word_items(self.words, self.segments),
             "phones": _items(self.phones),
             "expected_visemes": _items(self.expected_visemes),
@@ -324,6 +330,7 @@ def _parse_report(data: Mapping[str, Any]) -> ClipReport:
         observed_visemes=_parse_tier("observed visemes", data["observed_visemes"]),
         warnings=tuple(data["warnings"]),
         details=parse_details(data.get("details")),
+        lip_reading=None if (read := data.get("lip_reading")) is None else LipReadingScore.from_dict(read),
     )
 
 

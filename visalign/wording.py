@@ -8,9 +8,18 @@ Conventions
 from __future__ import annotations
 
 from visalign.drift import OffsetCourse
+from visalign.lip_reading.score import LipReadingScore
 from visalign.sync import SyncEstimate
 
-__all__ = ["certainty", "course_in_words", "interval_in_words", "lead_in_words", "remedy", "statement"]
+__all__ = [
+    "certainty",
+    "course_in_words",
+    "interval_in_words",
+    "lead_in_words",
+    "lip_reading_in_words",
+    "remedy",
+    "statement",
+]
 
 # How sure a person may be at a probability of being right to within a frame; 0.8 is where sync calls no lead.
 _SURE, _FAIRLY_SURE = 0.95, 0.8
@@ -61,6 +70,25 @@ def interval_in_words(sync: SyncEstimate) -> str:
         return ""
     low, high = (lead_in_words(x) for x in sync.lead_interval)
     return f"from {low} to {high}"
+
+
+def lip_reading_in_words(read: LipReadingScore) -> str:
+    """What was read off the lips alone and how much of it is wrong, one sentence.
+
+    Examples
+    --------
+    >>> from visalign.lip_reading.error_rates import ErrorCount
+    >>> lip_reading_in_words(LipReadingScore("grid", "bin red", ErrorCount(2, 1), ErrorCount(6, 2), 0.75))
+    'The lips alone read as "bin red": 1 of 2 words wrong (50%; guessing: 75%), 33% of the visemes (grammar grid).'
+    """
+    told = f'The lips alone read as "{read.sentence}"'
+    if read.words is None or read.visemes is None:
+        return f"{told} (grammar {read.grammar})."
+    n_wrong, n_said = read.words.n_errors, read.words.n_said
+    guessing = "" if read.word_chance is None else f"; guessing: {read.word_chance:.0%}"
+    visemes = "" if read.visemes.rate is None else f", {read.visemes.rate:.0%} of the visemes"
+    share = f"{n_wrong / n_said:.0%}"
+    return f"{told}: {n_wrong} of {n_said} words wrong ({share}{guessing}){visemes} (grammar {read.grammar})."
 
 
 def certainty(sync: SyncEstimate) -> str:

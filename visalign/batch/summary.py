@@ -2,43 +2,50 @@
 
 Columns of ``summary.csv``, a row a clip in the order of the manifest:
 
-====================  =================================================================================================
-id                    name of the clip within the batch
-clip                  the video file, as written in the manifest
-report                path of its JSON report, relative to the summary; empty for a clip that is not done
-state                 done, failed or pending
-verdict               in-sync, audio-early, audio-late, mismatched or uncertain
-passed                1 if the verdict is the expected one (or in-sync, where none is given), else 0
-lead_seconds          how early the audio is (negative: late)
-lead_low_seconds      lower bound of its 95 % interval
-lead_high_seconds     upper bound
-confidence            probability, 0..1, that the lead is right to within 40 ms
-viseme_accuracy       part of the frames, 0..1, that show an expected viseme
-proportion_in_sync    part of the words, 0..1, that are in sync
-n_frames              frames that were judged …
-n_frames_right        … and those that show an expected viseme
-n_words               words that were judged …
-n_words_in_sync       … and those that are in sync
-speaker, condition    as written in the manifest
-expected              as written in the manifest
-audio                 separate sound, as written in the manifest
-viseme_map            name of the map that was used
-duration_seconds      of the picture
-face_fraction         part of the frames with a face, 0..1
-snr_db                speech over pauses, dB
-n_warnings            warnings in the report
-sync_reason           why the verdict is uncertain or mismatched
-failure               code of the reason why the clip failed (:data:`visalign.batch.reasons.REASONS`)
-message               the same in words, and what to do
-====================  =================================================================================================
+=====================  =================================================================================================
+id                     name of the clip within the batch
+clip                   the video file, as written in the manifest
+report                 path of its JSON report, relative to the summary; empty for a clip that is not done
+state                  done, failed or pending
+verdict                in-sync, audio-early, audio-late, mismatched or uncertain
+passed                 1 if the verdict is the expected one (or in-sync, where none is given), else 0
+lead_seconds           how early the audio is (negative: late)
+lead_low_seconds       lower bound of its 95 % interval
+lead_high_seconds      upper bound
+confidence             probability, 0..1, that the lead is right to within 40 ms
+viseme_accuracy        part of the frames, 0..1, that show an expected viseme
+proportion_in_sync     part of the words, 0..1, that are in sync
+n_frames               frames that were judged …
+n_frames_right         … and those that show an expected viseme
+n_words                words that were judged …
+n_words_in_sync        … and those that are in sync
+speaker, condition     as written in the manifest
+expected               as written in the manifest
+audio                  separate sound, as written in the manifest
+viseme_map             name of the map that was used
+duration_seconds       of the picture
+face_fraction          part of the frames with a face, 0..1
+snr_db                 speech over pauses, dB
+n_warnings             warnings in the report
+sync_reason            why the verdict is uncertain or mismatched
+failure                code of the reason why the clip failed (:data:`visalign.batch.reasons.REASONS`)
+message                the same in words, and what to do
+n_lip_words            words said, where a grammar was given to read them off the lips …
+n_lip_word_errors      … and the errors of reading them
+n_lip_visemes          the same for the visemes of these words …
+n_lip_viseme_errors    … and their errors
+lip_word_error_rate    errors a word said; above 1 where more was read than said
+lip_viseme_error_rate  errors a viseme said
+=====================  =================================================================================================
 
 What does not apply is empty. Columns keep their names and order; new ones come at the end. The summary holds no date,
 no cost and no trace of the order of work: the same clips, settings and version give the same bytes, however often the
 run was interrupted. What the clips cost is in ``costs.csv``.
 
 ``groups.csv`` has a row for all clips and one for each speaker, condition and map: ``group, value, n_clips, n_done,
-n_failed, n_pending, n_passed``, a column for each verdict, the four counts, and the two proportions that follow from
-them. Counts add up: the row of all clips is the sum of the rows of any one kind of group, and shards may be added.
+n_failed, n_pending, n_passed``, a column for each verdict, the four counts, the two proportions that follow from them,
+and counts and rates of lip reading. Counts add up: the row of all clips is the sum of the rows of any one kind of
+group, and shards may be added.
 """
 
 from __future__ import annotations
@@ -61,16 +68,21 @@ SUMMARY_COLUMNS = (
     *("n_frames", "n_frames_right", "n_words", "n_words_in_sync"),
     *("speaker", "condition", "expected", "audio", "viseme_map"),
     *("duration_seconds", "face_fraction", "snr_db", "n_warnings", "sync_reason", "failure", "message"),
+    *("n_lip_words", "n_lip_word_errors", "n_lip_visemes", "n_lip_viseme_errors"),
+    *("lip_word_error_rate", "lip_viseme_error_rate"),
 )
 """Columns of ``summary.csv``."""
 
 VERDICTS = ("in-sync", "audio-early", "audio-late", "mismatched", "uncertain")
 _COUNTS = ("n_frames", "n_frames_right", "n_words", "n_words_in_sync")
+_LIP_COUNTS = ("n_lip_words", "n_lip_word_errors", "n_lip_visemes", "n_lip_viseme_errors")
 GROUP_COLUMNS = (
     *("group", "value", "n_clips", "n_done", "n_failed", "n_pending", "n_passed"),
     *(f"n_{verdict.replace('-', '_')}" for verdict in VERDICTS),
     *_COUNTS,
     *("viseme_accuracy", "proportion_in_sync"),
+    *_LIP_COUNTS,
+    *("lip_word_error_rate", "lip_viseme_error_rate"),
 )
 """Columns of ``groups.csv``."""
 
@@ -107,7 +119,7 @@ class Tally:
 
     states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("done", "failed", "pending"), 0))
     verdicts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VERDICTS, 0))
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*_COUNTS, *_LIP_COUNTS), 0))
     n_passed: int = 0
 
     def add(self, row: Mapping[str, Any]) -> None:
@@ -116,7 +128,7 @@ class Tally:
         if row["state"] == "done":
             self.verdicts[row["verdict"]] += 1
             self.n_passed += row["passed"]
-            for name in _COUNTS:
+            for name in self.counts:
                 self.counts[name] += row[name] or 0
 
     def row(self, group: str, value: str) -> list[Cell]:
@@ -126,9 +138,12 @@ class Tally:
             *self.states.values(),
             self.n_passed,
             *self.verdicts.values(),
-            *self.counts.values(),
+            *(self.counts[name] for name in _COUNTS),
             _part(self.counts["n_frames_right"], self.counts["n_frames"]),
             _part(self.counts["n_words_in_sync"], self.counts["n_words"]),
+            *(self.counts[name] for name in _LIP_COUNTS),
+            _part(self.counts["n_lip_word_errors"], self.counts["n_lip_words"]),
+            _part(self.counts["n_lip_viseme_errors"], self.counts["n_lip_visemes"]),
         ]
 
 
@@ -180,7 +195,7 @@ def _write_parquet(path: Path, rows: list[dict[str, Cell]]) -> None:
     def kind(name: str) -> Any:
         if name in kinds or name.startswith("n_"):
             return kinds.get(name, pa.int64())
-        is_number = name.endswith("_seconds") or name in {"proportion_in_sync", "face_fraction"}
+        is_number = name.endswith(("_seconds", "_rate")) or name in {"proportion_in_sync", "face_fraction"}
         return pa.float64() if is_number else pa.string()
 
     schema = pa.schema([(name, kind(name)) for name in SUMMARY_COLUMNS])

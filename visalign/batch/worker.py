@@ -143,11 +143,27 @@ def facts_of(report: ClipReport) -> dict[str, Any]:
         "viseme_accuracy": score["viseme_accuracy"],
         "proportion_in_sync": score["proportion_in_sync"],
         **score["counts"],
+        **_read_off_lips(data["lip_reading"]),
         "viseme_map": clip["viseme_map"],
         "duration_seconds": clip["duration"],
         "face_fraction": clip["face_fraction"],
         "snr_db": sound.get("snr_db"),
         "n_warnings": len(data["warnings"]),
+    }
+
+
+def _read_off_lips(found: Mapping[str, Any] | None) -> dict[str, Any]:
+    if found is None or found["words"] is None:
+        return {}
+    names = ("n_said", "substitutions", "deletions", "insertions")
+    counts = {name: [found[name][x] for x in names] for name in ("words", "visemes")}
+    return {
+        "n_lip_words": counts["words"][0],
+        "n_lip_word_errors": sum(counts["words"][1:]),
+        "n_lip_visemes": counts["visemes"][0],
+        "n_lip_viseme_errors": sum(counts["visemes"][1:]),
+        "lip_word_error_rate": found["words"]["rate"],
+        "lip_viseme_error_rate": found["visemes"]["rate"],
     }
 
 

@@ -70,6 +70,9 @@ def batch(
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
     enhancement: Annotated[str, typer.Option("--enhance", help="Clear the sound first: auto, or a chain.")] = "off",
+    grammar: Annotated[
+        str | None, typer.Option(help="Read words off the lips too: what may be said, JSGF, sentences, or 'grid'.")
+    ] = None,
     lip_cache: Annotated[
         Path | None, typer.Option(help="Folder that keeps lips by content, for several batches; default: OUT/lips.")
     ] = None,
@@ -96,7 +99,7 @@ def batch(
     from visalign.batch import plan_batch, read_manifest, run_batch
 
     settings = replace(
-        settings_of(config, lexicon, viseme_map, model, enhancement),
+        settings_of(config, lexicon, viseme_map, model, enhancement, grammar),
         jobs=jobs,
         time_limit_seconds=time_limit,
         memory_limit_bytes=memory_bytes(memory_limit),
@@ -130,7 +133,12 @@ def batch(
 
 
 def settings_of(
-    config: Path | None, lexicon: Path | None, viseme_map: str | None, model: Path | None, enhancement: str
+    config: Path | None,
+    lexicon: Path | None,
+    viseme_map: str | None,
+    model: Path | None,
+    enhancement: str,
+    grammar: str | None = None,
 ) -> BatchSettings:
     """Settings of a batch from the options that `visalign check` has as well."""
     # Loads the rooms of the batch.
@@ -141,15 +149,19 @@ def settings_of(
     if lexicon is not None:
         chosen = replace(chosen, alignment=replace(chosen.alignment, lexicon=str(lexicon.resolve())))
     if viseme_map is not None:
-        path = Path(viseme_map)
-        chosen = replace(
-            chosen, sync=replace(chosen.sync, viseme_map=str(path.resolve()) if path.is_file() else viseme_map)
-        )
+        chosen = replace(chosen, sync=replace(chosen.sync, viseme_map=_name_or_file(viseme_map)))
+    if grammar is not None:
+        chosen = replace(chosen, lips=replace(chosen.lips, grammar=_name_or_file(grammar)))
     return BatchSettings(
         config=chosen,
         model="" if model is None else str(model.resolve()),
         enhancement=None if enhancement == "off" else enhancement,
     )
+
+
+def _name_or_file(given: str) -> str:
+    path = Path(given)
+    return str(path.resolve()) if path.is_file() else given
 
 
 def default_out(source: Path) -> Path:

@@ -24,7 +24,14 @@ from visalign.outputs import whole_file
 from visalign.report import ClipReport
 from visalign.text_files import write_text
 from visalign.viewing_copy import ViewingCopy, make_viewing_copy
-from visalign.wording import certainty, interval_in_words, lead_in_words, remedy, statement
+from visalign.wording import (
+    certainty,
+    interval_in_words,
+    lead_in_words,
+    lip_reading_in_words,
+    remedy,
+    statement,
+)
 
 __all__ = ["clip_page", "format_clip_page", "write_clip_page"]
 
@@ -139,7 +146,7 @@ def _telling_frame(report: ClipReport, evidence: ClipEvidence, row: int) -> int:
 def _verdict(report: ClipReport) -> dict[str, str]:
     sync = report.sync
     known = {"in-sync": "in-sync", "uncertain": "uncertain"}
-    parts = [_sentence(sync.reason), *_how_sure(report), _agreeing(report)]
+    parts = [_sentence(sync.reason), *_how_sure(report), _agreeing(report), _readable(report)]
     warnings = "".join(f'<p class="warning">Note: {text(warning)}.</p>' for warning in report.warnings)
     return {
         "verdict_class": known.get(sync.verdict, "fault"),
@@ -174,6 +181,10 @@ def _sentence(words: str) -> str:
 def _agreeing(report: ClipReport) -> str:
     score = report.score
     return f"{score.n_words_in_sync} of {score.n_words} words are in sync as they are" if score.n_words else ""
+
+
+def _readable(report: ClipReport) -> str:
+    return "" if report.lip_reading is None else lip_reading_in_words(report.lip_reading).rstrip(".")
 
 
 def _weakest(report: ClipReport, rows: Sequence[int], frames: Sequence[int], copy: ViewingCopy) -> str:
