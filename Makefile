@@ -20,7 +20,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format types docs wheel clean
+.PHONY: help setup demo test fuzz lint format types docs wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,15 @@ demo: $(BASE) ## analyse a clip that visalign generates itself; truth beside mea
 
 test: $(BASE) ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+# For how long, seconds; where atheris can be installed it is used, elsewhere seeded mutations are.
+SECONDS ?= 600
+FUZZ := $(BIN)/python tests/fuzz
+
+fuzz: $(BASE) ## fuzz readers and clips: make fuzz SECONDS=3600; findings go to fuzz-findings/
+	-$(PIP) -e '.[fuzz]'
+	$(FUZZ)/fuzz_readers.py --seconds $$(( $(SECONDS) * 2 / 3 ))
+	$(FUZZ)/fuzz_media.py --seconds $$(( $(SECONDS) / 3 ))
 
 lint: $(DEV) ## check style and format
 	$(BIN)/ruff check .
@@ -54,7 +63,7 @@ wheel: $(BUILD) ## build the source archive and the wheel into dist/
 	@ls -l dist
 
 clean: ## remove .venv and everything that was built
-	rm -rf $(VENV) build dist docs/_build demo *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist docs/_build demo fuzz-findings *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -132,7 +132,7 @@ def read_mapping(path: AnyPath) -> dict[str, frozenset[str]]:
         data = yaml.load(Path(path).read_text(encoding="utf-8-sig"), Loader=yaml.BaseLoader)
     except OSError as error:
         raise ParseError(path, None, f"can't be read ({error.strerror}); check its name") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a time stamp out of range is a ValueError
         raise ParseError(path, None, f"not YAML ({error})") from error
     if not isinstance(data, dict):
         raise ParseError(path, None, "wanted lines of a label and those it may stand for: AH: [ah, ax]")

@@ -245,7 +245,7 @@ class Config:
             data = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise ParseError(path, None, f"can't be read ({error.strerror}); check the name") from error
-        except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
             raise ParseError(path, None, f"not a TOML file ({error})") from error
         return cls.from_dict(data)
 

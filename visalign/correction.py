@@ -151,7 +151,7 @@ class Correction:
                 dict(data["evidence"]),
                 str(data["visalign_version"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             if isinstance(error, ConfigError | TimelineError):
                 raise
             raise ConfigError("correction", str(error), "the fields that `visalign fix` writes") from error
@@ -173,7 +173,7 @@ class Correction:
             data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise ParseError(path, None, f"can't be read ({error.strerror}); check the name") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ParseError(path, None, f"not a JSON file ({error})") from error
         if not isinstance(data, dict):
             raise ParseError(path, None, "a correction is a JSON object, as `visalign fix` writes it")

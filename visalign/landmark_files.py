@@ -24,6 +24,7 @@ References
 from __future__ import annotations
 
 import csv
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -135,7 +136,7 @@ def _read_npz(path: AnyPath) -> LandmarkRows:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
             points = np.asarray(data["points"], np.float32)
             times = np.asarray(data["times"], np.float64) if "times" in data.files else None
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, RuntimeError, BadZipFile, zlib.error) as error:
         raise ParseError(path, None, f"no NPZ file with an array `points` ({error})") from error
     if points.ndim != 3 or points.shape[1:] != (N_POINTS, 2):
         raise ParseError(path, None, f"`points` has shape {points.shape}; wanted: (n_frames, {N_POINTS}, 2)")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import importlib.resources
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -218,11 +218,13 @@ def read_mouths(path: AnyPath | None = None) -> dict[str, LipShape]:
     try:
         text = (shipped if path is None else Path(path)).read_text(encoding="utf-8")
         return {shape: _mouth(where, shape, row) for shape, row in tomllib.loads(text).items()}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ParseError(where, None, f"can't be read as TOML ({error})") from error
 
 
-def _mouth(path: str, shape: str, row: Mapping[str, object]) -> LipShape:
+def _mouth(path: str, shape: str, row: object) -> LipShape:
+    if not isinstance(row, dict):
+        raise ParseError(path, None, f"{shape} = {row!r}: wanted a table of the mouth's numbers, [{shape}]")
     known = {x.name for x in fields(LipShape)}
     numbers = {key: float(x) for key, x in row.items() if isinstance(x, int | float) and key in known}
     wrong = [key for key in row if key not in numbers]

@@ -159,6 +159,8 @@ def examine_viseme_map(text: str) -> tuple[dict[str, Any] | None, list[LintFindi
         place = re.search(r"\(at line (\d+)", str(error))
         line = int(place[1]) if place else text.count("\n") + 1
         return None, [LintFinding(line, "error", f"not TOML: {error}")]
+    except RecursionError:
+        return None, [LintFinding(0, "error", "not a viseme map: lists within lists without end")]
     check = _Check(document, text)
     check.shape()
     if not check.findings:

@@ -113,7 +113,8 @@ def mux(
     with av.open(f"file:{path}", "w", container_options=container_options or {}) as container:
         video = container.add_stream(video_codec, rate=rate, options=fast | (options or {}))
         video.height, video.width, video.pix_fmt = *first.shape[:2], pixel_format
-        video.codec_context.time_base = Fraction(1, TICKS)
+        if not video_codec.startswith("mpeg"):  # MPEG knows a few rates only
+            video.codec_context.time_base = Fraction(1, TICKS)
         if rotation_degrees is not None:
             video.set_display_rotation(rotation_degrees)
         if pixel_aspect is not None:

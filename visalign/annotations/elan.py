@@ -52,6 +52,8 @@ def _root(path: AnyPath) -> ElementTree.Element:
         root = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
         raise ParseError(path, error.position[0], f"not well-formed XML ({error})") from error
+    except (LookupError, ValueError) as error:  # an encoding that does not exist, or that the parser can't take
+        raise ParseError(path, 1, f"its encoding can't be read ({error}); save it as UTF-8") from error
     if root.tag != "ANNOTATION_DOCUMENT":
         raise ParseError(path, None, f"not an EAF file: its root is <{root.tag}>, not <ANNOTATION_DOCUMENT>")
     return root

@@ -37,7 +37,7 @@ def read_json_file(path: AnyPath, _recording: str | None = None) -> Annotation:
         data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ParseError(path, None, f"can't be read ({error.strerror}); check its name") from error
-    except ValueError as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
+    except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
         raise ParseError(path, getattr(error, "lineno", None), f"not JSON ({error})") from error
     try:
         if isinstance(data, dict) and "tiers" in data:
@@ -48,7 +48,7 @@ def read_json_file(path: AnyPath, _recording: str | None = None) -> Annotation:
             return Annotation(str(path), "JSON of visalign", _own_tracks(path, data))
     except ParseError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise ParseError(path, None, f"its entries are not those of an alignment ({error!r})") from error
     reason = "neither a JSON of `visalign check`, `align` or `export --to json`, nor one of `mfa align`"
     raise ParseError(path, None, reason)

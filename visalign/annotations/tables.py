@@ -106,7 +106,7 @@ def _mfa_tracks(path: AnyPath, lines: csv.DictReader[str]) -> tuple[Track, ...]:
     for row in lines:
         kind = row["Type"] if row["Type"] in ("words", "phones") else ""
         start, end = map(short_decimal, _times(path, lines.line_num, row, "Begin", "End"))
-        tiers.setdefault((row["Speaker"], kind), []).append((start, end, row["Label"]))
+        tiers.setdefault((row["Speaker"], kind), []).append((start, end, row["Label"] or ""))
     # A speaker's name is of use where there are several; of a single one it is MFA's name of a folder.
     several = len({speaker for speaker, _ in tiers}) > 1
     return collect_tracks(
@@ -122,7 +122,7 @@ def _own_tracks(path: AnyPath, lines: csv.DictReader[str]) -> tuple[Track, ...]:
     for row in lines:
         start, end = _times(path, lines.line_num, row, "start_seconds", "end_seconds")
         speaker, label = row.get("speaker") or "", _plain(row["word"])
-        score = float(row["confidence"]) if row.get("confidence") else None
+        score = _score(path, lines.line_num, row)
         phones.setdefault(speaker, []).append(Interval(start, end, _plain(row["phone"]), score))
         mine = words.setdefault(speaker, [])
         this = (speaker, label, row.get("word_number") or "")
@@ -138,8 +138,16 @@ def _own_tracks(path: AnyPath, lines: csv.DictReader[str]) -> tuple[Track, ...]:
     )
 
 
-def _plain(cell: str) -> str:
-    """A cell without the apostrophe that keeps spreadsheets from running it."""
+def _score(path: AnyPath, line: int, row: Mapping[str, str | None]) -> float | None:
+    try:
+        return float(row["confidence"] or "") if row.get("confidence") else None
+    except ValueError as error:
+        raise ParseError(path, line, f"confidence is {row['confidence']!r}, not a number") from error
+
+
+def _plain(cell: str | None) -> str:
+    """A cell without the apostrophe that keeps spreadsheets from running it; a row may end before it."""
+    cell = cell or ""
     return cell[1:] if len(cell) > 1 and cell[0] == "'" and cell[1] in "=+-@" else cell
 
 

@@ -101,7 +101,7 @@ def read_glb(path: AnyPath) -> Glb:
         document, binary = _chunks(data)
     except OSError as error:
         raise ParseError(path, None, f"can't be read ({error.strerror})") from error
-    except (struct.error, ValueError, KeyError) as error:
+    except (struct.error, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, ParseError):
             raise
         raise ParseError(path, None, f"broken binary glTF ({error}); export the model again") from error

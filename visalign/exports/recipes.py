@@ -122,7 +122,7 @@ def read_recipe(path: str | PathLike[str]) -> ChannelRecipe:
     """
     try:
         data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ParseError(path, None, f"can't be read as TOML ({error})") from error
     visemes = data.get("visemes")
     if not isinstance(visemes, dict) or not isinstance(data.get("viseme_map"), str):

@@ -196,7 +196,7 @@ def _read_json(path: Path) -> Utterance:
         return parse_visalign_json(data)
     except OSError as error:
         raise ParseError(path, None, f"can't be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         reason = f"not a JSON of `visalign check`, `align` or `export --to json` ({error})"
         raise ParseError(path, getattr(error, "lineno", None), reason) from error
 
@@ -206,7 +206,7 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
 
     Raises
     ------
-    KeyError, TypeError, ValueError
+    KeyError, TypeError, ValueError, AttributeError, ArithmeticError
         If `data` is something else.
     """
     phones = [Interval(x["start"], x["end"], x["label"]) for x in data["phones"]]

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import math
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -234,6 +235,10 @@ def _read(path: Path) -> MfaModel:
     return MfaModel(path.name, options, model, first, tree, lda, symbols)
 
 
+# What zipfile and zlib raise on damaged or hostile files; encrypted ones are a RuntimeError.
+_DAMAGE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
+
+
 def _unpack(path: Path) -> dict[str, bytes]:
     """The wanted files of the zip, by name; its folders do not matter and nothing is written."""
     files: dict[str, bytes] = {}
@@ -248,10 +253,10 @@ def _unpack(path: Path) -> dict[str, bytes]:
                 if row.file_size > MAX_RATIO * max(row.compress_size, 1):
                     raise ParseError(path, None, f"{row.filename} is packed more tightly than a model can be")
                 files.setdefault(PurePosixPath(row.filename).name, archive.read(row))
-    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except ParseError:
+        raise
+    except _DAMAGE as error:
         raise ParseError(path, None, f"no readable zip file ({error}). Download the acoustic model again") from error
-    except ValueError as error:
-        raise ParseError(path, None, f"no readable zip file ({error})") from error
     return files
 
 

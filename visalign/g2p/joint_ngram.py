@@ -30,6 +30,7 @@ import importlib.resources
 import json
 import math
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -193,11 +194,12 @@ class JointNgram:
         if Path(path).is_file() and not zipfile.is_zipfile(path):
             raise ParseError(path, None, "no model of pronunciations (an NPZ file of visalign)")
         try:
-            with np.load(path, allow_pickle=False) as data:
+            # Opened here: numpy leaves a file open that is no good zip.
+            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
                 return cls._from_arrays(path, dict(data))
         except OSError as error:
             raise ParseError(path, None, f"can't be read ({error.strerror or error}); check the path") from error
-        except (KeyError, ValueError, IndexError, zipfile.BadZipFile, json.JSONDecodeError) as error:
+        except _DAMAGE as error:
             raise ParseError(path, None, f"no model of pronunciations, or a damaged one ({error})") from error
 
     @classmethod
@@ -235,6 +237,13 @@ def _offer(
 def _table(contexts: npt.NDArray[Any], graphones: npt.NDArray[Any], n_graphones: int) -> dict[int, int]:
     keys = contexts.astype(np.int64) * n_graphones + graphones
     return dict(zip(keys.tolist(), range(len(keys)), strict=True))
+
+
+# What zipfile, zlib, numpy and json raise on damaged or hostile files; encrypted ones are a RuntimeError.
+_DAMAGE = (
+    *(KeyError, ValueError, IndexError, TypeError, AttributeError, OverflowError),
+    *(EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error),
+)
 
 
 @cache

@@ -160,7 +160,7 @@ class Bandit:
             return cls._from(state), [str(name) for name in state["seen"]]
         except OSError as error:
             raise ParseError(path, None, f"can't be read ({error.strerror})") from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise ParseError(path, None, f"not the state of a bandit ({error}); move it away to begin anew") from error
 
     @classmethod
