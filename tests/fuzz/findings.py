@@ -1,4 +1,4 @@
-"""What fuzzing found, each as the smallest input that did it: these may be read or refused, and nothing else, for ever."""
+"""What fuzzing found, each as the smallest input that did it: it may be read or refused, and nothing else, for ever."""
 
 from __future__ import annotations
 
