@@ -35,7 +35,8 @@ def rows(lips: LipFeatures, context: SpeechContext, **values: float) -> np.ndarr
         ("evidence", "temperature_factor", float("nan"), r"temperature_factor = nan"),
         ("scoring", "band", 2.5, r"scoring\.band = 2\.5.*whole number"),
         ("scoring", "flank_seconds", 0, r"scoring\.flank_seconds"),
-        ("thresholds", "min_match", 0.9, r"thresholds\.min_match = 0\.9.*at most sure_match"),
+        ("thresholds", "min_match", 0.9, r"thresholds\.min_match = 0\.9.*at most likely_match"),
+        ("thresholds", "likely_match", 0.9, r"thresholds\.likely_match = 0\.9.*at most sure_match"),
         ("thresholds", "sync_score", 0.2, r"thresholds\.fault_score = 0\.35.*at most sync_score"),
     ],
 )
@@ -117,7 +118,7 @@ def test_a_setting_reaches_the_scores_of_words(
 
 
 def test_thresholds_decide_the_verdict(generated_lips: LipFeatures, generated_audio: Audio) -> None:
-    strict = Config(thresholds=ThresholdParams(min_match=1.0, sure_match=1.0))
+    strict = Config(thresholds=ThresholdParams(min_match=1.0, likely_match=1.0, sure_match=1.0))
     assert check(generated_lips, TEXT, audio=generated_audio).sync.verdict == "audio-early"
     assert check(generated_lips, TEXT, audio=generated_audio, config=strict).sync.verdict == "mismatched"
 

@@ -106,15 +106,17 @@ class ThresholdParams:
     ----------
     min_confidence : float
         Below this confidence no lead is called, whatever it is.
-    min_match, sure_match : float
-        Probability of belonging together below which picture and sound are called mismatched, and from which on in
-        sync. To pass a clip with another's sound is the worse mistake.
+    min_match, likely_match, sure_match : float
+        Probability of belonging together below which picture and sound are called mismatched, from which on early or
+        late, and from which on in sync. To pass a clip with another's sound is the worst mistake; between the first two
+        the verdict is uncertain.
     fault_score, sync_score : float
         Scores of a word up to the first call a fault, from the second on in sync; those between call no verdict.
     """
 
     min_confidence: float = 0.8
-    min_match: float = 0.5
+    min_match: float = 0.2
+    likely_match: float = 0.5
     sure_match: float = 0.85
     fault_score: float = 0.35
     sync_score: float = 0.65
@@ -122,7 +124,8 @@ class ThresholdParams:
     def __post_init__(self) -> None:
         for one in fields(self):
             _check(self, "thresholds", one.name, 0.0, 1.0)
-        for low, high in (("min_match", "sure_match"), ("fault_score", "sync_score")):
+        ordered = (("min_match", "likely_match"), ("likely_match", "sure_match"), ("fault_score", "sync_score"))
+        for low, high in ordered:
             if getattr(self, low) > getattr(self, high):
                 raise ConfigError(f"thresholds.{low}", getattr(self, low), f"at most {high}, {getattr(self, high)}")
 

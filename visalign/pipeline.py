@@ -36,6 +36,7 @@ from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.landmarks import MODEL_LICENCE
+from visalign.legibility import spared, what_is_poor
 from visalign.lexicon import embedded_lexicon, read_lexicon
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures
@@ -226,6 +227,7 @@ def check(
         sync = replace(best, confidence=0.0, verdict="uncertain", reason=OFF_SCREEN)
     else:
         sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds, certainty=certainty)
+        sync = spared(sync, what_is_poor(lips, measured.snr_db))
     comparison = ClipComparison.of(
         targets, decoded, lags, sync, calibration, limits, settings.scoring, settings.thresholds
     )

@@ -342,9 +342,10 @@ def _verdict(
         return "mismatched", f"at no lag do the lips fit what is heard (probability that they do: {match:.0%})"
     if confidence < thresholds.min_confidence:
         return "uncertain", f"several lags fit about as well (probability that the best one is right: {confidence:.0%})"
-    if -max_lag <= lead <= max_lead:
-        if match < thresholds.sure_match:
-            return "uncertain", f"lips and sound may not belong together at all (probability that they do: {match:.0%})"
+    within = -max_lag <= lead <= max_lead
+    if match < (thresholds.sure_match if within else thresholds.likely_match):
+        return "uncertain", f"lips and sound may not belong together at all (probability that they do: {match:.0%})"
+    if within:
         return "in-sync", ""
     if interval[0] <= max_lead and interval[1] >= -max_lag:
         return "uncertain", "the 95 % interval reaches across a limit of the verdict profile"

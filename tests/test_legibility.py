@@ -1,0 +1,91 @@
+"""What is too poor to be called a mismatch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sample_lips import NAMES, frame_times, make_lips
+
+from visalign.legibility import MAX_TREMBLE, MIN_MOVEMENT, movement, spared, tremble, what_is_poor
+from visalign.lip_features import LipFeatures
+from visalign.sync import SyncEstimate
+
+MISMATCHED = SyncEstimate(0.3, (0.1, 0.5), 0.1, "mismatched", "at no lag do the lips fit")
+
+
+def lips_moving(
+    hz: float, size: float = 0.1, *, noise: float = 0.0, rate: int = 25, n_frames: int = 100
+) -> LipFeatures:
+    """A mouth that swings, and landmarks that jump."""
+    times = frame_times(n_frames, rate)
+    jumps = np.random.default_rng(0).normal(0, noise, (n_frames, len(NAMES)))
+    swing = size * np.sin(2 * np.pi * hz * times.centres)
+    return make_lips(swing[:, None] + jumps, times=times)
+
+
+def test_what_is_slow_does_not_tremble_and_what_is_fast_does() -> None:
+    assert tremble(lips_moving(3.0)) < 0.001
+    assert tremble(lips_moving(10.0)) > 0.99
+
+
+def test_tremble_is_the_share_of_the_motion() -> None:
+    """White noise of variance s² has a share of 4.5 / 12.5 of itself between 8 and 12.5 Hz; the swing's is 0.1² / 2."""
+    noise = 0.05
+    expected = (4.5 / 12.5 * noise**2) / (noise**2 + 0.1**2 / 2)
+    assert tremble(lips_moving(3.0, noise=noise, n_frames=2000)) == pytest.approx(expected, rel=0.1)
+
+
+def test_gaps_without_a_face_do_not_tremble() -> None:
+    lips = lips_moving(1.0)
+    values = lips.values.copy()
+    values[50:] += 3.0  # the head has come nearer meanwhile
+    assert tremble(make_lips(values, faceless=range(40, 50))) < 0.005
+
+
+def test_movement_by_hand() -> None:
+    assert movement(lips_moving(2.5, 0.1)) == pytest.approx(0.1 / np.sqrt(2), rel=1e-3)
+
+
+def test_a_clear_clip_leaves_no_doubt() -> None:
+    lips = lips_moving(3.0)
+    assert what_is_poor(lips, 25.0) == ()
+    assert what_is_poor(lips, None) == ()
+    assert spared(MISMATCHED, what_is_poor(lips, 25.0)) is MISMATCHED
+
+
+@pytest.mark.parametrize(
+    ("lips", "snr_db", "named"),
+    [
+        (lips_moving(3.0, noise=0.05), 30.0, "tremble"),
+        (lips_moving(3.0, 0.02), 30.0, "hardly move"),
+        (lips_moving(3.0, rate=12), 30.0, "12 pictures a second"),
+        (lips_moving(3.0), 5.0, r"SNR 5 dB"),
+    ],
+)
+def test_what_is_poor_is_named(lips: LipFeatures, snr_db: float, named: str) -> None:
+    (doubt,) = what_is_poor(lips, snr_db)
+    assert named in doubt
+    found = spared(MISMATCHED, (doubt,))
+    assert found.verdict == "uncertain"
+    assert MISMATCHED.reason in found.reason
+    assert named in found.reason
+    assert found.lead_seconds == MISMATCHED.lead_seconds
+
+
+@pytest.mark.parametrize("verdict", ["in-sync", "audio-early", "audio-late", "uncertain"])
+def test_only_a_mismatch_is_spared(verdict: str) -> None:
+    sync = SyncEstimate(0.0, (-0.02, 0.02), 0.9, verdict)
+    assert spared(sync, ("the sound is noisy (SNR 5 dB)",)) is sync
+
+
+def test_nobody_to_be_seen_is_not_a_matter_of_clarity() -> None:
+    lips = make_lips(np.zeros((100, len(NAMES))), faceless=range(100))
+    assert tremble(lips) == 0
+    assert movement(lips) == np.inf
+    assert what_is_poor(lips, 30.0) == ()
+
+
+def test_limits_lie_where_grid_put_them() -> None:
+    """Clear clips of GRID: half below 0.013 and 0.055 or more; see docs/decisions/0007."""
+    assert 0.02 < MAX_TREMBLE < 0.05
+    assert 0.02 < MIN_MOVEMENT < 0.045
