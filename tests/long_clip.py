@@ -43,9 +43,11 @@ def tiled_report(report: ClipReport, n: int) -> ClipReport:
 def tiled_tier(tier: Tier, period: float, n: int) -> Tier:
     """`tier` cropped to one period, n times over."""
     part = tier.crop(max(tier.start, 0.0), min(tier.end, period))
-    rows = [x for k in range(n) for x in part.shift(k * period)]
+    rows = [
+        replace(x, start=round(x.start, 9), end=round(x.end, 9)) for k in range(n) for x in part.shift(k * period)
+    ]  # so that the end of one is the start of the next to the last bit
     silence = "SIL" if tier.name == "phones" else ""
-    return Tier.from_intervals(tier.name, rows, start=0.0, end=n * period, gap_label=silence)
+    return Tier.from_intervals(tier.name, rows, start=0.0, end=round(n * period, 9), gap_label=silence)
 
 
 def tiled_evidence(evidence: ClipEvidence, period: float, n: int) -> ClipEvidence:
