@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -79,6 +79,18 @@ _EXIT_CODES = (
     "Exit codes: 0 done and in sync · 1 done, a check failed · 2 wrong usage · 3 an input could not be analysed"
 )
 
+_CHECK_EPILOG = (
+    'visalign check clip.mp4 --text "bin blue at f two now"\n\n'
+    "visalign check clip.mp4 --audio dub.wav --transcript dub.txt --csv words.csv --textgrid clip.TextGrid\n\n"
+    "visalign check episode.mp4 --transcript episode.srt    (each cue aligned in its own time)\n\n"
+    "visalign check clip.mp4 --alignment corrected.TextGrid    (words and phones as they stand there)\n\n"
+    "visalign check clip.mp4 --transcript clip.txt --html clip.html\n\n"
+    "visalign check dub.mp4 --transcript dub.txt --grammar lines.txt    (and how readable the lips are)\n\n"
+    "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
+    "Without a transcript the phones are recognised: offset and confidence, but no words.\n\n" + _EXIT_CODES
+)
+_DEMO_EPILOG = "visalign demo --lead -120 --out late_demo"
+
 app = typer.Typer(
     name="visalign",
     help="Compare what is heard with what the lips show: audio/video offset and sync, word by word.",
@@ -92,34 +104,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(maps_app, name="maps")
-app.add_typer(ratings_app, name="ratings")
-app.command("align", epilog=ALIGN_EPILOG)(align)
-app.command("evaluate-alignment", epilog=EVALUATE_ALIGNMENT_EPILOG)(evaluate_alignment)
-app.command("export", epilog=EXPORT_EPILOG)(export)
-app.command("observe", epilog=OBSERVE_EPILOG)(observe)
-app.command("train", epilog=TRAIN_EPILOG)(train)
-app.command("preview", epilog=PREVIEW_EPILOG)(preview)
-app.command("animate", epilog=ANIMATE_EPILOG)(animate)
-app.command("fix", epilog=FIX_EPILOG)(fix)
-app.command("attach", epilog=ATTACH_EPILOG)(attach)
-app.command("enhance", epilog=ENHANCE_EPILOG)(enhance)
-app.command("vad", epilog=VAD_EPILOG)(vad)
-app.command("compare", epilog=COMPARE_EPILOG)(compare)
-app.command("evaluate", epilog=EVALUATE_EPILOG)(evaluate)
-app.command("mfa", epilog=MFA_EPILOG)(mfa)
-app.command("explain", epilog=EXPLAIN_EPILOG)(explain)
-app.command("corpus", epilog=CORPUS_EPILOG)(corpus)
-app.command("batch", epilog=BATCH_EPILOG)(batch)
-app.command("status", epilog=STATUS_EPILOG)(status)
-app.command("tune", epilog=TUNE_EPILOG)(tune)
-app.command("lipread", epilog=LIPREAD_EPILOG)(lipread)
-app.command("live", epilog=LIVE_EPILOG)(live)
-app.command("plot", epilog=PLOT_EPILOG)(plot)
-app.command("merge", epilog=MERGE_EPILOG)(merge)
-app.command("watch", epilog=WATCH_EPILOG)(watch)
-app.command("page", epilog=PAGE_EPILOG)(page)
-app.command("overlay", epilog=OVERLAY_EPILOG)(overlay)
 
 Transcript = Annotated[
     Path | None,
@@ -211,18 +195,6 @@ def _let_go_of_stdout() -> None:
 # --- check ----------------------------------------------------------------------------------------------------
 
 
-@app.command(
-    epilog=(
-        'visalign check clip.mp4 --text "bin blue at f two now"\n\n'
-        "visalign check clip.mp4 --audio dub.wav --transcript dub.txt --csv words.csv --textgrid clip.TextGrid\n\n"
-        "visalign check episode.mp4 --transcript episode.srt    (each cue aligned in its own time)\n\n"
-        "visalign check clip.mp4 --alignment corrected.TextGrid    (words and phones as they stand there)\n\n"
-        "visalign check clip.mp4 --transcript clip.txt --html clip.html\n\n"
-        "visalign check dub.mp4 --transcript dub.txt --grammar lines.txt    (and how readable the lips are)\n\n"
-        "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
-        "Without a transcript the phones are recognised: offset and confidence, but no words.\n\n" + _EXIT_CODES
-    )
-)
 def check(
     video: Annotated[Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks.")],
     audio: Annotated[Path | None, typer.Option(help="Check this sound instead of the clip's own.")] = None,
@@ -244,6 +216,12 @@ def check(
     enhancement: Annotated[
         str, typer.Option("--enhance", help="Clear the sound first: auto (where noise makes that worth it) or a chain.")
     ] = "off",
+    max_lag: Annotated[
+        float | None, typer.Option(help="Search the offset within ± this many seconds (0.6; up to 600).")
+    ] = None,
+    grammar: Annotated[
+        str | None, typer.Option(help="Read words off the lips too: what may be said, JSGF, sentences, or 'grid'.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the words as CSV.")] = None,
     segments: Annotated[
@@ -251,12 +229,6 @@ def check(
     ] = None,
     textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with a player, that opens offline.")] = None,
-    max_lag: Annotated[
-        float | None, typer.Option(help="Search the offset within ± this many seconds (0.6; up to 600).")
-    ] = None,
-    grammar: Annotated[
-        str | None, typer.Option(help="Read words off the lips too: what may be said, JSGF, sentences, or 'grid'.")
-    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word."""
@@ -368,7 +340,6 @@ def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:
 # --- doctor, demo, version ------------------------------------------------------------------------------------
 
 
-@app.command()
 def doctor() -> None:
     """What is installed, under which licence, what is missing and how to get it."""
     findings = visalign.diagnose()
@@ -379,7 +350,6 @@ def doctor() -> None:
     raise typer.Exit(CHECK_FAILED if faults else DONE)
 
 
-@app.command(epilog="visalign demo --lead -120 --out late_demo")
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the clip and its reports.")] = Path("demo"),
     lead: Annotated[float, typer.Option(help="How early the audio is made, in ms (negative: late).")] = 83.0,
@@ -407,7 +377,6 @@ def demo(
     raise typer.Exit(DONE if is_right else CHECK_FAILED)
 
 
-@app.command()
 def version() -> None:
     """The version of visalign."""
     print(visalign.__version__)
@@ -425,3 +394,61 @@ def _root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None: ...
+
+
+# --- the commands, as `visalign --help` lists them ----------------------------------------------------------------
+
+_PANELS: Mapping[str, tuple[tuple[str, Callable[..., None], str | None], ...]] = {
+    "Start here": (
+        ("demo", demo, _DEMO_EPILOG),
+        ("check", check, _CHECK_EPILOG),
+        ("explain", explain, EXPLAIN_EPILOG),
+        ("doctor", doctor, None),
+        ("version", version, None),
+    ),
+    "Show it": (
+        ("overlay", overlay, OVERLAY_EPILOG),
+        ("plot", plot, PLOT_EPILOG),
+        ("live", live, LIVE_EPILOG),
+    ),
+    "Put it right": (
+        ("fix", fix, FIX_EPILOG),
+        ("attach", attach, ATTACH_EPILOG),
+        ("enhance", enhance, ENHANCE_EPILOG),
+    ),
+    "Many clips": (
+        ("batch", batch, BATCH_EPILOG),
+        ("status", status, STATUS_EPILOG),
+        ("page", page, PAGE_EPILOG),
+        ("merge", merge, MERGE_EPILOG),
+        ("watch", watch, WATCH_EPILOG),
+        ("compare", compare, COMPARE_EPILOG),
+        ("corpus", corpus, CORPUS_EPILOG),
+    ),
+    "Speech": (
+        ("align", align, ALIGN_EPILOG),
+        ("mfa", mfa, MFA_EPILOG),
+        ("evaluate-alignment", evaluate_alignment, EVALUATE_ALIGNMENT_EPILOG),
+        ("vad", vad, VAD_EPILOG),
+    ),
+    "Lips": (
+        ("observe", observe, OBSERVE_EPILOG),
+        ("lipread", lipread, LIPREAD_EPILOG),
+    ),
+    "Animation": (
+        ("export", export, EXPORT_EPILOG),
+        ("preview", preview, PREVIEW_EPILOG),
+        ("animate", animate, ANIMATE_EPILOG),
+    ),
+    "Measure, learn, tune": (
+        ("evaluate", evaluate, EVALUATE_EPILOG),
+        ("tune", tune, TUNE_EPILOG),
+        ("train", train, TRAIN_EPILOG),
+    ),
+}
+
+for _panel, _commands in _PANELS.items():
+    for _name, _command, _epilog in _commands:
+        app.command(_name, epilog=_epilog, rich_help_panel=_panel)(_command)
+app.add_typer(maps_app, name="maps", rich_help_panel="Lips")
+app.add_typer(ratings_app, name="ratings", rich_help_panel="Measure, learn, tune")
