@@ -16,7 +16,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -42,6 +41,7 @@ from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.mfa import MFA_EPILOG, mfa
 from visalign.commands.observe import OBSERVE_EPILOG, observe
+from visalign.commands.options import chosen_settings, said
 from visalign.commands.overlay import OVERLAY_EPILOG, overlay
 from visalign.commands.page import PAGE_EPILOG, page
 from visalign.commands.plot import PLOT_EPILOG, plot
@@ -63,8 +63,6 @@ from visalign.errors import ConfigError, VisalignError
 from visalign.outputs import legible
 
 if TYPE_CHECKING:
-    from visalign.annotations import Cue
-    from visalign.config import Config
     from visalign.report import ClipReport
 
 __all__ = ["app", "main"]
@@ -236,15 +234,15 @@ def check(
     inputs = (video, audio, transcript, alignment, lexicon, model, config)
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
     pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
-    settings = _settings(config, lexicon, oov, viseme_map, recognise)
-    if max_lag is not None:
-        settings = replace(settings, sync=replace(settings.sync, max_lag_seconds=max_lag))
-    said = _said(text, transcript)
+    settings = chosen_settings(
+        config, lexicon=lexicon, oov=oov, recognise=recognise, viseme_map=viseme_map, max_lag=max_lag
+    )
+    spoken = said(text, transcript)
     with progress_line(enabled=not quiet) as progress:
         chain = None if enhancement == "off" else enhancement
         report = visalign.check(
             video,
-            said,
+            spoken,
             alignment=alignment,
             speaker=speaker,
             audio=audio,
@@ -269,30 +267,6 @@ def check(
     if not quiet:
         _show(report, [*outputs, *tables, *pages], stderr=to_stdout)
     raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
-
-
-def _settings(
-    config: Path | None, lexicon: Path | None, oov: str | None, viseme_map: str | None, recognise: str | None
-) -> Config:
-    settings = visalign.Config() if config is None else visalign.Config.load(config)
-    if lexicon is not None:
-        settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
-    if oov is not None:
-        settings = replace(settings, alignment=replace(settings.alignment, oov=oov))
-    if recognise is not None:
-        settings = replace(settings, alignment=replace(settings.alignment, recognise=recognise))
-    if viseme_map is not None:
-        settings = replace(settings, sync=replace(settings.sync, viseme_map=viseme_map))
-    return settings
-
-
-def _said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
-    # Loads the lexicon's room, so it waits until a command needs it.
-    from visalign.annotations import read_spoken
-
-    if text is not None and transcript is not None:
-        raise typer.BadParameter("give --text or --transcript, not both")
-    return text if transcript is None else read_spoken(transcript)
 
 
 def _checked_outputs(wanted: Mapping[str, Path | None], inputs: Iterable[Path | None]) -> list[Path]:

@@ -39,6 +39,7 @@ __all__ = [
     "Pronunciation",
     "arpabet_phones",
     "embedded_lexicon",
+    "lexicon_with",
     "missing_words",
     "normalise_word",
     "parse_lexicon",
@@ -262,6 +263,19 @@ def read_lexicon(path: AnyPath, *, fallback: Lexicon | None = None) -> Lexicon:
         line = data.count(b"\n", 0, error.start) + 1
         raise ParseError(path, line, "not UTF-8; save the lexicon as UTF-8 text") from error
     return parse_lexicon(text.replace("\r\n", "\n").replace("\r", "\n"), name=str(path), fallback=fallback)
+
+
+def lexicon_with(own: AnyPath | None) -> Lexicon:
+    """The embedded dictionary, or one's own file before it.
+
+    Raises
+    ------
+    ParseError
+        If the file can't be read.
+    BackendUnavailable
+        If the embedded dictionary is not installed.
+    """
+    return read_lexicon(own, fallback=embedded_lexicon()) if own else embedded_lexicon()
 
 
 @cache

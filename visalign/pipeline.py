@@ -37,7 +37,7 @@ from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.landmarks import MODEL_LICENCE
 from visalign.legibility import spared, what_is_poor
-from visalign.lexicon import embedded_lexicon, read_lexicon
+from visalign.lexicon import lexicon_with
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel, SpeechContext
@@ -376,10 +376,7 @@ def _speaking(
 
 
 def _reader(grammar: WordGraph | AnyPath, settings: Config) -> LipReader | None:
-    if not grammar:
-        return None
-    own, shipped = settings.alignment.lexicon, embedded_lexicon()
-    return LipReader.of(grammar, read_lexicon(own, fallback=shipped) if own else shipped)
+    return LipReader.of(grammar, lexicon_with(settings.alignment.lexicon)) if grammar else None
 
 
 def _read_off(

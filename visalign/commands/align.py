@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
+from visalign.commands.options import said
 from visalign.console import alignment_table, progress_line, screen, tier_table
 from visalign.errors import ConfigError
 
@@ -75,7 +76,6 @@ def align(
 ) -> None:
     """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
     # These load numpy and PocketSphinx.
-    from visalign.commands.export import said
     from visalign.folder_alignment import is_many
     from visalign.forced_alignment import chosen_aligner, read_alignment
     from visalign.phones import is_silence

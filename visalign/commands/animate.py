@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from visalign.commands.export import parse_rate, said
+from visalign.commands.export import parse_rate
+from visalign.commands.options import said
 from visalign.console import screen
 
 __all__ = ["ANIMATE_EPILOG", "animate"]

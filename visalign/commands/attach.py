@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.commands.export import said
+from visalign.commands.options import said
 from visalign.console import progress_line, screen
 from visalign.errors import CorrectionRefused
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from visalign.commands.options import chosen_settings
 from visalign.console import VERDICT_STYLES, batch_progress, facts_table, screen
 from visalign.errors import ConfigError
 
@@ -143,13 +144,9 @@ def settings_of(
     """Settings of a batch from the options that `visalign check` has as well."""
     # Loads the rooms of the batch.
     from visalign.batch import BatchSettings
-    from visalign.config import Config
 
-    chosen = Config() if config is None else Config.load(config)
-    if lexicon is not None:
-        chosen = replace(chosen, alignment=replace(chosen.alignment, lexicon=str(lexicon.resolve())))
-    if viseme_map is not None:
-        chosen = replace(chosen, sync=replace(chosen.sync, viseme_map=_name_or_file(viseme_map)))
+    own = None if lexicon is None else lexicon.resolve()  # workers run elsewhere
+    chosen = chosen_settings(config, lexicon=own, viseme_map=None if viseme_map is None else _name_or_file(viseme_map))
     if grammar is not None:
         chosen = replace(chosen, lips=replace(chosen.lips, grammar=_name_or_file(grammar)))
     return BatchSettings(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ import typer
 from rich.text import Text
 
 import visalign
-from visalign.commands.export import said
+from visalign.commands.options import chosen_settings, said
 from visalign.console import VERDICT_STYLES, progress_line, screen
 
 if TYPE_CHECKING:
@@ -51,9 +50,6 @@ def explain(
             report, None if viseme_map is None else visalign.VisemeMap.load(viseme_map), n_items=items
         )
     else:
-        settings = visalign.Config()
-        if lexicon is not None:
-            settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
         words = said(text, transcript)
         with progress_line() as progress:
             report, found = explain_clip(
@@ -62,7 +58,7 @@ def explain(
                 audio=audio,
                 viseme_map=viseme_map,
                 model=model,
-                config=settings,
+                config=chosen_settings(lexicon=lexicon),
                 n_items=items,
                 progress=progress,
             )

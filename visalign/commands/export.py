@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from visalign.commands.options import said
 from visalign.console import facts_table, screen
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:
-    from visalign.annotations import Cue
     from visalign.exports.exporter import ExportOptions
     from visalign.exports.hand_edits import Edit
 
-__all__ = ["EXPORT_EPILOG", "export", "parse_rate", "read_edits_for", "said", "split_shapes"]
+__all__ = ["EXPORT_EPILOG", "export", "parse_rate", "read_edits_for", "split_shapes"]
 
 EXPORT_EPILOG = (
     'visalign export line.wav --text "bin blue at f two now" --to rhubarb-json -o line.json\n\n'
@@ -125,16 +125,6 @@ def split_shapes(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     return tuple(x.strip() for x in text.split(",")) if "," in text else tuple(text)
-
-
-def said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
-    """What is said, from the option or the file that gives it."""
-    # Loads the lexicon's room.
-    from visalign.annotations import read_spoken
-
-    if text is not None and transcript is not None:
-        raise typer.BadParameter("give --text or --transcript, not both")
-    return text if transcript is None else read_spoken(transcript)
 
 
 def read_edits_for(output: Path, given: Path | None, *, make: bool = False) -> tuple[Edit, ...]:

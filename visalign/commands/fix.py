@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import visalign
-from visalign.commands.export import said
+from visalign.commands.options import chosen_settings, said
 from visalign.console import facts_table, progress_line, screen, signed_ms
 from visalign.errors import ConfigError, CorrectionRefused
 
@@ -97,9 +96,7 @@ def _measure(
     *,
     quiet: bool,
 ) -> Callable[[Path], ClipReport]:
-    settings = visalign.Config() if config is None else visalign.Config.load(config)
-    if lexicon is not None:
-        settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
+    settings = chosen_settings(config, lexicon=lexicon)
 
     def measure(path: Path) -> ClipReport:
         audio = None if track is None else visalign.read_audio(path, track=track)

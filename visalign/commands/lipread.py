@@ -49,7 +49,7 @@ def lipread(
     """Read words off the lips alone, given a grammar, and count the errors where it is known what was said."""
     # These load dlib, SciPy and praatio.
     from visalign.errors import ConfigError
-    from visalign.lexicon import embedded_lexicon, read_lexicon
+    from visalign.lexicon import lexicon_with
     from visalign.lip_model import LipModel
     from visalign.lip_reading.grammar import read_grammar, refuse_impossible
     from visalign.lip_reading.reading import read_words
@@ -62,7 +62,7 @@ def lipread(
     for path, suffix in ((output, ".TextGrid"), (None if to_stdout else json, ".json")):
         if path is not None:
             check_output(path, suffixes=(suffix,), inputs=[x for x in (video, lexicon, model, transcript, report) if x])
-    known = embedded_lexicon() if lexicon is None else read_lexicon(lexicon, fallback=embedded_lexicon())
+    known = lexicon_with(lexicon)
     graph = read_grammar(grammar)
     refuse_impossible(graph)
     chosen = None if viseme_map == "none" else visalign.VisemeMap.load(viseme_map)

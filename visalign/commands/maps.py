@@ -168,7 +168,7 @@ def homophenes(
     """Which words look alike, and which map keeps a vocabulary apart best."""
     # Load numpy and praatio.
     from visalign.homophenes import SEPARATION_COLUMNS, compare_separation, find_homophenes
-    from visalign.lexicon import embedded_lexicon, read_lexicon
+    from visalign.lexicon import lexicon_with
     from visalign.text_files import check_output, format_table, write_text
     from visalign.visemes import available_maps
 
@@ -176,7 +176,7 @@ def homophenes(
         raise typer.BadParameter("give a text or --grammar")
     if csv is not None:
         check_output(csv, suffixes=(".csv",), inputs=[x for x in (text, lexicon) if x is not None])
-    known = embedded_lexicon() if lexicon is None else read_lexicon(lexicon, fallback=embedded_lexicon())
+    known = lexicon_with(lexicon)
     words = _vocabulary(text, grammar, known)
     maps = [visalign.VisemeMap.load(name) for name in chosen or available_maps()]
     found = compare_separation(words, maps, lexicon=known)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import visalign
-from visalign.commands.export import said
+from visalign.commands.options import chosen_settings, said
 from visalign.console import progress_line, screen, styled_summary
 
 __all__ = ["OVERLAY_EPILOG", "overlay"]
@@ -49,15 +48,12 @@ def overlay(
         if json is not None:
             report = read_report(json)
         else:
-            settings = visalign.Config()
-            if lexicon is not None:
-                settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
             report = visalign.check(
                 clip,
                 said(text, transcript),
                 viseme_map=viseme_map,
                 model=model,
-                config=settings,
+                config=chosen_settings(lexicon=lexicon),
                 evidence=True,
                 progress=progress,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.commands.export import said
+from visalign.commands.options import chosen_settings, said
 from visalign.console import progress_line, screen
 
 if TYPE_CHECKING:
@@ -80,16 +80,13 @@ def plot(
         if is_file:
             reports = {} if is_summary else _reports(source)
         else:
-            settings = visalign.Config()
-            if lexicon is not None:
-                settings = replace(settings, alignment=replace(settings.alignment, lexicon=str(lexicon)))
             report = visalign.check(
                 source,
                 said(text, transcript),
                 audio=audio,
                 viseme_map=viseme_map,
                 model=model,
-                config=settings,
+                config=chosen_settings(lexicon=lexicon),
                 evidence=True,
                 progress=progress,
             )

@@ -1,0 +1,48 @@
+"""Options that several commands share: what is said, and the settings that single options change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+import visalign
+
+if TYPE_CHECKING:
+    from visalign.annotations import Cue
+    from visalign.config import Config
+
+__all__ = ["chosen_settings", "said"]
+
+
+def said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
+    """What is said, from the option or the file that gives it."""
+    # Loads the lexicon's room, so it waits until a command needs it.
+    from visalign.annotations import read_spoken
+
+    if text is not None and transcript is not None:
+        raise typer.BadParameter("give --text or --transcript, not both")
+    return text if transcript is None else read_spoken(transcript)
+
+
+def chosen_settings(
+    config: Path | None = None,
+    *,
+    lexicon: Path | None = None,
+    oov: str | None = None,
+    recognise: str | None = None,
+    viseme_map: str | None = None,
+    max_lag: float | None = None,
+) -> Config:
+    """The settings of a file, or the default ones, with what single options change in them."""
+    settings = visalign.Config() if config is None else visalign.Config.load(config)
+    named: dict[str, Any] = {"lexicon": None if lexicon is None else str(lexicon), "oov": oov, "recognise": recognise}
+    alignment = {name: value for name, value in named.items() if value is not None}
+    sync: dict[str, Any] = {"viseme_map": viseme_map, "max_lag_seconds": max_lag}
+    return replace(
+        settings,
+        alignment=replace(settings.alignment, **alignment),
+        sync=replace(settings.sync, **{name: value for name, value in sync.items() if value is not None}),
+    )
