@@ -123,7 +123,8 @@ def test_observe_writes_what_the_lips_show(generated_clip: GeneratedClip, capsys
     with np.load(paths[1], allow_pickle=False) as data:
         arrays = dict(data)
     probabilities = ["p_closed", *(f"p_{name}" for name in arrays["viseme_names"])]
-    assert list(rows[0]) == ["time_seconds", "viseme", *arrays["names"], *probabilities]
+    how_well_seen = [f"seen_{name}" for name in arrays["visibility_names"]]
+    assert list(rows[0]) == ["time_seconds", "viseme", *arrays["names"], *how_well_seen, *probabilities]
     assert arrays["values"].shape == (len(rows), len(arrays["names"]))
     assert arrays["mouth"].shape == (len(rows), 20, 2)
     assert [float(row["time_seconds"]) for row in rows] == pytest.approx(list(arrays["times"]), abs=1e-6)
