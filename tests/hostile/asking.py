@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -20,7 +21,7 @@ from visalign.annotations import read_spoken
 from visalign.batch import plan_batch, read_manifest
 from visalign.batch.settings import BatchSettings
 from visalign.errors import ConfigError, VisalignError
-from visalign.forced_alignment import Alignment, read_alignment
+from visalign.forced_alignment import Alignment, chosen_aligner, read_alignment
 from visalign.visemes import VisemeMap
 
 Options = Mapping[str, Any]
@@ -84,6 +85,7 @@ def _align(
     transcript: Path | None = None,
     alignment: Path | None = None,
     lexicon: Path | None = None,
+    acoustic_model: Path | None = None,
     **options: Any,
 ) -> Mapping[str, Any]:
     said = _said(text, transcript)
@@ -93,12 +95,13 @@ def _align(
     elif said is None:
         found = visalign.recognise_phones(audio)
     else:
-        found = visalign.force_align(audio, said, lexicon=lexicon, **options)
+        aligner = chosen_aligner(None, acoustic_model)
+        found = visalign.force_align(audio, said, lexicon=lexicon, aligner=aligner, **options)
     return _alignment_facts(found)
 
 
 def _alignment_facts(found: Alignment) -> Mapping[str, Any]:
-    return {"words": [{"label": x.label} for x in found.words if x.label], "warnings": list(found.warnings)}
+    return {"words": " ".join(x.label for x in found.words if x.label), "warnings": list(found.warnings)}
 
 
 def _batch(manifest: Path) -> Mapping[str, Any]:
@@ -109,7 +112,7 @@ def _batch(manifest: Path) -> Mapping[str, Any]:
 
 def _map(map: Path) -> Mapping[str, Any]:
     found = VisemeMap.load(map)
-    return {"visemes": list(found.visemes), "warnings": []}
+    return {"visemes": " ".join(found.visemes)}
 
 
 _PYTHON: Mapping[str, Callable[..., Mapping[str, Any]]] = {
@@ -138,16 +141,27 @@ def ask_command_line(command: str, options: Options, outputs: Path) -> Answer:
         code = end.code if isinstance(end.code, int) else 1
     finally:
         sys.stdout, sys.stderr = before
-    return Answer(message=err.getvalue(), code=code, result=_result(command, outputs, out.getvalue()))
+    result = _results(command, outputs, out.getvalue(), err.getvalue()) if code in {0, 1} or out.getvalue() else None
+    return Answer(message=err.getvalue(), code=code, result=result)
 
 
-def _result(command: str, outputs: Path, said: str) -> Mapping[str, Any] | None:
-    written = sorted(outputs.iterdir())
+def _results(command: str, outputs: Path, said: str, told: str) -> Mapping[str, Any] | None:
+    """The facts that Python gives as well, out of what was written or printed."""
     if command == "batch":
-        return {"said": " ".join(said.split())}
+        found = re.search(r"(\d+) clips would be checked;.*?; (\d+) files are missing", " ".join(said.split()))
+        warnings = [line.removeprefix("Warning: ") for line in told.splitlines()]
+        return None if found is None else {
+            "n_clips": int(found[1]), "n_missing": int(found[2]), "warnings": [" ".join(warnings)] if warnings else []
+        }  # fmt: skip
     if command == "maps":
-        return {"said": said}
-    return json.loads(written[0].read_text(encoding="utf-8")) if written else None
+        rows = [line.split() for line in said.splitlines()]
+        first = rows.index(next(row for row in rows if row[:2] == ["viseme", "phones"])) + 2
+        return {"visemes": " ".join(row[0] for row in rows[first:] if row)}
+    written = sorted(outputs.iterdir())
+    data = json.loads(written[0].read_text(encoding="utf-8")) if written else None
+    if command == "align" and data is not None:
+        return {"words": " ".join(x["label"] for x in data["words"]), "warnings": data["warnings"]}
+    return data
 
 
 def _arguments(options: Options, names: Mapping[str, str] = {}) -> list[Any]:

@@ -9,9 +9,20 @@ from __future__ import annotations
 from functools import partial
 
 import bad_clips as clip
+import bad_texts as text
 from expected import Case, Refused, Works
 
-from visalign.errors import AlignmentError, FaceNotFound, MediaError, MissingStream
+from visalign.errors import (
+    AlignmentError,
+    ConfigError,
+    FaceNotFound,
+    InputError,
+    MediaError,
+    MissingStream,
+    OutOfVocabulary,
+    ParseError,
+    UnknownSymbol,
+)
 
 EARLY = ("audio-early",)
 # A cut or damaged clip of three seconds leaves little to go by.
@@ -112,4 +123,176 @@ SOUND = (
     Case(32, "two voices at once", clip.crosstalk, Works(NO_MATCH, warns="the transcript may not belong")),
 )  # fmt: skip
 
-CASES = (*MEDIA, *TIMING, *PICTURE, *SOUND)
+EMPTY = Refused(InputError, "the transcript is empty: it holds no word that could be spoken")
+TOO_MANY = Refused(AlignmentError, "s of audio: nobody speaks so fast")
+ALL_WORDS = Works(holds=(("words", "bin blue at f two now"),))
+NOT_THIS = "the transcript may not belong to this audio"
+
+
+def said(number: int, name: str, transcript: str, expected: Refused | Works) -> Case:
+    """A case of the good sound with this text."""
+    return Case(number, name, partial(text.said, transcript), expected, "align")
+
+
+def written(number: int, name: str, data: bytes, expected: Refused | Works, file: str = "speech.txt") -> Case:
+    """A case of the good sound with a transcript file of this content."""
+    return Case(number, name, partial(text.written, data, name=file), expected, "align")
+
+
+def aligned(number: int, name: str, data: bytes, file: str, expected: Refused | Works) -> Case:
+    """A case of the good sound with an alignment file of this content."""
+    return Case(number, name, partial(text.aligned, data, name=file), expected, "align")
+
+
+TRANSCRIPTS = (
+    said(34, "an empty text", "", EMPTY),
+    said(34, "nothing that is spoken", "… — ?! [laughs] (quietly)", EMPTY),
+    written(34, "an empty transcript file", b"", EMPTY),
+    written(34, "white space", " \n\t\u2003\n".encode(), EMPTY),
+    Case(34, "no transcript file of that name", text.no_transcript, Refused(ParseError, "can't be read: No such"), "align"),
+    Case(34, "a folder as the transcript", text.transcript_folder, Refused(ParseError, "Is a directory"), "align"),
+    said(35, "the text of another clip", text.OTHER, Works(warns=NOT_THIS)),
+    said(36, "words that nobody knows", "bin xyzzy plugh", Refused(OutOfVocabulary, "xyzzy, plugh (near: plough")),
+    said(36, "figures", "bin blue at f 2 now", ALL_WORDS),
+    said(36, "money, dates, times", "$3.50 on 12/3/1999 at 10:30, 50% & Dr. Smith", Refused(OutOfVocabulary, "1999")),
+    said(36, "other scripts", "бин blue 你好", Refused(OutOfVocabulary, "бин, 你好")),
+    said(36, "right to left", "\u202bשלום\u202c مرحبا", Refused(OutOfVocabulary, "שלום, مرحبا")),
+    said(36, "accents apart from their letters (NFD)", text.DECOMPOSED,
+         Works(warns=NOT_THIS, holds=(("words", "naive cafe bin"),))),
+    Case(36, "zero-width characters", text.zero_width, ALL_WORDS, "align"),
+    Case(36, "a byte-order mark", text.with_mark, ALL_WORDS, "align"),
+    Case(36, "UTF-16", text.in_utf16, ALL_WORDS, "align"),
+    written(36, "Latin-1", "bin blue café".encode("latin-1"), Refused(ParseError, "not UTF-8 text. Save the transcript")),
+    written(36, "one word of a million letters", b"a" * 1_000_000, Refused(InputError, "a 'word' of 1000000 characters")),
+    written(36, "6 MB", b"bin blue " * 700_000, Refused(ParseError, "has 6 MB, more than any transcript")),
+    written(36, "zero bytes", b"bin\0blue", Refused(ParseError, "holds zero bytes, so it is not plain text")),
+    written(36, "ten thousand words in three seconds", b"bin blue " * 5_000, TOO_MANY),
+    written(45, "100,000 brackets", b"(" * 100_000 + b"bin", Refused(InputError, "a 'word' of 100003 characters")),
+    written(45, "90,000 names of speakers", b"A B C: " * 30_000, TOO_MANY),
+    written(45, "a million spaces", b"bin" + b" " * 1_000_000 + b"blue at f two now", ALL_WORDS),
+    written(45, "a number of 50,000 groups", b"1," * 50_000, TOO_MANY),
+)  # fmt: skip
+
+BAD_GRID, BAD_EAF = "a.TextGrid", "a.eaf"
+NOT_EAF = Refused(ParseError, "not well-formed XML")
+NO_DOCTYPE = Refused(ParseError, "declares a document type, which ELAN never does; it is not read")
+OTHER_TEXT = Works(warns=NOT_THIS, holds=(("words", "bin"),))
+TWO_WORDS = Works(holds=(("words", "bin blue"),))
+
+ANNOTATIONS = (
+    aligned(37, "an empty TextGrid", b"", BAD_GRID, Refused(ParseError, "can't be read as a TextGrid")),
+    aligned(37, "intervals that overlap", text.grid(("words", [(0, 2, "bin"), (1, 3, "blue")])), BAD_GRID,
+            Refused(ParseError, "overlap in time")),
+    aligned(37, "two tiers of one name", text.grid(("words", text.WORDS), ("words", text.WORDS)), BAD_GRID, TWO_WORDS),
+    aligned(37, "a time that is nan", text.grid(("words", [("nan", 1, "bin")])), BAD_GRID,
+            Refused(ParseError, "can't be read as a TextGrid")),
+    aligned(37, "an interval that ends before it starts", text.grid(("words", [(2, 1, "bin")])), BAD_GRID,
+            Refused(ParseError, "cannot occur after its end")),
+    aligned(37, "xmax before xmin", text.grid(("words", text.WORDS), start=3, end=0), BAD_GRID, TWO_WORDS),
+    aligned(37, "a TextGrid of another recording", text.grid(("words", [(0, 1, ""), (1, 90, "bin")]), end=90), BAD_GRID,
+            Refused(AlignmentError, "it goes from 1.00 to 90.00 s, but this audio ends at 3.02 s")),
+    aligned(37, "a binary TextGrid", b"ooBinaryFile\x08TextGrid" + bytes(range(256)), BAD_GRID,
+            Refused(ParseError, "save it from Praat as text")),
+    aligned(37, "a TextGrid in Latin-1", text.GOOD_GRID.replace(b"bin", b"b\xefn"), BAD_GRID,
+            Refused(ParseError, "save it from Praat as text")),
+    aligned(37, "a TextGrid that promises 99,999,999 intervals", text.GOOD_GRID.replace(b"size = 2", b"size = 99999999"),
+            BAD_GRID, TWO_WORDS),
+    aligned(37, "a TextGrid without tiers", text.grid(), BAD_GRID, Refused(ParseError, "no tier of words, phones")),
+    aligned(37, "an EAF without times", text.eaf(times=""), BAD_EAF, Refused(ParseError, "annotation x has no time")),
+    aligned(37, "an EAF with a word for a time", text.eaf(times='TIME_VALUE="soon"'), BAD_EAF,
+            Refused(ParseError, "invalid literal for int() with base 10: 'soon'")),
+    aligned(37, "an empty EAF", b"", BAD_EAF, NOT_EAF),
+    aligned(37, "half an EAF", text.eaf()[:200], BAD_EAF, NOT_EAF),
+    aligned(37, "an EAF in an encoding that does not exist", text.eaf().replace(b"UTF-8", b"UTF-6"), BAD_EAF,
+            Refused(ParseError, "its encoding can't be read (unknown encoding: UTF-6); save it as UTF-8")),
+    aligned(42, "an EAF with entities of entities", text.eaf(head=text.BOMB, label="&b;"), BAD_EAF, NO_DOCTYPE),
+    aligned(42, "an EAF that asks for another file", text.eaf(head=text.OUTSIDE, label="&a;"), BAD_EAF, NO_DOCTYPE),
+    written(37, "a subtitle that ends before it starts", text.SRT_BACKWARD,
+            Refused(ParseError, "the cue ends at 1 s, not after its start at 2 s"), "a.srt"),
+    written(37, "a subtitle whose time is none", text.SRT_NONSENSE, Refused(ParseError, "is no line of times"), "a.srt"),
+    written(37, "subtitles that begin after the sound ends", text.SRT_LATE,
+            Refused(AlignmentError, "no word of the transcript could be placed in these 3 s of audio"), "a.srt"),
+    written(37, "an empty subtitle file", b"", Refused(ParseError, "there is no cue in it"), "a.srt"),
+    aligned(37, "a CTM with words for times", b"a 1 x y bin\n", "a.ctm", Refused(ParseError, "not a line of CTM")),
+    aligned(37, "a table with other columns", b"a,b\n1,2\n", "a.csv", Refused(ParseError, "unknown columns")),
+    aligned(37, "a PDF as the alignment", b"%PDF", "a.pdf", Refused(ParseError, "unknown kind of annotation")),
+    aligned(44, "JSON of 100,000 lists in one another", b"[" * 100_000, "a.json", Refused(ParseError, "not JSON")),
+    aligned(44, "JSON with NaN for a time",
+            b'{"words": [], "phones": [{"label": "B", "start": NaN, "end": 1}]}', "a.json",
+            Refused(ParseError, "its entries are not those of an alignment")),
+)  # fmt: skip
+
+
+def mapped(name: str, old: str, new: str, expected: Refused | Works) -> Case:
+    """A case of a shipped map with one thing changed."""
+    return Case(38, name, partial(text.changed_map, old, new), expected, "maps")
+
+
+def listed(number: int, name: str, data: bytes, expected: Refused | Works, file: str = "clips.csv") -> Case:
+    """A case of a manifest of this content."""
+    return Case(number, name, partial(text.manifest, data, name=file), expected, "batch")
+
+
+NOT_A_MODEL = "not a lip model of this version"
+NO_CLIP = Refused(ParseError, "the header has no column `clip`")
+
+SETTINGS = (
+    Case(38, "an empty viseme map", partial(text.viseme_map, ""), Refused(ParseError, "key alphabet is missing"), "maps"),
+    Case(38, "a viseme map in YAML", partial(text.viseme_map, "A: [P, B]\nno: yes\n"), Refused(ParseError, "not TOML"),
+         "maps"),
+    mapped("a phone that ARPABET does not have", '"F"', '"F", "FF"', Refused(ParseError, "FF")),
+    mapped("a phone in two visemes", '"F"', '"F", "P"', Refused(ParseError, "P")),
+    mapped("a fallback that is no viseme", 'fallback = "', 'fallback = "Z', Refused(ParseError, "there is no viseme 'Z")),
+    mapped("IPA in an ARPABET map", '"F"', '"F", "pʰ"', Refused(ParseError, "pʰ")),
+    Case(38, "an empty lexicon", partial(text.lexicon, b""), Refused(ParseError, "no words in this lexicon"), "align"),
+    Case(38, "a word without phones", partial(text.lexicon, b"bin B IH N\nblue\n"),
+         Refused(ParseError, "'blue' has no phones"), "align"),
+    Case(38, "a phone of no alphabet", partial(text.lexicon, b"bin B QQ N\n"), Refused(UnknownSymbol, "'QQ'"), "align"),
+    Case(38, "a lexicon in Latin-1", partial(text.lexicon, b"caf\xe9 K AE F\n"), Refused(ParseError, "not UTF-8"), "align"),
+    Case(38, "a probability of 7", partial(text.lexicon, b"bin 7.0 B IH N\n"),
+         Refused(ParseError, "it must be above 0 and at most 1"), "align"),
+    Case(38, "a misspelt setting", partial(text.config, "[lips]\ndetect_evry = 3\n"),
+         Refused(ConfigError, "did you mean detect_every?")),
+    Case(38, "half a configuration", partial(text.config, "[lips\n"), Refused(ParseError, "not a TOML file")),
+    Case(38, "a text for a number", partial(text.config, '[sync]\nmax_lag_seconds = "wide"\n'),
+         Refused(ConfigError, "max_lag_seconds = 'wide' is not possible; allowed: a number")),
+    Case(38, "nan for a number", partial(text.config, "[sync]\nmax_lag_seconds = nan\n"),
+         Refused(ConfigError, "allowed: 0.1 to 600 seconds")),
+    Case(43, "a model that is a pickle", text.pickled_model,
+         Refused(ParseError, "Object arrays cannot be loaded when allow_pickle=False")),
+    Case(43, "text as a model", partial(text.model, b"not a model"), Refused(ParseError, NOT_A_MODEL)),
+    Case(43, "an empty model", partial(text.model, b""), Refused(ParseError, NOT_A_MODEL)),
+    Case(43, "a model of another kind", text.strange_model, Refused(ParseError, "its format is 'something else'")),
+    Case(43, "a model of 100 kB that unpacks to 100 MB", text.bomb_model, Refused(ParseError, "unpacks to 100000000 bytes")),
+    Case(43, "an archive whose files climb out of it", text.climbing_archive, Refused(ParseError, "climb.zip"), "align"),
+)  # fmt: skip
+
+ONE_CLIP = (("n_clips", 1), ("n_missing", 0))
+
+MANIFESTS = (
+    listed(39, "an empty manifest", b"", NO_CLIP),
+    listed(39, "a header without rows", b"clip,text\n", Refused(ParseError, "there is no clip in this manifest")),
+    listed(39, "byte-order mark and semicolons", b"\xef\xbb\xbfclip;text\na.mp4;bin, blue\n", Works(holds=ONE_CLIP)),
+    listed(39, "an id twice", b"clip,id\na.mp4,x\nb.mp4,x\n", Refused(ParseError, "the id 'x' stands in line 2 as well")),
+    listed(39, "ids that differ by case", b"clip,id\na.mp4,x\nb.mp4,X\n", Refused(ParseError, "the id 'X' stands in")),
+    listed(39, "no column of clips", b"file,text\na.mp4,bin\n", NO_CLIP),
+    listed(39, "a misspelt column", b"clip,transcrpt\na.mp4,bin\n", Refused(ParseError, "did you mean transcript?")),
+    listed(39, "several faults, told at once", b"clip,text,transcript\na.mp4,x,y\n,x,\n",
+           Refused(ParseError, "give one | line 3: there is no `clip`")),
+    listed(39, "UTF-16", "clip\na.mp4\n".encode("utf-16"), Refused(ParseError, "save the manifest as UTF-8")),
+    listed(39, "a quote that does not end", b'clip,text\na.mp4,"bin\n', Refused(ParseError, "not CSV")),
+    listed(39, "more cells than headings", b"clip\na.mp4,b,c\n", Refused(ParseError, "3 cells under 1 headings")),
+    Case(39, "20,000 rows", text.many_rows, Works(holds=(("n_clips", 20_000), ("n_missing", 20_000))), "batch"),
+    Case(39, "a folder with a link to itself", text.linked_folder,
+         Works(holds=ONE_CLIP, warns="1 clip(s) without a transcript beside them"), "batch"),
+    listed(12, "addresses in a manifest are files that are missing",
+           b"clip\nhttp://127.0.0.1:9/a.mp4\nconcat:a.mp4|a.mp4\n", Works(holds=(("n_clips", 2), ("n_missing", 2)))),
+    listed(13, "a NUL in a name", b"clip\nnul\0.mp4\n", Refused(ParseError, "`clip` holds a control character")),
+    listed(44, "a name twice in a JSON line", b'{"clip": "a.mp4", "clip": "b.mp4"}\n',
+           Refused(ParseError, "a name stands in it twice"), "clips.jsonl"),
+    listed(44, "lists in one another in a JSON line", b"[" * 100_000 + b"\n", Refused(ParseError, "not JSON"),
+           "clips.jsonl"),
+    listed(44, "a number for a clip", b'{"clip": 5}\n', Refused(ParseError, "clip is 5, not a text"), "clips.jsonl"),
+)  # fmt: skip
+
+CASES = (*MEDIA, *TIMING, *PICTURE, *SOUND, *TRANSCRIPTS, *ANNOTATIONS, *SETTINGS, *MANIFESTS)

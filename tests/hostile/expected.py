@@ -100,11 +100,11 @@ class Works:
     def _compared(self, python: Answer, command_line: Answer) -> Iterator[str]:
         assert python.result is not None
         in_sync = not self.verdicts or python.result["sync"]["verdict"] == "in-sync"
-        code = 0 if in_sync else 1
+        code = 3 if python.result.get("n_missing") else 0 if in_sync else 1
         if command_line.code != code:
             yield f"the command line ended with {command_line.code}, not {code}: {command_line.message}"
-        if self.verdicts and command_line.result != python.result:
-            yield "the command line wrote another report than Python gives"
+        if python.result != command_line.result:
+            yield f"the command line gave {command_line.result} and Python {python.result}"
 
     def __str__(self) -> str:
         said = [f"works: {' or '.join(self.verdicts)}" if self.verdicts else "works"]

@@ -23,7 +23,8 @@ def read_textgrid_file(path: AnyPath, _recording: str | None = None) -> Annotati
         If it is no TextGrid that makes sense.
     """
     try:
-        grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False, duplicateNamesMode="rename")
+        # Silent: what praatio mends on its way it would tell on stdout, in the midst of a report.
+        grid = textgrid.openTextgrid(str(path), False, reportingMode="silence", duplicateNamesMode="rename")
     except OSError as error:
         raise ParseError(path, None, f"can't be read ({error.strerror}); check its name") from error
     except (ValueError, IndexError, praatio_errors.PraatioException) as error:

@@ -116,7 +116,7 @@ def read_tiers(path: Path) -> dict[str, tuple[Interval, ...]]:
         If it is not a TextGrid.
     """
     try:
-        grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False, duplicateNamesMode="rename")
+        grid = textgrid.openTextgrid(str(path), False, reportingMode="silence", duplicateNamesMode="rename")
     except (*_DAMAGE, textgrid.utils.errors.PraatioException) as error:
         raise ParseError(path, None, f"not a TextGrid that can be read ({error})") from error
     return {

@@ -31,6 +31,10 @@ __all__ = ["align_in_pieces", "force_align"]
 
 Progress = Callable[[str, float | None], None]
 
+MOST_WORDS_A_SECOND = 30.0
+"""More can't be aligned: a word has a phone at least, and the aligners give a phone 30 ms at least. The fastest speech
+has a third of it."""
+
 
 def force_align(
     audio: Audio,
@@ -98,7 +102,7 @@ def force_align(
         speech = find_speech(audio)
         cued, known = _cued(audio, transcript, speaker, pronunciations, backend, speech, oov, g2p)
         return explained(_joined(list(cued), speech, audio), known)
-    words = _spoken_words(transcript, pronunciations)
+    words = _spoken_words(transcript, pronunciations, audio)
     known = _settled(words, pronunciations, backend, oov, g2p)
     if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
         return heard(explained(backend.align(audio, known.words, known.lexicon), known), audio)
@@ -139,7 +143,7 @@ def align_in_pieces(
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     if not isinstance(transcript, str):
         return _cued(audio, transcript, speaker, pronunciations, backend, find_speech(audio))[0]
-    words = _spoken_words(transcript, pronunciations)
+    words = _spoken_words(transcript, pronunciations, audio)
     return align_pieces(audio, words, pronunciations, backend, find_speech(audio), progress)
 
 
@@ -168,12 +172,17 @@ def _settled(words: Sequence[str], lexicon: Lexicon, backend: Aligner, oov: str,
     return settle_vocabulary(words, lexicon, oov, chosen_g2p(g2p) if oov == "g2p" else None)
 
 
-def _spoken_words(transcript: str, known: Lexicon) -> list[str]:
+def _spoken_words(transcript: str, known: Lexicon, audio: Audio) -> list[str]:
     words = parse_transcript(transcript, known=known)
     if not words:
         raise InputError(
             "the transcript is empty: it holds no word that could be spoken. Give what is said in the clip, or leave "
             "the transcript out to have the phones recognised."
+        )
+    if len(words) > 10 + MOST_WORDS_A_SECOND * audio.duration:  # said at once: an aligner may search for minutes
+        raise AlignmentError(
+            f"the {len(words)} words could not be aligned with these {audio.duration:.2f} s of audio: nobody speaks so "
+            "fast. Check that the transcript belongs to this clip, or leave it out to have the phones recognised."
         )
     return words
 

@@ -120,7 +120,8 @@ def _windows(cues: Sequence[Cue], inside: Sequence[int], speech: Tier, end: floa
     pauses = [x for x in speech if not x.label and x.duration >= MIN_PAUSE]
     group: list[int] = []
     low = 0.0
-    for n, following in zip(inside, [*inside[1:], None], strict=True):
+    followers: list[int | None] = [*inside[1:], None]
+    for n, following in zip(inside, followers[: len(inside)], strict=True):  # none, where all cues come too late
         group.append(n)
         cut = end if following is None else _cut(cues[n], cues[following], pauses)
         if cut is None:  # they are aligned together
