@@ -60,6 +60,7 @@ def _correction() -> bytes:
 PHONE = '{"start": 0.1, "end": 0.2, "label": "B"}'
 
 FINDINGS = (
+    Finding("textgrid", lambda: b"0", "AttributeError: a TextGrid that is taken for JSON"),
     Finding("eaf", lambda: b'<?xml version="1.0" encoding="UTF-6"?><ANNOTATION_DOCUMENT/>', "LookupError"),
     Finding("eaf", lambda: b'<?xml version="1.0" encoding="EUC-JP"?><ANNOTATION_DOCUMENT/>', "ValueError"),
     Finding(

@@ -94,8 +94,8 @@ def grid(*tiers: tuple[str, list[tuple[object, object, str]]], start: object = 0
 
 
 WORDS = [(0, 1, ""), (1, 1.5, "bin"), (1.5, 2, "blue"), (2, 3, "")]
-PHONES = [(0, 1, ""), (1, 1.1, "B"), (1.1, 1.3, "IH"), (1.3, 1.5, "N"), (1.5, 1.6, "B"), (1.6, 1.7, "L"), (1.7, 2, "UW"),
-          (2, 3, "")]  # fmt: skip
+PHONES = [(0, 1, ""), (1, 1.1, "B"), (1.1, 1.3, "IH"), (1.3, 1.5, "N"), (1.5, 1.6, "B"), (1.6, 1.7, "L"),
+          (1.7, 2, "UW"), (2, 3, "")]  # fmt: skip
 GOOD_GRID = grid(("words", WORDS), ("phones", PHONES))
 
 

@@ -14,6 +14,10 @@ from visalign.timeline import Interval
 __all__ = ["read_textgrid_file"]
 
 
+# What praatio lets through, beside errors of its own, on files that are no TextGrids; it takes some for JSON.
+_DAMAGE = (ValueError, IndexError, KeyError, TypeError, AttributeError, AssertionError, RecursionError)
+
+
 def read_textgrid_file(path: AnyPath, _recording: str | None = None) -> Annotation:
     """Interval tiers by their names; tiers of points are left out.
 
@@ -27,7 +31,7 @@ def read_textgrid_file(path: AnyPath, _recording: str | None = None) -> Annotati
         grid = textgrid.openTextgrid(str(path), False, reportingMode="silence", duplicateNamesMode="rename")
     except OSError as error:
         raise ParseError(path, None, f"can't be read ({error.strerror}); check its name") from error
-    except (ValueError, IndexError, praatio_errors.PraatioException) as error:
+    except (*_DAMAGE, praatio_errors.PraatioException) as error:
         reason = f"can't be read as a TextGrid ({error}); save it from Praat as text"
         raise ParseError(path, None, reason) from error
     tracks = collect_tracks(_tiers(path, grid))
