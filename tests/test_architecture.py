@@ -21,11 +21,11 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 # may see the other, so that what is "observed" on the lips can't be influenced by what is "expected" from the
 # sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
 ROWS: dict[str, str] = {
-    "1": "errors timeline outputs registry _version",
-    "2": "phones annotations lexicon transcript text_files visemes viseme_lint viseme_comparison"
+    "1": "errors timeline outputs registry _version limits",
+    "2": "data_files phones annotations lexicon transcript text_files visemes viseme_lint viseme_comparison"
     " homophenes viseme_map_files coarticulation weight_curves timecode dtw mouth_rules mouth_cues"
     " cue_layout g2p numerals parameters",
-    "3": "ffmpeg tape images media remux viewing_copy",
+    "3": "media_access ffmpeg tape images media remux viewing_copy",
     "4a": "speech voice_activity audio_quality enhancement sound_matching time_stretch forced_alignment",
     "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder"
     " lip_closures landmark_files cascade_detector mouth_geometry mouth_pictures visibility",

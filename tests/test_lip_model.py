@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_stream
 
-from visalign import lip_model
 from visalign.errors import BackendUnavailable, ParseError, UnknownSymbol
+from visalign.limits import LIMITS
 from visalign.lip_model import ATTRIBUTES, OFFSETS, PHONES, Calibration, LipModel, SpeechContext, attributes_of
 from visalign.media import Audio
 from visalign.speech import N_BANDS
@@ -284,8 +284,8 @@ def test_what_is_no_model_is_a_parse_error(model_file: Path, tmp_path: Path, nam
 def test_a_huge_file_is_not_even_opened(tmp_path: Path) -> None:
     path = tmp_path / "huge.npz"
     with path.open("wb") as file:
-        file.truncate(lip_model._MAX_BYTES + 1)  # sparse: it takes no room
-    with pytest.raises(ParseError, match="too many for a lip model"):
+        file.truncate(LIMITS["model-bytes"].default + 1)  # sparse: it takes no room
+    with pytest.raises(ParseError, match="bytes that a lip model unpacks to"):
         LipModel.load(path)
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from visalign.errors import InputError, ParseError
 from visalign.lexicon import embedded_lexicon
-from visalign.transcript import MAX_BYTES, parse_transcript, read_transcript
+from visalign.limits import LIMITS
+from visalign.transcript import parse_transcript, read_transcript
 
 
 @pytest.mark.parametrize(
@@ -133,6 +134,6 @@ def test_missing_folder_and_huge_files_are_refused(tmp_path: Path) -> None:
         read_transcript(tmp_path)
     huge = tmp_path / "huge.txt"
     with huge.open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
-    with pytest.raises(ParseError, match="more than any transcript"):
+        file.truncate(LIMITS["text-bytes"].default + 1)
+    with pytest.raises(ParseError, match="Give the text of one clip"):
         read_transcript(huge)

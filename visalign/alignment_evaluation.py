@@ -29,9 +29,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from visalign.annotations import ANNOTATION_SUFFIXES, read_annotation
+from visalign.data_files import parse_yaml, read_bytes
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.forced_alignment.precomputed import english_phones
 from visalign.phones import is_silence
@@ -127,13 +127,7 @@ def read_mapping(path: AnyPath) -> dict[str, frozenset[str]]:
     ParseError
         If it is something else.
     """
-    try:
-        # BaseLoader leaves every scalar a string: NO and ON are phones, and no truth values.
-        data = yaml.load(Path(path).read_text(encoding="utf-8-sig"), Loader=yaml.BaseLoader)
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read ({error.strerror}); check its name") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a time stamp out of range is a ValueError
-        raise ParseError(path, None, f"not YAML ({error})") from error
+    data = parse_yaml(path, read_bytes(path), only_texts=True)  # NO and ON are phones, and no truth values
     if not isinstance(data, dict):
         raise ParseError(path, None, "wanted lines of a label and those it may stand for: AH: [ah, ax]")
     mapping: dict[str, frozenset[str]] = {}

@@ -60,6 +60,7 @@ from visalign.console import (
     words_table,
 )
 from visalign.errors import ConfigError, VisalignError
+from visalign.limits import raise_limits
 from visalign.outputs import legible
 
 if TYPE_CHECKING:
@@ -367,7 +368,12 @@ def _root(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
-) -> None: ...
+    limits: Annotated[
+        list[str] | None,
+        typer.Option("--max", help="Raise a limit on inputs that you trust: seconds=100k, pixels=200M; repeatable."),
+    ] = None,
+) -> None:
+    raise_limits(limits or ())
 
 
 # --- the commands, as `visalign --help` lists them ----------------------------------------------------------------

@@ -33,14 +33,13 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from visalign.errors import AnyPath, ConfigError, ParseError
+from visalign.data_files import read_toml
+from visalign.errors import AnyPath, ConfigError
 from visalign.forced_alignment.aligner import DEFAULT_ALIGNER
 from visalign.g2p.unknown_words import POLICIES as OOV_POLICIES
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
@@ -241,13 +240,7 @@ class Config:
         ConfigError
             If it holds an unknown key or an impossible value.
         """
-        try:
-            data = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-        except OSError as error:
-            raise ParseError(path, None, f"can't be read ({error.strerror}); check the name") from error
-        except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
-            raise ParseError(path, None, f"not a TOML file ({error})") from error
-        return cls.from_dict(data)
+        return cls.from_dict(read_toml(path))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Config:

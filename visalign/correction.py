@@ -12,13 +12,13 @@ place. What had to be cut off (sound before the start or after the end) is only 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from visalign._version import __version__
+from visalign.data_files import read_json
 from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
 from visalign.remux import Piece, check_pieces, move_sound, retime_sound
 from visalign.text_files import format_json, rounded, write_text
@@ -169,12 +169,7 @@ class Correction:
         ParseError
             If the file can't be read, or is no correction.
         """
-        try:
-            data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-        except OSError as error:
-            raise ParseError(path, None, f"can't be read ({error.strerror}); check the name") from error
-        except (ValueError, RecursionError) as error:
-            raise ParseError(path, None, f"not a JSON file ({error})") from error
+        data = read_json(path)
         if not isinstance(data, dict):
             raise ParseError(path, None, "a correction is a JSON object, as `visalign fix` writes it")
         try:

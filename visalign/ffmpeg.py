@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +21,8 @@ import numpy.typing as npt
 from av.stream import Disposition
 
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
+from visalign.limits import allowed, excess
+from visalign.media_access import ANY_TAGS, check_file, open_local
 
 __all__ = [
     "ANY_TAGS",
@@ -50,23 +50,11 @@ InputContainer = av.container.InputContainer
 
 _Stream = TypeVar("_Stream", av.VideoStream, av.AudioStream)
 
-# Demuxers of real containers, by FFmpeg's names. Missing on purpose: hls, dash, concat, sdp (they open other files or
-# the network), image sequences and raw streams (they have no times of their own).
-_CONTAINERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegtsraw,flv,asf,mxf,gxf,nut,ogg,"
-    "wav,w64,flac,mp3,aac,aiff,caf,au,nistsphere,amr,ac3,eac3,wv"
-)
-OPEN_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
-# Tags of damaged or old files are not always UTF-8. PyAV 19 takes them as they are, and the option is gone.
-ANY_TAGS: dict[str, Any] = {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
-"""Settings of ``av.open`` with which no tag stops the reading or the writing."""
 _UNREADABLE_HINT = (
     "Is the copy complete, and the recording finished? Playlists and pictures are not read; give a clip such as "
     "MP4, MOV, MKV, AVI or MPEG, or a sound file such as WAV, FLAC or MP3."
 )
 
-# An 8K picture has 33 million pixels; beyond twice that a file is broken or hostile, and frames would fill the memory.
-_MAX_PIXELS = 64_000_000
 # Pixels up to this much wider or taller than square are left alone: PAL's 16:15 and 12:11 and NTSC's 10:11 do a face
 # detector no harm, and resampling each frame costs more than decoding it.
 _MAX_PIXEL_ASPECT = 1.15
@@ -103,9 +91,8 @@ def opened(path: AnyPath) -> Iterator[InputContainer]:
     MediaError
         If it is missing, empty, not a regular file, or nothing in it can be decoded.
     """
-    url = check_file(path)
     try:
-        container = av.open(url, container_options=OPEN_OPTIONS, **ANY_TAGS)
+        container = open_local(path)
     except PermissionError as error:
         raise MediaError(path, "this file may not be read", "Check its permissions.") from error
     except DAMAGE as error:
@@ -114,28 +101,6 @@ def opened(path: AnyPath) -> Iterator[InputContainer]:
         if not video_streams(container) and not audio_streams(container):
             raise MediaError(path, "neither sound nor picture that can be decoded", _UNREADABLE_HINT)
         yield container
-
-
-def check_file(path: AnyPath) -> str:
-    """Check that `path` is a regular file with something in it, and spell it so that FFmpeg takes it literally."""
-    # Opening a FIFO would wait for ever, and a device has no end: look before opening.
-    try:
-        status = Path(path).stat()
-    except FileNotFoundError as error:
-        reason = "a link to a file that does not exist" if Path(path).is_symlink() else "no such file"
-        raise MediaError(path, reason, "Check the spelling of the path.") from error
-    except ValueError as error:
-        raise MediaError(repr(str(path)), "no file can have this name", "Take the NUL character out of it.") from error
-    except OSError as error:
-        raise MediaError(path, f"can't be reached ({error.strerror})", "Check the path and its permissions.") from error
-    if stat.S_ISDIR(status.st_mode):
-        raise MediaError(path, "this is a folder", "Give one clip; for a folder of clips use `visalign batch`.")
-    if not stat.S_ISREG(status.st_mode):
-        raise MediaError(path, "not a regular file", "Pipes and devices can't be read twice; save the clip first.")
-    if status.st_size == 0:
-        raise MediaError(path, "this file is empty", "Copy or record it again.")
-    # Without the prefix FFmpeg takes "12:30.mp4" for a protocol called "12".
-    return f"file:{os.path.abspath(path)}"  # noqa: PTH100 - Path.absolute() would keep ".."
 
 
 def video_streams(container: InputContainer) -> list[av.VideoStream]:
@@ -254,11 +219,11 @@ class Darkroom:
     """
 
     def __init__(self, path: AnyPath, stream: av.VideoStream, colour: bool) -> None:
-        if stream.width * stream.height > _MAX_PIXELS:
-            reason = f"pictures of {stream.width} x {stream.height} pixels are too large"
-            raise MediaError(path, reason, "Scale the clip down, to 1080 lines say; lips need no more.")
+        if (fault := excess("pixels", stream.width * stream.height)) is not None:
+            reason = f"pictures of {stream.width} x {stream.height} pixels are too large; it {fault}"
+            raise MediaError(path, reason, "Or scale the clip down, to 1080 lines say; lips need no more.")
         # The size may also grow within the stream.
-        stream.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
+        stream.codec_context.options = {"max_pixels": str(allowed("pixels"))}
         stream.thread_type = "AUTO"
         pixel_aspect = stream.sample_aspect_ratio
         self._format = "rgb24" if colour else "gray"

@@ -19,6 +19,7 @@ from visalign.batch.manifest import read_manifest
 from visalign.corpora.layout import files_below
 from visalign.errors import AnyPath, InputError, OutputError, VisalignError
 from visalign.forced_alignment import Alignment
+from visalign.outputs import inside
 from visalign.result_files import write_alignment
 from visalign.training_data import read_clip_transcript
 
@@ -139,7 +140,7 @@ def align_recordings(
         If the folder can't be made or written to.
     """
     for recording in recordings:
-        target = Path(out, f"{recording.name}{suffix}")
+        target = inside(out, f"{recording.name}{suffix}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

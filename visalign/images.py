@@ -16,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, MediaError, OutputError
-from visalign.ffmpeg import DAMAGE, check_file
+from visalign.ffmpeg import DAMAGE
+from visalign.limits import allowed, excess
+from visalign.media_access import PICTURES, open_local
 from visalign.outputs import whole_file
 
 __all__ = ["IMAGE_SUFFIXES", "jpeg_bytes", "read_image", "write_png"]
@@ -24,10 +26,7 @@ __all__ = ["IMAGE_SUFFIXES", "jpeg_bytes", "read_image", "write_png"]
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 """Endings of picture files that are read."""
 
-# FFmpeg's readers of one picture; those that follow numbered file names or links are left out on purpose.
-_DEMUXERS = "png_pipe,jpeg_pipe,mjpeg,webp_pipe,bmp_pipe,tiff_pipe"
 _HINT = "Give a PNG, JPEG, WebP, BMP or TIFF file."
-_MAX_PIXELS = 64_000_000
 
 Image = npt.NDArray[np.uint8]
 
@@ -40,13 +39,14 @@ def read_image(path: AnyPath) -> Image:
     MediaError
         If it is missing, no picture, or larger than 64 megapixels.
     """
-    url = check_file(path)
-    options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
     try:
-        with av.open(url, container_options=options, format=_format(path)) as container:
+        with open_local(path, PICTURES, format=_format(path)) as container:
+            stream = container.streams.video[0]
+            if (fault := excess("pixels", stream.width * stream.height)) is not None:
+                raise MediaError(path, fault, "Or scale it down first.")
+            # What the header does not tell, the decoder refuses before it takes the memory.
+            stream.codec_context.options = {"max_pixels": str(allowed("pixels"))}
             frame = next(container.decode(video=0))
-            if frame.width * frame.height > _MAX_PIXELS:
-                raise MediaError(path, f"{frame.width} × {frame.height} pixels are too many", "Scale it down first.")
             rgba = frame.to_ndarray(format="rgba")
     except (*DAMAGE, StopIteration, ValueError, IndexError) as error:
         if isinstance(error, MediaError):

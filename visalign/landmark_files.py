@@ -34,6 +34,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from visalign.data_files import check_archive
 from visalign.errors import AnyPath, MissingStream, ParseError
 from visalign.face_detection import N_POINTS
 from visalign.landmarks import TrackedFrame
@@ -133,6 +134,7 @@ def read_landmark_rows(path: AnyPath, *, face: str | None = None) -> LandmarkRow
 
 def _read_npz(path: AnyPath) -> LandmarkRows:
     try:
+        check_archive(path)
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
             points = np.asarray(data["points"], np.float32)
             times = np.asarray(data["times"], np.float64) if "times" in data.files else None

@@ -31,6 +31,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol
+from visalign.limits import excess
 from visalign.phones import SILENCE, convert, fold_arpabet
 
 __all__ = [
@@ -46,8 +47,6 @@ __all__ = [
     "read_lexicon",
 ]
 
-MAX_BYTES = 200_000_000
-"""Refuse larger files: the largest published dictionaries have about 100 MB."""
 
 ADDITIONS = "en-us-additions.dict"
 """The file of `lexicons/` whose words join those of PocketSphinx's dictionary."""
@@ -252,11 +251,12 @@ def read_lexicon(path: AnyPath, *, fallback: Lexicon | None = None) -> Lexicon:
         If the file can't be read, is not UTF-8, or has a faulty line.
     """
     try:
-        data = Path(path).read_bytes() if Path(path).stat().st_size <= MAX_BYTES else None
+        fault = excess("data-bytes", Path(path).stat().st_size)
+        data = b"" if fault else Path(path).read_bytes()
     except OSError as error:
         raise ParseError(path, None, f"can't be read: {error.strerror}. Check the path of the lexicon") from error
-    if data is None:
-        raise ParseError(path, None, f"more than {MAX_BYTES // 1_000_000} MB; this is no pronunciation dictionary")
+    if fault is not None:
+        raise ParseError(path, None, fault)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -48,6 +48,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from visalign.errors import AnyPath, BackendUnavailable, ParseError
+from visalign.limits import excess
 from visalign.lip_features import FEATURES, LipFeatures
 from visalign.media import Audio
 from visalign.outputs import whole_file
@@ -80,7 +81,6 @@ _EVIDENCE = EvidenceParams()
 _MAX_BLOCK = 1 << 18  # numbers that are worked on at once
 
 _SIBILANTS = frozenset(["S", "Z", "SH", "ZH", "CH", "JH"])
-_MAX_BYTES = 64 << 20  # of a model file; the shipped one is a hundredth of it
 
 
 def attributes_of(phone: str) -> frozenset[str]:
@@ -402,8 +402,8 @@ def frame_shares(lips: LipFeatures) -> Floats:
 
 @functools.lru_cache(maxsize=4)
 def _load(path: str, _mtime_ns: int, size: int) -> LipModel:
-    if size > _MAX_BYTES:
-        raise ParseError(path, None, f"{size} bytes are too many for a lip model")
+    if (fault := excess("model-bytes", size)) is not None:
+        raise ParseError(path, None, fault)
     try:
         with Path(path).open("rb") as file:
             return _parse(*_read(file))
@@ -419,8 +419,8 @@ def _read(file: BinaryIO) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     """Header and arrays, if they do not unpack to more than a model may have."""
     with ZipFile(file) as archive:
         unpacked = sum(member.file_size for member in archive.infolist())
-    if unpacked > _MAX_BYTES:
-        raise ValueError(f"it unpacks to {unpacked} bytes, too many for a lip model")
+    if (fault := excess("model-bytes", unpacked)) is not None:
+        raise ValueError(fault)
     file.seek(0)
     with np.load(file, allow_pickle=False) as data:
         arrays = {name: data[name] for name in data.files}

@@ -34,6 +34,8 @@ import soundfile
 from visalign import ffmpeg
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.ffmpeg import Image, resize_luma
+from visalign.limits import excess
+from visalign.media_access import check_file
 from visalign.outputs import whole_file
 from visalign.tape import Block, Energy, Lane, Tape, named_layout
 
@@ -242,6 +244,7 @@ def read_channels(path: AnyPath, *, track: int | None = None) -> Channels:
         origin, lane, blocks = ffmpeg.origin_of(container), Lane(rate_hz, layout), list[Block]()
         for frame in ffmpeg.decode(container, stream, lane.note_damage):
             blocks += lane.lay(frame, ffmpeg.time_of(frame, origin))
+            _refuse_endless(path, lane.n_samples / rate_hz)
         blocks += lane.rest()
     if not blocks:
         raise MediaError(path, "no sound in this file can be decoded", "Is the copy complete?")
@@ -271,7 +274,7 @@ def read_frames(path: AnyPath, *, colour: bool = False, track: int | None = None
     MediaError, MissingStream, ConfigError
         As :func:`read_audio`; from here if the file itself is unusable, otherwise from the first ``next()``.
     """
-    ffmpeg.check_file(path)
+    check_file(path)
     return FrameReader(path, colour=colour, track=track)
 
 
@@ -307,6 +310,7 @@ class FrameReader(Iterator[Frame]):
             darkroom, origin, last = ffmpeg.Darkroom(path, stream, colour), ffmpeg.origin_of(container), -math.inf
             for frame in ffmpeg.decode(container, stream, self._note_damage):
                 time = ffmpeg.time_of(frame, origin)
+                _refuse_endless(path, time or 0.0)
                 image = None if time is None or time <= last else darkroom.develop(frame)
                 if time is None or image is None:
                     self.dropped_frames += 1
@@ -417,6 +421,12 @@ def _write_samples(path: AnyPath, samples: npt.NDArray[np.float32], rate_hz: int
     return Path(path)
 
 
+def _refuse_endless(path: AnyPath, seconds: float) -> None:
+    # A file of a few kilobytes can hold days of silence, or time stamps with an hour between two of them.
+    if (fault := excess("seconds", seconds)) is not None:
+        raise MediaError(path, fault, "Or cut it into parts.")
+
+
 def _video_info(stream: av.VideoStream, origin: Fraction, whole: int | None, rotation_degrees: int) -> VideoStream:
     rate = stream.average_rate or stream.guessed_rate or stream.base_rate or _USUAL_RATE
     codec = stream.codec_context.name
@@ -436,6 +446,7 @@ def _decode_audio(path: AnyPath, rate_hz: int, track: int | None, *, channel: in
         origin, tape = ffmpeg.origin_of(container), Tape(rate_hz, channel)
         for frame in ffmpeg.decode(container, stream, tape.note_damage):
             tape.record(frame, ffmpeg.time_of(frame, origin))
+            _refuse_endless(path, tape.seconds)
         samples = tape.samples()
     if not len(samples):
         raise MediaError(path, "no sound in this file can be decoded", "Is the copy complete?")

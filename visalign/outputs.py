@@ -17,7 +17,7 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, OutputError
 
-__all__ = ["PLACE_ERRORS", "legible", "made_folder", "refuse_existing", "whole_file"]
+__all__ = ["PLACE_ERRORS", "inside", "legible", "made_folder", "refuse_existing", "whole_file"]
 
 PLACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 """What the system says when the place itself is the problem, not the program that writes there."""
@@ -65,6 +65,27 @@ def made_folder(path: AnyPath) -> Path:
     except OSError as error:
         raise OutputError(folder, f"the folder can't be made ({error.strerror}); choose another") from error
     return folder
+
+
+def inside(folder: AnyPath, name: str) -> Path:
+    """The place of `name` in `folder`, for names that come from a file and not from the user.
+
+    Raises
+    ------
+    OutputError
+        If it would lie elsewhere: an absolute name, or one that leads up.
+
+    Examples
+    --------
+    >>> inside("out", "s1/a.TextGrid").as_posix()
+    'out/s1/a.TextGrid'
+    >>> inside("out", "../a.TextGrid")
+    Traceback (most recent call last):
+    visalign.errors.OutputError: ../a.TextGrid: this name leads out of the folder out; give the clip another
+    """
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise OutputError(name, f"this name leads out of the folder {folder}; give the clip another")
+    return Path(folder, name)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,6 @@ Each frame shows what holds at its middle. Lips lead by `lead_frames` where aske
 from __future__ import annotations
 
 import importlib.resources
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
@@ -25,6 +24,7 @@ import numpy.typing as npt
 from scipy.ndimage import affine_transform
 
 from visalign.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
+from visalign.data_files import parse_toml, read_toml
 from visalign.errors import AnyPath, ConfigError, ParseError, UnknownSymbol
 from visalign.exports.cue_track import frame_track, mouth_rules
 from visalign.exports.exporter import ExportOptions
@@ -215,11 +215,8 @@ def read_mouths(path: AnyPath | None = None) -> dict[str, LipShape]:
     """
     shipped = importlib.resources.files("visalign.rigs") / "avatar_mouths.toml"
     where = "avatar_mouths.toml" if path is None else str(path)
-    try:
-        text = (shipped if path is None else Path(path)).read_text(encoding="utf-8")
-        return {shape: _mouth(where, shape, row) for shape, row in tomllib.loads(text).items()}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ParseError(where, None, f"can't be read as TOML ({error})") from error
+    data = parse_toml(where, shipped.read_text(encoding="utf-8")) if path is None else read_toml(path)
+    return {shape: _mouth(where, shape, row) for shape, row in data.items()}
 
 
 def _mouth(path: str, shape: str, row: object) -> LipShape:

@@ -8,11 +8,11 @@ path within the folder. ``lead_seconds > 0`` means that the audio leads; a move 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from visalign.data_files import read_json
 from visalign.errors import AnyPath, ParseError
 from visalign.report import ClipReport
 from visalign.scoring import SyncScore
@@ -169,12 +169,7 @@ def read_report(path: AnyPath) -> ClipReport:
     ParseError
         If the file can't be read or holds something else.
     """
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read ({error.strerror}); check the name") from error
-    except (ValueError, RecursionError) as error:
-        raise ParseError(path, getattr(error, "lineno", None), f"not JSON ({error})") from error
+    data = read_json(path)
     if not isinstance(data, dict):
         raise ParseError(path, None, "not a report of `visalign check --json`")
     try:

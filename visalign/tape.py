@@ -56,6 +56,8 @@ class Lane:
 
     Attributes
     ----------
+    rate_hz : int
+        As given.
     n_samples : int
         Samples laid so far.
     decode_errors : int
@@ -63,7 +65,7 @@ class Lane:
     """
 
     def __init__(self, rate_hz: int, layout: str | None = None) -> None:
-        self._rate_hz, self._layout = rate_hz, layout
+        self.rate_hz, self._layout = rate_hz, layout
         self._resampler: av.AudioResampler | None = None
         self._setup: tuple[str, str, int] | None = None
         self._n_channels = 1
@@ -104,8 +106,8 @@ class Lane:
             # process dies. Packed samples from a resampler have one plane.
             layout = self._layout or ("stereo" if frame.layout.nb_channels == 2 else "mono")
             self._n_channels = av.AudioLayout(layout).nb_channels
-            yield from self._move_to(round(time * self._rate_hz))
-            self._resampler = av.AudioResampler("flt", layout, self._rate_hz)
+            yield from self._move_to(round(time * self.rate_hz))
+            self._resampler = av.AudioResampler("flt", layout, self.rate_hz)
         self._expected += frame.samples / frame.sample_rate
         yield from self._blocks(self._resampler.resample(frame))
 
@@ -152,6 +154,11 @@ class Tape:
     def decode_errors(self) -> int:
         """Damaged packets so far."""
         return self._lane.decode_errors
+
+    @property
+    def seconds(self) -> float:
+        """What was recorded so far."""
+        return self._lane.n_samples / self._lane.rate_hz
 
     def note_damage(self) -> None:
         """Count a packet that can't be decoded."""

@@ -17,15 +17,10 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.lexicon import normalise_word
+from visalign.limits import allowed, excess
 from visalign.numerals import spell_out
 
 __all__ = ["SPEAKER_LABEL", "parse_transcript", "read_transcript"]
-
-MAX_BYTES = 5_000_000
-"""Refuse larger files: the text of a ten-hour audiobook has about 0.6 MB."""
-
-MAX_WORD_LENGTH = 200
-"""Characters of the longest thing that may be a word: beyond the longest in any dictionary (German, about 80)."""
 
 MAX_NESTING = 3
 """Levels of brackets within brackets that are left out."""
@@ -105,10 +100,10 @@ def _without_speaker(label: re.Match[str]) -> str:
 
 
 def _words(piece: str, known: Container[str]) -> Iterator[str]:
-    if len(piece) > MAX_WORD_LENGTH:
+    if len(piece) > allowed("word-characters"):
         raise InputError(
             f"the transcript holds a 'word' of {len(piece)} characters ({piece[:30]}…). Give plain text with spaces "
-            "between the words."
+            "between the words, or allow it: visalign --max word-characters=N …"
         )
     if piece in _SPOKEN_SIGNS:
         yield _SPOKEN_SIGNS[piece]
@@ -155,12 +150,12 @@ def read_transcript(path: AnyPath) -> str:
         If the file can't be read, is too large, or is not text in one of these encodings.
     """
     try:
-        size = Path(path).stat().st_size
-        data = Path(path).read_bytes() if size <= MAX_BYTES else b""
+        fault = excess("text-bytes", Path(path).stat().st_size)
+        data = b"" if fault else Path(path).read_bytes()
     except OSError as error:
         raise ParseError(path, None, f"can't be read: {error.strerror}. Check the path of the transcript") from error
-    if size > MAX_BYTES:
-        raise ParseError(path, None, f"has {size / 1e6:.0f} MB, more than any transcript. Give the text of one clip")
+    if fault is not None:
+        raise ParseError(path, None, f"{fault}. Give the text of one clip")
     utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         text = data.decode("utf-16" if utf16 else "utf-8-sig")

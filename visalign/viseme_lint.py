@@ -37,13 +37,13 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
+from visalign.data_files import parse_toml
 from visalign.errors import InputError, ParseError, UnknownSymbol
 from visalign.phones import ALPHABETS, ARPABET, SILENCE, is_silence, normalise
 
@@ -154,13 +154,9 @@ def examine_viseme_map(text: str) -> tuple[dict[str, Any] | None, list[LintFindi
         In no particular order. Values are checked only once keys and types are right.
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"\(at line (\d+)", str(error))
-        line = int(place[1]) if place else text.count("\n") + 1
-        return None, [LintFinding(line, "error", f"not TOML: {error}")]
-    except RecursionError:
-        return None, [LintFinding(0, "error", "not a viseme map: lists within lists without end")]
+        document = parse_toml("the map", text)
+    except ParseError as error:
+        return None, [LintFinding(error.line or text.count("\n") + 1, "error", error.reason)]
     check = _Check(document, text)
     check.shape()
     if not check.findings:

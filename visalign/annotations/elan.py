@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from xml.etree import ElementTree
 
 from visalign.annotations.annotation import Annotation, collect_tracks, intervals_of, speaker_and_kind
+from visalign.data_files import parse_xml, read_bytes
 from visalign.errors import AnyPath, ParseError
 
 __all__ = ["read_eaf_file"]
@@ -42,18 +42,7 @@ def read_eaf_file(path: AnyPath, _recording: str | None = None) -> Annotation:
 
 
 def _root(path: AnyPath) -> ElementTree.Element:
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read ({error.strerror}); check its name") from error
-    if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data:
-        raise ParseError(path, 1, "declares a document type, which ELAN never does; it is not read")
-    try:
-        root = ElementTree.fromstring(data)
-    except ElementTree.ParseError as error:
-        raise ParseError(path, error.position[0], f"not well-formed XML ({error})") from error
-    except (LookupError, ValueError) as error:  # an encoding that does not exist, or that the parser can't take
-        raise ParseError(path, 1, f"its encoding can't be read ({error}); save it as UTF-8") from error
+    root = parse_xml(path, read_bytes(path))
     if root.tag != "ANNOTATION_DOCUMENT":
         raise ParseError(path, None, f"not an EAF file: its root is <{root.tag}>, not <ANNOTATION_DOCUMENT>")
     return root

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from visalign.annotations.annotation import (
@@ -16,6 +14,7 @@ from visalign.annotations.annotation import (
     speaker_and_kind,
     without_overlaps,
 )
+from visalign.data_files import read_json
 from visalign.errors import AnyPath, ParseError
 from visalign.phones import is_silence
 from visalign.timeline import Interval
@@ -33,12 +32,7 @@ def read_json_file(path: AnyPath, _recording: str | None = None) -> Annotation:
     ParseError
         If it is something else.
     """
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read ({error.strerror}); check its name") from error
-    except (ValueError, RecursionError) as error:  # JSONDecodeError and UnicodeDecodeError are ValueErrors
-        raise ParseError(path, getattr(error, "lineno", None), f"not JSON ({error})") from error
+    data = read_json(path, strict=False)
     try:
         if isinstance(data, dict) and "tiers" in data:
             return Annotation(

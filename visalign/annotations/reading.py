@@ -12,6 +12,7 @@ from visalign.annotations.json_files import read_json_file
 from visalign.annotations.praat import read_textgrid_file
 from visalign.annotations.tables import read_csv_file, read_ctm_file
 from visalign.errors import AnyPath, ParseError
+from visalign.limits import excess
 
 __all__ = ["ANNOTATION_SUFFIXES", "read_annotation"]
 
@@ -27,9 +28,6 @@ _READERS: Mapping[str, Callable[[AnyPath, str | None], Annotation]] = MappingPro
 
 ANNOTATION_SUFFIXES = tuple(_READERS)
 """Endings of the files that :func:`read_annotation` knows."""
-
-MAX_BYTES = 200_000_000
-"""Refuse larger files: the phones of a ten-hour recording have about 40 MB in the long form of Praat."""
 
 
 def read_annotation(path: AnyPath, recording: str | None = None) -> Annotation:
@@ -50,7 +48,7 @@ def read_annotation(path: AnyPath, recording: str | None = None) -> Annotation:
     path = Path(path)
     for suffix, reader in _READERS.items():
         if path.suffix.lower() == suffix.lower():
-            if path.is_file() and path.stat().st_size > MAX_BYTES:
-                raise ParseError(path, None, f"has {path.stat().st_size / 1e6:.0f} MB, more than any alignment")
+            if path.is_file() and (fault := excess("data-bytes", path.stat().st_size)) is not None:
+                raise ParseError(path, None, fault)
             return reader(path, recording)
     raise ParseError(path, None, f"unknown kind of annotation; its name must end in {', '.join(ANNOTATION_SUFFIXES)}")

@@ -23,6 +23,7 @@ from visalign.batch.manifest import BatchClip
 from visalign.config import Config
 from visalign.errors import AnyPath, MediaError
 from visalign.html_report.batch_page import clip_page_name
+from visalign.limits import changed_limits
 
 __all__ = ["JobMaker", "Prepared", "code_digest", "report_name"]
 
@@ -124,6 +125,7 @@ class JobMaker:
             "lip_cache": None if self.lip_cache is None else str(self.lip_cache),
             "seconds": self.seconds,
             "memory_bytes": self.memory_bytes,
+            "limits": changed_limits(),
         }
         return Prepared(key, job)
 

@@ -38,6 +38,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
+from visalign.limits import allowed, excess
 from visalign.outputs import legible
 from visalign.training_data import Transcripts, clip_files, transcript_file
 
@@ -51,7 +52,6 @@ EXPECTED = ("in-sync", *OUT_OF_SYNC, "uncertain", "out-of-sync")
 """What may stand in the column `expected`."""
 
 _MAX_SHOWN = 50  # errors that are listed one by one
-_MAX_CELL = 1_000_000  # characters: no transcript of one clip is longer
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -225,8 +225,8 @@ def _faults(clip: BatchClip) -> Iterator[str]:
             yield f"`{name}` holds a control character"
     if clip.transcript and clip.text:
         yield "there are both `transcript` and `text`; give one"
-    if len(clip.text) > _MAX_CELL:
-        yield f"`text` has {len(clip.text)} characters, more than any transcript of one clip"
+    if (fault := excess("cell-characters", len(clip.text))) is not None:
+        yield f"`text` {fault}"
     if clip.expected and clip.expected not in EXPECTED:
         near = difflib.get_close_matches(clip.expected, EXPECTED, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; possible are {', '.join(EXPECTED)}"
@@ -245,7 +245,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, object] | str]]:
         if "clip" not in names:
             yield 1, f"the header has no column `clip`; known columns: {', '.join(MANIFEST_COLUMNS)}"
             return
-        csv.field_size_limit(10 * _MAX_CELL)
+        csv.field_size_limit(10 * allowed("cell-characters"))
         rows = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             start = 2

@@ -10,7 +10,7 @@ from visalign.batch.ledger import LEDGER_NAME, Entry, Ledger, is_running, only_r
 from visalign.batch.run import prepare_folder
 from visalign.batch.summary import write_summary
 from visalign.errors import AnyPath, InputError, OutputError
-from visalign.outputs import whole_file
+from visalign.outputs import inside, whole_file
 
 __all__ = ["merge_batches"]
 
@@ -94,10 +94,10 @@ def _take(folder: Path, entry: Entry, ledger: Ledger, target: Path) -> None:
     if entry.state not in {"done", "failed"}:
         return
     if entry.state == "done" and entry.report is not None:
-        place = target / entry.report
+        place, source = inside(target, entry.report), inside(folder, entry.report)
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            data = (folder / entry.report).read_bytes()
+            data = source.read_bytes()
         except OSError:
             return  # without its report it is not done: the next run makes it
         with whole_file(place) as draft:

@@ -47,6 +47,7 @@ from visalign.batch.rehearsal import rehearse
 from visalign.config import Config
 from visalign.errors import MediaError, VisalignError
 from visalign.html_report import write_clip_page
+from visalign.limits import allowed
 from visalign.lip_model import LipModel
 from visalign.media import probe
 from visalign.pipeline import check
@@ -205,6 +206,7 @@ def _limit(memory_bytes: int) -> None:
 
 def _child(job: Mapping[str, Any], analysis: Analysis, say: int) -> None:
     faulthandler.enable(file=2)
+    os.environ.update(job.get("limits", {}))  # a worker on another machine has not inherited them
     for interruption in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interruption, signal.SIG_DFL)
     try:
@@ -340,7 +342,8 @@ class _Watch:
 def _deadline(job: Mapping[str, Any], started: float, duration: float | None) -> float:
     if job["seconds"] is not None:
         return started + float(job["seconds"])
-    return started + _SECONDS_FOR_ANY + _SECONDS_A_SECOND * (duration or 0.0)
+    # A duration is what the file claims.
+    return started + _SECONDS_FOR_ANY + _SECONDS_A_SECOND * min(duration or 0.0, allowed("seconds"))
 
 
 # --- odds and ends of the worker -------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ does not end after it starts is left out where it lasts no time at all, and is a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from praatio import textgrid
 from praatio.data_classes.interval_tier import IntervalTier
 
+from visalign.data_files import parse_json
 from visalign.errors import ParseError
 from visalign.timeline import Interval
 from visalign.transcript import read_transcript
@@ -137,7 +137,7 @@ def read_emu(path: Path) -> dict[str, tuple[Interval, ...]]:
         If it is not such a file.
     """
     try:
-        document = json.loads(read_transcript(path))
+        document = parse_json(path, read_transcript(path), strict=False)
         rate, levels = float(document["sampleRate"]), document["levels"]
         segments = {x["id"]: _emu_segment(x, rate) for v in levels if v["type"] == "SEGMENT" for x in v["items"]}
         below = _children(document.get("links", ()))

@@ -14,6 +14,7 @@ from pathlib import Path
 from visalign.corpora.layout import Labels
 from visalign.corpora.survey import SurveyedClip
 from visalign.errors import AnyPath, OutputError
+from visalign.outputs import inside
 from visalign.text_files import write_textgrid
 from visalign.timeline import Interval, Tier
 
@@ -61,7 +62,7 @@ def write_reference_tiers(folder: AnyPath, clips: Iterable[SurveyedClip]) -> lis
     written = []
     for seen in clips:
         if seen.labels is not None and (seen.labels.words or seen.labels.phones):
-            path = Path(folder, seen.clip.name).with_suffix(".TextGrid")
+            path = inside(folder, seen.clip.name).with_suffix(".TextGrid")
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:

@@ -14,12 +14,12 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from visalign.data_files import parse_json, read_bytes
 from visalign.errors import AnyPath, ParseError
 
 __all__ = ["FLOAT", "Glb", "read_glb"]
@@ -94,7 +94,7 @@ def read_glb(path: AnyPath) -> Glb:
         If it is no GLB, or its buffer lies in another file.
     """
     try:
-        data = Path(path).read_bytes()
+        data = read_bytes(path)
         magic, version, _ = struct.unpack_from("<III", data)
         if (magic, version) != (_MAGIC, _VERSION):
             raise ParseError(path, None, "this is not a binary glTF 2.0 file; export the model as .glb")
@@ -116,6 +116,6 @@ def _chunks(data: bytes) -> tuple[dict[str, Any], bytes]:
         size, kind = struct.unpack_from("<II", data, offset)
         found.setdefault(kind, data[offset + 8 : offset + 8 + size])
         offset += 8 + size
-    document = json.loads(found[_JSON])
+    document = parse_json("its JSON", found[_JSON].decode("utf-8"), strict=False)
     length = document.get("buffers", [{"byteLength": 0}])[0]["byteLength"] if document.get("buffers") else 0
     return document, found.get(_BIN, b"")[:length]

@@ -20,7 +20,6 @@ A viseme that is left out moves no channel.
 from __future__ import annotations
 
 import importlib.resources
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -30,6 +29,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from visalign.data_files import read_toml
 from visalign.errors import ConfigError, ParseError, UnknownSymbol
 from visalign.visemes import VisemeMap
 
@@ -120,10 +120,7 @@ def read_recipe(path: str | PathLike[str]) -> ChannelRecipe:
     ParseError
         If it can't be read, or a weight is not a number from 0 to 1.
     """
-    try:
-        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ParseError(path, None, f"can't be read as TOML ({error})") from error
+    data = read_toml(path)
     visemes = data.get("visemes")
     if not isinstance(visemes, dict) or not isinstance(data.get("viseme_map"), str):
         raise ParseError(path, None, 'needs viseme_map = "…" and a table [visemes]')

@@ -7,7 +7,6 @@ Seconds on the clip's clock. Silence is ``""`` in words and ``"SIL"`` in phones.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from visalign.annotations import ANNOTATION_SUFFIXES, Cue, read_annotation
+from visalign.data_files import read_json
 from visalign.errors import AnyPath, InputError, ParseError, TimelineError
 from visalign.forced_alignment import force_align, recognise_phones
 from visalign.lexicon import Lexicon
@@ -191,12 +191,10 @@ def read_annotated(path: AnyPath) -> Utterance:
 
 
 def _read_json(path: Path) -> Utterance:
+    data = read_json(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
         return parse_visalign_json(data)
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         reason = f"not a JSON of `visalign check`, `align` or `export --to json` ({error})"
         raise ParseError(path, getattr(error, "lineno", None), reason) from error
 

@@ -16,7 +16,6 @@ References
 
 from __future__ import annotations
 
-import json
 import math
 import zipfile
 import zlib
@@ -28,20 +27,15 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
+from visalign.data_files import parse_json, parse_yaml
 from visalign.errors import AnyPath, InputError, ParseError, UnknownSymbol
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts
 from visalign.forced_alignment.kaldi_features import FeatureOptions
 from visalign.forced_alignment.kaldi_model import ContextTree, KaldiModel, read_matrix, read_model, read_tree
+from visalign.limits import excess
 
 __all__ = ["MfaModel", "ModelOptions", "read_mfa_model"]
-
-MAX_BYTES = 2_000_000_000
-"""Refuse models that unpack to more: the largest published one has a tenth of it."""
-
-MAX_RATIO = 1000
-"""Refuse files packed more tightly than any acoustic model can be: they are made to fill the memory."""
 
 SELF_LOOP_SCALE = 0.1
 """How much the probability of staying in a state counts; MFA's own setting, as is a scale of 1 for all others."""
@@ -245,13 +239,12 @@ def _unpack(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             rows = [row for row in archive.infolist() if PurePosixPath(row.filename).name in WANTED]
-            if sum(row.file_size for row in rows) > MAX_BYTES:
-                raise ParseError(
-                    path, None, f"unpacks to more than {MAX_BYTES // 1_000_000} MB; this is no acoustic model"
-                )
+            if (fault := excess("archive-bytes", sum(row.file_size for row in rows))) is not None:
+                raise ParseError(path, None, f"{fault}; this is no acoustic model")
             for row in rows:
-                if row.file_size > MAX_RATIO * max(row.compress_size, 1):
-                    raise ParseError(path, None, f"{row.filename} is packed more tightly than a model can be")
+                fault = excess("archive-ratio", row.file_size / max(row.compress_size, 1))
+                if fault is not None:
+                    raise ParseError(path, None, f"{row.filename} is packed more tightly than a model can be: {fault}")
                 files.setdefault(PurePosixPath(row.filename).name, archive.read(row))
     except ParseError:
         raise
@@ -261,11 +254,11 @@ def _unpack(path: Path) -> dict[str, bytes]:
 
 
 def _meta(path: Path, files: Mapping[str, bytes]) -> dict[str, object]:
-    try:
-        text = files["meta.json"] if "meta.json" in files else files["meta.yaml"]
-        meta = json.loads(text) if "meta.json" in files else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise ParseError(path, None, f"the meta file can't be read: {error}") from error
+    name = f"{path}: meta file"
+    if "meta.json" in files:
+        meta = parse_json(name, files["meta.json"].decode("utf-8", "replace"), strict=False)
+    else:
+        meta = parse_yaml(name, files["meta.yaml"])
     if not isinstance(meta, dict):
         raise ParseError(path, None, "the meta file holds no table of settings")
     architecture = meta.get("architecture", "gmm-hmm")

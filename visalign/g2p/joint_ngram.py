@@ -40,6 +40,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from visalign.data_files import check_archive
 from visalign.errors import AnyPath, ParseError
 from visalign.lexicon import normalise_word
 from visalign.outputs import whole_file
@@ -193,6 +194,7 @@ class JointNgram:
         """
         if Path(path).is_file() and not zipfile.is_zipfile(path):
             raise ParseError(path, None, "no model of pronunciations (an NPZ file of visalign)")
+        check_archive(path)
         try:
             # Opened here: numpy leaves a file open that is no good zip.
             with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:

@@ -7,13 +7,13 @@ pictures (``pages/``), or where there are none their JSON reports. Nothing is ta
 from __future__ import annotations
 
 import csv
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from visalign.data_files import read_json
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.html_report.document import as_data_script, format_document, text
 from visalign.text_files import plain_cell, write_text
@@ -119,13 +119,14 @@ def _read_summary(path: Path) -> Iterable[Mapping[str, str]]:
 def _read_report(results: Path, name: str) -> dict[str, Any] | None:
     """Leads of the words, ms, and the limits, of a clip's report; None where there is none that can be read."""
     try:
-        data = json.loads((results / name).read_text(encoding="utf-8")) if name else None
-        if data is None:
+        place = (results / name).resolve()
+        if not name or not place.is_relative_to(results.resolve()):  # a table may name anything
             return None
+        data = read_json(place)
         leads = [None if x["lead_seconds"] is None else round(1000 * x["lead_seconds"]) for x in data["words"]]
         clip = data["clip"]
         limits = [float(clip["max_lead_seconds"]), float(clip["max_lag_seconds"])]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ParseError, OSError, ValueError, KeyError, TypeError):
         return None  # a report that was removed or damaged since costs its row the sparkline, not the page
     return {"leads": leads[:: -(-len(leads) // _MAX_SPARKS) or 1], "limits": limits}
 

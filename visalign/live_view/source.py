@@ -14,7 +14,7 @@ network. PyAV's wheels for Linux bring no driver for cameras; there a program th
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -23,8 +23,9 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from visalign import ffmpeg
 from visalign.errors import BackendUnavailable, ConfigError, MediaError, MissingStream
+from visalign.limits import allowed
+from visalign.media_access import open_local, open_network, open_pipe
 
 __all__ = ["CAMERA", "RATE_HZ", "Picture", "Sound", "Source", "open_source"]
 
@@ -33,7 +34,6 @@ CAMERA, STDIN = "camera", "-"
 NETWORK = ("rtsp://", "rtmp://", "http://", "https://", "tcp://", "udp://", "srt://")
 _CAMERAS = {"v4l2": "/dev/video0", "avfoundation": "default:default", "dshow": "video=0"}
 _OPEN_SECONDS = 10.0
-_STREAM_FORMATS = "rtsp,mpegts,flv,matroska,webm,mov,mp4,ogg"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +115,7 @@ def open_source(name: str, *, allow_network: bool = False) -> Source:
     if not container.streams.video:
         container.close()
         raise MissingStream(name, "video")
+    container.streams.video[0].codec_context.options = {"max_pixels": str(allowed("pixels"))}
     is_live = name in {CAMERA, STDIN} or name.startswith(NETWORK)
     return Source(name if is_live else Path(name).name, is_live, container)
 
@@ -123,9 +124,9 @@ def _open(name: str, allow_network: bool) -> Any:
     if name.startswith(NETWORK):
         if not allow_network:
             raise ConfigError("source", name, "files, unless --allow-network says that the network may be used")
-        return _opened(name, name, options={"format_whitelist": _STREAM_FORMATS}, timeout=_OPEN_SECONDS)
+        return _opened(name, lambda: open_network(name, timeout=_OPEN_SECONDS))
     if name == STDIN:
-        return _opened(name, sys.stdin.buffer, container_options=ffmpeg.OPEN_OPTIONS)
+        return _opened(name, lambda: open_pipe(sys.stdin.buffer))
     if name == CAMERA:
         kind = next((kind for kind in _CAMERAS if kind in av.formats_available), None)
         if kind is None:
@@ -133,15 +134,16 @@ def _open(name: str, allow_network: bool) -> Any:
                 "PyAV here has no driver. Pipe it in: ffmpeg -f v4l2 -i /dev/video0 … -f matroska - | visalign live -"
             )
             raise BackendUnavailable("a camera", hint)
-        return _opened(name, _CAMERAS[kind], format=kind, options={"video_size": "640x480", "framerate": "25"})
-    if not Path(name).is_file():
-        raise MediaError(name, "there is no such file", "Check the path.")
-    return _opened(name, f"file:{Path(name).resolve()}", container_options=ffmpeg.OPEN_OPTIONS)
+        settings = {"video_size": "640x480", "framerate": "25"}
+        return _opened(name, lambda: av.open(_CAMERAS[kind], format=kind, options=settings))
+    return _opened(name, lambda: open_local(name))
 
 
-def _opened(name: str, place: Any, **settings: Any) -> Any:
+def _opened(name: str, opening: Callable[[], Any]) -> Any:
     try:
-        return av.open(place, **settings)
+        return opening()
+    except MediaError:
+        raise
     except (av.FFmpegError, OSError, ValueError, EOFError) as error:
         raise MediaError(name, f"can't be opened ({error})", "Is it a clip or stream that FFmpeg knows?") from error
 

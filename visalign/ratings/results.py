@@ -6,12 +6,12 @@ what was shown, and use the grades that there are.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from visalign.data_files import parse_json
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.ratings.design import RatingDesign
 from visalign.transcript import read_transcript
@@ -98,12 +98,7 @@ def read_sessions(design: RatingDesign, paths: Iterable[AnyPath]) -> list[RaterS
 
 
 def _json(path: Path) -> Any:
-    try:
-        return json.loads(read_transcript(path))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, ParseError):
-            raise
-        raise ParseError(path, None, f"not JSON ({error})") from error
+    return parse_json(path, read_transcript(path))
 
 
 def _session(design: RatingDesign, path: Path) -> RaterSession:

@@ -22,13 +22,13 @@ References
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from visalign.data_files import read_json
 from visalign.errors import AnyPath, ConfigError, ParseError
 from visalign.text_files import format_json, write_text
 
@@ -156,12 +156,11 @@ class Bandit:
             If the file is not the state of a bandit.
         """
         try:
-            state = json.loads(Path(path).read_text(encoding="utf-8"))
+            state = read_json(path)
             return cls._from(state), [str(name) for name in state["seen"]]
-        except OSError as error:
-            raise ParseError(path, None, f"can't be read ({error.strerror})") from error
-        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-            raise ParseError(path, None, f"not the state of a bandit ({error}); move it away to begin anew") from error
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            reason = error.reason if isinstance(error, ParseError) else error
+            raise ParseError(path, None, f"not the state of a bandit ({reason}); move it away to begin anew") from error
 
     @classmethod
     def _from(cls, state: Mapping[str, Any]) -> Bandit:
