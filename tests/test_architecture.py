@@ -28,7 +28,8 @@ ROWS: dict[str, str] = {
     "3": "media_access ffmpeg tape images media remux viewing_copy",
     "4a": "speech voice_activity audio_quality enhancement sound_matching time_stretch forced_alignment",
     "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder"
-    " lip_closures landmark_files cascade_detector mouth_geometry mouth_pictures visibility",
+    " lip_closures landmark_files cascade_detector mouth_geometry mouth_pictures visibility"
+    " forced_visemes",
     "5": "lip_reading lip_model sync speaking_face clip_info scoring wording evidence drift report"
     " sound_evidence segments wide_search legibility",
     "6": "exports html_report result_files run_comparison preview portrait face_motion avatar watermark"

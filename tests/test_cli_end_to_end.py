@@ -123,8 +123,10 @@ def test_observe_writes_what_the_lips_show(generated_clip: GeneratedClip, capsys
     with np.load(paths[1], allow_pickle=False) as data:
         arrays = dict(data)
     probabilities = ["p_closed", *(f"p_{name}" for name in arrays["viseme_names"])]
-    how_well_seen = [f"seen_{name}" for name in arrays["visibility_names"]]
-    assert list(rows[0]) == ["time_seconds", "viseme", *arrays["names"], *how_well_seen, *probabilities]
+    measures = [f"seen_{name}" for name in arrays["visibility_names"]]
+    assert list(rows[0]) == ["time_seconds", "viseme", *arrays["names"], *measures, *probabilities]
+    assert arrays["visibility"].shape == (len(rows), len(measures))
+    assert np.mean([float(row["seen_visibility"]) for row in rows]) > 0.9
     assert arrays["values"].shape == (len(rows), len(arrays["names"]))
     assert arrays["mouth"].shape == (len(rows), 20, 2)
     assert [float(row["time_seconds"]) for row in rows] == pytest.approx(list(arrays["times"]), abs=1e-6)
@@ -135,6 +137,31 @@ def test_observe_writes_what_the_lips_show(generated_clip: GeneratedClip, capsys
     closures = [x for x in grid.getTier("lip closures").entries if x.label]
     assert [x.start for x in closures] == pytest.approx(arrays["closures"][:, 0].tolist(), abs=1e-6)
     assert paths[3].read_bytes().startswith(b"\x89PNG")
+
+
+def test_observe_finds_when_given_words_and_visemes_are_shown(
+    generated_clip: GeneratedClip, capsys: Any, tmp_path: Path
+) -> None:
+    grid_file, table = tmp_path / "forced.TextGrid", tmp_path / "forced.csv"
+    assert run("observe", generated_clip.path, "--text", generated_clip.transcript, "-o", grid_file, "--quiet") == 0
+    grid = textgrid.openTextgrid(str(grid_file), includeEmptyIntervals=True)
+    assert grid.tierNames == ("observed visemes", "lip closures", "forced visemes", "words")
+    assert " ".join(x.label for x in grid.getTier("words").entries if x.label) == generated_clip.transcript.lower()
+    visemes = [x.label for x in grid.getTier("forced visemes").entries if x.label]
+    (tmp_path / "visemes.txt").write_text(" ".join(visemes))
+    assert run("observe", generated_clip.path, "--visemes", tmp_path / "visemes.txt", "-o", table) == 0
+    assert "Wrote" in capsys.readouterr().out
+    with table.open(newline="") as file:
+        shown = [row["forced_viseme"] for row in csv.DictReader(file)]
+    assert set(visemes) <= set(shown)
+
+
+def test_observe_refuses_visemes_that_the_map_lacks(generated_clip: GeneratedClip, capsys: Any, tmp_path: Path) -> None:
+    (tmp_path / "visemes.txt").write_text("nonsense")
+    assert run("observe", generated_clip.path, "--visemes", tmp_path / "visemes.txt") == 2
+    assert "nonsense" in capsys.readouterr().err
+    both = ("--visemes", tmp_path / "visemes.txt", "--text", "bin blue")
+    assert run("observe", generated_clip.path, *both) == 2
 
 
 @pytest.mark.parametrize("lead_ms", [83, -120])

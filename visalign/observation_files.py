@@ -25,6 +25,10 @@ closures            start, end, moment, aperture and probability of each closure
 ==================  ============================================================================
 
 A TextGrid has two tiers, the visemes and the closures.
+
+Where the times of given visemes were sought (:mod:`visalign.forced_visemes`), each has them too: a column
+``forced_viseme`` in the CSV; ``forced_visemes``, the one of each frame, with ``forced_labels`` and ``forced_times``
+(n, 2) in the NPZ; and tiers of visemes and, where they are known, words in the TextGrid.
 """
 
 from __future__ import annotations
@@ -38,18 +42,21 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, ConfigError
+from visalign.forced_visemes import ForcedVisemes
 from visalign.lip_closures import find_closures
 from visalign.lip_features import LipFeatures
 from visalign.outputs import whole_file
 from visalign.text_files import format_table, write_text, write_textgrid
 from visalign.timeline import Tier
-from visalign.viseme_decoder import DecodedVisemes
+from visalign.viseme_decoder import UNSEEN, DecodedVisemes
 from visalign.visibility import VISIBILITY
 
 __all__ = ["OBSERVATION_SUFFIXES", "write_observation"]
 
 
-def write_observation(path: AnyPath, lips: LipFeatures, decoded: DecodedVisemes, *, silence: str) -> Path:
+def write_observation(
+    path: AnyPath, lips: LipFeatures, decoded: DecodedVisemes, *, silence: str, forced: ForcedVisemes | None = None
+) -> Path:
     """Write what was observed as .csv, .npz or .TextGrid, by the ending of `path`.
 
     Parameters
@@ -62,6 +69,8 @@ def write_observation(path: AnyPath, lips: LipFeatures, decoded: DecodedVisemes,
         What was decoded from them.
     silence : str
         The viseme of silence, which becomes the empty label in a TextGrid.
+    forced : ForcedVisemes, optional
+        When given visemes are shown.
 
     Raises
     ------
@@ -73,12 +82,15 @@ def write_observation(path: AnyPath, lips: LipFeatures, decoded: DecodedVisemes,
     suffix = Path(path).suffix.lower()
     for known, write in _WRITERS.items():
         if known.lower() == suffix:
-            return write(Path(path), lips, decoded, silence)
+            return write(Path(path), lips, decoded, silence, forced)
     raise ConfigError("lips file", Path(path).name, f"a name that ends in {' or '.join(_WRITERS)}")
 
 
-def _write_csv(path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: str) -> Path:
-    labels = decoded.tier.sample(lips.times.centres)
+def _write_csv(
+    path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: str, forced: ForcedVisemes | None
+) -> Path:
+    tiers = {"viseme": decoded.tier} | ({} if forced is None else {"forced_viseme": forced.tier})
+    labels = [tier.sample(lips.times.centres, outside=UNSEEN) for tier in tiers.values()]
     nearest = _nearest(decoded.times, lips.times.centres)
     posteriors = np.column_stack([decoded.closed, decoded.posteriors])[nearest]
     seen = [] if lips.visibility is None else [lips.visibility]
@@ -86,9 +98,9 @@ def _write_csv(path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: 
     table[~lips.has_face] = np.nan
     measures = [f"seen_{x.name}" for x in VISIBILITY] if seen else []
     visemes = [f"p_{name or 'none'}" for name in decoded.visemes]
-    header = ("time_seconds", "viseme", *lips.names, *measures, "p_closed", *visemes)
-    frames = zip(lips.times.times.tolist(), labels, table.tolist(), strict=True)
-    return write_text(path, format_table(header, ((time, label, *values) for time, label, values in frames)))
+    header = ("time_seconds", *tiers, *lips.names, *measures, "p_closed", *visemes)
+    frames = zip(lips.times.times.tolist(), zip(*labels, strict=True), table.tolist(), strict=True)
+    return write_text(path, format_table(header, ((time, *shown, *values) for time, shown, values in frames)))
 
 
 def _nearest(moments: npt.NDArray[np.float64], times: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -99,7 +111,9 @@ def _nearest(moments: npt.NDArray[np.float64], times: npt.NDArray[np.float64]) -
     return np.where(np.abs(moments[before] - times) <= np.abs(moments[after] - times), before, after)
 
 
-def _write_npz(path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: str) -> Path:
+def _write_npz(
+    path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: str, forced: ForcedVisemes | None
+) -> Path:
     closures = [astuple(closure) for closure in find_closures(lips, decoded)]
     arrays = {
         "times": lips.times.times,
@@ -119,21 +133,31 @@ def _write_npz(path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: 
     if lips.visibility is not None:
         arrays["visibility_names"] = np.array([x.name for x in VISIBILITY])
         arrays["visibility"] = lips.visibility
+    if forced is not None:
+        arrays["forced_visemes"] = np.array(forced.tier.sample(lips.times.centres, outside=UNSEEN), dtype=np.str_)
+        arrays["forced_labels"] = np.array(forced.tier.labels, dtype=np.str_)
+        arrays["forced_times"] = np.array([(x.start, x.end) for x in forced.tier], np.float64)
     with whole_file(path) as draft, draft.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     return path
 
 
-def _write_textgrid(path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: str) -> Path:
+def _write_textgrid(
+    path: Path, lips: LipFeatures, decoded: DecodedVisemes, silence: str, forced: ForcedVisemes | None
+) -> Path:
     visemes = decoded.tier.relabel(lambda x: "" if x == silence else x)
     events = [x.interval for x in find_closures(lips, decoded)]
     inside = [x for x in events if x.start >= visemes.start and x.end <= visemes.end]
     closures = Tier.from_intervals("lip closures", inside, start=visemes.start, end=visemes.end)
-    return write_textgrid(path, [visemes, closures])
+    tiers = [visemes, closures]
+    if forced is not None:
+        tiers.append(forced.tier.relabel(lambda x: "" if x == silence else x))
+        tiers += [] if forced.words is None else [forced.words]
+    return write_textgrid(path, tiers)
 
 
-_WRITERS: Mapping[str, Callable[[Path, LipFeatures, DecodedVisemes, str], Path]] = MappingProxyType(
-    {".csv": _write_csv, ".npz": _write_npz, ".TextGrid": _write_textgrid}
+_WRITERS: Mapping[str, Callable[[Path, LipFeatures, DecodedVisemes, str, ForcedVisemes | None], Path]] = (
+    MappingProxyType({".csv": _write_csv, ".npz": _write_npz, ".TextGrid": _write_textgrid})
 )
 
 OBSERVATION_SUFFIXES = tuple(_WRITERS)

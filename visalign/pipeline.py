@@ -35,6 +35,7 @@ from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
+from visalign.forced_visemes import ForcedVisemes, force_given
 from visalign.landmarks import MODEL_LICENCE
 from visalign.legibility import spared, what_is_poor
 from visalign.lexicon import lexicon_with
@@ -90,11 +91,14 @@ class ClipObservation:
         Visemes with their posteriors.
     silence : str
         The viseme of silence in the map that was used.
+    forced : ForcedVisemes or None
+        When the visemes that were given are shown.
     """
 
     lips: LipFeatures
     decoded: DecodedVisemes
     silence: str
+    forced: ForcedVisemes | None = None
 
     @property
     def visemes(self) -> Tier:
@@ -264,19 +268,24 @@ def observe(
     config: Config | None = None,
     lip_cache: AnyPath | None = None,
     face: int | None = None,
+    visemes: Sequence[str] | None = None,
+    transcript: str | None = None,
     progress: Progress | None = None,
 ) -> ClipObservation:
     """Read the lips of a clip, without its sound: features and visemes.
 
     Parameters and errors are those of :func:`check`; without the sound nobody can tell who speaks, so `face` is by
-    default the one that is shown longest.
+    default the one that is shown longest. Where it is known what is shown, as `visemes` of the map in their order or as
+    the words of a `transcript`, their times are found as well (:mod:`visalign.forced_visemes`, which has its errors).
     """
     settings = config or Config()
     chosen_map = _map(viseme_map or settings.sync.viseme_map)
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
     found = _faces(path, settings, progress or _silent, lip_cache)
     lips = found.most_shown.lips if face is None else found.numbered(face).lips
-    return ClipObservation(lips, lip_model.decoder.decode(lips, chosen_map), chosen_map.silence)
+    lexicon = partial(lexicon_with, settings.alignment.lexicon)
+    forced = force_given(lips, lip_model.decoder, chosen_map, visemes, transcript, lexicon)
+    return ClipObservation(lips, lip_model.decoder.decode(lips, chosen_map), chosen_map.silence, forced)
 
 
 def _silent(_stage: str, _part: float | None) -> None:

@@ -255,8 +255,16 @@ def _explained(lips: Floats, predicted: Floats, weights: Floats) -> float:
 
 
 _NAMES = tuple(feature.name for feature in FEATURES)
-_SHAPES = {feature.name for feature in GEOMETRY}
+# The first stream has the shape and the motion of the mouth. Curvature and asymmetry serve the stream over everything
+# alone: in the first one they cost two points of the half-second windows whose lead is right to within a frame, and the
+# flow brings one there (docs/decisions/0061-flow-and-corners.md).
+_ASIDE = {
+    *("corner_lift", "outer_corner_angle", "inner_corner_angle"),
+    *(f"{part}_asymmetry" for part in ("aperture", "corner", "sideways")),
+}
+_SHAPES = {feature.name for feature in GEOMETRY}.difference(_ASIDE)
 _GEOMETRY_COLUMNS = [k for k, name in enumerate(_NAMES) if name.removesuffix("_change") in _SHAPES]
+_MOVING_COLUMNS = _GEOMETRY_COLUMNS + [k for k, name in enumerate(_NAMES) if name.startswith("flow")]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -343,7 +351,7 @@ class _Streams:
 
     @classmethod
     def over(cls, lips: Floats, errors: Floats, weights: Floats) -> _Streams:
-        geometry = _shape(lips, errors, weights, _GEOMETRY_COLUMNS, None, 1.0)
+        geometry = _shape(lips, errors, weights, _MOVING_COLUMNS, None, 1.0)
         everything = _shape(lips, errors, weights, list(range(lips.shape[1])), N_PREDICTABLE, APPEARANCE_STREAM_WEIGHT)
         return cls((geometry, everything))
 

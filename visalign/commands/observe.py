@@ -18,6 +18,8 @@ __all__ = ["OBSERVE_EPILOG", "observe"]
 OBSERVE_EPILOG = (
     "visalign observe clip.mp4 -o lips.csv\n\n"
     "visalign observe clip.mp4 -o lips.npz -o lips.TextGrid -o lips.png --map neti_2000\n\n"
+    'visalign observe clip.mp4 --text "bin blue at f two now" -o lips.TextGrid    (when the lips show these words)\n\n'
+    "visalign observe clip.mp4 --visemes visemes.txt --map neti_2000 -o lips.csv    (labels of the map, in order)\n\n"
     "CSV and NPZ: viseme, probabilities and features of each frame. TextGrid: visemes and lip closures. PNG, SVG, PDF: "
     'pictures of the mouth above them (pip install "visalign\\[plot]").'
 )
@@ -41,6 +43,12 @@ def observe(
     landmarks: Annotated[
         Path | None, typer.Option(help="68 landmarks a frame that another program found: OpenFace's CSV, CSV or NPZ.")
     ] = None,
+    visemes: Annotated[
+        Path | None,
+        typer.Option(help="Visemes that the lips show, in order, separated by white space: their times are found."),
+    ] = None,
+    text: Annotated[str | None, typer.Option("--text", help="The same as words.")] = None,
+    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="The same as words in a file.")] = None,
     start: Annotated[float | None, typer.Option(help="Draw from this second on.")] = None,
     end: Annotated[float | None, typer.Option(help="Draw up to this second.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
@@ -51,22 +59,36 @@ def observe(
     from visalign.observation_files import OBSERVATION_SUFFIXES, write_observation
     from visalign.plots.style import PLOT_SUFFIXES
     from visalign.text_files import check_output
+    from visalign.transcript import read_transcript
 
     wanted = output or []
-    inputs = [path for path in (video, model, landmarks) if path is not None]
+    if sum(x is not None for x in (visemes, text, transcript)) > 1:
+        raise typer.BadParameter("give one of --visemes, --text and --transcript")
+    inputs = [path for path in (video, model, landmarks, visemes, transcript) if path is not None]
     for path in wanted:
         check_output(path, suffixes=(*OBSERVATION_SUFFIXES, *PLOT_SUFFIXES), inputs=inputs)
+    labels = None if visemes is None else read_transcript(visemes).split()
+    said = text if transcript is None else read_transcript(transcript)
     with progress_line(enabled=not quiet) as progress:
         clip = video if landmarks is None else read_lips_with_landmarks(video, landmarks)
-        seen = visalign.observe(clip, viseme_map=viseme_map, model=model, face=face, progress=progress)
+        seen = visalign.observe(
+            clip,
+            viseme_map=viseme_map,
+            model=model,
+            face=face,
+            visemes=labels,
+            transcript=said,
+            progress=progress,
+        )
         for path in wanted:
             progress(f"writing {path.name}", None)
             if path.suffix.lower() in PLOT_SUFFIXES:
                 _draw(path, video, seen, start, end)
             else:
-                write_observation(path, seen.lips, seen.decoded, silence=seen.silence)
+                write_observation(path, seen.lips, seen.decoded, silence=seen.silence, forced=seen.forced)
     if not quiet:
-        screen().print(tier_table(seen.visemes, label="viseme", is_silence=lambda x: x == seen.silence))
+        shown = seen.visemes if seen.forced is None else seen.forced.tier
+        screen().print(tier_table(shown, label="viseme", is_silence=lambda x: x == seen.silence))
         for path in wanted:
             screen().print(f"Wrote {path}", soft_wrap=True)
 
