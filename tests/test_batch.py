@@ -268,6 +268,18 @@ def parent(folder: Path, out: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+def test_drafts_of_a_killed_run_are_removed(tmp_path: Path) -> None:
+    folder, out = make_clips(tmp_path / "clips", ["a"]), tmp_path / "out"
+    (out / "reports/s1").mkdir(parents=True)
+    torn = [out / "reports/.visalign-0a1b2c.json", out / "reports/s1/.visalign-3d4e5f.json"]
+    for path in torn:
+        path.write_bytes(b"{")
+    (out / "reports/mine.txt").write_text("stays")
+    run(folder, out)
+    assert not any(path.exists() for path in torn)
+    assert sorted(x.name for x in (out / "reports").iterdir()) == ["a.json", "mine.txt", "s1"]
+
+
 def wait_for_clips(process: subprocess.Popen[str], n_clips: int) -> None:
     assert process.stdout is not None
     seen = 0

@@ -17,11 +17,12 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, OutputError
 
-__all__ = ["PLACE_ERRORS", "inside", "legible", "made_folder", "refuse_existing", "whole_file"]
+__all__ = ["PLACE_ERRORS", "inside", "legible", "made_folder", "refuse_existing", "remove_drafts", "whole_file"]
 
 PLACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 """What the system says when the place itself is the problem, not the program that writes there."""
 
+_DRAFT = ".visalign-"
 _NO_CHARACTER = re.compile("[\\ud800-\\udfff]")
 
 
@@ -88,6 +89,16 @@ def inside(folder: AnyPath, name: str) -> Path:
     return Path(folder, name)
 
 
+def remove_drafts(folder: AnyPath) -> None:
+    """Remove what :func:`whole_file` had begun in a folder, or in those below it, when its program was killed.
+
+    For folders that no other program writes to meanwhile. What can't be removed stays: it does no harm.
+    """
+    for draft in Path(folder).rglob(f"{_DRAFT}*"):
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
 @contextlib.contextmanager
 def whole_file(path: AnyPath) -> Iterator[Path]:
     """Yield a temporary path in the folder of `path`; rename it to `path` when the block ends well.
@@ -150,7 +161,7 @@ def _create_draft(target: Path) -> Path:
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(target, "this file is write-protected; choose another name")
     # The name is short whatever the target's length: 255 bytes are the limit of most file systems.
-    draft = target.with_name(f".visalign-{secrets.token_hex(6)}{_short_suffix(target)}")
+    draft = target.with_name(f"{_DRAFT}{secrets.token_hex(6)}{_short_suffix(target)}")
     # Not tempfile.mkstemp: that makes files only the owner can read, and the mode outlives the rename.
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     return draft

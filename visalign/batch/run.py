@@ -26,8 +26,9 @@ from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
 from visalign.batch.summary import write_summary
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.html_report import write_batch_page
+from visalign.outputs import remove_drafts
 
-__all__ = ["Run", "prepare_folder", "run_batch"]
+__all__ = ["Run", "clear_drafts", "prepare_folder", "run_batch"]
 
 _LOOK_SECONDS = 0.5
 # A worker that dies and a process that is killed are mostly not the clip's fault: it is tried so often in one run.
@@ -78,6 +79,7 @@ def run_batch(
     listed = manifest if isinstance(manifest, Manifest) else read_manifest(manifest)
     folder = prepare_folder(Path(out))
     with only_run(folder), Ledger(folder / LEDGER_NAME) as ledger:
+        clear_drafts(folder)
         _note_run(ledger, settings)
         ledger.enter(clips_of_shard(listed.clips, settings.shard))
         ledger.recover()
@@ -91,6 +93,12 @@ def run_batch(
             if settings.pages:
                 write_batch_page(folder)
         return run.result(folder)
+
+
+def clear_drafts(folder: Path) -> None:
+    """Remove the drafts of reports and pages that a killed run left; other batches may use the folder of the lips."""
+    for part in ("reports", "pages"):
+        remove_drafts(folder / part)
 
 
 def prepare_folder(out: Path) -> Path:

@@ -20,7 +20,7 @@ from visalign.batch.job import JobMaker
 from visalign.batch.ledger import LEDGER_NAME, Ledger, only_run
 from visalign.batch.manifest import BatchClip, read_manifest
 from visalign.batch.planning import Plan, job_maker, standing
-from visalign.batch.run import Run, prepare_folder
+from visalign.batch.run import Run, clear_drafts, prepare_folder
 from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
 from visalign.batch.summary import write_summary
 from visalign.errors import AnyPath, ConfigError, InputError
@@ -104,6 +104,7 @@ def watch_folder(
         raise InputError(f"{folder}: not a folder. Give the folder that clips arrive in.")
     results = prepare_folder(Path(out))
     with only_run(results), Ledger(results / LEDGER_NAME) as ledger:
+        clear_drafts(results)
         ledger.note({"shard": "", "started_at": repr(time.time())})
         ledger.recover()
         maker = job_maker(inbox, results, settings)
