@@ -21,7 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pool
 from pathlib import Path
 
-from visalign.training import PreparedClip, fit_lip_model, prepare
+from visalign.prepared_clips import PreparedClip, prepare
+from visalign.training import fit_lip_model
 from visalign.training_data import TrainingClip
 
 DATA = Path(__file__).resolve().parents[1] / "../shared/data/grid"

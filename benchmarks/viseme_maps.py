@@ -33,7 +33,7 @@ from visalign.map_learning import learn_map
 from visalign.phones import ARPABET
 from visalign.plots.maps import plot_learnt_map, plot_map_fits
 from visalign.plots.style import save_plot
-from visalign.training import PreparedClip, prepare
+from visalign.prepared_clips import PreparedClip, prepare
 from visalign.training_data import TrainingClip
 from visalign.visemes import VisemeMap, available_maps, expected_visemes, viseme_tier
 from visalign.weight_curves import frame_grid, weight_curves

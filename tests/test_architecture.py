@@ -29,7 +29,7 @@ ROWS: dict[str, str] = {
     "4a": "speech voice_activity audio_quality enhancement sound_matching time_stretch forced_alignment",
     "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder"
     " lip_closures landmark_files cascade_detector mouth_geometry mouth_pictures visibility"
-    " forced_visemes",
+    " forced_visemes mouth_components",
     "5": "lip_reading lip_model sync speaking_face clip_info scoring wording evidence drift report"
     " sound_evidence segments wide_search legibility",
     "6": "exports html_report result_files run_comparison preview portrait face_motion avatar watermark"
@@ -37,7 +37,7 @@ ROWS: dict[str, str] = {
     "7": "config pipeline batch fix attach explanation training training_data corpora map_learning"
     " map_evaluation lip_confusions generated_clip doctor console commands cli calibration plots"
     " evaluation overlay ratings live_view decoder_training tuning folder_alignment held_out __main__"
-    " __init__",
+    " __init__ prepared_clips augmentation",
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most

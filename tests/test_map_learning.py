@@ -14,8 +14,8 @@ from visalign.map_learning import learn_map
 from visalign.phones import ARPABET
 from visalign.plots.maps import plot_learnt_map, plot_map_fits, plot_mouth
 from visalign.plots.style import save_plot
+from visalign.prepared_clips import PreparedClip
 from visalign.timeline import FrameTimes, Tier
-from visalign.training import PreparedClip
 from visalign.viseme_lint import lint_viseme_map
 from visalign.viseme_map_files import format_viseme_map, write_viseme_map
 from visalign.visemes import VisemeClass, VisemeMap, available_maps

@@ -10,15 +10,18 @@ import pytest
 from sample_lips import NAMES, make_lips
 
 from visalign import calibration
+from visalign.augmentation import augment, parse_augmentation
 from visalign.errors import InputError
 from visalign.generated_clip import GeneratedClip, generate_clip
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel, SpeechContext
 from visalign.media import Audio
 from visalign.pipeline import check
+from visalign.prepared_clips import PreparedClip
 from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
-from visalign.training import MIN_CLIPS, PreparedClip, fit_lip_model, train_from_folder
+from visalign.training import MIN_CLIPS, fit_lip_model, train_from_folder
+from visalign.training_data import TrainingClip
 from visalign.visemes import VisemeMap
 
 LIMITS = (0.04, 0.06)
@@ -106,6 +109,17 @@ def test_the_report_counts(world: list[PreparedClip]) -> None:
     assert set(model.decoder.phones) == set(PHONES)
 
 
+def test_added_clips_are_learnt_from_and_recorded_but_not_counted(
+    world: list[PreparedClip], world_model: LipModel
+) -> None:
+    sources = [TrainingClip(Path(clip.name), "", clip.speaker) for clip in world]
+    faster = augment(sources, world, [clip.speaker for clip in world], [parse_augmentation("rate=1.1")])
+    model, report = fit_lip_model(world, added=faster, provenance={"augmentation": {"seed": 0}})
+    assert (report.n_clips, report.n_frames) == (len(world), sum(len(clip.lips) for clip in world))
+    assert model.provenance["augmentation"] == {"seed": 0}
+    assert not np.allclose(model.decoder.means, world_model.decoder.means)
+
+
 def test_with_few_speakers_clips_are_held_out(world: list[PreparedClip]) -> None:
     clips = [PreparedClip(c.name, "one", c.lips, c.context, c.phones) for c in world[:MIN_CLIPS]]
     model, report = fit_lip_model(clips)
@@ -183,8 +197,13 @@ def test_a_model_of_one_s_own_measures_another_clip(
     (folder / "bad.mp4").write_bytes(b"not a clip")
     (folder / "bad.txt").write_text("bin blue")
     told: list[str] = []
-    report = train_from_folder(folder, out, progress=lambda stage, _: told.append(stage))
+    how = ("rate=1.1", "recombine=0.5")
+    report = train_from_folder(folder, out, augmentation=how, seed=3, progress=lambda stage, _: told.append(stage))
     assert report.n_clips == len(TEXTS)
+    made = dict(report.added)
+    assert made["rate=1.1"] == len(TEXTS)
+    assert LipModel.load(out).provenance["augmentation"] == {"seed": 3, "n_clips": made}
+    assert report.to_dict()["augmentation"] == {"seed": 3, "n_clips": made}
     assert report.speakers == ("speaker0", "speaker1", "speaker2")
     assert [name for name, _ in report.left_out] == ["bad.mp4"]
     assert told[-1] == "fitting"

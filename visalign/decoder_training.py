@@ -64,19 +64,22 @@ class LabelledLips(Protocol):
         ...
 
 
-def fit_decoder(clips: Sequence[LabelledLips]) -> VisemeDecoder:
+def fit_decoder(clips: Sequence[LabelledLips], columns: Sequence[str] = _NAMES) -> VisemeDecoder:
     """Fit all parts of the decoder.
 
     Parameters
     ----------
     clips : sequence of LabelledLips
         At least one with a face.
+    columns : sequence of str
+        Features that it looks at; all by default.
     """
+    names = tuple(columns)
     rows, labels, parts, weights = [], [], [], []
     weight_of = speaker_weights(clips)
     for clip in clips:
         times, seen = grid(clip.lips)
-        rows.append(stacked(clip.lips, times, _NAMES, MOMENTS)[seen])
+        rows.append(stacked(clip.lips, times, names, MOMENTS)[seen])
         spoken, part = _states(clip.phones, times[seen])
         labels.append(spoken)
         parts.append(part)
@@ -90,7 +93,7 @@ def fit_decoder(clips: Sequence[LabelledLips]) -> VisemeDecoder:
     means = _state_means((x - centre) @ projection, np.concatenate(states), np.concatenate(index), w, len(phones))
     start, transitions = _bigrams(states, STATES_PER_PHONE * len(phones))
     return VisemeDecoder(
-        _NAMES,
+        names,
         tuple(phone for phone in phones for _ in range(STATES_PER_PHONE)),
         centre,
         projection,

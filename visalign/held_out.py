@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from visalign.text_files import rounded
 from visalign.viseme_decoder import CLOSED, VisemeDecoder
 from visalign.visemes import VisemeMap
 
-__all__ = ["HeldOut", "HeldOutSpeaker", "count_read", "left_out_groups", "read_held_out"]
+__all__ = ["HeldOut", "HeldOutSpeaker", "MadeClip", "count_read", "left_out_groups", "read_held_out"]
 
 Progress: TypeAlias = Callable[[str, float | None], None]
 Span: TypeAlias = tuple[float, float]
@@ -148,7 +148,27 @@ def left_out_groups(clips: Sequence[LabelledLips]) -> tuple[str, list[str]]:
     return "groups of speakers", [f"group {speakers.index(clip.speaker) % _MAX_GROUPS + 1}" for clip in clips]
 
 
-def read_held_out(clips: Sequence[LabelledLips], viseme_map: VisemeMap, *, progress: Progress | None = None) -> HeldOut:
+class MadeClip(Protocol):
+    """A clip made of others."""
+
+    @property
+    def clip(self) -> LabelledLips:
+        """Its lips."""
+        ...
+
+    @property
+    def origin(self) -> int:
+        """Number of the clip that it is left out with."""
+        ...
+
+
+def read_held_out(
+    clips: Sequence[LabelledLips],
+    viseme_map: VisemeMap,
+    *,
+    added: Sequence[MadeClip] = (),
+    progress: Progress | None = None,
+) -> HeldOut:
     """Read each speaker with a decoder that was trained on the others.
 
     Parameters
@@ -157,6 +177,8 @@ def read_held_out(clips: Sequence[LabelledLips], viseme_map: VisemeMap, *, progr
         At least two.
     viseme_map : VisemeMap
         Whose visemes are counted.
+    added : sequence of MadeClip
+        Clips made of these, learnt from but not read.
     progress : callable, optional
         Is told what is done and which part of it is behind.
     """
@@ -167,7 +189,7 @@ def read_held_out(clips: Sequence[LabelledLips], viseme_map: VisemeMap, *, progr
         if progress is not None:
             progress(f"reading {name} as a stranger", number / len(names))
         kept = [clip for clip, group in zip(clips, groups, strict=True) if group != name]
-        decoder = fit_decoder(kept)
+        decoder = fit_decoder([*kept, *(x.clip for x in added if groups[x.origin] != name)])
         counts = HeldOutSpeaker(name)
         for clip in (clip for clip, group in zip(clips, groups, strict=True) if group == name):
             counts += count_read(clip, decoder, viseme_map, confusions)

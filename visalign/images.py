@@ -21,7 +21,7 @@ from visalign.limits import allowed, excess
 from visalign.media_access import PICTURES, open_local
 from visalign.outputs import whole_file
 
-__all__ = ["IMAGE_SUFFIXES", "jpeg_bytes", "read_image", "write_png"]
+__all__ = ["IMAGE_SUFFIXES", "jpeg_bytes", "jpeg_luma", "read_image", "write_png"]
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 """Endings of picture files that are read."""
@@ -81,6 +81,14 @@ def write_png(path: AnyPath, image: Image) -> Path:
 def jpeg_bytes(image: Image, quality: int = 4) -> bytes:
     """A picture as a JPEG file; `quality` is FFmpeg's, 2 (best) to 31."""
     return _encoded("mjpeg", "yuvj420p", image, {"qmin": str(quality), "qmax": str(quality), "flags": "+bitexact"})
+
+
+def jpeg_luma(image: Image, quality: int) -> Image:
+    """What a luma picture, shape (height, width), looks like after it was coded as JPEG; `quality` as before."""
+    coded = jpeg_bytes(np.repeat(image[..., None], 3, axis=2), quality)
+    decoder = av.CodecContext.create("mjpeg", "r")
+    frames = [*decoder.decode(av.Packet(coded)), *decoder.decode(None)]
+    return np.asarray(frames[0].to_ndarray(format="gray"), np.uint8)[: image.shape[0], : image.shape[1]]
 
 
 def _encoded(codec: str, pixels: str, image: Image, options: dict[str, str] | None = None) -> bytes:

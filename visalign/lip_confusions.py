@@ -33,7 +33,7 @@ import numpy.typing as npt
 from visalign.errors import InputError
 from visalign.lip_features import FEATURES
 from visalign.phones import fold_arpabet, is_silence
-from visalign.training import PreparedClip
+from visalign.prepared_clips import PreparedClip
 from visalign.viseme_decoder import grid, stacked
 
 __all__ = ["LipConfusions", "LipFrames", "lip_confusions"]

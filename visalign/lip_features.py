@@ -51,6 +51,7 @@ __all__ = [
     "features_of_tracked",
     "lip_features",
     "read_lips",
+    "shown_at",
     "with_own_yardstick",
 ]
 
@@ -76,6 +77,8 @@ MOUTH_SHAPE = (20, 2)
 """Landmarks of the lips, x and y."""
 
 _STATIC = GEOMETRY + PICTURE_FEATURES
+
+_FLOW = [k for k, feature in enumerate(_STATIC) if feature.name.startswith("flow")]
 
 FEATURES: tuple[Feature, ...] = _STATIC + tuple(
     Feature(f"{x.name}_change", f"{x.unit}/s", f"change of {x.name} over ±{_CHANGE_REACH * 1000:.0f} ms")
@@ -252,6 +255,26 @@ def lip_features(landmarks: Landmarks, pictures: Floats, *, source: str = "") ->
     visibility = measure_visibility(landmarks.points, pictures[:, -1])
     mouth = landmarks.points[:, _MOUTH]
     return with_own_yardstick(LipFeatures(values, names, times, empty, empty, source, mouth, visibility))
+
+
+def shown_at(lips: LipFeatures, times: FrameTimes) -> LipFeatures:
+    """The same frames shown at other times: changes are measured anew, and the flow goes with the time between frames.
+
+    Parameters
+    ----------
+    lips : LipFeatures
+        With all columns of :data:`FEATURES`.
+    times : FrameTimes
+        As many as before.
+    """
+    static = lips.values[:, : len(_STATIC)].copy()
+    before, after = (np.diff(x.times, prepend=np.nan) for x in (lips.times, times))
+    factor = np.where(after > 0, before / np.maximum(after, 1e-9), 1.0)  # the first frame has no flow
+    static[:, _FLOW] *= factor[:, None]
+    has_face = lips.has_face
+    values = np.column_stack([static, _changes(static, times.times, has_face)])
+    values[~has_face] = np.nan
+    return with_own_yardstick(replace(lips, values=values, times=times))
 
 
 def with_own_yardstick(lips: LipFeatures) -> LipFeatures:

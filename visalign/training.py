@@ -22,23 +22,20 @@ import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve, eigh
 
 from visalign._version import __version__
+from visalign.augmentation import augment, parse_augmentation
 from visalign.calibration import HeldOutEvidence
-from visalign.corpora.manifest import listed_clips
 from visalign.decoder_training import fit_decoder
-from visalign.errors import AnyPath, InputError, VisalignError
-from visalign.forced_alignment import force_align
-from visalign.held_out import HeldOut, read_held_out
-from visalign.lip_features import FEATURES, LipFeatures, read_lips
-from visalign.lip_model import Calibration, LipModel, SpeechContext, Stream
-from visalign.media import read_audio
+from visalign.errors import AnyPath, InputError
+from visalign.held_out import HeldOut, left_out_groups, read_held_out
+from visalign.lip_features import FEATURES, LipFeatures
+from visalign.lip_model import Calibration, LipModel, Stream
 from visalign.mouth_geometry import GEOMETRY
+from visalign.prepared_clips import AddedClip, PreparedClip, usable_clips
 from visalign.sync import lag_evidence, spoken_frames
 from visalign.text_files import rounded
-from visalign.timeline import Tier
-from visalign.training_data import TrainingClip
 from visalign.visemes import VisemeMap
 
-__all__ = ["PreparedClip", "TrainingReport", "fit_lip_model", "prepare", "prepare_folder", "train_from_folder"]
+__all__ = ["TrainingReport", "fit_lip_model", "train_from_folder"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Progress: TypeAlias = Callable[[str, float | None], None]
@@ -56,17 +53,6 @@ _MAX_CALIBRATION_CLIPS = 400
 _SEARCH = 0.6  # seconds
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedClip:
-    """A clip as the training sees it: who speaks, the lips, what is heard and which phones."""
-
-    name: str
-    speaker: str
-    lips: LipFeatures
-    context: SpeechContext
-    phones: Tier
-
-
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
     """What went into a model.
@@ -82,6 +68,10 @@ class TrainingReport:
         Part of the lips' variance (geometry) that is predicted for speakers who were left out.
     held_out : HeldOut or None
         How well each speaker is read by a decoder that was trained on the others; None where it was not counted.
+    added : tuple of (str, int)
+        Kinds of clips made of these (:mod:`visalign.augmentation`), and how many of each were used.
+    seed : int
+        Of their chance.
     """
 
     n_clips: int
@@ -90,6 +80,8 @@ class TrainingReport:
     left_out: tuple[tuple[str, str], ...]
     explained_variance: float
     held_out: HeldOut | None = None
+    added: tuple[tuple[str, int], ...] = ()
+    seed: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -99,6 +91,7 @@ class TrainingReport:
             "speakers": list(self.speakers),
             "not_used": [{"clip": clip, "reason": reason} for clip, reason in self.left_out],
             "explained_variance": rounded(self.explained_variance),
+            "augmentation": {"seed": self.seed, "n_clips": dict(self.added)} if self.added else None,
             "held_out": None if self.held_out is None else self.held_out.to_dict(),
         }
 
@@ -108,6 +101,8 @@ def train_from_folder(
     out: AnyPath,
     *,
     viseme_map: str | VisemeMap | None = None,
+    augmentation: Sequence[str] = (),
+    seed: int = 0,
     progress: Progress | None = None,
 ) -> TrainingReport:
     """Make a model from a folder of clips and write it.
@@ -121,6 +116,10 @@ def train_from_folder(
     viseme_map : str or VisemeMap, optional
         Also count, with the visemes of this map, how well each speaker is read by a model of the others
         (:mod:`visalign.held_out`).
+    augmentation : sequence of str
+        Clips to make of these and to learn from as well, as ``kind=amount`` (:mod:`visalign.augmentation`).
+    seed : int
+        Of the chance in them.
     progress : callable, optional
         Is told what is done and which part of it is behind.
 
@@ -128,61 +127,29 @@ def train_from_folder(
     ------
     InputError
         If fewer than eight clips can be used.
+    ConfigError
+        If there is no such kind of augmentation.
     """
+    wanted = [parse_augmentation(text) for text in augmentation]
     chosen = VisemeMap.load(viseme_map) if isinstance(viseme_map, str) else viseme_map
-    prepared, left_out = prepare_folder(folder, progress=progress)
+    sources, prepared, left_out = usable_clips(folder, progress=progress)
+    added = augment(sources, prepared, left_out_groups(prepared)[1], wanted, seed=seed, progress=progress)
     if progress is not None:
         progress("fitting", None)
-    model, report = fit_lip_model(prepared, left_out=left_out)
+    counts = tuple((str(how), sum(x.how == str(how) for x in added)) for how in wanted)
+    provenance = {"augmentation": {"seed": seed, "n_clips": dict(counts)}} if wanted else None
+    model, report = fit_lip_model(prepared, added=added, left_out=left_out, provenance=provenance)
     model.save(out)
-    return report if chosen is None else replace(report, held_out=read_held_out(prepared, chosen, progress=progress))
-
-
-def prepare_folder(
-    folder: AnyPath, *, progress: Progress | None = None
-) -> tuple[list[PreparedClip], list[tuple[str, str]]]:
-    """Prepare all clips of a folder or a manifest that can be used.
-
-    Returns
-    -------
-    clips : list of PreparedClip
-    left_out : list of (str, str)
-        The other clips, each with the reason.
-
-    Raises
-    ------
-    InputError
-        If there is no such folder, or no clip in it.
-    """
-    clips, unsaid = listed_clips(folder)
-    left_out = [(path.name, "no transcript beside it") for path in unsaid]
-    prepared = list[PreparedClip]()
-    for number, clip in enumerate(clips):
-        if progress is not None:
-            progress(f"reading {clip.path.name}", number / len(clips))
-        try:
-            prepared.append(prepare(clip))
-        except VisalignError as error:  # a damaged clip must not cost the others
-            left_out.append((clip.path.name, str(error)))
-    return prepared, left_out
-
-
-def prepare(clip: TrainingClip) -> PreparedClip:
-    """Align a clip and read its lips.
-
-    Raises
-    ------
-    VisalignError
-        If it can't be used.
-    """
-    audio, lips = read_audio(clip.path), read_lips(clip.path)
-    phones = force_align(audio, clip.transcript).phones
-    return PreparedClip(clip.path.name, clip.speaker, lips, SpeechContext.of(audio, phones), phones)
+    report = replace(report, added=counts, seed=seed)
+    if chosen is None:
+        return report
+    return replace(report, held_out=read_held_out(prepared, chosen, added=added, progress=progress))
 
 
 def fit_lip_model(
     clips: Sequence[PreparedClip],
     *,
+    added: Sequence[AddedClip] = (),
     left_out: Sequence[tuple[str, str]] = (),
     provenance: dict[str, Any] | None = None,
 ) -> tuple[LipModel, TrainingReport]:
@@ -192,6 +159,8 @@ def fit_lip_model(
     ----------
     clips : sequence of PreparedClip
         At least eight.
+    added : sequence of AddedClip
+        Clips made of these, to learn from as well; they calibrate nothing.
     left_out : sequence of (str, str)
         For the report: what could not be used, and why.
     provenance : dict, optional
@@ -208,15 +177,16 @@ def fit_lip_model(
             f"{len(clips)} clips can be used, too few for a model; at least {MIN_CLIPS} are needed, some hundred from "
             f"several speakers are good. {reasons}"
         )
-    regression = _Regression.over(clips)
-    predicted = regression.cross_predictions(clips)
-    lips = np.vstack([_normalised(clip.lips) for clip in clips])
-    weights = np.concatenate([np.full(_n_seen(c), regression.weight_of[c.speaker]) for c in clips])
+    learnt = [*clips, *(x.clip for x in added)]
+    regression = _Regression.over(learnt, [*range(len(clips)), *(x.origin for x in added)])
+    predicted = regression.cross_predictions(learnt)
+    lips = np.vstack([_normalised(clip.lips) for clip in learnt])
+    weights = np.concatenate([np.full(_n_seen(c), regression.weight_of[c.speaker]) for c in learnt])
     streams = _Streams.over(lips, lips - predicted, weights)
     calibration = _calibrate(clips, regression, streams)
     report = TrainingReport(
         len(clips),
-        len(lips),
+        sum(map(_n_seen, clips)),
         tuple(sorted(regression.weight_of)),
         tuple(left_out),
         _explained(lips, predicted, weights),
@@ -230,7 +200,7 @@ def fit_lip_model(
         "held_out": "speakers" if len(report.speakers) >= _MIN_SPEAKERS else "clips",
     }
     model = LipModel(
-        streams.finished(regression.solve(None)), calibration, fit_decoder(clips), facts | (provenance or {})
+        streams.finished(regression.solve(None)), calibration, fit_decoder(learnt), facts | (provenance or {})
     )
     return model, report
 
@@ -281,7 +251,7 @@ class _Regression:
     weight_of: dict[str, float]  # of each speaker
 
     @classmethod
-    def over(cls, clips: Sequence[PreparedClip]) -> _Regression:
+    def over(cls, clips: Sequence[PreparedClip], origins: Sequence[int]) -> _Regression:
         n_frames: dict[str, int] = {}
         for clip in clips:
             n_frames[clip.speaker] = n_frames.get(clip.speaker, 0) + _n_seen(clip)
@@ -289,7 +259,7 @@ class _Regression:
         norm = total / sum(n**0.5 for n in n_frames.values())
         weight_of = {speaker: norm * n**-0.5 for speaker, n in n_frames.items()}
         few = len(n_frames) < _MIN_SPEAKERS
-        groups = tuple(f"fold {k % _FOLDS}" if few else clip.speaker for k, clip in enumerate(clips))
+        groups = tuple(f"fold {k % _FOLDS}" if few else c.speaker for k, c in zip(origins, clips, strict=True))
         grams: dict[str, Floats] = {}
         crosses: dict[str, Floats] = {}
         sizes: dict[str, float] = {}
@@ -376,7 +346,7 @@ def _shape(
 def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: _Streams) -> Calibration:
     stride = max(1, -(-len(clips) // _MAX_CALIBRATION_CLIPS))
     by_group: dict[str, list[PreparedClip]] = {}
-    for group, clip in list(zip(regression.groups, clips, strict=True))[::stride]:
+    for group, clip in list(zip(regression.groups, clips, strict=False))[::stride]:
         by_group.setdefault(group, []).append(clip)
     held_out = HeldOutEvidence()
     for group, members in by_group.items():

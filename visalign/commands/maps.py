@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from visalign.lexicon import Lexicon
     from visalign.map_evaluation import MapFit
     from visalign.map_learning import LearntMap
-    from visalign.training import PreparedClip
+    from visalign.prepared_clips import PreparedClip
 
 __all__ = ["maps_app"]
 
@@ -338,7 +338,7 @@ def draw(
 
 def _prepare(folder: Path, *, quiet: bool) -> list[PreparedClip]:
     # Loads dlib and PocketSphinx.
-    from visalign.training import prepare_folder
+    from visalign.prepared_clips import prepare_folder
 
     with progress_line(enabled=not quiet) as progress:
         prepared, left_out = prepare_folder(folder, progress=progress)

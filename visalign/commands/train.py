@@ -19,6 +19,7 @@ __all__ = ["TRAIN_EPILOG", "train"]
 TRAIN_EPILOG = (
     "visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)\n\n"
     "visalign train clips/ --out my_lips.npz --report training.json --map neti_2000\n\n"
+    "visalign train clips/ --out my_lips.npz --augment noise=20 --augment rate=1.15 --seed 1\n\n"
     "visalign check clip.mp4 --transcript clip.txt --model my_lips.npz\n\n"
     "The report counts how well each speaker is read by a model that was trained on the others."
 )
@@ -33,6 +34,14 @@ def train(
     viseme_map: Annotated[
         str, typer.Option("--map", help="Viseme map of the report: a name or a TOML file.")
     ] = "jeffers_1971",
+    augment: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Learn from clips made of these too: noise=DB, sound-noise=DB, rotation=DEGREES, scale=TIMES, "
+            "compression=1..31, frame-rate=FPS, rate=TIMES or recombine=CLIPS_A_CLIP; may be given several times."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the chance in them.", min=0)] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Learn what the lips look like for each phone, from clips with transcripts."""
@@ -42,7 +51,9 @@ def train(
     if report is not None:
         check_output(report, suffixes=(".json",), inputs=[out])
     with progress_line(enabled=not quiet) as progress:
-        found = visalign.train_from_folder(clips, out, viseme_map=viseme_map, progress=progress)
+        found = visalign.train_from_folder(
+            clips, out, viseme_map=viseme_map, augmentation=augment or (), seed=seed, progress=progress
+        )
     if report is not None:
         write_text(report, format_json(found.to_dict()))
     if not quiet:
@@ -57,6 +68,9 @@ def _show(found: TrainingReport) -> None:
         f"{found.n_clips} clips, {found.n_frames} frames with a face, {len(found.speakers)} speakers; "
         f"{found.explained_variance:.0%} of the mouth's movement predicted for those left out."
     )
+    if found.added:
+        made = ", ".join(f"{n} of {kind}" for kind, n in found.added)
+        console.print(f"Learnt from clips made of them as well: {made} (seed {found.seed}).")
     if found.held_out is not None:
         _show_held_out(found.held_out)
     if found.left_out:
