@@ -19,11 +19,12 @@ from typing import Any
 
 from visalign.correction import Correction, correction_name, file_digest
 from visalign.drift import Drift, find_drift, find_jumps
-from visalign.errors import AnyPath, CorrectionRefused
-from visalign.outputs import refuse_existing
+from visalign.errors import AnyPath, CorrectionRefused, MediaError
+from visalign.media_access import file_states, refuse_changed
+from visalign.outputs import refuse_existing, whole_file
 from visalign.remux import CONTAINERS, Piece, container_for
 from visalign.report import ClipReport
-from visalign.text_files import rounded
+from visalign.text_files import format_json, rounded
 
 __all__ = ["Fixed", "fix", "fixed_name", "plan_correction"]
 
@@ -107,8 +108,16 @@ def fix(
     refuse_target(target)
     before = measure(Path(source))
     correction = plan_correction(source, before, mode=mode, track=track, force=force)
-    left_out = correction.apply(source, target)
-    written = Path(target), correction.write(correction_name(target))
+    states, written = file_states(source), (Path(target), correction_name(target))
+    # The protocol's draft first: a disk that has no room for it shall not be left with a clip that has none.
+    with whole_file(written[1]) as draft:
+        draft.write_text(format_json(correction.to_dict()), encoding="utf-8")
+        left_out = correction.apply(source, target)
+        try:
+            refuse_changed(states)
+        except MediaError:
+            written[0].unlink(missing_ok=True)
+            raise
     return Fixed(correction, written, before, measure(Path(target)), left_out)
 
 

@@ -141,6 +141,7 @@ def align_recordings(
     """
     for recording in recordings:
         target = inside(out, f"{recording.name}{suffix}")
+        _refuse_input(target, recording)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -152,6 +153,13 @@ def align_recordings(
             raise
         except VisalignError as error:
             yield Aligned(recording, None, None, error)
+
+
+def _refuse_input(target: Path, recording: Recording) -> None:
+    """Raise OutputError where a result would take the place of what it is made from."""
+    inputs = [x for x in (recording.path, recording.transcript) if x is not None]
+    if target.exists() and any(x.exists() and target.samefile(x) for x in inputs):
+        raise OutputError(target, "this is one of the inputs; visalign never overwrites them: choose another folder")
 
 
 def _said(recording: Recording) -> str | Sequence[Cue]:

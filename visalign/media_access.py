@@ -25,7 +25,18 @@ from av.container import InputContainer
 
 from visalign.errors import AnyPath, MediaError
 
-__all__ = ["ANY_TAGS", "CLIPS", "PICTURES", "STREAMS", "check_file", "open_local", "open_network", "open_pipe"]
+__all__ = [
+    "ANY_TAGS",
+    "CLIPS",
+    "PICTURES",
+    "STREAMS",
+    "check_file",
+    "file_states",
+    "open_local",
+    "open_network",
+    "open_pipe",
+    "refuse_changed",
+]
 
 CLIPS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegtsraw,flv,asf,mxf,gxf,nut,ogg,"
@@ -71,6 +82,33 @@ def check_file(path: AnyPath) -> str:
     if status.st_size == 0:
         raise MediaError(path, "this file is empty", "Copy or record it again.")
     return f"file:{os.path.abspath(path)}"  # noqa: PTH100 - Path.absolute() would keep ".."
+
+
+FileStates = dict[Path, tuple[int, int, int] | None]
+
+
+def file_states(*paths: object) -> FileStates:
+    """Size, time and inode of those of `paths` that are paths, for :func:`refuse_changed`."""
+    return {Path(x): _state(x) for x in paths if isinstance(x, str | os.PathLike)}
+
+
+def refuse_changed(before: FileStates) -> None:
+    """Raise MediaError for the first file that is not in the state any more in which it was.
+
+    A clip that is still being copied or recorded, or is replaced meanwhile, would give a result of which nobody can
+    tell what it is about.
+    """
+    for path, state in before.items():
+        if _state(path) != state:
+            raise MediaError(path, "changed while it was read", "Run this again when nobody writes to it.")
+
+
+def _state(path: AnyPath) -> tuple[int, int, int] | None:
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def open_local(path: AnyPath, formats: str = CLIPS, **settings: Any) -> InputContainer:

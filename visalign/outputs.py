@@ -3,12 +3,17 @@
 A clip can take minutes to write, and a disk can fill or a process be killed on the way. So every file is written
 beside its final place under a temporary name, flushed to the disk and renamed; a rename within one folder is atomic
 on every system that Python runs on. A reader sees the old file or the new one, never half of either.
+
+A process that is killed outright leaves its temporary file (``.visalign-…``) behind. It had locked it, and the system
+has let go of the lock: by that the next one that writes into the folder knows what nobody works on any more, and
+removes it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import re
 import secrets
@@ -17,12 +22,19 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, OutputError
 
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks, and keeps what a killed process leaves
+    fcntl = None  # type: ignore[assignment]
+
 __all__ = ["PLACE_ERRORS", "inside", "legible", "made_folder", "refuse_existing", "remove_drafts", "whole_file"]
 
 PLACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 """What the system says when the place itself is the problem, not the program that writes there."""
 
 _DRAFT = ".visalign-"
+_MAX_LOOKED_AT = 2000  # entries of a folder: looking through one with millions would cost more than the file
+
 _NO_CHARACTER = re.compile("[\\ud800-\\udfff]")
 
 
@@ -134,7 +146,7 @@ def whole_file(path: AnyPath) -> Iterator[Path]:
     """
     try:
         target = Path(os.path.realpath(path))
-        draft = _create_draft(target)
+        draft, lock = _create_draft(target)
     except ValueError as error:
         raise OutputError(repr(str(path)), "this name holds a character that no file can have; change it") from error
     except OSError as error:
@@ -149,9 +161,10 @@ def whole_file(path: AnyPath) -> Iterator[Path]:
         raise
     finally:
         draft.unlink(missing_ok=True)
+        os.close(lock)
 
 
-def _create_draft(target: Path) -> Path:
+def _create_draft(target: Path) -> tuple[Path, int]:
     if not target.parent.is_dir():
         raise OutputError(target, f"there is no folder {target.parent}; create it first")
     if target.is_dir():
@@ -160,11 +173,36 @@ def _create_draft(target: Path) -> Path:
         raise OutputError(target, "this is not a regular file; give the name of one")
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(target, "this file is write-protected; choose another name")
+    _remove_abandoned(target.parent)
     # The name is short whatever the target's length: 255 bytes are the limit of most file systems.
     draft = target.with_name(f"{_DRAFT}{secrets.token_hex(6)}{_short_suffix(target)}")
     # Not tempfile.mkstemp: that makes files only the owner can read, and the mode outlives the rename.
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    return draft
+    while True:
+        file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        with contextlib.suppress(OSError):  # a file system without locks
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)
+        if draft.exists():  # nobody took it for abandoned before it was locked
+            return draft, file
+        os.close(file)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in itertools.islice(entries, _MAX_LOOKED_AT):
+            if entry.name.startswith(_DRAFT) and entry.is_file(follow_symlinks=False):
+                _remove_if_abandoned(Path(entry.path))
+
+
+def _remove_if_abandoned(draft: Path) -> None:
+    with contextlib.suppress(OSError):
+        file = os.open(draft, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails where its maker lives
+                draft.unlink()
+        finally:
+            os.close(file)
 
 
 def _short_suffix(target: Path) -> str:

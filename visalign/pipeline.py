@@ -45,6 +45,7 @@ from visalign.lip_model import LipModel, SpeechContext
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.media import Audio, read_audio
+from visalign.media_access import file_states, refuse_changed
 from visalign.report import SEGMENT_COLUMNS, ClipReport
 from visalign.scoring import ClipComparison, judge_words
 from visalign.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments
@@ -197,6 +198,7 @@ def check(
 
     # what is heard (first, since it is quick to fail)
     sound, measured = _cleared(_sound(path_or_lips, audio), enhancement or settings.alignment.chain)
+    before = file_states(path_or_lips, audio, alignment)
     told("aligning", None)
     alignment = (
         _align(sound, transcript, settings, speaker)
@@ -244,6 +246,7 @@ def check(
         mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
         kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, calibration, settings.scoring)
         kept = replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
+    refuse_changed(before)
     return ClipReport(
         clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured, seen, coverage),
         sync=sync,

@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +39,16 @@ class Counter:
 
     def __init__(self, act: Callable[[], None], at: int | None, log: str | None) -> None:
         self.act, self.at, self.log, self.n = act, at, log, 0
+        self.is_busy = False
 
     def step(self, name: str) -> None:
+        if self.is_busy:
+            return
         if self.log is not None:
-            descriptor, self.log = self.log, None  # this, too, opens a file
-            with Path(descriptor).open("a", encoding="utf-8", errors="surrogateescape") as file:
+            self.is_busy = True  # this, too, opens a file
+            with Path(self.log).open("a", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(f"{name}\n")
-            self.log = descriptor
+            self.is_busy = False
         if self.n == self.at:
             self.at = None
             self.act()
@@ -58,7 +61,7 @@ def arm(fault: Mapping[str, Any]) -> None:
         hide(fault["missing"])
     if "at_step" in fault or "log" in fault:
         act = ACTS[fault.get("act", "SIGKILL")](fault)
-        watch_steps(Counter(act, fault.get("at_step"), fault.get("log")))
+        watch_steps(Counter(act, fault.get("at_step"), fault.get("log")), fault.get("events", EVENTS))
     if "clock" in fault:
         jump(fault["clock"])
 
@@ -80,18 +83,30 @@ def overwriting(fault: Mapping[str, Any]) -> Callable[[], None]:
 
 
 ACTS = {name: signal_self(name) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")}
-ACTS |= {"remove": removing, "halve": overwriting}
+ACTS |= {
+    "remove": removing,
+    "halve": overwriting,
+    "touch": lambda fault: lambda: os.utime(fault["file"], (0, 0)),
+    "remove folder": lambda fault: lambda: Path(fault["file"]).rmdir(),
+}
 
 
-def watch_steps(counter: Counter) -> None:
+EVENTS = ("stage", "open", "os.rename", "os.remove", "os.mkdir")
+
+
+def watch_steps(counter: Counter, events: Sequence[str]) -> None:
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in events:
+            return
         if event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
             if not str(arguments[0]).startswith("/dev/"):
                 counter.step(f"open {arguments[0]!s}")
-        elif event in ("os.rename", "os.remove", "os.mkdir"):
+        elif event != "open":
             counter.step(f"{event} {arguments[0]!s}")
 
     sys.addaudithook(hook)
+    if "stage" not in events:
+        return
     for module in [module for name, module in sys.modules.items() if name.startswith("visalign")]:
         line = getattr(module, "progress_line", None)
         if line is not None:

@@ -150,6 +150,8 @@ class Ledger:
             raise ParseError(self.path, None, "there is no ledger; `visalign batch … --out FOLDER` makes it")
         try:
             self._open()
+        except sqlite3.OperationalError as error:
+            raise _refused(self.path, error) from error
         except sqlite3.DatabaseError as error:
             advice = "give another folder, or move this file away"
             raise ParseError(self.path, None, f"not a ledger of visalign ({error}); {advice}") from error
@@ -177,8 +179,10 @@ class Ledger:
     def __enter__(self) -> Ledger:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         self.close()
+        if isinstance(error, sqlite3.OperationalError):
+            raise _refused(self.path, error) from error
 
     # --- what stands in it ------------------------------------------------------------------------------------
 
@@ -339,6 +343,12 @@ class Ledger:
         row = (_kept(path), facts.st_size, facts.st_mtime_ns, facts.st_ino, sha256)
         with self._db:
             self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _refused(path: Path, error: sqlite3.OperationalError) -> OutputError:
+    return OutputError(
+        path, f"the ledger can't be written ({error}); free some space or repair the disk, and run again"
+    )
 
 
 def _kept(value: str) -> str | bytes:

@@ -23,7 +23,7 @@ from visalign.batch.ledger import LEDGER_NAME, Ledger, Outcome, only_run
 from visalign.batch.manifest import Manifest, read_manifest
 from visalign.batch.planning import Plan, clips_of_shard, job_maker, plan
 from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
-from visalign.batch.summary import write_summary
+from visalign.batch.summary import require_parquet, write_summary
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.html_report import write_batch_page
 from visalign.outputs import remove_drafts
@@ -76,6 +76,8 @@ def run_batch(
     (280, 20, {'crash': 4, 'media': 8, 'missing': 4, 'timeout': 4})
     """
     settings = settings or BatchSettings()
+    if settings.parquet:
+        require_parquet()  # now, and not when all clips are done
     listed = manifest if isinstance(manifest, Manifest) else read_manifest(manifest)
     folder = prepare_folder(Path(out))
     with only_run(folder), Ledger(folder / LEDGER_NAME) as ledger:

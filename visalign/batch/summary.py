@@ -183,13 +183,21 @@ def write_summary(out: AnyPath, ledger: Ledger, *, parquet: bool = False) -> Non
         _write_parquet(out / "summary.parquet", rows)
 
 
-def _write_parquet(path: Path, rows: list[dict[str, Cell]]) -> None:
+def require_parquet() -> None:
+    """Raise BackendUnavailable where Parquet can't be written."""
     try:
         # An optional library, and 150 MB of it.
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        import pyarrow.parquet  # noqa: F401
     except ImportError as error:
         raise BackendUnavailable("pyarrow", 'Install it: pip install "visalign[parquet]".') from error
+
+
+def _write_parquet(path: Path, rows: list[dict[str, Cell]]) -> None:
+    require_parquet()
+    # As above.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     kinds = {"passed": pa.int64(), "confidence": pa.float64(), "viseme_accuracy": pa.float64(), "snr_db": pa.float64()}
 
     def kind(name: str) -> Any:

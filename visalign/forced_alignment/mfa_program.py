@@ -25,6 +25,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -88,6 +89,20 @@ class MfaSettings:
         return ["align", *files, "--clean", "--overwrite", "-j", str(n_jobs), "--output_format", "json", *self.options]
 
 
+# Between us and the program: ends its whole group when our end of the pipe at its standard input closes, as it does
+# however we end, be it by SIGKILL.
+_GUARD = (
+    *(sys.executable, "-I", "-S", "-c"),
+    "import os, signal, subprocess, sys, threading\n"
+    "def follow():\n"
+    "    os.read(0, 1)\n"
+    "    os.killpg(0, signal.SIGKILL)\n"
+    "threading.Thread(target=follow, daemon=True).start()\n"
+    "code = subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL)\n"
+    "os._exit(code if code >= 0 else 128 - code)\n",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class MfaProgram:
     """How MFA is started.
@@ -113,10 +128,13 @@ class MfaProgram:
             nothing: look at the outputs.
         """
         command = [*self.command, *arguments]
+        if shutil.which(command[0]) is None:
+            raise BackendFailed(NAME, command, "it can't be started: there is no such program")
+        alive, leash = os.pipe()
         try:
             process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
+                [*_GUARD, *command] if hasattr(os, "killpg") else command,
+                stdin=alive,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -125,13 +143,17 @@ class MfaProgram:
                 start_new_session=True,  # MFA starts processes of its own, which have to end with it
             )
         except OSError as error:
+            os.close(leash)
             raise BackendFailed(NAME, command, f"it can't be started: {error.strerror}") from error
+        finally:
+            os.close(alive)
         try:
             said, _ = process.communicate(timeout=self.timeout)
         except subprocess.TimeoutExpired as error:
             raise BackendFailed(NAME, command, f"no end after {self.timeout:.0f} s; it was stopped") from error
         finally:
             _end(process)
+            os.close(leash)
         if process.returncode != 0:
             raise BackendFailed(NAME, command, f"exit code {process.returncode}: {tail(said)}")
         return said

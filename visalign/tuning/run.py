@@ -10,10 +10,12 @@ from typing import TypeAlias
 from threadpoolctl import threadpool_limits
 
 from visalign._version import __version__
+from visalign.batch.ledger import only_run
 from visalign.config import Config
 from visalign.corpora.manifest import listed_clips
 from visalign.errors import AnyPath, ConfigError, InputError
 from visalign.lip_model import LipModel
+from visalign.outputs import made_folder
 from visalign.training_data import TrainingClip
 from visalign.tuning.configuration import write_config
 from visalign.tuning.gathering import Gathered
@@ -167,7 +169,8 @@ def tune_folder(
     """
     clips, _ = listed_clips(folder)
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
-    return tune(clips, out, settings or TuneSettings(), model=lip_model, progress=progress)
+    with only_run(made_folder(out)):
+        return tune(clips, out, settings or TuneSettings(), model=lip_model, progress=progress)
 
 
 def tune(
