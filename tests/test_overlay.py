@@ -177,7 +177,7 @@ def test_beside_the_picture_are_the_mouth_that_is_seen_and_the_one_that_is_heard
     assert evidence.mouth is not None
     assert lead is not None
     boxes = mouth_boxes(evidence.mouth, evidence.times)
-    across, high, caption = 244, 184, 19  # two mouths with captions, as high as a square picture lets them be
+    across, high, caption = 244, 184, 20  # two mouths with captions, as high as a square picture lets them be
     seen, heard = [], []
     for k, (before, after) in enumerate(zip(frames_of(generated_clip.path), shown, strict=True)):
         cut = cut_out(before.image, boxes[k])

@@ -57,7 +57,7 @@ _SAME_LENGTH = 0.1  # seconds by which a report's clip may seem to be of another
 _BEHIND = (20, 24, 28)  # beside a picture that is narrower than the tracks
 _TALLEST = 1.4  # height over width of a picture; of a taller one the sides are filled
 _CAPTION_INCHES = 0.2
-_MOUTH_PART = (0.22, 0.34)  # of the width: as much as puts two mouths, each 4 to 3, beside the picture
+_MOUTH_PART = (0.14, 0.34)  # of the width: as much as puts two mouths, each 4 to 3, beside the picture
 _FACE_SPAN_PX, _FACE_MOUTH_Y = 152, 306  # of the drawn face, 480 pixels wide: what is shown, and where its mouth is
 _DOT = (86, 204, 255)
 
@@ -193,7 +193,7 @@ class _Board:
 
     def _beside_its_mouth(self, frame: Frame) -> Image:
         if self._mouths is None:  # the size of the picture is known from its first frame on
-            self._mouths = _Mouths(self._report, _mouth_width(frame.image, self._width))
+            self._mouths = _Mouths(self._report, _mouth_width(frame.image, self._width), self._width)
         picture = _fitted(frame.image, self._width - self._mouths.width)
         return np.hstack([picture, self._mouths.column(frame, picture.shape[0])])
 
@@ -209,7 +209,7 @@ class _Board:
 class _Mouths:
     """The column beside the picture: the mouth that is seen, over the one that belongs to what is heard."""
 
-    def __init__(self, report: ClipReport, width: int) -> None:
+    def __init__(self, report: ClipReport, width: int, board_width: int) -> None:
         evidence, lead = report.evidence, report.sync.lead_seconds or 0.0
         assert evidence is not None
         self.width = width
@@ -218,7 +218,7 @@ class _Mouths:
         self._shapes = _heard_shapes(evidence, lead)
         self._size = (width, 2 * round(width * 3 / 8))
         self._painter = FacePainter(FaceLook(), round(480 * width / _FACE_SPAN_PX))
-        self._captions = [_caption(x, width) for x in ("seen", "expected by the sound")]
+        self._captions = [_caption(x, width, board_width) for x in ("seen", "expected")]
 
     def column(self, frame: Frame, height: int) -> Image:
         """Both mouths at the time of a frame, one below the other, as high as the picture."""
@@ -260,9 +260,9 @@ def _mouth_width(image: Image, width: int) -> int:
     return 2 * round(width * min(max(part, _MOUTH_PART[0]), _MOUTH_PART[1]) / 2)
 
 
-def _caption(words: str, width: int) -> Image:
+def _caption(words: str, width: int, board_width: int) -> Image:
     with plot_style():
-        figure = new_figure(TWO_COLUMNS * _MOUTH_PART[1], _CAPTION_INCHES)
+        figure = new_figure(TWO_COLUMNS * width / board_width, _CAPTION_INCHES)  # letters as large as the banner's
         figure.set_layout_engine("none")
         figure.set_facecolor(INK)
         figure.text(0.03, 0.5, words, color="white", fontsize=8, va="center")
