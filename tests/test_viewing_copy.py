@@ -108,3 +108,17 @@ def test_boxes_are_steady_and_bridge_frames_without_a_face() -> None:
     assert np.isfinite(boxes).all()
     assert np.abs(np.diff(boxes, axis=0)).max() < 0.5
     assert boxes[:, 0] + boxes[:, 2] / 2 == pytest.approx(np.full(100, 100.0), abs=1.0)
+
+
+def test_boxes_jump_with_the_face_and_do_not_glide_to_it() -> None:
+    shape = np.stack([np.linspace(-20, 20, 20), np.zeros(20)], axis=1)
+    centres = np.where(np.arange(100)[:, None] < 60, [100.0, 80.0], [460.0, 90.0])
+    mouth = (centres[:, None, :] + shape).astype(np.float32)
+    mouth[55:60] = np.nan  # nobody is seen for a moment
+    boxes = mouth_boxes(mouth, np.arange(100) * 0.04)
+    middles = boxes[:, 0] + boxes[:, 2] / 2
+    assert set(np.round(middles).tolist()) == {100.0, 460.0}
+    seen = np.isfinite(mouth[:, 0, 0])
+    assert middles[seen] == pytest.approx(centres[seen, 0], abs=0.1)
+    alone = mouth_boxes(mouth[:1], np.zeros(1))
+    assert alone[0, 0] + alone[0, 2] / 2 == pytest.approx(100.0)

@@ -128,12 +128,26 @@ def mouth_boxes(mouth: npt.NDArray[np.float32] | None, times: Floats) -> npt.NDA
         return boxes
     known = np.flatnonzero(np.isfinite(mouth[:, 0, 0]))
     facts = np.column_stack([mouth[known].mean(axis=1), np.ptp(mouth[known, :, 0], axis=1)]).astype(np.float64)
-    rows = np.column_stack([np.interp(np.arange(len(times)), known, column) for column in facts.T])
     step = float(np.median(np.diff(times))) if len(times) > 1 else 0.04
-    x, y, breadth = gaussian_filter1d(rows, _STEADY_SECONDS / step, axis=0, mode="nearest").T
+    rows = np.empty((len(times), 3))
+    for frames, part in _one_face_each(known, facts, len(times)):
+        steady = np.column_stack([np.interp(frames, known[part], column) for column in facts[part].T])
+        rows[frames] = gaussian_filter1d(steady, _STEADY_SECONDS / step, axis=0, mode="nearest")
+    x, y, breadth = rows.T
     width = _MOUTH_SPAN * np.maximum(breadth, 4.0)
     height = width * _MOUTH_PX[1] / _MOUTH_PX[0]
     return np.column_stack([x - width / 2, y - height / 2, width, height])
+
+
+def _one_face_each(
+    known: npt.NDArray[np.intp], facts: npt.NDArray[np.float64], n_frames: int
+) -> Iterator[tuple[npt.NDArray[np.intp], slice]]:
+    """Frames that go together, with their part of the known mouths: at a cut, or when another face speaks, it jumps."""
+    far = np.hypot(*np.diff(facts[:, :2], axis=0).T) > facts[:-1, 2]
+    edges = [0, *(np.flatnonzero(far) + 1).tolist(), len(known)]
+    between = [0, *((known[k - 1] + known[k] + 1) // 2 for k in edges[1:-1]), n_frames]
+    for k in range(len(edges) - 1):
+        yield np.arange(between[k], between[k + 1]), slice(edges[k], edges[k + 1])
 
 
 def cut_out(image: Image, box: Floats) -> Image | None:
