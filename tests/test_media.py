@@ -143,6 +143,7 @@ def test_clock_starts_with_the_first_stream(tmp_path: Path) -> None:
     info = probe(path)
     assert info.video[0].start == pytest.approx(0.0, abs=1e-9)
     assert info.audio[0].start == pytest.approx(0.1, abs=0.002)
+    assert info.duration == pytest.approx(DURATION + 0.1, abs=0.05)  # Matroska's own says 5 s more
     assert next(read_frames(path)).time == pytest.approx(0.0, abs=1e-9)
     assert not np.any(read_audio(path).samples[: int(0.09 * 16000)])
 

@@ -212,6 +212,10 @@ def check(
     model: Model = None,
     config: Settings = None,
     face: Face = None,
+    track: Annotated[
+        int | None,
+        typer.Option(help="Index of the sound's stream, where there are several; the default one otherwise."),
+    ] = None,
     enhancement: Annotated[
         str, typer.Option("--enhance", help="Clear the sound first: auto (where noise makes that worth it) or a chain.")
     ] = "off",
@@ -253,6 +257,7 @@ def check(
             evidence=bool(pages),
             details=("word", "phone", "phrase", "window") if tables else (),
             face=face,
+            track=track,
             grammar=grammar,
             progress=progress,
         )

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
-from visalign.errors import AnyPath, ConfigError, FaceNotFound, MissingStream
+from visalign.errors import AnyPath, ConfigError, FaceNotFound, MediaError, MissingStream
 from visalign.face_detection import N_POINTS, LandmarkDetector
 from visalign.face_tracks import MAX_FACES, FacesInFrame, follow_faces
 from visalign.landmarks import Landmarks, load_detector
@@ -86,10 +86,16 @@ class ClipFaces:
         In the order of their numbers.
     shots : ndarray of int, shape (n_frames,)
         Number of the shot of each frame.
+    n_damaged : int
+        Damaged packets of the picture that were left out.
+    n_untimed : int
+        Pictures that were left out because their time does not come after that of the picture before.
     """
 
     faces: tuple[SeenFace, ...]
     shots: npt.NDArray[np.int64]
+    n_damaged: int = 0
+    n_untimed: int = 0
 
     @classmethod
     def of(cls, lips: LipFeatures) -> ClipFaces:
@@ -187,7 +193,7 @@ def read_faces(
     Raises
     ------
     MediaError, MissingStream
-        If the file can't be read or has no picture.
+        If the file can't be read, has no picture, or hardly any.
     FaceNotFound
         If hardly a frame shows a face.
     BackendUnavailable
@@ -201,7 +207,7 @@ def read_faces(
     """
     info = probe(path)
     if not info.video:
-        raise MissingStream(path, "video")
+        raise MissingStream(path, "video", is_strange="video" in info.strange)
     stream, frames = info.video[0], read_frames(path)
     followed = follow_faces(frames, detector or load_detector(), detect_every=detect_every, max_faces=max_faces)
     if progress is not None:
@@ -209,13 +215,16 @@ def read_faces(
     album = _Album()
     for seen in followed:
         album.add(seen)
+    if len(album.times) < MIN_FACE_FRAMES:
+        hint = f"Lips are read off {MIN_FACE_FRAMES} pictures at least, and off a second or more to be of use."
+        raise MediaError(path, f"there are only {len(album.times)} pictures in it", hint)
     times = FrameTimes(np.array(album.times, np.float64), stream.start + stream.duration, stream.rate)
     persons = _linked([track for track in album.tracks.values() if len(track.frames) >= MIN_FACE_FRAMES])
     n_seen = len({frame for tracks in persons for track in tracks for frame in track.frames})
     if n_seen < max(MIN_FACE_FRAMES, MIN_FACE_FRACTION * len(times)):
         raise FaceNotFound(path, n_seen / max(1, len(times)))
     faces = [_seen_face(number, tracks, times, info.path.name) for number, tracks in enumerate(persons, start=1)]
-    return ClipFaces(tuple(faces), np.array(album.shots, np.int64))
+    return ClipFaces(tuple(faces), np.array(album.shots, np.int64), frames.decode_errors, frames.dropped_frames)
 
 
 def _reported(followed: Iterable[FacesInFrame], progress: Progress, duration: float) -> Iterator[FacesInFrame]:

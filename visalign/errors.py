@@ -72,10 +72,24 @@ class MediaError(InputError):
 
 
 class MissingStream(MediaError):
-    """A media file lacks the audio or video that the task needs."""
+    """A media file lacks the audio or video that the task needs.
 
-    def __init__(self, path: AnyPath, kind: str) -> None:
-        self.kind = kind
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    kind : str
+        ``"audio"`` or ``"video"``.
+    is_strange : bool
+        There is such a stream, but in a codec that can't be decoded.
+    """
+
+    def __init__(self, path: AnyPath, kind: str, *, is_strange: bool = False) -> None:
+        self.kind, self.is_strange = kind, is_strange
+        if is_strange:
+            hint = "Is it protected? Export the clip anew, as MP4 with H.264 and AAC say."
+            super().__init__(path, f"the {kind} of this file has a codec that can't be decoded", hint)
+            return
         remedy = {
             "audio": "Give the sound as a separate file with --audio FILE.",
             "video": "Give a clip with a picture; for sound alone use `visalign align`.",

@@ -41,8 +41,10 @@ __all__ = [
     "resize_luma",
     "resize_rgb",
     "span_of",
+    "strange_kinds",
     "time_of",
     "video_streams",
+    "whole_duration",
 ]
 
 Image = npt.NDArray[np.uint8]
@@ -50,6 +52,7 @@ InputContainer = av.container.InputContainer
 
 _Stream = TypeVar("_Stream", av.VideoStream, av.AudioStream)
 
+_KINDS = ("video", "audio")
 _UNREADABLE_HINT = (
     "Is the copy complete, and the recording finished? Playlists and pictures are not read; give a clip such as "
     "MP4, MOV, MKV, AVI or MPEG, or a sound file such as WAV, FLAC or MP3."
@@ -115,8 +118,26 @@ def audio_streams(container: InputContainer) -> list[av.AudioStream]:
     return [s for s in container.streams.audio if s.codec_context]
 
 
-def choose_stream(path: AnyPath, kind: str, streams: Sequence[_Stream], track: int | None) -> _Stream:
+def strange_kinds(container: InputContainer) -> tuple[str, ...]:
+    """Those of "video" and "audio" of which there are streams in a codec that can't be decoded."""
+    return tuple(dict.fromkeys(s.type for s in container.streams if s.type in _KINDS and not s.codec_context))
+
+
+def choose_stream(
+    path: AnyPath, kind: str, streams: Sequence[_Stream], track: int | None, strange: Sequence[str] = ()
+) -> _Stream:
     """The stream with index `track`; without one the first that the file marks as default.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, for messages.
+    kind : {"audio", "video"}
+    streams : sequence
+        To choose from.
+    track : int or None
+    strange : sequence of str
+        Kinds that the file has in a codec that can't be decoded.
 
     Raises
     ------
@@ -126,7 +147,7 @@ def choose_stream(path: AnyPath, kind: str, streams: Sequence[_Stream], track: i
         If none has this index.
     """
     if not streams:
-        raise MissingStream(path, kind)
+        raise MissingStream(path, kind, is_strange=kind in strange)
     if track is None:
         return next((s for s in streams if s.disposition & Disposition.default), streams[0])
     chosen = next((s for s in streams if s.index == track), None)
@@ -156,8 +177,16 @@ def time_of(frame: av.VideoFrame | av.AudioFrame, origin: Fraction) -> float | N
     return float(frame.pts * frame.time_base - origin)
 
 
+def whole_duration(container: InputContainer, origin: Fraction) -> int | None:
+    """How long the container says that it is from `origin` on, in FFmpeg's ticks; None where it does not say."""
+    if container.duration is None or "matroska" not in container.format.name:
+        return container.duration
+    # Matroska counts from 0, whenever its first stream starts.
+    return max(0, container.duration - round(origin * av.time_base))
+
+
 def span_of(stream: av.VideoStream | av.AudioStream, origin: Fraction, whole: int | None) -> tuple[float, float]:
-    """Start after `origin` and duration of a stream, seconds; `whole` is the container's own duration."""
+    """Start after `origin` and duration of a stream, seconds; `whole` is the container's own duration, in ticks."""
     start = _seconds(stream, stream.start_time) - origin if stream.start_time is not None else Fraction(0)
     if stream.duration is not None:
         return float(start), float(_seconds(stream, stream.duration))

@@ -166,9 +166,11 @@ def _read_csv(path: AnyPath, face: str | None) -> LandmarkRows:
     values = np.array([[_number(path, n, row, name) for name in (key, *wanted)] for n, row in enumerate(kept, start=2)])
     values = values.reshape(-1, 1 + 2 * N_POINTS)
     points = np.stack([values[:, 1 : 1 + N_POINTS], values[:, 1 + N_POINTS :]], axis=2).astype(np.float32)
-    failed = [row.get("success", "1").strip() in {"0", "0.0"} for row in kept]
+    failed = [(row.get("success") or "1").strip() in {"0", "0.0"} for row in kept]
     points[np.array(failed, bool)] = np.nan
     if key == "frame":
+        if not np.isfinite(values[:, 0]).all():
+            raise ParseError(path, None, "a row has no number of its frame")
         return LandmarkRows(points, None, values[:, 0].astype(np.int64))
     if np.any(np.diff(values[:, 0]) <= 0):
         raise ParseError(path, None, f"{key} does not increase from row to row")
@@ -176,11 +178,11 @@ def _read_csv(path: AnyPath, face: str | None) -> LandmarkRows:
 
 
 def _of_one_face(path: AnyPath, rows: list[dict[str, str]], face: str | None) -> list[dict[str, str]]:
-    counts = Counter(row["face_id"].strip() for row in rows)
+    counts = Counter((row["face_id"] or "").strip() for row in rows)
     chosen = face if face is not None else min(counts, key=lambda name: (-counts[name], name), default="")
     if face is not None and face not in counts:
         raise ParseError(path, None, f"no face {face!r}; it has {', '.join(sorted(counts))}")
-    return [row for row in rows if row["face_id"].strip() == chosen]
+    return [row for row in rows if (row["face_id"] or "").strip() == chosen]
 
 
 def _number(path: AnyPath, line: int, row: Mapping[str, str | None], name: str) -> float:

@@ -33,7 +33,7 @@ from visalign.timeline import FrameTimes
 
 __all__ = ["cached_faces", "lip_key"]
 
-_FORMAT = 3
+_FORMAT = 4
 # The modules that decide about lip features: whoever changes one of them does not want to see yesterday's.
 _CODE = (
     *("timeline", "ffmpeg", "media", "face_detection", "face_tracks"),
@@ -111,6 +111,7 @@ def _store(place: Path, faces: ClipFaces) -> None:
         "duration": times.duration,
         "rate": str(times.rate),
         "names": list(faces.faces[0].lips.names),
+        "left_out": (faces.n_damaged, faces.n_untimed),
         "places": [(face.number, *face.centre, face.width) for face in faces.faces],
     }
     arrays = {"times": times.times, "shots": faces.shots, "facts": np.array(json.dumps(facts))}
@@ -133,6 +134,6 @@ def _load(place: Path, *, source: str) -> ClipFaces | None:
                 more = (data[name] if (name := f"{number}/{x}") in data.files else None for x in _ARRAYS[3:])
                 lips = LipFeatures(values, tuple(facts["names"]), times, centre, scale, source, *more)
                 faces.append(SeenFace(number, lips, (x, y), width))
-            return ClipFaces(tuple(faces), data["shots"])
+            return ClipFaces(tuple(faces), data["shots"], *facts["left_out"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, TimelineError):
         return None

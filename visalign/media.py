@@ -80,11 +80,14 @@ class Audio:
         Samples a second.
     decode_errors : int
         Damaged packets that were skipped (silence stands in their place).
+    recorded_hz : int
+        Rate at which the file has it; 0 where that is not known.
     """
 
     samples: npt.NDArray[np.float32]
     rate_hz: int
     decode_errors: int = 0
+    recorded_hz: int = 0
 
     @property
     def duration(self) -> float:
@@ -172,13 +175,17 @@ class AudioStream:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What a media file holds; `duration` in seconds, from its origin to the end of its longest stream."""
+    """What a media file holds; `duration` in seconds, from its origin to the end of its longest stream.
+
+    `strange` are the kinds (``"video"``, ``"audio"``) that it has in a codec that can't be decoded.
+    """
 
     path: Path
     duration: float
     container: str
     video: tuple[VideoStream, ...]
     audio: tuple[AudioStream, ...]
+    strange: tuple[str, ...] = ()
 
 
 def probe(path: AnyPath) -> MediaInfo:
@@ -190,12 +197,14 @@ def probe(path: AnyPath) -> MediaInfo:
         If the file is missing, empty, not a regular file or not a media file that can be read.
     """
     with ffmpeg.opened(path) as container:
-        origin, whole, videos = ffmpeg.origin_of(container), container.duration, ffmpeg.video_streams(container)
+        origin, videos = ffmpeg.origin_of(container), ffmpeg.video_streams(container)
+        whole = ffmpeg.whole_duration(container, origin)
         audio = tuple(_audio_info(s, origin, whole) for s in ffmpeg.audio_streams(container))
         rotation = ffmpeg.first_rotation(container, videos[0]) if videos else 0
         video = tuple(_video_info(s, origin, whole, rotation) for s in videos)
         ends = [s.start + s.duration for s in video] + [s.start + s.duration for s in audio]
-        return MediaInfo(Path(path), max(ends, default=0.0), container.format.name, video, audio)
+        strange = ffmpeg.strange_kinds(container)
+        return MediaInfo(Path(path), max(ends, default=0.0), container.format.name, video, audio, strange)
 
 
 def read_audio(path: AnyPath, rate_hz: int = 16000, *, track: int | None = None) -> Audio:
@@ -239,7 +248,7 @@ def read_channels(path: AnyPath, *, track: int | None = None) -> Channels:
     Parameters and errors are those of :func:`read_audio`.
     """
     with ffmpeg.opened(path) as container:
-        stream = ffmpeg.choose_stream(path, "audio", ffmpeg.audio_streams(container), track)
+        stream = _sound_stream(path, container, track)
         rate_hz, layout = stream.codec_context.sample_rate, named_layout(stream.codec_context.layout)
         origin, lane, blocks = ffmpeg.origin_of(container), Lane(rate_hz, layout), list[Block]()
         for frame in ffmpeg.decode(container, stream, lane.note_damage):
@@ -306,7 +315,8 @@ class FrameReader(Iterator[Frame]):
 
     def _read(self, path: AnyPath, colour: bool, track: int | None) -> Generator[Frame, None, None]:
         with ffmpeg.opened(path) as container:
-            stream = ffmpeg.choose_stream(path, "video", ffmpeg.video_streams(container), track)
+            strange = ffmpeg.strange_kinds(container)
+            stream = ffmpeg.choose_stream(path, "video", ffmpeg.video_streams(container), track, strange)
             darkroom, origin, last = ffmpeg.Darkroom(path, stream, colour), ffmpeg.origin_of(container), -math.inf
             for frame in ffmpeg.decode(container, stream, self._note_damage):
                 time = ffmpeg.time_of(frame, origin)
@@ -344,7 +354,7 @@ def default_track(path: AnyPath) -> int:
         As :func:`read_audio`.
     """
     with ffmpeg.opened(path) as container:
-        return ffmpeg.choose_stream(path, "audio", ffmpeg.audio_streams(container), None).index
+        return _sound_stream(path, container, None).index
 
 
 def write_clip(
@@ -427,6 +437,11 @@ def _refuse_endless(path: AnyPath, seconds: float) -> None:
         raise MediaError(path, fault, "Or cut it into parts.")
 
 
+def _sound_stream(path: AnyPath, container: ffmpeg.InputContainer, track: int | None) -> av.AudioStream:
+    streams, strange = ffmpeg.audio_streams(container), ffmpeg.strange_kinds(container)
+    return ffmpeg.choose_stream(path, "audio", streams, track, strange)
+
+
 def _video_info(stream: av.VideoStream, origin: Fraction, whole: int | None, rotation_degrees: int) -> VideoStream:
     rate = stream.average_rate or stream.guessed_rate or stream.base_rate or _USUAL_RATE
     codec = stream.codec_context.name
@@ -442,12 +457,13 @@ def _audio_info(stream: av.AudioStream, origin: Fraction, whole: int | None) -> 
 
 def _decode_audio(path: AnyPath, rate_hz: int, track: int | None, *, channel: int | None) -> tuple[Audio, Energy]:
     with ffmpeg.opened(path) as container:
-        stream = ffmpeg.choose_stream(path, "audio", ffmpeg.audio_streams(container), track)
+        stream = _sound_stream(path, container, track)
         origin, tape = ffmpeg.origin_of(container), Tape(rate_hz, channel)
+        recorded_hz = stream.codec_context.sample_rate
         for frame in ffmpeg.decode(container, stream, tape.note_damage):
             tape.record(frame, ffmpeg.time_of(frame, origin))
             _refuse_endless(path, tape.seconds)
         samples = tape.samples()
     if not len(samples):
         raise MediaError(path, "no sound in this file can be decoded", "Is the copy complete?")
-    return Audio(samples, rate_hz, tape.decode_errors), tape.energy
+    return Audio(samples, rate_hz, tape.decode_errors, recorded_hz), tape.energy

@@ -28,6 +28,7 @@ from visalign._version import __version__
 from visalign.annotations import Cue
 from visalign.audio_quality import audio_quality
 from visalign.avatar import lip_trajectory
+from visalign.changing_offset import heed_course
 from visalign.clip_faces import ClipFaces, read_faces
 from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.config import Config
@@ -44,6 +45,7 @@ from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel, SpeechContext
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
+from visalign.material import material_doubts
 from visalign.media import Audio, read_audio
 from visalign.media_access import file_states, refuse_changed
 from visalign.report import SEGMENT_COLUMNS, ClipReport
@@ -122,6 +124,7 @@ def check(
     lip_cache: AnyPath | None = None,
     details: Sequence[str] = (),
     face: int | None = None,
+    track: int | None = None,
     grammar: WordGraph | AnyPath | None = None,
     progress: Progress | None = None,
 ) -> ClipReport:
@@ -161,6 +164,8 @@ def check(
     face : int, optional
         Number of the face to judge, as the report's `clip.faces` lists them; by default the one that speaks, turn by
         turn (:mod:`visalign.speaking_face`).
+    track : int, optional
+        Index of the sound's stream in its file, where there are several; the one marked as default otherwise.
     grammar : WordGraph, path-like or str, optional
         What may be said: words are then read off the lips alone, and their errors against the transcript stand in the
         report's field `lip_reading`. A file in JSGF, a text of sentences or words, or ``"grid"``; needs the extra
@@ -197,7 +202,8 @@ def check(
     reader = _reader(grammar or settings.lips.grammar, settings)
 
     # what is heard (first, since it is quick to fail)
-    sound, measured = _cleared(_sound(path_or_lips, audio), enhancement or settings.alignment.chain)
+    recorded = _sound(path_or_lips, audio, track)
+    sound, measured = _cleared(recorded, enhancement or settings.alignment.chain)
     before = file_states(path_or_lips, audio, alignment)
     told("aligning", None)
     alignment = (
@@ -212,7 +218,8 @@ def check(
     context, speech = SpeechContext.of(sound, alignment.phones), find_speech(sound)
     voiced = spoken_frames(faces.faces[0].lips, alignment.phones, speech, margin=0.0)
     seen = _speaking(faces, face, lip_model, context, voiced, settings)
-    lips = seen.lips
+    lips, own = seen.lips, audio is None
+    doubts = material_doubts(faces, recorded, sound_file=_file(path_or_lips if own else audio), is_own=own)
     told("decoding visemes", None)
     decoded = lip_model.decoder.decode(lips, chosen_map)
 
@@ -233,21 +240,21 @@ def check(
         sync = replace(best, confidence=0.0, verdict="uncertain", reason=OFF_SCREEN)
     else:
         sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds, certainty=certainty)
-        sync = spared(sync, what_is_poor(lips, measured.snr_db))
+        sync = doubts.heeded(spared(sync, what_is_poor(lips, measured.snr_db)))
     comparison = ClipComparison.of(
         targets, decoded, lags, sync, calibration, limits, settings.scoring, settings.thresholds
     )
     rows, score = judge_words(alignment.words, comparison)
     parts = judge_segments(alignment.words, alignment.phones, speech, lips, comparison, details)
     targeted = viseme_tier(targets)
-    read, doubts = _read_off(reader, lips, lip_model, chosen_map, alignment.words, targeted)
+    read, unread = _read_off(reader, lips, lip_model, chosen_map, alignment.words, targeted)
     kept = None
     if evidence:
         mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
         kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, calibration, settings.scoring)
         kept = replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
     refuse_changed(before)
-    return ClipReport(
+    report = ClipReport(
         clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured, seen, coverage),
         sync=sync,
         score=score,
@@ -256,11 +263,15 @@ def check(
         phones=alignment.phones,
         expected_visemes=targeted,
         observed_visemes=decoded.tier,
-        warnings=alignment.warnings + _map_warnings(alignment, chosen_map) + _lip_warnings(seen, coverage) + doubts,
+        warnings=(
+            *(doubts.warnings + alignment.warnings + _map_warnings(alignment, chosen_map)),
+            *(_lip_warnings(seen, coverage) + unread),
+        ),
         evidence=kept,
         details=pd.DataFrame(parts, columns=list(DETAIL_COLUMNS)) if details else None,
         lip_reading=read,
     )
+    return replace(report, sync=heed_course(sync, report.course(), limits, lips.times.duration))
 
 
 def observe(
@@ -309,14 +320,14 @@ def _search(
     return centre, EXACT_REACH, certainty
 
 
-def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None) -> Audio:
+def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None, track: int | None) -> Audio:
     if isinstance(audio, Audio):
         return audio
     if audio is not None:
-        return read_audio(audio)
+        return read_audio(audio, track=track)
     if isinstance(path_or_lips, (LipFeatures, ClipFaces)):
         raise ConfigError("audio", None, "the sound to compare with, as lips were given in place of a clip")
-    return read_audio(path_or_lips)
+    return read_audio(path_or_lips, track=track)
 
 
 def _cleared(sound: Audio, enhancement: str | None) -> tuple[Audio, SoundInfo]:

@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -115,6 +116,7 @@ def _report(name: str, done: dict[str, Any], seconds: float) -> int:
 
 def _one(arguments: Any) -> int:
     faulthandler.enable()
+    warnings.simplefilter("error", RuntimeWarning)  # numpy's, of numbers that are none
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     engine = arguments.engine
     if engine == "auto":

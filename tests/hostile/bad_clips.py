@@ -192,6 +192,14 @@ def two_tracks(shop: Workshop) -> Options:
     return {"video": path, "text": shop.base.text}
 
 
+def other_track(shop: Workshop) -> Options:
+    return two_tracks(shop) | {"track": 1}
+
+
+def no_track(shop: Workshop) -> Options:
+    return two_tracks(shop) | {"track": 7}
+
+
 def unknown_codec(shop: Workshop) -> Options:
     """The picture's codec is one that nobody knows, as in protected films."""
     data = shop.base.path.read_bytes()
@@ -348,7 +356,8 @@ def one_a_second(shop: Workshop) -> Options:
 def fast_rate(shop: Workshop) -> Options:
     """120 pictures a second: each of the good clip's about five times."""
     n = int(len(shop.base.images) / RATE * 120)
-    images = [shop.base.images[min(int(i * RATE / 120), len(shop.base.images) - 1)] for i in range(n)]
+    small = [resized(image, (320, 320)) for image in shop.base.images]
+    images = [small[min(int(i * RATE / 120), len(small) - 1)] for i in range(n)]
     return {"video": shop.film("clip.mp4", images, rate=120), "text": shop.base.text}
 
 
@@ -596,7 +605,7 @@ def crosstalk(shop: Workshop) -> Options:
 
 # ---- long clips, made of the good one again and again ----
 
-REPEATS = 12
+REPEATS = 8
 
 
 def _long(shop: Workshop, sound_of: float, jump: float = 0.0) -> Options:

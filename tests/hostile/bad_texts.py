@@ -185,7 +185,7 @@ def manifest(data: bytes, shop: Workshop, name: str = "clips.csv") -> Options:
 
 
 def many_rows(shop: Workshop) -> Options:
-    rows = "".join(f"folder/{n}.mp4,bin blue at f two now\n" for n in range(20_000))
+    rows = "".join(f"folder/{n}.mp4,bin blue at f two now\n" for n in range(5_000))
     return manifest(b"clip,text\n" + rows.encode(), shop)
 
 

@@ -65,8 +65,10 @@ class Works:
         Tolerance of `shift`, seconds.
     warns : str
         Part of a warning; empty: there is none of those that the good clip does not have.
-    holds : dict
+    holds : tuple of (str, object)
         Facts of the result.
+    course : str
+        How the offset changes along the clip, ``drift`` or ``jumps``; empty where that is not looked at.
     """
 
     verdicts: tuple[str, ...] = ()
@@ -74,6 +76,7 @@ class Works:
     within: float = 0.012
     warns: str = ""
     holds: tuple[tuple[str, Any], ...] = ()
+    course: str = ""
 
     def faults(self, python: Answer, command_line: Answer, lead: float) -> Iterator[str]:
         """What is not as it should be."""
@@ -93,6 +96,8 @@ class Works:
                 yield f"the verdict is {sync['verdict']}"
             if self.shift is not None and abs(sync["lead_seconds"] - lead - self.shift) > self.within:
                 yield f"the lead is {sync['lead_seconds']:.3f} s; of the good clip {lead:.3f} s, {self.shift:+} wanted"
+        if self.course and result["course"]["kind"] != self.course:
+            yield f"the course is {result['course']}"
         for key, value in self.holds:
             if result.get(key) != value:
                 yield f"{key} is {result.get(key)!r}"
@@ -113,6 +118,8 @@ class Works:
                 f"offset {1000 * self.shift:+.0f} ± {1000 * self.within:.0f} ms" if self.shift else "same offset"
             )
         said += [f"{key} = {value}" for key, value in self.holds]
+        if self.course:
+            said.append("the offset drifts" if self.course == "drift" else "the offset jumps")
         if self.warns:
             said.append(f"warns “{self.warns}”")
         return ", ".join(said)

@@ -1,0 +1,47 @@
+"""A verdict on a clip whose offset changes along it: one that holds for a part only is none on the whole.
+
+The offset of a clip is the one lag at which lips and sound fit best. Where the sound jumps from early to late in the
+middle, that lag may lie between the two, and would pass for in sync.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from visalign.drift import OffsetCourse
+from visalign.sync import SyncEstimate
+from visalign.wording import course_in_words
+
+__all__ = ["heed_course"]
+
+
+def heed_course(
+    sync: SyncEstimate, course: OffsetCourse | None, limits: tuple[float, float], end: float
+) -> SyncEstimate:
+    """The estimate, uncertain where its verdict is not that of all parts of the clip.
+
+    Parameters
+    ----------
+    sync : SyncEstimate
+    course : OffsetCourse or None
+        How the offset changes; None where that can't be told.
+    limits : (float, float)
+        Seconds that the audio may lead, and lag, to be called in sync.
+    end : float
+        Length of the clip, seconds.
+    """
+    if course is None or course.kind == "steady" or sync.verdict in ("uncertain", "mismatched"):
+        return sync
+    drift = course.drift
+    leads = [piece.lead_seconds for piece in course.pieces]
+    if course.kind == "drift" and drift is not None:
+        leads = [drift.lead_at_start, drift.lead_at_start + drift.rate * end]
+    if {_verdict(lead, limits) for lead in leads} == {sync.verdict}:
+        return sync
+    said = course_in_words(course).rstrip(".")
+    return replace(sync, verdict="uncertain", reason=f"the offset changes along the clip: {said}")
+
+
+def _verdict(lead: float, limits: tuple[float, float]) -> str:
+    max_lead, max_lag = limits
+    return "audio-early" if lead > max_lead else "audio-late" if lead < -max_lag else "in-sync"
