@@ -253,6 +253,7 @@ def check(
         mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
         kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, calibration, settings.scoring)
         kept = replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
+    warned = doubts.warnings + alignment.warnings + _map_warnings(alignment, chosen_map)
     refuse_changed(before)
     report = ClipReport(
         clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured, seen, coverage),
@@ -263,10 +264,7 @@ def check(
         phones=alignment.phones,
         expected_visemes=targeted,
         observed_visemes=decoded.tier,
-        warnings=(
-            *(doubts.warnings + alignment.warnings + _map_warnings(alignment, chosen_map)),
-            *(_lip_warnings(seen, coverage) + unread),
-        ),
+        warnings=warned + _lip_warnings(seen, coverage) + unread,
         evidence=kept,
         details=pd.DataFrame(parts, columns=list(DETAIL_COLUMNS)) if details else None,
         lip_reading=read,
