@@ -199,10 +199,16 @@ def mixed(
     means, weights, variances = [], [], []
     for state in range(len(decoder.phones)):
         own = rows[states == state]
-        member = kmeans2(own, n, minit="++", rng=0)[1] if n > 1 and len(own) >= 10 * n else np.zeros(len(own), int)
+        if n > 1 and len(own) >= 10 * n:
+            centres, member = kmeans2(own, n, minit="++", seed=0)
+        else:
+            centres, member = (
+                np.tile(own.mean(axis=0) if len(own) else decoder.means[state], (n, 1)),
+                np.zeros(len(own)),
+            )
         for j in range(n):
             part = own[member == j]
-            means.append(part.mean(axis=0) if len(part) else decoder.means[state])
+            means.append(centres[j] if len(part) else decoder.means[state])
             weights.append(len(part) / len(own) if len(own) else float(j == 0))
             # ten moments of the shared covariance, which is 1, against those of the Gaussian
             variances.append((10.0 + ((part - means[-1]) ** 2).sum(axis=0)) / (10.0 + len(part)))
