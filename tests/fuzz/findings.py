@@ -85,6 +85,19 @@ FINDINGS = (
         lambda: f'{{"words": [], "phones": [{PHONE}], "clip": {{"frame_rate": "1/0"}}}}'.encode(),
         "ZeroDivisionError: a frame rate of 1/0",
     ),
+    Finding(
+        "emu",
+        lambda: b'{"sampleRate": 1, "levels": [{"name": 1, "type": "x"}]}',
+        "AttributeError: a number as name",
+    ),
+    Finding(
+        "emu",
+        lambda: (
+            b'{"sampleRate": 0, "levels": [{"name": "a", "type": "SEGMENT", "items": [{"id": 1, "sampleStart": 1, '
+            b'"sampleDur": 1, "labels": [{"name": "a", "value": "b"}]}]}]}'
+        ),
+        "ZeroDivisionError: a rate of 0",
+    ),
     Finding("config", lambda: b"a = " + b"[" * 5000, "RecursionError"),
     Finding("map", lambda: b"a = " + b"[" * 5000, "RecursionError"),
     Finding("recipe", lambda: b"a = " + b"[" * 5000, "RecursionError"),

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-import struct
 import tempfile
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from kaldi_writer import mfa_files, model_file, tree_file, write_zip
 
 from visalign.alignment_evaluation import read_mapping
 from visalign.annotations import read_annotation, read_cues, read_spoken
@@ -43,6 +42,7 @@ from visalign.lexicon import parse_lexicon, read_lexicon
 from visalign.lip_model import LipModel
 from visalign.lip_reading.grammar import parse_jsgf
 from visalign.preview import read_mouths
+from visalign.ratings.design import RatingDesign, Stimulus
 from visalign.ratings.results import read_design
 from visalign.remux import Piece
 from visalign.run_comparison import read_report
@@ -233,40 +233,13 @@ def _g2p(path: Path) -> object:
     return JointNgram.load(path).spell("aa")
 
 
-def _zip(**members: bytes) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return file.getvalue()
-
-
 @cache
 def _mfa_archives() -> tuple[bytes, ...]:
-    meta = b'{"architecture": "gmm-hmm", "features": {"type": "mfcc"}, "phones": ["AA"], "version": "2.0.0"}'
-    members = {"m/meta.json": meta, "m/final.mdl": _kaldi_model(), "m/tree": _kaldi_tree(), "m/phones.txt": b"AA 1\n"}
-    return (_zip(**members), _zip(**{"m/meta.yaml": b"phones: [AA]\nversion: '1.0'\n", "m/final.mdl": b"\0B"}))
+    return (write_zip(_folder() / "seed.zip", mfa_files()).read_bytes(),)
 
 
-def _kaldi_tree() -> bytes:
-    number = struct.Struct("<Bi").pack
-    leaf = b"( CE " + number(4, 0) + b") "
-    return b"".join(
-        (
-            b"\0BContextDependency ",
-            number(4, 1),
-            number(4, 0),
-            b"ToPdf TE ",
-            number(4, -1),
-            number(4, 1),
-            leaf,
-            b"EndContextDependency ",
-        )
-    )
-
-
-def _kaldi_model() -> bytes:
-    return b"\0B<TransitionModel> <Topology> " + bytes(range(64)) + b"</Topology> "
+def _kaldi_trees() -> tuple[bytes, ...]:
+    return tree_file(3), tree_file(2, width=3)
 
 
 def _kaldi_matrix() -> tuple[bytes, ...]:
@@ -287,16 +260,14 @@ def _correction() -> tuple[bytes, ...]:
     return (json.dumps(known).encode(),)
 
 
+def _bandit() -> tuple[bytes, ...]:
+    return (Bandit(["a", "b"]).save(_folder() / "bandit.json", ["x"]).read_bytes(),)
+
+
 def _design() -> tuple[bytes, ...]:
-    return (
-        json.dumps(
-            {
-                "schema_version": 1, "id": "x", "method": "acr", "questions": ["sync"], "seed": 0, "title": "t",
-                "stimuli": [{"id": "a", "file": "a.mp4", "source": "s", "condition": "c"}], "trials": [["a"]],
-                "practice": [],
-            }
-        ).encode(),
-    )  # fmt: skip
+    shown = Stimulus(**dict.fromkeys(Stimulus.__slots__, "a"))  # type: ignore[arg-type]
+    design = RatingDesign("x", "t", "acr", ("sync",), (shown,), (("a",),), (("a",),))
+    return (json.dumps(design.to_dict()).encode(),)
 
 
 XML_WORDS = (b"<!DOCTYPE x [<!ENTITY a 'b'>]>", b"&a;", b"<![CDATA[", b"TIME_VALUE", b"TIER_ID", b"ANNOTATION_REF")
@@ -342,9 +313,9 @@ _TARGETS = (
     Target("lip-model", by_file("a.npz", LipModel.load), _lip_model),
     Target("g2p-model", by_file("a.npz", _g2p), _g2p_model),
     Target("mfa-archive", by_file("a.zip", read_mfa_model), _mfa_archives),
-    Target("kaldi-tree", lambda data: read_tree(data, "tree"), lambda: (_kaldi_tree(),), (b"SE ", b"TE ", b"CE ")),
+    Target("kaldi-tree", lambda data: read_tree(data, "tree"), _kaldi_trees, (b"SE ", b"TE ", b"CE ")),
     Target("kaldi-matrix", lambda data: read_matrix(data, "lda.mat"), _kaldi_matrix, (b"FM ", b"DM ", b"CM ")),
-    Target("kaldi-model", lambda data: read_model(data, "final.mdl"), lambda: (_kaldi_model(),), (b"<Tuples> ",)),
+    Target("kaldi-model", lambda data: read_model(data, "final.mdl"), lambda: (model_file(2, 3),), (b"<Tuples> ",)),
     Target("mfa-analysis", by_file("a.csv", read_analysis), _texts(ANALYSIS), NUMBERS),
     Target("grid-align", by_file("a.align", read_clip_transcript), _texts(TIMINGS), NUMBERS),
     Target("label-lines", by_file("a.lab", lambda path: read_label_lines(path, 1e-7)), _texts(TIMINGS), NUMBERS),
@@ -358,7 +329,7 @@ _TARGETS = (
     Target("glb", by_file("a.glb", read_glb), _golden("gltf.glb")),
     Target("timecode", by_text(lambda text: parse_timecode(text, Fraction(30000, 1001))),
            _texts("01:02:03;04", "00:00:00:00"), (b";", "١".encode(), b"-")),
-    Target("bandit", by_file("a.json", Bandit.load), _texts("{}"), JSON_WORDS),
+    Target("bandit", by_file("a.json", Bandit.load), _bandit, JSON_WORDS + NUMBERS),
     Target("chain", by_text(parse_chain), _texts("highpass:100,subtract:over=4:floor=0.05,eq:speech"), NUMBERS),
     Target("metric", by_text(parse_metric), _texts("separation=2,windows"), NUMBERS),
     Target("groups", by_text(parse_groups), _texts("evidence,scoring")),

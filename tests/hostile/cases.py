@@ -10,7 +10,7 @@ from functools import partial
 
 import bad_clips as clip
 import bad_texts as text
-from expected import Case, Refused, Works
+from expected import Case, Elsewhere, Refused, Works
 
 from visalign.errors import (
     AlignmentError,
@@ -315,3 +315,25 @@ MANIFESTS = (
 )  # fmt: skip
 
 CASES = (*MEDIA, *TIMING, *PICTURE, *SOUND, *TRANSCRIPTS, *ANNOTATIONS, *SETTINGS, *MANIFESTS)
+
+ELSEWHERE = (
+    Elsewhere(40, "text that a spreadsheet would run as a formula",
+              ("faults/test_security.py::test_no_cell_of_a_table_is_a_formula", "test_report.py::test_text_cells_can_not_act_as_formulas")),
+    Elsewhere(41, "text that a browser would run as a script",
+              ("browser/test_hostile_pages.py::test_hostile_texts_are_shown_and_never_run",)),
+    Elsewhere(46, "a full or read-only disk, a folder that goes away",
+              ("faults/test_disk.py::test_a_full_disk", "faults/test_disk.py::test_places_that_can_not_be_written_to",
+               "faults/test_disk.py::test_a_folder_that_goes_away", "test_media.py::test_full_disk")),
+    Elsewhere(47, "an input that changes or vanishes meanwhile",
+              ("faults/test_disk.py::test_an_input_that_changes_while_it_is_read",)),
+    Elsewhere(48, "an output that is one of the inputs, by name or by link", ("faults/test_disk.py::test_no_output_is_an_input",)),
+    Elsewhere(49, "killed at every step; a worker that dies, hangs or fills the memory",
+              ("faults/test_kills.py::test_a_check_killed_at_each_step", "faults/test_kills.py::test_a_batch_killed_at_its_steps_goes_on",
+               "test_batch.py::test_killed_parent_leaves_nobody_behind_and_loses_what_was_in_flight_only")),
+    Elsewhere(50, "two runs on one folder",
+              ("faults/test_disk.py::test_two_runs_of_a_batch_or_a_search_on_one_folder", "test_batch.py::test_two_runs_on_one_folder")),
+    Elsewhere(51, "a missing package or program", ("test_doctor.py::test_a_missing_package_is_a_fault",)),
+    Elsewhere(52, "odd locales, terminals and closed streams",
+              ("faults/test_streams.py::test_locales", "faults/test_streams.py::test_closed_streams",
+               "faults/test_streams.py::test_terminals_of_any_kind", "faults/test_streams.py::test_a_reader_that_leaves_is_no_fault")),
+)  # fmt: skip

@@ -148,3 +148,22 @@ class Case:
     make: Maker
     expected: Refused | Works
     command: str = "check"
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A kind whose cases stand in other test files, because they need a process, a disk or a browser of their own.
+
+    Parameters
+    ----------
+    number : int
+        Of the catalogue's 52 kinds.
+    name : str
+        What happens.
+    tests : tuple of str
+        ``file::function``, from the folder of the tests.
+    """
+
+    number: int
+    name: str
+    tests: tuple[str, ...]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from cases import CASES
+from cases import CASES, ELSEWHERE
 from write_table import PAGE, page
 
 
@@ -16,4 +18,12 @@ def test_page_is_current() -> None:
 def test_every_case_has_a_name_of_its_own() -> None:
     names = [(case.number, case.name) for case in CASES]
     assert len(set(names)) == len(names)
-    assert all(1 <= number <= 52 for number, _ in names)
+    assert {number for number, _ in names} | {kind.number for kind in ELSEWHERE} == set(range(1, 53))
+
+
+def test_tests_elsewhere_exist() -> None:
+    for kind in ELSEWHERE:
+        for test in kind.tests:
+            file, name = test.split("::")
+            source = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+            assert f"\ndef {name}(" in source, test

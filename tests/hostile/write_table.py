@@ -17,13 +17,18 @@ def table() -> str:
 
 def _lines() -> Iterator[str]:
     # Beside this file; a test that imports it has them already.
-    from cases import CASES
+    from cases import CASES, ELSEWHERE
 
-    yield f"{len(CASES)} cases.\n"
+    yield f"{len(CASES)} cases of {len({case.number for case in CASES})} kinds:\n"
     yield "| kind | input | command | what comes out |"
     yield "|---|---|---|---|"
     for case in sorted(CASES, key=lambda case: case.number):
         yield f"| {case.number} | {_cell(case.name)} | `{case.command}` | {_cell(str(case.expected))} |"
+    yield "\nThe other kinds need a process, a disk or a browser of their own:\n"
+    yield "| kind | what happens | tests |"
+    yield "|---|---|---|"
+    for kind in ELSEWHERE:
+        yield f"| {kind.number} | {kind.name} | {', '.join(f'`{test}`' for test in kind.tests)} |"
 
 
 def _cell(text: str) -> str:

@@ -142,7 +142,7 @@ def read_emu(path: Path) -> dict[str, tuple[Interval, ...]]:
         segments = {x["id"]: _emu_segment(x, rate) for v in levels if v["type"] == "SEGMENT" for x in v["items"]}
         below = _children(document.get("links", ()))
         return {level["name"].lower(): tuple(_emu_items(level, segments, below)) for level in levels}
-    except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+    except (*_DAMAGE, ArithmeticError, RecursionError) as error:
         raise ParseError(path, None, f"not an annotation of EMU-SDMS ({error})") from error
 
 

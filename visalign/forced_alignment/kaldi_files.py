@@ -138,7 +138,8 @@ class KaldiStream:
         return _FLOATS[token[0]]
 
     def _floats(self, kind: np.dtype[np.floating], n: int) -> npt.NDArray[np.float32]:
-        values = np.frombuffer(self._take(kind.itemsize * n), dtype=kind).astype(np.float32)
+        with np.errstate(over="ignore"):  # a double that no float can hold becomes infinite, which is refused below
+            values = np.frombuffer(self._take(kind.itemsize * n), dtype=kind).astype(np.float32)
         if not np.isfinite(values).all():
             raise self.error("a number that is infinite or not a number")
         return values
