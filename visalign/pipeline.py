@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, wraps
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, ParamSpec, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -53,9 +53,9 @@ from visalign.scoring import ClipComparison, judge_words
 from visalign.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments
 from visalign.speaking_face import (
     OFF_SCREEN,
-    FaceCandidate,
     SpeakingFace,
     choose_face,
+    faces_in_words,
     find_speaking_face,
     off_screen_frames,
     without_frames,
@@ -63,20 +63,18 @@ from visalign.speaking_face import (
 from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
-from visalign.visemes import VisemeMap, expected_visemes, viseme_tier
+from visalign.visemes import VisemeMap, expected_visemes, viseme_tier, words_without_place
 from visalign.voice_activity import find_speech
 from visalign.wide_search import rough_lead
 
 __all__ = ["ClipObservation", "check", "observe"]
 
 Clip: TypeAlias = AnyPath | LipFeatures | ClipFaces
+Asked = ParamSpec("Asked")
 Progress: TypeAlias = Callable[[str, float | None], None]
 
 # Seconds of search beyond which a quick look at every lag comes first, and what the exact search then covers.
 WIDE_SEARCH, EXACT_REACH = 1.0, 0.6
-
-# An h has no shape of its own in any language: that a map leaves it out is no lack.
-_SHAPELESS = frozenset(["HH", "h", "ɦ"])
 
 # With faces in fewer frames than this, a report says so.
 _GOOD_FACE_FRACTION = 0.9
@@ -109,6 +107,21 @@ class ClipObservation:
         return self.decoded.tier
 
 
+def _with_a_page_on_demand(function: Callable[Asked, ClipReport]) -> Callable[Asked, ClipReport]:
+    """Let a report without evidence check its clip again, should somebody want the page."""
+
+    @wraps(function)
+    def checked(*args: Asked.args, **kwargs: Asked.kwargs) -> ClipReport:
+        report = function(*args, **kwargs)
+        if report.evidence is not None or _file(args[0] if args else kwargs.get("path_or_lips")) is None:
+            return report
+        again: dict[str, Any] = {**kwargs, "evidence": True, "progress": None}
+        return replace(report, again=partial(checked, *args, **again))
+
+    return checked
+
+
+@_with_a_page_on_demand
 def check(
     path_or_lips: Clip,
     transcript: str | Sequence[Cue] | None,
@@ -155,7 +168,8 @@ def check(
     speaker : str, optional
         Whose words to follow, where the cues or the file of the alignment have several speakers.
     evidence : bool
-        Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.evidence`).
+        Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.evidence`), for figures
+        and for a page without a second look at the clip.
     lip_cache : path-like, optional
         A folder that keeps lips by the content of their clip (:mod:`visalign.lip_cache`), so that they are read once.
     details : sequence of str
@@ -253,7 +267,8 @@ def check(
         mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
         kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, calibration, settings.scoring)
         kept = replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
-    warned = doubts.warnings + alignment.warnings + _map_warnings(alignment, chosen_map)
+    placeless = words_without_place(alignment.words, alignment.phones, chosen_map, alignment.alphabet)
+    warned = doubts.warnings + alignment.warnings + placeless
     refuse_changed(before)
     report = ClipReport(
         clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured, seen, coverage),
@@ -455,25 +470,6 @@ def _clip_info(
     )
 
 
-def _map_warnings(alignment: Alignment, viseme_map: VisemeMap) -> tuple[str, ...]:
-    """Words with phones that the map does not place, and shows by its fallback."""
-    labels = set(alignment.phones.labels) - _SHAPELESS
-    strange = {label for label in labels if not viseme_map.places(label, alignment.alphabet)}
-    named: dict[str, list[str]] = {}
-    for phone in alignment.phones:
-        if phone.label in strange:
-            word = alignment.words.label_at(phone.centre) or "(no word)"
-            named.setdefault(word, []).append(phone.label)
-    if not named:
-        return ()
-    listed = ", ".join(f"{word} ({' '.join(dict.fromkeys(phones))})" for word, phones in list(named.items())[:10])
-    more = f" and {len(named) - 10} more" if len(named) > 10 else ""
-    return (
-        f'the viseme map {viseme_map.id} has no place for phones of {len(named)} word(s), shown as "'
-        f'{viseme_map.fallback}": {listed}{more}',
-    )
-
-
 def _lip_warnings(seen: SpeakingFace, coverage: float | None) -> tuple[str, ...]:
     warnings = []
     if seen.lips.face_fraction < _GOOD_FACE_FRACTION:
@@ -486,14 +482,6 @@ def _lip_warnings(seen: SpeakingFace, coverage: float | None) -> tuple[str, ...]
         )
     if len(seen.candidates) > 1:
         warnings.append(
-            f"{len(seen.candidates)} faces: {_listed(seen.candidates)}; choose another with face=N or --face N"
+            f"{len(seen.candidates)} faces: {faces_in_words(seen.candidates)}; choose another with face=N or --face N"
         )
     return tuple(warnings)
-
-
-def _listed(candidates: Sequence[FaceCandidate]) -> str:
-    return ", ".join(f"{x.number} ({_side(x.centre_x)}) speaks {x.speaks:.0%} of the time" for x in candidates)
-
-
-def _side(x: float) -> str:
-    return "left" if x < 0.4 else "right" if x > 0.6 else "centre"

@@ -30,7 +30,7 @@ verdict            in-sync, audio-early, audio-late, mismatched or uncertain
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -39,7 +39,7 @@ import pandas as pd
 
 from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.drift import OffsetCourse, offset_course
-from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
+from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
 from visalign.evidence import ClipEvidence
 from visalign.lip_reading.score import LipReadingScore
 from visalign.phones import is_silence
@@ -108,6 +108,9 @@ class ClipReport:
         :data:`~visalign.segments.DETAIL_COLUMNS`.
     lip_reading : LipReadingScore or None
         How well the words can be read off the lips, where a grammar was given.
+    again : callable or None
+        Checks the same clip with the same settings once more, keeping the evidence; where none was kept and the clip is
+        a file. Not part of the JSON form.
 
     Raises
     ------
@@ -127,6 +130,7 @@ class ClipReport:
     evidence: ClipEvidence | None = None
     details: pd.DataFrame | None = None
     lip_reading: LipReadingScore | None = None
+    again: Callable[[], ClipReport] | None = None
 
     def __post_init__(self) -> None:
         if tuple(self.segments.columns) != SEGMENT_COLUMNS:
@@ -224,8 +228,8 @@ class ClipReport:
     def write(self, path: AnyPath) -> Path:
         """Write the report in the format that the name ends in: .csv, .json, .TextGrid, or .html for the page.
 
-        The file is written whole or not at all. The page shows the clip, so it needs a report of a clip's file with its
-        evidence, ``visalign.check(path, …, evidence=True)``, and the file where it was.
+        The file is written whole or not at all. The page shows the clip, so it needs a report of a clip's file, which
+        still lies there; without evidence, ``visalign.check(path, …, evidence=True)``, the clip is checked once more.
 
         Returns
         -------
@@ -235,9 +239,9 @@ class ClipReport:
         Raises
         ------
         ConfigError
-            If the ending is another one, or a page is wanted of a report without evidence, or of lips.
+            If the ending is another one, or a page is wanted of lips, or of a report that was read from a file.
         MediaError
-            If the clip of a page can't be read any more.
+            If the clip of a page can't be read any more, or is another one now.
         OutputError
             If the file can't be written there.
         """
@@ -367,9 +371,15 @@ def _write_textgrid(report: ClipReport, path: Path) -> Path:
 
 def _write_html(report: ClipReport, path: Path) -> Path:
     evidence = report.evidence
+    if evidence is None and report.again is not None:
+        found = report.again()
+        if found.sync != report.sync:
+            raise MediaError(report.clip.name, "is not what was checked any more", "Check it with evidence=True.")
+        evidence = found.evidence
     if evidence is None or evidence.clip is None:
-        needed = "the report of a clip's file with its evidence: visalign.check(path, …, evidence=True)"
+        needed = "the report of a clip's file, as visalign.check(path, …, evidence=True) makes it"
         raise ConfigError("page", path.name, needed)
+    report = replace(report, evidence=evidence)
     write = find_class(_PAGES, "clip", "page")
     return Path(write(path, report, evidence.clip, audio=evidence.audio))
 

@@ -45,6 +45,7 @@ __all__ = [
     "FaceCandidate",
     "SpeakingFace",
     "choose_face",
+    "faces_in_words",
     "find_speaking_face",
     "off_screen_frames",
     "without_frames",
@@ -254,3 +255,18 @@ def _candidates(
 def without_frames(evidence: LagEvidence, frames: Flags) -> LagEvidence:
     """The same evidence, silent about some frames."""
     return replace(evidence, log_likelihoods=np.where(frames[:, None], 0.0, evidence.log_likelihoods))
+
+
+def faces_in_words(candidates: Sequence[FaceCandidate]) -> str:
+    """Faces with their numbers, sides and parts of the speech, for messages.
+
+    Examples
+    --------
+    >>> faces_in_words([FaceCandidate(1, 0.3, 0.5, 1.0, 0.9, 0.25), FaceCandidate(2, 0.8, 0.5, 1.0, 0.9, 0.75)])
+    '1 (left) speaks 25% of the time, 2 (right) speaks 75% of the time'
+    """
+    return ", ".join(f"{x.number} ({_side(x.centre_x)}) speaks {x.speaks:.0%} of the time" for x in candidates)
+
+
+def _side(x: float) -> str:
+    return "left" if x < 0.4 else "right" if x > 0.6 else "centre"

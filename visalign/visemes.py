@@ -46,10 +46,15 @@ __all__ = [
     "expected_visemes",
     "shipped_map_file",
     "viseme_tier",
+    "words_without_place",
 ]
 
 # Up to here a pause shows the mouth of its neighbours or something between them; after it, the mouth rests [2]_.
 REST_AFTER_S = 0.35
+
+
+# An h has no shape of its own in any language: that a map leaves it out is no lack.
+_SHAPELESS = frozenset(["HH", "h", "ɦ"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +432,23 @@ def _reach(neighbours: Sequence[VisemeTarget]) -> Iterator[frozenset[str]]:
 
 
 STEPS: tuple[Callable[[list[VisemeTarget], VisemeMap], list[VisemeTarget]], ...] = (_accept_sequences, _borrow_lips)
+
+
+def words_without_place(words: Tier, phones: Tier, viseme_map: VisemeMap, alphabet: str) -> tuple[str, ...]:
+    """A warning that names the words with phones that a map does not place but shows by its fallback; else empty."""
+    strange = {label for label in set(phones.labels) - _SHAPELESS if not viseme_map.places(label, alphabet)}
+    named: dict[str, list[str]] = {}
+    for phone in phones:
+        if phone.label in strange:
+            named.setdefault(words.label_at(phone.centre) or "(no word)", []).append(phone.label)
+    if not named:
+        return ()
+    listed = ", ".join(f"{word} ({' '.join(dict.fromkeys(odd))})" for word, odd in list(named.items())[:10])
+    more = f" and {len(named) - 10} more" if len(named) > 10 else ""
+    return (
+        f'the viseme map {viseme_map.id} has no place for phones of {len(named)} word(s), shown as "'
+        f'{viseme_map.fallback}": {listed}{more}',
+    )
 
 
 def viseme_tier(targets: Iterable[VisemeTarget], name: str = "expected visemes") -> Tier:
