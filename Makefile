@@ -20,7 +20,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz lint format types docs wheel clean
+.PHONY: help setup demo test fuzz lint format types audit docs wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,9 @@ format: $(DEV) ## put the code into the house format
 
 types: $(DEV) ## check the types
 	$(BIN)/mypy --strict
+
+audit: $(DEV) ## check licences and known weaknesses of what is installed
+	$(BIN)/python .ci/audit.py
 
 docs: $(DOCS) ## build the documentation into docs/_build/html, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

@@ -370,6 +370,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     show_version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -379,6 +380,21 @@ def _root(
     ] = None,
 ) -> None:
     raise_limits(limits or ())
+    if context.invoked_subcommand != "version":
+        _refuse_too_little_memory()
+
+
+_LEAST_ADDRESS_SPACE = 700 << 20  # with 1 GB a short clip is checked; with 0.5 GB OpenBLAS waits for memory for ever
+
+
+def _refuse_too_little_memory() -> None:
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # Windows has no such limit
+        # Not on every system.
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if most != resource.RLIM_INFINITY and most < _LEAST_ADDRESS_SPACE:
+            raise MemoryError
 
 
 # --- the commands, as `visalign --help` lists them ----------------------------------------------------------------
