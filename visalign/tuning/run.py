@@ -24,7 +24,7 @@ from visalign.tuning.material import TuningClip
 from visalign.tuning.outcome import try_clip
 from visalign.tuning.reward import DEFAULT_METRIC, Metric, format_metric, needs_of
 from visalign.tuning.space import DEFAULT_GROUPS, config_of, search_space
-from visalign.tuning.study import Found, importance_of, run_study
+from visalign.tuning.study import Found, importance_of, require_optuna, run_study
 
 __all__ = ["RECOMMENDED", "TuneSettings", "Tuned", "tune", "tune_folder"]
 
@@ -169,6 +169,7 @@ def tune_folder(
     """
     clips, _ = listed_clips(folder)
     lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
+    require_optuna()  # now, and not when all clips are prepared
     with only_run(made_folder(out)):
         return tune(clips, out, settings or TuneSettings(), model=lip_model, progress=progress)
 

@@ -338,6 +338,11 @@ def _opened(file: Path, described: Mapping[str, str]) -> Iterator[optuna.Study]:
             storage.engine.dispose()
 
 
+def require_optuna() -> None:
+    """Raise BackendUnavailable where there is no optuna."""
+    _optuna()
+
+
 def _optuna() -> Any:
     try:
         # Optional, and takes a second to load.
