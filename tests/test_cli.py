@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from praatio import textgrid
 from sample_report import CLIP, EARLY, ROWS, WORDS, make_report, segments
+from typer.testing import CliRunner
 
 import visalign
 from visalign import cli
@@ -420,3 +422,13 @@ def test_align_says_what_is_wrong_with_a_transcript(
     assert (out, err.count("\n")) == ("", 1)
     assert says in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_help_lists_every_command_by_its_purpose_and_where_to_start_first() -> None:
+    shown = CliRunner().invoke(cli.app, ["--help"], env={"COLUMNS": "200"}).output
+    panels = re.findall(r"─ ([A-Z][\w, ]+) ─", shown)
+    assert panels[:2] == ["Options", "Start here"]
+    assert "Commands" not in panels  # a command without a purpose would stand there
+    named = re.findall(r"^│ ([a-z][a-z-]+) ", shown, re.MULTILINE)
+    assert named[:2] == ["demo", "check"]
+    assert len(named) == len(set(named)) == len(cli.app.registered_commands) + len(cli.app.registered_groups)
