@@ -244,10 +244,15 @@ def late_start_ts(shop: Workshop) -> Options:
     return {"video": shop.film("clip.ts", picture_delay=1000.0, sound_delay=1000.0), "text": shop.base.text}
 
 
-def negative_start(shop: Workshop) -> Options:
-    """Both streams begin before 0, which MP4 stores as an edit list."""
-    path = shop.film("clip.mp4", picture_delay=-0.5, sound_delay=-0.5, container_options={"avoid_negative_ts": "0"})
+def negative_start(shop: Workshop, seconds: float = 0.4) -> Options:
+    """Both streams begin before 0; MP4 stores that as an edit list, which leaves out what lies there."""
+    options = {"avoid_negative_ts": "0"}
+    path = shop.film("clip.mp4", picture_delay=-seconds, sound_delay=-seconds, container_options=options)
     return {"video": path, "text": shop.base.text}
+
+
+def start_within_a_frame(shop: Workshop) -> Options:
+    return negative_start(shop, 0.5)
 
 
 def b_frames(shop: Workshop, name: str) -> Options:

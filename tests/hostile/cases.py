@@ -76,6 +76,8 @@ TIMING = (
     Case(14, "variable frame rate, Matroska", clip.variable_mkv, Works(EARLY, 0.0, within=0.022)),
     Case(15, "both streams start at 5 s", clip.late_start, SAME),
     Case(15, "both streams start at 1000 s, MPEG-TS", clip.late_start_ts, SAME),
+    Case(15, "both streams start 0.4 s before 0 (edit list)", clip.negative_start, SAME),
+    Case(15, "both start before 0, within a frame of the picture", clip.start_within_a_frame, Works(EARLY, -0.02)),
     Case(15, "B-frames, MP4", clip.b_frames_mp4, SAME),
     Case(15, "B-frames, MPEG-TS", clip.b_frames_ts, SAME),
     Case(16, "pictures with the time of the one before", clip.repeated_times, Works(EARLY, 0.0, warns="7 pictures were left out, whose time is not after")),
