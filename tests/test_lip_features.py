@@ -14,7 +14,7 @@ from sample_lips import NAMES, frame_times, make_lips
 
 from visalign.errors import FaceNotFound, MissingStream, TimelineError
 from visalign.landmarks import Landmarks
-from visalign.lip_features import FEATURES, LipFeatures, lip_features, read_lips
+from visalign.lip_features import FEATURES, LipFeatures, _flow_of_a_while, lip_features, read_lips
 from visalign.media import Audio, write_clip, write_wav
 from visalign.mouth_pictures import N_PICTURE
 from visalign.timeline import FrameTimes
@@ -227,3 +227,17 @@ def test_a_clip_without_picture_or_face_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FaceNotFound) as nobody:
         read_lips(grey)
     assert nobody.value.fraction == 0
+
+
+def test_repeated_pictures_have_the_flow_of_the_single_ones() -> None:
+    """25 pictures a second, each shown twice: flow twice as fast into the first showing, none into the second."""
+    single = np.random.default_rng(3).normal(size=(40, 5))
+    single[7] = np.nan  # no face
+    twice = np.zeros((80, 5))
+    twice[0::2], twice[1::2] = 2 * single, np.where(np.isnan(single), np.nan, 0.0)
+    found = _flow_of_a_while(twice, np.arange(80) / 50)
+    both = np.delete(np.arange(40), [7, 8])
+    np.testing.assert_allclose(found[1::2][both], single[both], atol=1e-12)
+    assert np.isnan(found[14:16]).all()
+    assert np.isfinite(np.delete(found, [14, 15], axis=0)).all()
+    np.testing.assert_array_equal(_flow_of_a_while(single, np.arange(40) / 25), single)

@@ -65,7 +65,7 @@ def test_pose_is_the_nose_between_the_eyes() -> None:
     [
         ([face(12.0)] * 5, 0.1),  # a mouth of six pixels
         ([turned(face(), 0.8)] * 5, 0.1),
-        ([face()] * 5, 0.001),
+        ([face()] * 5, 0.0002),
     ],
 )
 def test_each_doubt_takes_from_the_visibility(faces: list[Floats], sharpness: float) -> None:
@@ -106,3 +106,19 @@ def test_what_is_not_seen_is_no_evidence() -> None:
     unknown = replace(pictures(blur=True), visibility=None)
     assert frame_shares(unknown) == pytest.approx(np.ones(10), abs=1e-9)
     assert pictures(blur=False).crop(0.1, 0.3).visible.tolist() == [1] * 5
+
+
+def test_frames_are_believed_beside_the_best_ones() -> None:
+    """A clip that is dim throughout is believed like any other; a dim stretch of it counts less."""
+    lips = pictures(blur=False)
+    dim = np.full(10, 0.5)
+    assert frame_shares(seen_so_well(lips, dim)) == pytest.approx(np.ones(10), abs=1e-9)
+    dim[3:5] = 0.1
+    assert frame_shares(seen_so_well(lips, dim))[[0, 3, 4, 9]] == pytest.approx([1.0, 0.2, 0.2, 1.0], abs=1e-9)
+
+
+def seen_so_well(lips: LipFeatures, visible: npt.NDArray[np.float64]) -> LipFeatures:
+    """The same lips, with this visibility."""
+    table = np.ones((len(lips), len(VISIBILITY)))
+    table[:, -1] = visible
+    return replace(lips, visibility=table)

@@ -32,6 +32,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
+from scipy.signal import lfilter
 
 from visalign.errors import AnyPath, FaceNotFound, MissingStream, TimelineError
 from visalign.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_detector, track_landmarks
@@ -64,6 +65,7 @@ _NOSE_SMOOTHING = 0.08  # seconds
 
 # A change is the difference over this much time on either side: one frame at 25 frames a second.
 _CHANGE_REACH = 0.04  # seconds
+_FLOW_SPAN = 0.04  # seconds: a frame of the training
 
 _MOUTH = slice(48, 68)
 
@@ -249,6 +251,7 @@ def lip_features(landmarks: Landmarks, pictures: Floats, *, source: str = "") ->
     """
     times, has_face = landmarks.times, landmarks.has_face
     static = np.column_stack([measured(_aligned(landmarks)), pictures[:, : len(PICTURE_FEATURES)]])
+    static[:, _FLOW] = _flow_of_a_while(static[:, _FLOW], times.times)
     values = np.column_stack([static, _changes(static, times.times, has_face)])
     values[~has_face] = np.nan
     names, empty = tuple(f.name for f in FEATURES), np.empty(values.shape[1])
@@ -338,6 +341,21 @@ def _smoothed(values: Floats, sigma: float) -> Floats:
     result = np.full_like(values, np.nan)
     result[known] = total[known] / weight[known, None]
     return result
+
+
+def _flow_of_a_while(flow: Floats, times: Floats) -> Floats:
+    """Mean of the flow over the last `_FLOW_SPAN`; frames without a face are left out of it.
+
+    Converters make 50 pictures a second of 25 by showing each twice: every other flow is nothing then, and the rest is
+    twice as fast.
+    """
+    steps = np.diff(times)
+    n_frames = round(_FLOW_SPAN / float(np.median(steps))) if len(steps) else 1
+    if n_frames < 2:
+        return flow
+    known = np.isfinite(flow)
+    recent = lfilter(np.ones(n_frames), [1.0], np.stack([np.where(known, flow, 0.0), known]), axis=1)
+    return np.where(known, recent[0] / np.maximum(recent[1], 1.0), np.nan)
 
 
 def _changes(static: Floats, times: Floats, has_face: npt.NDArray[np.bool_]) -> Floats:

@@ -74,6 +74,7 @@ _SOUND_SMOOTHING = 0.01  # seconds
 _LEVEL_MARGIN = 1.5  # seconds
 
 # A frame counts as much as 40 ms of picture at most: frames that follow faster tell less that is new.
+_BEST_FRAMES = 0.9  # quantile of the visibility that is believed in full
 _FULL_FRAME = 0.04  # seconds
 
 _EVIDENCE = EvidenceParams()
@@ -394,10 +395,21 @@ def _summed(parts: Sequence[Floats], share: Floats) -> Floats:
 def frame_shares(lips: LipFeatures) -> Floats:
     """What each frame's evidence counts, 0..1, shape (n_frames,).
 
-    Its time on screen over 40 ms, at most 1, times how well the mouth can be seen (0 without a face).
+    Its time on screen over 40 ms, at most 1, times how well the mouth can be seen beside the best frames (0 without a
+    face).
     """
     shown = 2.0 * (lips.times.centres - lips.times.times)
-    return np.asarray(np.clip(shown / _FULL_FRAME, 0.0, 1.0)) * lips.visible
+    return np.asarray(np.clip(shown / _FULL_FRAME, 0.0, 1.0)) * _belief(lips.visible)
+
+
+def _belief(visible: Floats) -> Floats:
+    """How far each frame is believed, beside the best ones of its clip.
+
+    Frames that show less than the others count less. What all of them lack is a matter of the whole clip: whether
+    anything can be told from it is judged by the evidence itself.
+    """
+    seen = visible[visible > 0]
+    return np.minimum(visible / np.quantile(seen, _BEST_FRAMES), 1.0) if len(seen) else visible
 
 
 @functools.lru_cache(maxsize=4)

@@ -263,7 +263,7 @@ def match_features(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> Floa
         Over the frames in `spoken` that have a face; 0 without any:
 
         - *prominence*: the log-likelihood of the best lag over the median of all, by the root of the number of
-          frames; the difference grows with that number, and a long clip says more clearly what a short one says;
+          frames (of 40 ms); the difference grows with it, and a long clip says more clearly what a short one says;
         - *contrast*: the same difference over the standard deviation between lags;
         - *support*: the share of moments (of 0.2 s) that like the best lag better than nine in ten of the others.
 
@@ -279,11 +279,13 @@ def match_features(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> Floa
     total = rows.sum(axis=0)
     best = int(total.argmax())
     rise = float(total[best] - np.median(total))
-    n_moment = round(_MOMENT / float(np.median(np.diff(evidence.centres)))) if len(evidence.centres) > 1 else 1
+    step = float(np.median(np.diff(evidence.centres))) if len(evidence.centres) > 1 else _FRAME
+    n_moment = round(_MOMENT / step)
     moments = uniform_filter1d(rows, max(n_moment, 1), axis=0, mode="constant")
     far = np.abs(evidence.lags - evidence.lags[best]) > _OTHER_LAG
     support = np.mean(moments[:, best] >= np.quantile(moments[:, far], _SUPPORT_RANK, axis=1)) if far.any() else 0.0
-    return np.array([rise / np.sqrt(len(rows)), rise / max(float(total.std()), 1e-9), support])
+    n_full = len(rows) * min(step / _FRAME, 1.0)  # a frame that is shown for 20 ms has half of the evidence
+    return np.array([rise / np.sqrt(n_full), rise / max(float(total.std()), 1e-9), support])
 
 
 def placed_match(match: float, lead: float, lags: Floats, limits: tuple[float, float]) -> float:
