@@ -42,7 +42,7 @@ def component_features(n: int) -> tuple[Feature, ...]:
 
 
 def read_patches(path: AnyPath, *, detector: LandmarkDetector | None = None) -> Floats:
-    """The mouth region of every frame of a clip, shape (n_frames, *PATCH_SHAPE), luma; NaN without a face.
+    """The mouth region of every frame of a clip, shape (n_frames, height, width) of :data:`~visalign.mouth_pictures.PATCH_SHAPE`, luma; NaN without a face.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class MouthComponents:
 
         Parameters
         ----------
-        patches : ndarray, shape (n_patches, *PATCH_SHAPE)
+        patches : ndarray, shape (n_patches, height, width)
             Those with NaN are left out; at least `n_components` + 1 others.
         n_components : int
         """
