@@ -42,7 +42,9 @@ def component_features(n: int) -> tuple[Feature, ...]:
 
 
 def read_patches(path: AnyPath, *, detector: LandmarkDetector | None = None) -> Floats:
-    """The mouth region of every frame of a clip, shape (n_frames, height, width) of :data:`~visalign.mouth_pictures.PATCH_SHAPE`, luma; NaN without a face.
+    """The mouth region of every frame of a clip, luma; NaN without a face.
+
+    The shape is (n_frames, height, width), with the size of :data:`~visalign.mouth_pictures.PATCH_SHAPE`.
 
     Parameters
     ----------
