@@ -39,6 +39,7 @@ def joined(parts: list[LipFeatures]) -> LipFeatures:
         centre=np.nanmean(values, axis=0),
         scale=np.nanstd(values, axis=0),
         mouth=None,
+        visibility=None,
     )
 
 
