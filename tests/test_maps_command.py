@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from test_map_learning import TRUTH, made_up_clip
 
-from visalign import training
+from visalign import prepared_clips
 from visalign.cli import main
 from visalign.viseme_lint import lint_viseme_map
 from visalign.visemes import available_maps
@@ -24,7 +24,7 @@ def run(*arguments: Any) -> int:
 def folder(tmp_path, monkeypatch):
     """A folder whose clips are made up: reading lips is tested elsewhere, and slow."""
     clips = [made_up_clip(speaker, number) for speaker in ("ann", "bea", "cid") for number in range(2)]
-    monkeypatch.setattr(training, "prepare_folder", lambda *_, **__: (clips, [("broken.mp4", "no face")]))
+    monkeypatch.setattr(prepared_clips, "prepare_folder", lambda *_, **__: (clips, [("broken.mp4", "no face")]))
     return tmp_path
 
 

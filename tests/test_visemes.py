@@ -184,7 +184,7 @@ def test_a_map_in_ipa_finds_english_diphthongs_in_any_spelling(write):
         ('["round", "narrow"]', '["round"]', 21, "two visemes"),
         ('["round", "narrow"]', '["open", "narrow"]', 21, "must list 'u'"),
         ("= 0.5", "= 1.5", 26, "weights 0 to 1"),
-        ("[visemes]", "[visemes", 10, "not TOML"),
+        ("[visemes]", "[visemes", 10, "not a TOML file"),
         ('closed = { phones = ["p"], articulator = "bilabial" }', "closed = 1", 11, "must be a table"),
     ],
 )  # fmt: skip
