@@ -29,6 +29,7 @@ from scipy.signal import correlate
 import visalign
 from visalign.clip_faces import read_faces
 from visalign.corpora.grid import sentence_of
+from visalign.evaluation import half_shifted, shifted
 from visalign.landmarks import load_detector, track_landmarks
 from visalign.lip_cache import cached_faces
 from visalign.media import Audio, read_frames
@@ -116,19 +117,6 @@ def pictures_of(clip: Path) -> tuple[list[Picture], list[Mouth]]:
             last = (*lips.mean(axis=0).tolist(), float(np.ptp(lips[:, 0])))
         mouths.append(last)
     return [frame.image for frame in read_frames(clip, colour=True)], mouths
-
-
-def shifted(audio: Audio, seconds: float) -> Audio:
-    """Earlier by `seconds`; what leaves at one quiet end comes in at the other."""
-    return replace(audio, samples=np.roll(audio.samples, -round(seconds * audio.rate_hz)))
-
-
-def half_shifted(audio: Audio, at: float, seconds: float) -> Audio:
-    """What lies behind `at` is later by `seconds`."""
-    cut, n = round(at * audio.rate_hz), round(seconds * audio.rate_hz)
-    tail = audio.samples[cut:]
-    moved = [audio.samples[:n], tail[: len(tail) - n]] if n >= 0 else [tail[-n:], tail[n:]]
-    return replace(audio, samples=np.concatenate([audio.samples[:cut], *moved]))
 
 
 def checked(lips: Any, text: str, audio: Audio) -> tuple[dict[str, Any], Any]:

@@ -17,6 +17,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from visalign.evaluation import area_under_roc
+
 SURE = 0.95
 FRAME = 0.0401
 ANSWERS = ("in-sync", "audio-early", "audio-late")
@@ -70,7 +72,7 @@ def _auc(words: pd.DataFrame) -> float:
     if words.empty:
         return float("nan")
     low, high = (np.concatenate(words[column].tolist()) for column in ("at_fault", "in_sync"))
-    return float(np.mean((low[:, None] < high) + 0.5 * (low[:, None] == high)))
+    return area_under_roc(low, high)
 
 
 def markdown(result: pd.DataFrame) -> str:

@@ -41,11 +41,11 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, ConfigError
+from visalign.errors import AnyPath
 from visalign.forced_visemes import ForcedVisemes
 from visalign.lip_closures import find_closures
 from visalign.lip_features import LipFeatures
-from visalign.outputs import whole_file
+from visalign.outputs import whole_file, writer_for
 from visalign.text_files import format_table, write_text, write_textgrid
 from visalign.timeline import Tier
 from visalign.viseme_decoder import UNSEEN, DecodedVisemes
@@ -79,11 +79,8 @@ def write_observation(
     OutputError
         If the file can't be written there.
     """
-    suffix = Path(path).suffix.lower()
-    for known, write in _WRITERS.items():
-        if known.lower() == suffix:
-            return write(Path(path), lips, decoded, silence, forced)
-    raise ConfigError("lips file", Path(path).name, f"a name that ends in {' or '.join(_WRITERS)}")
+    write = writer_for(path, _WRITERS, "lips file")
+    return write(Path(path), lips, decoded, silence, forced)
 
 
 def _write_csv(

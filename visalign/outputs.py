@@ -17,17 +17,29 @@ import itertools
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from visalign.errors import AnyPath, OutputError
+from visalign.errors import AnyPath, ConfigError, OutputError
 
 try:
     import fcntl
 except ImportError:  # Windows has no such locks, and keeps what a killed process leaves
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["PLACE_ERRORS", "inside", "legible", "made_folder", "refuse_existing", "remove_drafts", "whole_file"]
+__all__ = [
+    "PLACE_ERRORS",
+    "inside",
+    "legible",
+    "made_folder",
+    "refuse_existing",
+    "remove_drafts",
+    "whole_file",
+    "writer_for",
+]
+
+Writer = TypeVar("Writer")
 
 PLACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 """What the system says when the place itself is the problem, not the program that writes there."""
@@ -213,3 +225,25 @@ def _flush(draft: Path) -> None:
     # Without this a power cut after the rename can leave an empty file under the final name.
     with draft.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def writer_for(path: AnyPath, writers: Mapping[str, Writer], what: str) -> Writer:
+    """What writes a file of this name: the one of `writers` (ending -> writer) whose ending it has, in any case.
+
+    Parameters
+    ----------
+    path : path-like
+    writers : mapping of str
+    what : str
+        What the file is, for the message.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is another one.
+    """
+    suffix = Path(path).suffix.lower()
+    for known, writer in writers.items():
+        if known.lower() == suffix:
+            return writer
+    raise ConfigError(what, Path(path).name, f"a name that ends in {' or '.join(writers)}")

@@ -42,6 +42,7 @@ from visalign.drift import OffsetCourse, offset_course
 from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
 from visalign.evidence import ClipEvidence
 from visalign.lip_reading.score import LipReadingScore
+from visalign.outputs import writer_for
 from visalign.phones import is_silence
 from visalign.registry import find_class
 from visalign.scoring import SyncScore
@@ -245,11 +246,8 @@ class ClipReport:
         OutputError
             If the file can't be written there.
         """
-        path = Path(path)
-        for suffix, write in _WRITERS.items():
-            if path.suffix.lower() == suffix.lower():
-                return write(self, path)
-        raise ConfigError("report file", path.name, f"a name that ends in {' or '.join(_WRITERS)}")
+        write = writer_for(path, _WRITERS, "report file")
+        return write(self, Path(path))
 
 
 def _rounded_values(values: Mapping[str, float] | None) -> dict[str, float | None] | None:

@@ -13,12 +13,12 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from visalign.errors import AnyPath, ConfigError
+from visalign.errors import AnyPath
 from visalign.exports.eaf import format_eaf
 from visalign.forced_alignment.suspects import note_tier
-from visalign.outputs import whole_file
+from visalign.outputs import whole_file, writer_for
 from visalign.phones import is_silence
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
@@ -30,8 +30,6 @@ __all__ = ["ALIGNMENT_SUFFIXES", "write_alignment"]
 
 ALIGNMENT_SCHEMA_VERSION = 1
 """Version of an alignment's JSON form."""
-
-Writer = TypeVar("Writer")
 
 
 def write_alignment(path: AnyPath, alignment: Alignment) -> Path:
@@ -47,16 +45,8 @@ def write_alignment(path: AnyPath, alignment: Alignment) -> Path:
     OutputError
         If the file can't be written there.
     """
-    write = _choose(path, _ALIGNMENT_WRITERS, "alignment file")
+    write = writer_for(path, _ALIGNMENT_WRITERS, "alignment file")
     return write(Path(path), alignment)
-
-
-def _choose(path: AnyPath, writers: Mapping[str, Writer], what: str) -> Writer:
-    suffix = Path(path).suffix.lower()
-    for known, writer in writers.items():
-        if known.lower() == suffix:
-            return writer
-    raise ConfigError(what, Path(path).name, f"a name that ends in {' or '.join(writers)}")
 
 
 def _spoken(tier: Tier) -> Iterator[Interval]:

@@ -31,6 +31,7 @@ from typing import TypeAlias
 import numpy as np
 
 from visalign.errors import ConfigError
+from visalign.evaluation import area_under_roc
 from visalign.scoring import SyncScore
 from visalign.tuning.outcome import ClipOutcome, Placement
 
@@ -121,10 +122,7 @@ def roc_area(at_fault: Sequence[float], in_sync: Sequence[float]) -> float:
     """
     if not len(at_fault) or not len(in_sync):
         return np.nan
-    good = np.sort(np.asarray(in_sync))
-    higher = len(good) - np.searchsorted(good, at_fault, side="right")
-    equal = np.searchsorted(good, at_fault, side="right") - np.searchsorted(good, at_fault, side="left")
-    return float((higher + 0.5 * equal).mean() / len(good))
+    return area_under_roc(np.asarray(at_fault, float), np.asarray(in_sync, float))
 
 
 def _matching(outcomes: Sequence[ClipOutcome]) -> float:
