@@ -194,6 +194,9 @@ def serve() -> None:
         pid = os.fork()
         if pid == 0:
             code = 70
+            # A run behind nohup, or in the background of a script, has these ignored; a user's terminal has not.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 child(request)
             except SystemExit as error:
