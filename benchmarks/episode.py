@@ -1,88 +1,125 @@
-"""Time and memory of an episode with its subtitles: clips of one GRID speaker joined to --minutes.
+"""Time, memory and exactness of an episode with its subtitles: a real file, checked by the command line.
 
-    python benchmarks/episode.py [--minutes 45] [--jump-ms 120]
+    python benchmarks/episode.py FOLDER [--minutes 45] [--jump-ms 120] [--rate 24/24000*1001]
 
-Each clip is read once; lips and sound are then repeated, each sentence with its cue. From the middle on the sound is
-made early by --jump-ms. Printed are the offset, its course, the leads of the cues on either side, and the peak memory.
-The speaker is one of the model's training: what is shown is what length costs, not how exact the offset is.
+Clips of one GRID speaker are joined to one MP4 file with an SRT file beside it, both kept in FOLDER. From the middle on
+the sound is made early by --jump-ms; all of it is played --rate times as fast (where the subtitles stay with the
+picture). `visalign check` then reads the file in a process of its own; printed are what it says, the leads of the cues
+against the truth, the time, and the peak memory. The speaker is one of the model's training: what is shown is what
+length costs and whether the course of the offset is found, not how exact a lead is.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import os
+import subprocess
+import sys
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from grid import clips
 
-import visalign
-from visalign.annotations import Cue
-from visalign.lip_features import LipFeatures
-from visalign.media import Audio
-from visalign.timeline import FrameTimes
+from visalign.ffmpeg import Image
+from visalign.media import Audio, read_audio, read_frames, write_clip
 
-N_CLIPS = 40
+N_CLIPS, RATE, RATE_HZ = 40, 25, 16000
 
 
-def joined(parts: list[LipFeatures]) -> LipFeatures:
-    """One after the other, measured by the mean and spread of all."""
-    values = np.vstack([part.values for part in parts])
-    rate = parts[0].times.rate
-    times = np.arange(len(values)) / float(rate)
-    all_times = FrameTimes(times, len(values) / float(rate), rate)
-    return replace(
-        parts[0],
-        values=values,
-        times=all_times,
-        centre=np.nanmean(values, axis=0),
-        scale=np.nanstd(values, axis=0),
-        mouth=None,
-        visibility=None,
-    )
+@dataclass(frozen=True)
+class Course:
+    """What is done to the sound."""
+
+    length: float
+    jump: float
+    rate: float
+
+    def taken_from(self, t: np.ndarray) -> np.ndarray:
+        """Which moment of the original is heard at each of `t`, seconds."""
+        moved = np.asarray(t) * self.rate
+        return moved + np.where(moved >= self.length / 2, self.jump, 0.0)
+
+    def lead_at(self, t: np.ndarray) -> np.ndarray:
+        """Lead of what is heard at each of `t`."""
+        return self.taken_from(t) - np.asarray(t)
+
+
+def pictures(names: list[Path], n_frames: list[int]) -> Iterator[Image]:
+    for name, n in zip(names, n_frames, strict=True):
+        kept = [frame.image for frame in read_frames(name, colour=True)][:n]
+        yield from kept
+
+
+def build(folder: Path, minutes: float, jump: float, rate: float) -> tuple[Path, Path, Course]:
+    """The file, its subtitles, and the truth."""
+    stem = folder / f"episode_{minutes:g}_{1000 * jump:g}_{1e6 * (rate - 1):.0f}"
+    video, text = stem.with_suffix(".mp4"), stem.with_suffix(".srt")
+    chosen = [clip for clip in clips() if clip.speaker == "s1"][:N_CLIPS]
+    lengths = [sum(1 for _ in read_frames(clip.path)) for clip in chosen]
+    sounds = [read_audio(clip.path, RATE_HZ).samples for clip in chosen]
+    order, cues, parts, start = list[int](), list[str](), list[np.ndarray](), 0.0
+    while start < 60 * minutes:
+        k = len(order) % len(chosen)
+        length = lengths[k] / RATE
+        part = np.zeros(round(length * RATE_HZ), np.float32)
+        part[: min(len(part), len(sounds[k]))] = sounds[k][: len(part)]
+        times = f"{clock(start + 0.2)} --> {clock(start + length - 0.2)}"
+        cues.append(f"{len(cues) + 1}\n{times}\n{chosen[k].transcript}\n\n")
+        parts.append(part)
+        order.append(k)
+        start += length
+    course = Course(start, jump, rate)
+    sound = np.concatenate(parts)
+    t = np.arange(len(sound)) / RATE_HZ
+    heard = np.interp(course.taken_from(t), t, sound, right=0.0).astype(np.float32)
+    if not video.exists():
+        names, counts = [chosen[k].path for k in order], [lengths[k] for k in order]
+        write_clip(video, pictures(names, counts), Fraction(RATE), Audio(heard, RATE_HZ))
+    text.write_text("".join(cues), encoding="utf-8")
+    return video, text, course
+
+
+def clock(seconds: float) -> str:
+    """As SRT writes it."""
+    ms = round(1000 * seconds)
+    return f"{ms // 3600000:02}:{ms // 60000 % 60:02}:{ms // 1000 % 60:02},{ms % 1000:03}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", type=float, default=45)
     parser.add_argument("--jump-ms", type=float, default=120)
-    options = parser.parse_args()
-    chosen = [clip for clip in clips() if clip.speaker == "s1"][:N_CLIPS]
-    lips = [visalign.read_lips(clip.path) for clip in chosen]
-    sounds = [visalign.read_audio(clip.path) for clip in chosen]
-    rate = sounds[0].rate_hz
-    cues, samples, frames, start = list[Cue](), list[np.ndarray](), list[LipFeatures](), 0.0
-    while start < 60 * options.minutes:
-        k = len(cues) % len(chosen)
-        length = len(lips[k]) / float(lips[k].times.rate)
-        part = np.zeros(round(length * rate), np.float32)
-        part[: min(len(part), len(sounds[k].samples))] = sounds[k].samples[: len(part)]
-        cues.append(Cue(start + 0.2, start + length - 0.2, chosen[k].transcript))
-        samples.append(part)
-        frames.append(lips[k])
-        start += length
-    sound = np.concatenate(samples)
-    middle, jump = len(sound) // 2, round(options.jump_ms / 1000 * rate)
-    sound[middle : len(sound) - jump] = sound[middle + jump :]
-    before = peak_mb()
+    parser.add_argument("--rate", default="1", help="a number, or numbers with * and / between them")
+    given, options = parser.parse_known_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    video, text, course = build(given.folder, given.minutes, given.jump_ms / 1000, number(given.rate))
+    command = [sys.executable, "-m", "visalign", "check", str(video), "--transcript", str(text)]
+    table = video.with_suffix(".csv")
+    command += ["--segments", str(table), *options]
     began = time.perf_counter()
-    report = visalign.check(joined(frames), tuple(cues), audio=Audio(sound, rate), details=("phrase",))
+    child = subprocess.Popen(command)
+    _, _, used = os.wait4(child.pid, 0)
     taken = time.perf_counter() - began
-    assert report.details is not None
-    leads = report.details["lead_seconds"].to_numpy(float)
-    is_first = report.details["start"].to_numpy(float) < start / 2
-    print(report.summary())
-    for name, half in (("first half", is_first), ("second half", ~is_first)):
-        print(f"{name}: {half.sum()} phrases, median lead {1000 * np.nanmedian(leads[half]):+.0f} ms")
-    print(
-        f"{taken:.0f} s after the lips were read, peak {peak_mb():.0f} MB; {before:.0f} MB with lips and sound loaded"
-    )
+    rows = pd.read_csv(table).query("kind == 'phrase' and lead_seconds == lead_seconds")
+    middles = (rows["start_seconds"] + rows["end_seconds"]) / 2
+    errors = rows["lead_seconds"] - course.lead_at(middles.to_numpy())
+    right = np.abs(errors) <= 0.04
+    off = 1000 * np.median(errors)
+    print(f"{len(rows)} cues, {right.mean():.1%} within 40 ms of the truth, median error {off:+.0f} ms")
+    print(f"{taken:.0f} s, {used.ru_utime:.0f} s of one core; peak {used.ru_maxrss / 1024:.0f} MB")
 
 
-def peak_mb() -> float:
-    """Most memory that the process has had, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def number(text: str) -> float:
+    value = Fraction(1)
+    for factor in text.replace("/", "*/").split("*"):
+        value = value / Fraction(factor[1:]) if factor.startswith("/") else value * Fraction(factor)
+    return float(value)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 # may see the other, so that what is "observed" on the lips can't be influenced by what is "expected" from the
 # sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
 ROWS: dict[str, str] = {
-    "1": "errors timeline outputs registry _version limits",
+    "1": "errors timeline outputs registry _version limits scratch",
     "2": "data_files phones annotations lexicon transcript text_files visemes viseme_lint viseme_comparison"
     " homophenes viseme_map_files coarticulation weight_curves timecode dtw mouth_rules mouth_cues"
     " cue_layout g2p numerals parameters",
