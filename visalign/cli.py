@@ -53,11 +53,11 @@ from visalign.commands.watch import WATCH_EPILOG, watch
 from visalign.console import (
     facts_table,
     findings_table,
+    judged_parts,
     progress_line,
     screen,
     signed_ms,
     styled_summary,
-    words_table,
 )
 from visalign.errors import ConfigError, VisalignError
 from visalign.limits import raise_limits
@@ -234,7 +234,9 @@ def check(
     html: Annotated[Path | None, typer.Option(help="Write a page with a player, that opens offline.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Tell whether sound and lips of a clip are in sync: the offset, and every word."""
+    """Tell whether sound and lips of a clip are in sync: the offset, and every word; of a long one every cue or phrase,
+    and of a very long one where it is not in sync.
+    """
     to_stdout = json == STDOUT
     inputs = (video, audio, transcript, alignment, lexicon, model, config)
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
@@ -297,7 +299,7 @@ def _show(report: ClipReport, outputs: Sequence[Path], *, stderr: bool = False) 
     console = screen(stderr=stderr)
     console.print(styled_summary(report))
     if len(report.segments):
-        console.print(words_table(report))
+        console.print(judged_parts(report))
     elif report.clip.transcript is None:
         console.print("No transcript was given: phones were recognised, so there are no words to judge.")
     _show_warnings(report.warnings, stderr=stderr)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -31,6 +31,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from visalign.doctor import Finding
     from visalign.forced_alignment import Alignment
+    from visalign.passages import Passage
     from visalign.report import ClipReport
     from visalign.timeline import Tier
 
@@ -39,8 +40,10 @@ __all__ = [
     "ProgressCallback",
     "alignment_table",
     "batch_progress",
+    "clock",
     "facts_table",
     "findings_table",
+    "judged_parts",
     "progress_line",
     "screen",
     "signed_ms",
@@ -51,6 +54,9 @@ __all__ = [
 
 ProgressCallback = Callable[[str, float | None], None]
 """Told the stage that runs, and how much of it is done (0..1; None where that can't be told)."""
+
+MOST_WORDS, MOST_ROWS = 60, 40
+"""A table has a row a word up to so many words; above it a row a cue or phrase, or at most so many rows of runs."""
 
 PIPE_WIDTH = 160
 """Columns where the output is not a terminal: wide enough that no row of the words table is broken."""
@@ -170,6 +176,57 @@ def words_table(report: ClipReport) -> Table:
     return table
 
 
+def judged_parts(report: ClipReport) -> RenderableType:
+    """The words of a short clip; of a long one its cues or phrases, and of a very long one where it is not in sync."""
+    if len(report.segments) <= MOST_WORDS:
+        return words_table(report)
+    # Loads numpy, which the report has loaded already.
+    from visalign.passages import notable_runs, passages, runs_of
+
+    parts = passages(report)
+    kind = "cue" if report.cues else "phrase"
+    if len(parts) <= MOST_WORDS:
+        return Group(_passages_table(parts, kind), Text(_HOW_TO_SEE_MORE.format("every word")))
+    runs = runs_of(parts)
+    shown = notable_runs(runs, MOST_ROWS)
+    told = Text(_count_in_words(parts, runs, shown, kind) + " " + _HOW_TO_SEE_MORE.format(f"every word and {kind}"))
+    return Group(_passages_table(shown, kind), told) if shown else told
+
+
+_HOW_TO_SEE_MORE = "For {}: --csv FILE, --segments FILE (with phrases and all measures) or --html FILE (with a player)."
+
+
+def _count_in_words(parts: Sequence[Passage], runs: Sequence[Passage], shown: Sequence[Passage], kind: str) -> str:
+    """ "900 cues: 812 in-sync, 83 audio-early, 5 uncertain. Left out here: 812 in-sync, 5 uncertain." """
+    left_out = [run for run in runs if run not in shown]
+    told = f"{len(parts)} {kind}s: {_tally(parts)}."
+    return f"{told} Left out here: {_tally(left_out)}." if left_out else told
+
+
+def _tally(parts: Sequence[Passage]) -> str:
+    counts = {name: sum(part.n_passages for part in parts if part.verdict == name) for name in [*VERDICT_STYLES, ""]}
+    return ", ".join(f"{n} {name or 'not judged'}" for name, n in counts.items() if n)
+
+
+def _passages_table(parts: Sequence[Passage], kind: str) -> Table:
+    """One row a passage, or a run of them; its text in one line."""
+    several = any(part.n_passages > 1 for part in parts)
+    table = _table(">time", *[f">{kind}s"] * several, "text", ">audio\nlead ms", ">words\nin sync", "verdict")
+    for column in table.columns:
+        column.no_wrap = str(column.header) != "text"
+    for part in parts:
+        cells: list[str | Text] = [
+            f"{clock(part.start)}–{clock(part.end)}",
+            *[str(part.n_passages)] * several,
+            Text(part.text, no_wrap=True, overflow="ellipsis"),
+            "" if part.lead_seconds is None else signed_ms(part.lead_seconds),
+            f"{part.n_in_sync} of {part.n_words}" if part.n_words else "",
+            Text(part.verdict, style=VERDICT_STYLES.get(part.verdict, "")),
+        ]
+        table.add_row(*map(_text, cells))
+    return table
+
+
 def tier_table(tier: Tier, *, label: str, is_silence: Callable[[str], bool]) -> Table:
     """One row an interval, silence left out."""
     table = _table(label, ">start s", ">end s", ">confidence")
@@ -209,6 +266,20 @@ def facts_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Tabl
     for row in rows:
         table.add_row(*(_text(cell if isinstance(cell, Text) else str(cell)) for cell in row))
     return table
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, as a player shows them.
+
+    Examples
+    --------
+    >>> clock(3.26), clock(723.25), clock(3723.0), clock(59.96)
+    ('0:03.3', '12:03.2', '1:02:03.0', '1:00.0')
+    """
+    tenths = round(10 * seconds)
+    hours, minutes = divmod(tenths // 600, 60)
+    rest = f"{minutes:02d}" if hours else f"{minutes}"
+    return f"{hours}:" * bool(hours) + f"{rest}:{tenths % 600 // 10:02d}.{tenths % 10}"
 
 
 def signed_ms(seconds: float | None) -> str:

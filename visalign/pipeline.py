@@ -283,6 +283,7 @@ def check(
         evidence=kept,
         details=pd.DataFrame(parts, columns=list(DETAIL_COLUMNS)) if details else None,
         lip_reading=read,
+        cues=alignment.cues,
     )
     return replace(report, sync=heed_course(sync, report.course(), limits, lips.times.duration))
 

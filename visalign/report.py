@@ -41,6 +41,7 @@ from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.drift import OffsetCourse, offset_course
 from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
 from visalign.evidence import ClipEvidence
+from visalign.forced_alignment.aligner import CueTimes
 from visalign.lip_reading.score import LipReadingScore
 from visalign.outputs import writer_for
 from visalign.phones import is_silence
@@ -109,6 +110,8 @@ class ClipReport:
         :data:`~visalign.segments.DETAIL_COLUMNS`.
     lip_reading : LipReadingScore or None
         How well the words can be read off the lips, where a grammar was given.
+    cues : tuple of CueTimes
+        The cues of a transcript with times, and where their words were found.
     again : callable or None
         Checks the same clip with the same settings once more, keeping the evidence; where none was kept and the clip is
         a file. Not part of the JSON form.
@@ -132,6 +135,7 @@ class ClipReport:
     details: pd.DataFrame | None = None
     lip_reading: LipReadingScore | None = None
     again: Callable[[], ClipReport] | None = None
+    cues: tuple[CueTimes, ...] = ()
 
     def __post_init__(self) -> None:
         if tuple(self.segments.columns) != SEGMENT_COLUMNS:
@@ -145,7 +149,8 @@ class ClipReport:
         """The result in words, a line each: headline with remedy, interval and confidence, drift or jumps, visemes and
         words, what can be read off the lips, sound.
         """
-        lines = [_headline(self.sync), _evidence(self.sync), course_in_words(self.course())]
+        course = course_in_words(self.course())
+        lines = [_headline(self.sync), _evidence(self.sync), "" if course.rstrip(".") in self.sync.reason else course]
         read = "" if self.lip_reading is None else lip_reading_in_words(self.lip_reading)
         lines += [_agreement(self.score, self.clip), read, _sound(self.clip.sound)]
         return "\n".join(line for line in lines if line)
@@ -194,6 +199,7 @@ class ClipReport:
                 "counts": asdict(self.score),
             },
             "lip_reading": None if self.lip_reading is None else self.lip_reading.to_dict(),
+            "cues": [_cue_item(cue) for cue in self.cues],
             "words": _word_items(self.words, self.segments),
             "phones": _items(self.phones),
             "expected_visemes": _items(self.expected_visemes),
@@ -296,6 +302,16 @@ def _times(x: Interval) -> dict[str, Any]:
     return {"label": x.label, "start": rounded(x.start), "end": rounded(x.end)}
 
 
+def _cue_item(cue: CueTimes) -> dict[str, Any]:
+    times = {key: rounded(getattr(cue, key)) for key in ("start", "end", "found_start", "found_end")}
+    return {"label": cue.text, "speaker": cue.speaker} | times
+
+
+def _parse_cue(item: Mapping[str, Any]) -> CueTimes:
+    found = (item["found_start"], item["found_end"])
+    return CueTimes(item["start"], item["end"], item["label"], item["speaker"], *found)
+
+
 def _word_items(words: Tier, segments: pd.DataFrame) -> list[dict[str, Any]]:
     judged = {(row["start"], row["end"]): row for row in segments.to_dict("records")}
     return [_word_item(x, judged.get((x.start, x.end))) for x in words if x.label]
@@ -333,6 +349,7 @@ def _parse_report(data: Mapping[str, Any]) -> ClipReport:
         warnings=tuple(data["warnings"]),
         details=parse_details(data.get("details")),
         lip_reading=None if (read := data.get("lip_reading")) is None else LipReadingScore.from_dict(read),
+        cues=tuple(_parse_cue(item) for item in data.get("cues", ())),
     )
 
 
