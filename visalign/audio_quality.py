@@ -38,6 +38,7 @@ from scipy.signal import sosfilt
 
 from visalign.errors import BackendFailed, BackendUnavailable, TimelineError
 from visalign.media import Audio, resampled
+from visalign.scratch import blocks_of
 from visalign.voice_activity import HOP, speech_probabilities
 
 __all__ = [
@@ -200,8 +201,8 @@ def _blocks(audio: Audio, unit: int | None = None) -> Iterator[Floats]:
     """The samples as finite doubles, half a minute at a time; blocks end at whole units (10 ms by default)."""
     unit = round(HOP * audio.rate_hz) if unit is None else unit
     size = max(1, round(_READ_SECONDS * audio.rate_hz / unit)) * unit
-    for first in range(0, len(audio.samples), size):
-        yield _finite(audio.samples[first : first + size])
+    for part in blocks_of(len(audio.samples), size, audio.samples):
+        yield _finite(audio.samples[part])
 
 
 def _finite(samples: npt.ArrayLike) -> Floats:

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.media import Audio
+from visalign.scratch import blocks_of, scratch_array
 
-__all__ = ["HOP", "N_BANDS", "log_mel", "mel_bands"]
+__all__ = ["HOP", "N_BANDS", "log_mel", "mel_bands", "stretch"]
 
 HOP = 0.01
 """Seconds from one row of a spectrum to the next."""
@@ -51,16 +52,36 @@ def log_mel(audio: Audio) -> npt.NDArray[np.float32]:
     n_window = round(_WINDOW * rate)
     n_fft = 1 << (n_window - 1).bit_length()
     bands, window = mel_bands(rate, n_fft), np.hanning(n_window).astype(np.float32)
-    padded = np.pad(audio.samples, (n_window // 2, n_window))
     n_rows = int(audio.duration / HOP) + 1
-    starts = np.round(np.arange(n_rows) * HOP * rate).astype(np.int64)
-    result = np.empty((n_rows, N_BANDS), np.float32)
-    for first in range(0, n_rows, _BLOCK):
-        block = starts[first : first + _BLOCK]
-        frames = padded[block[:, None] + np.arange(n_window)] * window
+    result = scratch_array((n_rows, N_BANDS), np.float32)
+    for rows in blocks_of(n_rows, _BLOCK, audio.samples, result):
+        starts = np.round(np.arange(rows.start, rows.stop) * HOP * rate).astype(np.int64) - n_window // 2
+        heard = stretch(audio.samples, int(starts[0]), int(starts[-1]) + n_window)
+        frames = heard[starts[:, None] - starts[0] + np.arange(n_window)] * window
         power = np.abs(np.fft.rfft(frames, n_fft)) ** 2
-        result[first : first + _BLOCK] = np.log(power @ bands.T + _FLOOR)
+        result[rows] = np.log(power @ bands.T + _FLOOR)
     return result
+
+
+def stretch(
+    samples: npt.NDArray[np.float32], first: int, last: int, *, is_mirrored: bool = False
+) -> npt.NDArray[np.float32]:
+    """Samples ``[first, last)``; beyond the ends of the sound there is silence, or its mirror image.
+
+    Examples
+    --------
+    >>> stretch(np.arange(4, dtype=np.float32), -2, 5)
+    array([0., 0., 0., 1., 2., 3., 0.], dtype=float32)
+    >>> stretch(np.arange(4, dtype=np.float32), -2, 5, is_mirrored=True)
+    array([2., 1., 0., 1., 2., 3., 2.], dtype=float32)
+    """
+    before, after = max(-first, 0), max(last - len(samples), 0)
+    if not before and not after:
+        return samples[first:last]
+    if not is_mirrored:
+        return np.pad(samples[max(first, 0) : max(last, 0)], (before, after))[-(last - first) :]
+    low, high = max(min(first, len(samples) - 1 - after), 0), max(last, before + 1)  # all that is mirrored
+    return np.pad(samples[low:high], (before, after), mode="reflect")[first - low + before :][: last - first]
 
 
 @functools.lru_cache(maxsize=8)

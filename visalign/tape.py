@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign import ffmpeg
+from visalign.scratch import GrowingArray
 
 __all__ = ["Block", "Energy", "Lane", "Tape", "named_layout"]
 
@@ -147,7 +148,7 @@ class Tape:
 
     def __init__(self, rate_hz: int, channel: int | None) -> None:
         self._lane, self._channel = Lane(rate_hz), channel
-        self._bytes = bytearray()  # grows in place: a list of blocks would need the memory twice when joined
+        self._samples = GrowingArray((), np.float32)
         self.energy = Energy(0.0, 0.0, 0.0)
 
     @property
@@ -171,13 +172,13 @@ class Tape:
     def samples(self) -> npt.NDArray[np.float32]:
         """All that was recorded, float32 (n_samples,); the tape is finished."""
         self._append(self._lane.rest())
-        return np.frombuffer(self._bytes, np.float32)
+        return self._samples.array()
 
     def _append(self, blocks: Iterable[Block]) -> None:
         for block in blocks:
             mono = block.mean(axis=1) if self._channel is None else block[:, min(self._channel, block.shape[1] - 1)]
             self.energy = self.energy.plus(mono, block[:, 0], block[:, -1])
-            self._bytes += mono.astype(np.float32).tobytes()
+            self._samples.extend(mono)
 
 
 class Energy(NamedTuple):

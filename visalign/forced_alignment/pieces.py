@@ -15,6 +15,7 @@ from visalign.forced_alignment.aligner import Alignment
 from visalign.forced_alignment.pocketsphinx import merge_silence
 from visalign.media import Audio
 from visalign.phones import SILENCE
+from visalign.scratch import release
 from visalign.timeline import Interval, Tier
 
 __all__ = [
@@ -109,6 +110,7 @@ def cut_at_pauses(
 
 def part_of(audio: Audio, span: Span) -> Audio:
     """The samples of `span`, which begin at 0 s."""
+    release(audio.samples)  # pieces come one after the other: of a long recording none but the last stays in memory
     return Audio(audio.samples[span.start : span.end], audio.rate_hz)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from visalign.errors import ConfigError
 from visalign.media import Audio
 from visalign.registry import find_class
+from visalign.scratch import blocks_of
 from visalign.timeline import Interval, Tier
 
 __all__ = ["DETECTORS", "HOP", "SPEECH", "VoiceDetector", "find_speech", "speech_probabilities"]
@@ -69,8 +70,8 @@ def speech_probabilities(audio: Audio, detector: str = "statistical") -> npt.NDA
     n_rows = math.ceil(audio.duration / HOP - 1e-9)
     step, margin = round(_BLOCK / HOP), round(_MARGIN / HOP)
     result = np.empty(n_rows)
-    for first in range(0, n_rows, step):
-        low, last = max(first - margin, 0), min(first + step, n_rows)
+    for rows in blocks_of(n_rows, step, audio.samples):
+        first, last, low = rows.start, rows.stop, max(rows.start - margin, 0)
         samples = audio.samples[round(low * HOP * audio.rate_hz) : round((last + margin) * HOP * audio.rate_hz)]
         result[first:last] = found.probabilities(Audio(samples, audio.rate_hz))[first - low : last - low]
     return result

@@ -33,7 +33,7 @@ import numpy.typing as npt
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from visalign.media import Audio
-from visalign.speech import mel_bands
+from visalign.speech import mel_bands, stretch
 
 __all__ = ["StatisticalDetector"]
 
@@ -78,14 +78,14 @@ def _band_energy(audio: Audio) -> Floats:
     n_fft = 1 << (n_window - 1).bit_length()
     n_rows = int(np.ceil(audio.duration / _HOP - 1e-9))
     bands, window = mel_bands(rate, n_fft), np.hanning(n_window)
-    samples = np.nan_to_num(audio.samples)
-    padded = np.pad(samples, (n_window // 2, n_window), mode="reflect" if len(samples) > n_window else "constant")
-    starts = np.round((np.arange(n_rows) + 0.5) * _HOP * rate).astype(np.int64)
+    is_mirrored = len(audio.samples) > n_window
     energy = np.empty((n_rows, len(bands)))
     for first in range(0, n_rows, _BLOCK):
-        rows = starts[first : first + _BLOCK, None] + np.arange(n_window)
-        spectra = np.fft.rfft(padded[rows] * window, n_fft)
-        energy[first : first + _BLOCK] = (np.abs(spectra) ** 2) @ bands.T
+        middles = (np.arange(first, min(first + _BLOCK, n_rows)) + 0.5) * _HOP * rate
+        starts = np.round(middles).astype(np.int64) - n_window // 2
+        heard = stretch(audio.samples, int(starts[0]), int(starts[-1]) + n_window, is_mirrored=is_mirrored)
+        frames = np.nan_to_num(heard)[starts[:, None] - starts[0] + np.arange(n_window)]
+        energy[first : first + _BLOCK] = (np.abs(np.fft.rfft(frames * window, n_fft)) ** 2) @ bands.T
     return energy
 
 
@@ -93,8 +93,9 @@ def noise_energy(energy: Floats) -> Floats:
     """Energy of the noise in each row and band, shape of `energy`."""
     smoothed = uniform_filter1d(energy, round(_NOISE_SMOOTHING / _HOP), axis=0, mode="nearest")
     least = minimum_filter1d(smoothed, round(_NOISE_SPAN / _HOP), axis=0, mode="nearest")
-    noise = _MINIMUM_BIAS * uniform_filter1d(least, round(_NOISE_SPAN / _HOP / 2), axis=0, mode="nearest")
-    return np.asarray(np.maximum(noise, _LEAST_NOISE * energy.max() + _SILENT))
+    noise = uniform_filter1d(least, round(_NOISE_SPAN / _HOP / 2), axis=0, mode="nearest", output=smoothed)
+    noise *= _MINIMUM_BIAS
+    return np.asarray(np.maximum(noise, _LEAST_NOISE * energy.max() + _SILENT, out=noise))
 
 
 def log_ratios(energy: Floats, noise: Floats) -> Floats:

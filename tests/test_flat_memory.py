@@ -1,0 +1,100 @@
+"""Long clips are read with flat memory, and what is read does not depend on where it lies: in memory or on disk."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import astuple
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from visalign import scratch
+from visalign.audio_quality import audio_quality
+from visalign.forced_alignment import force_align
+from visalign.generated_clip import GeneratedClip
+from visalign.media import Audio, read_audio
+from visalign.speech import log_mel, stretch
+from visalign.voice_activity import find_speech, speech_probabilities, statistical
+
+Result = TypeVar("Result")
+
+
+@pytest.fixture
+def in_both(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Result]], tuple[Result, Result]]:
+    """What a function gives where everything lies in memory, and where everything lies on disk."""
+
+    def run(function: Callable[[], Result]) -> tuple[Result, Result]:
+        in_memory = function()
+        with monkeypatch.context() as changed:
+            changed.setattr(scratch, "MIN_BYTES", 1)
+            return in_memory, function()
+
+    return run
+
+
+def on_disk(array: np.ndarray) -> bool:
+    return scratch._mapping(array) is not None
+
+
+def test_sound_is_the_same_on_disk(generated_clip: GeneratedClip, in_both: Callable) -> None:
+    memory, disk = in_both(lambda: read_audio(generated_clip.path))
+    assert not on_disk(memory.samples)
+    assert on_disk(disk.samples)
+    np.testing.assert_array_equal(memory.samples, disk.samples)
+    assert astuple(audio_quality(memory)) == astuple(audio_quality(disk))
+    assert find_speech(memory) == find_speech(disk)
+    assert force_align(memory, generated_clip.transcript) == force_align(disk, generated_clip.transcript)
+
+
+def test_the_spectrum_is_the_same_on_disk(generated_audio: Audio, in_both: Callable) -> None:
+    memory, disk = in_both(lambda: log_mel(generated_audio))
+    assert on_disk(disk)
+    np.testing.assert_array_equal(memory, disk)
+
+
+@pytest.mark.parametrize("n_samples", [300, 513, 16000, 16001, 16159, 24081])
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_stretches_are_those_of_the_padded_sound(n_samples: int, is_mirrored: bool) -> None:
+    samples, n_pad = np.random.default_rng(0).normal(size=n_samples).astype(np.float32), 256
+    padded = np.pad(samples, n_pad, mode="reflect" if is_mirrored else "constant")
+    for first in range(-n_pad, n_samples - n_pad + 1, 97):
+        for last in {first + 2 * n_pad, min(first + 700, n_samples + n_pad), n_samples + n_pad}:
+            found = stretch(samples, first, last, is_mirrored=is_mirrored)
+            np.testing.assert_array_equal(found, padded[first + n_pad : last + n_pad])
+
+
+def test_speech_in_blocks_of_rows_is_that_at_once(generated_audio: Audio, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = speech_probabilities(generated_audio)
+    monkeypatch.setattr(statistical, "_BLOCK", (len(whole) - 1) // 3)  # few rows are left for the last
+    np.testing.assert_array_equal(speech_probabilities(generated_audio), whole)
+
+
+LISTENING = """
+import resource, sys
+import numpy as np
+from visalign.audio_quality import audio_quality
+from visalign.media import Audio
+from visalign.scratch import GrowingArray
+from visalign.speech import log_mel
+from visalign.voice_activity import find_speech
+
+sound, noise = GrowingArray((), np.float32), np.random.default_rng(0)
+for second in range(60 * int(sys.argv[1])):
+    sound.extend(noise.normal(scale=0.1 if second % 3 else 0.001, size=16000).astype(np.float32))
+audio = Audio(sound.array(), 16000)
+audio_quality(audio), find_speech(audio), log_mel(audio)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+"""
+
+
+def peak_bytes(minutes: int) -> int:
+    command = [sys.executable, "-c", LISTENING, str(minutes)]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout)
+
+
+def test_ten_minutes_more_of_sound_take_hardly_more_memory() -> None:
+    """Their samples alone are 38 MB; the spectrum of ten minutes, which stays in memory, is 5 MB."""
+    assert peak_bytes(17) < peak_bytes(7) + 12e6
