@@ -17,8 +17,10 @@ one clip apart, under one light and camera; it does not identify anybody, and no
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -30,6 +32,7 @@ from visalign.face_detection import N_POINTS, LandmarkDetector
 from visalign.face_tracks import MAX_FACES, FacesInFrame, follow_faces
 from visalign.landmarks import Landmarks, load_detector
 from visalign.lip_features import (
+    FEATURES,
     MIN_FACE_FRACTION,
     MIN_FACE_FRAMES,
     MOUTH_SHAPE,
@@ -39,17 +42,22 @@ from visalign.lip_features import (
 )
 from visalign.media import probe, read_frames
 from visalign.mouth_pictures import N_PICTURE, MouthPictures
+from visalign.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.timeline import FrameTimes
-from visalign.visibility import unseen
+from visalign.visibility import VISIBILITY, unseen
 
 __all__ = ["ClipFaces", "SeenFace", "read_faces"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Image: TypeAlias = npt.NDArray[np.uint8]
+Points: TypeAlias = npt.NDArray[np.float32]
+_Tables: TypeAlias = tuple[Floats, npt.NDArray[np.float32], Floats]
 Progress: TypeAlias = Callable[[str, float | None], None]
 
 _SAME_LOOKS = 0.83
 _LOOK_EVERY = 10  # frames of a track from one picture of its looks to the next
 _LOOK_SIDE = 32  # pixels
+_BLOCK = 2048  # frames at a time: of a long clip no more need be in memory
 # The cut-out face, in distances between the eyes' centres, from the middle between them: brows to chin.
 _LOOK_GRID = np.stack(np.meshgrid(np.linspace(-1.1, 1.1, _LOOK_SIDE), np.linspace(-0.7, 1.7, _LOOK_SIDE)))
 
@@ -153,16 +161,20 @@ class ClipFaces:
         if len(numbers) == 0:
             return self.faces[0].lips
         main = self.numbered(int(numbers[counts.argmax()])).lips
-        values = np.full_like(main.values, np.nan)
-        mouth = np.full((len(main), *MOUTH_SHAPE), np.nan, np.float32)
+        values = scratch_array(main.values.shape, np.float64)
+        mouth = scratch_array((len(main), *MOUTH_SHAPE), np.float32)
         visibility = unseen(len(main))
+        for rows in blocks_of(len(main), _BLOCK, values, mouth):
+            values[rows], mouth[rows] = np.nan, np.nan
         for number in numbers.tolist():
-            here, lips = chosen == number, self.numbered(number).lips
-            values[here] = lips.normalised[here] * main.scale + main.centre
-            if lips.mouth is not None:
-                mouth[here] = lips.mouth[here]
-            if lips.visibility is not None:
-                visibility[here] = lips.visibility[here]
+            every, lips = np.flatnonzero(chosen == number), self.numbered(number).lips
+            for rows in blocks_of(len(every), _BLOCK, values, mouth, lips.values, lips.mouth, lips.visibility):
+                here = every[rows]
+                values[here] = lips.normalised_rows(here) * main.scale + main.centre
+                if lips.mouth is not None:
+                    mouth[here] = lips.mouth[here]
+                if lips.visibility is not None:
+                    visibility[here] = lips.visibility[here]
         known = main.visibility is not None
         return replace(main, values=values, mouth=mouth, visibility=visibility if known else None)
 
@@ -215,16 +227,21 @@ def read_faces(
     album = _Album()
     for seen in followed:
         album.add(seen)
+    album.close()
     if len(album.times) < MIN_FACE_FRAMES:
         hint = f"Lips are read off {MIN_FACE_FRAMES} pictures at least, and off a second or more to be of use."
         raise MediaError(path, f"there are only {len(album.times)} pictures in it", hint)
-    times = FrameTimes(np.array(album.times, np.float64), stream.start + stream.duration, stream.rate)
-    persons = _linked([track for track in album.tracks.values() if len(track.frames) >= MIN_FACE_FRAMES])
-    n_seen = len({frame for tracks in persons for track in tracks for frame in track.frames})
+    times = FrameTimes(album.times.array(), stream.start + stream.duration, stream.rate)
+    long_enough = (track for track in album.tracks.values() if len(track) >= MIN_FACE_FRAMES)
+    persons = _linked(sorted(long_enough, key=album.place))
+    is_seen = np.zeros(len(times), np.bool_)
+    for track in (track for tracks in persons for track in tracks):
+        is_seen[track.frames] = True
+    n_seen = int(is_seen.sum())
     if n_seen < max(MIN_FACE_FRAMES, MIN_FACE_FRACTION * len(times)):
         raise FaceNotFound(path, n_seen / max(1, len(times)))
-    faces = [_seen_face(number, tracks, times, info.path.name) for number, tracks in enumerate(persons, start=1)]
-    return ClipFaces(tuple(faces), np.array(album.shots, np.int64), frames.decode_errors, frames.dropped_frames)
+    faces = _faces_of(persons, album, times, info.path.name)
+    return ClipFaces(tuple(faces), album.shots.array(), frames.decode_errors, frames.dropped_frames)
 
 
 def _reported(followed: Iterable[FacesInFrame], progress: Progress, duration: float) -> Iterator[FacesInFrame]:
@@ -234,48 +251,78 @@ def _reported(followed: Iterable[FacesInFrame], progress: Progress, duration: fl
 
 
 class _Track:
-    """What is kept of a track while the frames pass by: no picture."""
+    """What is kept of a track while the frames pass by: no picture but the last."""
 
     def __init__(self) -> None:
-        self.frames = list[int]()
-        self.points = list[npt.NDArray[np.float32]]()
-        self.pictures = list[Floats]()
+        self._frames, self._rows = array("q"), array("q")
         self._mouth = MouthPictures()
         self.size = (1, 1)  # of the picture, px
-        self._looks = list[Floats]()
+        self._looks, self._n_looks = np.zeros(_LOOK_SIDE**2), 0
 
-    def add(self, index: int, image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32], time: float) -> None:
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @property
+    def frames(self) -> npt.NDArray[np.int64]:
+        """The frames in which it is seen, increasing."""
+        return np.frombuffer(self._frames, np.int64)
+
+    @property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """Where the album has these frames."""
+        return np.frombuffer(self._rows, np.int64)
+
+    def add(self, index: int, row: int, image: Image, points: Points, time: float) -> Floats:
+        """The next frame, and what is seen of the mouth in it."""
         self.size = image.shape
-        if len(self.frames) % _LOOK_EVERY == 0:
-            self._looks.append(_looks(image, points))
-        self.frames.append(index)
-        self.points.append(points)
-        self.pictures.append(self._mouth.look(image, points, time))
+        if len(self) % _LOOK_EVERY == 0:
+            self._looks += _looks(image, points)
+            self._n_looks += 1
+        self._frames.append(index)
+        self._rows.append(row)
+        return self._mouth.look(image, points, time)
 
-    @property
+    def pass_by(self, time: float) -> bool:
+        """A frame without it; True while a picture of it is kept."""
+        return self._mouth.pass_by(time)
+
+    @cached_property
     def looks(self) -> Floats:
-        mean = np.mean(self._looks, axis=0)
+        """Its mean look, length 1."""
+        mean = self._looks / self._n_looks
         return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9))
-
-    @property
-    def place(self) -> tuple[int, float]:
-        """Order of appearance: first frame, then from left to right."""
-        return self.frames[0], float(self.points[0][:, 0].mean())
 
 
 class _Album:
-    """Tracks by number, with the times and shots of all frames."""
+    """Tracks by number, with the times and shots of all frames; a row of points and pictures for each face in each."""
 
     def __init__(self) -> None:
-        self.tracks = dict[int, _Track]()
-        self.times = list[float]()
-        self.shots = list[int]()
+        self.tracks, self._recent = dict[int, _Track](), set[int]()
+        self.times, self.shots = GrowingArray((), np.float64), GrowingArray((), np.int64)
+        self._points, self._pictures = GrowingArray((N_POINTS, 2), np.float32), GrowingArray((N_PICTURE,), np.float64)
+        self.points: npt.NDArray[np.float32]
+        self.pictures: Floats
 
     def add(self, seen: FacesInFrame) -> None:
+        frame = seen.frame
         for number, points in seen.faces.items():
-            self.tracks.setdefault(number, _Track()).add(len(self.times), seen.frame.image, points, seen.frame.time)
-        self.times.append(seen.frame.time)
+            track = self.tracks.setdefault(number, _Track())
+            self._pictures.append(track.add(len(self.times), len(self._points), frame.image, points, frame.time))
+            self._points.append(points)
+        for number in self._recent - seen.faces.keys():
+            if not self.tracks[number].pass_by(frame.time):
+                self._recent.remove(number)
+        self._recent |= seen.faces.keys()
+        self.times.append(frame.time)
         self.shots.append(seen.shot)
+
+    def close(self) -> None:
+        """No frame will follow."""
+        self.points, self.pictures = self._points.array(), self._pictures.array()
+
+    def place(self, track: _Track) -> tuple[int, float]:
+        """Order of appearance: first frame, then from left to right."""
+        return int(track.frames[0]), float(self.points[track.rows[0], :, 0].mean())
 
 
 def _looks(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> Floats:
@@ -291,47 +338,79 @@ def _looks(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> Flo
 
 
 def _linked(tracks: Sequence[_Track]) -> list[list[_Track]]:
-    """Tracks of one face together, faces in the order of appearance."""
+    """Tracks of one face together, faces in the order of appearance, as the tracks come."""
     persons: list[list[_Track]] = []
-    for track in sorted(tracks, key=lambda track: track.place):
+    for track in tracks:
         alike = [(float(max(other.looks @ track.looks for other in person)), person) for person in persons]
-        free = [(r, person) for r, person in alike if not any(_together(track, other) for other in person)]
-        best = max(free, key=lambda pair: pair[0], default=(0.0, []))
-        if best[0] > _SAME_LOOKS:
-            best[1].append(track)
+        likely = [(r, person) for r, person in alike if r > _SAME_LOOKS]
+        free = [(r, person) for r, person in likely if not any(_together(track, other) for other in person)]
+        if free:
+            max(free, key=lambda pair: pair[0])[1].append(track)
         else:
             persons.append([track])
     return persons
 
 
 def _together(track: _Track, other: _Track) -> bool:
-    return not set(track.frames).isdisjoint(other.frames)
+    apart = track.frames[-1] < other.frames[0] or other.frames[-1] < track.frames[0]
+    return not apart and len(np.intersect1d(track.frames, other.frames, assume_unique=True)) > 0
 
 
-def _seen_face(number: int, tracks: Sequence[_Track], times: FrameTimes, source: str) -> SeenFace:
-    parts = [(slice(t.frames[0], t.frames[-1] + 1), _track_lips(t, times, source)) for t in tracks]
-    values = np.full((len(times), parts[0][1].values.shape[1]), np.nan)
-    mouth = np.full((len(times), *MOUTH_SHAPE), np.nan, np.float32)
-    visibility = unseen(len(times))
-    for where, lips in parts:
-        values[where][lips.has_face] = lips.values[lips.has_face]
-        if lips.visibility is not None:
-            visibility[where][lips.has_face] = lips.visibility[lips.has_face]
-        if lips.mouth is not None:
-            mouth[where][lips.has_face] = lips.mouth[lips.has_face]
-    points = np.concatenate([t.points for t in tracks]) / np.array(tracks[0].size[::-1], np.float32)
-    x, y = np.median(points.mean(axis=1), axis=0).tolist()
-    width = float(np.median(np.ptp(points[..., 0], axis=1)))
-    lips = with_own_yardstick(replace(parts[0][1], values=values, times=times, mouth=mouth, visibility=visibility))
-    return SeenFace(number, lips, (x, y), width)
+def _faces_of(persons: Sequence[Sequence[_Track]], album: _Album, times: FrameTimes, source: str) -> list[SeenFace]:
+    # The tables of all faces lie together, so that many faces in a long clip go to the disk as one does.
+    values = scratch_array((len(persons), len(times), len(FEATURES)), np.float64)
+    mouth = scratch_array((len(persons), len(times), *MOUTH_SHAPE), np.float32)
+    visibility = scratch_array((len(persons), len(times), len(VISIBILITY)), np.float64)
+    for rows in blocks_of(len(times), _BLOCK, values, mouth, visibility):
+        values[:, rows], mouth[:, rows], visibility[:, rows] = np.nan, np.nan, np.nan
+        visibility[:, rows, -1] = 0.0
+    return [
+        _seen_face(k + 1, tracks, album, times, source, (values[k], mouth[k], visibility[k]))
+        for k, tracks in enumerate(persons)
+    ]
 
 
-def _track_lips(track: _Track, times: FrameTimes, source: str) -> LipFeatures:
+def _seen_face(
+    number: int, tracks: Sequence[_Track], album: _Album, times: FrameTimes, source: str, tables: _Tables
+) -> SeenFace:
+    """One face; its `tables` are filled."""
+    values, mouth, visibility = tables
+    for track in tracks:
+        lips, first = _track_lips(track, album, times, source), int(track.frames[0])
+        has_face = lips.has_face
+        for rows in blocks_of(len(lips), _BLOCK, lips.values, lips.mouth, lips.visibility, *tables):
+            here, seen = slice(first + rows.start, first + rows.stop), has_face[rows]
+            values[here][seen] = lips.values[rows][seen]
+            if lips.mouth is not None:
+                mouth[here][seen] = lips.mouth[rows][seen]
+            if lips.visibility is not None:
+                visibility[here][seen] = lips.visibility[rows][seen]
+    centre, width = _place(tracks, album)
+    names, empty = tuple(x.name for x in FEATURES), np.empty(len(FEATURES))
+    lips = LipFeatures(values, names, times, empty, empty, source, mouth, visibility)
+    return SeenFace(number, with_own_yardstick(lips), centre, width)
+
+
+def _place(tracks: Sequence[_Track], album: _Album) -> tuple[tuple[float, float], float]:
+    """Median middle and width of a face, parts of the picture's size."""
+    size, every = np.array(tracks[0].size[::-1], np.float32), np.concatenate([track.rows for track in tracks])
+    middles, widths = np.empty((len(every), 2), np.float32), np.empty(len(every), np.float32)
+    for rows in blocks_of(len(every), _BLOCK, album.points):
+        points = album.points[every[rows]] / size
+        middles[rows], widths[rows] = points.mean(axis=1), np.ptp(points[..., 0], axis=1)
+    x, y = np.median(middles, axis=0).tolist()
+    return (x, y), float(np.median(widths))
+
+
+def _track_lips(track: _Track, album: _Album, times: FrameTimes, source: str) -> LipFeatures:
     """Features of a track's own stretch of frames, so that nothing is smoothed across a cut."""
-    first, last = track.frames[0], track.frames[-1]
-    index = np.array(track.frames) - first
-    points = np.full((last + 1 - first, N_POINTS, 2), np.nan, np.float32)
-    pictures = np.full((last + 1 - first, N_PICTURE), np.nan)
-    points[index], pictures[index] = track.points, track.pictures
+    first, last = int(track.frames[0]), int(track.frames[-1])
+    points = scratch_array((last + 1 - first, N_POINTS, 2), np.float32)
+    pictures = scratch_array((last + 1 - first, N_PICTURE), np.float64)
+    for rows in blocks_of(len(points), _BLOCK, points, pictures):
+        points[rows], pictures[rows] = np.nan, np.nan
+    for rows in blocks_of(len(track), _BLOCK, points, pictures, album.points, album.pictures):
+        index, source_rows = track.frames[rows] - first, track.rows[rows]
+        points[index], pictures[index] = album.points[source_rows], album.pictures[source_rows]
     stretch = FrameTimes(times.times[first : last + 1], times.duration, times.rate)
     return lip_features(Landmarks(points, stretch), pictures, source=source)

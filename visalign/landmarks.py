@@ -38,6 +38,7 @@ from visalign.face_detection import (
 from visalign.face_tracks import follow_faces
 from visalign.media import Frame
 from visalign.registry import find_class
+from visalign.scratch import GrowingArray, blocks_of
 from visalign.timeline import FrameTimes
 
 __all__ = [
@@ -59,6 +60,8 @@ __all__ = [
 DETECTORS = {"dlib": "visalign.landmarks:DlibDetector", "haar": "visalign.cascade_detector:CascadeDetector"}
 
 _Points = npt.NDArray[np.float32]
+
+_BLOCK = 2048  # frames at a time: of a long clip no more need be in memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,14 +113,19 @@ class Landmarks:
         rate : Fraction
             Nominal frames a second.
         """
-        rows = [(x.frame.time, x.points) for x in tracked]
-        points = np.array([p for _, p in rows], np.float32).reshape(-1, N_POINTS, 2)
-        return cls(points, FrameTimes(np.array([t for t, _ in rows], np.float64), duration, rate))
+        points, times = GrowingArray((N_POINTS, 2), np.float32), GrowingArray((), np.float64)
+        for x in tracked:
+            points.append(x.points)
+            times.append(x.frame.time)
+        return cls(points.array(), FrameTimes(times.array(), duration, rate))
 
     @property
     def has_face(self) -> npt.NDArray[np.bool_]:
         """Whether a face was found, one bool a frame."""
-        return np.isfinite(self.points[:, 0, 0])
+        found = np.empty(len(self.points), np.bool_)
+        for rows in blocks_of(len(found), _BLOCK, self.points):
+            found[rows] = np.isfinite(self.points[rows, 0, 0])
+        return found
 
     @property
     def face_fraction(self) -> float:

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,7 @@ from visalign.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_d
 from visalign.media import probe, read_frames
 from visalign.mouth_geometry import GEOMETRY, Feature, measured
 from visalign.mouth_pictures import N_PICTURE, PICTURE_FEATURES, MouthPictures
+from visalign.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.timeline import FrameTimes
 from visalign.visibility import measure_visibility
 
@@ -67,7 +68,10 @@ _NOSE_SMOOTHING = 0.08  # seconds
 _CHANGE_REACH = 0.04  # seconds
 _FLOW_SPAN = 0.04  # seconds: a frame of the training
 
-_MOUTH = slice(48, 68)
+_MOUTH, _NOSE = slice(48, 68), slice(31, 36)
+_RIGHT_EYE, _LEFT_EYE = slice(36, 42), slice(42, 48)
+
+_BLOCK = 2048  # frames at a time: of a long clip no more need be in memory
 
 MIN_FACE_FRACTION = 0.1
 """With a face in a smaller part of the frames, nothing can be said about the lips."""
@@ -134,7 +138,10 @@ class LipFeatures:
     @property
     def has_face(self) -> npt.NDArray[np.bool_]:
         """Whether a face was found, one bool a frame."""
-        return np.asarray(np.isfinite(self.values).all(axis=1))
+        found = np.empty(len(self.values), np.bool_)
+        for rows in blocks_of(len(found), _BLOCK, self.values):
+            np.isfinite(self.values[rows]).all(axis=1, out=found[rows])
+        return found
 
     @property
     def face_fraction(self) -> float:
@@ -150,7 +157,14 @@ class LipFeatures:
     @property
     def normalised(self) -> Floats:
         """The table less `centre`, over `scale`; shape (n_frames, n_features), without unit."""
-        return (self.values - self.centre) / self.scale
+        result = scratch_array(self.values.shape, np.float64)
+        for rows in blocks_of(len(result), _BLOCK, self.values, result):
+            result[rows] = self.normalised_rows(rows)
+        return result
+
+    def normalised_rows(self, rows: slice | npt.NDArray[Any]) -> Floats:
+        """Some rows of `normalised`: of a long clip the whole takes as much room as the table itself."""
+        return np.asarray((self.values[rows] - self.centre) / self.scale)
 
     def column(self, name: str) -> Floats:
         """One feature in its unit, shape (n_frames,)."""
@@ -250,13 +264,18 @@ def lip_features(landmarks: Landmarks, pictures: Floats, *, source: str = "") ->
         Name of the file.
     """
     times, has_face = landmarks.times, landmarks.has_face
-    static = np.column_stack([measured(_aligned(landmarks)), pictures[:, : len(PICTURE_FEATURES)]])
-    static[:, _FLOW] = _flow_of_a_while(static[:, _FLOW], times.times)
-    values = np.column_stack([static, _changes(static, times.times, has_face)])
-    values[~has_face] = np.nan
+    flow = _flow_of_a_while(pictures[:, [k - len(GEOMETRY) for k in _FLOW]], times.times)
+    values = scratch_array((len(times), len(FEATURES)), np.float64)
+    mouth = scratch_array((len(times), *MOUTH_SHAPE), np.float32)
+    upright = _Upright.of(landmarks)
+    for rows in blocks_of(len(times), _BLOCK, landmarks.points, pictures, values, mouth):
+        values[rows, : len(GEOMETRY)] = measured(upright.points(rows))
+        values[rows, len(GEOMETRY) : len(_STATIC)] = pictures[rows, : len(PICTURE_FEATURES)]
+        values[rows, _FLOW] = flow[rows]
+        mouth[rows] = landmarks.points[rows, _MOUTH]
+    _add_changes(values, times.times, has_face)
     names, empty = tuple(f.name for f in FEATURES), np.empty(values.shape[1])
     visibility = measure_visibility(landmarks.points, pictures[:, -1])
-    mouth = landmarks.points[:, _MOUTH]
     return with_own_yardstick(LipFeatures(values, names, times, empty, empty, source, mouth, visibility))
 
 
@@ -270,23 +289,34 @@ def shown_at(lips: LipFeatures, times: FrameTimes) -> LipFeatures:
     times : FrameTimes
         As many as before.
     """
-    static = lips.values[:, : len(_STATIC)].copy()
     before, after = (np.diff(x.times, prepend=np.nan) for x in (lips.times, times))
     factor = np.where(after > 0, before / np.maximum(after, 1e-9), 1.0)  # the first frame has no flow
-    static[:, _FLOW] *= factor[:, None]
-    has_face = lips.has_face
-    values = np.column_stack([static, _changes(static, times.times, has_face)])
-    values[~has_face] = np.nan
+    values = scratch_array(lips.values.shape, np.float64)
+    for rows in blocks_of(len(values), _BLOCK, lips.values, values):
+        values[rows, : len(_STATIC)] = lips.values[rows, : len(_STATIC)]
+        values[rows, _FLOW] *= factor[rows, None]
+    _add_changes(values, times.times, lips.has_face)
     return with_own_yardstick(replace(lips, values=values, times=times))
 
 
 def with_own_yardstick(lips: LipFeatures) -> LipFeatures:
     """The same values with their own mean and standard deviation as centre and scale."""
-    seen = lips.values[lips.has_face]
-    centre = seen.mean(axis=0) if len(seen) else np.zeros(len(lips.names))
-    scale = seen.std(axis=0) if len(seen) else np.ones(len(lips.names))
+    centre, scale = np.zeros(len(lips.names)), np.ones(len(lips.names))
+    has_face = lips.has_face
+    if n_seen := int(has_face.sum()):
+        centre = _sum_of_rows(lips.values, has_face, lambda seen: seen) / n_seen
+        scale = np.sqrt(_sum_of_rows(lips.values, has_face, lambda seen: (seen - centre) ** 2) / n_seen)
     # A feature that never moves (a frozen picture) says nothing; it must not become a division by zero.
     return replace(lips, centre=centre, scale=np.where(scale > 1e-9, scale, 1.0))
+
+
+def _sum_of_rows(values: Floats, chosen: npt.NDArray[np.bool_], taken: Callable[[Floats], Floats]) -> Floats:
+    """Sum of what is `taken` of the chosen rows, added one by one as if the table were in memory at once."""
+    total: Floats | None = None
+    for rows in blocks_of(len(values), _BLOCK, values):
+        part = taken(values[rows][chosen[rows]])
+        total = np.add.reduce(part if total is None else np.concatenate([total[None], part]), axis=0)
+    return np.zeros(values.shape[1]) if total is None else total
 
 
 def _reported(
@@ -302,7 +332,7 @@ class _Mouths:
 
     def __init__(self) -> None:
         self._pictures = MouthPictures()
-        self._rows: list[Floats] = []
+        self._rows = GrowingArray((N_PICTURE,), np.float64)
 
     def watch(self, tracked: Iterable[TrackedFrame]) -> Iterator[TrackedFrame]:
         for item in tracked:
@@ -310,22 +340,48 @@ class _Mouths:
             yield item
 
     def rows(self) -> Floats:
-        return np.array(self._rows, np.float64).reshape(-1, N_PICTURE)
+        return self._rows.array()
 
 
-def _aligned(landmarks: Landmarks) -> Floats:
-    """Points with roll and scale taken out by the eyes, in iod from the base of the nose."""
-    points = landmarks.points.astype(np.float64)
-    step = _frame_step(landmarks.times.times)
-    right_eye = _smoothed(points[:, 36:42].mean(axis=1), _POSE_SMOOTHING / step)
-    left_eye = _smoothed(points[:, 42:48].mean(axis=1), _POSE_SMOOTHING / step)
-    axis = left_eye - right_eye
-    iod = np.linalg.norm(axis, axis=1)[:, None]
-    cosine, sine = (axis / iod)[:, :1], (axis / iod)[:, 1:]
-    x, y = points[..., 0] - right_eye[:, :1], points[..., 1] - right_eye[:, 1:]
-    turned = np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=-1) / iod[..., None]
-    nose = _smoothed(turned[:, 31:36].mean(axis=1), _NOSE_SMOOTHING / step)
-    return np.asarray(turned - nose[:, None])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Upright:
+    """Points with roll and scale taken out by the eyes, in iod from the base of the nose.
+
+    All but `landmarks` have a row a frame.
+    """
+
+    landmarks: Landmarks
+    right_eye: Floats  # px
+    axis: Floats  # from eye to eye, length 1
+    iod: Floats  # px
+    nose: Floats  # iod from the right eye, upright
+
+    @classmethod
+    def of(cls, landmarks: Landmarks) -> _Upright:
+        step = _frame_step(landmarks.times.times)
+        n = len(landmarks.points)
+        right_eye, left_eye, nose = np.empty((n, 2)), np.empty((n, 2)), np.zeros((n, 2))
+        for rows in blocks_of(n, _BLOCK, landmarks.points):
+            right_eye[rows] = landmarks.points[rows, _RIGHT_EYE].astype(np.float64).mean(axis=1)
+            left_eye[rows] = landmarks.points[rows, _LEFT_EYE].astype(np.float64).mean(axis=1)
+        right_eye = _smoothed(right_eye, _POSE_SMOOTHING / step)
+        axis = _smoothed(left_eye, _POSE_SMOOTHING / step) - right_eye
+        iod = np.linalg.norm(axis, axis=1)[:, None]
+        turned = cls(landmarks, right_eye, axis / iod, iod, nose)
+        for rows in blocks_of(n, _BLOCK, landmarks.points):
+            nose[rows] = turned._turned(rows, _NOSE).mean(axis=1)
+        return replace(turned, nose=_smoothed(nose, _NOSE_SMOOTHING / step))
+
+    def points(self, rows: slice) -> Floats:
+        """All points of some frames."""
+        return np.asarray(self._turned(rows, slice(None)) - self.nose[rows, None])
+
+    def _turned(self, rows: slice, which: slice) -> Floats:
+        points, eye = self.landmarks.points[rows, which].astype(np.float64), self.right_eye[rows]
+        cosine, sine = self.axis[rows, :1], self.axis[rows, 1:]
+        x, y = points[..., 0] - eye[:, :1], points[..., 1] - eye[:, 1:]
+        turned = np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=-1)
+        return np.asarray(turned / self.iod[rows, :, None])
 
 
 def _frame_step(times: Floats) -> float:
@@ -358,13 +414,26 @@ def _flow_of_a_while(flow: Floats, times: Floats) -> Floats:
     return np.where(known, recent[0] / np.maximum(recent[1], 1.0), np.nan)
 
 
-def _changes(static: Floats, times: Floats, has_face: npt.NDArray[np.bool_]) -> Floats:
-    """Difference quotient over ±_CHANGE_REACH, frames without a face bridged by straight lines."""
-    if has_face.sum() < 2:
-        return np.zeros_like(static)
-    known = times[has_face]
+def _add_changes(values: Floats, times: Floats, has_face: npt.NDArray[np.bool_]) -> None:
+    """Fill the columns of changes from those before them, and rows without a face with NaN.
+
+    A change is the difference quotient over ±_CHANGE_REACH, frames without a face bridged by straight lines.
+    """
+    n_static, shown = len(_STATIC), np.flatnonzero(has_face)
+    if len(shown) < 2:
+        values[:, n_static:] = 0.0
+        values[~has_face] = np.nan
+        return
+    known = times[shown]
     before = np.clip(times - _CHANGE_REACH, known[0], known[-1])
     after = np.clip(times + _CHANGE_REACH, known[0], known[-1])
     span = np.maximum(after - before, 1e-6)
-    columns = [(np.interp(after, known, c) - np.interp(before, known, c)) / span for c in static[has_face].T]
-    return np.column_stack(columns)
+    for rows in blocks_of(len(values), _BLOCK, values):
+        first = max(int(np.searchsorted(known, before[rows.start], side="right")) - 1, 0)
+        near = slice(first, int(np.searchsorted(known, after[rows.stop - 1])) + 1)
+        ends = [
+            (np.interp(after[rows], known[near], c), np.interp(before[rows], known[near], c))
+            for c in values[shown[near], :n_static].T
+        ]
+        values[rows, n_static:] = np.column_stack([(b - a) / span[rows] for b, a in ends])
+        values[rows][~has_face[rows]] = np.nan

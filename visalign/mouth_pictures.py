@@ -93,6 +93,12 @@ class MouthPictures:
     def __init__(self) -> None:
         self._before: tuple[Image, float] | None = None
 
+    def pass_by(self, time: float) -> bool:
+        """A picture, shown at `time`, without this face; True while the last one with it is kept for comparison."""
+        if self._before is not None and time - self._before[1] > _MAX_GAP:
+            self._before = None
+        return self._before is not None
+
     def look(self, image: Image, points: Points, time: float) -> Floats:
         """Measure the next picture of a face.
 

@@ -141,7 +141,7 @@ def release(*arrays: npt.NDArray[Any] | None) -> None:
                 file.madvise(mmap.MADV_DONTNEED)
 
 
-def blocks_of(n_rows: int, n_block: int, *arrays: npt.NDArray[Any]) -> Iterator[slice]:
+def blocks_of(n_rows: int, n_block: int, *arrays: npt.NDArray[Any] | None) -> Iterator[slice]:
     """Slices of at most `n_block` rows, one after the other; after each, `arrays` are released."""
     for first in range(0, n_rows, n_block):
         yield slice(first, min(first + n_block, n_rows))

@@ -31,10 +31,12 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.mouth_geometry import Feature
+from visalign.scratch import blocks_of, release, scratch_array
 
 __all__ = ["VISIBILITY", "measure_visibility", "unseen"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Complexes: TypeAlias = npt.NDArray[np.complex128]
 
 VISIBILITY: tuple[Feature, ...] = (
     Feature("mouth_width", "px", "distance of the mouth corners in the picture"),
@@ -49,6 +51,8 @@ VISIBILITY: tuple[Feature, ...] = (
 # Points that speech and blinking leave alone: bridge and base of the nose, corners of the eyes.
 _STEADY = (27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45)
 _ROUNDS = 3
+
+_BLOCK = 2048  # frames at a time: of a long clip no more need be in memory
 
 # From the first figure to the second the doubt falls from all to none.
 _MOUTH_PX = (3.0, 9.0)
@@ -67,24 +71,29 @@ def measure_visibility(points: npt.NDArray[np.float32], sharpness: Floats) -> Fl
     sharpness : ndarray, shape (n_frames,)
         As :class:`~visalign.mouth_pictures.MouthPictures` gives it.
     """
-    p = points.astype(np.float64)
-    seen = np.asarray(np.isfinite(p[:, 0, 0]) & np.isfinite(sharpness))
-    table = unseen(len(p))
-    if not seen.any():
+    table, is_seen = unseen(len(points)), np.isfinite(sharpness)
+    for rows in blocks_of(len(points), _BLOCK, points):
+        is_seen[rows] &= np.isfinite(points[rows, 0, 0])
+    seen = np.flatnonzero(is_seen)
+    if not len(seen):
         return table
-    p = p[seen]
-    axis = p[:, 45] - p[:, 36]
-    along = ((p[:, 30] - p[:, 36]) * axis).sum(axis=1) / np.maximum((axis**2).sum(axis=1), 1e-9)
-    yaw = np.clip(2.0 * along - 1.0, -1.0, 1.0)
-    mouth = np.hypot(*(p[:, 54] - p[:, 48]).T)
-    misfit = _misfit(p[:, _STEADY])
+    yaw, mouth, roll = np.empty((3, len(seen)))
+    shapes = scratch_array((len(_STEADY), len(seen)), np.complex128)
+    for rows in blocks_of(len(seen), _BLOCK, points, shapes):
+        p = points[seen[rows]].astype(np.float64)
+        axis = p[:, 45] - p[:, 36]
+        along = ((p[:, 30] - p[:, 36]) * axis).sum(axis=1) / np.maximum((axis**2).sum(axis=1), 1e-9)
+        yaw[rows] = np.clip(2.0 * along - 1.0, -1.0, 1.0)
+        mouth[rows] = np.hypot(*(p[:, 54] - p[:, 48]).T)
+        roll[rows] = np.arctan2(axis[:, 1], axis[:, 0])
+        shapes[:, rows] = _shape(p[:, _STEADY]).T
+    misfit = _misfit(shapes.T)
     left = [
         _ramp(mouth, *_MOUTH_PX),
         _ramp(np.abs(yaw), *_YAW),
         _ramp(sharpness[seen], *_SHARPNESS),
         _ramp(misfit, *_MISFIT),
     ]
-    roll = np.arctan2(axis[:, 1], axis[:, 0])
     table[seen] = np.column_stack([mouth, yaw, roll, sharpness[seen], misfit, np.prod(left, axis=0)])
     return table
 
@@ -100,14 +109,24 @@ def _ramp(values: Floats, none: float, full: float) -> Floats:
     return np.clip((values - none) / (full - none), 0.0, 1.0)
 
 
-def _misfit(points: Floats) -> Floats:
-    """RMS distance of each frame's points from their median shape, parts of the shape's size; shape (n_frames,)."""
+def _shape(points: Floats) -> Complexes:
+    """Points of frames about their centre and at one size, shape (n_frames, n_points)."""
     centred = points - points.mean(axis=1, keepdims=True)
     shape = centred[..., 0] + 1j * centred[..., 1]  # a turn and a scale are one complex factor
     shape /= np.maximum(np.sqrt((np.abs(shape) ** 2).mean(axis=1, keepdims=True)), 1e-9)
-    usual = shape[len(shape) // 2]
+    return np.asarray(shape)
+
+
+def _misfit(shapes: Complexes) -> Floats:
+    """RMS distance of each frame's shape from the median one, which all are turned to; shape (n_frames,)."""
+    n, usual = len(shapes), shapes[len(shapes) // 2].copy()
     for _ in range(_ROUNDS):
-        turn = (shape.conj() * usual).sum(axis=1, keepdims=True)
-        shape = shape * (turn / np.maximum(np.abs(turn), 1e-9))
-        usual = np.median(shape.real, axis=0) + 1j * np.median(shape.imag, axis=0)
-    return np.asarray(np.sqrt((np.abs(shape - usual) ** 2).mean(axis=1)))
+        for rows in blocks_of(n, _BLOCK, shapes):
+            turn = (shapes[rows].conj() * usual).sum(axis=1, keepdims=True)
+            shapes[rows] *= turn / np.maximum(np.abs(turn), 1e-9)
+        usual = np.array([np.median(x.real) + 1j * np.median(x.imag) for x in shapes.T])
+        release(shapes)
+    misfit = np.empty(n)
+    for rows in blocks_of(n, _BLOCK, shapes):
+        misfit[rows] = np.sqrt((np.abs(shapes[rows] - usual) ** 2).mean(axis=1))
+    return misfit
