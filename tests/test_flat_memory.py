@@ -6,17 +6,24 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import astuple
+from fractions import Fraction
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import pytest
 
-from visalign import scratch
+from visalign import clip_faces, landmarks, lip_features, scratch, visibility
 from visalign.audio_quality import audio_quality
+from visalign.clip_faces import ClipFaces, read_faces
 from visalign.forced_alignment import force_align
 from visalign.generated_clip import GeneratedClip
-from visalign.media import Audio, read_audio
+from visalign.landmarks import Landmarks
+from visalign.lip_cache import cached_faces
+from visalign.lip_features import LipFeatures, shown_at
+from visalign.media import Audio, read_audio, read_frames, write_clip
 from visalign.speech import log_mel, stretch
+from visalign.timeline import FrameTimes
 from visalign.voice_activity import find_speech, speech_probabilities, statistical
 
 Result = TypeVar("Result")
@@ -72,10 +79,74 @@ def test_speech_in_blocks_of_rows_is_that_at_once(generated_audio: Audio, monkey
     np.testing.assert_array_equal(speech_probabilities(generated_audio), whole)
 
 
+def arrays_of(lips: LipFeatures) -> dict[str, np.ndarray]:
+    """All that was read of a face, and what is made of it."""
+    kept = {name: getattr(lips, name) for name in ("values", "centre", "scale", "mouth", "visibility")}
+    return {**kept, "has_face": lips.has_face, "normalised": lips.normalised, "visible": lips.visible}
+
+
+def assert_same_lips(one: LipFeatures, other: LipFeatures) -> None:
+    np.testing.assert_array_equal(one.times.times, other.times.times)
+    for name, expected in arrays_of(one).items():
+        np.testing.assert_array_equal(arrays_of(other)[name], expected, err_msg=name)
+
+
+def assert_same_faces(one: ClipFaces, other: ClipFaces) -> None:
+    np.testing.assert_array_equal(one.shots, other.shots)
+    for face, again in zip(one.faces, other.faces, strict=True):
+        assert (face.number, face.centre, face.width) == (again.number, again.centre, again.width)
+        assert_same_lips(face.lips, again.lips)
+
+
+@pytest.fixture(scope="module")
+def two_faces(generated_clip: GeneratedClip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two faces side by side, the second one gone after a second."""
+    pictures = [frame.image for frame in read_frames(generated_clip.path, colour=True)][:50]
+    doubled = (np.hstack([x, x if k < 25 else np.full_like(x, 128)]) for k, x in enumerate(pictures))
+    return write_clip(tmp_path_factory.mktemp("two") / "two.mp4", doubled, Fraction(25), None)
+
+
+def test_faces_are_the_same_on_disk_and_in_the_cache(two_faces: Path, in_both: Callable, tmp_path: Path) -> None:
+    memory, disk = in_both(lambda: read_faces(two_faces))
+    assert len(memory.faces) == 2
+    assert not on_disk(memory.faces[0].lips.values)
+    assert all(on_disk(x) for x in (disk.faces[1].lips.values, disk.faces[1].lips.mouth, disk.shots))
+    assert_same_faces(memory, disk)
+    stored, loaded = in_both(lambda: cached_faces(two_faces, tmp_path))
+    assert on_disk(loaded.faces[0].lips.values)
+    assert_same_faces(memory, stored)
+    assert_same_faces(memory, loaded)
+    chosen = np.where(np.arange(len(memory.times)) % 3, 1, 2)
+    assert_same_lips(*in_both(lambda: memory.joined(chosen)))
+
+
+@pytest.mark.parametrize("n_frames", [2, 9, 71])
+def test_features_block_by_block_are_those_at_once(n_frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where faces are lost for longer than a block."""
+    noise = np.random.default_rng(n_frames)
+    points = (200 + noise.normal(scale=50, size=(68, 2)) + noise.normal(size=(n_frames, 68, 2))).astype(np.float32)
+    points[20:45], points[60:61] = np.nan, np.nan
+    pictures = np.abs(noise.normal(size=(n_frames, 24)))
+    pictures[np.isnan(points[:, 0, 0])] = np.nan
+    times = [FrameTimes(np.arange(n_frames) / rate, n_frames / rate, Fraction(rate)) for rate in (50, 30)]
+
+    def made() -> tuple[LipFeatures, LipFeatures]:
+        lips = lip_features.lip_features(Landmarks(points, times[0]), pictures)
+        return lips, shown_at(lips, times[1])
+
+    at_once = made()
+    for module in (clip_faces, landmarks, lip_features, visibility):
+        monkeypatch.setattr(module, "_BLOCK", 7)
+    for whole, in_blocks in zip(at_once, made(), strict=True):
+        assert_same_lips(whole, in_blocks)
+
+
 LISTENING = """
 import resource, sys
 import numpy as np
+from visalign import clip_faces, landmarks, lip_features, scratch, visibility
 from visalign.audio_quality import audio_quality
+from visalign.clip_faces import ClipFaces, read_faces
 from visalign.media import Audio
 from visalign.scratch import GrowingArray
 from visalign.speech import log_mel

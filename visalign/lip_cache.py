@@ -16,12 +16,16 @@ import functools
 import hashlib
 import importlib.util
 import json
+import math
 import zipfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from numpy.lib import format as npy
 
 from visalign._version import __version__
 from visalign.clip_faces import ClipFaces, SeenFace, read_faces
@@ -29,11 +33,13 @@ from visalign.errors import AnyPath, MediaError, TimelineError
 from visalign.landmarks import find_model
 from visalign.lip_features import LipFeatures
 from visalign.outputs import whole_file
+from visalign.scratch import blocks_of, release, scratch_array
 from visalign.timeline import FrameTimes
 
 __all__ = ["cached_faces", "lip_key"]
 
 _FORMAT = 4
+_BLOCK_BYTES = 1 << 22  # read at a time
 # The modules that decide about lip features: whoever changes one of them does not want to see yesterday's.
 _CODE = (
     *("timeline", "ffmpeg", "media", "face_detection", "face_tracks"),
@@ -121,6 +127,7 @@ def _store(place: Path, faces: ClipFaces) -> None:
                 arrays[f"{face.number}/{name}"] = getattr(face.lips, name)
     with whole_file(place) as draft, draft.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
+    release(*arrays.values())
 
 
 def _load(place: Path, *, source: str) -> ClipFaces | None:
@@ -130,10 +137,35 @@ def _load(place: Path, *, source: str) -> ClipFaces | None:
             times = FrameTimes(data["times"], facts["duration"], Fraction(facts["rate"]))
             faces = []
             for number, x, y, width in facts["places"]:
-                values, centre, scale = (data[f"{number}/{name}"] for name in _ARRAYS[:3])
-                more = (data[name] if (name := f"{number}/{x}") in data.files else None for x in _ARRAYS[3:])
-                lips = LipFeatures(values, tuple(facts["names"]), times, centre, scale, source, *more)
+                values, centre, scale = (_needed(data, f"{number}/{name}") for name in _ARRAYS[:3])
+                mouth, visibility = (_table(data, f"{number}/{name}") for name in _ARRAYS[3:])
+                names = tuple(facts["names"])
+                lips = LipFeatures(values, names, times, centre, scale, source, mouth, visibility)
                 faces.append(SeenFace(number, lips, (x, y), width))
             return ClipFaces(tuple(faces), data["shots"], *facts["left_out"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, TimelineError):
         return None
+
+
+def _needed(data: Any, name: str) -> npt.NDArray[Any]:
+    if (table := _table(data, name)) is None:
+        raise KeyError(name)
+    return table
+
+
+def _table(data: Any, name: str) -> npt.NDArray[Any] | None:
+    """An array of an NPZ file, on disk where it is large, as ``data[name]`` would not be; None if it is not there."""
+    if name not in data.files:
+        return None
+    with data.zip.open(f"{name}.npy") as member:
+        npy.read_magic(member)
+        shape, is_by_columns, dtype = npy.read_array_header_1_0(member)
+        n_bytes = math.prod(shape) * dtype.itemsize
+        n_there = data.zip.getinfo(f"{name}.npy").file_size
+        if is_by_columns or dtype.hasobject or not dtype.isnative or n_bytes > n_there:
+            raise ValueError(f"{name} was not written by visalign")
+        table = scratch_array(shape, dtype.type)
+        content = table.reshape(-1).view(np.uint8)
+        for part in blocks_of(n_bytes, _BLOCK_BYTES, table):
+            content[part] = np.frombuffer(member.read(part.stop - part.start), np.uint8)
+    return table
