@@ -12,7 +12,8 @@ import pytest
 import typer
 
 from visalign.batch import BatchResult
-from visalign.commands.batch import _failures, _reasons, _shard, default_out, exit_code, memory_bytes
+from visalign.commands.batch import _failures, _reasons, _shard, default_out, exit_code, memory_bytes, settings_of
+from visalign.config import PROFILES
 
 if TYPE_CHECKING:
     from visalign.generated_clip import GeneratedClip
@@ -54,6 +55,14 @@ def test_batch_and_status(generated_clip: GeneratedClip, tmp_path: Path) -> None
     assert "audio-early" in visalign("status", out, "--clip", "one").stdout
     assert visalign("status", out, "--clip", "three").returncode == 2
     assert visalign("status", tmp_path / "nowhere").returncode == 3
+
+
+def test_profile_and_strict_reach_the_checks(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[verdict]\nmax_lag_seconds = 0.3\n")
+    plain = settings_of(tmp_path / "own.toml", None, None, None, "off").config.verdict
+    assert (plain.limits, plain.strict) == ((0.04, 0.3), False)
+    asked = settings_of(tmp_path / "own.toml", None, None, None, "off", None, "film", True).config.verdict
+    assert (asked.limits, asked.strict) == (PROFILES["film"], True)
 
 
 def test_a_faulty_manifest_is_one_line(tmp_path: Path) -> None:

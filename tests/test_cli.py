@@ -189,6 +189,20 @@ def test_options_reach_the_check(asked: dict[str, Any], tmp_path: Path) -> None:
     assert settings.alignment.lexicon == "names.dict"
 
 
+def test_profile_and_strict_reach_the_check(asked: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text('[verdict]\nprofile = "film"\nmax_lag_seconds = 0.3\nstrict = true\n')
+    run("check", "clip.mpg", "--text", "x", "--strict")
+    assert (asked["config"].verdict.name, asked["config"].verdict.strict) == ("ebu_r37", True)
+    run("check", "clip.mpg", "--text", "x", "--profile", "itu_bt1359")
+    assert (asked["config"].verdict.name, asked["config"].verdict.strict) == ("itu_bt1359", False)
+    run("check", "clip.mpg", "--text", "x", "--config", tmp_path / "c.toml")
+    assert (asked["config"].verdict.limits, asked["config"].verdict.strict) == ((0.022, 0.3), True)
+    # A profile on the command line brings its limits, and a file's strictness stays.
+    run("check", "clip.mpg", "--text", "x", "--config", tmp_path / "c.toml", "--profile", "atsc_is191")
+    assert (asked["config"].verdict.limits, asked["config"].verdict.strict) == ((0.015, 0.045), True)
+    assert run("check", "clip.mpg", "--text", "x", "--profile", "ebu") == 2
+
+
 def test_a_bad_setting_stops_before_the_work(asked: dict[str, Any], capsys: Any, tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text("[lips]\ndetect_evry = 7\n")
     assert run("check", "clip.mpg", "--config", tmp_path / "c.toml") == 2

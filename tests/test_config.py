@@ -39,6 +39,8 @@ def test_the_default_search_is_fifteen_frames_at_25() -> None:
         ("[sync]\nmax_lag_seconds = true\n", r"a number"),
         ("[sync]\nviseme_map = 3\n", r"sync\.viseme_map = 3.*a text"),
         ('[verdict]\nprofile = "ebu"\n', r"verdict\.profile = 'ebu'.*ebu_r37, .*itu_bt1359"),
+        ('[verdict]\nstrict = "yes"\n', r"verdict\.strict = 'yes'.*true or false"),
+        ("[verdict]\nstrict = 1\n", r"verdict\.strict = 1.*true or false"),
         ("[verdict]\nmax_lag_seconds = -0.06\n", r"verdict\.max_lag_seconds = -0\.06.*more than 0"),
         ("lips = 3\n", r"lips = 3.*\[lips\]"),
     ],
@@ -64,10 +66,15 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     assert Config.load(path).lips == LipParams(5)
 
 
-@given(detect_every=st.integers(1, 100), max_lag=st.floats(0.1, 10), profile=st.sampled_from(sorted(PROFILES)))
-def test_plain_data_round_trips(detect_every: int, max_lag: float, profile: str) -> None:
+@given(
+    detect_every=st.integers(1, 100),
+    max_lag=st.floats(0.1, 10),
+    profile=st.sampled_from(sorted(PROFILES)),
+    strict=st.booleans(),
+)
+def test_plain_data_round_trips(detect_every: int, max_lag: float, profile: str, strict: bool) -> None:
     config = Config(lips=LipParams(detect_every), sync=SyncParams(max_lag_seconds=max_lag))
-    config = dataclasses.replace(config, verdict=VerdictParams(profile))
+    config = dataclasses.replace(config, verdict=VerdictParams(profile, strict=strict))
     data = config.to_dict()
     del data["verdict"]["max_lead_seconds"], data["verdict"]["max_lag_seconds"]  # TOML has no null
     assert Config.from_dict(data) == config

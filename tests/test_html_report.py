@@ -90,6 +90,13 @@ def test_the_same_report_gives_the_same_page(page: str, report: ClipReport, gene
     assert clip_page(report, generated_clip.path) == page
 
 
+def test_the_page_says_what_in_sync_means(page: str, report: ClipReport, generated_clip: GeneratedClip) -> None:
+    limits = "at most 40 ms early or 60 ms late (profile ebu_r37"
+    strict = clip_page(replace(report, clip=replace(report.clip, strict=True)), generated_clip.path)
+    assert f"<dd>{limits})</dd>" in page
+    assert f"<dd>{limits}; strict: with the whole 95 % interval)</dd>" in strict
+
+
 def test_a_report_writes_its_page(page: str, report: ClipReport, generated_clip: GeneratedClip, tmp_path: Path) -> None:
     assert report.evidence is not None
     known = replace(report, evidence=replace(report.evidence, clip=generated_clip.path, audio=None))

@@ -240,6 +240,28 @@ def test_limits_decide_the_verdict_and_nothing_else(
     assert wide.segments["score"].mean() > report.segments["score"].mean()
 
 
+def test_strict_withholds_in_sync_where_the_interval_reaches_across_a_limit(
+    report: ClipReport, generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio
+) -> None:
+    assert report.sync.lead_seconds is not None
+    just_wide_enough = {"max_lead_seconds": report.sync.lead_seconds + 0.001}
+
+    def checked(**verdict: float) -> ClipReport:
+        config = Config.from_dict({"verdict": {**just_wide_enough, **verdict}})
+        return visalign.check(
+            generated_lips, generated_clip.transcript, audio=generated_audio, viseme_map=MAP, config=config
+        )
+
+    plain, strict = checked(), checked(strict=True)
+    assert (plain.sync.verdict, plain.clip.strict) == ("in-sync", False)
+    assert (strict.sync.verdict, strict.clip.strict) == ("uncertain", True)
+    assert "reaches across a limit" in strict.sync.reason
+    assert strict.sync.lead_interval == plain.sync.lead_interval
+    assert list(strict.segments["verdict"]) == list(plain.segments["verdict"])  # the rule is about clips
+    assert checked(strict=True, max_lead_seconds=0.3).sync.verdict == "in-sync"
+    assert ClipReport.from_dict(strict.to_dict()).clip.strict
+
+
 def test_a_lead_outside_the_search_is_not_called(
     generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio
 ) -> None:

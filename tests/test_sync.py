@@ -142,6 +142,48 @@ def test_an_interval_across_a_limit_is_uncertain(lead: float) -> None:
     assert found.lead_seconds == pytest.approx(lead, abs=0.002)
 
 
+# Where the interval stands to a limit: steps of 2 ms by which its end lies beyond, and whether the lead does.
+STANDS = {
+    "just inside": (-1, False, "in-sync", "in-sync"),
+    "touching from inside": (0, False, "in-sync", "in-sync"),
+    "just crossing": (1, False, "in-sync", "uncertain"),
+    "crossing, lead beyond": (1, True, "uncertain", "uncertain"),
+    "touching from outside": (0, True, "uncertain", "uncertain"),
+    "just outside": (-1, True, None, None),
+}
+OWN_LIMITS = {"own": (0.033, 0.071), "own, one side": (0.1, 0.013)}
+
+
+@pytest.mark.parametrize("stands", STANDS)
+@pytest.mark.parametrize("side", ["early", "late"])
+@pytest.mark.parametrize("profile", [*sorted(PROFILES), *OWN_LIMITS])
+def test_the_interval_at_each_limit_strict_and_not(profile: str, side: str, stands: str) -> None:
+    """An interval whose end stands inside, on or across a limit, with the lead within it and beyond it."""
+    limits = {**PROFILES, **OWN_LIMITS}[profile]
+    sign, limit = (1, limits[0]) if side == "early" else (-1, limits[1])
+    steps, is_beyond, plain, strict = STANDS[stands]
+    sharp = Calibration(1.0, 0.001, 10.0, (0.0, 0.0, 0.0))
+    lags = sign * limit + 0.002 * np.arange(-200, 201)  # so that steps of 2 ms from the limit are on the grid
+
+    def judged(distance: float, *, strict: bool = False) -> SyncEstimate:
+        curve = -0.5 * ((lags - sign * (limit + distance)) / 0.0015) ** 2
+        return estimate_sync(evidence_of(curve, lags), np.ones(N_FRAMES, bool), sharp, limits, strict=strict)
+
+    low, high = judged(0.0).lead_interval or (0.0, 0.0)
+    half = max(high - sign * limit, sign * limit - low)
+    distance = half - 0.002 * steps if is_beyond else -half + 0.002 * steps
+    found = judged(distance)
+    ends = np.array(found.lead_interval) - sign * limit
+    assert np.abs(ends).min() == pytest.approx(0.002 * abs(steps), abs=1e-6)  # it stands where the case says
+    assert found.lead_seconds == pytest.approx(sign * (limit + distance), abs=1e-6)
+    assert (found.verdict, judged(distance, strict=True).verdict) == (
+        plain or f"audio-{side}",
+        strict or f"audio-{side}",
+    )
+    reason = found.reason, judged(distance, strict=True).reason
+    assert ["limit" in x for x in reason] == [plain == "uncertain", strict == "uncertain"]
+
+
 @pytest.mark.parametrize("lead", [0.75, -0.75, 0.6, -0.6])
 def test_a_best_lag_at_the_edge_is_uncertain(lead: float) -> None:
     found = estimate(peak(lead, 0.01))

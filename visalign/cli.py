@@ -41,7 +41,7 @@ from visalign.commands.maps import maps_app
 from visalign.commands.merge import MERGE_EPILOG, merge
 from visalign.commands.mfa import MFA_EPILOG, mfa
 from visalign.commands.observe import OBSERVE_EPILOG, observe
-from visalign.commands.options import chosen_settings, said
+from visalign.commands.options import Profile, Strict, chosen_settings, said
 from visalign.commands.overlay import OVERLAY_EPILOG, overlay
 from visalign.commands.page import PAGE_EPILOG, page
 from visalign.commands.plot import PLOT_EPILOG, plot
@@ -85,6 +85,7 @@ _CHECK_EPILOG = (
     "visalign check clip.mp4 --alignment corrected.TextGrid    (words and phones as they stand there)\n\n"
     "visalign check clip.mp4 --transcript clip.txt --html clip.html\n\n"
     "visalign check dub.mp4 --transcript dub.txt --grammar lines.txt    (and how readable the lips are)\n\n"
+    "visalign check clip.mp4 --transcript clip.txt --profile film --strict    (other limits; in doubt uncertain)\n\n"
     "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
     "Without a transcript the phones are recognised: offset and confidence, but no words.\n\n" + _EXIT_CODES
 )
@@ -222,6 +223,8 @@ def check(
     max_lag: Annotated[
         float | None, typer.Option(help="Search the offset within ± this many seconds (0.6; up to 600).")
     ] = None,
+    profile: Profile = None,
+    strict: Strict = False,
     grammar: Annotated[
         str | None, typer.Option(help="Read words off the lips too: what may be said, JSGF, sentences, or 'grid'.")
     ] = None,
@@ -242,7 +245,14 @@ def check(
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
     pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
     settings = chosen_settings(
-        config, lexicon=lexicon, oov=oov, recognise=recognise, viseme_map=viseme_map, max_lag=max_lag
+        config,
+        lexicon=lexicon,
+        oov=oov,
+        recognise=recognise,
+        viseme_map=viseme_map,
+        max_lag=max_lag,
+        profile=profile,
+        strict=strict,
     )
     spoken = said(text, transcript)
     with progress_line(enabled=not quiet) as progress:

@@ -116,6 +116,8 @@ class ClipInfo:
     speech_coverage : float or None
         Part of the frames of speech that were judged, 0..1: a face is seen, and its mouth does not rest. None where
         nobody speaks.
+    strict : bool
+        Whether a clip whose 95 % interval reaches across a limit is uncertain even where its lead lies within.
     """
 
     name: str
@@ -136,6 +138,7 @@ class ClipInfo:
     sound: SoundInfo | None = None
     faces: tuple[FaceCandidate, ...] = ()
     speech_coverage: float | None = None
+    strict: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -158,6 +158,10 @@ class VerdictParams:
         One of :data:`PROFILES`.
     max_lead_seconds, max_lag_seconds : float, optional
         Own limits in place of the profile's.
+    strict : bool
+        A clip is in sync only where its whole 95 % interval lies within the limits; one whose interval reaches across a
+        limit is uncertain. Without, a lead within the limits is enough. A lead beyond them is called early or late
+        only where the whole interval is beyond, strict or not.
 
     Examples
     --------
@@ -170,6 +174,7 @@ class VerdictParams:
     profile: str = DEFAULT_PROFILE
     max_lead_seconds: float | None = None
     max_lag_seconds: float | None = None
+    strict: bool = False
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:
@@ -303,4 +308,7 @@ def _typed(key: str, value: object, kind: str) -> Any:
         return value
     if kind == "str" and isinstance(value, str):
         return value
-    raise ConfigError(key, value, {"int": "a whole number", "str": "a text"}.get(kind, "a number"))
+    if kind == "bool" and isinstance(value, bool):
+        return value
+    wanted = {"int": "a whole number", "str": "a text", "bool": "true or false"}.get(kind, "a number")
+    raise ConfigError(key, value, wanted)

@@ -247,13 +247,13 @@ def check(
     calibration = lip_model.calibration.trusted(settings.evidence)
     lags = without_frames(all_lags, away)
     spoken = spoken_frames(lips, heard, voice)
-    limits = settings.verdict.limits
+    limits, strict = settings.verdict.limits, settings.verdict.strict
     coverage = float((lips.has_face & ~away)[voiced].mean()) if voiced.any() else None
     if away.any() and not np.any(lags.log_likelihoods):
         best = estimate_sync(all_lags, spoken, calibration, limits, settings.thresholds)
         sync = replace(best, confidence=0.0, verdict="uncertain", reason=OFF_SCREEN)
     else:
-        sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds, certainty=certainty)
+        sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds, certainty=certainty, strict=strict)
         sync = doubts.heeded(spared(sync, what_is_poor(lips, measured.snr_db)))
     comparison = ClipComparison.of(
         targets, decoded, lags, sync, calibration, limits, settings.scoring, settings.thresholds
@@ -468,6 +468,7 @@ def _clip_info(
         sound=sound,
         faces=seen.candidates,
         speech_coverage=coverage,
+        strict=settings.verdict.strict,
     )
 
 

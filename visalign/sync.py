@@ -61,6 +61,8 @@ INTERVAL = 0.95
 """What the interval of a lead holds of its probability."""
 
 _FINE_STEP = 0.002  # seconds, of the density
+# Ends of an interval this close to a limit lie on it: they are sums of steps.
+_TOUCH = 1e-6  # seconds
 _FRAME = 0.04  # seconds: the confidence is about being right to within this
 # A best lag this close to the end of the search may only be the foot of a peak beyond it.
 _EDGE = 0.02  # seconds
@@ -203,6 +205,7 @@ def estimate_sync(
     thresholds: ThresholdParams = _THRESHOLDS,
     *,
     certainty: float = 1.0,
+    strict: bool = False,
 ) -> SyncEstimate:
     """Offset, interval, confidence and verdict of a clip.
 
@@ -220,6 +223,9 @@ def estimate_sync(
         From which probability on a verdict is given.
     certainty : float
         Probability that the true lead is among these lags at all (:mod:`visalign.wide_search`).
+    strict : bool
+        Uncertain wherever the interval reaches across a limit, also where the lead is within
+        (docs/decisions/0007-calibration.md).
     """
     if not np.any(evidence.log_likelihoods) or not spoken.any():
         return SyncEstimate(None, None, 0.0, "uncertain", "there is no frame with a face while somebody speaks")
@@ -229,7 +235,7 @@ def estimate_sync(
     confidence *= certainty
     low, high = lead_interval(fine, density)
     match = placed_match(match_probability(evidence, spoken, calibration), lead, evidence.lags, limits)
-    verdict, reason = _verdict(lead, (low, high), confidence, match, limits, thresholds)
+    verdict, reason = _verdict(lead, (low, high), confidence, match, limits, thresholds, strict)
     if _at_edge(lead, evidence.lags):
         verdict, reason = "uncertain", _EDGE_REASON.format(1000 * evidence.lags[-1])
     relative = total - total.max()
@@ -338,6 +344,7 @@ def _verdict(
     match: float,
     limits: tuple[float, float],
     thresholds: ThresholdParams,
+    strict: bool,
 ) -> tuple[str, str]:
     max_lead, max_lag = limits
     if match < thresholds.min_match:
@@ -347,8 +354,10 @@ def _verdict(
     within = -max_lag <= lead <= max_lead
     if match < (thresholds.sure_match if within else thresholds.likely_match):
         return "uncertain", f"lips and sound may not belong together at all (probability that they do: {match:.0%})"
-    if within:
+    inside = interval[0] >= -max_lag - _TOUCH and interval[1] <= max_lead + _TOUCH
+    outside = interval[0] > max_lead + _TOUCH or interval[1] < -max_lag - _TOUCH
+    if within and (inside or not strict):
         return "in-sync", ""
-    if interval[0] <= max_lead and interval[1] >= -max_lag:
+    if within or not outside:
         return "uncertain", "the 95 % interval reaches across a limit of the verdict profile"
     return ("audio-early" if lead > 0 else "audio-late"), ""

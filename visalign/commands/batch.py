@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.commands.options import chosen_settings
+from visalign.commands.options import Profile, Strict, chosen_settings
 from visalign.console import VERDICT_STYLES, batch_progress, facts_table, screen
 from visalign.errors import ConfigError
 
@@ -74,6 +74,8 @@ def batch(
     grammar: Annotated[
         str | None, typer.Option(help="Read words off the lips too: what may be said, JSGF, sentences, or 'grid'.")
     ] = None,
+    profile: Profile = None,
+    strict: Strict = False,
     lip_cache: Annotated[
         Path | None, typer.Option(help="Folder that keeps lips by content, for several batches; default: OUT/lips.")
     ] = None,
@@ -100,7 +102,7 @@ def batch(
     from visalign.batch import plan_batch, read_manifest, run_batch
 
     settings = replace(
-        settings_of(config, lexicon, viseme_map, model, enhancement, grammar),
+        settings_of(config, lexicon, viseme_map, model, enhancement, grammar, profile, strict),
         jobs=jobs,
         time_limit_seconds=time_limit,
         memory_limit_bytes=memory_bytes(memory_limit),
@@ -140,13 +142,16 @@ def settings_of(
     model: Path | None,
     enhancement: str,
     grammar: str | None = None,
+    profile: str | None = None,
+    strict: bool = False,
 ) -> BatchSettings:
     """Settings of a batch from the options that `visalign check` has as well."""
     # Loads the rooms of the batch.
     from visalign.batch import BatchSettings
 
     own = None if lexicon is None else lexicon.resolve()  # workers run elsewhere
-    chosen = chosen_settings(config, lexicon=own, viseme_map=None if viseme_map is None else _name_or_file(viseme_map))
+    own_map = None if viseme_map is None else _name_or_file(viseme_map)
+    chosen = chosen_settings(config, lexicon=own, viseme_map=own_map, profile=profile, strict=strict)
     if grammar is not None:
         chosen = replace(chosen, lips=replace(chosen.lips, grammar=_name_or_file(grammar)))
     return BatchSettings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from visalign.annotations import Cue
     from visalign.config import Config
 
-__all__ = ["chosen_settings", "said"]
+__all__ = ["Profile", "Strict", "chosen_settings", "said"]
+
+Profile = Annotated[
+    str | None, typer.Option(help="Whose limits count: ebu_r37 (the default), itu_bt1359, atsc_is191, film …")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="In sync only where the whole 95 % interval is within the limits.")
+]
 
 
 def said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
@@ -35,14 +42,23 @@ def chosen_settings(
     recognise: str | None = None,
     viseme_map: str | None = None,
     max_lag: float | None = None,
+    profile: str | None = None,
+    strict: bool = False,
 ) -> Config:
-    """The settings of a file, or the default ones, with what single options change in them."""
+    """The settings of a file, or the default ones, with what single options change in them.
+
+    A `profile` brings its limits, whatever limits the file has.
+    """
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     named: dict[str, Any] = {"lexicon": None if lexicon is None else str(lexicon), "oov": oov, "recognise": recognise}
     alignment = {name: value for name, value in named.items() if value is not None}
     sync: dict[str, Any] = {"viseme_map": viseme_map, "max_lag_seconds": max_lag}
+    verdict: dict[str, Any] = {"strict": strict or settings.verdict.strict}
+    if profile is not None:
+        verdict |= {"profile": profile, "max_lead_seconds": None, "max_lag_seconds": None}
     return replace(
         settings,
+        verdict=replace(settings.verdict, **verdict),
         alignment=replace(settings.alignment, **alignment),
         sync=replace(settings.sync, **{name: value for name, value in sync.items() if value is not None}),
     )

@@ -267,6 +267,9 @@ def _which(n_faces: int) -> str:
     return f"; there are {n_faces}, and the frame in the picture is around the mouth that is judged" * (n_faces > 1)
 
 
+_STRICTLY = "; strict: with the whole 95 % interval"
+
+
 def _details(report: ClipReport) -> str:
     clip = report.clip
     limits = f"at most {1000 * clip.max_lead_seconds:.0f} ms early or {1000 * clip.max_lag_seconds:.0f} ms late"
@@ -276,7 +279,7 @@ def _details(report: ClipReport) -> str:
         "Sound": clip.audio or "the clip's own",
         "Faces": f"found in {clip.face_fraction:.0%} of the frames" + _which(len(clip.faces)),
         "Transcript": clip.transcript if clip.transcript is not None else "none; the phones were recognised",
-        "In sync means": f"{limits} (profile {clip.profile})",
+        "In sync means": f"{limits} (profile {clip.profile}{_STRICTLY * clip.strict})",
         "Phones found by": clip.aligner,
         "Viseme map": f"{clip.viseme_map} (silence is {clip.silence_viseme})",
         "Models": "; ".join(f"{model.name} ({model.licence})" for model in clip.models),

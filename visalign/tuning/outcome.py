@@ -182,7 +182,7 @@ def _judged(clip: TuningClip, hearing: Hearing, config: Config) -> _Judged:
     )
     calibration, limits = clip.model.calibration.trusted(config.evidence), config.verdict.limits
     spoken = spoken_frames(clip.lips, hearing.alignment.phones, hearing.speech)
-    sync = estimate_sync(evidence, spoken, calibration, limits, config.thresholds)
+    sync = estimate_sync(evidence, spoken, calibration, limits, config.thresholds, strict=config.verdict.strict)
     viseme_map = load_map(config.sync.viseme_map)
     alignment = hearing.alignment
     targets = expected_visemes(alignment.phones, alignment.words, viseme_map, alphabet=alignment.alphabet)
