@@ -16,11 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
+from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from visalign.enhancement.spectra import Floats, sane
 from visalign.errors import ConfigError
 from visalign.media import Audio
+from visalign.scratch import blocks_of, scratch_array
+from visalign.speech import stretch
 
 __all__ = ["EQ_PRESETS", "Band", "equalise", "highpass"]
 
@@ -28,6 +30,7 @@ _KINDS = ("peak", "lowshelf", "highshelf")
 _MOST_GAIN_DB = 24.0
 # Both runs start in silence this long, so that the sound's own edges hold no step.
 _PAD_SECONDS = 0.1
+_BLOCK = 1 << 18  # samples at a time: memory does not grow with the sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,21 @@ def highpass(audio: Audio, frequency_hz: float = 80.0) -> Audio:
 
 
 def _both_ways(audio: Audio, sections: Floats) -> Audio:
-    samples = sane(audio.samples)
+    samples = audio.samples
     if not len(samples):
         return audio
     n_pad = round(_PAD_SECONDS * audio.rate_hz)
-    made = sosfiltfilt(sections, np.pad(samples, n_pad), padtype=None)[n_pad : n_pad + len(samples)]
-    return replace(audio, samples=made.astype(np.float32))
+    once, state = scratch_array((len(samples) + 2 * n_pad,), np.float64), np.zeros((len(sections), 2))
+    for part in blocks_of(len(once), _BLOCK, samples, once):
+        padded = sane(stretch(samples, part.start - n_pad, part.stop - n_pad))
+        once[part], state = sosfilt(sections, padded, zi=state)
+    state = sosfilt_zi(sections) * once[-1]
+    made = scratch_array((len(once),), np.float32)
+    for part in blocks_of(len(once), _BLOCK, once, made):  # from the end
+        here = slice(len(once) - part.stop, len(once) - part.start)
+        backwards, state = sosfilt(sections, once[here][::-1], zi=state)
+        made[here] = backwards[::-1]
+    return replace(audio, samples=made[n_pad : n_pad + len(samples)])
 
 
 def _biquad(band: Band, rate_hz: int) -> list[float]:

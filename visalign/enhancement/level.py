@@ -13,14 +13,16 @@ from dataclasses import replace
 import numpy as np
 
 from visalign.audio_quality import loudness
-from visalign.enhancement.spectra import sane
+from visalign.enhancement.spectra import sane, sane_samples
 from visalign.errors import ConfigError
 from visalign.media import Audio
+from visalign.scratch import blocks_of, scratch_array
 
 __all__ = ["normalise_loudness"]
 
 _HIGHEST_PEAK_DBFS = -1.0
 _MOST_GAIN_DB = 60.0
+_BLOCK = 1 << 18  # samples at a time: memory does not grow with the sound
 
 
 def normalise_loudness(audio: Audio, lufs: float = -23.0) -> Audio:
@@ -44,9 +46,13 @@ def normalise_loudness(audio: Audio, lufs: float = -23.0) -> Audio:
     if not -70 <= lufs <= 0:
         raise ConfigError("loudness", lufs, "-70 to 0 LUFS")
     now = loudness(audio)
-    samples = sane(audio.samples)
+    samples = sane_samples(audio.samples)
     if now is None:
-        return replace(audio, samples=samples.astype(np.float32))
-    peak_db = 20 * math.log10(max(float(np.max(np.abs(samples))), 1e-12))
+        return replace(audio, samples=samples)
+    parts = blocks_of(len(samples), _BLOCK, samples)
+    peak_db = 20 * math.log10(max(1e-12, *(float(np.max(np.abs(samples[part]))) for part in parts)))
     gain_db = min(lufs - now, _HIGHEST_PEAK_DBFS - peak_db, _MOST_GAIN_DB)
-    return replace(audio, samples=(samples * 10 ** (gain_db / 20)).astype(np.float32))
+    made = scratch_array((len(samples),), np.float32)
+    for part in blocks_of(len(samples), _BLOCK, samples, made):
+        made[part] = sane(samples[part]) * 10 ** (gain_db / 20)
+    return replace(audio, samples=made)
