@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from visalign.errors import AlignmentError, ConfigError, InputError, OutOfVocabulary, TimelineError, UnknownSymbol
-from visalign.forced_alignment import ALIGNERS, Alignment, force_align, load_aligner, recognise_phones
+from visalign.forced_alignment import ALIGNERS, Alignment, force_align, load_aligner, recognise_phones, recognised
 from visalign.forced_alignment import pocketsphinx as room
 from visalign.forced_alignment.pocketsphinx import PocketSphinxAligner, Settings, boundary_times, pcm_for_model
 from visalign.generated_clip import SpokenText, synthesise_speech
@@ -234,9 +234,32 @@ def test_recognised_phones_cover_the_audio(audio: Audio) -> None:
     assert found.phones.labels[0] == SILENCE
 
 
-def test_recognition_refuses_silence() -> None:
+def test_long_recordings_are_recognised_in_pieces(audio: Audio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two takes with a pause of digital silence that fills a piece: about what is heard of each take by itself."""
+    two_takes = padded(audio, before=2.0, after=audio.duration + 2.0)
+    two_takes.samples[-len(audio.samples) :] = audio.samples
+    whole = recognise_phones(audio)
+    monkeypatch.setattr(recognised, "WHOLE_SECONDS", 2.0)
+    monkeypatch.setattr(recognised, "PIECE_SECONDS", (1.0, 1.0 + audio.duration))
+    found = recognise_phones(two_takes)
+    assert found == recognise_phones(two_takes)
+    assert found.words.labels == ("",)
+    assert (found.phones.start, found.phones.end) == (0.0, two_takes.duration)
+    assert (found.engine, found.warnings) == (whole.engine, whole.warnings)
+    times = np.arange(0.0, audio.duration, 0.01)
+    expected = np.array(whole.phones.sample(times))
+    for start in (2.0, two_takes.duration - audio.duration):
+        heard = np.array(found.phones.sample(start + times))
+        assert np.mean(heard == expected) > 0.6
+
+
+def test_recognition_refuses_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    silence = Audio(np.zeros(16000, np.float32), 16000)
     with pytest.raises(AlignmentError, match="silent"):
-        recognise_phones(Audio(np.zeros(16000, np.float32), 16000))
+        recognise_phones(silence)
+    monkeypatch.setattr(recognised, "WHOLE_SECONDS", 0.5)
+    with pytest.raises(AlignmentError, match="no phones"):
+        recognise_phones(silence)
 
 
 # --- real speech, where it is at hand -----------------------------------------------------------------------

@@ -13,7 +13,8 @@ Method
    surer than they are on average, and a warning names the place. Words for which there is no room at all are left
    out and named.
 
-The recording comes as an array, which is all that grows with its length (230 MB an hour at 16 kHz).
+The recording comes as an array, which is all that grows with its length (230 MB an hour at 16 kHz); a long one lies in
+a file (:mod:`visalign.scratch`), of which a piece at a time is in memory.
 
 Conventions
 -----------

@@ -3,6 +3,9 @@
 Any phone may follow any other, weighed by the bundled model of English phone sequences. Much less is known than with
 a transcript, so phones are often mistaken; their times are good enough to find an offset by.
 
+PocketSphinx keeps 20 MB for each minute that it hears at once, so a recording of more than `WHOLE_SECONDS` is cut at
+pauses (:mod:`visalign.forced_alignment.pieces`), and each piece is heard by itself.
+
 Conventions
 -----------
 As in :mod:`visalign.forced_alignment.pocketsphinx`: boundaries at the middle of the analysis window, ARPABET without
@@ -12,6 +15,7 @@ stress, ``SIL`` for silence and noise. The tier of words is one empty interval.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,15 @@ from pocketsphinx import Decoder, get_model_path
 
 from visalign.errors import AlignmentError, BackendUnavailable
 from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.pieces import (
+    AlignedPiece,
+    Span,
+    cut_at_pauses,
+    join_pieces,
+    on_the_clock,
+    part_of,
+    silent_alignment,
+)
 from visalign.forced_alignment.pocketsphinx import (
     MODEL_RATE_HZ,
     boundary_times,
@@ -33,6 +46,7 @@ from visalign.forced_alignment.refinement import refine_boundaries
 from visalign.media import Audio
 from visalign.phones import SILENCE
 from visalign.timeline import Interval, Tier
+from visalign.voice_activity import find_speech
 
 __all__ = ["recognise_phones"]
 
@@ -41,6 +55,12 @@ RATE = 100
 
 LANGUAGE_WEIGHT = 1.0
 """Weight of the model of phone sequences; PocketSphinx's 6.5 is for words, and gets 36 % of the time right, not 45."""
+
+WHOLE_SECONDS = 300.0
+"""Recordings up to this length are heard at once."""
+
+PIECE_SECONDS = 60.0, 120.0
+"""Least and greatest length of the pieces of longer ones."""
 
 _LOG_BASE = math.log(1.0001)  # PocketSphinx counts log probabilities in units of this
 
@@ -65,10 +85,32 @@ def recognise_phones(audio: Audio) -> Alignment:
     BackendUnavailable
         If PocketSphinx's model of phone sequences is missing.
     """
+    if audio.duration <= WHOLE_SECONDS:
+        return _heard(_decoder(), audio)
+    whole, (shortest, longest) = Span(0, len(audio.samples)), PIECE_SECONDS
+    spans = cut_at_pauses(find_speech(audio), audio.rate_hz, whole, shortest=shortest, longest=longest)
+    decoder = _decoder()
+    pieces = [_piece(decoder, audio, span) for span in spans]
+    heard = [piece.alignment for piece in pieces if piece.alignment.warnings]
+    if not heard:
+        raise _nothing(audio)
+    return replace(join_pieces(pieces), engine=heard[0].engine, warnings=heard[0].warnings)
+
+
+def _piece(decoder: Decoder, audio: Audio, span: Span) -> AlignedPiece:
+    start, end = span.start / audio.rate_hz, span.end / audio.rate_hz
+    decoder.reinit_feat()  # forget the noise estimate of what was heard before
+    try:
+        found = on_the_clock(_heard(decoder, part_of(audio, span)), start, end)
+    except AlignmentError:  # silence
+        found = silent_alignment(start, end, "")
+    return AlignedPiece(start, end, 0, 0, found)
+
+
+def _heard(decoder: Decoder, audio: Audio) -> Alignment:
     pcm = pcm_for_model(audio)
     rows: list[tuple[str, int, float]] = []
     try:
-        decoder = _decoder()
         decoder.start_utt()
         decoder.process_raw(pcm.tobytes(), full_utt=True)
         decoder.end_utt()
