@@ -22,9 +22,10 @@ from visalign.pipeline import check, observe
 from visalign.report import ClipReport
 from visalign.sync import SyncEstimate
 from visalign.text_files import format_table, write_text
-from visalign.timeline import Tier
+from visalign.timeline import Interval, Tier
 
 mpl = pytest.importorskip("matplotlib")
+plt = pytest.importorskip("matplotlib.pyplot")
 
 from visalign.plots import (  # noqa: E402 - after the check that Matplotlib is there
     plot_confusion,
@@ -38,6 +39,7 @@ from visalign.plots import (  # noqa: E402 - after the check that Matplotlib is 
     plot_tracks,
     save_plot,
 )
+from visalign.plots.offset import MOST_SECONDS  # noqa: E402
 from visalign.plots.samples import (  # noqa: E402
     SUMMARY_COLUMNS,
     LeadSample,
@@ -49,7 +51,10 @@ from visalign.plots.samples import (  # noqa: E402
 )
 from visalign.plots.scores import viseme_confusion  # noqa: E402
 from visalign.plots.style import ARTICULATOR_TINTS, sequential  # noqa: E402
+from visalign.plots.tiers import draw_intervals  # noqa: E402
 from visalign.viseme_lint import ARTICULATORS  # noqa: E402
+
+TINTS = {"in": "#bfe3d8", "early": "#f4c3a0", "late": "#eec3de"}
 
 
 @pytest.fixture(scope="module")
@@ -400,6 +405,53 @@ def test_the_command_refuses_what_it_can_not_do(tmp_path: Path) -> None:
     assert run("reliability", path, "-o", tmp_path / "x.png")[0] == 2
     assert isinstance(CliRunner().invoke(app, ["plot", "pie", str(path), "-o", "x.png"]).exception, ConfigError)
     assert not (tmp_path / "x.png").exists()
+
+
+# --- long clips --------------------------------------------------------------------------------------------------
+
+
+def test_a_long_row_stays_visible_and_small() -> None:
+    """Ten thousand words of three verdicts over an hour: a box a stretch, each at its place, none without ink."""
+    words = [Interval(0.36 * k, 0.36 * k + 0.3, "in" if k < 4000 else "early") for k in range(10_000)]
+    words[7000] = Interval(words[7000].start, words[7000].end, "late")
+    _, axes = plt.subplots()
+    draw_intervals(axes, words, (0.0, 3600.0), 6.0, mark=lambda x: (TINTS[x.label], ""))
+    boxes = [(p.get_x(), p.get_x() + p.get_width(), mpl.colors.to_hex(p.get_facecolor())) for p in axes.patches]
+    assert len(boxes) < 6
+    assert boxes[0] == (0.0, pytest.approx(0.36 * 3999 + 0.3), TINTS["in"])
+    assert boxes[-1][1] == pytest.approx(words[-1].end)
+    assert boxes[-1][2] == TINTS["early"]
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(boxes))
+    assert not axes.texts
+
+
+def test_the_edge_of_a_narrow_box_does_not_hide_it() -> None:
+    _, axes = plt.subplots()
+    words = [Interval(t, t + 0.3, "in") for t in np.arange(0.0, 120.0, 3.0)]
+    draw_intervals(axes, words, (0.0, 120.0), 6.0, mark=lambda x: (TINTS[x.label], ""))
+    assert len(axes.patches) == len(words)
+    points = 0.3 * 6.0 * 72 / 120
+    assert all(2 * p.get_linewidth() < 0.5 * points for p in axes.patches)
+
+
+def test_the_path_of_a_long_clip_names_phones_where_they_have_room(report: ClipReport) -> None:
+    lead = report.sync.lead_seconds or 0.0
+    second = plot_path(report, start=0.5, end=1.5)
+    low, high = sorted(second.get_ylim())
+    assert texts(second) == [x.label for x in report.phones if x.label != "SIL" and low < x.centre + lead < high]
+    edges = np.arange(0.3, 2.7, 0.02).round(3).tolist()
+    crowded = Tier("phones", (0.0, *edges, report.phones.end), ("SIL", *["AA"] * (len(edges) - 1), "SIL"))
+    many = replace(report, phones=crowded)
+    axes = plot_path(many, start=0.0, end=3.0)
+    heights = [x.get_position()[1] for x in axes.texts]
+    assert 10 < len(heights) < len(crowded)
+    step = min(np.diff(heights)) / 3.0 * axes.get_window_extent().height
+    assert step >= 4.5 * axes.figure.dpi / 72  # capitals of 6 points are 4.4 points high
+
+
+def test_the_path_of_a_stretch_that_is_too_long_is_refused(report: ClipReport) -> None:
+    with pytest.raises(ConfigError, match="start and end at most 120 s apart"):
+        plot_path(report, start=0.0, end=MOST_SECONDS + 1)
 
 
 # --- the lips ---------------------------------------------------------------------------------------------------

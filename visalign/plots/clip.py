@@ -61,6 +61,7 @@ TRACKS: Mapping[str, float] = MappingProxyType(
 """Rows of :func:`plot_tracks`, from the top, and how high they are to one another."""
 
 _INCHES = TWO_COLUMNS - ROOM_FOR_NAMES
+_MOST_DOTS = 40  # an inch: closer ones hide the curve
 _MOUTH_WIDTHS = 1.7  # width of a mouth's picture
 _MOUTH_SHAPE = 1.15  # its width over its height
 _EVIDENCE_SMOOTHING = 0.12  # seconds: single frames say too little to be seen
@@ -166,7 +167,9 @@ def _draw_opening(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -
     kept = evidence_of(report)
     axes.axhline(0.0, color=RULE, linewidth=0.8)
     axes.plot(kept.centres, kept.expected_aperture, color=EXPECTED, linestyle="--", label="expected")
-    axes.plot(kept.centres, kept.aperture, color=SEEN, marker=".", markersize=3.5, label="measured")
+    n_shown = int(((kept.centres >= span[0]) & (kept.centres <= span[1])).sum())
+    dots = {"marker": ".", "markersize": 3.5} if n_shown <= _MOST_DOTS * _INCHES else {"linewidth": 0.8}
+    axes.plot(kept.centres, kept.aperture, color=SEEN, label="measured", **dots)
     name_row(axes, "lip opening\niod")
     low, high = _range_within(kept.centres, [kept.aperture, kept.expected_aperture], span)
     axes.set_ylim(low - 0.05 * (high - low), high + 0.3 * (high - low))  # room for the legend

@@ -35,8 +35,12 @@ from visalign.wording import lead_in_words
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_limits", "plot_offset", "plot_path"]
+__all__ = ["MOST_SECONDS", "draw_limits", "plot_offset", "plot_path"]
 
+MOST_SECONDS = 120.0
+"""Longest stretch of a warping path: its matrix grows with the square."""
+
+_LABEL_INCHES = 0.065  # from one phone's label to the next, at least
 _LOWEST_SHOWN = 1.15  # of the curve's range, so that the lead's label has room below
 
 
@@ -98,14 +102,18 @@ def plot_path(
     axes : Axes, optional
         Where to; a new square figure by default.
     start, end : float, optional
-        Seconds to show; the speech by default.
+        Seconds to show; the speech by default. At most :data:`MOST_SECONDS`; phones are named where they have room.
 
     Raises
     ------
     ConfigError
-        If the report has no evidence.
+        If the report has no evidence, or the stretch is too long.
     """
     kept, span = evidence_of(report), speech_span(report, start, end)
+    if span[1] - span[0] > MOST_SECONDS:
+        raise ConfigError(
+            "span", f"{span[0]:.1f} to {span[1]:.1f} s", f"start and end at most {MOST_SECONDS:g} s apart"
+        )
     axes = axes_or_new(axes, 0.62 * TWO_COLUMNS, 0.55 * TWO_COLUMNS)
     chosen = np.flatnonzero((kept.moments >= span[0]) & (kept.moments <= span[1]))
     if len(chosen) < 2:
@@ -127,9 +135,12 @@ def plot_path(
         linewidth=1.6,
     )
     lead = report.sync.lead_seconds or 0.0
+    room = _LABEL_INCHES * axes.figure.dpi / axes.get_window_extent().height * (high - low)
+    last = -np.inf
     for x in report.phones:
         shown = x.centre + lead
-        if low < shown < high and x.label not in ("", "SIL"):
+        if low < shown < high and x.label not in ("", "SIL") and shown - last >= room:
+            last = shown
             axes.text(-0.012, shown, x.label, transform=axes.get_yaxis_transform(), ha="right", va="center", fontsize=6)
     axes.set_yticks([])
     axes.set_ylabel("expected, by phone", labelpad=18)

@@ -7,7 +7,7 @@ Seconds on the clip's clock along x. A row is drawn between 0 and 1 of its y axi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -40,6 +40,8 @@ Mark: TypeAlias = "tuple[str, str]"
 
 _SECONDS_AROUND = 0.25  # of speech that is shown
 _LETTER_INCHES = 0.062  # width of a letter of 7 points, a little more than DejaVu's mean
+_POINTS_PER_INCH = 72
+_EDGE_POINTS, _EDGE_SHARE = 0.8, 0.15  # of a box: its width in points, at most that share of the box
 _PIXELS_PER_INCH = 400  # columns of a waveform: finer than any print
 
 
@@ -103,6 +105,8 @@ def draw_intervals(
 ) -> None:
     """Draw labelled intervals as boxes; a label that has no room is left out.
 
+    Of a long stretch, what is too narrow to be seen is drawn together with its neighbours of the same mark.
+
     Parameters
     ----------
     axes : Axes
@@ -121,12 +125,11 @@ def draw_intervals(
         Of the type, points.
     """
     inches = width_inches / (span[1] - span[0])
-    for x in intervals:
+    shown = (x for x in intervals if x.end > span[0] and x.start < span[1])
+    for x, (tint, hatch) in _visible(shown, mark, 1 / (_PIXELS_PER_INCH * inches)):
         start, end = max(x.start, span[0]), min(x.end, span[1])
-        if end <= start:
-            continue
-        tint, hatch = mark(x)
-        axes.axvspan(start, end, ymin=0.04, ymax=0.96, facecolor=tint, edgecolor="white", linewidth=0.8)
+        edge = min(_EDGE_POINTS, _EDGE_SHARE * _POINTS_PER_INCH * inches * (end - start))
+        axes.axvspan(start, end, ymin=0.04, ymax=0.96, facecolor=tint, edgecolor="white", linewidth=edge)
         if hatch:
             axes.axvspan(
                 start, end, ymin=0.04, ymax=0.96, facecolor="none", edgecolor=MUTED, hatch=hatch, linewidth=0.0
@@ -138,6 +141,33 @@ def draw_intervals(
             middle = 0.5 * (start + end)
             axes.text(middle, 0.5, text, ha="center", va=place, fontsize=size, linespacing=1.15, clip_on=True)
     axes.set_xlim(*span)
+
+
+def _visible(
+    intervals: Iterable[Interval], mark: Callable[[Interval], Mark], least: float
+) -> Iterator[tuple[Interval, Mark]]:
+    """Boxes to draw, none of them in less than `least` seconds of another one that is as narrow.
+
+    Narrow neighbours of one mark make one box, without a label; a narrow one within `least` seconds of another mark's
+    can't be seen beside it and is left out.
+    """
+    held: tuple[Interval, Mark] | None = None
+    for x in intervals:
+        own = mark(x)
+        if held is not None and x.duration < least:
+            before, other = held
+            if own == other and x.start - before.end < least:
+                held = Interval(before.start, x.end, ""), own
+                continue
+            if x.end - before.start < least:
+                continue
+        if held is not None:
+            yield held
+        held = (x, own) if x.duration < least else None
+        if held is None:
+            yield x, own
+    if held is not None:
+        yield held
 
 
 def _fitting(text: str, room: float) -> str:
