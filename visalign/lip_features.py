@@ -264,7 +264,11 @@ def lip_features(landmarks: Landmarks, pictures: Floats, *, source: str = "") ->
         Name of the file.
     """
     times, has_face = landmarks.times, landmarks.has_face
-    flow = _flow_of_a_while(pictures[:, [k - len(GEOMETRY) for k in _FLOW]], times.times)
+    flow, sharpness = np.empty((len(times), len(_FLOW))), np.empty(len(times))
+    for rows in blocks_of(len(times), _BLOCK, pictures):
+        flow[rows] = pictures[rows][:, [k - len(GEOMETRY) for k in _FLOW]]
+        sharpness[rows] = pictures[rows, -1]
+    flow = _flow_of_a_while(flow, times.times)
     values = scratch_array((len(times), len(FEATURES)), np.float64)
     mouth = scratch_array((len(times), *MOUTH_SHAPE), np.float32)
     upright = _Upright.of(landmarks)
@@ -275,7 +279,7 @@ def lip_features(landmarks: Landmarks, pictures: Floats, *, source: str = "") ->
         mouth[rows] = landmarks.points[rows, _MOUTH]
     _add_changes(values, times.times, has_face)
     names, empty = tuple(f.name for f in FEATURES), np.empty(values.shape[1])
-    visibility = measure_visibility(landmarks.points, pictures[:, -1])
+    visibility = measure_visibility(landmarks.points, sharpness)
     return with_own_yardstick(LipFeatures(values, names, times, empty, empty, source, mouth, visibility))
 
 

@@ -25,8 +25,8 @@ __all__ = ["MIN_BYTES", "GrowingArray", "blocks_of", "release", "scratch_array"]
 
 Number = TypeVar("Number", bound=np.generic)
 
-MIN_BYTES = 1 << 24
-"""Arrays below this size (16 MB: four minutes of sound) stay in memory."""
+MIN_BYTES = 1 << 22
+"""Arrays below this size (4 MB: a minute of sound) stay in memory; a clip has some ten of them."""
 
 # What is collected in memory before it goes to the file.
 _CHUNK_BYTES = 1 << 20
