@@ -16,6 +16,7 @@ window and each stretch between windows.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -141,7 +142,8 @@ def _cut(cue: Cue, following: Cue, pauses: Sequence[Interval]) -> float | None:
     low, high = cue.end - SLACK, following.start + SLACK
     if high - low > 4 * SLACK:
         return 0.5 * (low + high)
-    near = [(min(x.end, high) - max(x.start, low), x) for x in pauses if x.start < high and x.end > low]
+    first, last = bisect_right(pauses, low, key=lambda x: x.end), bisect_left(pauses, high, key=lambda x: x.start)
+    near = [(min(x.end, high) - max(x.start, low), x) for x in pauses[first:last]]
     if not near:
         return None
     _, pause = max(near, key=lambda row: row[0])
