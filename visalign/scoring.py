@@ -19,6 +19,7 @@ heard at ``[start, end)`` of the clip's clock; its lips are looked for `lead` la
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
@@ -236,14 +237,16 @@ class ClipComparison:
         centres = self.evidence.centres
         return bool(part.end + self.lead > centres[0] - STEP and part.start + self.lead < centres[-1] + STEP)
 
-    def moments(self, part: Interval) -> npt.NDArray[np.bool_]:
-        """Moments of the agreement that belong to a part of the sound and count, shape (n_moments,)."""
-        times, lead = self.agreement.times, self.lead
-        return np.asarray((times >= part.start + lead) & (times < part.end + lead) & self.agreement.counts)
+    def moments(self, part: Interval) -> npt.NDArray[np.int64]:
+        """Numbers of the agreement's moments that belong to a part of the sound and count, shape (n_counted,)."""
+        first, last = np.searchsorted(self.agreement.times, [part.start + self.lead, part.end + self.lead])
+        return np.asarray(first + np.flatnonzero(self.agreement.counts[first:last]))
 
     def targets_in(self, part: Interval) -> list[VisemeTarget]:
         """Targets of the speech in a part of the sound."""
-        return [target for target in self.targets if target.word and target.interval.overlap(part) > 0]
+        first = bisect_right(self.targets, part.start, key=lambda target: target.interval.end)
+        last = bisect_left(self.targets, part.end, key=lambda target: target.interval.start)
+        return [target for target in self.targets[first:last] if target.word]
 
     def judge(self, part: Interval) -> dict[str, Any]:
         """Measures of one part: label, start, end, phones, expected, observed, viseme_accuracy, lead_seconds, score,
@@ -258,7 +261,7 @@ class ClipComparison:
             "phones": " ".join(t.phone for t in own),
             "expected": " ".join(t.viseme for t in own),
             "observed": _observed(self.decoded.tier, part, self.lead),
-            "viseme_accuracy": float(self.agreement.is_right[inside].mean()) if inside.any() else np.nan,
+            "viseme_accuracy": float(self.agreement.is_right[inside].mean()) if len(inside) else np.nan,
             "lead_seconds": lead_here,
             "score": score,
             "verdict": _word_verdict(lead_here, score, self.limits, self.thresholds),

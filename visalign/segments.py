@@ -38,6 +38,7 @@ opens to draw breath, and rests in a long vowel.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -187,12 +188,13 @@ def _row(
     kind: str, part: Interval, comparison: ClipComparison, closures: Sequence[tuple[float, bool]], movement: _Movement
 ) -> dict[str, Any]:
     inside = comparison.moments(part)
-    own = [seen for middle, seen in closures if part.start <= middle < part.end]
+    first, last = (bisect_left(closures, time, key=lambda closure: closure[0]) for time in (part.start, part.end))
+    own = [seen for _, seen in closures[first:last]]
     return {
         "kind": kind,
         **comparison.judge(part),
         "confidence": _confidence(part, comparison),
-        "dtw_cost": float(comparison.agreement.costs[inside].mean()) if inside.any() else np.nan,
+        "dtw_cost": float(comparison.agreement.costs[inside].mean()) if len(inside) else np.nan,
         "closures_expected": len(own),
         "closures_seen": sum(own),
         "dead_air_seconds": movement.dead_air(part),
@@ -213,7 +215,7 @@ def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
         if not target.word or fold_arpabet(target.phone) not in _BILABIALS:
             continue
         start, end = target.interval.start + comparison.lead, target.interval.end + comparison.lead
-        rows = closed[(times >= start - STEP) & (times < end + STEP)]
+        rows = closed[slice(*np.searchsorted(times, [start - STEP, end + STEP]))]
         if len(rows) and not np.isnan(rows).all():
             found.append(((target.interval.start + target.interval.end) / 2, bool(np.nanmax(rows) >= _CLOSED)))
     return found
@@ -281,7 +283,7 @@ class _Movement:
         return self._seconds(self._overrun, part)
 
     def _seconds(self, flags: Flags, part: Interval) -> float:
-        return float(flags[(self._heard >= part.start) & (self._heard < part.end)].sum() * self._step)
+        return float(flags[slice(*np.searchsorted(self._heard, [part.start, part.end]))].sum() * self._step)
 
 
 def _spread(values: Floats, seen: Flags, n: int) -> Floats:

@@ -32,7 +32,7 @@ from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration, SpeechContext, Stream, stream_log_likelihoods
 from visalign.parameters import EvidenceParams, ThresholdParams
 from visalign.phones import is_silence
-from visalign.timeline import Tier
+from visalign.timeline import Interval, Tier
 from visalign.voice_activity import SPEECH
 
 __all__ = [
@@ -163,12 +163,18 @@ def spoken_frames(
     """
     centres = lips.times.centres
     near = np.zeros(len(centres), bool)
-    heard = None if speech is None else [part for part in speech if part.label == SPEECH]
+    voice = None if speech is None else np.array([(x.start, x.end) for x in speech if x.label == SPEECH]).reshape(-1, 2)
     for phone in phones:
-        if is_silence(phone.label) or (heard is not None and not any(phone.overlap(part) > 0 for part in heard)):
+        if is_silence(phone.label) or (voice is not None and not _meets(phone, voice)):
             continue
-        near |= (centres >= phone.start - margin) & (centres < phone.end + margin)
+        near[slice(*np.searchsorted(centres, [phone.start - margin, phone.end + margin]))] = True
     return near
+
+
+def _meets(part: Interval, others: Floats) -> bool:
+    """Whether a part overlaps one of the others, rows of start and end in order."""
+    last = int(np.searchsorted(others[:, 0], part.end)) - 1
+    return last >= 0 and bool(others[last, 1] > part.start)
 
 
 def lag_density(lags: Floats, log_likelihoods: Floats, calibration: Calibration) -> tuple[Floats, Floats]:

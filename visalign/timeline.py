@@ -12,7 +12,7 @@ label like any other.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -230,9 +230,10 @@ class Tier:
         TimelineError
             If nothing of the tier lies there.
         """
+        first, last = max(bisect_right(self.boundaries, start) - 1, 0), bisect_left(self.boundaries, end)
         rows = [
             replace(x, start=max(x.start, start), end=min(x.end, end))
-            for x in self
+            for x in map(self.__getitem__, range(first, min(last, len(self))))
             if max(x.start, start) < min(x.end, end)
         ]
         if not rows:
