@@ -23,6 +23,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from visalign.lead_course import STEADY, LeadCourse
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
 from visalign.media import Audio
@@ -100,6 +101,8 @@ class ClipEvidence:
         File of the picture, for whoever shows it; None where lips were given in place of a clip.
     audio : Audio, Path or None
         The sound that was judged in place of the clip's own.
+    course : LeadCourse
+        What is to be added to `lags` along a clip whose offset changes.
     """
 
     times: Floats
@@ -120,6 +123,7 @@ class ClipEvidence:
     local: LocalLead
     clip: Path | None = None
     audio: Audio | Path | None = None
+    course: LeadCourse = STEADY
 
     @property
     def expected_aperture(self) -> Floats:
@@ -156,7 +160,8 @@ def gather_evidence(
     scoring : ScoringParams
     """
     lead = sync.lead_seconds or 0.0
-    agreement = agreement_of(targets, decoded, lead, band=scoring.band)
+    leads_of_targets = lead + evidence.course.at_heard([target.interval.start for target in targets])
+    agreement = agreement_of(targets, decoded, leads_of_targets, band=scoring.band)
     leads, density = lag_density(evidence.lags, evidence.log_likelihoods.sum(axis=0), calibration)
     return ClipEvidence(
         times=lips.times.times,
@@ -175,6 +180,7 @@ def gather_evidence(
         density_leads=leads,
         density=density,
         local=local_lead(evidence, lead, calibration, spread=scoring.local_spread_seconds),
+        course=evidence.course,
     )
 
 
@@ -188,7 +194,7 @@ def local_lead(
     times = np.arange(centres[0], centres[-1] + _LOCAL_STEP / 2, _LOCAL_STEP)
     has_face = np.any(evidence.log_likelihoods, axis=1)
     rows = [_local_row(evidence, has_face, float(t), lead, calibration, spread) for t in times]
-    best, low, high = np.array(rows, np.float64).reshape(-1, 3).T
+    best, low, high = np.array(rows, np.float64).reshape(-1, 3).T + evidence.course.at_shown(times, lead)
     return LocalLead(times, best, low, high)
 
 

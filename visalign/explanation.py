@@ -143,7 +143,8 @@ def explain_clip(
         progress=progress,
     )
     assert report.evidence is not None
-    kept = LagEvidence(report.evidence.lags, report.evidence.log_likelihoods, report.evidence.centres)
+    seen = report.evidence
+    kept = LagEvidence(seen.lags, seen.log_likelihoods, seen.centres, seen.course)
     targets = expected_visemes(report.phones, report.words, chosen_map)
     lead = report.sync.lead_seconds or 0.0
     sounds = sound_evidence(targets, report.observed_visemes, lead, kept, lip_model.calibration)

@@ -130,6 +130,11 @@ class SpeechContext:
         parts = [_smooth(_ROWS[spoken], _PHONE_SMOOTHING), _smooth(spectrum, _SOUND_SMOOTHING)]
         return cls(np.hstack(parts).astype(np.float32))
 
+    @property
+    def voiced(self) -> npt.NDArray[np.float32]:
+        """How far each row is in speech, 0..1, shape (n_rows,)."""
+        return np.asarray(1.0 - self.rows[:, PHONES.index("SIL")])
+
     def stacked(self, times: Floats) -> npt.NDArray[np.float32]:
         """The rows around each of `times` (seconds), shape (n_times, n_channels * n_offsets), for training."""
         return np.hstack([_at(self.rows, times + offset) for offset in OFFSETS])
@@ -210,8 +215,8 @@ class _Fit:
     variance: Floats  # of what is left over, by dimension; 1 is what the training found
 
     @classmethod
-    def of(cls, stream: Stream, lips: LipFeatures, context: SpeechContext) -> _Fit:
-        return cls(stream, stream.observe(lips), stream.expect(context), lips.times.centres, np.ones(len(stream.bias)))
+    def of(cls, stream: Stream, lips: LipFeatures, context: SpeechContext, centres: Floats) -> _Fit:
+        return cls(stream, stream.observe(lips), stream.expect(context), centres, np.ones(len(stream.bias)))
 
     def residual(self, lag: float) -> Floats:
         return np.asarray(self.observed - _at(self.expected, self.centres - lag))
@@ -361,10 +366,15 @@ def stream_log_likelihoods(
     context: SpeechContext,
     lags: Floats,
     params: EvidenceParams = _EVIDENCE,
+    centres: Floats | None = None,
 ) -> Floats:
-    """What :meth:`LipModel.log_likelihoods` gives, of streams that have no calibration and no decoder yet."""
+    """What :meth:`LipModel.log_likelihoods` gives, of streams that have no calibration and no decoder yet.
+
+    `centres`, shape (n_frames,), are the moments that lags are counted from; by default when each frame is shown.
+    """
     share = frame_shares(lips)
-    fits = [_Fit.of(stream, lips, context) for stream in weighed(streams, params)]
+    moments = lips.times.centres if centres is None else centres
+    fits = [_Fit.of(stream, lips, context, moments) for stream in weighed(streams, params)]
     first = _summed([fit.log_likelihoods(lags, params.persistence) for fit in fits], share)
     best = float(lags[first.sum(axis=0).argmax()])
     adapted = [fit.adapted(best, params.prior_frames) for fit in fits]

@@ -38,6 +38,7 @@ from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.forced_visemes import ForcedVisemes, force_given
 from visalign.landmarks import MODEL_LICENCE
+from visalign.lead_course import STEADY, LeadCourse, rough_course
 from visalign.legibility import spared, what_is_poor
 from visalign.lexicon import lexicon_with
 from visalign.lip_cache import cached_faces
@@ -239,21 +240,31 @@ def check(
 
     # where both meet
     told("comparing", None)
-    centre, reach, certainty = _search(lip_model, lips, context, settings.sync.max_lag_seconds)
-    heard, voice = alignment.phones.shift(centre), speech.shift(centre)
-    voiced = spoken_frames(lips, heard, voice, margin=0.0)
+    search = _search(lip_model, lips, context, settings.sync.max_lag_seconds)
+    rough = search.centre + search.course.at_shown(lips.times.centres, search.centre)
+    voiced = spoken_frames(lips, alignment.phones, speech, margin=0.0, lead=rough)
     away = off_screen_frames(lips, voiced)
-    all_lags = lag_evidence(lip_model.streams, lips, context, reach, settings.evidence, centre=centre)
+    all_lags = lag_evidence(
+        lip_model.streams,
+        lips,
+        context,
+        search.reach,
+        settings.evidence,
+        centre=search.centre,
+        course=search.course,
+    )
     calibration = lip_model.calibration.trusted(settings.evidence)
     lags = without_frames(all_lags, away)
-    spoken = spoken_frames(lips, heard, voice)
+    spoken = spoken_frames(lips, alignment.phones, speech, lead=rough)
     limits, strict = settings.verdict.limits, settings.verdict.strict
     coverage = float((lips.has_face & ~away)[voiced].mean()) if voiced.any() else None
     if away.any() and not np.any(lags.log_likelihoods):
         best = estimate_sync(all_lags, spoken, calibration, limits, settings.thresholds)
         sync = replace(best, confidence=0.0, verdict="uncertain", reason=OFF_SCREEN)
     else:
-        sync = estimate_sync(lags, spoken, calibration, limits, settings.thresholds, certainty=certainty, strict=strict)
+        sync = estimate_sync(
+            lags, spoken, calibration, limits, settings.thresholds, certainty=search.certainty, strict=strict
+        )
         sync = doubts.heeded(spared(sync, what_is_poor(lips, measured.snr_db)))
     comparison = ClipComparison.of(
         targets, decoded, lags, sync, calibration, limits, settings.scoring, settings.thresholds
@@ -264,7 +275,9 @@ def check(
     read, unread = _read_off(reader, lips, lip_model, chosen_map, alignment.words, targeted)
     kept = None
     if evidence:
-        mouths = lip_trajectory(alignment.phones, lips.times.centres - (sync.lead_seconds or 0.0))
+        lead = sync.lead_seconds or 0.0
+        heard = lips.times.centres - lead - search.course.at_shown(lips.times.centres, lead)
+        mouths = lip_trajectory(alignment.phones, heard)
         kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, calibration, settings.scoring)
         kept = replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
     placeless = words_without_place(alignment.words, alignment.phones, chosen_map, alignment.alphabet)
@@ -324,14 +337,24 @@ def _map(viseme_map: str | PathLike[str] | VisemeMap) -> VisemeMap:
     return viseme_map if isinstance(viseme_map, VisemeMap) else VisemeMap.load(viseme_map)
 
 
-def _search(
-    lip_model: LipModel, lips: LipFeatures, context: SpeechContext, max_lag: float
-) -> tuple[float, float, float]:
-    """Middle and reach of the exact search, seconds, and the probability that the true lead lies there."""
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Middle and reach of the exact search, seconds, the probability that the true lead lies there, and its course."""
+
+    centre: float
+    reach: float
+    certainty: float = 1.0
+    course: LeadCourse = STEADY
+
+
+def _search(lip_model: LipModel, lips: LipFeatures, context: SpeechContext, max_lag: float) -> _Search:
+    found = rough_course(lip_model.streams, lips, context, max_lag, lip_model.calibration)
+    if found is not None:
+        return _Search(found[0], EXACT_REACH, course=found[1])
     if max_lag <= WIDE_SEARCH:
-        return 0.0, max_lag, 1.0
+        return _Search(0.0, max_lag)
     centre, certainty = rough_lead(lip_model.streams, lips, context, max_lag, lip_model.calibration)
-    return centre, EXACT_REACH, certainty
+    return _Search(centre, EXACT_REACH, certainty)
 
 
 def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None, track: int | None) -> Audio:

@@ -140,7 +140,7 @@ class VisemeAgreement:
 
 
 def agreement_of(
-    targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead: float, *, band: int = _SCORING.band
+    targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead: float | Floats, *, band: int = _SCORING.band
 ) -> VisemeAgreement:
     """Compare expected and observed visemes along the warping path of least cost.
 
@@ -150,13 +150,13 @@ def agreement_of(
         What the lips should show, gap-free, at the times of the sound.
     decoded : DecodedVisemes
         What they show.
-    lead : float
-        Seconds by which the audio leads.
+    lead : float or ndarray, shape (n_targets,)
+        Seconds by which the audio leads, everywhere or at each target.
     band : int
         Moments to either side that may be paired.
     """
     times = decoded.times
-    starts = np.array([t.interval.start for t in targets]) + lead
+    starts = np.maximum.accumulate(np.array([t.interval.start for t in targets]) + lead)
     index = np.clip(np.searchsorted(starts, times, side="right") - 1, 0, len(targets) - 1)
     column = {viseme: k for k, viseme in enumerate(decoded.visemes)}
     acceptable = np.zeros((len(targets), len(decoded.visemes)))
@@ -193,7 +193,7 @@ class ClipComparison:
         What they show.
     evidence : LagEvidence
     lead : float
-        Seconds by which the audio leads in the clip on the whole.
+        Seconds by which the audio leads in the clip on the whole; the evidence knows what it differs by along a course.
     calibration : Calibration
     limits : (float, float)
         Seconds that the audio may lead, and lag, to be called in sync.
@@ -227,19 +227,29 @@ class ClipComparison:
         scoring: ScoringParams = _SCORING,
         thresholds: ThresholdParams = _THRESHOLDS,
     ) -> ClipComparison:
-        """Compare at the clip's lead."""
+        """Compare at the clip's lead, or along its course."""
         lead = sync.lead_seconds or 0.0
-        agreement = agreement_of(targets, decoded, lead, band=scoring.band)
+        leads = lead + evidence.course.at_heard([target.interval.start for target in targets])
+        agreement = agreement_of(targets, decoded, leads, band=scoring.band)
         return cls(targets, decoded, evidence, lead, calibration, limits, agreement, sync.match, scoring, thresholds)
+
+    def lead_at(self, part: Interval) -> float:
+        """Seconds by which the audio leads in and around a part of the sound, by the course of the clip."""
+        return self.lead + float(self.evidence.course.at_heard(part.centre))
+
+    def shown(self, part: Interval) -> tuple[float, float]:
+        """Where the lips of a part of the sound are looked for: start and end, seconds of the picture."""
+        lead = self.lead_at(part)
+        return part.start + lead, part.end + lead
 
     def is_shown(self, part: Interval) -> bool:
         """Whether the lips that go with a part of the sound are in the picture."""
-        centres = self.evidence.centres
-        return bool(part.end + self.lead > centres[0] - STEP and part.start + self.lead < centres[-1] + STEP)
+        centres, (start, end) = self.evidence.centres, self.shown(part)
+        return bool(end > centres[0] - STEP and start < centres[-1] + STEP)
 
     def moments(self, part: Interval) -> npt.NDArray[np.int64]:
         """Numbers of the agreement's moments that belong to a part of the sound and count, shape (n_counted,)."""
-        first, last = np.searchsorted(self.agreement.times, [part.start + self.lead, part.end + self.lead])
+        first, last = np.searchsorted(self.agreement.times, self.shown(part))
         return np.asarray(first + np.flatnonzero(self.agreement.counts[first:last]))
 
     def targets_in(self, part: Interval) -> list[VisemeTarget]:
@@ -260,7 +270,7 @@ class ClipComparison:
             "end": part.end,
             "phones": " ".join(t.phone for t in own),
             "expected": " ".join(t.viseme for t in own),
-            "observed": _observed(self.decoded.tier, part, self.lead),
+            "observed": _observed(self.decoded.tier, *self.shown(part)),
             "viseme_accuracy": float(self.agreement.is_right[inside].mean()) if len(inside) else np.nan,
             "lead_seconds": lead_here,
             "score": score,
@@ -272,20 +282,20 @@ class ClipComparison:
         curve = self.curve(part)
         if curve is None:
             return np.nan, np.nan
-        fine, density = self.density(curve)
+        fine, density = self.density(part, curve)
         score = in_sync_probability(
-            self.evidence.lags, curve, self.calibration, self.limits, margin=self.scoring.margin_seconds
+            self.evidence.lags_at(part), curve, self.calibration, self.limits, margin=self.scoring.margin_seconds
         )
         return float(fine[density.argmax()]), score * self.match**self.scoring.match_weight
 
     def curve(self, part: Interval) -> Floats | None:
         """Evidence of the frames in and around a part for each lag; None where its lips can't be seen."""
-        return local_curve(part, self.evidence, self.lead, flank=self.scoring.flank_seconds)
+        return local_curve(part, self.evidence, self.lead_at(part), flank=self.scoring.flank_seconds)
 
-    def density(self, curve: Floats) -> tuple[Floats, Floats]:
+    def density(self, part: Interval, curve: Floats) -> tuple[Floats, Floats]:
         """Probability density over the lead of a part with this evidence."""
         spread = self.scoring.local_spread_seconds
-        return lead_density(self.evidence.lags, curve, self.lead, self.calibration, spread=spread)
+        return lead_density(self.evidence.lags_at(part), curve, self.lead_at(part), self.calibration, spread=spread)
 
 
 def judge_words(words: Tier, comparison: ClipComparison) -> tuple[list[dict[str, Any]], SyncScore]:
@@ -382,6 +392,6 @@ def _word_verdict(lead: float, score: float, limits: tuple[float, float], thresh
     return "audio-early" if lead > 0 else "audio-late"
 
 
-def _observed(observed: Tier, word: Interval, lead: float) -> str:
-    start, end = max(word.start + lead, observed.start), min(word.end + lead, observed.end)
+def _observed(observed: Tier, start: float, end: float) -> str:
+    start, end = max(start, observed.start), min(end, observed.end)
     return " ".join(x.label for x in observed.crop(start, end) if x.label) if end > start else ""

@@ -138,7 +138,8 @@ def judge_segments(
         Rows with the keys :data:`DETAIL_COLUMNS`, kind by kind, in time within each; parts whose lips are not in the
         picture are left out.
     """
-    movement = _Movement.of(lips, phones, speech, comparison.lead)
+    lead = comparison.lead + comparison.evidence.course.at_shown(lips.times.centres, comparison.lead)
+    movement = _Movement.of(lips, phones, speech, lead)
     closures = _closures(comparison)
     return [
         _row(kind, part, comparison, closures, movement)
@@ -204,7 +205,7 @@ def _row(
 
 def _confidence(part: Interval, comparison: ClipComparison) -> float:
     curve = comparison.curve(part)
-    return np.nan if curve is None else best_lead(*comparison.density(curve))[1]
+    return np.nan if curve is None else best_lead(*comparison.density(part, curve))[1]
 
 
 def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
@@ -214,7 +215,7 @@ def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
     for target in comparison.targets:
         if not target.word or fold_arpabet(target.phone) not in _BILABIALS:
             continue
-        start, end = target.interval.start + comparison.lead, target.interval.end + comparison.lead
+        start, end = comparison.shown(target.interval)
         rows = closed[slice(*np.searchsorted(times, [start - STEP, end + STEP]))]
         if len(rows) and not np.isnan(rows).all():
             found.append(((target.interval.start + target.interval.end) / 2, bool(np.nanmax(rows) >= _CLOSED)))
@@ -258,23 +259,21 @@ def write_details(details: pd.DataFrame, clip: str, path: AnyPath) -> Path:
 class _Movement:
     """Where the mouth moves though nobody speaks, and where it is still though somebody does."""
 
-    def __init__(self, centres: Floats, step: float, dead_air: Flags, overrun: Flags, lead: float) -> None:
-        self._heard = centres - lead  # when the sound that goes with each frame is heard
+    def __init__(self, heard: Floats, step: float, dead_air: Flags, overrun: Flags) -> None:
+        self._heard = heard  # when the sound that goes with each frame is heard
         self._step = step
         self._dead_air, self._overrun = dead_air, overrun
 
     @classmethod
-    def of(cls, lips: LipFeatures, phones: Tier, speech: Tier | None, lead: float) -> _Movement:
+    def of(cls, lips: LipFeatures, phones: Tier, speech: Tier | None, lead: Floats) -> _Movement:
         centres, step = lips.times.centres, lips.times.duration / max(len(lips), 1)
         aperture, seen = lips.column("inner_aperture_centre"), lips.has_face
         spread = _spread(np.where(seen, aperture, 0.0), seen, max(round(_MOVEMENT_WINDOW / step), 1))
-        heard = phones.shift(lead)
-        voiced = None if speech is None else speech.shift(lead)
-        near = spoken_frames(lips, heard, voiced, _SPEECH_MARGIN)
-        within = spoken_frames(lips, heard, voiced, 0.0)
+        near = spoken_frames(lips, phones, speech, _SPEECH_MARGIN, lead=lead)
+        within = spoken_frames(lips, phones, speech, 0.0, lead=lead)
         dead_air = _long(seen & ~near & (spread > _MOVING), round(_MIN_DEAD_AIR / step))
         overrun = _long(seen & within & (spread < _STILL), round(_MIN_OVERRUN / step))
-        return cls(centres, step, dead_air, overrun, lead)
+        return cls(centres - lead, step, dead_air, overrun)
 
     def dead_air(self, part: Interval) -> float:
         return self._seconds(self._dead_air, part)

@@ -115,9 +115,11 @@ def sound_evidence(
     found = []
     for target in targets:
         heard = target.interval
-        own = has_face & (evidence.centres >= heard.start + lead) & (evidence.centres < heard.end + lead)
-        curve = calibration.temperature * evidence.log_likelihoods[own].sum(axis=0)
-        odds, own_lead, own_odds = lag_support(evidence.lags, curve, lead) if own.any() else (None, None, 1.0)
+        here = lead + float(evidence.course.at_heard(heard.centre))
+        near = slice(*np.searchsorted(evidence.centres, [heard.start + here, heard.end + here]).tolist())
+        own = has_face[near]
+        curve = calibration.temperature * evidence.log_likelihoods[near][own].sum(axis=0)
+        odds, own_lead, own_odds = lag_support(evidence.lags_at(heard), curve, here) if own.any() else (None, None, 1.0)
         found.append(
             SoundEvidence(
                 phone=target.phone,
@@ -125,7 +127,7 @@ def sound_evidence(
                 start=heard.start,
                 end=heard.end,
                 expected=(target.viseme, *sorted(target.acceptable - {target.viseme})),
-                observed=seen_during(observed, heard, lead),
+                observed=seen_during(observed, heard, here),
                 is_visible=target.is_visible,
                 n_frames=int(own.sum()),
                 odds=odds,
@@ -180,8 +182,7 @@ def seen_during(observed: Tier, heard: Interval, lead: float) -> tuple[tuple[str
     """
     wanted = Interval(heard.start + lead, heard.end + lead, "")
     seconds = dict[str, float]()
-    for shown in observed:
-        if (shared := shown.overlap(wanted)) > 0:
-            seconds[shown.label] = seconds.get(shown.label, 0.0) + shared
+    for shown in observed.touching(wanted.start, wanted.end):
+        seconds[shown.label] = seconds.get(shown.label, 0.0) + shown.overlap(wanted)
     whole = sum(seconds.values())
     return tuple((label, s / whole) for label, s in sorted(seconds.items(), key=lambda item: (-item[1], item[0])))

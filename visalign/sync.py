@@ -28,6 +28,7 @@ from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 from scipy.special import expit
 
+from visalign.lead_course import STEADY, LeadCourse
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration, SpeechContext, Stream, stream_log_likelihoods
 from visalign.parameters import EvidenceParams, ThresholdParams
@@ -122,11 +123,18 @@ class LagEvidence:
         Of each frame's lips, given what is heard at that lag; 0 without a face.
     centres : ndarray, shape (n_frames,)
         When each frame is shown, seconds.
+    course : LeadCourse
+        What is to be added to `lags` along a clip whose offset changes.
     """
 
     lags: Floats
     log_likelihoods: Floats
     centres: Floats
+    course: LeadCourse = STEADY
+
+    def lags_at(self, part: Interval) -> Floats:
+        """Leads of the audio for a part of the sound, seconds, shape (n_lags,)."""
+        return np.asarray(self.lags + self.course.at_heard(part.centre))
 
 
 def lag_evidence(
@@ -137,15 +145,23 @@ def lag_evidence(
     params: EvidenceParams = _EVIDENCE,
     *,
     centre: float = 0.0,
+    course: LeadCourse = STEADY,
 ) -> LagEvidence:
-    """Evidence of every frame for every lag within ±`max_lag` seconds of `centre`."""
+    """Evidence of every frame for every lag within ±`max_lag` seconds of `centre`, or of the course about it."""
     n, middle = round(max_lag / LAG_STEP), round(centre / LAG_STEP)
     lags = np.asarray(LAG_STEP * np.arange(middle - n, middle + n + 1), np.float64)
-    return LagEvidence(lags, stream_log_likelihoods(streams, lips, context, lags, params), lips.times.centres)
+    centres = lips.times.centres
+    on_course = centres - course.at_shown(centres, centre)
+    return LagEvidence(lags, stream_log_likelihoods(streams, lips, context, lags, params, on_course), centres, course)
 
 
 def spoken_frames(
-    lips: LipFeatures, phones: Tier, speech: Tier | None = None, margin: float = _SPEECH_MARGIN
+    lips: LipFeatures,
+    phones: Tier,
+    speech: Tier | None = None,
+    margin: float = _SPEECH_MARGIN,
+    *,
+    lead: float | Floats = 0.0,
 ) -> npt.NDArray[np.bool_]:
     """Frames within `margin` seconds of speech, shape (n_frames,).
 
@@ -160,8 +176,10 @@ def spoken_frames(
         aligner places words in silence too. None: all phones count.
     margin : float
         Seconds.
+    lead : float or ndarray, shape (n_frames,)
+        By how much the sound of each frame is heard before it, seconds.
     """
-    centres = lips.times.centres
+    centres = lips.times.centres - lead
     near = np.zeros(len(centres), bool)
     voice = None if speech is None else np.array([(x.start, x.end) for x in speech if x.label == SPEECH]).reshape(-1, 2)
     for phone in phones:

@@ -230,15 +230,17 @@ class Tier:
         TimelineError
             If nothing of the tier lies there.
         """
-        first, last = max(bisect_right(self.boundaries, start) - 1, 0), bisect_left(self.boundaries, end)
-        rows = [
-            replace(x, start=max(x.start, start), end=min(x.end, end))
-            for x in map(self.__getitem__, range(first, min(last, len(self))))
-            if max(x.start, start) < min(x.end, end)
-        ]
+        rows = [replace(x, start=max(x.start, start), end=min(x.end, end)) for x in self.touching(start, end)]
         if not rows:
             raise TimelineError(f"tier {self.name!r} has nothing between {start} and {end} s")
         return Tier.from_intervals(self.name, rows)
+
+    def touching(self, start: float, end: float) -> Iterator[Interval]:
+        """The intervals that share some time with ``[start, end)``, whole."""
+        first, last = max(bisect_right(self.boundaries, start) - 1, 0), bisect_left(self.boundaries, end)
+        for index in range(first, min(last, len(self))):
+            if max(self.boundaries[index], start) < min(self.boundaries[index + 1], end):
+                yield self[index]
 
     def shift(self, seconds: float) -> Tier:
         """The same tier, all times `seconds` later (negative: earlier)."""
