@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from os import PathLike
 
 from visalign.annotations import Cue
@@ -17,7 +17,7 @@ from visalign.forced_alignment.aligner import (
     load_aligner,
     whole_lexicon,
 )
-from visalign.forced_alignment.cued import align_cues, cues_of, late_cues
+from visalign.forced_alignment.cued import align_cues, cues_of, late_cues, with_cues
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
 from visalign.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
@@ -30,6 +30,13 @@ from visalign.voice_activity import find_speech
 __all__ = ["align_in_pieces", "force_align"]
 
 Progress = Callable[[str, float | None], None]
+
+# With more of the words in windows whose sound says something else, the times of cues are not those of this sound.
+_MISFIT = 0.1
+_UNTIMELY = (
+    "the times of the cues do not fit this sound: {:.0%} of their words are said elsewhere. The words were placed in "
+    "their order, without regard to the times"
+)
 
 MOST_WORDS_A_SECOND = 30.0
 """More can't be aligned: a word has a phone at least, and the aligners give a phone 30 ms at least. The fastest speech
@@ -100,8 +107,10 @@ def force_align(
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     if not isinstance(transcript, str):
         speech = find_speech(audio)
-        cued, known = _cued(audio, transcript, speaker, pronunciations, backend, speech, oov, g2p)
-        return explained(_joined(list(cued), speech, audio), known)
+        said = _cued(transcript, speaker, pronunciations, backend, oov, g2p)
+        pieces = list(align_cues(audio, said.cues, said.words, said.known.lexicon, backend, speech))
+        elsewhere = _regardless_of_times(audio, said, backend, speech, pieces, progress)
+        return explained(elsewhere or _joined(pieces, speech, audio), said.known)
     words = _spoken_words(transcript, pronunciations, audio)
     known = _settled(words, pronunciations, backend, oov, g2p)
     if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
@@ -142,28 +151,59 @@ def align_in_pieces(
     pronunciations = whole_lexicon(lexicon, dictionary)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     if not isinstance(transcript, str):
-        return _cued(audio, transcript, speaker, pronunciations, backend, find_speech(audio))[0]
+        said = _cued(transcript, speaker, pronunciations, backend)
+        return align_cues(audio, said.cues, said.words, said.known.lexicon, backend, find_speech(audio))
     words = _spoken_words(transcript, pronunciations, audio)
     return align_pieces(audio, words, pronunciations, backend, find_speech(audio), progress)
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Cues with their words, and what became of words without a pronunciation."""
+
+    cues: Sequence[Cue]
+    words: Sequence[Sequence[str]]
+    known: Vocabulary
+
+
 def _cued(
-    audio: Audio,
-    cues: Sequence[Cue],
-    speaker: str | None,
-    lexicon: Lexicon,
-    backend: Aligner,
-    speech: Tier,
-    oov: str = "error",
-    g2p: str = "",
-) -> tuple[Iterator[AlignedPiece], Vocabulary]:
-    """Pieces of cues, and what became of words without a pronunciation."""
+    cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon, backend: Aligner, oov: str = "error", g2p: str = ""
+) -> _Said:
     chosen, words = cues_of(cues, speaker, lexicon)
     known = _settled([word for row in words for word in row], lexicon, backend, oov, g2p)
     left_out = set(known.skipped)
     kept = [(cue, [x for x in row if x not in left_out]) for cue, row in zip(chosen, words, strict=True)]
     kept = [(cue, row) for cue, row in kept if row]
-    return align_cues(audio, [x for x, _ in kept], [row for _, row in kept], known.lexicon, backend, speech), known
+    return _Said([cue for cue, _ in kept], [row for _, row in kept], known)
+
+
+def _regardless_of_times(
+    audio: Audio,
+    said: _Said,
+    backend: Aligner,
+    speech: Tier,
+    pieces: Sequence[AlignedPiece],
+    progress: Progress | None,
+) -> Alignment | None:
+    """The words placed in their order alone, where the cues were timed by another sound: one that drifts, or is cut.
+
+    None where the cues fit, or the words fit no better so.
+    """
+    n_words = sum(len(row) for row in said.words)
+    if audio.duration <= LONG_SECONDS or _n_misplaced(pieces) < _MISFIT * n_words:
+        return None
+    words = [word for row in said.words for word in row]
+    again = list(align_pieces(audio, words, said.known.lexicon, backend, speech, progress))
+    if _n_misplaced(again) > 0.5 * _n_misplaced(pieces):
+        return None
+    found = _joined(again, speech, audio)
+    if sum(bool(word.label) for word in found.words) == n_words:
+        found = with_cues(found, said.cues, said.words)
+    return replace(found, warnings=(_UNTIMELY.format(_n_misplaced(pieces) / n_words), *found.warnings))
+
+
+def _n_misplaced(pieces: Sequence[AlignedPiece]) -> int:
+    return sum(piece.last - piece.first for piece in pieces if not piece.fits)
 
 
 def _settled(words: Sequence[str], lexicon: Lexicon, backend: Aligner, oov: str, g2p: str) -> Vocabulary:

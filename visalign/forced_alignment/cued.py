@@ -30,7 +30,7 @@ from visalign.media import Audio
 from visalign.timeline import Interval, Tier
 from visalign.transcript import parse_transcript
 
-__all__ = ["SLACK", "align_cues", "cues_of", "late_cues"]
+__all__ = ["SLACK", "align_cues", "cues_of", "late_cues", "with_cues"]
 
 SLACK = 0.5
 """Seconds that a cue's words may begin before it, and end after it."""
@@ -173,11 +173,11 @@ def _aligned(
         times = tuple(CueTimes(x.start, x.end, x.text, x.speaker) for x in cues)
         return AlignedPiece(start, end, count, count + len(said), replace(lost, cues=times), False, tuple(said))
     fits = not any("may not belong" in warning for warning in found.warnings)
-    return AlignedPiece(start, end, count, count + len(said), _with_cues(found, cues, words), fits)
+    return AlignedPiece(start, end, count, count + len(said), with_cues(found, cues, words), fits)
 
 
-def _with_cues(found: Alignment, cues: Sequence[Cue], words: Sequence[Sequence[str]]) -> Alignment:
-    """The alignment with what was found for each cue, and with speakers where they are named."""
+def with_cues(found: Alignment, cues: Sequence[Cue], words: Sequence[Sequence[str]]) -> Alignment:
+    """The alignment of all words of these cues with what was found for each, and with speakers where they are named."""
     spoken = iter([x for x in found.words if x.label])
     rows = [[next(spoken) for _ in mine] for mine in words]
     times = tuple(
