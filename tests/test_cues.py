@@ -13,6 +13,7 @@ from visalign import Audio, LipFeatures, Tier, align_in_pieces, check, force_ali
 from visalign.annotations import Cue, read_cues, read_spoken
 from visalign.annotations.captions import parse_captions
 from visalign.errors import ConfigError, InputError, OutOfVocabulary, ParseError
+from visalign.forced_alignment import any_length
 from visalign.generated_clip import synthesise_speech
 from visalign.result_files import write_alignment
 from visalign.text_files import write_textgrid
@@ -208,3 +209,19 @@ def test_a_check_takes_subtitles(generated_lips: LipFeatures, generated_audio: A
     assert list(report.segments["label"]) == list(plain.segments["label"])
     assert report.sync.verdict == plain.sync.verdict
     assert report.sync.lead_seconds == pytest.approx(plain.sync.lead_seconds, abs=0.02)
+
+
+@pytest.mark.parametrize("off", [0.0, 6.0])
+def test_cues_of_another_sound(
+    recording: tuple[Audio, list[float]], off: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times that fit nothing are left aside, and said so; the words are found all the same."""
+    monkeypatch.setattr(any_length, "LONG_SECONDS", 1.0)
+    audio, starts = recording
+    right = force_align(audio, cues_at(starts))
+    moved = [start - off for start in starts]
+    found = force_align(audio, cues_at(moved))
+    assert found.text == right.text
+    assert [x.found_start for x in found.cues] == pytest.approx([x.found_start for x in right.cues], abs=0.05)
+    assert any("do not fit this sound" in warning for warning in found.warnings) == bool(off)
+    assert found.speakers is not None
