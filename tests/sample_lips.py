@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.lip_features import FEATURES, LipFeatures
-from visalign.lip_model import Stream
+from visalign.streams import Stream
 from visalign.timeline import FrameTimes
 from visalign.viseme_decoder import MOMENTS, VisemeDecoder
 

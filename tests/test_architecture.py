@@ -31,7 +31,8 @@ ROWS: dict[str, str] = {
     " lip_closures landmark_files cascade_detector mouth_geometry mouth_pictures visibility"
     " forced_visemes mouth_components",
     "5": "lip_reading lip_model sync speaking_face clip_info scoring wording evidence drift report"
-    " sound_evidence segments wide_search legibility material changing_offset passages lead_course",
+    " sound_evidence segments wide_search legibility material changing_offset passages lead_course"
+    " streams speech_context",
     "6": "exports html_report result_files run_comparison preview portrait face_motion avatar watermark"
     " correction observation_files alignment_evaluation",
     "7": "config pipeline batch fix attach explanation training training_data corpora map_learning"

@@ -14,8 +14,8 @@ from visalign.augmentation import KINDS, Augmentation, augment, parse_augmentati
 from visalign.errors import ConfigError
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_features import LipFeatures, shown_at, with_own_yardstick
-from visalign.lip_model import SpeechContext
 from visalign.prepared_clips import AddedClip, PreparedClip
+from visalign.speech_context import SpeechContext
 from visalign.timeline import FrameTimes, Tier
 from visalign.training_data import TrainingClip
 

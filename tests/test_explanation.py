@@ -14,10 +14,11 @@ from visalign.cli import app
 from visalign.explanation import LARGEST_ODDS, explain_sounds, explain_words, strength
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_features import LipFeatures
-from visalign.lip_model import LipModel, SpeechContext
+from visalign.lip_model import LipModel
 from visalign.media import Audio
 from visalign.pipeline import check
 from visalign.sound_evidence import SoundEvidence, lag_support, seen_during, sound_evidence
+from visalign.speech_context import SpeechContext
 from visalign.sync import LagEvidence, SyncEstimate, lag_evidence
 from visalign.timeline import Interval, Tier
 from visalign.visemes import VisemeMap, VisemeTarget, expected_visemes
@@ -67,8 +68,8 @@ def test_a_flat_curve_says_nothing_either_way() -> None:
 
 
 def test_lips_are_looked_for_a_lead_later() -> None:
-    curves = [peak(0.1, 60.0), peak(-0.1, 60.0)]
-    early = sound_evidence([target(0.1, 0.2)], OBSERVED, 0.1, evidence(curves, [0.25, 0.15]), CALIBRATION)[0]
+    curves = [peak(-0.1, 60.0), peak(0.1, 60.0)]
+    early = sound_evidence([target(0.1, 0.2)], OBSERVED, 0.1, evidence(curves, [0.15, 0.25]), CALIBRATION)[0]
     assert early.own_lead == pytest.approx(0.1)  # the frame at 0.25 s, not the one at 0.15 s
     assert dict(early.observed) == {"S": pytest.approx(0.5), "C": pytest.approx(0.5)}
 

@@ -12,10 +12,12 @@ from scipy.ndimage import gaussian_filter1d
 
 from visalign.lead_course import STEADY, LeadCourse, rough_course
 from visalign.lip_features import LipFeatures
-from visalign.lip_model import PHONES, Calibration, SpeechContext, Stream
+from visalign.lip_model import Calibration
 from visalign.scoring import ClipComparison
 from visalign.segments import judge_segments
 from visalign.speech import HOP
+from visalign.speech_context import PHONES, SpeechContext
+from visalign.streams import Stream
 from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, DecodedVisemes

@@ -17,9 +17,10 @@ from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_st
 
 from visalign.errors import BackendUnavailable, ParseError, UnknownSymbol
 from visalign.limits import LIMITS
-from visalign.lip_model import ATTRIBUTES, OFFSETS, PHONES, Calibration, LipModel, SpeechContext, attributes_of
+from visalign.lip_model import Calibration, LipModel
 from visalign.media import Audio
 from visalign.speech import N_BANDS
+from visalign.speech_context import ATTRIBUTES, OFFSETS, PHONES, SpeechContext, attributes_of
 from visalign.timeline import Tier
 
 N_CHANNELS = len(PHONES) + len(ATTRIBUTES) + N_BANDS

@@ -9,10 +9,12 @@ from visalign.config import Config
 from visalign.errors import ConfigError
 from visalign.forced_alignment import force_align
 from visalign.lip_features import LipFeatures
-from visalign.lip_model import LipModel, SpeechContext, stream_log_likelihoods, weighed
+from visalign.lip_model import LipModel
 from visalign.media import Audio
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 from visalign.pipeline import check
+from visalign.speech_context import SpeechContext
+from visalign.streams import stream_log_likelihoods, weighed
 
 LAGS = np.arange(-0.3, 0.301, 0.02)
 TEXT = "bin blue at f two now"

@@ -11,8 +11,8 @@ import pytest
 
 from visalign.landmarks import TrackedFrame
 from visalign.lip_features import LipFeatures, features_of_tracked
-from visalign.lip_model import frame_shares
 from visalign.media import Frame
+from visalign.streams import frame_shares
 from visalign.visibility import VISIBILITY, measure_visibility, unseen
 
 Floats = npt.NDArray[np.float64]

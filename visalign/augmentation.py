@@ -42,11 +42,11 @@ from visalign.errors import AnyPath, ConfigError, VisalignError
 from visalign.images import jpeg_luma
 from visalign.landmarks import load_detector, track_landmarks
 from visalign.lip_features import LipFeatures, features_of_tracked, shown_at, with_own_yardstick
-from visalign.lip_model import SpeechContext
 from visalign.media import Audio, Frame, probe, read_audio, read_frames
 from visalign.phones import is_silence
 from visalign.prepared_clips import AddedClip, PreparedClip
 from visalign.speech import HOP
+from visalign.speech_context import SpeechContext
 from visalign.timeline import FrameTimes, Interval, Tier
 from visalign.training_data import TrainingClip
 

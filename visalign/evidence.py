@@ -162,7 +162,7 @@ def gather_evidence(
     lead = sync.lead_seconds or 0.0
     leads_of_targets = lead + evidence.course.at_heard([target.interval.start for target in targets])
     agreement = agreement_of(targets, decoded, leads_of_targets, band=scoring.band)
-    leads, density = lag_density(evidence.lags, evidence.log_likelihoods.sum(axis=0), calibration)
+    leads, density = lag_density(evidence.lags, evidence.total, calibration)
     return ClipEvidence(
         times=lips.times.times,
         centres=evidence.centres,
@@ -192,7 +192,7 @@ def local_lead(
     """
     centres = evidence.centres
     times = np.arange(centres[0], centres[-1] + _LOCAL_STEP / 2, _LOCAL_STEP)
-    has_face = np.any(evidence.log_likelihoods, axis=1)
+    has_face = evidence.has_face
     rows = [_local_row(evidence, has_face, float(t), lead, calibration, spread) for t in times]
     best, low, high = np.array(rows, np.float64).reshape(-1, 3).T + evidence.course.at_shown(times, lead)
     return LocalLead(times, best, low, high)

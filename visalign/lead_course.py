@@ -37,8 +37,10 @@ import numpy.typing as npt
 
 from visalign.drift import RATES, find_drift
 from visalign.lip_features import LipFeatures
-from visalign.lip_model import Calibration, SpeechContext, Stream, frame_shares
+from visalign.lip_model import Calibration
 from visalign.speech import HOP
+from visalign.speech_context import SpeechContext
+from visalign.streams import Stream, frame_shares
 
 __all__ = ["STEADY", "LeadCourse", "rough_course"]
 

@@ -45,211 +45,23 @@ from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from visalign.errors import AnyPath, BackendUnavailable, ParseError
 from visalign.limits import excess
 from visalign.lip_features import FEATURES, LipFeatures
-from visalign.media import Audio
 from visalign.outputs import whole_file
 from visalign.parameters import EvidenceParams
-from visalign.phones import ARPABET, articulatory_classes, fold_arpabet, is_silence
-from visalign.speech import HOP, N_BANDS, log_mel
-from visalign.timeline import Tier
+from visalign.speech_context import N_CHANNELS, OFFSETS, PHONES, SpeechContext
+from visalign.streams import Stream, stream_log_likelihoods
 from visalign.viseme_decoder import VisemeDecoder
 
-__all__ = ["Calibration", "LipModel", "SpeechContext", "Stream", "attributes_of", "stream_log_likelihoods"]
+__all__ = ["Calibration", "LipModel"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 FORMAT = "visalign lip model 1"
 MODEL_VARIABLE = "VISALIGN_LIP_MODEL"
 """Environment variable with the path of a model to use in place of the shipped one."""
-
-# Where the context is looked at, and how much each row is smoothed first (docs/decisions/0005-lip-model.md).
-OFFSETS = tuple(round(0.04 * k, 2) for k in range(-5, 6))  # seconds
-_PHONE_SMOOTHING = 0.02  # seconds
-_SOUND_SMOOTHING = 0.01  # seconds
-# The sound is measured against its level within this of speech, so that minutes of silence do not move it.
-_LEVEL_MARGIN = 1.5  # seconds
-
-# A frame counts as much as 40 ms of picture at most: frames that follow faster tell less that is new.
-_BEST_FRAMES = 0.9  # quantile of the visibility that is believed in full
-_FULL_FRAME = 0.04  # seconds
-
-_EVIDENCE = EvidenceParams()
-
-_MAX_BLOCK = 1 << 18  # numbers that are worked on at once
-
-_SIBILANTS = frozenset(["S", "Z", "SH", "ZH", "CH", "JH"])
-
-
-def attributes_of(phone: str) -> frozenset[str]:
-    """What the lip model knows of an ARPABET phone apart from its name.
-
-    Examples
-    --------
-    >>> sorted(attributes_of("B"))
-    ['bilabial', 'consonant', 'labial', 'plosive', 'voiced']
-    """
-    kind = ARPABET[fold_arpabet(phone)]
-    names = {*articulatory_classes(phone)[:-1], kind.manner}
-    names |= {part for part in (kind.height, kind.backness) if part}
-    flags = {"voiced": kind.is_voiced, "rounded": kind.is_rounded, "sibilant": kind.symbol in _SIBILANTS}
-    return frozenset(names | {name for name, holds in flags.items() if holds})
-
-
-PHONES = tuple(ARPABET)
-ATTRIBUTES = tuple(sorted(frozenset[str]().union(*map(attributes_of, PHONES))))
-_ROWS = np.array(
-    [[p == q for q in PHONES] + [a in attributes_of(p) for a in ATTRIBUTES] for p in PHONES], np.float32
-)  # what each phone contributes to a context, shape (n_phones, n_phones + n_attributes)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SpeechContext:
-    """What is heard, on a grid of :data:`~visalign.speech.HOP` seconds from the clip's origin.
-
-    Parameters
-    ----------
-    rows : ndarray of float32, shape (n_rows, n_channels)
-        Phones, attributes and sound, smoothed; the offsets are applied when a stream looks at them.
-    """
-
-    rows: npt.NDArray[np.float32]
-
-    @classmethod
-    def of(cls, audio: Audio, phones: Tier) -> SpeechContext:
-        """Describe `audio`, in which `phones` (ARPABET) were found."""
-        spectrum = log_mel(audio)
-        labels = phones.sample((np.arange(len(spectrum)) * HOP).tolist(), outside="SIL")
-        spoken = np.array([_phone_index(label) for label in labels])
-        near = _near(spoken != PHONES.index("SIL"), round(_LEVEL_MARGIN / HOP))
-        level = spectrum[near] if near.any() else spectrum
-        spectrum = (spectrum - level.mean(axis=0)) / (level.std() + 1e-6)
-        parts = [_smooth(_ROWS[spoken], _PHONE_SMOOTHING), _smooth(spectrum, _SOUND_SMOOTHING)]
-        return cls(np.hstack(parts).astype(np.float32))
-
-    @property
-    def voiced(self) -> npt.NDArray[np.float32]:
-        """How far each row is in speech, 0..1, shape (n_rows,)."""
-        return np.asarray(1.0 - self.rows[:, PHONES.index("SIL")])
-
-    def stacked(self, times: Floats) -> npt.NDArray[np.float32]:
-        """The rows around each of `times` (seconds), shape (n_times, n_channels * n_offsets), for training."""
-        return np.hstack([_at(self.rows, times + offset) for offset in OFFSETS])
-
-
-@functools.cache
-def _phone_index(label: str) -> int:
-    return PHONES.index("SIL" if is_silence(label) else fold_arpabet(label))
-
-
-def _near(flags: npt.NDArray[np.bool_], n: int) -> npt.NDArray[np.bool_]:
-    """Rows at most `n` from one that is set."""
-    return np.asarray(maximum_filter1d(flags.astype(np.uint8), 2 * n + 1, mode="constant") > 0)
-
-
-def _smooth(rows: npt.NDArray[np.float32], sigma: float) -> npt.NDArray[np.float32]:
-    return np.asarray(gaussian_filter1d(rows, sigma / HOP, axis=0, mode="nearest"), np.float32)
-
-
-def _at(rows: npt.NDArray[np.float32], times: Floats) -> npt.NDArray[np.float32]:
-    """Rows at `times` by linear interpolation; beyond either end the outermost row holds."""
-    position = np.clip(times / HOP, 0, len(rows) - 1)
-    below = np.minimum(position.astype(np.int64), max(len(rows) - 2, 0))
-    above = np.minimum(below + 1, len(rows) - 1)
-    part = (position - below)[:, None].astype(np.float32)
-    return np.asarray(rows[below] * (1 - part) + rows[above] * part)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stream:
-    """One Gaussian regression of lip features on the speech context.
-
-    Parameters
-    ----------
-    columns : tuple of str, length n_columns
-        The lip features that it looks at.
-    weights : ndarray, shape (n_channels * n_offsets, n_dims)
-        Regression; offsets are the slow index.
-    bias : ndarray, shape (n_dims,)
-    projection : ndarray, shape (n_columns, n_dims)
-        From normalised lip features to the dimensions in which what is left over is white.
-    weight : float
-        What its log-likelihood counts in the sum.
-    """
-
-    columns: tuple[str, ...]
-    weights: npt.NDArray[np.float32]
-    bias: npt.NDArray[np.float32]
-    projection: Floats
-    weight: float
-
-    def observe(self, lips: LipFeatures) -> Floats:
-        """Lips in the stream's dimensions, shape (n_frames, n_dims); NaN without a face."""
-        index = [lips.names.index(name) for name in self.columns]
-        return np.asarray(lips.normalised[:, index] @ self.projection)
-
-    def expect(self, context: SpeechContext) -> npt.NDArray[np.float32]:
-        """Prediction on the context's grid, shape (n_rows, n_dims).
-
-        A filter over time: one product an offset, so the stacked context is never built.
-        """
-        n_channels, n_rows = context.rows.shape[1], len(context.rows)
-        total = np.tile(self.bias, (n_rows, 1))
-        for k, offset in enumerate(OFFSETS):
-            product = context.rows @ self.weights[k * n_channels : (k + 1) * n_channels]
-            total += product[np.clip(np.arange(n_rows) + round(offset / HOP), 0, n_rows - 1)]
-        return total
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fit:
-    """One stream on one clip: lips, predictions, and how far they lie apart in this clip."""
-
-    stream: Stream
-    observed: Floats
-    expected: npt.NDArray[np.float32]
-    centres: Floats
-    variance: Floats  # of what is left over, by dimension; 1 is what the training found
-
-    @classmethod
-    def of(cls, stream: Stream, lips: LipFeatures, context: SpeechContext, centres: Floats) -> _Fit:
-        return cls(stream, stream.observe(lips), stream.expect(context), centres, np.ones(len(stream.bias)))
-
-    def residual(self, lag: float) -> Floats:
-        return np.asarray(self.observed - _at(self.expected, self.centres - lag))
-
-    def residuals(self, lags: Floats) -> Floats:
-        """Shape (n_frames, n_lags, n_dims)."""
-        heard = _at(self.expected, (self.centres[:, None] - lags).ravel())
-        return np.asarray(self.observed[:, None] - heard.reshape(len(self.centres), len(lags), -1))
-
-    def adapted(self, lag: float, prior_frames: float) -> _Fit:
-        """The same with the variances of this clip, at `lag`; the training counts as `prior_frames` frames."""
-        rows = self.residual(lag)
-        known = rows[np.isfinite(rows).all(axis=1)]
-        variance = (prior_frames + (known**2).sum(axis=0)) / (prior_frames + len(known))
-        return replace(self, variance=np.asarray(variance))
-
-    def log_likelihoods(self, lags: Floats, persistence: float) -> Floats:
-        """Shape (n_frames, n_lags)."""
-        result = np.empty((len(self.observed), len(lags)))
-        block = max(1, _MAX_BLOCK // max(1, self.observed.size))
-        for first in range(0, len(lags), block):  # many lags at once, as long as that does not cost much memory
-            part = slice(first, first + block)
-            result[:, part] = (_news(self.residuals(lags[part]), persistence) ** 2 / self.variance).sum(axis=-1)
-        return np.asarray(-0.5 * self.stream.weight * (result + np.log(self.variance).sum()))
-
-
-def _news(residual: Floats, persistence: float) -> Floats:
-    """What is new in each frame's residual, of the same variance; the first frame and one after a gap are all new."""
-    if persistence == 0.0:
-        return residual
-    news = residual.copy()
-    news[1:] = (residual[1:] - persistence * residual[:-1]) / np.sqrt(1.0 - persistence**2)
-    return np.where(np.isnan(news), residual, news)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,22 +137,7 @@ class LipModel:
         return _load(str(chosen), stat.st_mtime_ns, stat.st_size)
 
     def log_likelihoods(self, lips: LipFeatures, context: SpeechContext, lags: Floats) -> Floats:
-        """Evidence of each frame for each lag.
-
-        Parameters
-        ----------
-        lips : LipFeatures
-            n_frames frames.
-        context : SpeechContext
-            What is heard.
-        lags : ndarray, shape (n_lags,)
-            Leads of the audio, seconds.
-
-        Returns
-        -------
-        ndarray, shape (n_frames, n_lags)
-            Log-likelihood of the frame's lips given what is heard `lag` earlier; 0 for a frame without a face.
-        """
+        """Evidence of each frame for each lag: :func:`~visalign.streams.stream_log_likelihoods` of its streams."""
         return stream_log_likelihoods(self.streams, lips, context, lags)
 
     def save(self, path: AnyPath) -> Path:
@@ -360,66 +157,7 @@ class LipModel:
         return Path(path)
 
 
-def stream_log_likelihoods(
-    streams: Sequence[Stream],
-    lips: LipFeatures,
-    context: SpeechContext,
-    lags: Floats,
-    params: EvidenceParams = _EVIDENCE,
-    centres: Floats | None = None,
-) -> Floats:
-    """What :meth:`LipModel.log_likelihoods` gives, of streams that have no calibration and no decoder yet.
-
-    `centres`, shape (n_frames,), are the moments that lags are counted from; by default when each frame is shown.
-    """
-    share = frame_shares(lips)
-    moments = lips.times.centres if centres is None else centres
-    fits = [_Fit.of(stream, lips, context, moments) for stream in weighed(streams, params)]
-    first = _summed([fit.log_likelihoods(lags, params.persistence) for fit in fits], share)
-    best = float(lags[first.sum(axis=0).argmax()])
-    adapted = [fit.adapted(best, params.prior_frames) for fit in fits]
-    return _summed([fit.log_likelihoods(lags, params.persistence) for fit in adapted], share)
-
-
-def weighed(streams: Sequence[Stream], params: EvidenceParams) -> list[Stream]:
-    """The streams with the factors of `params` on their weights; those that count nothing are left out."""
-    factors = [
-        params.appearance_factor
-        if any(name.startswith("appearance") for name in stream.columns)
-        else params.geometry_factor
-        for stream in streams
-    ]
-    found = [replace(s, weight=s.weight * factor) for s, factor in zip(streams, factors, strict=True) if factor > 0]
-    return found or list(streams)
-
-
 _STREAM_ARRAYS = ("weights", "bias", "projection")
-
-
-def _summed(parts: Sequence[Floats], share: Floats) -> Floats:
-    """Sum of the streams, each frame times its share; frames without a face (NaN) count 0."""
-    total = np.sum(parts, axis=0)
-    return np.asarray(np.nan_to_num(total) * share[:, None])
-
-
-def frame_shares(lips: LipFeatures) -> Floats:
-    """What each frame's evidence counts, 0..1, shape (n_frames,).
-
-    Its time on screen over 40 ms, at most 1, times how well the mouth can be seen beside the best frames (0 without a
-    face).
-    """
-    shown = 2.0 * (lips.times.centres - lips.times.times)
-    return np.asarray(np.clip(shown / _FULL_FRAME, 0.0, 1.0)) * _belief(lips.visible)
-
-
-def _belief(visible: Floats) -> Floats:
-    """How far each frame is believed, beside the best ones of its clip.
-
-    Frames that show less than the others count less. What all of them lack is a matter of the whole clip: whether
-    anything can be told from it is judged by the evidence itself.
-    """
-    seen = visible[visible > 0]
-    return np.minimum(visible / np.quantile(seen, _BEST_FRAMES), 1.0) if len(seen) else visible
 
 
 @functools.lru_cache(maxsize=4)
@@ -495,7 +233,7 @@ def _check_shapes(parts: Mapping[str, npt.NDArray[Any]], n_columns: int) -> None
     if parts["projection"].ndim != 2:
         raise ValueError(f"projection has shape {parts['projection'].shape}; it must be a matrix")
     n_dims = parts["projection"].shape[1]
-    n_inputs = (_ROWS.shape[1] + N_BANDS) * len(OFFSETS)
+    n_inputs = N_CHANNELS * len(OFFSETS)
     wanted = {
         "weights": (n_inputs, n_dims),
         "bias": (n_dims,),

@@ -38,12 +38,11 @@ from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.forced_visemes import ForcedVisemes, force_given
 from visalign.landmarks import MODEL_LICENCE
-from visalign.lead_course import STEADY, LeadCourse, rough_course
 from visalign.legibility import spared, what_is_poor
 from visalign.lexicon import lexicon_with
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures
-from visalign.lip_model import LipModel, SpeechContext
+from visalign.lip_model import LipModel
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.material import material_doubts
@@ -61,21 +60,19 @@ from visalign.speaking_face import (
     off_screen_frames,
     without_frames,
 )
+from visalign.speech_context import SpeechContext
 from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
 from visalign.visemes import VisemeMap, expected_visemes, viseme_tier, words_without_place
 from visalign.voice_activity import find_speech
-from visalign.wide_search import rough_lead
+from visalign.wide_search import search_range
 
 __all__ = ["ClipObservation", "check", "observe"]
 
 Clip: TypeAlias = AnyPath | LipFeatures | ClipFaces
 Asked = ParamSpec("Asked")
 Progress: TypeAlias = Callable[[str, float | None], None]
-
-# Seconds of search beyond which a quick look at every lag comes first, and what the exact search then covers.
-WIDE_SEARCH, EXACT_REACH = 1.0, 0.6
 
 # With faces in fewer frames than this, a report says so.
 _GOOD_FACE_FRACTION = 0.9
@@ -240,25 +237,19 @@ def check(
 
     # where both meet
     told("comparing", None)
-    search = _search(lip_model, lips, context, settings.sync.max_lag_seconds)
-    rough = search.centre + search.course.at_shown(lips.times.centres, search.centre)
+    search = search_range(lip_model.streams, lips, context, settings.sync.max_lag_seconds, lip_model.calibration)
+    rough = search.leads_at(lips.times.centres)
     voiced = spoken_frames(lips, alignment.phones, speech, margin=0.0, lead=rough)
     away = off_screen_frames(lips, voiced)
     all_lags = lag_evidence(
-        lip_model.streams,
-        lips,
-        context,
-        search.reach,
-        settings.evidence,
-        centre=search.centre,
-        course=search.course,
+        lip_model.streams, lips, context, search.reach, settings.evidence, centre=search.centre, course=search.course
     )
     calibration = lip_model.calibration.trusted(settings.evidence)
     lags = without_frames(all_lags, away)
     spoken = spoken_frames(lips, alignment.phones, speech, lead=rough)
     limits, strict = settings.verdict.limits, settings.verdict.strict
     coverage = float((lips.has_face & ~away)[voiced].mean()) if voiced.any() else None
-    if away.any() and not np.any(lags.log_likelihoods):
+    if away.any() and not lags.has_face.any():
         best = estimate_sync(all_lags, spoken, calibration, limits, settings.thresholds)
         sync = replace(best, confidence=0.0, verdict="uncertain", reason=OFF_SCREEN)
     else:
@@ -335,26 +326,6 @@ def _silent(_stage: str, _part: float | None) -> None:
 
 def _map(viseme_map: str | PathLike[str] | VisemeMap) -> VisemeMap:
     return viseme_map if isinstance(viseme_map, VisemeMap) else VisemeMap.load(viseme_map)
-
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """Middle and reach of the exact search, seconds, the probability that the true lead lies there, and its course."""
-
-    centre: float
-    reach: float
-    certainty: float = 1.0
-    course: LeadCourse = STEADY
-
-
-def _search(lip_model: LipModel, lips: LipFeatures, context: SpeechContext, max_lag: float) -> _Search:
-    found = rough_course(lip_model.streams, lips, context, max_lag, lip_model.calibration)
-    if found is not None:
-        return _Search(found[0], EXACT_REACH, course=found[1])
-    if max_lag <= WIDE_SEARCH:
-        return _Search(0.0, max_lag)
-    centre, certainty = rough_lead(lip_model.streams, lips, context, max_lag, lip_model.calibration)
-    return _Search(centre, EXACT_REACH, certainty)
 
 
 def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None, track: int | None) -> Audio:

@@ -111,7 +111,7 @@ def sound_evidence(
     calibration : Calibration
         Of the lip model.
     """
-    has_face = np.any(evidence.log_likelihoods, axis=1)
+    has_face = evidence.has_face
     found = []
     for target in targets:
         heard = target.interval

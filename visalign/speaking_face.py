@@ -36,7 +36,10 @@ from scipy.special import logsumexp
 
 from visalign.clip_faces import ClipFaces
 from visalign.lip_features import LipFeatures
-from visalign.lip_model import Calibration, SpeechContext, Stream
+from visalign.lip_model import Calibration
+from visalign.scratch import release, scratch_array
+from visalign.speech_context import SpeechContext
+from visalign.streams import Stream
 from visalign.sync import LagEvidence, lag_evidence, match_probability
 from visalign.timeline import FrameTimes
 
@@ -254,7 +257,13 @@ def _candidates(
 
 def without_frames(evidence: LagEvidence, frames: Flags) -> LagEvidence:
     """The same evidence, silent about some frames."""
-    return replace(evidence, log_likelihoods=np.where(frames[:, None], 0.0, evidence.log_likelihoods))
+    if not frames.any():
+        return evidence
+    rest = scratch_array(evidence.log_likelihoods.shape, np.float64)
+    for part in evidence.blocks():
+        rest[part] = np.where(frames[part, None], 0.0, evidence.log_likelihoods[part])
+        release(rest)
+    return replace(evidence, log_likelihoods=rest)
 
 
 def faces_in_words(candidates: Sequence[FaceCandidate]) -> str:

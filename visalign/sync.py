@@ -18,7 +18,7 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -30,9 +30,12 @@ from scipy.special import expit
 
 from visalign.lead_course import STEADY, LeadCourse
 from visalign.lip_features import LipFeatures
-from visalign.lip_model import Calibration, SpeechContext, Stream, stream_log_likelihoods
+from visalign.lip_model import Calibration
 from visalign.parameters import EvidenceParams, ThresholdParams
 from visalign.phones import is_silence
+from visalign.scratch import blocks_of
+from visalign.speech_context import SpeechContext
+from visalign.streams import Stream, stream_log_likelihoods
 from visalign.timeline import Interval, Tier
 from visalign.voice_activity import SPEECH
 
@@ -67,6 +70,7 @@ _TOUCH = 1e-6  # seconds
 _FRAME = 0.04  # seconds: the confidence is about being right to within this
 # A best lag this close to the end of the search may only be the foot of a peak beyond it.
 _EDGE = 0.02  # seconds
+_BLOCK = 1 << 11  # frames
 _SPEECH_MARGIN = 0.2  # seconds around speech in which lips belong to it
 _EVIDENCE, _THRESHOLDS = EvidenceParams(), ThresholdParams()
 # Of the clips that somebody checks so many have their own sound, and of those so many are in sync.
@@ -131,6 +135,20 @@ class LagEvidence:
     log_likelihoods: Floats
     centres: Floats
     course: LeadCourse = STEADY
+
+    @property
+    def has_face(self) -> npt.NDArray[np.bool_]:
+        """Frames that say anything, shape (n_frames,)."""
+        return np.concatenate([np.any(self.log_likelihoods[part], axis=1) for part in self.blocks()])
+
+    @property
+    def total(self) -> Floats:
+        """Sum of all frames, shape (n_lags,)."""
+        return np.asarray(np.sum([self.log_likelihoods[part].sum(axis=0) for part in self.blocks()], axis=0))
+
+    def blocks(self) -> Iterator[slice]:
+        """Stretches of frames, so that a long clip is never in memory as a whole."""
+        return blocks_of(len(self.centres), _BLOCK, self.log_likelihoods)
 
     def lags_at(self, part: Interval) -> Floats:
         """Leads of the audio for a part of the sound, seconds, shape (n_lags,)."""
@@ -251,9 +269,9 @@ def estimate_sync(
         Uncertain wherever the interval reaches across a limit, also where the lead is within
         (docs/decisions/0007-calibration.md).
     """
-    if not np.any(evidence.log_likelihoods) or not spoken.any():
+    if not evidence.has_face.any() or not spoken.any():
         return SyncEstimate(None, None, 0.0, "uncertain", "there is no frame with a face while somebody speaks")
-    total = evidence.log_likelihoods.sum(axis=0)
+    total = evidence.total
     fine, density = lag_density(evidence.lags, total, calibration)
     lead, confidence = best_lead(fine, density)
     confidence *= certainty
@@ -302,20 +320,34 @@ def match_features(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> Floa
     How well the lips fit no sound at all would be the textbook's yardstick; it tells much less, because it measures how
     usual a face is. What was tried is in docs/decisions/0006-word-scores.md.
     """
-    rows = evidence.log_likelihoods[spoken]
-    rows = rows[np.any(rows, axis=1)]
-    if len(rows) == 0:
+    frames = np.flatnonzero(spoken & evidence.has_face)
+    if len(frames) == 0:
         return np.zeros(3)
-    total = rows.sum(axis=0)
+    total = np.sum([evidence.log_likelihoods[part].sum(axis=0) for part in _in_blocks(frames)], axis=0)
     best = int(total.argmax())
     rise = float(total[best] - np.median(total))
     step = float(np.median(np.diff(evidence.centres))) if len(evidence.centres) > 1 else _FRAME
-    n_moment = round(_MOMENT / step)
-    moments = uniform_filter1d(rows, max(n_moment, 1), axis=0, mode="constant")
-    far = np.abs(evidence.lags - evidence.lags[best]) > _OTHER_LAG
-    support = np.mean(moments[:, best] >= np.quantile(moments[:, far], _SUPPORT_RANK, axis=1)) if far.any() else 0.0
-    n_full = len(rows) * min(step / _FRAME, 1.0)  # a frame that is shown for 20 ms has half of the evidence
+    n_full = len(frames) * min(step / _FRAME, 1.0)  # a frame that is shown for 20 ms has half of the evidence
+    support = _support(evidence, frames, best, max(round(_MOMENT / step), 1))
     return np.array([rise / np.sqrt(n_full), rise / max(float(total.std()), 1e-9), support])
+
+
+def _in_blocks(frames: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    return np.split(frames, range(_BLOCK, len(frames), _BLOCK))
+
+
+def _support(evidence: LagEvidence, frames: npt.NDArray[np.int64], best: int, n_moment: int) -> float:
+    """Share of moments, of `n_moment` frames each, that like the best lag better than nearly all others."""
+    far = np.abs(evidence.lags - evidence.lags[best]) > _OTHER_LAG
+    if not far.any():
+        return 0.0
+    liked = list[npt.NDArray[np.bool_]]()
+    for part in blocks_of(len(frames), _BLOCK, evidence.log_likelihoods):
+        low, high = max(part.start - n_moment, 0), part.stop + n_moment
+        moments = uniform_filter1d(evidence.log_likelihoods[frames[low:high]], n_moment, axis=0, mode="constant")
+        moments = moments[part.start - low :][: part.stop - part.start]
+        liked.append(moments[:, best] >= np.quantile(moments[:, far], _SUPPORT_RANK, axis=1))
+    return float(np.mean(np.concatenate(liked)))
 
 
 def placed_match(match: float, lead: float, lags: Floats, limits: tuple[float, float]) -> float:

@@ -37,7 +37,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -170,8 +170,10 @@ class VisemeDecoder:
         runs = _runs(seen)
         rows = [self.rows(lips, times[run]) for run in runs]
         sums = np.full((len(times), len(visemes) + 1), np.nan)
-        for run, part in zip(runs, self.state_posteriors(rows), strict=True):
-            sums[run] = part @ membership
+        means = self._adapted_means(rows)
+        for run, sequence in zip(runs, rows, strict=True):
+            for part, posteriors in self._pass(sequence, means, self.closure_bias):
+                sums[run][part] = posteriors @ membership
         posteriors = sums[:, :-1]
         return DecodedVisemes(_tier(lips, times, visemes, posteriors), times, visemes, posteriors, sums[:, -1])
 
@@ -187,14 +189,21 @@ class VisemeDecoder:
 
     def state_posteriors(self, sequences: Sequence[Floats]) -> list[Floats]:
         """Posterior of each state, for each sequence of rows of one clip; shapes (n_times, n_states)."""
-        means = self.means
-        if self.adaptation_frames > 0 and sequences:
-            first = np.vstack([self._pass(rows, means, 0.0) for rows in sequences])  # what is preferred is not yet seen
-            total, weight = first.T @ np.vstack(sequences), first.sum(axis=0)[:, None]
-            means = (self.adaptation_frames * means + total) / (self.adaptation_frames + weight)
-        return [self._pass(rows, means, self.closure_bias) for rows in sequences]
+        means = self._adapted_means(sequences)
+        return [np.vstack([part for _, part in self._pass(rows, means, self.closure_bias)]) for rows in sequences]
 
-    def _pass(self, rows: Floats, means: Floats, bias: float) -> Floats:
+    def _adapted_means(self, sequences: Sequence[Floats]) -> Floats:
+        """Means drawn towards those of the clip."""
+        if self.adaptation_frames == 0 or not sequences:
+            return self.means
+        total, weight = np.zeros_like(self.means), np.zeros((len(self.means), 1))
+        for rows in sequences:
+            for part, posteriors in self._pass(rows, self.means, 0.0):  # what is preferred is not yet seen
+                total, weight = total + posteriors.T @ rows[part], weight + posteriors.sum(axis=0)[:, None]
+        return np.asarray((self.adaptation_frames * self.means + total) / (self.adaptation_frames + weight))
+
+    def _pass(self, rows: Floats, means: Floats, bias: float) -> Iterator[tuple[slice, Floats]]:
+        """Posteriors of the states, a stretch of the rows at a time."""
         # hmmlearn brings scikit-learn, a second of imports that `visalign --help` should not wait for
         from hmmlearn.hmm import GaussianHMM
 
@@ -206,12 +215,10 @@ class VisemeDecoder:
         model.means_ = np.column_stack([means, handicap])
         model.covars_ = np.full(len(self.phones), 1.0 / self.evidence_scale)
         observed = np.column_stack([rows, np.zeros(len(rows))])
-        posteriors = np.empty((len(rows), len(self.phones)))
         for first in range(0, len(rows), _BLOCK):
             low, last = max(first - _OVERLAP, 0), min(first + _BLOCK, len(rows))
             known = model.predict_proba(observed[low : last + _OVERLAP])
-            posteriors[first:last] = known[first - low : last - low]
-        return posteriors
+            yield slice(first, last), known[first - low : last - low]
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Plain arrays, for a model file."""
@@ -262,9 +269,11 @@ def stacked(lips: LipFeatures, times: Floats, columns: tuple[str, ...], moments:
 
     Frames in between are interpolated, frames without a face bridged; beyond either end the outermost frame holds.
     """
-    has_face, index = lips.has_face, [lips.names.index(name) for name in columns]
-    known, values = lips.times.centres[has_face], lips.normalised[has_face][:, index]
+    frames, index = np.flatnonzero(lips.has_face), [lips.names.index(name) for name in columns]
     around = (times[:, None] + np.array(moments)).ravel()
+    near = np.searchsorted(lips.times.centres[frames], [around.min(initial=np.inf), around.max(initial=-np.inf)])
+    frames = frames[max(int(near[0]) - 1, 0) : int(near[1]) + 1]
+    known, values = lips.times.centres[frames], (lips.values[frames][:, index] - lips.centre[index]) / lips.scale[index]
     rows = np.column_stack([np.interp(around, known, column) for column in values.T])
     return rows.reshape(len(times), -1)
 

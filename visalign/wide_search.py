@@ -1,4 +1,4 @@
-r"""Offsets of seconds and minutes: a quick look at every lag, for the exact search to follow where it points.
+r"""Where to search: a quick look at lags of seconds and minutes, for the exact search to follow where it points.
 
 Method
 ------
@@ -9,7 +9,8 @@ What a stream expects at a lag is worth its gain in log-likelihood over expectin
 with :math:`y` the lips and :math:`x` their expectation, both white where the prediction is right. Lips before and after
 the sound gain nothing, so lags with little overlap have no advantage. Both sums are correlations, so the Fourier
 transform gives all lags in :math:`O(n \log n)`. The gain is the likelihood of :mod:`visalign.lip_model` but for the
-adaptation to the clip, which the exact search adds.
+adaptation to the clip, which the exact search adds. In long clips the offset may change, and the course of it is sought
+first (:mod:`visalign.lead_course`).
 
 Conventions
 -----------
@@ -19,21 +20,67 @@ Lags are leads of the audio, seconds, :data:`~visalign.speech.HOP` apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.signal import correlate
 
+from visalign.lead_course import STEADY, LeadCourse, rough_course
 from visalign.lip_features import LipFeatures
-from visalign.lip_model import Calibration, SpeechContext, Stream, frame_shares
+from visalign.lip_model import Calibration
 from visalign.speech import HOP
+from visalign.speech_context import SpeechContext
+from visalign.streams import Stream, frame_shares
 
-__all__ = ["lag_gains", "rough_lead"]
+__all__ = ["SearchRange", "lag_gains", "rough_lead", "search_range"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 _SAME_PEAK = 0.1  # seconds: lags this near are one and the same candidate
+# Seconds of search beyond which a quick look at every lag comes first, and what the exact search then covers.
+_WIDE_SEARCH, _EXACT_REACH = 1.0, 0.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchRange:
+    """Where the exact search looks.
+
+    Parameters
+    ----------
+    centre, reach : float
+        Middle of the lags and how far they go to either side, seconds.
+    certainty : float
+        Probability that the true lead lies there.
+    course : LeadCourse
+        What is to be added to them along a clip whose offset changes.
+    """
+
+    centre: float
+    reach: float
+    certainty: float = 1.0
+    course: LeadCourse = STEADY
+
+    def leads_at(self, shown: Floats) -> Floats:
+        """The middle for lips that are seen at these moments, seconds."""
+        return np.asarray(self.centre + self.course.at_shown(shown, self.centre))
+
+
+def search_range(
+    streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, max_lag: float, calibration: Calibration
+) -> SearchRange:
+    """Where to search for the lead of a clip.
+
+    Parameters are those of :func:`rough_lead`.
+    """
+    found = rough_course(streams, lips, context, max_lag, calibration)
+    if found is not None:
+        return SearchRange(found[0], _EXACT_REACH, course=found[1])
+    if max_lag <= _WIDE_SEARCH:
+        return SearchRange(0.0, max_lag)
+    centre, certainty = rough_lead(streams, lips, context, max_lag, calibration)
+    return SearchRange(centre, _EXACT_REACH, certainty)
 
 
 def rough_lead(

@@ -29,10 +29,11 @@ from visalign.face_detection import LandmarkDetector
 from visalign.forced_alignment.recognised import recognise_phones
 from visalign.landmarks import Landmarks, TrackedFrame, load_detector, track_landmarks
 from visalign.lip_features import FEATURES, LipFeatures, lip_features
-from visalign.lip_model import LipModel, SpeechContext
+from visalign.lip_model import LipModel
 from visalign.live_view.source import RATE_HZ, Picture, Sound
 from visalign.media import Audio, Frame
 from visalign.mouth_pictures import MouthPictures
+from visalign.speech_context import SpeechContext
 from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import FrameTimes
 from visalign.visemes import VisemeMap

@@ -1,0 +1,143 @@
+"""What is heard, as the lip model sees it: phones, articulatory attributes and sound, on a grid of 10 ms.
+
+Conventions
+-----------
+Row k lies at ``k * HOP`` seconds of the sound (:data:`~visalign.speech.HOP`). The first columns are the phones
+(:data:`PHONES`), then the attributes (:data:`ATTRIBUTES`), then the mel bands.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+
+from visalign.media import Audio
+from visalign.phones import ARPABET, articulatory_classes, fold_arpabet, is_silence
+from visalign.scratch import blocks_of, scratch_array
+from visalign.speech import HOP, N_BANDS, log_mel
+from visalign.timeline import Tier
+
+__all__ = ["ATTRIBUTES", "N_CHANNELS", "OFFSETS", "PHONES", "SpeechContext", "attributes_of", "rows_at"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Rows: TypeAlias = npt.NDArray[np.float32]
+
+OFFSETS = tuple(round(0.04 * k, 2) for k in range(-5, 6))
+"""Where the context is looked at around each moment, seconds (docs/decisions/0005-lip-model.md)."""
+
+# How much each row is smoothed.
+_PHONE_SMOOTHING = 0.02  # seconds
+_SOUND_SMOOTHING = 0.01  # seconds
+# The sound is measured against its level within this of speech, so that minutes of silence do not move it.
+_LEVEL_MARGIN = 1.5  # seconds
+# Rows that are worked on at once: five and a half minutes.
+_BLOCK = 1 << 15
+
+_SIBILANTS = frozenset(["S", "Z", "SH", "ZH", "CH", "JH"])
+
+
+def attributes_of(phone: str) -> frozenset[str]:
+    """What the lip model knows of an ARPABET phone apart from its name.
+
+    Examples
+    --------
+    >>> sorted(attributes_of("B"))
+    ['bilabial', 'consonant', 'labial', 'plosive', 'voiced']
+    """
+    kind = ARPABET[fold_arpabet(phone)]
+    names = {*articulatory_classes(phone)[:-1], kind.manner}
+    names |= {part for part in (kind.height, kind.backness) if part}
+    flags = {"voiced": kind.is_voiced, "rounded": kind.is_rounded, "sibilant": kind.symbol in _SIBILANTS}
+    return frozenset(names | {name for name, holds in flags.items() if holds})
+
+
+PHONES = tuple(ARPABET)
+ATTRIBUTES = tuple(sorted(frozenset[str]().union(*map(attributes_of, PHONES))))
+_ROWS = np.array(
+    [[p == q for q in PHONES] + [a in attributes_of(p) for a in ATTRIBUTES] for p in PHONES], np.float32
+)  # what each phone contributes to a context, shape (n_phones, n_phones + n_attributes)
+
+
+N_CHANNELS = _ROWS.shape[1] + N_BANDS
+"""Columns of a context."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeechContext:
+    """What is heard, on a grid of :data:`~visalign.speech.HOP` seconds from the clip's origin.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (n_rows, n_channels)
+        Phones, attributes and sound, smoothed; the offsets are applied when a stream looks at them.
+    """
+
+    rows: Rows
+
+    @classmethod
+    def of(cls, audio: Audio, phones: Tier) -> SpeechContext:
+        """Describe `audio`, in which `phones` (ARPABET) were found."""
+        spectrum = log_mel(audio)
+        spoken = _phones_at(phones, len(spectrum))
+        speech = _near(spoken != PHONES.index("SIL"), round(_LEVEL_MARGIN / HOP))
+        level = spectrum[speech] if speech.any() else spectrum
+        mean, spread = level.mean(axis=0), level.std() + 1e-6
+        del level
+        rows = scratch_array((len(spectrum), N_CHANNELS), np.float32)
+        for part in blocks_of(len(rows), _BLOCK, rows, spectrum):
+            near, own = _with_margin(part, len(rows))
+            rows[part, : _ROWS.shape[1]] = _smooth(_ROWS[spoken[near]], _PHONE_SMOOTHING)[own]
+            rows[part, _ROWS.shape[1] :] = _smooth((spectrum[near] - mean) / spread, _SOUND_SMOOTHING)[own]
+        return cls(rows)
+
+    @property
+    def voiced(self) -> Rows:
+        """How far each row is in speech, 0..1, shape (n_rows,)."""
+        return np.asarray(1.0 - self.rows[:, PHONES.index("SIL")])
+
+    def stacked(self, times: Floats) -> Rows:
+        """The rows around each of `times` (seconds), shape (n_times, n_channels * n_offsets), for training."""
+        return np.hstack([rows_at(self.rows, times + offset) for offset in OFFSETS])
+
+
+def _phones_at(phones: Tier, n_rows: int) -> npt.NDArray[np.int64]:
+    """Number of the phone of each row."""
+    known = np.array([_phone_index(label) for label in phones.labels] + [_phone_index("SIL")])
+    index = np.searchsorted(np.asarray(phones.boundaries), np.arange(n_rows) * HOP, side="right") - 1
+    return np.asarray(known[np.where((index >= 0) & (index < len(phones)), index, len(phones))])
+
+
+@functools.cache
+def _phone_index(label: str) -> int:
+    return PHONES.index("SIL" if is_silence(label) else fold_arpabet(label))
+
+
+def _near(flags: npt.NDArray[np.bool_], n: int) -> npt.NDArray[np.bool_]:
+    """Rows at most `n` from one that is set."""
+    return np.asarray(maximum_filter1d(flags.astype(np.uint8), 2 * n + 1, mode="constant") > 0)
+
+
+def _smooth(rows: Rows, sigma: float) -> Rows:
+    return np.asarray(gaussian_filter1d(rows, sigma / HOP, axis=0, mode="nearest"), np.float32)
+
+
+def _with_margin(part: slice, n_rows: int) -> tuple[slice, slice]:
+    """Rows to smooth for the sake of those of `part`, and where these lie among them."""
+    margin = math.ceil(4 * max(_PHONE_SMOOTHING, _SOUND_SMOOTHING) / HOP) + 1  # the filters end at four deviations
+    near = slice(max(part.start - margin, 0), min(part.stop + margin, n_rows))
+    return near, slice(part.start - near.start, part.stop - near.start)
+
+
+def rows_at(rows: Rows, times: Floats) -> Rows:
+    """Rows at `times` by linear interpolation; beyond either end the outermost row holds."""
+    position = np.clip(times / HOP, 0, len(rows) - 1)
+    below = np.minimum(position.astype(np.int64), max(len(rows) - 2, 0))
+    above = np.minimum(below + 1, len(rows) - 1)
+    part = (position - below)[:, None].astype(np.float32)
+    return np.asarray(rows[below] * (1 - part) + rows[above] * part)
