@@ -75,7 +75,7 @@ def test_evidence_is_that_of_the_streams_that_count(generated_lips: LipFeatures,
 
 def test_persistence_judges_what_is_new_in_a_frame(generated_lips: LipFeatures, context: SpeechContext) -> None:
     """White residuals of correlation r, after it is taken out, have the same variance and are independent."""
-    from visalign.lip_model import _news  # the recurrence itself, on residuals that are known
+    from visalign.streams import _news  # the recurrence itself, on residuals that are known
 
     rng, r = np.random.default_rng(0), 0.8
     noise = rng.normal(size=(20000, 3))

@@ -30,7 +30,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,7 @@ import numpy.typing as npt
 from visalign.drift import RATES, find_drift
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
+from visalign.scratch import blocks_of, release, scratch_array
 from visalign.speech import HOP
 from visalign.speech_context import SpeechContext
 from visalign.streams import Stream, frame_shares
@@ -65,6 +66,8 @@ _LEAST_GAIN = 12.0
 _MIN_REACH = 2.0  # seconds to either side that are searched at least
 _REACH_GROWTH = 0.002  # and so much more a second of clip: twice what 23.976 for 24 amounts to
 _MAX_LAGS = 4000  # that a path chooses from; more are pooled
+_ROWS = 1 << 14  # that are worked on at once
+_RELEASE_EVERY = 16  # blocks
 # A course that stays this near to one lag is none: the exact search around that lag sees all of it.
 _STEADY_WITHIN = 0.1  # seconds
 
@@ -178,16 +181,12 @@ class _Sides:
     def of(
         cls, streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, calibration: Calibration
     ) -> _Sides:
-        scales = [np.sqrt(calibration.temperature * stream.weight) for stream in streams]
-        seen = [scale * stream.observe(lips) for stream, scale in zip(streams, scales, strict=True)]
-        expected = [scale * stream.expect(context) for stream, scale in zip(streams, scales, strict=True)]
-        return cls(
-            lips.times.centres,
-            np.where(lips.has_face, frame_shares(lips), 0.0),
-            np.nan_to_num(np.hstack(seen)).astype(np.float32),
-            np.hstack(expected).astype(np.float32),
-            context.voiced,
+        scales = [float(np.sqrt(calibration.temperature * stream.weight)) for stream in streams]
+        seen, expected = (
+            _side_by_side([side(stream) for stream in streams], scales)
+            for side in (lambda stream: stream.observe(lips), lambda stream: stream.expect(context))
         )
+        return cls(lips.times.centres, np.where(lips.has_face, frame_shares(lips), 0.0), seen, expected, context.voiced)
 
     def frame_gains(self, frames: slice, lead: Floats) -> Floats:
         """Gain of each frame at its own lead, shape (n_frames,)."""
@@ -206,6 +205,16 @@ class _Sides:
         voice = self.voiced[np.clip(index, 0, len(self.voiced) - 1)] * known * (self.shares[frames] > 0)
         seconds = float(voice.mean() * piece.duration) if len(voice) else 0.0
         return float(self.frame_gains(frames, lead).sum()) / seconds if seconds > 1.0 else 0.0
+
+
+def _side_by_side(parts: Sequence[npt.NDArray[Any]], scales: Sequence[float]) -> Rows:
+    """Columns of all parts, each scaled; 0 in place of NaN."""
+    widths = np.cumsum([0, *(part.shape[1] for part in parts)])
+    result = scratch_array((len(parts[0]), int(widths[-1])), np.float32)
+    for rows in blocks_of(len(result), _ROWS, result, *parts):
+        for part, scale, first, last in zip(parts, scales, widths[:-1], widths[1:], strict=True):
+            result[rows, first:last] = np.nan_to_num(scale * part[rows])
+    return result
 
 
 def _best_path(sides: _Sides, rate: float, reach: float) -> tuple[float, Floats, Floats]:
@@ -229,8 +238,6 @@ def _best_path(sides: _Sides, rate: float, reach: float) -> tuple[float, Floats,
 def _block_gains(sides: _Sides, rate: float, reach: float) -> tuple[Rows, Rows]:
     """Gain of each block at each lag, and the lag, seconds of the stretched sound; both of shape (n_blocks, n_lags)."""
     n_block, n_reach = round(_BLOCK / HOP), round(reach / HOP)
-    expected = _stretched(sides.expected, rate)
-    energy = 0.5 * np.einsum("nd,nd->n", expected, expected)
     n_fft = 1 << (2 * n_reach + 2 * n_block).bit_length()
     n_blocks = int(sides.centres[-1] / _BLOCK) + 1
     n_pool = -(-(2 * n_reach + 1) // _MAX_LAGS)
@@ -239,21 +246,25 @@ def _block_gains(sides: _Sides, rate: float, reach: float) -> tuple[Rows, Rows]:
         first = block * n_block
         part = slice(first - n_reach, first + n_block + n_reach)
         shown, shares = _on_grid(sides, first, n_block)
-        products = np.fft.rfft(_padded(expected, part), n_fft, axis=0) * np.conj(np.fft.rfft(shown, n_fft, axis=0))
-        loss = np.fft.rfft(_padded(energy, part), n_fft) * np.conj(np.fft.rfft(shares, n_fft))
+        heard = _stretched(sides.expected, part, rate)
+        energy = 0.5 * np.einsum("nd,nd->n", heard, heard)
+        products = np.fft.rfft(heard, n_fft, axis=0) * np.conj(np.fft.rfft(shown, n_fft, axis=0))
+        loss = np.fft.rfft(energy, n_fft) * np.conj(np.fft.rfft(shares, n_fft))
         gain = np.fft.irfft(products.sum(axis=1) - loss, n_fft)[2 * n_reach :: -1]  # the k-th is at lag k - n_reach
         best, index = _pooled(gain, n_pool)
         gains.append(best.astype(np.float32))
         lags.append(((index - n_reach) * HOP).astype(np.float32))
+        if block % _RELEASE_EVERY == 0:
+            release(sides.lips, sides.expected)
     return np.array(gains), np.array(lags)
 
 
-def _stretched(rows: Rows, rate: float) -> Rows:
-    """What is expected, on the clock of a picture that runs so much slower than the sound."""
-    if rate == 0.0:
-        return rows
-    index = np.arange(int(len(rows) * (1.0 + rate))) / (1.0 + rate)
-    return np.asarray(rows[np.minimum(np.round(index).astype(np.int64), len(rows) - 1)])
+def _stretched(rows: Rows, part: slice, rate: float) -> Rows:
+    """What is expected, on the clock of a picture that runs so much slower than the sound; nothing beyond its ends."""
+    index = np.arange(part.start, part.stop)
+    index = index if rate == 0.0 else np.round(index / (1.0 + rate)).astype(np.int64)
+    known = (index >= 0) & (index < len(rows))
+    return np.asarray(rows[np.clip(index, 0, len(rows) - 1)] * known[:, None])
 
 
 def _on_grid(sides: _Sides, first: int, n_rows: int) -> tuple[Rows, Rows]:
@@ -264,15 +275,6 @@ def _on_grid(sides: _Sides, first: int, n_rows: int) -> tuple[Rows, Rows]:
     np.add.at(shown, rows, (sides.lips[frames] * sides.shares[frames, None]).astype(np.float32))
     np.add.at(shares, rows, sides.shares[frames].astype(np.float32))
     return shown, shares
-
-
-def _padded(rows: Rows, part: slice) -> Rows:
-    """Rows of a slice that may reach beyond either end, where nothing is expected."""
-    result = np.zeros((part.stop - part.start, *rows.shape[1:]), np.float32)
-    low, high = max(part.start, 0), min(part.stop, len(rows))
-    if high > low:
-        result[low - part.start : high - part.start] = rows[low:high]
-    return result
 
 
 def _pooled(gain: Floats, n: int) -> tuple[Floats, npt.NDArray[np.int64]]:

@@ -99,7 +99,10 @@ class SpeechContext:
     @property
     def voiced(self) -> Rows:
         """How far each row is in speech, 0..1, shape (n_rows,)."""
-        return np.asarray(1.0 - self.rows[:, PHONES.index("SIL")])
+        result = np.empty(len(self.rows), np.float32)
+        for part in blocks_of(len(self.rows), _BLOCK, self.rows):
+            result[part] = 1.0 - self.rows[part, PHONES.index("SIL")]
+        return result
 
     def stacked(self, times: Floats) -> Rows:
         """The rows around each of `times` (seconds), shape (n_times, n_channels * n_offsets), for training."""
