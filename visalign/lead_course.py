@@ -182,11 +182,13 @@ class _Sides:
         cls, streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, calibration: Calibration
     ) -> _Sides:
         scales = [float(np.sqrt(calibration.temperature * stream.weight)) for stream in streams]
-        seen, expected = (
-            _side_by_side([side(stream) for stream in streams], scales)
-            for side in (lambda stream: stream.observe(lips), lambda stream: stream.expect(context))
+        return cls(
+            lips.times.centres,
+            np.where(lips.has_face, frame_shares(lips), 0.0),
+            _side_by_side([stream.observe(lips) for stream in streams], scales),
+            _side_by_side([stream.expect(context) for stream in streams], scales),
+            context.voiced,
         )
-        return cls(lips.times.centres, np.where(lips.has_face, frame_shares(lips), 0.0), seen, expected, context.voiced)
 
     def frame_gains(self, frames: slice, lead: Floats) -> Floats:
         """Gain of each frame at its own lead, shape (n_frames,)."""
