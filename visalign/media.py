@@ -37,7 +37,8 @@ from visalign.ffmpeg import Image, resize_luma
 from visalign.limits import excess
 from visalign.media_access import check_file
 from visalign.outputs import whole_file
-from visalign.tape import Block, Energy, Lane, Tape, named_layout
+from visalign.scratch import GrowingArray, blocks_of, scratch_array
+from visalign.tape import Energy, Lane, Tape, n_channels_of, named_layout
 
 if TYPE_CHECKING:
     import av
@@ -66,6 +67,8 @@ __all__ = [
 _CANCELLED_ENERGY = 0.05
 # Stands in where a container gives no frame rate; times never depend on it.
 _USUAL_RATE = Fraction(25)
+# Samples at a time: of long sound no more need be in memory.
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,15 +119,22 @@ class Channels:
     @property
     def mono(self) -> Audio:
         """The mean of all channels; where two cancel each other, the louder one."""
-        mix = self.samples.mean(axis=1, dtype=np.float32)
-        energy = np.einsum("nc,nc->c", self.samples, self.samples)
-        if self.samples.shape[1] == 2 and float(np.dot(mix, mix)) < _CANCELLED_ENERGY * float(energy.max()):
+        mix, mixed, energy = scratch_array((len(self.samples),), np.float32), 0.0, np.zeros(self.samples.shape[1])
+        for part in blocks_of(len(mix), _BLOCK, self.samples, mix):
+            block = self.samples[part]
+            mix[part] = block.mean(axis=1, dtype=np.float32)
+            mixed += float(np.dot(mix[part], mix[part]))
+            energy += np.einsum("nc,nc->c", block, block)
+        if self.samples.shape[1] == 2 and mixed < _CANCELLED_ENERGY * float(energy.max()):
             return self.channel(int(np.argmax(energy)))
         return Audio(mix, self.rate_hz)
 
     def channel(self, index: int) -> Audio:
         """One channel."""
-        return Audio(np.ascontiguousarray(self.samples[:, index]), self.rate_hz)
+        samples = scratch_array((len(self.samples),), np.float32)
+        for part in blocks_of(len(samples), _BLOCK, self.samples, samples):
+            samples[part] = self.samples[part, index]
+        return Audio(samples, self.rate_hz)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,14 +260,17 @@ def read_channels(path: AnyPath, *, track: int | None = None) -> Channels:
     with ffmpeg.opened(path) as container:
         stream = _sound_stream(path, container, track)
         rate_hz, layout = stream.codec_context.sample_rate, named_layout(stream.codec_context.layout)
-        origin, lane, blocks = ffmpeg.origin_of(container), Lane(rate_hz, layout), list[Block]()
+        origin, lane = ffmpeg.origin_of(container), Lane(rate_hz, layout)
+        sound = GrowingArray((n_channels_of(layout),), np.float32)
         for frame in ffmpeg.decode(container, stream, lane.note_damage):
-            blocks += lane.lay(frame, ffmpeg.time_of(frame, origin))
+            for block in lane.lay(frame, ffmpeg.time_of(frame, origin)):
+                sound.extend(block)
             _refuse_endless(path, lane.n_samples / rate_hz)
-        blocks += lane.rest()
-    if not blocks:
+        for block in lane.rest():
+            sound.extend(block)
+    if not len(sound):
         raise MediaError(path, "no sound in this file can be decoded", "Is the copy complete?")
-    return Channels(np.concatenate(blocks), rate_hz, layout)
+    return Channels(sound.array(), rate_hz, layout)
 
 
 def read_frames(path: AnyPath, *, colour: bool = False, track: int | None = None) -> FrameReader:
@@ -425,7 +438,10 @@ def write_channels(path: AnyPath, sound: Channels) -> Path:
 def _write_samples(path: AnyPath, samples: npt.NDArray[np.float32], rate_hz: int, subtype: str) -> Path:
     with whole_file(path) as draft:
         try:
-            soundfile.write(draft, samples, rate_hz, subtype=subtype, format="WAV")
+            n_channels = 1 if samples.ndim == 1 else samples.shape[1]
+            with soundfile.SoundFile(draft, "w", rate_hz, n_channels, subtype, format="WAV") as file:
+                for part in blocks_of(len(samples), _BLOCK, samples):
+                    file.write(samples[part])
         except soundfile.LibsndfileError as error:
             raise OutputError(path, f"writing failed ({error}); is the disk full?") from error
     return Path(path)

@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from visalign.enhancement.spectra import sane_samples
 from visalign.media import Audio, resampled
 from visalign.speech import HOP, log_mel
 
@@ -111,7 +112,7 @@ def match_sounds(scratch: Audio, recording: Audio) -> SoundMatch | None:
 
 def _rises(audio: Audio) -> Floats:
     """How much each mel band rises from row to row, shape (n_rows, n_bands); each band with unit variance."""
-    levels = log_mel(Audio(np.nan_to_num(audio.samples), audio.rate_hz)).astype(np.float64)
+    levels = log_mel(Audio(sane_samples(audio.samples), audio.rate_hz)).astype(np.float64)
     rises = np.maximum(np.diff(levels, n=1, axis=0, prepend=levels[:1]), 0.0)
     # Where a recording begins and ends is no event of the sound.
     rises = rises[_EDGE_ROWS:-_EDGE_ROWS] - rises[_EDGE_ROWS:-_EDGE_ROWS].mean(axis=0) if len(rises) > 10 else rises[:0]
@@ -137,9 +138,9 @@ def _refined(scratch: Audio, recording: Audio, coarse: float) -> tuple[float, fl
     start = max(0.0, coarse)
     length = min(_FINE_SECONDS, scratch.duration - start, recording.duration - (start - coarse))
     # Where both are loudest together would be better still; where the overlap begins is enough for 30 s of it.
-    one = a[round(start * rate) : round((start + length) * rate)]
+    one = _finite(a[round(start * rate) : round((start + length) * rate)])
     first = round((start - coarse) * rate)
-    two = b[first : first + len(one)]
+    two = _finite(b[first : first + len(one)])
     n = min(len(one), len(two))
     if n < round(0.2 * rate):
         return coarse, 0.0
@@ -164,5 +165,11 @@ def _vertex(values: Floats) -> float:
     return 0.5 * (low - high) / bend if bend < 0 else 0.0
 
 
-def _at_rate(audio: Audio, rate_hz: int) -> Floats:
-    return resampled(np.nan_to_num(audio.samples).astype(np.float64), audio.rate_hz, rate_hz)
+def _at_rate(audio: Audio, rate_hz: int) -> npt.NDArray[np.floating]:
+    if audio.rate_hz == rate_hz:  # of long sound nothing is read but the part that is looked at
+        return audio.samples
+    return resampled(_finite(audio.samples), audio.rate_hz, rate_hz)
+
+
+def _finite(samples: npt.NDArray[np.floating]) -> Floats:
+    return np.asarray(np.nan_to_num(samples), np.float64)

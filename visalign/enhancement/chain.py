@@ -24,10 +24,13 @@ from visalign.enhancement.level import normalise_loudness
 from visalign.enhancement.noise_reduction import spectral_subtraction, wiener_filter
 from visalign.errors import ConfigError
 from visalign.media import Audio, Channels
+from visalign.scratch import blocks_of, scratch_array
 
 __all__ = ["PRESET_CHAINS", "STEPS", "chain_for_alignment", "enhance", "enhance_channels", "parse_chain"]
 
 Step = Callable[[Audio], Audio]
+
+_BLOCK = 1 << 18  # samples at a time: memory does not grow with the sound
 
 STEPS: dict[str, tuple[str, ...]] = {
     "subtract": ("over", "floor"),
@@ -121,16 +124,25 @@ def enhance_channels(sound: Channels, chain: str | Sequence[Step], *, reference:
     Parameters and errors are those of :func:`enhance`.
     """
     for step in parse_chain(chain, reference) if isinstance(chain, str) else chain:
+        samples = scratch_array(sound.samples.shape, np.float32)
         if isinstance(step, partial) and step.func is normalise_loudness:
             before = sound.mono
-            loudest, made = float(np.max(np.abs(before.samples), initial=0.0)), step(before).samples
-            gain = float(np.max(np.abs(made))) / loudest if loudest else 1.0
-            samples = sound.samples * np.float32(gain)
+            loudest, made = _loudest(before), _loudest(step(before))
+            gain = np.float32(made / loudest if loudest else 1.0)
+            for part in blocks_of(len(samples), _BLOCK, sound.samples, samples):
+                samples[part] = sound.samples[part] * gain
         else:
-            parts = [step(sound.channel(index)).samples for index in range(sound.samples.shape[1])]
-            samples = np.stack(parts, axis=1)
+            for index in range(samples.shape[1]):
+                made_of = step(sound.channel(index)).samples
+                for part in blocks_of(len(samples), _BLOCK, made_of, samples):
+                    samples[part, index] = made_of[part]
         sound = replace(sound, samples=samples)
     return sound
+
+
+def _loudest(audio: Audio) -> float:
+    parts = blocks_of(len(audio.samples), _BLOCK, audio.samples)
+    return max((float(np.max(np.abs(audio.samples[part]))) for part in parts), default=0.0)
 
 
 def _step(part: str, reference: Audio | None) -> Step:

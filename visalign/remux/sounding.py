@@ -24,6 +24,7 @@ from visalign.media import Channels
 from visalign.outputs import whole_file
 from visalign.remux.copying import Copier, OutputContainer, Packet, container_for, copy_labels, created, demuxed
 from visalign.remux.time_map import Piece, Retimer
+from visalign.scratch import blocks_of
 from visalign.tape import Block, Lane, named_layout
 
 __all__ = ["Recording", "put_sound", "retime_sound"]
@@ -61,7 +62,7 @@ class Recording:
     @classmethod
     def of(cls, sound: Channels, codec: str | None = None) -> Recording:
         """All of a sound that was read."""
-        pieces = (sound.samples[i : i + _PIECE] for i in range(0, len(sound.samples), _PIECE))
+        pieces = (sound.samples[part] for part in blocks_of(len(sound.samples), _PIECE, sound.samples))
         return cls(pieces, sound.rate_hz, sound.layout, codec)
 
 

@@ -31,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import TimelineError
+from visalign.scratch import GrowingArray, release
 from visalign.tape import Block
 
 __all__ = ["Piece", "Retimer", "check_pieces", "retimed"]
@@ -106,8 +107,13 @@ def retimed(samples: Block, rate_hz: int, pieces: Sequence[Piece], n_samples: in
     [0.0, 0.0, 1.0, 2.0, 3.0]
     """
     retimer = Retimer(rate_hz, pieces)
-    blocks = [*retimer.push(samples), *retimer.finish(len(samples) if n_samples is None else n_samples)]
-    return np.concatenate(blocks) if blocks else samples[:0]
+    made = GrowingArray(samples.shape[1:], np.float32)
+    for block in itertools.chain(
+        retimer.push(samples), retimer.finish(len(samples) if n_samples is None else n_samples)
+    ):
+        made.extend(block)
+        release(samples)
+    return made.array()
 
 
 class Retimer:
