@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from visalign.drift import OffsetCourse, offset_course
+from visalign.drift import Drift, OffsetCourse, OffsetPiece, offset_course
 from visalign.wording import course_in_words
 
 Course = Callable[[np.ndarray], np.ndarray]
@@ -57,6 +57,16 @@ def test_jumps_are_told_with_their_times() -> None:
     assert sum(piece.n_words for piece in found.pieces) == 400
     assert course_in_words(found).startswith("The offset jumps: ")
     assert "ms early from " in course_in_words(found)
+
+
+def test_jumps_of_an_episode_are_told_by_the_clock_and_not_all() -> None:
+    def told(n: int) -> str:
+        pieces = tuple(OffsetPiece(40.0 * k, 0.1 * (k % 2), 9) for k in range(n))
+        return course_in_words(OffsetCourse("jumps", Drift(0.0, 0.0, (-0.1, 0.1), 9 * n), pieces, ""))
+
+    assert told(3) == ("The offset jumps: on time (0 ms), 100 ms early from 40.0 s, on time (0 ms) from 1:20.0.")
+    assert told(6).endswith("on time (0 ms) from 2:40.0, 100 ms early from 3:20.0.")
+    assert told(9).endswith("on time (0 ms) from 2:40.0, 100 ms early from 3:20.0 and 3 more.")
 
 
 def test_short_clips_have_no_course() -> None:

@@ -131,13 +131,18 @@ def test_another_lead_is_another_run() -> None:
     near, far = 0.12 + SAME_LEAD - 0.001, 0.12 + SAME_LEAD + 0.001
     assert len(runs_of([part(0, E), part(1, E, near)])) == 1
     assert len(runs_of([part(0, E), part(1, E, far)])) == 2
-    # A drift moves away from how a run began, however small its steps.
-    assert len(runs_of([part(k, E, 0.1 + 0.02 * k) for k in range(20)])) == 3
+    (drift,) = runs_of([part(k, E, 0.1 + 0.02 * k) for k in range(20)])
+    assert drift.drifts
+    assert drift.lead_at_ends == (pytest.approx(0.14), pytest.approx(0.44))
+    (steady,) = runs_of([part(k, E, 0.1 + 0.03 * (k % 2)) for k in range(20)])
+    assert not steady.drifts
+    jump = runs_of([part(k, E, 0.1 if k < 10 else 0.3) for k in range(20)])
+    assert [x.n_passages for x in jump] == [10, 10]
 
 
 def test_a_run_adds_up() -> None:
     (run,) = runs_of([part(0, E, 0.1), part(1, U, 0.5, 2), part(2, E, 0.12), part(3, E, 0.13)])
-    assert run == Passage(0.0, 3.9, "line 0", 17, 0, pytest.approx(0.12), E, 4)  # type: ignore[arg-type]
+    assert run == Passage(0.0, 3.9, "line 0", 17, 0, pytest.approx(0.12), E, 4, (pytest.approx(0.12),) * 2)
 
 
 def test_what_is_worst_is_kept_and_shown_in_time() -> None:
@@ -180,6 +185,15 @@ def test_of_many_passages_only_what_is_not_in_sync(monkeypatch: pytest.MonkeyPat
         ["1", "line", "173", "-200", "0", "of", "3", "audio-late"],
     ]
     assert "184 cues: 100 in-sync, 83 audio-early, 1 audio-late. Left out here: 100 in-sync." in " ".join(out.split())
+
+
+def test_a_drift_is_one_row(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    report = long_report([S] * 10 + [E] * 80, with_cues=True)
+    report.segments["lead_seconds"] = report.segments["start"] / 1000
+    out = shown(report, monkeypatch, capsys)
+    (row,) = [line.split() for line in out.splitlines() if "line" in line]
+    # The third cue of the run, and the third last one, in the middle: 1.9 s each from 0.5 s on.
+    assert row[1:] == ["80", "line", "10", "+24", "to", "+166", "0", "of", "240", "audio-early"]
 
 
 def test_never_more_rows_than_a_screen_holds(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

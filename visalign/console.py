@@ -28,6 +28,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from visalign.timecode import clock
+
 if TYPE_CHECKING:
     from visalign.doctor import Finding
     from visalign.forced_alignment import Alignment
@@ -40,7 +42,6 @@ __all__ = [
     "ProgressCallback",
     "alignment_table",
     "batch_progress",
-    "clock",
     "facts_table",
     "findings_table",
     "judged_parts",
@@ -219,12 +220,19 @@ def _passages_table(parts: Sequence[Passage], kind: str) -> Table:
             f"{clock(part.start)}–{clock(part.end)}",
             *[str(part.n_passages)] * several,
             Text(part.text, no_wrap=True, overflow="ellipsis"),
-            "" if part.lead_seconds is None else signed_ms(part.lead_seconds),
+            _lead(part),
             f"{part.n_in_sync} of {part.n_words}" if part.n_words else "",
             Text(part.verdict, style=VERDICT_STYLES.get(part.verdict, "")),
         ]
         table.add_row(*map(_text, cells))
     return table
+
+
+def _lead(part: Passage) -> str:
+    """Its lead in milliseconds, or the first and the last one; empty without."""
+    if part.lead_at_ends is not None and part.drifts:
+        return " to ".join(map(signed_ms, part.lead_at_ends))
+    return "" if part.lead_seconds is None else signed_ms(part.lead_seconds)
 
 
 def tier_table(tier: Tier, *, label: str, is_silence: Callable[[str], bool]) -> Table:
@@ -266,20 +274,6 @@ def facts_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Tabl
     for row in rows:
         table.add_row(*(_text(cell if isinstance(cell, Text) else str(cell)) for cell in row))
     return table
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds, as a player shows them.
-
-    Examples
-    --------
-    >>> clock(3.26), clock(723.25), clock(3723.0), clock(59.96)
-    ('0:03.3', '12:03.2', '1:02:03.0', '1:00.0')
-    """
-    tenths = round(10 * seconds)
-    hours, minutes = divmod(tenths // 600, 60)
-    rest = f"{minutes:02d}" if hours else f"{minutes}"
-    return f"{hours}:" * bool(hours) + f"{rest}:{tenths % 600 // 10:02d}.{tenths % 10}"
 
 
 def signed_ms(seconds: float | None) -> str:

@@ -12,8 +12,8 @@ Method
 A *passage* is a cue of the transcript, where it has cues, else a phrase: words between pauses
 (:func:`visalign.segments.phrases`), cut at their longest pauses to at most :data:`LONGEST_PHRASE` seconds. Its verdict
 is that of more than half of its judged words, else "uncertain"; its lead is the median of theirs. Neighbours with the
-same verdict make a *run*, as long as their leads stay within :data:`SAME_LEAD` of how it began. One or two
-passages that tell nothing do not end one that is out of sync.
+same verdict make a *run*, as long as each lead is within :data:`SAME_LEAD` of those just before: a drift is one run, a
+jump ends it. One or two passages that tell nothing do not end a run that is out of sync.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SHORTEST_PHRASE = LONGEST_PHRASE / 3  # where a longer one has to be cut
 _FAULTS = ("audio-early", "audio-late", "mismatched")
 _TELL_NOTHING = ("uncertain", "")
 _LONGEST_GAP = 2  # passages
-_BEGINNING = 5  # passages whose leads say how a run began
+_NEAR = 5  # passages whose leads say how a run begins, ends, or goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class Passage:
         One of :data:`~visalign.sync.VERDICTS`; ``""`` where no word could be judged.
     n_passages : int
         How many cues or phrases it holds.
+    lead_at_ends : (float, float) or None
+        Lead of the first and of the last passages of a run; None of a single one, or where none has a lead.
     """
 
     start: float
@@ -74,6 +76,12 @@ class Passage:
     lead_seconds: float | None
     verdict: str
     n_passages: int = 1
+    lead_at_ends: tuple[float, float] | None = None
+
+    @property
+    def drifts(self) -> bool:
+        """Whether its lead at the end is another than at its beginning."""
+        return self.lead_at_ends is not None and abs(self.lead_at_ends[1] - self.lead_at_ends[0]) > SAME_LEAD
 
 
 def passages(report: ClipReport) -> list[Passage]:
@@ -164,15 +172,22 @@ def _goes_on(run: Sequence[Passage], part: Passage) -> bool:
         return False
     if verdict not in ("audio-early", "audio-late") or part.lead_seconds is None:
         return True
-    began = [x.lead_seconds for x in run if x.verdict == verdict and x.lead_seconds is not None][:_BEGINNING]
-    return abs(part.lead_seconds - float(np.median(began))) <= SAME_LEAD
+    return abs(part.lead_seconds - float(np.median(_leads(run)[-_NEAR:]))) <= SAME_LEAD
+
+
+def _leads(run: Sequence[Passage]) -> list[float]:
+    """Leads of the passages that have the run's verdict."""
+    return [x.lead_seconds for x in run if x.verdict == run[0].verdict and x.lead_seconds is not None]
 
 
 def _joined(run: Sequence[Passage]) -> Passage:
-    first, own = run[0], [x for x in run if x.verdict == run[0].verdict and x.lead_seconds is not None]
-    lead = float(np.median([x.lead_seconds for x in own])) if own else None
+    if len(run) == 1:
+        return run[0]
+    first, leads = run[0], _leads(run)
+    ends = (float(np.median(leads[:_NEAR])), float(np.median(leads[-_NEAR:]))) if leads else None
+    lead = float(np.median(leads)) if leads else None
     n_words, n_in_sync = sum(x.n_words for x in run), sum(x.n_in_sync for x in run)
-    return Passage(first.start, run[-1].end, first.text, n_words, n_in_sync, lead, first.verdict, len(run))
+    return Passage(first.start, run[-1].end, first.text, n_words, n_in_sync, lead, first.verdict, len(run), ends)
 
 
 def notable_runs(runs: Iterable[Passage], most: int) -> list[Passage]:

@@ -1,4 +1,4 @@
-"""SMPTE timecode of frames: non-drop and drop-frame.
+"""SMPTE timecode of frames, non-drop and drop-frame, and the clock of a player.
 
 Drop-frame timecode [1]_ runs at 30000/1001 or 60000/1001 frames a second and skips the numbers 0 and 1 (0 to 3 at
 59.94) of each minute that is not a multiple of ten, so that it stays with the clock. No frame is dropped, only numbers.
@@ -19,9 +19,23 @@ from fractions import Fraction
 
 from visalign.errors import ConfigError
 
-__all__ = ["can_drop_frames", "format_timecode", "parse_timecode"]
+__all__ = ["can_drop_frames", "clock", "format_timecode", "parse_timecode"]
 
 _DROPS = {Fraction(30000, 1001): 2, Fraction(60000, 1001): 4}
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, as a player shows them.
+
+    Examples
+    --------
+    >>> clock(3.26), clock(723.25), clock(3723.0), clock(59.96)
+    ('0:03.3', '12:03.2', '1:02:03.0', '1:00.0')
+    """
+    tenths = round(10 * seconds)
+    hours, minutes = divmod(tenths // 600, 60)
+    rest = f"{minutes:02d}" if hours else f"{minutes}"
+    return f"{hours}:" * bool(hours) + f"{rest}:{tenths % 600 // 10:02d}.{tenths % 10}"
 
 
 def can_drop_frames(rate: Fraction) -> bool:

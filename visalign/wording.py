@@ -10,6 +10,7 @@ from __future__ import annotations
 from visalign.drift import OffsetCourse
 from visalign.lip_reading.score import LipReadingScore
 from visalign.sync import SyncEstimate
+from visalign.timecode import clock
 
 __all__ = [
     "certainty",
@@ -23,6 +24,7 @@ __all__ = [
 
 # How sure a person may be at a probability of being right to within a frame; 0.8 is where sync calls no lead.
 _SURE, _FAIRLY_SURE = 0.95, 0.8
+_MOST_JUMPS, _MINUTE = 5, 60.0
 
 
 def lead_in_words(lead_seconds: float) -> str:
@@ -115,6 +117,11 @@ def course_in_words(course: OffsetCourse | None) -> str:
         rate, cause = course.drift.rate, f", as with {course.likely_cause}" if course.likely_cause else ""
         grows = "earlier" if rate > 0 else "later"
         return f"The audio drifts: {abs(60_000 * rate):.0f} ms a minute {grows} ({1e6 * rate:+.0f} ppm){cause}."
-    parts = [lead_in_words(course.pieces[0].lead_seconds)]
-    parts += [f"{lead_in_words(piece.lead_seconds)} from {piece.start:.1f} s" for piece in course.pieces[1:]]
-    return f"The offset jumps: {', '.join(parts)}."
+    first, *others = course.pieces
+    parts = [f"{lead_in_words(piece.lead_seconds)} from {_when(piece.start)}" for piece in others[:_MOST_JUMPS]]
+    more = f" and {len(others) - _MOST_JUMPS} more" if len(others) > _MOST_JUMPS else ""
+    return f"The offset jumps: {', '.join([lead_in_words(first.lead_seconds), *parts])}{more}."
+
+
+def _when(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < _MINUTE else clock(seconds)
