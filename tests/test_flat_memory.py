@@ -16,13 +16,14 @@ import pytest
 from visalign import clip_faces, landmarks, lip_features, scratch, visibility
 from visalign.audio_quality import audio_quality
 from visalign.clip_faces import ClipFaces, read_faces
-from visalign.enhancement import enhance, equaliser, level, noise_reduction, spectra
+from visalign.enhancement import enhance, enhance_channels, equaliser, level, noise_reduction, spectra
 from visalign.forced_alignment import force_align
 from visalign.generated_clip import GeneratedClip
 from visalign.landmarks import Landmarks
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures, shown_at
-from visalign.media import Audio, read_audio, read_frames, write_clip
+from visalign.media import Audio, Channels, read_audio, read_channels, read_frames, write_channels, write_clip
+from visalign.remux.time_map import Piece, retimed
 from visalign.speech import log_mel, stretch
 from visalign.timeline import FrameTimes
 from visalign.voice_activity import find_speech, speech_probabilities, statistical
@@ -61,6 +62,24 @@ def test_the_spectrum_is_the_same_on_disk(generated_audio: Audio, in_both: Calla
     memory, disk = in_both(lambda: log_mel(generated_audio))
     assert on_disk(disk)
     np.testing.assert_array_equal(memory, disk)
+
+
+def test_channels_are_the_same_on_disk(generated_audio: Audio, in_both: Callable, tmp_path: Path) -> None:
+    left = generated_audio.samples
+    stereo = Channels(np.column_stack([left, -0.5 * left]), generated_audio.rate_hz, "stereo")
+
+    def made() -> tuple[bytes, list[np.ndarray]]:
+        path = write_channels(tmp_path / "stereo.wav", stereo)
+        read = read_channels(path)
+        louder = enhance_channels(read, "highpass:80,loudness:-30")
+        moved = retimed(louder.samples, louder.rate_hz, [Piece(0.0, 0.1, 1.001)])
+        return path.read_bytes(), [read.samples, read.mono.samples, read.channel(1).samples, louder.samples, moved]
+
+    (file, arrays), (file_again, on_disk_now) = in_both(made)
+    assert file == file_again
+    for expected, found in zip(arrays, on_disk_now, strict=True):
+        assert on_disk(found)
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("chain", ["subtract", "wiener", "eq:speech", "highpass:80", "loudness:-23"])
@@ -171,7 +190,7 @@ import numpy as np
 from visalign import clip_faces, landmarks, lip_features, scratch, visibility
 from visalign.audio_quality import audio_quality
 from visalign.clip_faces import ClipFaces, read_faces
-from visalign.enhancement import enhance, equaliser, level, noise_reduction, spectra
+from visalign.enhancement import enhance
 from visalign.media import Audio
 from visalign.scratch import GrowingArray
 from visalign.speech import log_mel
