@@ -156,6 +156,10 @@ def test_faces_are_the_same_on_disk_and_in_the_cache(two_faces: Path, in_both: C
     assert all(on_disk(x) for x in (disk.faces[1].lips.values, disk.faces[1].lips.mouth, disk.shots))
     assert_same_faces(memory, disk)
     stored, loaded = in_both(lambda: cached_faces(two_faces, tmp_path))
+    (file,) = tmp_path.rglob("*.npz")
+    with np.load(file) as data, (tmp_path / "again.npz").open("wb") as again:
+        np.savez(again, **data)
+    assert file.read_bytes() == (tmp_path / "again.npz").read_bytes()
     assert on_disk(loaded.faces[0].lips.values)
     assert_same_faces(memory, stored)
     assert_same_faces(memory, loaded)

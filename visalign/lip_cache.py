@@ -33,13 +33,13 @@ from visalign.errors import AnyPath, MediaError, TimelineError
 from visalign.landmarks import find_model
 from visalign.lip_features import LipFeatures
 from visalign.outputs import whole_file
-from visalign.scratch import blocks_of, release, scratch_array
+from visalign.scratch import blocks_of, scratch_array
 from visalign.timeline import FrameTimes
 
 __all__ = ["cached_faces", "lip_key"]
 
 _FORMAT = 4
-_BLOCK_BYTES = 1 << 22  # read at a time
+_BLOCK_BYTES = 1 << 22  # read and written at a time
 # The modules that decide about lip features: whoever changes one of them does not want to see yesterday's.
 _CODE = (
     *("timeline", "ffmpeg", "media", "face_detection", "face_tracks"),
@@ -125,9 +125,19 @@ def _store(place: Path, faces: ClipFaces) -> None:
         for name in _ARRAYS:
             if getattr(face.lips, name) is not None:
                 arrays[f"{face.number}/{name}"] = getattr(face.lips, name)
-    with whole_file(place) as draft, draft.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-    release(*arrays.values())
+    with whole_file(place) as draft, zipfile.ZipFile(draft, "w") as archive:
+        for name, array in arrays.items():
+            _write(archive, name, array)
+
+
+def _write(archive: zipfile.ZipFile, name: str, array: npt.NDArray[Any]) -> None:
+    """Add an array as :func:`numpy.savez` does, a part at a time."""
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+        npy.write_array_header_1_0(member, npy.header_data_from_array_1_0(array))
+        rows = np.ascontiguousarray(array).reshape(array.shape[0] if array.ndim else 1, -1)
+        n_block = max(1, _BLOCK_BYTES // max(1, rows.itemsize * rows.shape[1]))
+        for part in blocks_of(len(rows), n_block, array):
+            member.write(rows[part].tobytes())
 
 
 def _load(place: Path, *, source: str) -> ClipFaces | None:
