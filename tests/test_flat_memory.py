@@ -125,7 +125,8 @@ def test_speech_in_blocks_of_rows_is_that_at_once(generated_audio: Audio, monkey
 def arrays_of(lips: LipFeatures) -> dict[str, np.ndarray]:
     """All that was read of a face, and what is made of it."""
     kept = {name: getattr(lips, name) for name in ("values", "centre", "scale", "mouth", "visibility")}
-    return {**kept, "has_face": lips.has_face, "normalised": lips.normalised, "visible": lips.visible}
+    made = {"has_face": lips.has_face, "normalised": lips.normalised, "visible": lips.visible}
+    return {**kept, **made, "column": lips.column(lips.names[-1])}
 
 
 def assert_same_lips(one: LipFeatures, other: LipFeatures) -> None:

@@ -34,6 +34,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import lfilter
 
+from visalign import scratch
 from visalign.errors import AnyPath, FaceNotFound, MissingStream, TimelineError
 from visalign.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_detector, track_landmarks
 from visalign.media import probe, read_frames
@@ -168,7 +169,13 @@ class LipFeatures:
 
     def column(self, name: str) -> Floats:
         """One feature in its unit, shape (n_frames,)."""
-        return np.asarray(self.values[:, self.names.index(name)])
+        index = self.names.index(name)
+        if self.values.nbytes < scratch.MIN_BYTES:
+            return np.asarray(self.values[:, index])
+        column = np.empty(len(self))
+        for rows in blocks_of(len(column), _BLOCK, self.values):
+            column[rows] = self.values[rows, index]
+        return column
 
     def crop(self, start: float, end: float) -> LipFeatures:
         """The frames that appear in ``[start, end)`` seconds; times, centre and scale are kept."""
