@@ -99,6 +99,13 @@ def test_uncertain_and_fine_clips_are_refused(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.mp4"]
 
 
+def test_a_changing_offset_asks_for_another_mode(tmp_path: Path) -> None:
+    source, times = make_clip(tmp_path / "a.mp4"), np.linspace(0, 60, 60)
+    for mode, leads in (("drift", 0.002 * times), ("pieces", np.where(times < 30, 0.0, 0.3))):
+        with pytest.raises(CorrectionRefused, match=f"--mode {mode}"):
+            plan_correction(source, with_words(report(0.1, "uncertain"), times, leads))
+
+
 def test_force_corrects_by_the_best_estimate(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", click_at=0.9)
     done = fix(source, tmp_path / "b.mp4", lambda path: replace_verdict(measure(path)), force=True)

@@ -50,7 +50,7 @@ _NORMAL_95 = 1.96
 # The scatter of words about their offset is at least this, or a clip without noise would be cut at every rounding.
 _LEAST_SCATTER_SECONDS = 0.005
 # Pairs of words for the slopes; all pairs of more words than this would be slow, and evenly chosen ones say the same.
-_MAX_WORDS = 1500
+_MAX_WORDS = 1000
 # Jumps are looked for between this many groups of neighbouring words at most; the cost grows with the square.
 _MAX_GROUPS = 300
 # Words that lie closer together in time tell no drift.

@@ -158,7 +158,15 @@ def _refuse_verdict(source: AnyPath, report: ClipReport, mode: str) -> None:
         because = f" ({sync.reason})" if sync.reason else ""
         # A clip with several offsets has no single one to be certain of.
         if mode in ("copy", "pad") or sync.lead_seconds is None:
-            raise CorrectionRefused(source, f"the verdict is {sync.verdict}{because}", sync.verdict)
+            raise CorrectionRefused(
+                source, f"the verdict is {sync.verdict}{because}{_better_mode(report)}", sync.verdict
+            )
+
+
+def _better_mode(report: ClipReport) -> str:
+    course = None if report.sync.verdict == "mismatched" else report.course()
+    mode = "" if course is None else {"drift": "drift", "jumps": "pieces"}.get(course.kind, "")
+    return mode and f"; --mode {mode} gives each part what it needs"
 
 
 def _pieces(source: AnyPath, report: ClipReport, mode: str, force: bool) -> tuple[tuple[Piece, ...], dict[str, Any]]:
