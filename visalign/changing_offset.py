@@ -39,7 +39,7 @@ def heed_course(
     if {_verdict(lead, limits) for lead in leads} == {sync.verdict}:
         return sync
     said = course_in_words(course).rstrip(".")
-    return replace(sync, verdict="uncertain", reason=f"the offset changes along the clip: {said}")
+    return replace(sync, verdict="uncertain", reason=said[:1].lower() + said[1:])
 
 
 def _verdict(lead: float, limits: tuple[float, float]) -> str:
