@@ -26,7 +26,7 @@ from visalign.lip_features import LipFeatures, with_own_yardstick
 from visalign.media import Audio
 from visalign.timeline import FrameTimes
 
-SECONDS = 120.0
+SECONDS, MIN_CLIPS = 120.0, 5
 Course = Callable[[np.ndarray], np.ndarray]
 # What lead the sound that is heard at t has.
 COURSES: dict[str, tuple[str, Course]] = {
@@ -65,7 +65,11 @@ def joined(paths: list[Path]) -> tuple[LipFeatures, Audio, list[Cue]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=Path, required=True, help="folder of GRID clips of one speaker")
-    lips, sound, cues = joined(sorted(parser.parse_args().clips.glob("*.mpg")))
+    paths = sorted(parser.parse_args().clips.glob("*.mpg"))
+    if len(paths) < MIN_CLIPS:
+        print("too few clips: the same sentence again and again fits at many lags")
+        return
+    lips, sound, cues = joined(paths)
     t = np.arange(len(sound.samples)) / sound.rate_hz
     for name, (kind, course) in COURSES.items():
         heard = np.interp(t + course(t), t, sound.samples, left=0.0, right=0.0).astype(np.float32)
