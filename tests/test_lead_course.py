@@ -87,7 +87,7 @@ GRID = np.arange(round(SECONDS / HOP)) * HOP
 def test_the_course_is_found(name: str, stream: Stream) -> None:
     movement, course = mouth(), COURSES[name]
     lips, context = shown_as(movement), heard_as(movement, GRID + course(GRID))
-    found = rough_course((stream,), lips, context, 0.6, PLAIN)
+    found = rough_course((stream,), (lips,), context, 0.6, PLAIN)
     assert found is not None
     lead, strays = found
     times = np.arange(3.0, SECONDS - 15, 1.0)
@@ -103,12 +103,12 @@ def test_the_course_is_found(name: str, stream: Stream) -> None:
 def test_one_lead_is_no_course(lead: float, stream: Stream) -> None:
     movement = mouth()
     context = heard_as(movement, GRID + lead)
-    assert rough_course((stream,), shown_as(movement), context, 0.6, PLAIN) is None
+    assert rough_course((stream,), (shown_as(movement),), context, 0.6, PLAIN) is None
 
 
 def test_a_constant_lead_beyond_the_search_is_followed(stream: Stream) -> None:
     movement = mouth()
-    found = rough_course((stream,), shown_as(movement), heard_as(movement, GRID + 1.5), 0.6, PLAIN)
+    found = rough_course((stream,), (shown_as(movement),), heard_as(movement, GRID + 1.5), 0.6, PLAIN)
     assert found is not None
     assert found[0] == pytest.approx(1.5, abs=0.02)
 
@@ -116,13 +116,13 @@ def test_a_constant_lead_beyond_the_search_is_followed(stream: Stream) -> None:
 def test_foreign_sound_has_no_course(stream: Stream) -> None:
     lips = shown_as(mouth())
     for seed in range(5, 10):
-        assert rough_course((stream,), lips, heard_as(mouth(seed), GRID), 0.6, PLAIN) is None
+        assert rough_course((stream,), (lips,), heard_as(mouth(seed), GRID), 0.6, PLAIN) is None
 
 
 def test_a_short_clip_has_none(stream: Stream) -> None:
     movement = mouth()
     lips = shown_as(movement).crop(0.0, 30.0)
-    assert rough_course((stream,), lips, heard_as(movement, GRID + jump(15.0, 1.0)(GRID)), 0.6, PLAIN) is None
+    assert rough_course((stream,), (lips,), heard_as(movement, GRID + jump(15.0, 1.0)(GRID)), 0.6, PLAIN) is None
 
 
 def test_parts_without_a_face_or_with_other_words_are_bridged(stream: Stream) -> None:
@@ -131,10 +131,24 @@ def test_parts_without_a_face_or_with_other_words_are_bridged(stream: Stream) ->
     lips.values[25 * 20 : 25 * 40] = np.nan
     context = heard_as(movement, GRID + 0.003 * GRID)
     context.rows[6000:8400] = heard_as(other, GRID).rows[6000:8400]  # a narrator
-    found = rough_course((stream,), lips, context, 0.6, PLAIN)
+    found = rough_course((stream,), (lips,), context, 0.6, PLAIN)
     assert found is not None
     times = np.arange(1.0, SECONDS - 1)
     assert np.abs(found[0] + found[1].at_heard(times) - 0.003 * times).max() < 0.03
+
+
+def test_of_several_faces_those_that_fit_count(stream: Stream) -> None:
+    """Two people speak in turn, ten seconds each; a third one never does."""
+    movement, course = mouth(), COURSES["drift and jump"]
+    lips = [shown_as(movement), shown_as(movement, 2), shown_as(mouth(9))]
+    turn = (np.arange(25 * SECONDS) // 250) % 2
+    for k, other in enumerate((shown_as(mouth(7)), shown_as(mouth(8)))):
+        lips[k].values[turn == k] = other.values[turn == k]
+    lips[0].values[500:800] = np.nan
+    found = rough_course((stream,), lips, heard_as(movement, GRID + course(GRID)), 0.6, PLAIN)
+    assert found is not None
+    times = np.arange(3.0, SECONDS - 15)
+    assert np.mean(np.abs(found[0] + found[1].at_heard(times) - course(times)) < 0.03) > 0.95
 
 
 def test_sound_and_picture_run_on() -> None:
@@ -154,7 +168,7 @@ def test_parts_are_judged_along_the_course(name: str, stream: Stream) -> None:
     """Each part's lead is the one there, and its lips are looked for there."""
     movement, course = mouth(), COURSES[name]
     lips, context = shown_as(movement), heard_as(movement, GRID + course(GRID))
-    lead, strays = rough_course((stream,), lips, context, 0.6, PLAIN) or (0.0, STEADY)
+    lead, strays = rough_course((stream,), (lips,), context, 0.6, PLAIN) or (0.0, STEADY)
     evidence = lag_evidence((stream,), lips, context, 0.6, centre=lead, course=strays)
     words = Tier("words", tuple(float(k) for k in range(SECONDS)), ("word",) * (SECONDS - 1))
     heard = spoken_frames(lips, words, lead=lead + strays.at_shown(lips.times.centres, lead))

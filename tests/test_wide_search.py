@@ -39,7 +39,7 @@ def test_gains_are_those_of_plain_loops() -> None:
                 if t != 3 and 0 <= row < len(heard):
                     expected[k] += stream.weight * (shown[t] @ heard[row] - 0.5 * heard[row] @ heard[row])
     assert gains == pytest.approx(expected, abs=1e-4)
-    best, certainty = rough_lead(streams, lips, context, 0.25, PLAIN)
+    best, certainty = rough_lead(streams, (lips,), context, 0.25, PLAIN)
     assert best == pytest.approx(lags[gains.argmax()], abs=1e-9)
     assert 0 < certainty < 1
 

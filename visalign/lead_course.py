@@ -136,14 +136,19 @@ class _Piece:
 
 
 def rough_course(
-    streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, max_lag: float, calibration: Calibration
+    streams: Sequence[Stream],
+    faces: Sequence[LipFeatures],
+    context: SpeechContext,
+    max_lag: float,
+    calibration: Calibration,
 ) -> tuple[float, LeadCourse] | None:
     """How the lead goes on along a clip.
 
     Parameters
     ----------
     streams : sequence of Stream
-    lips : LipFeatures
+    faces : sequence of LipFeatures
+        The lips of each face, all with the same times; at each moment those count that fit best.
     context : SpeechContext
         What is heard.
     max_lag : float
@@ -157,14 +162,23 @@ def rough_course(
         The lead in the middle of all, seconds, and what it differs by elsewhere; None where one lag serves for the
         whole clip, or nothing is certain.
     """
-    if lips.times.duration < _SHORTEST_CLIP or not lips.has_face.any():
+    duration = faces[0].times.duration
+    if duration < _SHORTEST_CLIP or not any(lips.has_face.any() for lips in faces):
         return None
-    sides = _Sides.of(streams, lips, context, calibration)
-    reach = max(max_lag, _MIN_REACH) + _REACH_GROWTH * lips.times.duration
+    sides = _Sides.of(streams, faces, context, calibration)
+    reach = max(max_lag, _MIN_REACH) + _REACH_GROWTH * duration
     best = max((_best_path(sides, rate, reach) for rate in RATES), key=lambda path: path[0])
     pieces = [piece for piece in _pieces(best[1], best[2]) if sides.gain_per_second(piece) >= _LEAST_GAIN]
     pieces = _parted(sides, _in_order(pieces))
-    return _course_of(pieces, lips, max_lag) if pieces else None
+    return _course_of(pieces, sides.centres[sides.is_shown], duration, max_lag) if pieces else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Face:
+    """What one face shows."""
+
+    shares: Floats  # (n_frames,), 0 where it is not seen
+    lips: Rows  # (n_frames, n_dims)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,39 +186,56 @@ class _Sides:
     """Lips and expectation, all streams side by side and scaled so that a gain is ``y x - x x / 2``."""
 
     centres: Floats  # (n_frames,)
-    shares: Floats  # (n_frames,), 0 without a face
-    lips: Rows  # (n_frames, n_dims)
+    faces: tuple[_Face, ...]
     expected: Rows  # (n_rows, n_dims), every HOP
     voiced: Rows  # (n_rows,), 0..1
 
     @classmethod
     def of(
-        cls, streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, calibration: Calibration
+        cls, streams: Sequence[Stream], faces: Sequence[LipFeatures], context: SpeechContext, calibration: Calibration
     ) -> _Sides:
         scales = [float(np.sqrt(calibration.temperature * stream.weight)) for stream in streams]
-        return cls(
-            lips.times.centres,
-            np.where(lips.has_face, frame_shares(lips), 0.0),
-            _side_by_side([stream.observe(lips) for stream in streams], scales),
-            _side_by_side([stream.expect(context) for stream in streams], scales),
-            context.voiced,
-        )
+        seen = [
+            _Face(
+                np.where(lips.has_face, frame_shares(lips), 0.0),
+                _side_by_side([stream.observe(lips) for stream in streams], scales),
+            )
+            for lips in faces
+        ]
+        expected = _side_by_side([stream.expect(context) for stream in streams], scales)
+        return cls(faces[0].times.centres, tuple(seen), expected, context.voiced)
+
+    @property
+    def is_shown(self) -> npt.NDArray[np.bool_]:
+        """Frames with a face, shape (n_frames,)."""
+        return np.asarray(np.any([face.shares > 0 for face in self.faces], axis=0))
+
+    def rows_heard(self, frames: slice, lead: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+        """Rows of the sound that go with frames at their leads, and whether there is such a row."""
+        index = np.round((self.centres[frames] - lead) / HOP).astype(np.int64)
+        return np.clip(index, 0, len(self.expected) - 1), (index >= 0) & (index < len(self.expected))
 
     def frame_gains(self, frames: slice, lead: Floats) -> Floats:
-        """Gain of each frame at its own lead, shape (n_frames,)."""
-        index = np.round((self.centres[frames] - lead) / HOP).astype(np.int64)
-        known = (index >= 0) & (index < len(self.expected))
-        rows = self.expected[np.clip(index, 0, len(self.expected) - 1)] * known[:, None]
-        gains = np.einsum("nd,nd->n", self.lips[frames], rows) - 0.5 * np.einsum("nd,nd->n", rows, rows)
-        return np.asarray(gains * self.shares[frames], np.float64)
+        """Gain of each frame at its own lead, by the face that fits best in that second; shape (n_frames,)."""
+        index, known = self.rows_heard(frames, lead)
+        rows = self.expected[index] * known[:, None]
+        energy = 0.5 * np.einsum("nd,nd->n", rows, rows)
+        gains = np.array(
+            [(np.einsum("nd,nd->n", face.lips[frames], rows) - energy) * face.shares[frames] for face in self.faces]
+        )
+        if len(gains) == 1 or not gains.shape[1]:
+            return np.asarray(gains[0], np.float64)
+        seconds = np.unique(np.floor(self.centres[frames]), return_index=True)[1]
+        best = np.add.reduceat(gains, seconds, axis=1).argmax(axis=0)
+        lengths = np.diff(np.append(seconds, gains.shape[1]))
+        return np.asarray(gains[np.repeat(best, lengths), np.arange(gains.shape[1])], np.float64)
 
     def gain_per_second(self, piece: _Piece) -> float:
         """Log-likelihood gained a second of voice, where a face is seen."""
         frames = slice(*np.searchsorted(self.centres, [piece.start, piece.end]).tolist())
         lead = piece.lead_at(self.centres[frames])
-        index = np.round((self.centres[frames] - lead) / HOP).astype(np.int64)
-        known = (index >= 0) & (index < len(self.voiced))
-        voice = self.voiced[np.clip(index, 0, len(self.voiced) - 1)] * known * (self.shares[frames] > 0)
+        index, known = self.rows_heard(frames, lead)
+        voice = self.voiced[index] * known * self.is_shown[frames]
         seconds = float(voice.mean() * piece.duration) if len(voice) else 0.0
         return float(self.frame_gains(frames, lead).sum()) / seconds if seconds > 1.0 else 0.0
 
@@ -246,18 +277,23 @@ def _block_gains(sides: _Sides, rate: float, reach: float) -> tuple[Rows, Rows]:
     gains, lags = [], []
     for block in range(n_blocks):
         first = block * n_block
-        part = slice(first - n_reach, first + n_block + n_reach)
-        shown, shares = _on_grid(sides, first, n_block)
-        heard = _stretched(sides.expected, part, rate)
-        energy = 0.5 * np.einsum("nd,nd->n", heard, heard)
-        products = np.fft.rfft(heard, n_fft, axis=0) * np.conj(np.fft.rfft(shown, n_fft, axis=0))
-        loss = np.fft.rfft(energy, n_fft) * np.conj(np.fft.rfft(shares, n_fft))
-        gain = np.fft.irfft(products.sum(axis=1) - loss, n_fft)[2 * n_reach :: -1]  # the k-th is at lag k - n_reach
-        best, index = _pooled(gain, n_pool)
-        gains.append(best.astype(np.float32))
+        heard = _stretched(sides.expected, slice(first - n_reach, first + n_block + n_reach), rate)
+        spectrum = np.fft.rfft(heard, n_fft, axis=0)
+        energy = np.fft.rfft(0.5 * np.einsum("nd,nd->n", heard, heard), n_fft)
+        frames = slice(*np.searchsorted(np.round(sides.centres / HOP), [first, first + n_block]).tolist())
+        rows = np.round(sides.centres[frames] / HOP).astype(np.int64) - first
+        seen = [face for face in sides.faces if face.shares[frames].any()]
+        best = np.zeros(2 * n_reach + 1) if not seen else np.full(2 * n_reach + 1, -np.inf)
+        for face in seen:
+            shown, shares = _on_grid(face, frames, rows, n_block)
+            products = (spectrum * np.conj(np.fft.rfft(shown, n_fft, axis=0))).sum(axis=1)
+            gain = np.fft.irfft(products - energy * np.conj(np.fft.rfft(shares, n_fft)), n_fft)
+            best = np.maximum(best, gain[2 * n_reach :: -1])  # the k-th is at lag k - n_reach
+        pooled, index = _pooled(best, n_pool)
+        gains.append(pooled.astype(np.float32))
         lags.append(((index - n_reach) * HOP).astype(np.float32))
         if block % _RELEASE_EVERY == 0:
-            release(sides.lips, sides.expected)
+            release(sides.expected, *(face.lips for face in sides.faces))
     return np.array(gains), np.array(lags)
 
 
@@ -269,13 +305,11 @@ def _stretched(rows: Rows, part: slice, rate: float) -> Rows:
     return np.asarray(rows[np.clip(index, 0, len(rows) - 1)] * known[:, None])
 
 
-def _on_grid(sides: _Sides, first: int, n_rows: int) -> tuple[Rows, Rows]:
-    """Lips of a block on the grid of the sound, each frame at the row of its middle, and their shares."""
-    shown, shares = np.zeros((n_rows, sides.lips.shape[1]), np.float32), np.zeros(n_rows, np.float32)
-    frames = slice(*np.searchsorted(np.round(sides.centres / HOP), [first, first + n_rows]).tolist())
-    rows = np.round(sides.centres[frames] / HOP).astype(np.int64) - first
-    np.add.at(shown, rows, (sides.lips[frames] * sides.shares[frames, None]).astype(np.float32))
-    np.add.at(shares, rows, sides.shares[frames].astype(np.float32))
+def _on_grid(face: _Face, frames: slice, rows: npt.NDArray[np.int64], n_rows: int) -> tuple[Rows, Rows]:
+    """Lips of some frames, each at its row of `n_rows`, and their shares."""
+    shown, shares = np.zeros((n_rows, face.lips.shape[1]), np.float32), np.zeros(n_rows, np.float32)
+    np.add.at(shown, rows, (face.lips[frames] * face.shares[frames, None]).astype(np.float32))
+    np.add.at(shares, rows, face.shares[frames].astype(np.float32))
     return shown, shares
 
 
@@ -386,12 +420,14 @@ def _parted(sides: _Sides, pieces: Sequence[_Piece]) -> list[_Piece]:
     ]
 
 
-def _course_of(pieces: Sequence[_Piece], lips: LipFeatures, max_lag: float) -> tuple[float, LeadCourse] | None:
-    """The lines as knots, if one lag would not do."""
+def _course_of(
+    pieces: Sequence[_Piece], moments: Floats, duration: float, max_lag: float
+) -> tuple[float, LeadCourse] | None:
+    """The lines as knots, if one lag would not do at all the `moments` that show a face."""
     pieces = [
         _Piece(
             piece.start if k else min(piece.start, 0.0),
-            piece.end if k < len(pieces) - 1 else max(piece.end, lips.times.duration),
+            piece.end if k < len(pieces) - 1 else max(piece.end, duration),
             piece.at_zero,
             piece.rate,
         )
@@ -400,7 +436,7 @@ def _course_of(pieces: Sequence[_Piece], lips: LipFeatures, max_lag: float) -> t
     shown = np.array([time for piece in pieces for time in (piece.start, piece.end)])
     leads = np.array([float(piece.lead_at(time)) for piece in pieces for time in (piece.start, piece.end)])
     heard = _running_on(shown - leads, shown)
-    everywhere = np.interp(lips.times.centres[lips.has_face], shown, leads)
+    everywhere = np.interp(moments, shown, leads)
     lead = float(np.median(everywhere))
     if np.abs(everywhere - lead).max() <= _STEADY_WITHIN and abs(lead) <= max_lag:
         return None

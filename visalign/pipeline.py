@@ -66,7 +66,7 @@ from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
 from visalign.visemes import VisemeMap, expected_visemes, viseme_tier, words_without_place
 from visalign.voice_activity import find_speech
-from visalign.wide_search import search_range
+from visalign.wide_search import SearchRange, search_range
 
 __all__ = ["ClipObservation", "check", "observe"]
 
@@ -228,8 +228,11 @@ def check(
     # what is seen
     faces = _faces(path_or_lips, settings, told, lip_cache)
     context, speech = SpeechContext.of(sound, alignment.phones), find_speech(sound)
-    voiced = spoken_frames(faces.faces[0].lips, alignment.phones, speech, margin=0.0)
-    seen = _speaking(faces, face, lip_model, context, voiced, settings)
+    shown = [x.lips for x in faces.faces] if face is None else [faces.numbered(face).lips]
+    search = search_range(lip_model.streams, shown, context, settings.sync.max_lag_seconds, lip_model.calibration)
+    rough = search.leads_at(faces.times.centres)
+    voiced = spoken_frames(shown[0], alignment.phones, speech, margin=0.0, lead=rough)
+    seen = _speaking(faces, face, lip_model, context, voiced, search)
     lips, own = seen.lips, audio is None
     doubts = material_doubts(faces, recorded, sound_file=_file(path_or_lips if own else audio), is_own=own)
     told("decoding visemes", None)
@@ -237,9 +240,6 @@ def check(
 
     # where both meet
     told("comparing", None)
-    search = search_range(lip_model.streams, lips, context, settings.sync.max_lag_seconds, lip_model.calibration)
-    rough = search.leads_at(lips.times.centres)
-    voiced = spoken_frames(lips, alignment.phones, speech, margin=0.0, lead=rough)
     away = off_screen_frames(lips, voiced)
     all_lags = lag_evidence(
         lip_model.streams, lips, context, search.reach, settings.evidence, centre=search.centre, course=search.course
@@ -398,12 +398,11 @@ def _speaking(
     model: LipModel,
     context: SpeechContext,
     voiced: npt.NDArray[np.bool_],
-    settings: Config,
+    search: SearchRange,
 ) -> SpeakingFace:
     if number is not None or len(faces.faces) == 1:
         return choose_face(faces, number or 1, voiced)
-    max_lag = settings.sync.max_lag_seconds
-    return find_speaking_face(faces, model.streams, context, model.calibration, voiced, max_lag)
+    return find_speaking_face(faces, model.streams, context, model.calibration, voiced, search)
 
 
 def _reader(grammar: WordGraph | AnyPath, settings: Config) -> LipReader | None:

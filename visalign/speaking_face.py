@@ -42,6 +42,7 @@ from visalign.speech_context import SpeechContext
 from visalign.streams import Stream
 from visalign.sync import LagEvidence, lag_evidence, match_probability
 from visalign.timeline import FrameTimes
+from visalign.wide_search import SearchRange
 
 __all__ = [
     "OFF_SCREEN",
@@ -126,7 +127,7 @@ def find_speaking_face(
     context: SpeechContext,
     calibration: Calibration,
     spoken: Flags,
-    max_lag: float,
+    search: SearchRange,
 ) -> SpeakingFace:
     """Choose, turn by turn, the face whose lips fit the sound best.
 
@@ -140,10 +141,13 @@ def find_speaking_face(
         What is heard.
     spoken : ndarray of bool, shape (n_frames,)
         Frames of speech.
-    max_lag : float
-        The common lag is searched within plus and minus this, seconds.
+    search : SearchRange
+        Where the common lag is sought.
     """
-    found = [lag_evidence(streams, face.lips, context, max_lag) for face in faces.faces]
+    found = [
+        lag_evidence(streams, face.lips, context, search.reach, centre=search.centre, course=search.course)
+        for face in faces.faces
+    ]
     turns = _turns(faces.times, faces.shots, spoken)
     sums = np.array([[evidence.log_likelihoods[turn].sum(axis=0) for evidence in found] for turn in turns])
     gains = calibration.temperature * (sums - np.median(sums, axis=2, keepdims=True))

@@ -68,30 +68,39 @@ class SearchRange:
 
 
 def search_range(
-    streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, max_lag: float, calibration: Calibration
+    streams: Sequence[Stream],
+    faces: Sequence[LipFeatures],
+    context: SpeechContext,
+    max_lag: float,
+    calibration: Calibration,
 ) -> SearchRange:
     """Where to search for the lead of a clip.
 
     Parameters are those of :func:`rough_lead`.
     """
-    found = rough_course(streams, lips, context, max_lag, calibration)
+    found = rough_course(streams, faces, context, max_lag, calibration)
     if found is not None:
         return SearchRange(found[0], _EXACT_REACH, course=found[1])
     if max_lag <= _WIDE_SEARCH:
         return SearchRange(0.0, max_lag)
-    centre, certainty = rough_lead(streams, lips, context, max_lag, calibration)
+    centre, certainty = rough_lead(streams, faces, context, max_lag, calibration)
     return SearchRange(centre, _EXACT_REACH, certainty)
 
 
 def rough_lead(
-    streams: Sequence[Stream], lips: LipFeatures, context: SpeechContext, max_lag: float, calibration: Calibration
+    streams: Sequence[Stream],
+    faces: Sequence[LipFeatures],
+    context: SpeechContext,
+    max_lag: float,
+    calibration: Calibration,
 ) -> tuple[float, float]:
     """The lag that gains most, and the probability that the true one is near it rather than elsewhere.
 
     Parameters
     ----------
     streams : sequence of Stream
-    lips : LipFeatures
+    faces : sequence of LipFeatures
+        The lips of each face; at each lag those count that fit best.
     context : SpeechContext
         What is heard.
     max_lag : float
@@ -106,7 +115,8 @@ def rough_lead(
     certainty : float
         0..1.
     """
-    lags, gains = lag_gains(streams, lips, context, max_lag)
+    found = [lag_gains(streams, lips, context, max_lag) for lips in faces]
+    lags, gains = found[0][0], np.max([gains for _, gains in found], axis=0)
     best = int(gains.argmax())
     likelihood = np.exp(calibration.temperature * (gains - gains[best]))
     near = np.abs(lags - lags[best]) <= _SAME_PEAK

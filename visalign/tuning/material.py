@@ -41,6 +41,7 @@ from visalign.sync import spoken_frames
 from visalign.timeline import Interval, Tier
 from visalign.training_data import TrainingClip
 from visalign.voice_activity import find_speech
+from visalign.wide_search import SearchRange
 
 __all__ = ["Hearing", "TuningClip", "cut_and_moved", "hear", "prepare_clip", "with_foreign_sound"]
 
@@ -151,7 +152,9 @@ def _speaking_lips(faces: ClipFaces, own: Hearing, model: LipModel, config: Conf
         return faces.faces[0].lips
     voiced = spoken_frames(faces.faces[0].lips, own.alignment.phones, own.speech, margin=0.0)
     max_lag = config.sync.max_lag_seconds
-    return find_speaking_face(faces, model.streams, own.context, model.calibration, voiced, max_lag).lips
+    return find_speaking_face(
+        faces, model.streams, own.context, model.calibration, voiced, SearchRange(0.0, max_lag)
+    ).lips
 
 
 def hear(audio: Audio, transcript: str, config: Config) -> Hearing:
