@@ -150,11 +150,8 @@ class ClipReport:
         words, what can be read off the lips, sound.
         """
         course = course_in_words(self.course())
-        lines = [
-            _headline(self.sync),
-            _evidence(self.sync),
-            "" if course.rstrip(".")[1:] in self.sync.reason else course,
-        ]
+        is_told = course.rstrip(".")[1:] in self.sync.reason
+        lines = [_headline(self.sync), _evidence(self.sync), "" if is_told else course]
         read = "" if self.lip_reading is None else lip_reading_in_words(self.lip_reading)
         lines += [_agreement(self.score, self.clip), read, _sound(self.clip.sound)]
         return "\n".join(line for line in lines if line)

@@ -151,10 +151,8 @@ def _speaking_lips(faces: ClipFaces, own: Hearing, model: LipModel, config: Conf
     if len(faces.faces) == 1:
         return faces.faces[0].lips
     voiced = spoken_frames(faces.faces[0].lips, own.alignment.phones, own.speech, margin=0.0)
-    max_lag = config.sync.max_lag_seconds
-    return find_speaking_face(
-        faces, model.streams, own.context, model.calibration, voiced, SearchRange(0.0, max_lag)
-    ).lips
+    search = SearchRange(0.0, config.sync.max_lag_seconds)
+    return find_speaking_face(faces, model.streams, own.context, model.calibration, voiced, search).lips
 
 
 def hear(audio: Audio, transcript: str, config: Config) -> Hearing:
