@@ -38,7 +38,7 @@ def rows(lips: LipFeatures, context: SpeechContext, **values: float) -> np.ndarr
         ("scoring", "band", 2.5, r"scoring\.band = 2\.5.*whole number"),
         ("scoring", "flank_seconds", 0, r"scoring\.flank_seconds"),
         ("thresholds", "min_match", 0.9, r"thresholds\.min_match = 0\.9.*at most likely_match"),
-        ("thresholds", "likely_match", 0.9, r"thresholds\.likely_match = 0\.9.*at most sure_match"),
+        ("thresholds", "likely_match", 0.95, r"thresholds\.likely_match = 0\.95.*at most sure_match"),
         ("thresholds", "sync_score", 0.2, r"thresholds\.fault_score = 0\.35.*at most sync_score"),
     ],
 )

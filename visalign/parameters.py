@@ -117,7 +117,7 @@ class ThresholdParams:
     min_confidence: float = 0.8
     min_match: float = 0.2
     likely_match: float = 0.5
-    sure_match: float = 0.85
+    sure_match: float = 0.9
     fault_score: float = 0.35
     sync_score: float = 0.65
 
