@@ -17,8 +17,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +100,10 @@ def main() -> None:
     parser.add_argument("--rate", default="1", help="a number, or numbers with * and / between them")
     given, options = parser.parse_known_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    video, text, course = build(given.folder, given.minutes, given.jump_ms / 1000, number(given.rate))
+    # In a process of its own: a child's peak memory counts what its parent held when it was started.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        made = pool.submit(build, given.folder, given.minutes, given.jump_ms / 1000, number(given.rate))
+        video, text, course = made.result()
     command = [sys.executable, "-m", "visalign", "check", str(video), "--transcript", str(text)]
     table = video.with_suffix(".csv")
     command += ["--segments", str(table), *options]
