@@ -7,6 +7,7 @@ import pytest
 from visalign.changing_offset import heed_course
 from visalign.drift import Drift, OffsetCourse, OffsetPiece
 from visalign.sync import SyncEstimate
+from visalign.wording import is_open_by, remedy
 
 LIMITS = (0.04, 0.06)
 
@@ -46,6 +47,14 @@ def test_parts_decide(verdict: str, lead: float, course: OffsetCourse, kept: boo
         assert found.verdict == "uncertain"
         assert found.reason.startswith(("the offset jumps: ", "the audio drifts: "))
         assert found.lead_seconds == lead
+
+
+@pytest.mark.parametrize(("course", "mode"), [(jumps(0.0, 0.2), "pieces"), (drift(-0.1, 0.01), "drift")])
+def test_the_remedy_is_the_mode_that_helps(course: OffsetCourse, mode: str) -> None:
+    found = heed_course(estimate("in-sync", 0.0), course, LIMITS, end=20.0)
+    assert is_open_by(found, course)
+    assert f"--mode {mode}" in remedy(found, course)
+    assert "--mode" not in remedy(estimate("uncertain", 0.0), course)  # uncertain for another reason
 
 
 def test_without_a_course_nothing_changes() -> None:

@@ -51,7 +51,7 @@ from visalign.segments import detail_items, parse_details, write_details
 from visalign.sync import SyncEstimate
 from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
-from visalign.wording import course_in_words, interval_in_words, lip_reading_in_words, remedy, statement
+from visalign.wording import course_in_words, interval_in_words, is_open_by, lip_reading_in_words, remedy, statement
 
 __all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
 
@@ -149,9 +149,9 @@ class ClipReport:
         """The result in words, a line each: headline with remedy, interval and confidence, drift or jumps, visemes and
         words, what can be read off the lips, sound.
         """
-        course = course_in_words(self.course())
-        is_told = course.rstrip(".")[1:] in self.sync.reason
-        lines = [_headline(self.sync), _evidence(self.sync), "" if is_told else course]
+        course = self.course()
+        lines = [_headline(self.sync, course), _evidence(self.sync)]
+        lines += [] if is_open_by(self.sync, course) else [course_in_words(course)]
         read = "" if self.lip_reading is None else lip_reading_in_words(self.lip_reading)
         lines += [_agreement(self.score, self.clip), read, _sound(self.clip.sound)]
         return "\n".join(line for line in lines if line)
@@ -261,8 +261,8 @@ def _rounded_values(values: Mapping[str, float] | None) -> dict[str, float | Non
     return None if values is None else {key: rounded(x) for key, x in values.items()}
 
 
-def _headline(sync: SyncEstimate) -> str:
-    return f"{statement(sync)} {remedy(sync)}".rstrip()
+def _headline(sync: SyncEstimate, course: OffsetCourse | None) -> str:
+    return f"{statement(sync)} {remedy(sync, course)}".rstrip()
 
 
 def _evidence(sync: SyncEstimate) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "certainty",
     "course_in_words",
     "interval_in_words",
+    "is_open_by",
     "lead_in_words",
     "lip_reading_in_words",
     "remedy",
@@ -52,8 +53,26 @@ def statement(sync: SyncEstimate) -> str:
     return f"Uncertain{reason}." if lead else f"Uncertain: there is no evidence for any offset{reason}."
 
 
-def remedy(sync: SyncEstimate) -> str:
-    """What to do about it, one sentence; empty where nothing can be advised."""
+def is_open_by(sync: SyncEstimate, course: OffsetCourse | None) -> bool:
+    """Whether the verdict is open because the offset changes along the clip."""
+    told = course_in_words(course).rstrip(".")[1:]
+    return sync.verdict == "uncertain" and bool(told) and told in sync.reason
+
+
+def remedy(sync: SyncEstimate, course: OffsetCourse | None = None) -> str:
+    """What to do about it, one sentence; empty where nothing can be advised.
+
+    Examples
+    --------
+    >>> from visalign.drift import Drift
+    >>> drift = OffsetCourse("drift", Drift(0.0, 0.001, (0.0009, 0.0011), 99), (), "")
+    >>> reason = "the audio drifts: 60 ms a minute earlier (+1000 ppm)"
+    >>> remedy(SyncEstimate(0.3, (0.28, 0.32), 0.99, "uncertain", reason), drift)
+    'One shift mends a part of it only: `visalign fix --mode drift` stretches the sound.'
+    """
+    if course is not None and is_open_by(sync, course):
+        mode, does = ("drift", "stretches the sound") if course.kind == "drift" else ("pieces", "moves each part")
+        return f"One shift mends a part of it only: `visalign fix --mode {mode}` {does}."
     if sync.verdict == "in-sync":
         return "Nothing to fix."
     if sync.verdict == "mismatched":

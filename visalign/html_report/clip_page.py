@@ -27,6 +27,7 @@ from visalign.viewing_copy import ViewingCopy, make_viewing_copy
 from visalign.wording import (
     certainty,
     interval_in_words,
+    is_open_by,
     lead_in_words,
     lip_reading_in_words,
     remedy,
@@ -152,7 +153,7 @@ def _verdict(report: ClipReport) -> dict[str, str]:
         "verdict_class": known.get(sync.verdict, "fault"),
         "kind": text(KINDS[sync.verdict]),
         "statement": text(_short(report)),
-        "remedy": text(remedy(sync)),
+        "remedy": text(remedy(sync, report.course())),
         "sure": text(". ".join(part for part in parts if part) + "."),
         "warnings": warnings,
     }
@@ -160,7 +161,9 @@ def _verdict(report: ClipReport) -> dict[str, str]:
 
 def _short(report: ClipReport) -> str:
     """The statement without its reason and without the verdict, which stand above and below the headline."""
-    sync = replace(report.sync, reason="")
+    course, sync = report.course(), replace(report.sync, reason="")
+    if course is not None and is_open_by(report.sync, course):
+        return "The sound drifts." if course.kind == "drift" else "The offset jumps."
     if sync.verdict == "uncertain" and sync.lead_seconds is not None:
         return "No offset stands out."
     return f"{_sentence(statement(sync).partition(': ')[2] or statement(sync))}."
