@@ -175,10 +175,25 @@ def rough_course(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Face:
-    """What one face shows."""
+    """What one face shows, from its first frame to its last: most faces of a film are seen in few shots."""
 
+    first: int
     shares: Floats  # (n_frames,), 0 where it is not seen
     lips: Rows  # (n_frames, n_dims)
+
+    @classmethod
+    def of(cls, lips: LipFeatures, streams: Sequence[Stream], scales: Sequence[float]) -> _Face:
+        frames = np.flatnonzero(lips.has_face)
+        first, last = (int(frames[0]), int(frames[-1])) if len(frames) else (0, 0)
+        part = lips.crop(float(lips.times.times[first]), float(lips.times.centres[last]))
+        shares = np.where(part.has_face, frame_shares(part), 0.0)
+        return cls(first, shares, _side_by_side([stream.observe(part) for stream in streams], scales))
+
+    def within(self, frames: slice) -> tuple[slice, slice]:
+        """Which of some frames of the clip are its own: where they lie among those, and among its own."""
+        low, high = max(frames.start, self.first), min(frames.stop, self.first + len(self.shares))
+        high = max(low, high)
+        return slice(low - frames.start, high - frames.start), slice(low - self.first, high - self.first)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,20 +210,17 @@ class _Sides:
         cls, streams: Sequence[Stream], faces: Sequence[LipFeatures], context: SpeechContext, calibration: Calibration
     ) -> _Sides:
         scales = [float(np.sqrt(calibration.temperature * stream.weight)) for stream in streams]
-        seen = [
-            _Face(
-                np.where(lips.has_face, frame_shares(lips), 0.0),
-                _side_by_side([stream.observe(lips) for stream in streams], scales),
-            )
-            for lips in faces
-        ]
+        seen = [_Face.of(lips, streams, scales) for lips in faces]
         expected = _side_by_side([stream.expect(context) for stream in streams], scales)
         return cls(faces[0].times.centres, tuple(seen), expected, context.voiced)
 
     @property
     def is_shown(self) -> npt.NDArray[np.bool_]:
         """Frames with a face, shape (n_frames,)."""
-        return np.asarray(np.any([face.shares > 0 for face in self.faces], axis=0))
+        shown = np.zeros(len(self.centres), bool)
+        for face in self.faces:
+            shown[face.first : face.first + len(face.shares)] |= face.shares > 0
+        return shown
 
     def rows_heard(self, frames: slice, lead: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
         """Rows of the sound that go with frames at their leads, and whether there is such a row."""
@@ -217,18 +229,23 @@ class _Sides:
 
     def frame_gains(self, frames: slice, lead: Floats) -> Floats:
         """Gain of each frame at its own lead, by the face that fits best in that second; shape (n_frames,)."""
+        if not len(lead):
+            return np.zeros(0)
         index, known = self.rows_heard(frames, lead)
         rows = self.expected[index] * known[:, None]
         energy = 0.5 * np.einsum("nd,nd->n", rows, rows)
-        gains = np.array(
-            [(np.einsum("nd,nd->n", face.lips[frames], rows) - energy) * face.shares[frames] for face in self.faces]
-        )
-        if len(gains) == 1 or not gains.shape[1]:
-            return np.asarray(gains[0], np.float64)
         seconds = np.unique(np.floor(self.centres[frames]), return_index=True)[1]
-        best = np.add.reduceat(gains, seconds, axis=1).argmax(axis=0)
-        lengths = np.diff(np.append(seconds, gains.shape[1]))
-        return np.asarray(gains[np.repeat(best, lengths), np.arange(gains.shape[1])], np.float64)
+        lengths = np.diff(np.append(seconds, len(rows)))
+        best, highest = np.zeros(len(rows)), np.full(len(seconds), -np.inf)
+        for face in self.faces:
+            here, own = face.within(frames)
+            gain, shares = np.zeros(len(rows)), np.zeros(len(rows))
+            shares[here] = face.shares[own]
+            gain[here] = (np.einsum("nd,nd->n", face.lips[own], rows[here]) - energy[here]) * shares[here]
+            total = np.where(np.add.reduceat(shares, seconds) > 0, np.add.reduceat(gain, seconds), -np.inf)
+            better = np.repeat(total > highest, lengths)
+            best[better], highest = gain[better], np.maximum(highest, total)
+        return best
 
     def gain_per_second(self, piece: _Piece) -> float:
         """Log-likelihood gained a second of voice, where a face is seen."""
@@ -282,10 +299,11 @@ def _block_gains(sides: _Sides, rate: float, reach: float) -> tuple[Rows, Rows]:
         energy = np.fft.rfft(0.5 * np.einsum("nd,nd->n", heard, heard), n_fft)
         frames = slice(*np.searchsorted(np.round(sides.centres / HOP), [first, first + n_block]).tolist())
         rows = np.round(sides.centres[frames] / HOP).astype(np.int64) - first
-        seen = [face for face in sides.faces if face.shares[frames].any()]
+        seen = [face for face in sides.faces if face.shares[face.within(frames)[1]].any()]
         best = np.zeros(2 * n_reach + 1) if not seen else np.full(2 * n_reach + 1, -np.inf)
         for face in seen:
-            shown, shares = _on_grid(face, frames, rows, n_block)
+            here, own = face.within(frames)
+            shown, shares = _on_grid(face, own, rows[here], n_block)
             products = (spectrum * np.conj(np.fft.rfft(shown, n_fft, axis=0))).sum(axis=1)
             gain = np.fft.irfft(products - energy * np.conj(np.fft.rfft(shares, n_fft)), n_fft)
             best = np.maximum(best, gain[2 * n_reach :: -1])  # the k-th is at lag k - n_reach
@@ -306,7 +324,7 @@ def _stretched(rows: Rows, part: slice, rate: float) -> Rows:
 
 
 def _on_grid(face: _Face, frames: slice, rows: npt.NDArray[np.int64], n_rows: int) -> tuple[Rows, Rows]:
-    """Lips of some frames, each at its row of `n_rows`, and their shares."""
+    """Lips of some of a face's frames, each at its row of `n_rows`, and their shares."""
     shown, shares = np.zeros((n_rows, face.lips.shape[1]), np.float32), np.zeros(n_rows, np.float32)
     np.add.at(shown, rows, (face.lips[frames] * face.shares[frames, None]).astype(np.float32))
     np.add.at(shares, rows, face.shares[frames].astype(np.float32))

@@ -144,22 +144,52 @@ def find_speaking_face(
     search : SearchRange
         Where the common lag is sought.
     """
-    found = [
-        lag_evidence(streams, face.lips, context, search.reach, centre=search.centre, course=search.course)
-        for face in faces.faces
-    ]
+    found = [_Seen.of(face.lips, streams, context, search) for face in faces.faces]
     turns = _turns(faces.times, faces.shots, spoken)
-    sums = np.array([[evidence.log_likelihoods[turn].sum(axis=0) for evidence in found] for turn in turns])
-    gains = calibration.temperature * (sums - np.median(sums, axis=2, keepdims=True))
-    visible = np.array([[face.lips.has_face[turn].any() for face in faces.faces] for turn in turns])
-    gains = np.where(visible[..., None], gains, -np.inf)
-    shown = gains[visible.any(axis=1)]
-    lag = int(logsumexp(shown, axis=1).sum(axis=0).argmax())
-    path = _best_path(gains[..., lag], visible, _costs_of_change(turns, faces, spoken))
+    visible = np.array([[face.is_in(turn) for face in found] for turn in turns])
+    gains = [
+        np.array([face.gains(turn, calibration) for face, is_seen in zip(found, seen, strict=True) if is_seen])
+        for turn, seen in zip(turns, visible, strict=True)
+    ]
+    lag = int(np.sum([logsumexp(rows, axis=0) for rows in gains if len(rows)], axis=0).argmax())
+    at_lag = np.full(visible.shape, -np.inf)
+    at_lag[visible] = np.concatenate([rows[:, lag] for rows in gains if len(rows)])
+    path = _best_path(at_lag, visible, _costs_of_change(turns, faces, spoken))
     chosen = np.zeros(len(faces.shots), np.int64)
-    for turn, face in zip(turns, path, strict=True):
-        chosen[turn] = face + 1
+    for turn, number in zip(turns, path, strict=True):
+        chosen[turn] = number + 1
     return SpeakingFace(faces.joined(chosen), chosen, _candidates(faces, found, chosen, spoken, calibration))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A face from its first frame to its last: a film has hundreds of faces, each of them in few shots."""
+
+    first: int
+    has_face: Flags  # from there on
+    evidence: LagEvidence
+
+    @classmethod
+    def of(cls, lips: LipFeatures, streams: Sequence[Stream], context: SpeechContext, search: SearchRange) -> _Seen:
+        has_face = lips.has_face
+        frames = np.flatnonzero(has_face)
+        first, last = (int(frames[0]), int(frames[-1])) if len(frames) else (0, 0)
+        part = lips.crop(float(lips.times.times[first]), float(lips.times.centres[last]))
+        evidence = lag_evidence(streams, part, context, search.reach, centre=search.centre, course=search.course)
+        return cls(first, has_face[first : last + 1], evidence)
+
+    def own(self, frames: Numbers) -> Numbers:
+        """Which of some frames of the clip are among its own, and their numbers there."""
+        index = frames - self.first
+        return index[(index >= 0) & (index < len(self.has_face))]
+
+    def is_in(self, turn: Numbers) -> bool:
+        return bool(self.has_face[self.own(turn)].any())
+
+    def gains(self, turn: Numbers, calibration: Calibration) -> Floats:
+        """Tempered log-likelihood of each lag in a turn, over the median of all lags."""
+        total = self.evidence.log_likelihoods[self.own(turn)].sum(axis=0)
+        return np.asarray(calibration.temperature * (total - np.median(total)))
 
 
 def choose_face(faces: ClipFaces, number: int, spoken: Flags) -> SpeakingFace:
@@ -240,7 +270,7 @@ def _best_path(gains: Floats, visible: Flags, costs: Floats) -> list[int]:
 
 def _candidates(
     faces: ClipFaces,
-    found: Sequence[LagEvidence] | None,
+    found: Sequence[_Seen] | None,
     chosen: Numbers,
     spoken: Flags,
     calibration: Calibration | None,
@@ -249,10 +279,12 @@ def _candidates(
     if len(faces.faces) == 1:
         return ()
     for index, face in enumerate(faces.faces):
-        here = spoken & face.lips.has_face
+        here = np.flatnonzero(spoken & face.lips.has_face)
         match = None
-        if found is not None and calibration is not None and here.any():
-            match = match_probability(found[index], here, calibration)
+        if found is not None and calibration is not None and len(here):
+            own = np.zeros(len(found[index].has_face), bool)
+            own[found[index].own(here)] = True
+            match = match_probability(found[index].evidence, own, calibration)
         speaks = float((chosen[spoken] == face.number).mean()) if spoken.any() else 0.0
         shown = face.lips.face_fraction
         result.append(FaceCandidate(face.number, *face.centre, shown, match, speaks))
