@@ -80,6 +80,16 @@ def test_an_array_of_zeros_can_be_written(place: str) -> None:
     assert made.sum() == 7 * 30_000
 
 
+@pytest.mark.filterwarnings("error")
+def test_rows_that_nobody_wants_leave_no_file_open(place: str) -> None:
+    grown = GrowingArray((3,), np.float32)
+    grown.extend(ROWS)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    del grown
+    after = len(list(Path("/proc/self/fd").iterdir()))
+    assert before - after == (place == "file")
+
+
 def test_nothing_makes_an_empty_array(place: str) -> None:
     assert GrowingArray((3,), np.float32).array().shape == (0, 3)
     assert scratch_array((0, 3), np.float32).shape == (0, 3)

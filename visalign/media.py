@@ -38,7 +38,7 @@ from visalign.limits import excess
 from visalign.media_access import check_file
 from visalign.outputs import whole_file
 from visalign.scratch import GrowingArray, blocks_of, scratch_array
-from visalign.tape import Energy, Lane, Tape, n_channels_of, named_layout
+from visalign.tape import Energy, Lane, Tape, named_layout
 
 if TYPE_CHECKING:
     import av
@@ -259,9 +259,10 @@ def read_channels(path: AnyPath, *, track: int | None = None) -> Channels:
     """
     with ffmpeg.opened(path) as container:
         stream = _sound_stream(path, container, track)
-        rate_hz, layout = stream.codec_context.sample_rate, named_layout(stream.codec_context.layout)
+        told = stream.codec_context.layout
+        rate_hz, layout = stream.codec_context.sample_rate, named_layout(told)
         origin, lane = ffmpeg.origin_of(container), Lane(rate_hz, layout)
-        sound = GrowingArray((n_channels_of(layout),), np.float32)
+        sound = GrowingArray((max(told.nb_channels, 1),), np.float32)  # a damaged file may tell of none
         for frame in ffmpeg.decode(container, stream, lane.note_damage):
             for block in lane.lay(frame, ffmpeg.time_of(frame, origin)):
                 sound.extend(block)

@@ -81,6 +81,11 @@ class GrowingArray(Generic[Number]):
         self._n_written = 0
         self._may_write = True
 
+    def __del__(self) -> None:
+        # Whatever was read may be refused half-way; nobody asks for the array then.
+        if self._file is not None:
+            self._file.close()
+
     def __len__(self) -> int:
         return (self._n_written + len(self._pending)) // self._row_bytes
 

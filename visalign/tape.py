@@ -18,7 +18,7 @@ import numpy.typing as npt
 from visalign import ffmpeg
 from visalign.scratch import GrowingArray
 
-__all__ = ["Block", "Energy", "Lane", "Tape", "n_channels_of", "named_layout"]
+__all__ = ["Block", "Energy", "Lane", "Tape", "named_layout"]
 
 Block = npt.NDArray[np.float32]
 
@@ -40,11 +40,6 @@ def named_layout(layout: av.AudioLayout) -> str:
     if layout.name.endswith(" channels"):
         return _USUAL_LAYOUTS.get(layout.nb_channels, layout.name)
     return layout.name
-
-
-def n_channels_of(layout: str) -> int:
-    """Channels of a layout, by FFmpeg's name of it."""
-    return av.AudioLayout(layout).nb_channels
 
 
 class Lane:
@@ -111,7 +106,7 @@ class Lane:
             # Planes must not be read from a decoded frame itself: with 7.1 sound PyAV reads past the last one and the
             # process dies. Packed samples from a resampler have one plane.
             layout = self._layout or ("stereo" if frame.layout.nb_channels == 2 else "mono")
-            self._n_channels = n_channels_of(layout)
+            self._n_channels = av.AudioLayout(layout).nb_channels
             yield from self._move_to(round(time * self.rate_hz))
             self._resampler = av.AudioResampler("flt", layout, self.rate_hz)
         self._expected += frame.samples / frame.sample_rate
