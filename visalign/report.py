@@ -81,6 +81,10 @@ _CSV_HEADER = (
 )  # fmt: skip
 
 
+# Below this confidence the offset of a clip may be none at all, and so may be how it goes on.
+_LEAST_SURE = 0.5
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipReport:
     """All that was found out about one clip.
@@ -151,7 +155,8 @@ class ClipReport:
         """
         course = self.course()
         lines = [_headline(self.sync, course), _evidence(self.sync)]
-        lines += [] if is_open_by(self.sync, course) else [course_in_words(course)]
+        is_worth_telling = self.sync.confidence >= _LEAST_SURE and not is_open_by(self.sync, course)
+        lines += [course_in_words(course)] if is_worth_telling else []
         read = "" if self.lip_reading is None else lip_reading_in_words(self.lip_reading)
         lines += [_agreement(self.score, self.clip), read, _sound(self.clip.sound)]
         return "\n".join(line for line in lines if line)
