@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from visalign.drift import OffsetCourse
 from visalign.sync import SyncEstimate
-from visalign.wording import course_in_words
+from visalign.wording import reason_of
 
 __all__ = ["heed_course"]
 
@@ -38,8 +38,7 @@ def heed_course(
         leads = [drift.lead_at_start, drift.lead_at_start + drift.rate * end]
     if {_verdict(lead, limits) for lead in leads} == {sync.verdict}:
         return sync
-    said = course_in_words(course).rstrip(".")
-    return replace(sync, verdict="uncertain", reason=said[:1].lower() + said[1:])
+    return replace(sync, verdict="uncertain", reason=reason_of(course))
 
 
 def _verdict(lead: float, limits: tuple[float, float]) -> str:

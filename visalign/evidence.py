@@ -15,7 +15,6 @@ weighted by a Gaussian, with the same belief that a lead does not stray far from
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -28,10 +27,8 @@ from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
 from visalign.media import Audio
 from visalign.parameters import ScoringParams
-from visalign.scoring import agreement_of, lead_density
-from visalign.sync import LagEvidence, SyncEstimate, lag_density, lead_interval
-from visalign.viseme_decoder import DecodedVisemes
-from visalign.visemes import VisemeTarget
+from visalign.scoring import ClipComparison, lead_density
+from visalign.sync import LagEvidence, lag_density, lead_interval
 
 __all__ = ["ClipEvidence", "LocalLead", "gather_evidence", "local_lead"]
 
@@ -134,16 +131,7 @@ class ClipEvidence:
         return np.maximum(self.expected_shapes[:, 0], 0.0)
 
 
-def gather_evidence(
-    lips: LipFeatures,
-    expected_shapes: Floats,
-    targets: Sequence[VisemeTarget],
-    decoded: DecodedVisemes,
-    evidence: LagEvidence,
-    sync: SyncEstimate,
-    calibration: Calibration,
-    scoring: ScoringParams = _SCORING,
-) -> ClipEvidence:
+def gather_evidence(lips: LipFeatures, expected_shapes: Floats, comparison: ClipComparison) -> ClipEvidence:
     """Put together what :func:`visalign.check` knows of a clip.
 
     Parameters
@@ -151,17 +139,11 @@ def gather_evidence(
     lips : LipFeatures
     expected_shapes : ndarray, shape (n_frames, 7)
         Mouths that go with the sound, at the clip's lead.
-    targets : sequence of VisemeTarget
-        At the times of the sound.
-    decoded : DecodedVisemes
-    evidence : LagEvidence
-    sync : SyncEstimate
-    calibration : Calibration
-    scoring : ScoringParams
+    comparison : ClipComparison
+        Sound and lips side by side, at the clip's lead.
     """
-    lead = sync.lead_seconds or 0.0
-    leads_of_targets = lead + evidence.course.at_heard([target.interval.start for target in targets])
-    agreement = agreement_of(targets, decoded, leads_of_targets, band=scoring.band)
+    evidence, decoded, agreement = comparison.evidence, comparison.decoded, comparison.agreement
+    calibration, spread = comparison.calibration, comparison.scoring.local_spread_seconds
     leads, density = lag_density(evidence.lags, evidence.total, calibration)
     return ClipEvidence(
         times=lips.times.times,
@@ -179,7 +161,7 @@ def gather_evidence(
         log_likelihoods=evidence.log_likelihoods,
         density_leads=leads,
         density=density,
-        local=local_lead(evidence, lead, calibration, spread=scoring.local_spread_seconds),
+        local=local_lead(evidence, comparison.lead, calibration, spread=spread),
         course=evidence.course,
     )
 

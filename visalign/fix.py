@@ -25,6 +25,7 @@ from visalign.outputs import refuse_existing, whole_file
 from visalign.remux import CONTAINERS, Piece, container_for
 from visalign.report import ClipReport
 from visalign.text_files import format_json, rounded
+from visalign.wording import mode_of_fix
 
 __all__ = ["Fixed", "fix", "fixed_name", "plan_correction"]
 
@@ -164,8 +165,7 @@ def _refuse_verdict(source: AnyPath, report: ClipReport, mode: str) -> None:
 
 
 def _better_mode(report: ClipReport) -> str:
-    course = None if report.sync.verdict == "mismatched" else report.course()
-    mode = "" if course is None else {"drift": "drift", "jumps": "pieces"}.get(course.kind, "")
+    mode = "" if report.sync.verdict == "mismatched" else mode_of_fix(report.course())
     return mode and f"; --mode {mode} gives each part what it needs"
 
 

@@ -183,9 +183,7 @@ class _Face:
 
     @classmethod
     def of(cls, lips: LipFeatures, streams: Sequence[Stream], scales: Sequence[float]) -> _Face:
-        frames = np.flatnonzero(lips.has_face)
-        first, last = (int(frames[0]), int(frames[-1])) if len(frames) else (0, 0)
-        part = lips.crop(float(lips.times.times[first]), float(lips.times.centres[last]))
+        first, part = lips.while_seen()
         shares = np.where(part.has_face, frame_shares(part), 0.0)
         return cls(first, shares, _side_by_side([stream.observe(part) for stream in streams], scales))
 

@@ -23,7 +23,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -163,9 +163,15 @@ class LipFeatures:
             result[rows] = self.normalised_rows(rows)
         return result
 
-    def normalised_rows(self, rows: slice | npt.NDArray[Any]) -> Floats:
-        """Some rows of `normalised`: of a long clip the whole takes as much room as the table itself."""
-        return np.asarray((self.values[rows] - self.centre) / self.scale)
+    def normalised_rows(self, rows: slice | npt.NDArray[Any], columns: Sequence[str] | None = None) -> Floats:
+        """Some rows of `normalised`: of a long clip the whole takes as much room as the table itself.
+
+        Of all columns, or of those named, in this order.
+        """
+        if columns is None:
+            return np.asarray((self.values[rows] - self.centre) / self.scale)
+        index = [self.names.index(name) for name in columns]
+        return np.asarray((self.values[rows][:, index] - self.centre[index]) / self.scale[index])
 
     def column(self, name: str) -> Floats:
         """One feature in its unit, shape (n_frames,)."""
@@ -176,6 +182,12 @@ class LipFeatures:
         for rows in blocks_of(len(column), _BLOCK, self.values):
             column[rows] = self.values[rows, index]
         return column
+
+    def while_seen(self) -> tuple[int, LipFeatures]:
+        """The first frame with a face, and all from there to the last one with a face; of none, the first frame."""
+        frames = np.flatnonzero(self.has_face)
+        first, last = (int(frames[0]), int(frames[-1])) if len(frames) else (0, 0)
+        return first, self.crop(float(self.times.times[first]), float(self.times.centres[last]))
 
     def crop(self, start: float, end: float) -> LipFeatures:
         """The frames that appear in ``[start, end)`` seconds; times, centre and scale are kept."""

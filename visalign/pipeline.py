@@ -266,10 +266,8 @@ def check(
     read, unread = _read_off(reader, lips, lip_model, chosen_map, alignment.words, targeted)
     kept = None
     if evidence:
-        lead = sync.lead_seconds or 0.0
-        heard = lips.times.centres - lead - search.course.at_shown(lips.times.centres, lead)
-        mouths = lip_trajectory(alignment.phones, heard)
-        kept = gather_evidence(lips, mouths, targets, decoded, lags, sync, calibration, settings.scoring)
+        mouths = lip_trajectory(alignment.phones, comparison.heard_at(lips.times.centres))
+        kept = gather_evidence(lips, mouths, comparison)
         kept = replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
     placeless = words_without_place(alignment.words, alignment.phones, chosen_map, alignment.alphabet)
     warned = doubts.warnings + alignment.warnings + placeless

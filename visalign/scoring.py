@@ -237,6 +237,10 @@ class ClipComparison:
         """Seconds by which the audio leads in and around a part of the sound, by the course of the clip."""
         return self.lead + float(self.evidence.course.at_heard(part.centre))
 
+    def heard_at(self, shown: Floats) -> Floats:
+        """When the sound is heard that goes with the lips at some moments of the picture, in order, seconds."""
+        return np.asarray(shown - self.lead - self.evidence.course.at_shown(shown, self.lead))
+
     def shown(self, part: Interval) -> tuple[float, float]:
         """Where the lips of a part of the sound are looked for: start and end, seconds of the picture."""
         lead = self.lead_at(part)

@@ -171,12 +171,9 @@ class _Seen:
 
     @classmethod
     def of(cls, lips: LipFeatures, streams: Sequence[Stream], context: SpeechContext, search: SearchRange) -> _Seen:
-        has_face = lips.has_face
-        frames = np.flatnonzero(has_face)
-        first, last = (int(frames[0]), int(frames[-1])) if len(frames) else (0, 0)
-        part = lips.crop(float(lips.times.times[first]), float(lips.times.centres[last]))
+        first, part = lips.while_seen()
         evidence = lag_evidence(streams, part, context, search.reach, centre=search.centre, course=search.course)
-        return cls(first, has_face[first : last + 1], evidence)
+        return cls(first, part.has_face, evidence)
 
     def own(self, frames: Numbers) -> Numbers:
         """Which of some frames of the clip are among its own, and their numbers there."""

@@ -64,11 +64,9 @@ class Stream:
 
     def observe(self, lips: LipFeatures) -> Floats:
         """Lips in the stream's dimensions, shape (n_frames, n_dims); NaN without a face."""
-        index = [lips.names.index(name) for name in self.columns]
         result = scratch_array((len(lips), self.projection.shape[1]), np.float64)
         for part in blocks_of(len(lips), _FRAMES, lips.values, result):
-            normalised = (lips.values[part][:, index] - lips.centre[index]) / lips.scale[index]
-            result[part] = normalised @ self.projection
+            result[part] = lips.normalised_rows(part, self.columns) @ self.projection
         return result
 
     def expect(self, context: SpeechContext) -> Rows:

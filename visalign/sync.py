@@ -323,17 +323,14 @@ def match_features(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> Floa
     frames = np.flatnonzero(spoken & evidence.has_face)
     if len(frames) == 0:
         return np.zeros(3)
-    total = np.sum([evidence.log_likelihoods[part].sum(axis=0) for part in _in_blocks(frames)], axis=0)
+    blocks = blocks_of(len(frames), _BLOCK, evidence.log_likelihoods)
+    total = np.sum([evidence.log_likelihoods[frames[part]].sum(axis=0) for part in blocks], axis=0)
     best = int(total.argmax())
     rise = float(total[best] - np.median(total))
     step = float(np.median(np.diff(evidence.centres))) if len(evidence.centres) > 1 else _FRAME
     n_full = len(frames) * min(step / _FRAME, 1.0)  # a frame that is shown for 20 ms has half of the evidence
     support = _support(evidence, frames, best, max(round(_MOMENT / step), 1))
     return np.array([rise / np.sqrt(n_full), rise / max(float(total.std()), 1e-9), support])
-
-
-def _in_blocks(frames: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
-    return np.split(frames, range(_BLOCK, len(frames), _BLOCK))
 
 
 def _support(evidence: LagEvidence, frames: npt.NDArray[np.int64], best: int, n_moment: int) -> float:

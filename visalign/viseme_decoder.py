@@ -269,11 +269,11 @@ def stacked(lips: LipFeatures, times: Floats, columns: tuple[str, ...], moments:
 
     Frames in between are interpolated, frames without a face bridged; beyond either end the outermost frame holds.
     """
-    frames, index = np.flatnonzero(lips.has_face), [lips.names.index(name) for name in columns]
+    frames = np.flatnonzero(lips.has_face)
     around = (times[:, None] + np.array(moments)).ravel()
     near = np.searchsorted(lips.times.centres[frames], [around.min(initial=np.inf), around.max(initial=-np.inf)])
     frames = frames[max(int(near[0]) - 1, 0) : int(near[1]) + 1]
-    known, values = lips.times.centres[frames], (lips.values[frames][:, index] - lips.centre[index]) / lips.scale[index]
+    known, values = lips.times.centres[frames], lips.normalised_rows(frames, columns)
     rows = np.column_stack([np.interp(around, known, column) for column in values.T])
     return rows.reshape(len(times), -1)
 

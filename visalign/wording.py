@@ -19,6 +19,8 @@ __all__ = [
     "is_open_by",
     "lead_in_words",
     "lip_reading_in_words",
+    "mode_of_fix",
+    "reason_of",
     "remedy",
     "statement",
 ]
@@ -55,8 +57,19 @@ def statement(sync: SyncEstimate) -> str:
 
 def is_open_by(sync: SyncEstimate, course: OffsetCourse | None) -> bool:
     """Whether the verdict is open because the offset changes along the clip."""
-    told = course_in_words(course).rstrip(".")[1:]
-    return sync.verdict == "uncertain" and bool(told) and told in sync.reason
+    reason = reason_of(course)
+    return sync.verdict == "uncertain" and bool(reason) and sync.reason == reason
+
+
+def reason_of(course: OffsetCourse | None) -> str:
+    """Why no single offset can be told, for a verdict; empty where the offset is steady or nothing is known."""
+    said = course_in_words(course).rstrip(".")
+    return said[:1].lower() + said[1:]
+
+
+def mode_of_fix(course: OffsetCourse | None) -> str:
+    """The mode of `visalign fix` for an offset that changes along the clip; empty where it does not."""
+    return "" if course is None else {"drift": "drift", "jumps": "pieces"}.get(course.kind, "")
 
 
 def remedy(sync: SyncEstimate, course: OffsetCourse | None = None) -> str:
@@ -70,8 +83,9 @@ def remedy(sync: SyncEstimate, course: OffsetCourse | None = None) -> str:
     >>> remedy(SyncEstimate(0.3, (0.28, 0.32), 0.99, "uncertain", reason), drift)
     'One shift mends a part of it only: `visalign fix --mode drift` stretches the sound.'
     """
-    if course is not None and is_open_by(sync, course):
-        mode, does = ("drift", "stretches the sound") if course.kind == "drift" else ("pieces", "moves each part")
+    if is_open_by(sync, course):
+        mode = mode_of_fix(course)
+        does = "stretches the sound" if mode == "drift" else "moves each part"
         return f"One shift mends a part of it only: `visalign fix --mode {mode}` {does}."
     if sync.verdict == "in-sync":
         return "Nothing to fix."
