@@ -28,8 +28,7 @@ from visalign.decoder_training import fit_decoder
 from visalign.errors import FaceNotFound
 from visalign.forced_visemes import force_visemes, shown_visemes
 from visalign.held_out import HeldOutSpeaker, count_read
-from visalign.lip_features import FEATURES, with_own_yardstick
-from visalign.mouth_components import MouthComponents, component_features, read_patches
+from visalign.lip_features import FEATURES
 from visalign.mouth_geometry import GEOMETRY
 from visalign.phones import fold_arpabet, is_silence
 from visalign.prepared_clips import AddedClip, PreparedClip
@@ -39,7 +38,6 @@ from visalign.viseme_decoder import grid as moments_of
 
 MAP = VisemeMap.load("neti_2000")
 NAMES = tuple(feature.name for feature in FEATURES)
-N_COMPONENTS = 12
 AUGMENTATIONS = (
     "noise=20",
     "sound-noise=10",
@@ -118,30 +116,6 @@ def features(corpus: Corpus) -> None:
         columns = [name for name in NAMES if wanted(name)]
         decoders = corpus.decoders(lambda clips, columns=columns: fit_decoder(clips, columns))
         print(f"{text:40} {len(columns):3} {shown(counted(corpus.tested, decoders))}", flush=True)
-    with Pool(2) as pool:
-        patches = pool.map(read_patches, [source.path for source in corpus.sources], chunksize=4)
-    for text, left_out in (("all, and 12 components", ()), ("all, components for cosines", ("appearance",))):
-        total = HeldOutSpeaker("all")
-        for speaker in corpus.speakers:
-            own = [p[::3] for p, clip in zip(patches, corpus.clips, strict=True) if clip.speaker != speaker]
-            learnt = MouthComponents.fit(np.concatenate(own), N_COMPONENTS)
-            clips = [with_components(c, learnt.of(p)) for c, p in zip(corpus.clips, patches, strict=True)]
-            columns = [name for name in clips[0].lips.names if not name.startswith(left_out)] if left_out else None
-            decoder = fit_decoder([c for c in clips if c.speaker != speaker], columns or clips[0].lips.names)
-            tested = [clips[k] for k in corpus.places if clips[k].speaker == speaker]
-            total += counted(tested, {speaker: decoder})
-        print(f"{text:40}     {shown(total)}", flush=True)
-
-
-def with_components(clip: PreparedClip, rows: np.ndarray) -> PreparedClip:
-    """The clip with more features, and their changes over a frame to either side."""
-    lips = clip.lips
-    change = np.gradient(rows, lips.times.times, axis=0)
-    names = [x.name for x in component_features(rows.shape[1])]
-    values = np.column_stack([lips.values, rows, np.nan_to_num(change)])
-    values[~lips.has_face] = np.nan
-    more = (*lips.names, *names, *(f"{name}_change" for name in names))
-    return replace(clip, lips=with_own_yardstick(replace(lips, values=values, names=more)))
 
 
 # --- emissions -----------------------------------------------------------------------------------------------------

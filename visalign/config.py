@@ -40,11 +40,18 @@ from typing import Any, TypeVar
 
 from visalign.data_files import read_toml
 from visalign.errors import AnyPath, ConfigError
-from visalign.forced_alignment.aligner import DEFAULT_ALIGNER
-from visalign.g2p.unknown_words import POLICIES as OOV_POLICIES
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 
-__all__ = ["PROFILES", "AlignmentParams", "Config", "LipParams", "SyncParams", "VerdictParams"]
+__all__ = [
+    "DEFAULT_ALIGNER",
+    "OOV_POLICIES",
+    "PROFILES",
+    "AlignmentParams",
+    "Config",
+    "LipParams",
+    "SyncParams",
+    "VerdictParams",
+]
 
 PROFILES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
@@ -58,6 +65,12 @@ PROFILES: Mapping[str, tuple[float, float]] = MappingProxyType(
     }
 )
 """Verdict profiles: name -> seconds that the audio may lead, and lag."""
+
+DEFAULT_ALIGNER = "gmm_hmm"
+"""What is used where no aligner is named; why this one: docs/decisions/0010."""
+
+OOV_POLICIES = ("error", "g2p", "skip")
+"""Ways to treat words without a pronunciation."""
 
 RECOGNISED = ("phones", "words")
 """What can be recognised without a transcript."""

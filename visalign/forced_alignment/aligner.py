@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Protocol, cast, runtime_checkable
 
+from visalign.config import DEFAULT_ALIGNER
 from visalign.errors import ConfigError, TimelineError
 from visalign.forced_alignment.suspects import suspicious_spans
 from visalign.forced_alignment.voice_doubts import voice_doubts
@@ -33,7 +34,6 @@ from visalign.voice_activity import find_speech
 
 __all__ = [
     "ALIGNERS",
-    "DEFAULT_ALIGNER",
     "Aligner",
     "Alignment",
     "CueTimes",
@@ -54,9 +54,6 @@ ALIGNERS = {
 
 MODEL_ALIGNER = "gmm_hmm"
 """The aligner that takes acoustic models of the user's."""
-
-DEFAULT_ALIGNER = "gmm_hmm"
-"""What is used where no aligner is named; why this one: docs/decisions/0010."""
 
 
 @dataclass(frozen=True, slots=True)

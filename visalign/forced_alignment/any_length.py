@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from os import PathLike
 
 from visalign.annotations import Cue
+from visalign.config import DEFAULT_ALIGNER
 from visalign.errors import AlignmentError, InputError
 from visalign.forced_alignment.aligner import (
-    DEFAULT_ALIGNER,
     Aligner,
     Alignment,
     explained,

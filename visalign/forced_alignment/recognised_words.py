@@ -23,8 +23,9 @@ from pathlib import Path
 
 from pocketsphinx import Decoder, get_model_path
 
+from visalign.config import DEFAULT_ALIGNER
 from visalign.errors import AlignmentError, BackendUnavailable
-from visalign.forced_alignment.aligner import DEFAULT_ALIGNER, Aligner, Alignment, load_aligner
+from visalign.forced_alignment.aligner import Aligner, Alignment, load_aligner
 from visalign.forced_alignment.pieces import (
     AlignedPiece,
     Span,

@@ -19,16 +19,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from visalign.config import OOV_POLICIES
 from visalign.errors import ConfigError
 from visalign.g2p.espeak import EspeakG2p
 from visalign.g2p.joint_ngram import JointNgram, embedded_g2p
 from visalign.lexicon import Lexicon, Pronunciation, missing_words, normalise_word
 from visalign.timeline import Interval, Tier
 
-__all__ = ["GUESSED", "POLICIES", "Guesser", "Vocabulary", "chosen_g2p", "closest_words", "settle_vocabulary"]
-
-POLICIES = ("error", "g2p", "skip")
-"""Ways to treat words without a pronunciation."""
+__all__ = ["GUESSED", "Guesser", "Vocabulary", "chosen_g2p", "closest_words", "settle_vocabulary"]
 
 GUESSED = "guessed"
 """Begins the note of a word whose pronunciation was guessed."""
@@ -119,8 +117,8 @@ def settle_vocabulary(
     >>> [str(x) for x in settle_vocabulary(["zorblax"], mine, "g2p").guessed["zorblax"]][:1]
     ['Z AO R B L AE K S']
     """
-    if policy not in POLICIES:
-        raise ConfigError("oov", policy, POLICIES)
+    if policy not in OOV_POLICIES:
+        raise ConfigError("oov", policy, OOV_POLICIES)
     missing = list(dict.fromkeys(word for word in words if word not in lexicon))
     if not missing:
         return Vocabulary(tuple(words), lexicon)
