@@ -11,7 +11,7 @@ import numpy as np
 from sample_report import make_report
 
 from visalign.batch import SUMMARY_COLUMNS
-from visalign.text_files import format_table
+from visalign.files.text_files import format_table
 
 N_WORDS = 8
 LIMITS = (0.04, 0.06)

@@ -21,24 +21,14 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 # may see the other, so that what is "observed" on the lips can't be influenced by what is "expected" from the
 # sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
 ROWS: dict[str, str] = {
-    "1": "errors timeline outputs registry _version limits scratch parameters data_files config",
-    "2": "phones annotations lexicon transcript text_files visemes viseme_lint viseme_comparison"
-    " homophenes viseme_map_files coarticulation weight_curves timecode dtw mouth_rules mouth_cues"
-    " cue_layout g2p numerals",
+    "1": "errors timeline registry _version parameters config files",
+    "2": "phones annotations lexicon transcript visemes viseme_lint viseme_comparison homophenes viseme_map_files coarticulation weight_curves dtw mouth_rules mouth_cues cue_layout g2p numerals",  # noqa: E501
     "3": "media_access ffmpeg tape images media remux viewing_copy",
     "4a": "speech voice_activity audio_quality enhancement sound_matching time_stretch forced_alignment",
-    "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder"
-    " lip_closures landmark_files cascade_detector mouth_geometry mouth_pictures visibility"
-    " forced_visemes",
-    "5": "lip_reading lip_model sync speaking_face clip_info scoring wording evidence drift report"
-    " sound_evidence segments wide_search legibility material changing_offset passages lead_course"
-    " streams speech_context",
-    "6": "exports html_report result_files run_comparison preview portrait face_motion avatar watermark"
-    " correction observation_files alignment_evaluation",
-    "7": "pipeline batch fix attach explanation training training_data corpora map_learning"
-    " map_evaluation lip_confusions generated_clip doctor console commands cli calibration plots"
-    " evaluation overlay ratings live_view decoder_training tuning folder_alignment held_out __main__"
-    " __init__ prepared_clips augmentation",
+    "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder lip_closures landmark_files cascade_detector mouth_geometry mouth_pictures visibility forced_visemes",  # noqa: E501
+    "5": "lip_reading lip_model sync speaking_face clip_info scoring wording evidence drift report sound_evidence segments wide_search legibility material changing_offset passages lead_course streams speech_context",  # noqa: E501
+    "6": "exports html_report result_files run_comparison preview portrait face_motion avatar watermark correction observation_files alignment_evaluation",  # noqa: E501
+    "7": "pipeline batch fix attach explanation training training_data corpora map_learning map_evaluation lip_confusions generated_clip doctor console commands cli calibration plots evaluation overlay ratings live_view decoder_training tuning folder_alignment held_out __main__ __init__ prepared_clips augmentation",  # noqa: E501
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most

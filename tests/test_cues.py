@@ -13,10 +13,10 @@ from visalign import Audio, LipFeatures, Tier, align_in_pieces, check, force_ali
 from visalign.annotations import Cue, read_cues, read_spoken
 from visalign.annotations.captions import parse_captions
 from visalign.errors import ConfigError, InputError, OutOfVocabulary, ParseError
+from visalign.files.text_files import write_textgrid
 from visalign.forced_alignment import any_length
 from visalign.generated_clip import synthesise_speech
 from visalign.result_files import write_alignment
-from visalign.text_files import write_textgrid
 
 LINES = ("please call my sister", "nobody had ever seen so many birds", "a large house stood at the end")
 GAP_SECONDS = 0.8

@@ -13,10 +13,11 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from visalign import clip_faces, landmarks, lip_features, scratch, visibility
+from visalign import clip_faces, landmarks, lip_features, visibility
 from visalign.audio_quality import audio_quality
 from visalign.clip_faces import ClipFaces, read_faces
 from visalign.enhancement import enhance, enhance_channels, equaliser, level, noise_reduction, spectra
+from visalign.files import scratch
 from visalign.forced_alignment import force_align
 from visalign.generated_clip import GeneratedClip
 from visalign.landmarks import Landmarks
@@ -192,12 +193,13 @@ def test_features_block_by_block_are_those_at_once(n_frames: int, monkeypatch: p
 LISTENING = """
 import resource, sys
 import numpy as np
-from visalign import clip_faces, landmarks, lip_features, scratch, visibility
+from visalign import clip_faces, landmarks, lip_features, visibility
+from visalign.files import scratch
 from visalign.audio_quality import audio_quality
 from visalign.clip_faces import ClipFaces, read_faces
 from visalign.enhancement import enhance
 from visalign.media import Audio
-from visalign.scratch import GrowingArray
+from visalign.files.scratch import GrowingArray
 from visalign.speech import log_mel
 from visalign.voice_activity import find_speech
 
@@ -216,7 +218,7 @@ from fractions import Fraction
 import numpy as np
 from visalign.landmarks import Landmarks
 from visalign.lip_features import lip_features
-from visalign.scratch import GrowingArray
+from visalign.files.scratch import GrowingArray
 from visalign.timeline import FrameTimes
 
 n, noise = 1500 * int(sys.argv[1]), np.random.default_rng(0)

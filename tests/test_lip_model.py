@@ -16,7 +16,7 @@ import pytest
 from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_stream
 
 from visalign.errors import BackendUnavailable, ParseError, UnknownSymbol
-from visalign.limits import LIMITS
+from visalign.files.limits import LIMITS
 from visalign.lip_model import Calibration, LipModel
 from visalign.media import Audio
 from visalign.speech import N_BANDS

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from visalign.batch import summary as batch_summary
 from visalign.cli import app
 from visalign.errors import BackendUnavailable, ConfigError, ParseError
+from visalign.files.text_files import format_table, write_text
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_closures import find_closures
 from visalign.lip_features import LipFeatures
@@ -21,7 +22,6 @@ from visalign.media import Audio
 from visalign.pipeline import check, observe
 from visalign.report import ClipReport
 from visalign.sync import SyncEstimate
-from visalign.text_files import format_table, write_text
 from visalign.timeline import Interval, Tier
 
 mpl = pytest.importorskip("matplotlib")

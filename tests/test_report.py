@@ -18,10 +18,10 @@ from praatio import textgrid
 from sample_report import CLIP, EARLY, NAN, OBSERVED, PHONES, ROWS, WORDS, make_report, segments
 
 from visalign.errors import ConfigError, OutputError, ParseError, TimelineError
+from visalign.files.text_files import check_output, format_table
 from visalign.report import REPORT_SUFFIXES, ClipReport, SoundInfo
 from visalign.scoring import SyncScore
 from visalign.sync import VERDICTS, SyncEstimate
-from visalign.text_files import check_output, format_table
 from visalign.timeline import Tier
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs/report.schema.json").read_text())

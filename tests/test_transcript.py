@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visalign.errors import InputError, ParseError
+from visalign.files.limits import LIMITS
 from visalign.lexicon import embedded_lexicon
-from visalign.limits import LIMITS
 from visalign.transcript import parse_transcript, read_transcript
 
 

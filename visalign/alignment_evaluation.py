@@ -31,8 +31,8 @@ from pathlib import Path
 import numpy as np
 
 from visalign.annotations import ANNOTATION_SUFFIXES, read_annotation
-from visalign.data_files import parse_yaml, read_bytes
 from visalign.errors import AnyPath, InputError, ParseError
+from visalign.files.data_files import parse_yaml, read_bytes
 from visalign.forced_alignment.precomputed import english_phones
 from visalign.phones import is_silence
 from visalign.timeline import Interval

@@ -37,8 +37,8 @@ import numpy.typing as npt
 from scipy.signal import sosfilt
 
 from visalign.errors import BackendFailed, BackendUnavailable, TimelineError
+from visalign.files.scratch import blocks_of
 from visalign.media import Audio, resampled
-from visalign.scratch import blocks_of
 from visalign.voice_activity import HOP, speech_probabilities
 
 __all__ = [

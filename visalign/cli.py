@@ -60,8 +60,8 @@ from visalign.console import (
     styled_summary,
 )
 from visalign.errors import ConfigError, VisalignError
-from visalign.limits import raise_limits
-from visalign.outputs import legible
+from visalign.files.limits import raise_limits
+from visalign.files.outputs import legible
 
 if TYPE_CHECKING:
     from visalign.report import ClipReport
@@ -289,7 +289,7 @@ def check(
 
 def _checked_outputs(wanted: Mapping[str, Path | None], inputs: Iterable[Path | None]) -> list[Path]:
     # Loads numpy and praatio.
-    from visalign.text_files import check_output
+    from visalign.files.text_files import check_output
 
     present = [path for path in inputs if path is not None]
     return [
@@ -299,7 +299,7 @@ def _checked_outputs(wanted: Mapping[str, Path | None], inputs: Iterable[Path | 
 
 def _print_json(report: ClipReport) -> None:
     # Loads numpy and praatio, which the report has loaded already.
-    from visalign.text_files import format_json
+    from visalign.files.text_files import format_json
 
     sys.stdout.write(format_json(report.to_dict()))
     sys.stdout.flush()
@@ -348,7 +348,7 @@ def demo(
 ) -> None:
     """Make a clip with a known audio offset, check it, and print truth beside measurement."""
     # Here, like everything that a command needs: --help loads nothing of it.
-    from visalign.outputs import made_folder
+    from visalign.files.outputs import made_folder
 
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(progress_line())

@@ -30,6 +30,7 @@ from scipy.ndimage import map_coordinates
 from visalign.errors import AnyPath, ConfigError, FaceNotFound, MediaError, MissingStream
 from visalign.face_detection import N_POINTS, LandmarkDetector
 from visalign.face_tracks import MAX_FACES, FacesInFrame, follow_faces
+from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.landmarks import Landmarks, load_detector
 from visalign.lip_features import (
     FEATURES,
@@ -42,7 +43,6 @@ from visalign.lip_features import (
 )
 from visalign.media import probe, read_frames
 from visalign.mouth_pictures import N_PICTURE, MouthPictures
-from visalign.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.timeline import FrameTimes
 from visalign.visibility import VISIBILITY, unseen
 

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
+from visalign.files.text_files import rounded
 from visalign.speaking_face import FaceCandidate
-from visalign.text_files import rounded
 
 __all__ = ["ClipInfo", "ModelInfo", "SoundInfo"]
 

@@ -38,8 +38,8 @@ from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from visalign.data_files import read_toml
 from visalign.errors import AnyPath, ConfigError
+from visalign.files.data_files import read_toml
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 
 __all__ = [

@@ -28,7 +28,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from visalign.timecode import clock
+from visalign.files.timecode import clock
 
 if TYPE_CHECKING:
     from visalign.doctor import Finding

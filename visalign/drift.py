@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from visalign.text_files import rounded
+from visalign.files.text_files import rounded
 
 __all__ = ["RATES", "Drift", "OffsetCourse", "OffsetPiece", "find_drift", "find_jumps", "offset_course"]
 

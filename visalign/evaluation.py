@@ -37,13 +37,13 @@ import pandas as pd
 
 from visalign.config import Config
 from visalign.errors import FaceNotFound, VisalignError
+from visalign.files.text_files import format_table
 from visalign.forced_alignment import Alignment, force_align
 from visalign.lip_features import LipFeatures, read_lips
 from visalign.lip_model import LipModel
 from visalign.media import Audio, read_audio
 from visalign.pipeline import check
 from visalign.report import ClipReport
-from visalign.text_files import format_table
 from visalign.timeline import Interval
 from visalign.training_data import TrainingClip
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from av.stream import Disposition
 
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
-from visalign.limits import allowed, excess
+from visalign.files.limits import allowed, excess
 from visalign.media_access import ANY_TAGS, check_file, open_local
 
 __all__ = [

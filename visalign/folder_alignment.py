@@ -18,8 +18,8 @@ from visalign.annotations import Cue, read_spoken
 from visalign.batch.manifest import read_manifest
 from visalign.corpora.layout import files_below
 from visalign.errors import AnyPath, InputError, OutputError, VisalignError
+from visalign.files.outputs import inside
 from visalign.forced_alignment import Alignment
-from visalign.outputs import inside
 from visalign.result_files import write_alignment
 from visalign.training_data import read_clip_transcript
 

@@ -42,9 +42,9 @@ import numpy.typing as npt
 
 from visalign.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
 from visalign.errors import AnyPath, BackendFailed, BackendUnavailable, ConfigError, InputError
+from visalign.files.text_files import format_json, write_text
 from visalign.media import Audio, write_clip
 from visalign.phones import ARPABET, SILENCE, convert
-from visalign.text_files import format_json, write_text
 from visalign.timeline import Interval, Tier
 
 __all__ = ["DEFAULT_TEXT", "FAULTS", "SENTENCES", "GeneratedClip", "SpokenText", "generate_clip", "synthesise_speech"]

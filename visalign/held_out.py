@@ -24,9 +24,9 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from visalign.decoder_training import LabelledLips, fit_decoder
+from visalign.files.text_files import rounded
 from visalign.lip_closures import find_closures
 from visalign.phones import fold_arpabet, is_silence
-from visalign.text_files import rounded
 from visalign.viseme_decoder import CLOSED, VisemeDecoder
 from visalign.visemes import VisemeMap
 

@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.ffmpeg import DAMAGE
-from visalign.limits import allowed, excess
+from visalign.files.limits import allowed, excess
+from visalign.files.outputs import whole_file
 from visalign.media_access import PICTURES, open_local
-from visalign.outputs import whole_file
 
 __all__ = ["IMAGE_SUFFIXES", "jpeg_bytes", "jpeg_luma", "read_image", "write_png"]
 

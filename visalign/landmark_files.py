@@ -34,9 +34,9 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from visalign.data_files import check_archive
 from visalign.errors import AnyPath, MissingStream, ParseError
 from visalign.face_detection import N_POINTS
+from visalign.files.data_files import check_archive
 from visalign.landmarks import TrackedFrame
 from visalign.lip_features import LipFeatures, features_of_tracked
 from visalign.media import Frame, probe, read_frames

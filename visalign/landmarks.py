@@ -36,9 +36,9 @@ from visalign.face_detection import (
     verify_model,
 )
 from visalign.face_tracks import follow_faces
+from visalign.files.scratch import GrowingArray, blocks_of
 from visalign.media import Frame
 from visalign.registry import find_class
-from visalign.scratch import GrowingArray, blocks_of
 from visalign.timeline import FrameTimes
 
 __all__ = [

@@ -31,7 +31,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol
-from visalign.limits import excess
+from visalign.files.limits import excess
 from visalign.phones import SILENCE, convert, fold_arpabet
 
 __all__ = [

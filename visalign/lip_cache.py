@@ -30,10 +30,10 @@ from numpy.lib import format as npy
 from visalign._version import __version__
 from visalign.clip_faces import ClipFaces, SeenFace, read_faces
 from visalign.errors import AnyPath, MediaError, TimelineError
+from visalign.files.outputs import whole_file
+from visalign.files.scratch import blocks_of, scratch_array
 from visalign.landmarks import find_model
 from visalign.lip_features import LipFeatures
-from visalign.outputs import whole_file
-from visalign.scratch import blocks_of, scratch_array
 from visalign.timeline import FrameTimes
 
 __all__ = ["cached_faces", "lip_key"]

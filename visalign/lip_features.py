@@ -34,13 +34,13 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import lfilter
 
-from visalign import scratch
 from visalign.errors import AnyPath, FaceNotFound, MissingStream, TimelineError
+from visalign.files import scratch
+from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_detector, track_landmarks
 from visalign.media import probe, read_frames
 from visalign.mouth_geometry import GEOMETRY, Feature, measured
 from visalign.mouth_pictures import N_PICTURE, PICTURE_FEATURES, MouthPictures
-from visalign.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.timeline import FrameTimes
 from visalign.visibility import measure_visibility
 

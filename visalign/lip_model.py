@@ -47,9 +47,9 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, BackendUnavailable, ParseError
-from visalign.limits import excess
+from visalign.files.limits import excess
+from visalign.files.outputs import whole_file
 from visalign.lip_features import FEATURES, LipFeatures
-from visalign.outputs import whole_file
 from visalign.parameters import EvidenceParams
 from visalign.speech_context import N_CHANNELS, OFFSETS, PHONES, SpeechContext
 from visalign.streams import Stream, stream_log_likelihoods

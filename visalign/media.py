@@ -34,10 +34,10 @@ import soundfile
 from visalign import ffmpeg
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.ffmpeg import Image, resize_luma
-from visalign.limits import excess
+from visalign.files.limits import excess
+from visalign.files.outputs import whole_file
+from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.media_access import check_file
-from visalign.outputs import whole_file
-from visalign.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.tape import Energy, Lane, Tape, named_layout
 
 if TYPE_CHECKING:

@@ -42,11 +42,11 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath
+from visalign.files.outputs import whole_file, writer_for
+from visalign.files.text_files import format_table, write_text, write_textgrid
 from visalign.forced_visemes import ForcedVisemes
 from visalign.lip_closures import find_closures
 from visalign.lip_features import LipFeatures
-from visalign.outputs import whole_file, writer_for
-from visalign.text_files import format_table, write_text, write_textgrid
 from visalign.timeline import Tier
 from visalign.viseme_decoder import UNSEEN, DecodedVisemes
 from visalign.visibility import VISIBILITY

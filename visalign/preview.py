@@ -24,7 +24,6 @@ import numpy.typing as npt
 from scipy.ndimage import affine_transform
 
 from visalign.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
-from visalign.data_files import parse_toml, read_toml
 from visalign.errors import AnyPath, ConfigError, ParseError, UnknownSymbol
 from visalign.exports.cue_track import frame_track, mouth_rules
 from visalign.exports.exporter import ExportOptions
@@ -32,6 +31,7 @@ from visalign.exports.frames_csv import FramesCsv
 from visalign.exports.hand_edits import apply_edits
 from visalign.exports.utterance import Utterance
 from visalign.face_motion import FaceMotion, face_motion
+from visalign.files.data_files import parse_toml, read_toml
 from visalign.images import IMAGE_SUFFIXES, Image, read_image
 from visalign.media import Audio, write_clip
 from visalign.phones import SILENCE, convert, is_silence

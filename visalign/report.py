@@ -41,15 +41,15 @@ from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.drift import OffsetCourse, offset_course
 from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
 from visalign.evidence import ClipEvidence
+from visalign.files.outputs import writer_for
+from visalign.files.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.forced_alignment.aligner import CueTimes
 from visalign.lip_reading.score import LipReadingScore
-from visalign.outputs import writer_for
 from visalign.phones import is_silence
 from visalign.registry import find_class
 from visalign.scoring import SyncScore
 from visalign.segments import detail_items, parse_details, write_details
 from visalign.sync import SyncEstimate
-from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
 from visalign.wording import course_in_words, interval_in_words, is_open_by, lip_reading_in_words, remedy, statement
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from visalign.errors import AnyPath
 from visalign.exports.eaf import format_eaf
+from visalign.files.outputs import whole_file, writer_for
+from visalign.files.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.forced_alignment.suspects import note_tier
-from visalign.outputs import whole_file, writer_for
 from visalign.phones import is_silence
-from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.timeline import Interval, Tier
 
 if TYPE_CHECKING:  # to write an alignment, nobody should have to load dlib

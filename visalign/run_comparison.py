@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from visalign.data_files import read_json
 from visalign.errors import AnyPath, ParseError
+from visalign.files.data_files import read_json
 from visalign.report import ClipReport
 from visalign.scoring import SyncScore
 

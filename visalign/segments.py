@@ -50,11 +50,11 @@ import pandas as pd
 from scipy.ndimage import uniform_filter1d
 
 from visalign.errors import AnyPath, ConfigError
+from visalign.files.text_files import format_table, rounded, write_text
 from visalign.lip_features import LipFeatures
 from visalign.phones import fold_arpabet, is_silence
 from visalign.scoring import ClipComparison
 from visalign.sync import best_lead, spoken_frames
-from visalign.text_files import format_table, rounded, write_text
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP
 

@@ -35,9 +35,9 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from visalign.clip_faces import ClipFaces
+from visalign.files.scratch import release, scratch_array
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
-from visalign.scratch import release, scratch_array
 from visalign.speech_context import SpeechContext
 from visalign.streams import Stream
 from visalign.sync import LagEvidence, lag_evidence, match_probability

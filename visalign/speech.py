@@ -17,8 +17,8 @@ import functools
 import numpy as np
 import numpy.typing as npt
 
+from visalign.files.scratch import blocks_of, scratch_array
 from visalign.media import Audio
-from visalign.scratch import blocks_of, scratch_array
 
 __all__ = ["HOP", "N_BANDS", "log_mel", "mel_bands", "stretch"]
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign import ffmpeg
-from visalign.scratch import GrowingArray
+from visalign.files.scratch import GrowingArray
 
 __all__ = ["Block", "Energy", "Lane", "Tape", "named_layout"]
 

@@ -26,6 +26,7 @@ from visalign.augmentation import augment, parse_augmentation
 from visalign.calibration import HeldOutEvidence
 from visalign.decoder_training import fit_decoder
 from visalign.errors import AnyPath, InputError
+from visalign.files.text_files import rounded
 from visalign.held_out import HeldOut, left_out_groups, read_held_out
 from visalign.lip_features import FEATURES, LipFeatures
 from visalign.lip_model import Calibration, LipModel
@@ -33,7 +34,6 @@ from visalign.mouth_geometry import GEOMETRY
 from visalign.prepared_clips import AddedClip, PreparedClip, usable_clips
 from visalign.streams import Stream
 from visalign.sync import lag_evidence, spoken_frames
-from visalign.text_files import rounded
 from visalign.visemes import VisemeMap
 
 __all__ = ["TrainingReport", "fit_lip_model", "train_from_folder"]

@@ -16,8 +16,8 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
+from visalign.files.limits import allowed, excess
 from visalign.lexicon import normalise_word
-from visalign.limits import allowed, excess
 from visalign.numerals import spell_out
 
 __all__ = ["SPEAKER_LABEL", "parse_transcript", "read_transcript"]

@@ -43,8 +43,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from visalign.data_files import parse_toml
 from visalign.errors import InputError, ParseError, UnknownSymbol
+from visalign.files.data_files import parse_toml
 from visalign.phones import ALPHABETS, ARPABET, SILENCE, is_silence, normalise
 
 __all__ = ["ARTICULATORS", "CONFIDENCES", "LintFinding", "examine_viseme_map", "lint_viseme_map", "read_viseme_map"]

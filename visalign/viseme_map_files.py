@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from visalign.errors import AnyPath
-from visalign.text_files import write_text
+from visalign.files.text_files import write_text
 from visalign.visemes import VisemeClass, VisemeMap
 
 __all__ = ["format_viseme_map", "write_viseme_map"]

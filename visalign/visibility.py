@@ -30,8 +30,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from visalign.files.scratch import blocks_of, release, scratch_array
 from visalign.mouth_geometry import Feature
-from visalign.scratch import blocks_of, release, scratch_array
 
 __all__ = ["VISIBILITY", "measure_visibility", "unseen"]
 

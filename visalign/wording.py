@@ -8,9 +8,9 @@ Conventions
 from __future__ import annotations
 
 from visalign.drift import OffsetCourse
+from visalign.files.timecode import clock
 from visalign.lip_reading.score import LipReadingScore
 from visalign.sync import SyncEstimate
-from visalign.timecode import clock
 
 __all__ = [
     "certainty",

@@ -114,7 +114,7 @@ def cold(*arguments: str | Path | bytes, seconds: float = PATIENCE_SECONDS, **ho
 
 
 def drafts(folder: Path) -> list[Path]:
-    """Temporary files of :func:`visalign.outputs.whole_file` that were left behind."""
+    """Temporary files of :func:`visalign.files.outputs.whole_file` that were left behind."""
     return [path for path in folder.rglob(".visalign-*") if path.is_file()]
 
 

@@ -14,7 +14,7 @@ import pytest
 from fault_runs import Warm, drafts, tree
 
 from visalign.batch.ledger import LEDGER_NAME, Ledger
-from visalign.outputs import whole_file
+from visalign.files.outputs import whole_file
 
 # Each command that writes, with its output to be named last. {clip} and {text} are those of the generated clip.
 WRITERS: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from visalign.limits import LIMITS
+from visalign.files.limits import LIMITS
 
 HERE = Path(__file__).parent
 TESTS = HERE.parent

@@ -13,8 +13,8 @@ import pytest
 from fault_runs import Ended, Warm, drafts, processes_marked, tree
 
 from visalign.batch.ledger import LEDGER_NAME, Ledger
-from visalign.outputs import whole_file
-from visalign.text_files import write_textgrid
+from visalign.files.outputs import whole_file
+from visalign.files.text_files import write_textgrid
 from visalign.timeline import Tier
 
 # Exit codes of the ends that clean up, as shells give them.

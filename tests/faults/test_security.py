@@ -32,7 +32,6 @@ from visalign.batch.manifest import read_manifest
 from visalign.batch.merging import merge_batches
 from visalign.config import Config
 from visalign.correction import Correction
-from visalign.data_files import parse_json, parse_toml, parse_xml, parse_yaml, read_json
 from visalign.errors import (
     ConfigError,
     InputError,
@@ -44,19 +43,20 @@ from visalign.errors import (
 from visalign.exports.exporter import EXPORTERS, ExportOptions, load_exporter
 from visalign.exports.glb import read_glb
 from visalign.exports.utterance import read_utterance
+from visalign.files.data_files import parse_json, parse_toml, parse_xml, parse_yaml, read_json
+from visalign.files.limits import LIMITS, allowed, changed_limits, raise_limits
+from visalign.files.outputs import inside
+from visalign.files.text_files import format_table, write_text, write_textgrid
 from visalign.folder_alignment import Recording, align_recordings
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.g2p.joint_ngram import JointNgram
 from visalign.images import read_image
 from visalign.landmark_files import read_landmark_rows
 from visalign.lexicon import read_lexicon
-from visalign.limits import LIMITS, allowed, changed_limits, raise_limits
 from visalign.lip_model import LipModel
 from visalign.live_view.source import open_source
 from visalign.media import Audio, probe, read_audio, read_frames, write_wav
-from visalign.outputs import inside
 from visalign.run_comparison import read_report
-from visalign.text_files import format_table, write_text, write_textgrid
 from visalign.transcript import parse_transcript, read_transcript
 from visalign.visemes import VisemeMap
 

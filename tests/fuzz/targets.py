@@ -33,6 +33,7 @@ from visalign.exports.glb import read_glb
 from visalign.exports.hand_edits import read_edits
 from visalign.exports.recipes import read_recipe
 from visalign.exports.utterance import Utterance, read_utterance
+from visalign.files.timecode import parse_timecode
 from visalign.forced_alignment.kaldi_model import read_matrix, read_model, read_tree
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.mfa_program import read_analysis
@@ -46,7 +47,6 @@ from visalign.ratings.design import RatingDesign, Stimulus
 from visalign.ratings.results import read_design
 from visalign.remux import Piece
 from visalign.run_comparison import read_report
-from visalign.timecode import parse_timecode
 from visalign.timeline import Tier
 from visalign.training_data import Transcripts, read_clip_transcript
 from visalign.transcript import parse_transcript, read_transcript
@@ -250,7 +250,7 @@ def _report() -> tuple[bytes, ...]:
     # Loads pandas; made by the tests' own sample.
     from sample_report import make_report
 
-    from visalign.text_files import format_json
+    from visalign.files.text_files import format_json
 
     return (format_json(make_report().to_dict()).encode(),)
 

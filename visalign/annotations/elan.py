@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from visalign.annotations.annotation import Annotation, collect_tracks, intervals_of, speaker_and_kind
-from visalign.data_files import parse_xml, read_bytes
 from visalign.errors import AnyPath, ParseError
+from visalign.files.data_files import parse_xml, read_bytes
 
 __all__ = ["read_eaf_file"]
 

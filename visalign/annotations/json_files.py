@@ -14,8 +14,8 @@ from visalign.annotations.annotation import (
     speaker_and_kind,
     without_overlaps,
 )
-from visalign.data_files import read_json
 from visalign.errors import AnyPath, ParseError
+from visalign.files.data_files import read_json
 from visalign.phones import is_silence
 from visalign.timeline import Interval
 

@@ -12,7 +12,7 @@ from visalign.annotations.json_files import read_json_file
 from visalign.annotations.praat import read_textgrid_file
 from visalign.annotations.tables import read_csv_file, read_ctm_file
 from visalign.errors import AnyPath, ParseError
-from visalign.limits import excess
+from visalign.files.limits import excess
 
 __all__ = ["ANNOTATION_SUFFIXES", "read_annotation"]
 

@@ -22,8 +22,8 @@ from visalign.batch.ledger import Ledger
 from visalign.batch.manifest import BatchClip
 from visalign.config import Config
 from visalign.errors import AnyPath, MediaError
+from visalign.files.limits import changed_limits
 from visalign.html_report.batch_page import clip_page_name
-from visalign.limits import changed_limits
 
 __all__ = ["JobMaker", "Prepared", "code_digest", "report_name"]
 

@@ -32,7 +32,7 @@ from typing import Any
 
 from visalign.batch.manifest import BatchClip
 from visalign.errors import AnyPath, ConfigError, OutputError, ParseError
-from visalign.outputs import legible
+from visalign.files.outputs import legible
 
 __all__ = ["LEDGER_NAME", "MAX_INTERRUPTIONS", "Entry", "Ledger", "Outcome", "is_running", "only_run"]
 

@@ -38,8 +38,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
-from visalign.limits import allowed, excess
-from visalign.outputs import legible
+from visalign.files.limits import allowed, excess
+from visalign.files.outputs import legible
 from visalign.training_data import Transcripts, clip_files, transcript_file
 
 __all__ = ["EXPECTED", "MANIFEST_COLUMNS", "BatchClip", "Manifest", "read_manifest"]

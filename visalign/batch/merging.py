@@ -10,7 +10,7 @@ from visalign.batch.ledger import LEDGER_NAME, Entry, Ledger, is_running, only_r
 from visalign.batch.run import prepare_folder
 from visalign.batch.summary import write_summary
 from visalign.errors import AnyPath, InputError, OutputError
-from visalign.outputs import inside, whole_file
+from visalign.files.outputs import inside, whole_file
 
 __all__ = ["merge_batches"]
 

@@ -25,8 +25,8 @@ from visalign.batch.planning import Plan, clips_of_shard, job_maker, plan
 from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
 from visalign.batch.summary import require_parquet, write_summary
 from visalign.errors import AnyPath, MediaError, OutputError
+from visalign.files.outputs import remove_drafts
 from visalign.html_report import write_batch_page
-from visalign.outputs import remove_drafts
 
 __all__ = ["Run", "clear_drafts", "prepare_folder", "run_batch"]
 

@@ -57,8 +57,8 @@ from typing import Any
 
 from visalign.batch.ledger import Entry, Ledger
 from visalign.errors import AnyPath, BackendUnavailable
-from visalign.outputs import whole_file
-from visalign.text_files import Cell, format_table, write_text
+from visalign.files.outputs import whole_file
+from visalign.files.text_files import Cell, format_table, write_text
 
 __all__ = ["COST_COLUMNS", "GROUP_COLUMNS", "SUMMARY_COLUMNS", "Tally", "group_rows", "summary_row", "write_summary"]
 

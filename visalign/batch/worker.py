@@ -46,8 +46,8 @@ from visalign.batch.reasons import reason_of
 from visalign.batch.rehearsal import rehearse
 from visalign.config import Config
 from visalign.errors import MediaError, VisalignError
+from visalign.files.limits import allowed
 from visalign.html_report import write_clip_page
-from visalign.limits import allowed
 from visalign.lip_model import LipModel
 from visalign.media import probe
 from visalign.pipeline import check

@@ -76,11 +76,11 @@ def align(
 ) -> None:
     """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
     # These load numpy and PocketSphinx.
+    from visalign.files.text_files import check_output
     from visalign.folder_alignment import is_many
     from visalign.forced_alignment import chosen_aligner, read_alignment
     from visalign.phones import is_silence
     from visalign.result_files import ALIGNMENT_SUFFIXES, write_alignment
-    from visalign.text_files import check_output
 
     if is_many(sound):
         one = {"--text": text, "--transcript": transcript, "--alignment": alignment}

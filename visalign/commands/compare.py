@@ -34,8 +34,8 @@ def compare(
 ) -> None:
     """Tell what changed between two runs over the same clips."""
     # Load numpy and pandas.
+    from visalign.files.text_files import check_output, format_table, write_text
     from visalign.run_comparison import COMPARISON_COLUMNS, compare_runs
-    from visalign.text_files import check_output, format_table, write_text
 
     if not 0 <= tolerance < float("inf"):
         raise typer.BadParameter("--tolerance must be 0 or more milliseconds")

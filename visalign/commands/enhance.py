@@ -10,7 +10,7 @@ import typer
 import visalign
 from visalign.console import facts_table, progress_line, screen, tier_table
 from visalign.errors import ConfigError
-from visalign.outputs import refuse_existing
+from visalign.files.outputs import refuse_existing
 
 if TYPE_CHECKING:
     from visalign.media import Channels
@@ -121,7 +121,7 @@ def vad(
 ) -> None:
     """Find where somebody speaks."""
     # These load numpy and FFmpeg.
-    from visalign.text_files import check_output
+    from visalign.files.text_files import check_output
     from visalign.voice_activity import find_speech
 
     if output is not None:
@@ -139,7 +139,7 @@ def vad(
 
 def _write_tier(path: Path, tier: Tier) -> None:
     # Loads praatio.
-    from visalign.text_files import format_json, format_table, rounded, write_text, write_textgrid
+    from visalign.files.text_files import format_json, format_table, rounded, write_text, write_textgrid
 
     rows = [x for x in tier if x.label]
     if path.suffix.lower() == ".csv":

@@ -37,9 +37,9 @@ def evaluate(
     from visalign.corpora.manifest import listed_clips
     from visalign.errors import InputError
     from visalign.evaluation import evaluate as measure
+    from visalign.files.outputs import made_folder
+    from visalign.files.text_files import write_text
     from visalign.lip_model import LipModel
-    from visalign.outputs import made_folder
-    from visalign.text_files import write_text
 
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     found, unsaid = listed_clips(clips)

@@ -92,7 +92,7 @@ def export(
     # These load numpy, and what reads sound.
     from visalign.exports.exporter import ExportOptions, load_exporter, write_export
     from visalign.exports.utterance import read_utterance
-    from visalign.text_files import check_output
+    from visalign.files.text_files import check_output
 
     exporter = load_exporter(to)
     inputs = [x for x in (source, transcript, lexicon, model, edits) if x is not None]
@@ -131,7 +131,7 @@ def read_edits_for(output: Path, given: Path | None, *, make: bool = False) -> t
     """The edits of `given`, else those beside `output`; an empty file there first, if it is to be made."""
     # These load numpy and praatio.
     from visalign.exports.hand_edits import EDIT_COLUMNS, edits_beside, read_edits
-    from visalign.text_files import format_table, write_text
+    from visalign.files.text_files import format_table, write_text
 
     beside = edits_beside(output)
     if make and not beside.exists():

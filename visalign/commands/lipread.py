@@ -49,11 +49,11 @@ def lipread(
     """Read words off the lips alone, given a grammar, and count the errors where it is known what was said."""
     # These load dlib, SciPy and praatio.
     from visalign.errors import ConfigError
+    from visalign.files.text_files import check_output, format_json, write_text, write_textgrid
     from visalign.lexicon import lexicon_with
     from visalign.lip_model import LipModel
     from visalign.lip_reading.grammar import read_grammar, refuse_impossible
     from visalign.lip_reading.reading import read_words
-    from visalign.text_files import check_output, format_json, write_text, write_textgrid
     from visalign.transcript import parse_transcript, read_transcript
 
     if text is not None and transcript is not None:
@@ -89,7 +89,7 @@ def lipread(
 
 def _result(video: Path, found: LipReading) -> dict[str, Any]:
     # Loads numpy and praatio, which have been loaded already.
-    from visalign.text_files import rounded
+    from visalign.files.text_files import rounded
 
     def rows(tier: Any) -> list[dict[str, Any]]:
         return [{"label": x.label, "start": rounded(x.start), "end": rounded(x.end)} for x in tier if x.label]
@@ -126,8 +126,8 @@ def _errors(words: list[str], found: LipReading, viseme_map: VisemeMap | None, l
 
 def _sync(path: Path) -> dict[str, Any]:
     # Loads pandas.
+    from visalign.files.text_files import rounded
     from visalign.run_comparison import read_report
-    from visalign.text_files import rounded
 
     found = read_report(path)
     score = found.score

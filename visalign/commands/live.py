@@ -40,11 +40,11 @@ def live(
 ) -> None:
     """Show landmarks, viseme, aperture, loudness and a rolling offset while a clip or stream runs."""
     # These load dlib, PocketSphinx and FFmpeg.
+    from visalign.files.text_files import check_output, format_json, write_text
     from visalign.lip_model import LipModel
     from visalign.live_view.page import format_live_page
     from visalign.live_view.server import LiveServer
     from visalign.live_view.source import open_source
-    from visalign.text_files import check_output, format_json, write_text
 
     if stats is not None:
         check_output(stats, suffixes=(".json",))

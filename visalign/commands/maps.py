@@ -167,9 +167,9 @@ def homophenes(
 ) -> None:
     """Which words look alike, and which map keeps a vocabulary apart best."""
     # Load numpy and praatio.
+    from visalign.files.text_files import check_output, format_table, write_text
     from visalign.homophenes import SEPARATION_COLUMNS, compare_separation, find_homophenes
     from visalign.lexicon import lexicon_with
-    from visalign.text_files import check_output, format_table, write_text
     from visalign.visemes import available_maps
 
     if (text is None) == (grammar is None):
@@ -289,10 +289,10 @@ def _show_fits(fits: Sequence[MapFit]) -> None:
 
 def _write_fits(fits: Sequence[MapFit], csv: Path | None, plot: Path | None, corpus: str) -> list[Path]:
     # These load praatio, SciPy's clustering and pandas.
+    from visalign.files.text_files import format_table, write_text
     from visalign.map_evaluation import FIT_COLUMNS
     from visalign.plots.maps import plot_map_fits
     from visalign.plots.style import save_plot
-    from visalign.text_files import format_table, write_text
 
     written = []
     if csv is not None:
@@ -349,8 +349,8 @@ def _prepare(folder: Path, *, quiet: bool) -> list[PreparedClip]:
 
 def _check_outputs(wanted: dict[str, Path | None]) -> None:
     # Loads praatio.
+    from visalign.files.text_files import check_output
     from visalign.plots.style import PLOT_SUFFIXES
-    from visalign.text_files import check_output
 
     for suffix, path in wanted.items():
         if path is not None:

@@ -55,10 +55,10 @@ def observe(
 ) -> None:
     """Read the lips: the visemes that they show, how probable, and the features of every frame."""
     # These load numpy and praatio.
+    from visalign.files.text_files import check_output
     from visalign.landmark_files import read_lips_with_landmarks
     from visalign.observation_files import OBSERVATION_SUFFIXES, write_observation
     from visalign.plots.style import PLOT_SUFFIXES
-    from visalign.text_files import check_output
     from visalign.transcript import read_transcript
 
     wanted = output or []

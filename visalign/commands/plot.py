@@ -60,8 +60,8 @@ def plot(
 ) -> None:
     """Draw a figure of a clip, of its report, or of a folder of reports."""
     # These load numpy and praatio.
+    from visalign.files.text_files import check_output
     from visalign.plots.style import PLOT_SUFFIXES, save_plot
-    from visalign.text_files import check_output
 
     if kind not in KINDS:
         raise visalign.ConfigError("KIND", kind, tuple(KINDS))

@@ -99,9 +99,9 @@ def analyse(
 ) -> None:
     """Mean opinion scores with 95 % intervals, raters screened after BT.500, correlation with visalign's scores."""
     # Load SciPy.
+    from visalign.files.text_files import check_output, format_json, format_table, write_text
     from visalign.ratings.analysis import analyse as analyse_question
     from visalign.ratings.results import read_design, read_sessions
-    from visalign.text_files import check_output, format_json, format_table, write_text
 
     inputs = [design, *answers]
     for path, suffix in ((csv, ".csv"), (json, ".json")):

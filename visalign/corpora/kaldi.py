@@ -24,7 +24,7 @@ from pathlib import Path
 from visalign.corpora.layout import CorpusClip, Labels, named_file
 from visalign.corpora.survey import SurveyedClip
 from visalign.errors import AnyPath, InputError, ParseError
-from visalign.text_files import write_text
+from visalign.files.text_files import write_text
 from visalign.training_data import CLIP_SUFFIXES
 
 __all__ = ["KaldiFolder", "write_kaldi"]

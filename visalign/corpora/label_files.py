@@ -15,8 +15,8 @@ from typing import Any
 from praatio import textgrid
 from praatio.data_classes.interval_tier import IntervalTier
 
-from visalign.data_files import parse_json
 from visalign.errors import ParseError
+from visalign.files.data_files import parse_json
 from visalign.timeline import Interval
 from visalign.transcript import read_transcript
 

@@ -16,7 +16,7 @@ from visalign.batch.manifest import MANIFEST_COLUMNS, BatchClip, read_manifest
 from visalign.corpora.layout import CorpusClip
 from visalign.corpora.survey import SurveyedClip
 from visalign.errors import AnyPath, InputError
-from visalign.text_files import format_table, write_text
+from visalign.files.text_files import format_table, write_text
 from visalign.training_data import TrainingClip, read_clip_transcript, training_clips
 
 __all__ = ["MANIFEST_SUFFIXES", "clips_to_train_with", "listed_clips", "write_manifest"]

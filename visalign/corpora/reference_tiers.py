@@ -14,8 +14,8 @@ from pathlib import Path
 from visalign.corpora.layout import Labels
 from visalign.corpora.survey import SurveyedClip
 from visalign.errors import AnyPath, OutputError
-from visalign.outputs import inside
-from visalign.text_files import write_textgrid
+from visalign.files.outputs import inside
+from visalign.files.text_files import write_textgrid
 from visalign.timeline import Interval, Tier
 
 __all__ = ["reference_tiers", "write_reference_tiers"]

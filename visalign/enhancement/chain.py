@@ -23,8 +23,8 @@ from visalign.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
 from visalign.enhancement.level import normalise_loudness
 from visalign.enhancement.noise_reduction import spectral_subtraction, wiener_filter
 from visalign.errors import ConfigError
+from visalign.files.scratch import blocks_of, scratch_array
 from visalign.media import Audio, Channels
-from visalign.scratch import blocks_of, scratch_array
 
 __all__ = ["PRESET_CHAINS", "STEPS", "chain_for_alignment", "enhance", "enhance_channels", "parse_chain"]
 

@@ -15,8 +15,8 @@ import numpy as np
 from visalign.audio_quality import loudness
 from visalign.enhancement.spectra import sane, sane_samples
 from visalign.errors import ConfigError
+from visalign.files.scratch import blocks_of, scratch_array
 from visalign.media import Audio
-from visalign.scratch import blocks_of, scratch_array
 
 __all__ = ["normalise_loudness"]
 

@@ -8,8 +8,8 @@ from visalign.errors import UnknownSymbol
 from visalign.exports.annotation_tiers import annotation_map
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
+from visalign.files.text_files import format_table
 from visalign.phones import convert, is_silence
-from visalign.text_files import format_table
 from visalign.visemes import expected_visemes
 
 __all__ = ["AnnotationCsv"]

@@ -10,7 +10,7 @@ from visalign.exports.annotation_tiers import annotation_map, annotation_tiers
 from visalign.exports.cue_track import cue_tier
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
-from visalign.text_files import format_json, rounded
+from visalign.files.text_files import format_json, rounded
 from visalign.timeline import Interval
 
 __all__ = ["SCHEMA_VERSION", "AnnotationJson"]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from visalign.exports.editorial import clip_frames, editorial_rate, markers
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
-from visalign.timecode import can_drop_frames, format_timecode
+from visalign.files.timecode import can_drop_frames, format_timecode
 
 __all__ = ["Edl"]
 

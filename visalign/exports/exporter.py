@@ -27,8 +27,8 @@ from typing import Protocol, cast, runtime_checkable
 from visalign.errors import AnyPath, ConfigError
 from visalign.exports.hand_edits import Edit
 from visalign.exports.utterance import Utterance
+from visalign.files.outputs import whole_file
 from visalign.mouth_cues import REST_AFTER_SECONDS
-from visalign.outputs import whole_file
 from visalign.registry import find_class
 
 __all__ = ["EXPORTERS", "ExportOptions", "Exporter", "load_exporter", "write_export"]

@@ -7,7 +7,7 @@ from fractions import Fraction
 from visalign.exports.cue_track import frame_track
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
-from visalign.text_files import format_table
+from visalign.files.text_files import format_table
 
 __all__ = ["FramesCsv"]
 

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from visalign.data_files import parse_json, read_bytes
 from visalign.errors import AnyPath, ParseError
+from visalign.files.data_files import parse_json, read_bytes
 
 __all__ = ["FLOAT", "Glb", "read_glb"]
 

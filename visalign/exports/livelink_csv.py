@@ -7,7 +7,7 @@ from fractions import Fraction
 from visalign.exports.channels import weight_channels
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
-from visalign.timecode import format_timecode
+from visalign.files.timecode import format_timecode
 
 __all__ = ["ARKIT_CHANNELS", "LiveLinkCsv"]
 

@@ -29,8 +29,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from visalign.data_files import read_toml
 from visalign.errors import ConfigError, ParseError, UnknownSymbol
+from visalign.files.data_files import read_toml
 from visalign.visemes import VisemeMap
 
 __all__ = ["ChannelRecipe", "available_recipes", "load_recipe", "read_recipe"]

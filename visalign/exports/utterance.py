@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from visalign.annotations import ANNOTATION_SUFFIXES, Cue, read_annotation
-from visalign.data_files import read_json
 from visalign.errors import AnyPath, InputError, ParseError, TimelineError
+from visalign.files.data_files import read_json
 from visalign.forced_alignment import force_align, recognise_phones
 from visalign.lexicon import Lexicon
 from visalign.media import Audio, read_audio

@@ -14,7 +14,7 @@ Method
    out and named.
 
 The recording comes as an array, which is all that grows with its length (230 MB an hour at 16 kHz); a long one lies in
-a file (:mod:`visalign.scratch`), of which a piece at a time is in memory.
+a file (:mod:`visalign.files.scratch`), of which a piece at a time is in memory.
 
 Conventions
 -----------

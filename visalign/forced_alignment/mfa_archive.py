@@ -28,12 +28,12 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from visalign.data_files import parse_json, parse_yaml
 from visalign.errors import AnyPath, InputError, ParseError, UnknownSymbol
+from visalign.files.data_files import parse_json, parse_yaml
+from visalign.files.limits import excess
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts
 from visalign.forced_alignment.kaldi_features import FeatureOptions
 from visalign.forced_alignment.kaldi_model import ContextTree, KaldiModel, read_matrix, read_model, read_tree
-from visalign.limits import excess
 
 __all__ = ["MfaModel", "ModelOptions", "read_mfa_model"]
 

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from visalign.files.scratch import release
 from visalign.forced_alignment.aligner import Alignment
 from visalign.forced_alignment.pocketsphinx import merge_silence
 from visalign.media import Audio
 from visalign.phones import SILENCE
-from visalign.scratch import release
 from visalign.timeline import Interval, Tier
 
 __all__ = [

@@ -40,10 +40,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from visalign.data_files import check_archive
 from visalign.errors import AnyPath, ParseError
+from visalign.files.data_files import check_archive
+from visalign.files.outputs import whole_file
 from visalign.lexicon import normalise_word
-from visalign.outputs import whole_file
 
 __all__ = ["BEAM", "END", "START", "Graphone", "Guess", "JointNgram", "embedded_g2p"]
 

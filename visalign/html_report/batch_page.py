@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from visalign.data_files import read_json
 from visalign.errors import AnyPath, InputError, ParseError
+from visalign.files.data_files import read_json
+from visalign.files.text_files import plain_cell, write_text
 from visalign.html_report.document import as_data_script, format_document, text
-from visalign.text_files import plain_cell, write_text
 
 __all__ = ["BATCH_PAGE", "batch_data", "clip_page_name", "write_batch_page"]
 

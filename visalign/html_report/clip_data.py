@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from visalign.avatar import LIP_CHANNELS
 from visalign.evidence import ClipEvidence
+from visalign.files.text_files import rounded
 from visalign.html_report.document import packed
 from visalign.media import Audio
 from visalign.report import ClipReport
-from visalign.text_files import rounded
 from visalign.timeline import Tier
 from visalign.viewing_copy import ViewingCopy
 

@@ -16,13 +16,13 @@ import pandas as pd
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.evidence import ClipEvidence
+from visalign.files.outputs import whole_file
+from visalign.files.text_files import write_text
 from visalign.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
 from visalign.html_report.document import as_data_script, data_uri, format_document, text
 from visalign.html_report.lead_scale import lead_scale
 from visalign.media import Audio, read_audio
-from visalign.outputs import whole_file
 from visalign.report import ClipReport
-from visalign.text_files import write_text
 from visalign.viewing_copy import ViewingCopy, make_viewing_copy
 from visalign.wording import (
     certainty,

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable, ConfigError, MediaError, MissingStream
-from visalign.limits import allowed
+from visalign.files.limits import allowed
 from visalign.media_access import open_local, open_network, open_pipe
 
 __all__ = ["CAMERA", "RATE_HZ", "Picture", "Sound", "Source", "open_source"]

@@ -33,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, BackendUnavailable, ConfigError
-from visalign.outputs import whole_file
+from visalign.files.outputs import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

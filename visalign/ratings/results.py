@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from visalign.data_files import parse_json
 from visalign.errors import AnyPath, InputError, ParseError
+from visalign.files.data_files import parse_json
 from visalign.ratings.design import RatingDesign
 from visalign.transcript import read_transcript
 

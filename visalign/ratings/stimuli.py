@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import MissingStream
+from visalign.files.outputs import whole_file
 from visalign.media import Audio, probe, read_audio, read_frames, write_clip
-from visalign.outputs import whole_file
 from visalign.ratings.design import RatingDesign
 
 __all__ = ["playable", "write_stimuli"]

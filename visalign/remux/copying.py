@@ -32,7 +32,7 @@ from av.stream import Discard, Disposition, Stream
 
 from visalign import ffmpeg
 from visalign.errors import AnyPath, ConfigError, MediaError, OutputError
-from visalign.outputs import PLACE_ERRORS
+from visalign.files.outputs import PLACE_ERRORS
 
 __all__ = ["CONTAINERS", "Copier", "OutputContainer", "container_for", "created", "demuxed"]
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from visalign import ffmpeg
 from visalign.errors import AnyPath
-from visalign.outputs import whole_file
+from visalign.files.outputs import whole_file
 from visalign.remux.copying import Copier, container_for, created, demuxed
 
 __all__ = ["move_sound"]

@@ -11,8 +11,8 @@ import numpy as np
 
 from visalign import ffmpeg
 from visalign.errors import AnyPath, OutputError
+from visalign.files.outputs import whole_file
 from visalign.media import Frame
-from visalign.outputs import whole_file
 from visalign.remux.copying import Copier, OutputContainer, container_for, created, demuxed
 
 __all__ = ["put_picture"]

@@ -20,11 +20,11 @@ import numpy as np
 
 from visalign import ffmpeg
 from visalign.errors import AnyPath, MediaError
+from visalign.files.outputs import whole_file
+from visalign.files.scratch import blocks_of
 from visalign.media import Channels
-from visalign.outputs import whole_file
 from visalign.remux.copying import Copier, OutputContainer, Packet, container_for, copy_labels, created, demuxed
 from visalign.remux.time_map import Piece, Retimer
-from visalign.scratch import blocks_of
 from visalign.tape import Block, Lane, named_layout
 
 __all__ = ["Recording", "put_sound", "retime_sound"]

@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import TimelineError
-from visalign.scratch import GrowingArray, release
+from visalign.files.scratch import GrowingArray, release
 from visalign.tape import Block
 
 __all__ = ["Piece", "Retimer", "check_pieces", "retimed"]

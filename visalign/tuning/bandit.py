@@ -28,9 +28,9 @@ from typing import Any
 
 import numpy as np
 
-from visalign.data_files import read_json
 from visalign.errors import AnyPath, ConfigError, ParseError
-from visalign.text_files import format_json, write_text
+from visalign.files.data_files import read_json
+from visalign.files.text_files import format_json, write_text
 
 __all__ = ["POLICIES", "Bandit"]
 

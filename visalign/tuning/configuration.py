@@ -8,7 +8,7 @@ from pathlib import Path
 
 from visalign.config import Config
 from visalign.errors import AnyPath
-from visalign.text_files import write_text
+from visalign.files.text_files import write_text
 
 __all__ = ["format_config", "write_config"]
 

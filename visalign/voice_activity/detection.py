@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import ConfigError
+from visalign.files.scratch import blocks_of
 from visalign.media import Audio
 from visalign.registry import find_class
-from visalign.scratch import blocks_of
 from visalign.timeline import Interval, Tier
 
 __all__ = ["DETECTORS", "HOP", "SPEECH", "VoiceDetector", "find_speech", "speech_probabilities"]

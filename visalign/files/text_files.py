@@ -29,7 +29,7 @@ from praatio.data_classes.interval_tier import IntervalTier
 from praatio.data_classes.textgrid import Textgrid
 
 from visalign.errors import AnyPath, ConfigError, OutputError
-from visalign.outputs import legible, whole_file
+from visalign.files.outputs import legible, whole_file
 from visalign.timeline import Tier
 
 __all__ = ["check_output", "format_json", "format_table", "rounded", "write_text", "write_textgrid"]

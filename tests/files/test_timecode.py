@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visalign.errors import ConfigError
-from visalign.timecode import format_timecode
+from visalign.files.timecode import format_timecode
 
 NTSC = Fraction(30000, 1001)
 

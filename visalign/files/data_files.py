@@ -1,9 +1,9 @@
 """JSON, TOML, YAML and XML from files that anybody may have written.
 
-Each reader holds the file to the limits of :mod:`visalign.limits` (bytes, levels of nesting), knows UTF-8 with and
-without a byte-order mark, and answers whatever is wrong with a ParseError that names file and line. A name that stands
-twice in a JSON object is refused, and so are NaN and Infinity, which JSON does not have. YAML makes plain data only.
-XML declares no document type, and so no entities.
+Each reader holds the file to the limits of :mod:`visalign.files.limits` (bytes, levels of nesting), knows UTF-8 with
+and without a byte-order mark, and answers whatever is wrong with a ParseError that names file and line. A name that
+stands twice in a JSON object is refused, and so are NaN and Infinity, which JSON does not have. YAML makes plain data
+only. XML declares no document type, and so no entities.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 import yaml
 
 from visalign.errors import AnyPath, ParseError
-from visalign.limits import allowed, excess
+from visalign.files.limits import allowed, excess
 
 __all__ = [
     "check_archive",

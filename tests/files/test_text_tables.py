@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from sample_report import ROWS, Tier, make_report, segments
 
+from visalign.files.text_files import plain_cell
 from visalign.report import _CSV_HEADER
-from visalign.text_files import plain_cell
 
-PAGE = Path(__file__).parents[1] / "docs" / "tables.md"
+PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 TEXTS = dict.fromkeys(["clip", "word", "phones", "expected_visemes", "observed_visemes", "verdict"], str)
 # What pandas, R and spreadsheets like to take for something else.
 TRICKY = ("null", "NA", "nan", "true", "1e5", "007", "may 1", "=1+1", "-b", "@x", 'say "a, b"', "größe", "一", "'twas")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from visalign.errors import OutputError
-from visalign.outputs import whole_file
+from visalign.files.outputs import whole_file
 
 
 def test_file_appears_only_when_complete(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_other_system_errors_pass_through(tmp_path: Path) -> None:
 def test_killed_writer_leaves_nothing_under_the_final_name(tmp_path: Path) -> None:
     target = tmp_path / "words.csv"
     program = (
-        "import os, sys\nfrom visalign.outputs import whole_file\n"
+        "import os, sys\nfrom visalign.files.outputs import whole_file\n"
         "with whole_file(sys.argv[1]) as draft:\n    draft.write_text('half')\n    os.kill(os.getpid(), 9)\n"
     )
     assert subprocess.run([sys.executable, "-c", program, target], check=False, timeout=200).returncode == -9

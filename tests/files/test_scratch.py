@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from visalign import scratch
-from visalign.scratch import GrowingArray, blocks_of, release, scratch_array
+from visalign.files import scratch
+from visalign.files.scratch import GrowingArray, blocks_of, release, scratch_array
 
 ROWS = np.arange(30_000, dtype=np.float32).reshape(-1, 3)
 
