@@ -17,7 +17,7 @@ import numpy as np
 
 from visalign import Interval, force_align, read_audio
 from visalign.alignment_evaluation import TOLERANCES, AlignmentScore, score_phones
-from visalign.phones import fold_arpabet, is_silence
+from visalign.language.phones import fold_arpabet, is_silence
 
 AFFRICATES = {"CH": "t S", "JH": "d Z"}
 

@@ -27,8 +27,8 @@ from visalign import force_align, read_audio
 from visalign.errors import VisalignError
 from visalign.forced_alignment import Alignment, confidence, gmm_hmm, load_aligner
 from visalign.generated_clip import synthesise_speech
+from visalign.language.phones import SILENCE
 from visalign.media import Audio
-from visalign.phones import SILENCE
 from visalign.timeline import Interval
 
 WRONG_WEIGHT = 0.1

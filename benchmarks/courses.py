@@ -20,8 +20,8 @@ import numpy as np
 from grid import sentence
 
 import visalign
-from visalign.annotations import Cue
 from visalign.drift import OffsetCourse
+from visalign.language.annotations import Cue
 from visalign.lip_features import LipFeatures, with_own_yardstick
 from visalign.media import Audio
 from visalign.timeline import FrameTimes

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from visalign.errors import BackendUnavailable
-from visalign.g2p.espeak import EspeakG2p
-from visalign.g2p.joint_ngram import embedded_g2p
-from visalign.g2p.training import train_joint_ngram
-from visalign.lexicon import Lexicon, embedded_lexicon
+from visalign.language.g2p.espeak import EspeakG2p
+from visalign.language.g2p.joint_ngram import embedded_g2p
+from visalign.language.g2p.training import train_joint_ngram
+from visalign.language.lexicon import Lexicon, embedded_lexicon
 
 N_HELD_OUT = 1000
 NOTICE = "CMUdict, Copyright (c) 1999-2016 Carnegie Mellon University; BSD-2-Clause, lexicons/CMUDICT-LICENSE.txt"

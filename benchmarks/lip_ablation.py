@@ -28,9 +28,9 @@ from visalign.decoder_training import fit_decoder
 from visalign.errors import FaceNotFound
 from visalign.forced_visemes import force_visemes, shown_visemes
 from visalign.held_out import HeldOutSpeaker, count_read
+from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lip_features import FEATURES
 from visalign.mouth_geometry import GEOMETRY
-from visalign.phones import fold_arpabet, is_silence
 from visalign.prepared_clips import AddedClip, PreparedClip
 from visalign.training_data import TrainingClip
 from visalign.viseme_decoder import VisemeDecoder

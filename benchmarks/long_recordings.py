@@ -22,7 +22,7 @@ import soundfile
 
 from visalign import align_in_pieces, force_align, read_audio
 from visalign.forced_alignment import AlignedPiece
-from visalign.lexicon import parse_lexicon
+from visalign.language.lexicon import parse_lexicon
 
 RATE_HZ = 16000
 NAMES = parse_lexicon("dashwood D AE SH W UH D\ndashwoods D AE SH W UH D Z\n")  # words that no dictionary has

@@ -24,7 +24,7 @@ from visalign.forced_alignment.decoding_graph import DecodingGraph, build_graph
 from visalign.forced_alignment.kaldi_features import as_stored, mfcc, subtract_mean
 from visalign.forced_alignment.mfa_archive import MfaModel, read_mfa_model
 from visalign.forced_alignment.viterbi import BestPath, NoPath, best_path
-from visalign.lexicon import Lexicon, read_lexicon
+from visalign.language.lexicon import Lexicon, read_lexicon
 
 MODELS = {
     "mono_model": "English monophones, deltas",

@@ -19,9 +19,9 @@ import numpy as np
 
 from visalign.exports import EXPORTERS, ExportOptions, Utterance, load_exporter, read_utterance
 from visalign.exports.channels import Channels, weight_channels
+from visalign.language.phones import is_silence
 from visalign.mouth_cues import CueTiming, mouth_cues
 from visalign.mouth_rules import load_mouth_rules
-from visalign.phones import is_silence
 
 RULES = load_mouth_rules()
 ERRORS = (0.0, 0.005, 0.01, 0.02, 0.05)

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from visalign.annotations import read_cues
 from visalign.audio_quality import audio_quality
 from visalign.clip_faces import read_faces
 from visalign.forced_alignment import force_align
+from visalign.language.annotations import read_cues
 from visalign.media import read_audio
 from visalign.voice_activity import find_speech
 

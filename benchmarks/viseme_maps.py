@@ -26,11 +26,11 @@ from visalign import force_align, read_audio
 from visalign.coarticulation import mouth_track
 from visalign.errors import VisalignError
 from visalign.forced_alignment.aligner import Alignment
+from visalign.language.phones import ARPABET
 from visalign.lip_confusions import LipConfusions, lip_confusions
 from visalign.lip_features import LipFeatures
 from visalign.map_evaluation import MapFit, evaluate_map, evaluate_maps
 from visalign.map_learning import learn_map
-from visalign.phones import ARPABET
 from visalign.plots.maps import plot_learnt_map, plot_map_fits
 from visalign.plots.style import save_plot
 from visalign.prepared_clips import PreparedClip, prepare

@@ -26,7 +26,7 @@ from visalign.alignment_evaluation import (
 from visalign.cli import app
 from visalign.errors import InputError, ParseError
 from visalign.files.text_files import write_textgrid
-from visalign.lexicon import embedded_lexicon
+from visalign.language.lexicon import embedded_lexicon
 from visalign.result_files import write_alignment
 from visalign.timeline import Interval
 

@@ -16,7 +16,7 @@ from visalign.coarticulation import (
     time_closures,
 )
 from visalign.errors import ConfigError
-from visalign.phones import ARPABET
+from visalign.language.phones import ARPABET
 from visalign.timeline import Tier
 from visalign.visemes import VisemeMap, available_maps, expected_visemes, viseme_tier
 

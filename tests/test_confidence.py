@@ -10,8 +10,8 @@ import pytest
 from visalign import force_align, read_audio
 from visalign.forced_alignment.confidence import StartEvidence, fit_doubt, phone_confidence, word_confidence
 from visalign.generated_clip import synthesise_speech
+from visalign.language.phones import SILENCE
 from visalign.media import Audio
-from visalign.phones import SILENCE
 
 TEXT = "she had your dark suit in greasy wash water all year"
 

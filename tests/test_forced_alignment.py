@@ -14,12 +14,12 @@ from visalign.forced_alignment import ALIGNERS, Alignment, force_align, load_ali
 from visalign.forced_alignment import pocketsphinx as room
 from visalign.forced_alignment.pocketsphinx import PocketSphinxAligner, Settings, boundary_times, pcm_for_model
 from visalign.generated_clip import SpokenText, synthesise_speech
-from visalign.lexicon import embedded_lexicon, parse_lexicon
+from visalign.language.lexicon import embedded_lexicon, parse_lexicon
+from visalign.language.phones import ARPABET, SILENCE
+from visalign.language.transcript import parse_transcript
 from visalign.media import Audio, read_audio
-from visalign.phones import ARPABET, SILENCE
 from visalign.registry import find_class
 from visalign.timeline import Tier
-from visalign.transcript import parse_transcript
 
 TEXT = "place green by d four again"
 # eSpeak is no person: PocketSphinx and its own event times part by up to about 50 ms (docs/decisions/0003).

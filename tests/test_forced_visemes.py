@@ -13,7 +13,7 @@ from visalign import forced_visemes
 from visalign.decoder_training import fit_decoder
 from visalign.errors import AlignmentError, ConfigError, FaceNotFound, OutOfVocabulary
 from visalign.forced_visemes import FINE_STEP, PARTS, Shown, force_visemes, said_visemes, shown_visemes
-from visalign.lexicon import parse_lexicon
+from visalign.language.lexicon import parse_lexicon
 from visalign.viseme_decoder import STEP, VisemeDecoder
 from visalign.visemes import VisemeMap
 

@@ -8,7 +8,7 @@ import pytest
 
 from visalign.errors import InputError, OutOfVocabulary
 from visalign.homophenes import compare_separation, find_homophenes
-from visalign.lexicon import parse_lexicon
+from visalign.language.lexicon import parse_lexicon
 from visalign.visemes import VisemeMap
 
 JEFFERS = VisemeMap.load("jeffers_1971")

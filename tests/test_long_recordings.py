@@ -14,7 +14,7 @@ from visalign.errors import AlignmentError, InputError, OutOfVocabulary
 from visalign.forced_alignment import AlignedPiece, Alignment, any_length, long_recordings
 from visalign.forced_alignment.pieces import Span, cut_at_pauses, join_pieces
 from visalign.generated_clip import synthesise_speech
-from visalign.lexicon import parse_lexicon
+from visalign.language.lexicon import parse_lexicon
 from visalign.voice_activity import find_speech
 
 SENTENCES = (

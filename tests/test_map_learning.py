@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from visalign.errors import BackendUnavailable, ConfigError, InputError
+from visalign.language.phones import ARPABET
 from visalign.lip_confusions import LipConfusions, LipFrames, lip_confusions
 from visalign.lip_features import FEATURES, LipFeatures
 from visalign.map_evaluation import FIT_COLUMNS, evaluate_map, evaluate_maps
 from visalign.map_learning import learn_map
-from visalign.phones import ARPABET
 from visalign.plots.maps import plot_learnt_map, plot_map_fits, plot_mouth
 from visalign.plots.style import save_plot
 from visalign.prepared_clips import PreparedClip

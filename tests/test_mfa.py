@@ -19,7 +19,6 @@ import soundfile
 from praatio import textgrid
 
 from visalign import force_align, read_audio
-from visalign.annotations import read_annotation
 from visalign.cli import app
 from visalign.errors import (
     AlignmentError,
@@ -33,11 +32,12 @@ from visalign.errors import (
 from visalign.forced_alignment import Alignment
 from visalign.forced_alignment.mfa import CorpusClip, MfaAligner, analysis_warnings, read_corpus
 from visalign.forced_alignment.mfa_program import Analysis, MfaProgram, MfaSettings, find_mfa, read_analysis
-from visalign.lexicon import Lexicon
+from visalign.language.annotations import read_annotation
+from visalign.language.lexicon import Lexicon
+from visalign.language.phones import SILENCE
+from visalign.language.transcript import parse_transcript
 from visalign.media import Audio
-from visalign.phones import SILENCE
 from visalign.timeline import Tier
-from visalign.transcript import parse_transcript
 
 SOUND = Audio(np.random.default_rng(0).normal(0, 0.1, 32000).astype(np.float32), 16000)
 WORDS = ("go", "now")

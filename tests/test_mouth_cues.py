@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visalign.errors import UnknownSymbol
+from visalign.language.phones import ARPABET
 from visalign.mouth_cues import CueTiming, mouth_cues, widened_tweens
 from visalign.mouth_rules import KINDS, load_mouth_rules
-from visalign.phones import ARPABET
 from visalign.timeline import Tier
 from visalign.visemes import available_maps
 

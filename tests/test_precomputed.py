@@ -14,9 +14,9 @@ from visalign.exports import Utterance, write_export
 from visalign.files.text_files import write_textgrid
 from visalign.forced_alignment import Alignment, PrecomputedAligner, chosen_aligner, load_aligner, read_alignment
 from visalign.generated_clip import GeneratedClip
-from visalign.lexicon import embedded_lexicon
+from visalign.language.lexicon import embedded_lexicon
+from visalign.language.phones import SILENCE
 from visalign.media import Audio
-from visalign.phones import SILENCE
 from visalign.result_files import write_alignment
 from visalign.timeline import Interval, Tier
 

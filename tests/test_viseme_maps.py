@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from visalign.phones import ARPABET
+from visalign.language.phones import ARPABET
 from visalign.viseme_comparison import english_gap
 from visalign.viseme_lint import lint_viseme_map
 from visalign.visemes import VisemeMap, available_maps

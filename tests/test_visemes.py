@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visalign.errors import ConfigError, ParseError, TimelineError, UnknownSymbol
-from visalign.phones import ARPABET
+from visalign.language.phones import ARPABET
 from visalign.timeline import Tier
 from visalign.viseme_comparison import compare_maps, describe_map
 from visalign.viseme_lint import LintFinding, lint_viseme_map

@@ -30,11 +30,11 @@ from pathlib import Path
 
 import numpy as np
 
-from visalign.annotations import ANNOTATION_SUFFIXES, read_annotation
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.files.data_files import parse_yaml, read_bytes
 from visalign.forced_alignment.precomputed import english_phones
-from visalign.phones import is_silence
+from visalign.language.annotations import ANNOTATION_SUFFIXES, read_annotation
+from visalign.language.phones import is_silence
 from visalign.timeline import Interval
 
 __all__ = [
@@ -147,8 +147,8 @@ def evaluate_folder(
     Parameters
     ----------
     aligned, reference : path-like
-        Folders, or two files, of any kind that :func:`~visalign.annotations.read_annotation` reads; what counts is the
-        name without its ending, wherever in the folder.
+        Folders, or two files, of any kind that :func:`~visalign.language.annotations.read_annotation` reads; what
+        counts is the name without its ending, wherever in the folder.
     mapping : mapping, optional
         See :func:`read_mapping`.
 

@@ -42,7 +42,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from visalign.errors import UnknownSymbol
-from visalign.phones import SILENCE, is_silence, strip_stress
+from visalign.language.phones import SILENCE, is_silence, strip_stress
 from visalign.timeline import Interval, Tier
 from visalign.weight_curves import LIP_DYNAMICS, dominance, plateau
 

@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from visalign.errors import ConfigError, UnknownSymbol
-from visalign.phones import convert, is_silence, without_marks
+from visalign.language.phones import convert, is_silence, without_marks
 from visalign.visemes import REST_AFTER_S, VisemeMap, VisemeTarget
 
 __all__ = [

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh
 
+from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lip_features import FEATURES, LipFeatures
-from visalign.phones import fold_arpabet, is_silence
 from visalign.timeline import Tier
 from visalign.viseme_decoder import VisemeDecoder, grid, stacked
 

@@ -27,13 +27,13 @@ from typing import Any
 
 import numpy as np
 
-from visalign.annotations import Cue
 from visalign.config import Config
 from visalign.errors import AnyPath, ConfigError
+from visalign.language.annotations import Cue
+from visalign.language.phones import is_silence
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration, LipModel
 from visalign.media import Audio
-from visalign.phones import is_silence
 from visalign.pipeline import Progress, check
 from visalign.report import ClipReport
 from visalign.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from visalign.annotations import Cue, read_spoken
 from visalign.batch.manifest import read_manifest
 from visalign.corpora.layout import files_below
 from visalign.errors import AnyPath, InputError, OutputError, VisalignError
 from visalign.files.outputs import inside
 from visalign.forced_alignment import Alignment
+from visalign.language.annotations import Cue, read_spoken
 from visalign.result_files import write_alignment
 from visalign.training_data import read_clip_transcript
 

@@ -31,11 +31,11 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from visalign.errors import AlignmentError, ConfigError, FaceNotFound
-from visalign.lexicon import Lexicon, arpabet_phones
+from visalign.language.lexicon import Lexicon, arpabet_phones
+from visalign.language.phones import ARPABET, SILENCE
+from visalign.language.transcript import parse_transcript
 from visalign.lip_features import LipFeatures
-from visalign.phones import ARPABET, SILENCE
 from visalign.timeline import Interval, Tier
-from visalign.transcript import parse_transcript
 from visalign.viseme_decoder import STEP, VisemeDecoder
 from visalign.visemes import VisemeMap
 

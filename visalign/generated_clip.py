@@ -43,8 +43,8 @@ import numpy.typing as npt
 from visalign.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
 from visalign.errors import AnyPath, BackendFailed, BackendUnavailable, ConfigError, InputError
 from visalign.files.text_files import format_json, write_text
+from visalign.language.phones import ARPABET, SILENCE, convert
 from visalign.media import Audio, write_clip
-from visalign.phones import ARPABET, SILENCE, convert
 from visalign.timeline import Interval, Tier
 
 __all__ = ["DEFAULT_TEXT", "FAULTS", "SENTENCES", "GeneratedClip", "SpokenText", "generate_clip", "synthesise_speech"]
@@ -391,7 +391,8 @@ def _speak_with(
 
 # ---------------------------------------------------------------------------------------------------- phone times
 
-# espeak-ng's symbols that are not English IPA as visalign.phones knows it, and those that stand for two phones.
+# espeak-ng's symbols that are not English IPA as visalign.language.phones knows it, and those that stand for two
+# phones.
 _SYMBOLS: dict[str, tuple[str, ...]] = {
     "ᵻ": ("IH",),
     "ɐ": ("AH",),

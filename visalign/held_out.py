@@ -25,8 +25,8 @@ import numpy as np
 
 from visalign.decoder_training import LabelledLips, fit_decoder
 from visalign.files.text_files import rounded
+from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lip_closures import find_closures
-from visalign.phones import fold_arpabet, is_silence
 from visalign.viseme_decoder import CLOSED, VisemeDecoder
 from visalign.visemes import VisemeMap
 

@@ -29,8 +29,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from visalign.errors import InputError
-from visalign.lexicon import Lexicon, arpabet_phones, embedded_lexicon
-from visalign.phones import ARPABET
+from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
+from visalign.language.phones import ARPABET
 from visalign.visemes import VisemeMap
 
 __all__ = ["SEPARATION_COLUMNS", "Homophenes", "MapSeparation", "compare_separation", "find_homophenes"]

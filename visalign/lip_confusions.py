@@ -31,8 +31,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import InputError
+from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lip_features import FEATURES
-from visalign.phones import fold_arpabet, is_silence
 from visalign.prepared_clips import PreparedClip
 from visalign.viseme_decoder import grid, stacked
 

@@ -38,8 +38,8 @@ from scipy.spatial.distance import jensenshannon, squareform
 
 from visalign._version import __version__
 from visalign.errors import ConfigError
+from visalign.language.phones import ARPABET, REGIONS, SILENCE, Phone
 from visalign.lip_confusions import LipConfusions
-from visalign.phones import ARPABET, REGIONS, SILENCE, Phone
 from visalign.visemes import VisemeClass, VisemeMap
 
 __all__ = ["LearntMap", "learn_map"]

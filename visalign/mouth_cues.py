@@ -32,8 +32,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from visalign.cue_layout import ANCHORS, lay_out_tier
+from visalign.language.phones import ARPABET, is_silence, strip_stress
 from visalign.mouth_rules import FREE, MouthRules
-from visalign.phones import ARPABET, is_silence, strip_stress
 from visalign.timeline import Interval, Tier
 
 __all__ = ["CueTiming", "merge_pauses", "mouth_cues", "widened_tweens"]

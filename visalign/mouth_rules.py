@@ -22,7 +22,7 @@ from os import PathLike
 from typing import Any
 
 from visalign.errors import UnknownSymbol
-from visalign.phones import convert, fold_arpabet
+from visalign.language.phones import convert, fold_arpabet
 from visalign.visemes import VisemeMap
 
 __all__ = ["FREE", "KINDS", "RHUBARB", "MouthRules", "Part", "Tween", "load_mouth_rules"]

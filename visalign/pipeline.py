@@ -25,7 +25,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from visalign._version import __version__
-from visalign.annotations import Cue
 from visalign.audio_quality import audio_quality
 from visalign.avatar import lip_trajectory
 from visalign.changing_offset import heed_course
@@ -38,8 +37,9 @@ from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.forced_visemes import ForcedVisemes, force_given
 from visalign.landmarks import MODEL_LICENCE
+from visalign.language.annotations import Cue
+from visalign.language.lexicon import lexicon_with
 from visalign.legibility import spared, what_is_poor
-from visalign.lexicon import lexicon_with
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
@@ -147,8 +147,8 @@ def check(
         A clip, or what was read of one before: its lips (:func:`~visalign.lip_features.read_lips`), or those of all its
         faces (:func:`~visalign.clip_faces.read_faces`).
     transcript : str, sequence of Cue, or None
-        What is said, as text or as cues with times (:func:`~visalign.annotations.read_cues`). Without it the phones are
-        recognised; words are then absent.
+        What is said, as text or as cues with times (:func:`~visalign.language.annotations.read_cues`). Without it the
+        phones are recognised; words are then absent.
     audio : Audio or path-like, optional
         Sound to check in place of the clip's own; needed where lips are given.
     viseme_map : str, path-like or VisemeMap, optional

@@ -44,8 +44,8 @@ from visalign.evidence import ClipEvidence
 from visalign.files.outputs import writer_for
 from visalign.files.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.forced_alignment.aligner import CueTimes
+from visalign.language.phones import is_silence
 from visalign.lip_reading.score import LipReadingScore
-from visalign.phones import is_silence
 from visalign.registry import find_class
 from visalign.scoring import SyncScore
 from visalign.segments import detail_items, parse_details, write_details

@@ -20,7 +20,7 @@ from visalign.exports.eaf import format_eaf
 from visalign.files.outputs import whole_file, writer_for
 from visalign.files.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.forced_alignment.suspects import note_tier
-from visalign.phones import is_silence
+from visalign.language.phones import is_silence
 from visalign.timeline import Interval, Tier
 
 if TYPE_CHECKING:  # to write an alignment, nobody should have to load dlib

@@ -51,8 +51,8 @@ from scipy.ndimage import uniform_filter1d
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.text_files import format_table, rounded, write_text
+from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lip_features import LipFeatures
-from visalign.phones import fold_arpabet, is_silence
 from visalign.scoring import ClipComparison
 from visalign.sync import best_lead, spoken_frames
 from visalign.timeline import Interval, Tier

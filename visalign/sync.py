@@ -29,11 +29,11 @@ from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 from scipy.special import expit
 
 from visalign.files.scratch import blocks_of
+from visalign.language.phones import is_silence
 from visalign.lead_course import STEADY, LeadCourse
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
 from visalign.parameters import EvidenceParams, ThresholdParams
-from visalign.phones import is_silence
 from visalign.speech_context import SpeechContext
 from visalign.streams import Stream, stream_log_likelihoods
 from visalign.timeline import Interval, Tier

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
-from visalign.transcript import read_transcript
+from visalign.language.transcript import read_transcript
 
 __all__ = [
     "CLIP_SUFFIXES",

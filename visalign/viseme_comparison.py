@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from visalign.errors import UnknownSymbol
-from visalign.phones import ARPABET, SILENCE, convert, fold_arpabet
+from visalign.language.phones import ARPABET, SILENCE, convert, fold_arpabet
 from visalign.visemes import VisemeMap
 
 __all__ = ["N_ENGLISH_PHONES", "MapComparison", "compare_maps", "describe_map", "english_gap"]

@@ -45,7 +45,7 @@ from typing import Any, Literal
 
 from visalign.errors import InputError, ParseError, UnknownSymbol
 from visalign.files.data_files import parse_toml
-from visalign.phones import ALPHABETS, ARPABET, SILENCE, is_silence, normalise
+from visalign.language.phones import ALPHABETS, ARPABET, SILENCE, is_silence, normalise
 
 __all__ = ["ARTICULATORS", "CONFIDENCES", "LintFinding", "examine_viseme_map", "lint_viseme_map", "read_viseme_map"]
 

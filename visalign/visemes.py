@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from visalign.errors import ConfigError, UnknownSymbol
-from visalign.phones import SILENCE, convert, fold_arpabet, is_silence, normalise, shapes_lips, without_marks
+from visalign.language.phones import SILENCE, convert, fold_arpabet, is_silence, normalise, shapes_lips, without_marks
 from visalign.timeline import Interval, Tier
 from visalign.viseme_lint import read_viseme_map
 

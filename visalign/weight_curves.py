@@ -51,7 +51,7 @@ import numpy.typing as npt
 
 from visalign.coarticulation import split_sequences, time_closures
 from visalign.errors import TimelineError
-from visalign.phones import is_silence
+from visalign.language.phones import is_silence
 from visalign.timeline import Interval
 from visalign.visemes import VisemeMap, VisemeTarget
 

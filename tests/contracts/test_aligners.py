@@ -12,9 +12,9 @@ import pytest
 from visalign.errors import AlignmentError, BackendUnavailable, InputError, OutOfVocabulary
 from visalign.forced_alignment import ALIGNERS, Aligner, PrecomputedAligner, load_aligner
 from visalign.generated_clip import synthesise_speech
-from visalign.lexicon import embedded_lexicon
+from visalign.language.lexicon import embedded_lexicon
+from visalign.language.phones import ARPABET, SILENCE
 from visalign.media import Audio
-from visalign.phones import ARPABET, SILENCE
 from visalign.result_files import write_alignment
 
 WORDS = ["set", "red", "by", "m", "two", "please"]

@@ -25,7 +25,6 @@ from fault_runs import Warm
 
 import visalign
 from visalign import Tier, media
-from visalign.annotations import read_annotation
 from visalign.batch.job import report_name
 from visalign.batch.ledger import LEDGER_NAME, Ledger
 from visalign.batch.manifest import read_manifest
@@ -49,15 +48,16 @@ from visalign.files.outputs import inside
 from visalign.files.text_files import format_table, write_text, write_textgrid
 from visalign.folder_alignment import Recording, align_recordings
 from visalign.forced_alignment.mfa_archive import read_mfa_model
-from visalign.g2p.joint_ngram import JointNgram
 from visalign.images import read_image
 from visalign.landmark_files import read_landmark_rows
-from visalign.lexicon import read_lexicon
+from visalign.language.annotations import read_annotation
+from visalign.language.g2p.joint_ngram import JointNgram
+from visalign.language.lexicon import read_lexicon
+from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lip_model import LipModel
 from visalign.live_view.source import open_source
 from visalign.media import Audio, probe, read_audio, read_frames, write_wav
 from visalign.run_comparison import read_report
-from visalign.transcript import parse_transcript, read_transcript
 from visalign.visemes import VisemeMap
 
 PACKAGE = Path(visalign.__file__).parent

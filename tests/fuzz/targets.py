@@ -20,7 +20,6 @@ import numpy as np
 from kaldi_writer import mfa_files, model_file, tree_file, write_zip
 
 from visalign.alignment_evaluation import read_mapping
-from visalign.annotations import read_annotation, read_cues, read_spoken
 from visalign.batch.manifest import read_manifest
 from visalign.config import Config
 from visalign.corpora.label_files import read_emu, read_label_lines, read_mlf, read_tiers
@@ -37,9 +36,11 @@ from visalign.files.timecode import parse_timecode
 from visalign.forced_alignment.kaldi_model import read_matrix, read_model, read_tree
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.mfa_program import read_analysis
-from visalign.g2p.joint_ngram import JointNgram
 from visalign.landmark_files import read_landmark_rows
-from visalign.lexicon import parse_lexicon, read_lexicon
+from visalign.language.annotations import read_annotation, read_cues, read_spoken
+from visalign.language.g2p.joint_ngram import JointNgram
+from visalign.language.lexicon import parse_lexicon, read_lexicon
+from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lip_model import LipModel
 from visalign.lip_reading.grammar import parse_jsgf
 from visalign.preview import read_mouths
@@ -49,7 +50,6 @@ from visalign.remux import Piece
 from visalign.run_comparison import read_report
 from visalign.timeline import Tier
 from visalign.training_data import Transcripts, read_clip_transcript
-from visalign.transcript import parse_transcript, read_transcript
 from visalign.tuning.bandit import Bandit
 from visalign.tuning.reward import parse_metric
 from visalign.tuning.space import parse_groups

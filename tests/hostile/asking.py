@@ -17,11 +17,11 @@ from typing import Any
 
 import visalign
 from visalign import cli
-from visalign.annotations import read_spoken
 from visalign.batch import plan_batch, read_manifest
 from visalign.batch.settings import BatchSettings
 from visalign.errors import ConfigError, VisalignError
 from visalign.forced_alignment import Alignment, chosen_aligner, read_alignment
+from visalign.language.annotations import read_spoken
 from visalign.visemes import VisemeMap
 
 Options = Mapping[str, Any]

@@ -21,7 +21,7 @@ from visalign.config import Config
 from visalign.errors import InputError, OutOfVocabulary, ParseError
 from visalign.generated_clip import GeneratedClip
 from visalign.html_report.clip_page import clip_page
-from visalign.lexicon import embedded_lexicon
+from visalign.language.lexicon import embedded_lexicon
 from visalign.lip_reading.error_rates import ErrorCount
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.visemes import VisemeMap

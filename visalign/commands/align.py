@@ -79,7 +79,7 @@ def align(
     from visalign.files.text_files import check_output
     from visalign.folder_alignment import is_many
     from visalign.forced_alignment import chosen_aligner, read_alignment
-    from visalign.phones import is_silence
+    from visalign.language.phones import is_silence
     from visalign.result_files import ALIGNMENT_SUFFIXES, write_alignment
 
     if is_many(sound):

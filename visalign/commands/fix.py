@@ -14,9 +14,9 @@ from visalign.console import facts_table, progress_line, screen, signed_ms
 from visalign.errors import ConfigError, CorrectionRefused
 
 if TYPE_CHECKING:
-    from visalign.annotations import Cue
     from visalign.correction import Correction
     from visalign.fix import Fixed
+    from visalign.language.annotations import Cue
     from visalign.report import ClipReport
 
 __all__ = ["FIX_EPILOG", "fix"]

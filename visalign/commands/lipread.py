@@ -50,11 +50,11 @@ def lipread(
     # These load dlib, SciPy and praatio.
     from visalign.errors import ConfigError
     from visalign.files.text_files import check_output, format_json, write_text, write_textgrid
-    from visalign.lexicon import lexicon_with
+    from visalign.language.lexicon import lexicon_with
+    from visalign.language.transcript import parse_transcript, read_transcript
     from visalign.lip_model import LipModel
     from visalign.lip_reading.grammar import read_grammar, refuse_impossible
     from visalign.lip_reading.reading import read_words
-    from visalign.transcript import parse_transcript, read_transcript
 
     if text is not None and transcript is not None:
         raise typer.BadParameter("give --text or --transcript, not both")
@@ -108,8 +108,8 @@ def _result(video: Path, found: LipReading) -> dict[str, Any]:
 
 def _errors(words: list[str], found: LipReading, viseme_map: VisemeMap | None, lexicon: Any) -> dict[str, Any]:
     # Loads SciPy, which has been loaded already.
+    from visalign.language.phones import SILENCE
     from visalign.lip_reading.error_rates import count_errors, viseme_forms
-    from visalign.phones import SILENCE
 
     silence = SILENCE if viseme_map is None else viseme_map.silence
     shown = [label for label in found.units.merge_equal().labels if label != silence]

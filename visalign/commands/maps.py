@@ -12,7 +12,7 @@ import visalign
 from visalign.console import facts_table, progress_line, screen
 
 if TYPE_CHECKING:
-    from visalign.lexicon import Lexicon
+    from visalign.language.lexicon import Lexicon
     from visalign.map_evaluation import MapFit
     from visalign.map_learning import LearntMap
     from visalign.prepared_clips import PreparedClip
@@ -169,7 +169,7 @@ def homophenes(
     # Load numpy and praatio.
     from visalign.files.text_files import check_output, format_table, write_text
     from visalign.homophenes import SEPARATION_COLUMNS, compare_separation, find_homophenes
-    from visalign.lexicon import lexicon_with
+    from visalign.language.lexicon import lexicon_with
     from visalign.visemes import available_maps
 
     if (text is None) == (grammar is None):
@@ -194,8 +194,8 @@ def homophenes(
 
 def _vocabulary(text: Path | None, grammar: str | None, lexicon: Lexicon) -> list[str]:
     # Loads numpy.
+    from visalign.language.transcript import parse_transcript, read_transcript
     from visalign.lip_reading.grammar import read_grammar
-    from visalign.transcript import parse_transcript, read_transcript
 
     if text is not None:
         return parse_transcript(read_transcript(text), lexicon)
@@ -317,9 +317,9 @@ def draw(
 ) -> None:
     """Draw the mouth track and the weight curves that the sound asks for, below what the lips do."""
     # These load dlib, PocketSphinx and praatio.
+    from visalign.language.transcript import read_transcript
     from visalign.plots.maps import plot_clip_mouth
     from visalign.plots.style import save_plot
-    from visalign.transcript import read_transcript
 
     if (text is None) == (transcript is None):
         raise typer.BadParameter("say what is spoken: --text or --transcript")

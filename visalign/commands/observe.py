@@ -57,9 +57,9 @@ def observe(
     # These load numpy and praatio.
     from visalign.files.text_files import check_output
     from visalign.landmark_files import read_lips_with_landmarks
+    from visalign.language.transcript import read_transcript
     from visalign.observation_files import OBSERVATION_SUFFIXES, write_observation
     from visalign.plots.style import PLOT_SUFFIXES
-    from visalign.transcript import read_transcript
 
     wanted = output or []
     if sum(x is not None for x in (visemes, text, transcript)) > 1:

@@ -11,8 +11,8 @@ import typer
 import visalign
 
 if TYPE_CHECKING:
-    from visalign.annotations import Cue
     from visalign.config import Config
+    from visalign.language.annotations import Cue
 
 __all__ = ["Profile", "Strict", "chosen_settings", "said"]
 
@@ -27,7 +27,7 @@ Strict = Annotated[
 def said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
     """What is said, from the option or the file that gives it."""
     # Loads the lexicon's room, so it waits until a command needs it.
-    from visalign.annotations import read_spoken
+    from visalign.language.annotations import read_spoken
 
     if text is not None and transcript is not None:
         raise typer.BadParameter("give --text or --transcript, not both")

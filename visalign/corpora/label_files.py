@@ -17,8 +17,8 @@ from praatio.data_classes.interval_tier import IntervalTier
 
 from visalign.errors import ParseError
 from visalign.files.data_files import parse_json
+from visalign.language.transcript import read_transcript
 from visalign.timeline import Interval
-from visalign.transcript import read_transcript
 
 __all__ = ["HTK_UNITS", "read_emu", "read_label_lines", "read_mlf", "read_tiers"]
 

@@ -29,9 +29,9 @@ from pathlib import Path
 
 from visalign.corpora.layout import CorpusClip, Labels, attempt, files_below, name_below
 from visalign.errors import ParseError
+from visalign.language.transcript import read_transcript
 from visalign.timeline import Interval
 from visalign.training_data import CLIP_SUFFIXES
-from visalign.transcript import read_transcript
 
 __all__ = ["Lrs"]
 

@@ -26,8 +26,8 @@ from visalign.corpora.label_files import read_label_lines
 from visalign.corpora.layout import CorpusClip, Labels, attempt, files_below, name_below
 from visalign.corpora.sphere import read_sphere
 from visalign.errors import ParseError
+from visalign.language.transcript import read_transcript
 from visalign.media import probe
-from visalign.transcript import read_transcript
 
 __all__ = ["CORE_TEST", "Timit"]
 

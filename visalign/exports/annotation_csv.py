@@ -9,7 +9,7 @@ from visalign.exports.annotation_tiers import annotation_map
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.files.text_files import format_table
-from visalign.phones import convert, is_silence
+from visalign.language.phones import convert, is_silence
 from visalign.visemes import expected_visemes
 
 __all__ = ["AnnotationCsv"]

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
+from visalign.language.phones import is_silence
 from visalign.mouth_cues import merge_pauses
-from visalign.phones import is_silence
 from visalign.timeline import Interval, Tier
 from visalign.visemes import VisemeMap, expected_visemes, viseme_tier
 

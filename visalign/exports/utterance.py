@@ -14,13 +14,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from visalign.annotations import ANNOTATION_SUFFIXES, Cue, read_annotation
 from visalign.errors import AnyPath, InputError, ParseError, TimelineError
 from visalign.files.data_files import read_json
 from visalign.forced_alignment import force_align, recognise_phones
-from visalign.lexicon import Lexicon
+from visalign.language.annotations import ANNOTATION_SUFFIXES, Cue, read_annotation
+from visalign.language.lexicon import Lexicon
+from visalign.language.phones import SILENCE, is_phone, is_silence
 from visalign.media import Audio, read_audio
-from visalign.phones import SILENCE, is_phone, is_silence
 from visalign.timeline import Interval, Tier
 
 __all__ = ["EXPORT_ALIGNER", "Fault", "Utterance", "parse_visalign_json", "read_annotated", "read_utterance"]
@@ -167,7 +167,7 @@ def _align(
 
 
 def read_annotated(path: AnyPath) -> Utterance:
-    """Words and phones of a TextGrid, EAF, CTM or CSV (:func:`visalign.annotations.read_annotation`).
+    """Words and phones of a TextGrid, EAF, CTM or CSV (:func:`visalign.language.annotations.read_annotation`).
 
     Raises
     ------

@@ -28,9 +28,9 @@ from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.kaldi_features import add_deltas, mfcc, splice, subtract_mean
 from visalign.forced_alignment.mfa_archive import MfaModel
 from visalign.forced_alignment.sphinx_model import SphinxModel
-from visalign.lexicon import Pronunciation, arpabet_phones
+from visalign.language.lexicon import Pronunciation, arpabet_phones
+from visalign.language.phones import fold_arpabet, is_phone, strip_stress
 from visalign.media import Audio
-from visalign.phones import fold_arpabet, is_phone, strip_stress
 
 __all__ = ["AcousticModel", "KaldiAcoustics", "SphinxAcoustics"]
 

@@ -24,10 +24,10 @@ from visalign.config import DEFAULT_ALIGNER
 from visalign.errors import ConfigError, TimelineError
 from visalign.forced_alignment.suspects import suspicious_spans
 from visalign.forced_alignment.voice_doubts import voice_doubts
-from visalign.g2p.unknown_words import Vocabulary
-from visalign.lexicon import Lexicon, embedded_lexicon, read_lexicon
+from visalign.language.g2p.unknown_words import Vocabulary
+from visalign.language.lexicon import Lexicon, embedded_lexicon, read_lexicon
+from visalign.language.phones import is_phone
 from visalign.media import Audio
-from visalign.phones import is_phone
 from visalign.registry import find_class
 from visalign.timeline import Interval, Tier
 from visalign.voice_activity import find_speech

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 
-from visalign.annotations import Cue
 from visalign.config import DEFAULT_ALIGNER
 from visalign.errors import AlignmentError, InputError
 from visalign.forced_alignment.aligner import (
@@ -20,11 +19,12 @@ from visalign.forced_alignment.aligner import (
 from visalign.forced_alignment.cued import align_cues, cues_of, late_cues, with_cues
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
-from visalign.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
-from visalign.lexicon import Lexicon
+from visalign.language.annotations import Cue
+from visalign.language.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
+from visalign.language.lexicon import Lexicon
+from visalign.language.transcript import parse_transcript
 from visalign.media import Audio
 from visalign.timeline import Tier
-from visalign.transcript import parse_transcript
 from visalign.voice_activity import find_speech
 
 __all__ = ["align_in_pieces", "force_align"]
@@ -64,8 +64,8 @@ def force_align(
     audio : Audio
         Mono sound on the clip's clock.
     transcript : str or sequence of Cue
-        What is said, as running text (:func:`visalign.transcript.parse_transcript`), or cues with times
-        (:func:`visalign.annotations.read_cues`): each is then aligned in its own window, whatever the length.
+        What is said, as running text (:func:`visalign.language.transcript.parse_transcript`), or cues with times
+        (:func:`visalign.language.annotations.read_cues`): each is then aligned in its own window, whatever the length.
     aligner : str or Aligner
         One of `ALIGNERS`, or an aligner of your own.
     lexicon : Lexicon or path-like, optional
@@ -73,9 +73,9 @@ def force_align(
     dictionary : Lexicon or path-like, optional
         The only pronunciations: the dictionary that belongs to an acoustic model of another language.
     oov : {"error", "g2p", "skip"}
-        What becomes of words without a pronunciation (:mod:`visalign.g2p.unknown_words`).
+        What becomes of words without a pronunciation (:mod:`visalign.language.g2p.unknown_words`).
     g2p : str
-        Who guesses pronunciations, see :func:`visalign.g2p.unknown_words.chosen_g2p`.
+        Who guesses pronunciations, see :func:`visalign.language.g2p.unknown_words.chosen_g2p`.
     speaker : str, optional
         Whose cues to align, where they name speakers. None: all.
     progress : callable, optional

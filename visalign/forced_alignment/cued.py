@@ -21,14 +21,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from visalign.annotations.captions import Cue
 from visalign.errors import AlignmentError, ConfigError, InputError
 from visalign.forced_alignment.aligner import Aligner, Alignment, CueTimes
 from visalign.forced_alignment.pieces import AlignedPiece, Span, on_the_clock, part_of, silent_alignment
-from visalign.lexicon import Lexicon
+from visalign.language.annotations.captions import Cue
+from visalign.language.lexicon import Lexicon
+from visalign.language.transcript import parse_transcript
 from visalign.media import Audio
 from visalign.timeline import Interval, Tier
-from visalign.transcript import parse_transcript
 
 __all__ = ["SLACK", "align_cues", "cues_of", "late_cues", "with_cues"]
 

@@ -50,9 +50,9 @@ from visalign.forced_alignment.refinement import refine_boundaries, spectral_cha
 from visalign.forced_alignment.sphinx_model import embedded_model
 from visalign.forced_alignment.suspects import unlikely_word
 from visalign.forced_alignment.viterbi import BestPath, BlockScores, NoPath, best_path, boundary_posteriors
-from visalign.lexicon import Lexicon
+from visalign.language.lexicon import Lexicon
+from visalign.language.phones import SILENCE
 from visalign.media import Audio
-from visalign.phones import SILENCE
 from visalign.timeline import Interval, Tier
 
 __all__ = ["GmmHmmAligner"]

@@ -41,7 +41,7 @@ from visalign.forced_alignment.pieces import (
     silent_alignment,
 )
 from visalign.forced_alignment.word_search import FoundWords, WordFinder
-from visalign.lexicon import Lexicon
+from visalign.language.lexicon import Lexicon
 from visalign.media import Audio
 from visalign.timeline import Interval, Tier
 

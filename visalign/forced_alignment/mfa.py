@@ -30,15 +30,15 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from visalign.annotations import read_annotation
 from visalign.errors import AlignmentError, AnyPath, InputError, OutOfVocabulary, ParseError
 from visalign.forced_alignment.aligner import Alignment
 from visalign.forced_alignment.mfa_program import Analysis, MfaProgram, MfaSettings, find_mfa, read_analysis, tail
-from visalign.lexicon import Lexicon, normalise_word
+from visalign.language.annotations import read_annotation
+from visalign.language.lexicon import Lexicon, normalise_word
+from visalign.language.phones import SILENCE, fold_arpabet, is_phone, is_silence
+from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.media import Audio, read_audio
-from visalign.phones import SILENCE, fold_arpabet, is_phone, is_silence
 from visalign.timeline import Interval, Tier
-from visalign.transcript import parse_transcript, read_transcript
 
 __all__ = ["CorpusClip", "MfaAligner", "analysis_warnings", "read_corpus"]
 
@@ -81,7 +81,7 @@ class CorpusClip:
     audio : Audio
         Its sound.
     words : tuple of str
-        What is said (:func:`visalign.transcript.parse_transcript`).
+        What is said (:func:`visalign.language.transcript.parse_transcript`).
     """
 
     name: str

@@ -39,9 +39,9 @@ from pocketsphinx import Decoder
 from visalign.errors import AlignmentError, InputError
 from visalign.forced_alignment.aligner import Alignment
 from visalign.forced_alignment.refinement import refine_boundaries
-from visalign.lexicon import Lexicon, Pronunciation, arpabet_phones
+from visalign.language.lexicon import Lexicon, Pronunciation, arpabet_phones
+from visalign.language.phones import SILENCE
 from visalign.media import Audio, resampled
-from visalign.phones import SILENCE
 from visalign.timeline import Interval, Tier
 
 __all__ = [

@@ -22,12 +22,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from visalign.annotations import Annotation, Track, read_annotation
 from visalign.errors import AlignmentError, AnyPath, ConfigError, InputError, ParseError
 from visalign.forced_alignment.aligner import Alignment, heard, load_aligner
-from visalign.lexicon import Lexicon, embedded_lexicon, normalise_word, read_lexicon
+from visalign.language.annotations import Annotation, Track, read_annotation
+from visalign.language.lexicon import Lexicon, embedded_lexicon, normalise_word, read_lexicon
+from visalign.language.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise
 from visalign.media import Audio
-from visalign.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise
 from visalign.timeline import Interval, Tier
 
 __all__ = ["PrecomputedAligner", "english_phones", "read_alignment"]
@@ -53,7 +53,7 @@ class PrecomputedAligner:
     Parameters
     ----------
     path : path-like
-        A TextGrid, EAF, CTM, JSON or CSV (:func:`visalign.annotations.read_annotation`).
+        A TextGrid, EAF, CTM, JSON or CSV (:func:`visalign.language.annotations.read_annotation`).
     speaker, recording : str, optional
         As in :func:`read_alignment`.
 
@@ -131,7 +131,7 @@ def read_alignment(
     Parameters
     ----------
     path : path-like
-        A TextGrid, EAF, CTM, JSON or CSV (:func:`visalign.annotations.read_annotation`).
+        A TextGrid, EAF, CTM, JSON or CSV (:func:`visalign.language.annotations.read_annotation`).
     audio : Audio
         The sound that it belongs to.
     speaker : str, optional

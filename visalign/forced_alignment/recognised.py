@@ -43,8 +43,8 @@ from visalign.forced_alignment.pocketsphinx import (
     pcm_for_model,
 )
 from visalign.forced_alignment.refinement import refine_boundaries
+from visalign.language.phones import SILENCE
 from visalign.media import Audio
-from visalign.phones import SILENCE
 from visalign.timeline import Interval, Tier
 from visalign.voice_activity import find_speech
 

@@ -36,7 +36,7 @@ from visalign.forced_alignment.pieces import (
     silent_alignment,
 )
 from visalign.forced_alignment.pocketsphinx import engine_version, is_filler, pcm_for_model
-from visalign.lexicon import embedded_lexicon
+from visalign.language.lexicon import embedded_lexicon
 from visalign.media import Audio
 from visalign.voice_activity import find_speech
 

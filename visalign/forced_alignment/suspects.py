@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from visalign.forced_alignment.voice_doubts import unheard_words, untold_speech
-from visalign.phones import ARPABET, SILENCE
+from visalign.language.phones import ARPABET, SILENCE
 from visalign.timeline import Interval, Tier
 
 __all__ = ["note_tier", "suspicious_spans", "unlikely_word"]

@@ -19,7 +19,7 @@ from itertools import product
 import numpy as np
 
 from visalign.errors import BackendUnavailable
-from visalign.lexicon import Lexicon, arpabet_phones, embedded_lexicon
+from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
 from visalign.lip_reading.grammar import Arc, WordGraph
 from visalign.visemes import VisemeMap
 

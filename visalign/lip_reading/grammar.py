@@ -28,7 +28,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
-from visalign.transcript import parse_transcript, read_transcript
+from visalign.language.transcript import parse_transcript, read_transcript
 
 __all__ = ["Arc", "WordGraph", "bigram_graph", "parse_jsgf", "read_grammar"]
 

@@ -28,11 +28,11 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from visalign.errors import AlignmentError, FaceNotFound
-from visalign.lexicon import Lexicon, arpabet_phones, embedded_lexicon
+from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
+from visalign.language.phones import ARPABET, SILENCE
 from visalign.lip_features import LipFeatures
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.network import Chain, Network, Step
-from visalign.phones import ARPABET, SILENCE
 from visalign.speech_context import attributes_of
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, VisemeDecoder

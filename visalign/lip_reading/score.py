@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from visalign.errors import AnyPath
-from visalign.lexicon import Lexicon
+from visalign.language.lexicon import Lexicon
 from visalign.lip_features import LipFeatures
 from visalign.lip_reading.error_rates import ErrorCount, chance, count_errors
 from visalign.lip_reading.grammar import WordGraph, read_grammar, refuse_impossible

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 from visalign.errors import ConfigError
-from visalign.phones import is_silence
+from visalign.language.phones import is_silence
 from visalign.plots.samples import LeadSample
 from visalign.plots.style import (
     IN_SYNC,

@@ -13,8 +13,8 @@ from typing import Any
 
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.files.data_files import parse_json
+from visalign.language.transcript import read_transcript
 from visalign.ratings.design import RatingDesign
-from visalign.transcript import read_transcript
 
 __all__ = ["Answer", "RaterSession", "read_design", "read_sessions"]
 

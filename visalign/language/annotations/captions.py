@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 
-from visalign.annotations.reading import read_annotation
 from visalign.errors import AnyPath, ParseError
-from visalign.transcript import SPEAKER_LABEL, read_transcript
+from visalign.language.annotations.reading import read_annotation
+from visalign.language.transcript import SPEAKER_LABEL, read_transcript
 
 __all__ = ["CAPTION_SUFFIXES", "Cue", "parse_captions", "read_cues", "read_spoken"]
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from visalign.errors import InputError, ParseError
 from visalign.files.limits import LIMITS
-from visalign.lexicon import embedded_lexicon
-from visalign.transcript import parse_transcript, read_transcript
+from visalign.language.lexicon import embedded_lexicon
+from visalign.language.transcript import parse_transcript, read_transcript
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Files in which people and programs write down what is said when, read into one form."""
 
-from visalign.annotations.annotation import Annotation, Track, speaker_and_kind
-from visalign.annotations.captions import Cue, read_cues, read_spoken
-from visalign.annotations.reading import ANNOTATION_SUFFIXES, read_annotation
+from visalign.language.annotations.annotation import Annotation, Track, speaker_and_kind
+from visalign.language.annotations.captions import Cue, read_cues, read_spoken
+from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, read_annotation
 
 __all__ = [
     "ANNOTATION_SUFFIXES",

@@ -10,8 +10,8 @@ import pytest
 from praatio import textgrid
 from praatio.data_classes.interval_tier import IntervalTier
 
-from visalign.annotations import Annotation, read_annotation, speaker_and_kind
 from visalign.errors import ParseError
+from visalign.language.annotations import Annotation, read_annotation, speaker_and_kind
 
 LONG = """File type = "ooTextFile"
 Object class = "TextGrid"

@@ -63,7 +63,7 @@ def spell_out(text: str, known: Container[str]) -> str:
 
     Examples
     --------
-    >>> from visalign.lexicon import embedded_lexicon
+    >>> from visalign.language.lexicon import embedded_lexicon
     >>> spell_out("On May 5, 1984 at 10:05 Dr. Wu paid $5.50 for the 22nd.", embedded_lexicon())
     'On may fifth, nineteen eighty four at ten oh five Dr. Wu paid five dollars fifty cents for the twenty second.'
     """

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.files.limits import allowed, excess
-from visalign.lexicon import normalise_word
-from visalign.numerals import spell_out
+from visalign.language.lexicon import normalise_word
+from visalign.language.numerals import spell_out
 
 __all__ = ["SPEAKER_LABEL", "parse_transcript", "read_transcript"]
 
@@ -54,15 +54,15 @@ def parse_transcript(text: str, known: Container[str] = ()) -> list[str]:
     text : str
         Running text.
     known : container of str, optional
-        Words that have a pronunciation, usually a :class:`~visalign.lexicon.Lexicon`. It decides doubtful cases: a
-        hyphenated word, an abbreviation with points, an apostrophe at an edge and an accent are kept where the word
-        is known that way, and are otherwise split, stripped or dropped.
+        Words that have a pronunciation, usually a :class:`~visalign.language.lexicon.Lexicon`. It decides doubtful
+        cases: a hyphenated word, an abbreviation with points, an apostrophe at an edge and an accent are kept where the
+        word is known that way, and are otherwise split, stripped or dropped.
 
     Returns
     -------
     list of str
         Empty if nothing in the text is spoken. Figures and abbreviations are written out in English where `known` has
-        the words (:mod:`visalign.numerals`); without it numbers above twenty stay in digits.
+        the words (:mod:`visalign.language.numerals`); without it numbers above twenty stay in digits.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from visalign.errors import OutOfVocabulary, ParseError
-from visalign.lexicon import (
+from visalign.language.lexicon import (
     ADDITIONS,
     Lexicon,
     Pauses,
@@ -20,7 +20,7 @@ from visalign.lexicon import (
     parse_lexicon,
     read_lexicon,
 )
-from visalign.phones import ARPABET, fold_arpabet
+from visalign.language.phones import ARPABET, fold_arpabet
 
 
 def spoken(lexicon: Lexicon, word: str) -> list[str]:

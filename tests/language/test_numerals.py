@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visalign.lexicon import embedded_lexicon
-from visalign.numerals import spell_out
-from visalign.transcript import parse_transcript
+from visalign.language.lexicon import embedded_lexicon
+from visalign.language.numerals import spell_out
+from visalign.language.transcript import parse_transcript
 
 LEXICON = embedded_lexicon()
 

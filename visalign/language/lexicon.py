@@ -32,7 +32,7 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol
 from visalign.files.limits import excess
-from visalign.phones import SILENCE, convert, fold_arpabet
+from visalign.language.phones import SILENCE, convert, fold_arpabet
 
 __all__ = [
     "Lexicon",

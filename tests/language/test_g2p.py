@@ -12,19 +12,19 @@ import pytest
 import soundfile
 
 from visalign import force_align
-from visalign.annotations import Cue
 from visalign.cli import app
 from visalign.config import Config
 from visalign.errors import BackendUnavailable, ConfigError, InputError, OutOfVocabulary, ParseError
 from visalign.forced_alignment import Alignment
-from visalign.g2p.espeak import EspeakG2p
-from visalign.g2p.joint_ngram import JointNgram, embedded_g2p
-from visalign.g2p.training import train_joint_ngram
-from visalign.g2p.unknown_words import chosen_g2p, closest_words, settle_vocabulary
 from visalign.generated_clip import synthesise_speech
-from visalign.lexicon import Lexicon, Pronunciation, embedded_lexicon, parse_lexicon
+from visalign.language.annotations import Cue
+from visalign.language.g2p.espeak import EspeakG2p
+from visalign.language.g2p.joint_ngram import JointNgram, embedded_g2p
+from visalign.language.g2p.training import train_joint_ngram
+from visalign.language.g2p.unknown_words import chosen_g2p, closest_words, settle_vocabulary
+from visalign.language.lexicon import Lexicon, Pronunciation, embedded_lexicon, parse_lexicon
+from visalign.language.phones import ARPABET
 from visalign.media import Audio
-from visalign.phones import ARPABET
 from visalign.result_files import write_alignment
 from visalign.timeline import Tier
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from visalign.annotations.annotation import Annotation
-from visalign.annotations.elan import read_eaf_file
-from visalign.annotations.json_files import read_json_file
-from visalign.annotations.praat import read_textgrid_file
-from visalign.annotations.tables import read_csv_file, read_ctm_file
 from visalign.errors import AnyPath, ParseError
 from visalign.files.limits import excess
+from visalign.language.annotations.annotation import Annotation
+from visalign.language.annotations.elan import read_eaf_file
+from visalign.language.annotations.json_files import read_json_file
+from visalign.language.annotations.praat import read_textgrid_file
+from visalign.language.annotations.tables import read_csv_file, read_ctm_file
 
 __all__ = ["ANNOTATION_SUFFIXES", "read_annotation"]
 

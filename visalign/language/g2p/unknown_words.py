@@ -9,7 +9,7 @@ Three ways, and never a silent one:
 
 Conventions
 -----------
-Words as :func:`visalign.transcript.parse_transcript` gives them.
+Words as :func:`visalign.language.transcript.parse_transcript` gives them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pathlib import Path
 
 from visalign.config import OOV_POLICIES
 from visalign.errors import ConfigError
-from visalign.g2p.espeak import EspeakG2p
-from visalign.g2p.joint_ngram import JointNgram, embedded_g2p
-from visalign.lexicon import Lexicon, Pronunciation, missing_words, normalise_word
+from visalign.language.g2p.espeak import EspeakG2p
+from visalign.language.g2p.joint_ngram import JointNgram, embedded_g2p
+from visalign.language.lexicon import Lexicon, Pronunciation, missing_words, normalise_word
 from visalign.timeline import Interval, Tier
 
 __all__ = ["GUESSED", "Guesser", "Vocabulary", "chosen_g2p", "closest_words", "settle_vocabulary"]
@@ -141,7 +141,7 @@ def chosen_g2p(name: str = "") -> Guesser:
     ----------
     name : str
         Empty for the built-in American English; ``espeak:de`` for eSpeak NG in a language; else the path of a model
-        from :func:`visalign.g2p.training.train_joint_ngram`.
+        from :func:`visalign.language.g2p.training.train_joint_ngram`.
 
     Raises
     ------

@@ -6,7 +6,8 @@ import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from visalign.annotations.annotation import (
+from visalign.errors import AnyPath, ParseError
+from visalign.language.annotations.annotation import (
     Annotation,
     Track,
     collect_tracks,
@@ -14,8 +15,7 @@ from visalign.annotations.annotation import (
     short_decimal,
     without_overlaps,
 )
-from visalign.errors import AnyPath, ParseError
-from visalign.phones import is_phone, is_silence
+from visalign.language.phones import is_phone, is_silence
 from visalign.timeline import Interval
 
 __all__ = ["read_csv_file", "read_ctm_file"]

@@ -12,8 +12,8 @@ import re
 from functools import cache
 
 from visalign.errors import BackendFailed, BackendUnavailable, ConfigError, UnknownSymbol
-from visalign.lexicon import Pronunciation
-from visalign.phones import convert
+from visalign.language.lexicon import Pronunciation
+from visalign.language.phones import convert
 
 __all__ = ["EspeakG2p"]
 
@@ -22,7 +22,7 @@ _TIE = "\u0361"
 _NO_PHONES = re.compile(r"[ˈˌ‿|.]|\([a-z-]+\)")  # stress, liaison, and the switch to another language
 _SEPARATED = 0x2  # IPA
 
-# eSpeak's symbols of English that are no IPA of `visalign.phones`, and those that stand for two phones.
+# eSpeak's symbols of English that are no IPA of `visalign.language.phones`, and those that stand for two phones.
 _ENGLISH = {
     "ᵻ": "IH", "ɐ": "AH", "ɾ": "T", "ʔ": "T", "əl": "AH L", "n̩": "AH N", "iə": "IY AH", "aɪə": "AY AH", "aɪɚ": "AY ER",
     "oː": "AO", "ɑːɹ": "AA R", "ɔːɹ": "AO R", "oːɹ": "AO R", "ɛɹ": "EH R", "ɪɹ": "IH R", "ʊɹ": "UH R", "x": "K",

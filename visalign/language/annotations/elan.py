@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from visalign.annotations.annotation import Annotation, collect_tracks, intervals_of, speaker_and_kind
 from visalign.errors import AnyPath, ParseError
 from visalign.files.data_files import parse_xml, read_bytes
+from visalign.language.annotations.annotation import Annotation, collect_tracks, intervals_of, speaker_and_kind
 
 __all__ = ["read_eaf_file"]
 

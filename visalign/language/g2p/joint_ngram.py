@@ -12,8 +12,8 @@ words on which it is measured (``docs/how-to/unknown_words.md``).
 
 Conventions
 -----------
-Spelling is normalised as in a lexicon (:func:`visalign.lexicon.normalise_word`). Phones are as in the dictionary that
-was learnt from; for the built-in model ARPABET without stress. Logarithms are natural.
+Spelling is normalised as in a lexicon (:func:`visalign.language.lexicon.normalise_word`). Phones are as in the
+dictionary that was learnt from; for the built-in model ARPABET without stress. Logarithms are natural.
 
 References
 ----------
@@ -43,7 +43,7 @@ import numpy.typing as npt
 from visalign.errors import AnyPath, ParseError
 from visalign.files.data_files import check_archive
 from visalign.files.outputs import whole_file
-from visalign.lexicon import normalise_word
+from visalign.language.lexicon import normalise_word
 
 __all__ = ["BEAM", "END", "START", "Graphone", "Guess", "JointNgram", "embedded_g2p"]
 

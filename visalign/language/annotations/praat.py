@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from praatio import textgrid
 from praatio.utilities import errors as praatio_errors
 
-from visalign.annotations.annotation import Annotation, collect_tracks, intervals_of, speaker_and_kind
 from visalign.errors import AnyPath, ParseError
+from visalign.language.annotations.annotation import Annotation, collect_tracks, intervals_of, speaker_and_kind
 from visalign.timeline import Interval
 
 __all__ = ["read_textgrid_file"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from visalign.annotations.annotation import (
+from visalign.errors import AnyPath, ParseError
+from visalign.files.data_files import read_json
+from visalign.language.annotations.annotation import (
     Annotation,
     Track,
     collect_tracks,
@@ -14,9 +16,7 @@ from visalign.annotations.annotation import (
     speaker_and_kind,
     without_overlaps,
 )
-from visalign.errors import AnyPath, ParseError
-from visalign.files.data_files import read_json
-from visalign.phones import is_silence
+from visalign.language.phones import is_silence
 from visalign.timeline import Interval
 
 __all__ = ["read_json_file"]

@@ -8,7 +8,7 @@ Method
 3. An n-gram model of these sequences with interpolated Kneser–Ney smoothing, one discount an order [2]_. N-grams of the
    higher orders that were seen once only are left out.
 
-The methods and their references are those of :mod:`visalign.g2p.joint_ngram`.
+The methods and their references are those of :mod:`visalign.language.g2p.joint_ngram`.
 
 Conventions
 -----------
@@ -32,8 +32,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import InputError
-from visalign.g2p.joint_ngram import END, START, Graphone, JointNgram
-from visalign.lexicon import normalise_word
+from visalign.language.g2p.joint_ngram import END, START, Graphone, JointNgram
+from visalign.language.lexicon import normalise_word
 
 __all__ = ["train_joint_ngram"]
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visalign import phones
 from visalign.errors import ConfigError, UnknownSymbol
-from visalign.phones import (
+from visalign.language import phones
+from visalign.language.phones import (
     ARPABET,
     articulatory_classes,
     convert,
