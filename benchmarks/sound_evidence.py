@@ -21,7 +21,7 @@ import visalign
 from visalign.lip_model import LipModel
 from visalign.sound_evidence import sound_evidence
 from visalign.sync import LagEvidence
-from visalign.visemes import VisemeMap, expected_visemes
+from visalign.visemes.viseme_map import VisemeMap, expected_visemes
 
 EDGES = (0.0, 1 / 20, 1 / 3, 1.0, 3.0, 20.0, 150.0, np.inf)
 WRONG = (-0.4, -0.3, -0.2, 0.2, 0.3, 0.4)  # seconds

@@ -35,7 +35,7 @@ from visalign.plots.maps import plot_learnt_map, plot_map_fits
 from visalign.plots.style import save_plot
 from visalign.prepared_clips import PreparedClip, prepare
 from visalign.training_data import TrainingClip
-from visalign.visemes import VisemeMap, available_maps, expected_visemes, viseme_tier
+from visalign.visemes.viseme_map import VisemeMap, available_maps, expected_visemes, viseme_tier
 from visalign.weight_curves import frame_grid, weight_curves
 
 Floats = npt.NDArray[np.float64]

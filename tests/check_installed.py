@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import visalign
-from visalign.visemes import VisemeMap, available_maps
+from visalign.visemes.viseme_map import VisemeMap, available_maps
 
 DATA_FOLDERS = {
     "visalign.html_report.assets": "visalign/html_report/assets",

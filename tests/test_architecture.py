@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 # sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
 ROWS: dict[str, str] = {
     "1": "errors timeline registry _version parameters config files",
-    "2": "visemes viseme_lint viseme_comparison homophenes viseme_map_files coarticulation weight_curves dtw mouth_rules mouth_cues cue_layout language",  # noqa: E501
+    "2": "coarticulation weight_curves dtw mouth_rules mouth_cues cue_layout language visemes",
     "3": "media_access ffmpeg tape images media remux viewing_copy",
     "4a": "speech voice_activity audio_quality enhancement sound_matching time_stretch forced_alignment",
     "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder lip_closures landmark_files cascade_detector mouth_geometry mouth_pictures visibility forced_visemes",  # noqa: E501

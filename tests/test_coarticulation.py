@@ -18,7 +18,7 @@ from visalign.coarticulation import (
 from visalign.errors import ConfigError
 from visalign.language.phones import ARPABET
 from visalign.timeline import Tier
-from visalign.visemes import VisemeMap, available_maps, expected_visemes, viseme_tier
+from visalign.visemes.viseme_map import VisemeMap, available_maps, expected_visemes, viseme_tier
 
 SYMBOLS = sorted(ARPABET)
 

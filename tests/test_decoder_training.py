@@ -11,7 +11,7 @@ from sample_lips import NAMES, make_lips
 from visalign.decoder_training import STATES_PER_PHONE, fit_decoder, speaker_weights
 from visalign.lip_features import LipFeatures
 from visalign.timeline import Tier
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 PHONES = ("B", "AA", "F", "UW", "SIL")
 RNG = np.random.default_rng(0)

@@ -21,7 +21,7 @@ from visalign.sound_evidence import SoundEvidence, lag_support, seen_during, sou
 from visalign.speech_context import SpeechContext
 from visalign.sync import LagEvidence, SyncEstimate, lag_evidence
 from visalign.timeline import Interval, Tier
-from visalign.visemes import VisemeMap, VisemeTarget, expected_visemes
+from visalign.visemes.viseme_map import VisemeMap, VisemeTarget, expected_visemes
 
 CALIBRATION = replace(LipModel.load().calibration, temperature=0.1, lag_scatter=0.02)
 LAGS = np.round(np.arange(-0.2, 0.205, 0.01), 2)

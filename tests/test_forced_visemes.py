@@ -15,7 +15,7 @@ from visalign.errors import AlignmentError, ConfigError, FaceNotFound, OutOfVoca
 from visalign.forced_visemes import FINE_STEP, PARTS, Shown, force_visemes, said_visemes, shown_visemes
 from visalign.language.lexicon import parse_lexicon
 from visalign.viseme_decoder import STEP, VisemeDecoder
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 MAP = VisemeMap.load("neti_2000")
 LEXICON = parse_lexicon("bab B AA B\nfoo F UW\nboof B UW F\n", name="small")

@@ -8,7 +8,7 @@ import pytest
 from test_decoder_training import Clip, make_clip
 
 from visalign.held_out import HeldOutSpeaker, left_out_groups, read_held_out
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 MAP = VisemeMap.load("neti_2000")
 CLIPS = [make_clip(f"speaker {k % 3}", k) for k in range(12)]

@@ -21,7 +21,7 @@ from visalign.streams import Stream
 from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, DecodedVisemes
-from visalign.visemes import VisemeTarget
+from visalign.visemes.viseme_map import VisemeTarget
 
 Floats = npt.NDArray[np.float64]
 Course = Callable[[Floats], Floats]

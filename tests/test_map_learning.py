@@ -16,9 +16,9 @@ from visalign.plots.maps import plot_learnt_map, plot_map_fits, plot_mouth
 from visalign.plots.style import save_plot
 from visalign.prepared_clips import PreparedClip
 from visalign.timeline import FrameTimes, Tier
-from visalign.viseme_lint import lint_viseme_map
-from visalign.viseme_map_files import format_viseme_map, write_viseme_map
-from visalign.visemes import VisemeClass, VisemeMap, available_maps
+from visalign.visemes.lint import lint_viseme_map
+from visalign.visemes.map_files import format_viseme_map, write_viseme_map
+from visalign.visemes.viseme_map import VisemeClass, VisemeMap, available_maps
 from visalign.weight_curves import WeightCurves
 
 # What the made-up lips do: phones of one group move them alike.

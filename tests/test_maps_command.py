@@ -8,8 +8,8 @@ from test_map_learning import TRUTH, made_up_clip
 
 from visalign import prepared_clips
 from visalign.cli import main
-from visalign.viseme_lint import lint_viseme_map
-from visalign.visemes import available_maps
+from visalign.visemes.lint import lint_viseme_map
+from visalign.visemes.viseme_map import available_maps
 
 pytest.importorskip("matplotlib")
 

@@ -14,7 +14,7 @@ from visalign.language.phones import ARPABET
 from visalign.mouth_cues import CueTiming, mouth_cues, widened_tweens
 from visalign.mouth_rules import KINDS, load_mouth_rules
 from visalign.timeline import Tier
-from visalign.visemes import available_maps
+from visalign.visemes.viseme_map import available_maps
 
 RULES = load_mouth_rules()
 

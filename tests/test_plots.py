@@ -52,7 +52,7 @@ from visalign.plots.samples import (  # noqa: E402
 from visalign.plots.scores import viseme_confusion  # noqa: E402
 from visalign.plots.style import ARTICULATOR_TINTS, sequential  # noqa: E402
 from visalign.plots.tiers import draw_intervals  # noqa: E402
-from visalign.viseme_lint import ARTICULATORS  # noqa: E402
+from visalign.visemes.lint import ARTICULATORS  # noqa: E402
 
 TINTS = {"in": "#bfe3d8", "early": "#f4c3a0", "late": "#eec3de"}
 

@@ -14,7 +14,7 @@ from visalign.scoring import ClipComparison, SyncScore, agreement_of, in_sync_pr
 from visalign.sync import LagEvidence, SyncEstimate
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, UNSEEN, DecodedVisemes
-from visalign.visemes import VisemeTarget
+from visalign.visemes.viseme_map import VisemeTarget
 
 LIMITS = (0.04, 0.06)
 PLAIN = Calibration(temperature=1.0, lag_scatter=0.005, match_offset=0.0, match_weights=(1.0, 0.0, 0.0))

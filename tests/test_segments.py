@@ -21,7 +21,7 @@ from visalign.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments, phr
 from visalign.sync import LagEvidence, SyncEstimate
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import DecodedVisemes
-from visalign.visemes import VisemeTarget
+from visalign.visemes.viseme_map import VisemeTarget
 
 N_FRAMES = 50
 LAGS = 0.01 * np.arange(-60, 61)

@@ -23,7 +23,7 @@ from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.training import MIN_CLIPS, fit_lip_model, train_from_folder
 from visalign.training_data import TrainingClip
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 LIMITS = (0.04, 0.06)
 PHONES = ("SIL", "B", "AA", "UW", "F", "S", "IY", "M")

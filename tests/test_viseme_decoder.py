@@ -12,7 +12,7 @@ from sample_lips import NAMES, frame_times, make_lips, random_decoder
 
 from visalign.timeline import FrameTimes
 from visalign.viseme_decoder import MOMENTS, STEP, UNSEEN, VisemeDecoder, grid, stacked
-from visalign.visemes import VisemeMap, available_maps
+from visalign.visemes.viseme_map import VisemeMap, available_maps
 
 COLUMNS = NAMES[:2]
 PHONES = ("AA", "B", "P", "SIL")

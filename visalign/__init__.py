@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from visalign.report import ClipReport
     from visalign.timeline import FrameTimes, Interval, Tier
     from visalign.training import train_from_folder
-    from visalign.visemes import VisemeMap
+    from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = [
     "AlignmentError",
@@ -119,7 +119,7 @@ _HOMES = MappingProxyType(
         "TimelineError": "errors",
         "UnknownSymbol": "errors",
         "VisalignError": "errors",
-        "VisemeMap": "visemes",
+        "VisemeMap": "visemes.viseme_map",
         "align_in_pieces": "forced_alignment",
         "check": "pipeline",
         "diagnose": "doctor",

@@ -1,9 +1,10 @@
 """The mouth track: which mouth to show when, as an animator would draw it.
 
-Expected visemes (:mod:`visalign.visemes`) keep the times of the phones, because sync is measured against them. A face
-does not move like that: closures begin before they sound, rounded lips come early and stay late, the tongue moves
-unseen. Here named steps turn the one into the other, each a function from targets to targets; :data:`MOUTH_STEPS` is
-their order, :data:`MOUTH_RULES` what they know of each kind of mouth, and :class:`MouthParams` their times.
+Expected visemes (:mod:`visalign.visemes.viseme_map`) keep the times of the phones, because sync is measured against
+them. A face does not move like that: closures begin before they sound, rounded lips come early and stay late, the
+tongue moves unseen. Here named steps turn the one into the other, each a function from targets to targets;
+:data:`MOUTH_STEPS` is their order, :data:`MOUTH_RULES` what they know of each kind of mouth, and :class:`MouthParams`
+their times.
 
 Conventions
 -----------
@@ -29,7 +30,7 @@ from itertools import groupby
 
 from visalign.errors import ConfigError, UnknownSymbol
 from visalign.language.phones import convert, is_silence, without_marks
-from visalign.visemes import REST_AFTER_S, VisemeMap, VisemeTarget
+from visalign.visemes.viseme_map import REST_AFTER_S, VisemeMap, VisemeTarget
 
 __all__ = [
     "CLOSURE_LAGS",
@@ -162,7 +163,7 @@ def mouth_track(
     Parameters
     ----------
     targets : sequence of VisemeTarget
-        As :func:`~visalign.visemes.expected_visemes` gives them.
+        As :func:`~visalign.visemes.viseme_map.expected_visemes` gives them.
     viseme_map : VisemeMap
         The map that they were made with.
     params : MouthParams, optional
@@ -173,12 +174,12 @@ def mouth_track(
     Returns
     -------
     list of VisemeTarget
-        Over the same stretch; neighbours differ. :func:`~visalign.visemes.viseme_tier` makes a tier of them.
+        Over the same stretch; neighbours differ. :func:`~visalign.visemes.viseme_map.viseme_tier` makes a tier of them.
 
     Examples
     --------
     >>> from visalign.timeline import Tier
-    >>> from visalign.visemes import expected_visemes
+    >>> from visalign.visemes.viseme_map import expected_visemes
     >>> phones = Tier("phones", (0.0, 0.5, 0.6, 0.75, 0.85, 1.0, 1.5), ("SIL", "HH", "IY", "N", "UW", "SIL"))
     >>> words = Tier("words", (0.0, 0.5, 0.75, 1.0, 1.5), ("", "he", "knew", ""))
     >>> jeffers = VisemeMap.load("jeffers_1971")

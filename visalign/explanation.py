@@ -38,7 +38,7 @@ from visalign.pipeline import Progress, check
 from visalign.report import ClipReport
 from visalign.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence
 from visalign.sync import LagEvidence, lag_density
-from visalign.visemes import VisemeMap, expected_visemes
+from visalign.visemes.viseme_map import VisemeMap, expected_visemes
 from visalign.wording import lead_in_words
 
 __all__ = ["LARGEST_ODDS", "Explanation", "Item", "explain_clip", "explain_sounds", "explain_words", "strength"]

@@ -37,7 +37,7 @@ from visalign.language.transcript import parse_transcript
 from visalign.lip_features import LipFeatures
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, VisemeDecoder
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["FINE_STEP", "ForcedVisemes", "Shown", "force_given", "force_visemes", "said_visemes", "shown_visemes"]
 

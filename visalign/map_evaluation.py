@@ -35,7 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.lip_confusions import LipConfusions
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["FIT_COLUMNS", "MapFit", "evaluate_map", "evaluate_maps"]
 

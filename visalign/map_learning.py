@@ -40,7 +40,7 @@ from visalign._version import __version__
 from visalign.errors import ConfigError
 from visalign.language.phones import ARPABET, REGIONS, SILENCE, Phone
 from visalign.lip_confusions import LipConfusions
-from visalign.visemes import VisemeClass, VisemeMap
+from visalign.visemes.viseme_map import VisemeClass, VisemeMap
 
 __all__ = ["LearntMap", "learn_map"]
 

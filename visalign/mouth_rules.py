@@ -23,7 +23,7 @@ from typing import Any
 
 from visalign.errors import UnknownSymbol
 from visalign.language.phones import convert, fold_arpabet
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["FREE", "KINDS", "RHUBARB", "MouthRules", "Part", "Tween", "load_mouth_rules"]
 

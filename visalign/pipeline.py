@@ -64,7 +64,7 @@ from visalign.speech_context import SpeechContext
 from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
-from visalign.visemes import VisemeMap, expected_visemes, viseme_tier, words_without_place
+from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier, words_without_place
 from visalign.voice_activity import find_speech
 from visalign.wide_search import SearchRange, search_range
 

@@ -36,7 +36,7 @@ from visalign.images import IMAGE_SUFFIXES, Image, read_image
 from visalign.language.phones import SILENCE, convert, is_silence
 from visalign.media import Audio, write_clip
 from visalign.timeline import Tier
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = [
     "LENS_BLUR",

@@ -33,7 +33,7 @@ from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.sync import LagEvidence, SyncEstimate, lag_density
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, DecodedVisemes
-from visalign.visemes import VisemeTarget
+from visalign.visemes.viseme_map import VisemeTarget
 
 __all__ = [
     "MAX_COST",

@@ -33,7 +33,7 @@ import numpy.typing as npt
 from visalign.lip_model import Calibration
 from visalign.sync import LagEvidence
 from visalign.timeline import Interval, Tier
-from visalign.visemes import VisemeTarget
+from visalign.visemes.viseme_map import VisemeTarget
 
 __all__ = ["LEAD_TOLERANCE", "SoundEvidence", "lag_support", "seen_during", "sound_evidence"]
 

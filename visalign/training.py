@@ -34,7 +34,7 @@ from visalign.mouth_geometry import GEOMETRY
 from visalign.prepared_clips import AddedClip, PreparedClip, usable_clips
 from visalign.streams import Stream
 from visalign.sync import lag_evidence, spoken_frames
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["TrainingReport", "fit_lip_model", "train_from_folder"]
 

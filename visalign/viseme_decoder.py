@@ -46,7 +46,7 @@ import numpy.typing as npt
 
 from visalign.lip_features import LipFeatures
 from visalign.timeline import Interval, Tier
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["STEP", "UNSEEN", "DecodedVisemes", "VisemeDecoder", "stacked"]
 

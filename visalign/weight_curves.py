@@ -53,7 +53,7 @@ from visalign.coarticulation import split_sequences, time_closures
 from visalign.errors import TimelineError
 from visalign.language.phones import is_silence
 from visalign.timeline import Interval
-from visalign.visemes import VisemeMap, VisemeTarget
+from visalign.visemes.viseme_map import VisemeMap, VisemeTarget
 
 __all__ = ["LIP_DYNAMICS", "LipDynamics", "WeightCurves", "dominance", "frame_grid", "plateau", "weight_curves"]
 
@@ -196,8 +196,8 @@ def weight_curves(
     Parameters
     ----------
     targets : sequence of VisemeTarget
-        As :func:`~visalign.visemes.expected_visemes` gives them, with the times of the phones: the steps of a mouth
-        track are for drawings, and what curves need of them is done here.
+        As :func:`~visalign.visemes.viseme_map.expected_visemes` gives them, with the times of the phones: the steps of
+        a mouth track are for drawings, and what curves need of them is done here.
     viseme_map : VisemeMap
         The map that they were made with: its articulators decide how each viseme moves.
     times : array-like of float, shape (n_times,)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from visalign.visemes import VisemeMap, VisemeTarget
+from visalign.visemes.viseme_map import VisemeMap, VisemeTarget
 from visalign.weight_curves import WeightCurves
 
 RAMP_SECONDS = 0.08

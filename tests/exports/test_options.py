@@ -22,7 +22,7 @@ from visalign.exports.hand_edits import Edit, apply_edits, edits_beside, read_ed
 from visalign.exports.recipes import available_recipes, load_recipe, read_recipe
 from visalign.exports.utterance import parse_visalign_json
 from visalign.timeline import Tier
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 MOHO = load_exporter("moho-dat")
 RATES = [Fraction(12), Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(60)]

@@ -58,7 +58,7 @@ from visalign.lip_model import LipModel
 from visalign.live_view.source import open_source
 from visalign.media import Audio, probe, read_audio, read_frames, write_wav
 from visalign.run_comparison import read_report
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 PACKAGE = Path(visalign.__file__).parent
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}

@@ -53,8 +53,8 @@ from visalign.training_data import Transcripts, read_clip_transcript
 from visalign.tuning.bandit import Bandit
 from visalign.tuning.reward import parse_metric
 from visalign.tuning.space import parse_groups
-from visalign.viseme_lint import lint_viseme_map
-from visalign.visemes import VisemeMap
+from visalign.visemes.lint import lint_viseme_map
+from visalign.visemes.viseme_map import VisemeMap
 
 HERE = Path(__file__).parent
 GOLDENS = HERE.parent / "goldens"

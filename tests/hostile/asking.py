@@ -22,7 +22,7 @@ from visalign.batch.settings import BatchSettings
 from visalign.errors import ConfigError, VisalignError
 from visalign.forced_alignment import Alignment, chosen_aligner, read_alignment
 from visalign.language.annotations import read_spoken
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 Options = Mapping[str, Any]
 

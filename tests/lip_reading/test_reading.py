@@ -21,7 +21,7 @@ from visalign.lip_reading.error_rates import ErrorCount, chance, count_errors, v
 from visalign.lip_reading.grammar import parse_jsgf, read_grammar
 from visalign.lip_reading.reading import read_words
 from visalign.viseme_decoder import MOMENTS, VisemeDecoder
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 PHONES = ("AA", "B", "F", "SIL")
 LEXICON = parse_lexicon("boff B AA F\nfob F AA B\nmoff M AA F\n")

@@ -24,7 +24,7 @@ from visalign.html_report.clip_page import clip_page
 from visalign.language.lexicon import embedded_lexicon
 from visalign.lip_reading.error_rates import ErrorCount
 from visalign.lip_reading.score import LipReader, LipReadingScore
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 MAP = VisemeMap.load("jeffers_1971")
 READ = LipReadingScore("grid", "bin red", ErrorCount(2, 1), ErrorCount(6, 1, 1, 2), 0.8)

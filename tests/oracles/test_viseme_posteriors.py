@@ -10,7 +10,7 @@ from sample_lips import NAMES, make_lips, random_decoder
 
 from visalign.lip_features import LipFeatures
 from visalign.viseme_decoder import MOMENTS, VisemeDecoder
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 TOLERANCE = 1e-9
 COLUMNS = NAMES[:2]

@@ -13,7 +13,7 @@ from visalign.console import facts_table, progress_line, screen, signed_ms
 
 if TYPE_CHECKING:
     from visalign.lip_reading.reading import LipReading
-    from visalign.visemes import VisemeMap
+    from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["LIPREAD_EPILOG", "lipread"]
 

@@ -37,8 +37,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 def list_maps() -> None:
     """The shipped maps."""
     # Loads numpy, through the timeline.
-    from visalign.viseme_comparison import N_ENGLISH_PHONES, english_gap
-    from visalign.visemes import available_maps
+    from visalign.visemes.comparison import N_ENGLISH_PHONES, english_gap
+    from visalign.visemes.viseme_map import available_maps
 
     maps = [visalign.VisemeMap.load(name) for name in available_maps()]
     rows = []
@@ -57,7 +57,7 @@ def list_maps() -> None:
 def show_map(name: MapName) -> None:
     """One map: its visemes with their phones, and where it comes from."""
     # Loads numpy, through the timeline.
-    from visalign.viseme_comparison import describe_map
+    from visalign.visemes.comparison import describe_map
 
     facts = describe_map(visalign.VisemeMap.load(name))
     console = screen()
@@ -90,7 +90,7 @@ def compare_two_maps(
 ) -> None:
     """Two maps: which phones fall together in one and apart in the other."""
     # Loads numpy, through the timeline.
-    from visalign.viseme_comparison import compare_maps
+    from visalign.visemes.comparison import compare_maps
 
     found = compare_maps(*(visalign.VisemeMap.load(name) for name in (first, second)))
     console = screen()
@@ -112,7 +112,7 @@ def check_maps(
 ) -> None:
     """Find the faults of maps of your own, with their lines; without a file, of all shipped maps."""
     # Loads numpy, through the timeline.
-    from visalign.visemes import available_maps, shipped_map_file
+    from visalign.visemes.viseme_map import available_maps, shipped_map_file
 
     if files:
         good = [_check_map(file, str(file)) for file in files]
@@ -128,7 +128,7 @@ def check_maps(
 def _check_map(file: Path, name: str) -> bool:
     """Print the faults of a file, or what it covers; True if it loads."""
     # Loads the phone sets.
-    from visalign.viseme_lint import lint_viseme_map
+    from visalign.visemes.lint import lint_viseme_map
 
     findings = lint_viseme_map(file)
     for finding in findings:
@@ -142,7 +142,7 @@ def _check_map(file: Path, name: str) -> bool:
 def _coverage(file: Path) -> str:
     """What a map covers and leaves out, in words."""
     # Loads numpy, through the timeline.
-    from visalign.viseme_comparison import N_ENGLISH_PHONES, english_gap
+    from visalign.visemes.comparison import N_ENGLISH_PHONES, english_gap
 
     viseme_map = visalign.VisemeMap.load(file)
     if viseme_map.alphabet != "arpabet":
@@ -168,9 +168,9 @@ def homophenes(
     """Which words look alike, and which map keeps a vocabulary apart best."""
     # Load numpy and praatio.
     from visalign.files.text_files import check_output, format_table, write_text
-    from visalign.homophenes import SEPARATION_COLUMNS, compare_separation, find_homophenes
     from visalign.language.lexicon import lexicon_with
-    from visalign.visemes import available_maps
+    from visalign.visemes.homophenes import SEPARATION_COLUMNS, compare_separation, find_homophenes
+    from visalign.visemes.viseme_map import available_maps
 
     if (text is None) == (grammar is None):
         raise typer.BadParameter("give a text or --grammar")
@@ -220,7 +220,7 @@ def learn(
     # These load dlib, SciPy and praatio.
     from visalign.lip_confusions import lip_confusions
     from visalign.map_learning import learn_map
-    from visalign.viseme_map_files import write_viseme_map
+    from visalign.visemes.map_files import write_viseme_map
 
     _check_outputs({".toml": output, "plot": plot})
     prepared = _prepare(clips, quiet=quiet)
@@ -260,7 +260,7 @@ def evaluate(
     # These load dlib, SciPy and praatio.
     from visalign.lip_confusions import lip_confusions
     from visalign.map_evaluation import evaluate_maps
-    from visalign.visemes import available_maps
+    from visalign.visemes.viseme_map import available_maps
 
     _check_outputs({".csv": csv, "plot": plot})
     maps = [visalign.VisemeMap.load(name) for name in chosen or available_maps()]

@@ -14,7 +14,7 @@ from visalign.exports.utterance import Utterance
 from visalign.language.phones import is_silence
 from visalign.mouth_cues import merge_pauses
 from visalign.timeline import Interval, Tier
-from visalign.visemes import VisemeMap, expected_visemes, viseme_tier
+from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
 
 __all__ = ["DEFAULT_MAP", "annotation_map", "annotation_tiers"]
 

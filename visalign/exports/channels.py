@@ -35,7 +35,7 @@ from visalign.exports.hand_edits import Edit
 from visalign.exports.recipes import load_recipe
 from visalign.exports.utterance import Utterance
 from visalign.timeline import Interval
-from visalign.visemes import VisemeMap, VisemeTarget, expected_visemes
+from visalign.visemes.viseme_map import VisemeMap, VisemeTarget, expected_visemes
 from visalign.weight_curves import frame_grid, weight_curves
 
 __all__ = ["Channels", "Curve", "reduce_keys", "weight_channels"]

@@ -31,7 +31,7 @@ import numpy.typing as npt
 
 from visalign.errors import ConfigError, ParseError, UnknownSymbol
 from visalign.files.data_files import read_toml
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["ChannelRecipe", "available_recipes", "load_recipe", "read_recipe"]
 

@@ -21,7 +21,7 @@ import numpy as np
 from visalign.errors import BackendUnavailable
 from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
 from visalign.lip_reading.grammar import Arc, WordGraph
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["ErrorCount", "chance", "count_errors", "viseme_forms"]
 

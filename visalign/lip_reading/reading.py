@@ -36,7 +36,7 @@ from visalign.lip_reading.network import Chain, Network, Step
 from visalign.speech_context import attributes_of
 from visalign.timeline import Interval, Tier
 from visalign.viseme_decoder import STEP, VisemeDecoder
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["LipReading", "read_words"]
 

@@ -22,7 +22,7 @@ from visalign.lip_reading.grammar import WordGraph, read_grammar, refuse_impossi
 from visalign.lip_reading.reading import read_words
 from visalign.timeline import Tier
 from visalign.viseme_decoder import VisemeDecoder
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["LipReader", "LipReadingScore"]
 

@@ -36,7 +36,7 @@ from visalign.mouth_pictures import MouthPictures
 from visalign.speech_context import SpeechContext
 from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import FrameTimes
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 from visalign.voice_activity import SPEECH, find_speech
 
 __all__ = ["LiveAnalyser", "LiveMoment", "RollingOffset", "rolling_offset"]

@@ -35,7 +35,7 @@ from visalign.plots.style import (
 )
 from visalign.plots.tiers import Mark, draw_intervals, name_row, quiet_row
 from visalign.timeline import Interval, Tier
-from visalign.visemes import VisemeMap, expected_visemes, viseme_tier
+from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
 from visalign.weight_curves import WeightCurves, frame_grid, weight_curves
 
 if TYPE_CHECKING:

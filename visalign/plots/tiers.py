@@ -18,7 +18,7 @@ from visalign.media import Audio
 from visalign.plots.style import ARTICULATOR_TINTS, EXPECTED, INK, MUTED, VERDICT_MARKS, signed
 from visalign.report import ClipReport
 from visalign.timeline import Interval
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

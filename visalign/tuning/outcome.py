@@ -17,7 +17,7 @@ from visalign.scoring import ClipComparison, SyncScore, judge_words
 from visalign.sync import best_lead, estimate_sync, lag_density, lag_evidence, spoken_frames
 from visalign.tuning.material import Hearing, TuningClip
 from visalign.viseme_decoder import DecodedVisemes
-from visalign.visemes import VisemeMap, expected_visemes
+from visalign.visemes.viseme_map import VisemeMap, expected_visemes
 
 __all__ = ["SHIFTS", "WINDOWS", "ClipOutcome", "Placement", "WordScores", "try_clip"]
 

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from visalign.config import Config
 from visalign.errors import ConfigError
-from visalign.visemes import available_maps
+from visalign.visemes.viseme_map import available_maps
 
 __all__ = ["DEFAULT_GROUPS", "GROUPS", "Choice", "Range", "config_of", "default_values", "parse_groups", "search_space"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from visalign.errors import UnknownSymbol
 from visalign.language.phones import ARPABET, SILENCE, convert, fold_arpabet
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["N_ENGLISH_PHONES", "MapComparison", "compare_maps", "describe_map", "english_gap"]
 

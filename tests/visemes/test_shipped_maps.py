@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from visalign.language.phones import ARPABET
-from visalign.viseme_comparison import english_gap
-from visalign.viseme_lint import lint_viseme_map
-from visalign.visemes import VisemeMap, available_maps
+from visalign.visemes.comparison import english_gap
+from visalign.visemes.lint import lint_viseme_map
+from visalign.visemes.viseme_map import VisemeMap, available_maps
 
-FOLDER = Path(__file__).parents[1] / "viseme_maps"
+FOLDER = Path(__file__).parents[2] / "viseme_maps"
 FILES = sorted(FOLDER.glob("*.toml"))
 PHONES = frozenset(ARPABET) - {"SIL"}
 VOWELS = {symbol for symbol in PHONES if ARPABET[symbol].is_vowel}

@@ -1,6 +1,6 @@
-"""Viseme maps as TOML files: written here, read by :class:`~visalign.visemes.VisemeMap`.
+"""Viseme maps as TOML files: written here, read by :class:`~visalign.visemes.viseme_map.VisemeMap`.
 
-The file has the house format of :mod:`visalign.viseme_lint`, with its keys in the order of the shipped files, so that
+The file has the house format of :mod:`visalign.visemes.lint`, with its keys in the order of the shipped files, so that
 two versions of a map can be compared line by line.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from visalign.errors import AnyPath
 from visalign.files.text_files import write_text
-from visalign.visemes import VisemeClass, VisemeMap
+from visalign.visemes.viseme_map import VisemeClass, VisemeMap
 
 __all__ = ["format_viseme_map", "write_viseme_map"]
 
@@ -33,7 +33,7 @@ def write_viseme_map(path: AnyPath, viseme_map: VisemeMap) -> Path:
 
 
 def format_viseme_map(viseme_map: VisemeMap) -> str:
-    """A map as TOML; :meth:`~visalign.visemes.VisemeMap.load` makes an equal one of it.
+    """A map as TOML; :meth:`~visalign.visemes.viseme_map.VisemeMap.load` makes an equal one of it.
 
     Examples
     --------

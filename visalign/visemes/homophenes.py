@@ -31,7 +31,7 @@ import numpy as np
 from visalign.errors import InputError
 from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
 from visalign.language.phones import ARPABET
-from visalign.visemes import VisemeMap
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["SEPARATION_COLUMNS", "Homophenes", "MapSeparation", "compare_separation", "find_homophenes"]
 

@@ -1,7 +1,7 @@
 """Check a viseme map file: everything that can be wrong with one, each fault with its line.
 
-The loader of :mod:`visalign.visemes` refuses a file at the first error found here, so a map that passes the linter
-loads, and a map that does not load says why in the same words.
+The loader of :mod:`visalign.visemes.viseme_map` refuses a file at the first error found here, so a map that passes the
+linter loads, and a map that does not load says why in the same words.
 
 The house format
 ----------------

@@ -7,9 +7,9 @@ import math
 import pytest
 
 from visalign.errors import InputError, OutOfVocabulary
-from visalign.homophenes import compare_separation, find_homophenes
 from visalign.language.lexicon import parse_lexicon
-from visalign.visemes import VisemeMap
+from visalign.visemes.homophenes import compare_separation, find_homophenes
+from visalign.visemes.viseme_map import VisemeMap
 
 JEFFERS = VisemeMap.load("jeffers_1971")
 CMU39 = VisemeMap.load("cmu39")

@@ -1,6 +1,6 @@
 """Viseme maps, and the visemes that the lips should show for given phones.
 
-A map is a TOML file, shipped or the user's own; :mod:`visalign.viseme_lint` documents the format and finds its
+A map is a TOML file, shipped or the user's own; :mod:`visalign.visemes.lint` documents the format and finds its
 faults.
 
 Conventions
@@ -31,7 +31,7 @@ from typing import Any
 from visalign.errors import ConfigError, UnknownSymbol
 from visalign.language.phones import SILENCE, convert, fold_arpabet, is_silence, normalise, shapes_lips, without_marks
 from visalign.timeline import Interval, Tier
-from visalign.viseme_lint import read_viseme_map
+from visalign.visemes.lint import read_viseme_map
 
 __all__ = [
     "LIP_RULES",
@@ -66,7 +66,7 @@ class VisemeClass:
     phones : tuple of str
         The phones that look like it, in the map's alphabet, as the file lists them.
     articulator : str
-        What the lips do: one of :data:`visalign.viseme_lint.ARTICULATORS`.
+        What the lips do: one of :data:`visalign.visemes.lint.ARTICULATORS`.
     description : str
         In words.
     """

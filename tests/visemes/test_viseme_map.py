@@ -10,9 +10,16 @@ from hypothesis import strategies as st
 from visalign.errors import ConfigError, ParseError, TimelineError, UnknownSymbol
 from visalign.language.phones import ARPABET
 from visalign.timeline import Tier
-from visalign.viseme_comparison import compare_maps, describe_map
-from visalign.viseme_lint import LintFinding, lint_viseme_map
-from visalign.visemes import REST_AFTER_S, VisemeMap, VisemeTarget, available_maps, expected_visemes, viseme_tier
+from visalign.visemes.comparison import compare_maps, describe_map
+from visalign.visemes.lint import LintFinding, lint_viseme_map
+from visalign.visemes.viseme_map import (
+    REST_AFTER_S,
+    VisemeMap,
+    VisemeTarget,
+    available_maps,
+    expected_visemes,
+    viseme_tier,
+)
 
 # A map of a language with seven phones, in IPA, without a fault. Tests change one thing at a time.
 GOOD = """\
@@ -208,7 +215,7 @@ def test_all_faults_are_reported_at_once(write):
 
 
 def test_a_unknown_arpabet_symbol_comes_with_a_suggestion(write):
-    text = (Path(__file__).parents[1] / "viseme_maps" / "jeffers_1971.toml").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "viseme_maps" / "jeffers_1971.toml").read_text(encoding="utf-8")
     path = write(text.replace('id = "jeffers_1971"', 'id = "tiny"').replace('"DH", "TH"', '"DH", "TTH"'))
     messages = [finding.message for finding in lint_viseme_map(path)]
     assert any("'TTH'" in text and "TH" in text.split("Did you mean")[1] for text in messages if "TTH" in text)

@@ -1,0 +1,1 @@
+"""Viseme maps as data, and what the lips should show."""
