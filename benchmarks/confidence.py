@@ -28,7 +28,7 @@ from visalign.errors import VisalignError
 from visalign.forced_alignment import Alignment, confidence, gmm_hmm, load_aligner
 from visalign.generated_clip import synthesise_speech
 from visalign.language.phones import SILENCE
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.timeline import Interval
 
 WRONG_WEIGHT = 0.1

@@ -23,7 +23,7 @@ import visalign
 from visalign.drift import OffsetCourse
 from visalign.language.annotations import Cue
 from visalign.lip_features import LipFeatures, with_own_yardstick
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.timeline import FrameTimes
 
 SECONDS, MIN_CLIPS = 120.0, 5

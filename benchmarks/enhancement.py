@@ -21,7 +21,7 @@ import visalign
 from visalign.audio_quality import pesq, segmental_snr, si_sdr, stoi
 from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AlignmentError
-from visalign.media import Audio
+from visalign.media.clips import Audio
 
 CHAINS = ("subtract", "wiener", "wiener:-12", "align")
 SNRS_DB = (20, 10, 5, 0)

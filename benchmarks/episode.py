@@ -27,8 +27,8 @@ import numpy as np
 import pandas as pd
 from grid import clips
 
-from visalign.ffmpeg import Image
-from visalign.media import Audio, read_audio, read_frames, write_clip
+from visalign.media.clips import Audio, read_audio, read_frames, write_clip
+from visalign.media.ffmpeg import Image
 
 N_CLIPS, RATE, RATE_HZ = 40, 25, 16000
 

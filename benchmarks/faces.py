@@ -22,7 +22,7 @@ import grid
 import numpy as np
 
 import visalign
-from visalign.media import Audio, read_frames, write_clip
+from visalign.media.clips import Audio, read_frames, write_clip
 from visalign.training import fit_lip_model
 from visalign.training_data import TrainingClip
 

@@ -15,7 +15,7 @@ from noises import DATA, grid_text
 import visalign
 from visalign.errors import CorrectionRefused
 from visalign.fix import fix
-from visalign.remux import move_sound
+from visalign.media.remux import move_sound
 from visalign.report import ClipReport
 
 

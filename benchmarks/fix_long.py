@@ -15,8 +15,8 @@ from noises import DATA, grid_text
 
 import visalign
 from visalign.fix import fix
-from visalign.media import Audio, read_audio, read_frames, write_clip
-from visalign.remux import Piece, retimed
+from visalign.media.clips import Audio, read_audio, read_frames, write_clip
+from visalign.media.remux import Piece, retimed
 from visalign.report import ClipReport
 
 RATE_HZ = 48000

@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from visalign.media import Audio, read_audio, read_frames, write_clip
+from visalign.media.clips import Audio, read_audio, read_frames, write_clip
 
 DATA = Path(__file__).resolve().parents[1] / "../shared/data/grid/s1"
 RATE_HZ = 16000

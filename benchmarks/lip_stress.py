@@ -25,7 +25,7 @@ from visalign.held_out import HeldOutSpeaker, count_read
 from visalign.landmarks import load_detector, track_landmarks
 from visalign.lip_features import features_of_tracked
 from visalign.lip_model import LipModel
-from visalign.media import Frame, probe, read_frames
+from visalign.media.clips import Frame, probe, read_frames
 from visalign.timeline import Tier
 from visalign.visibility import VISIBILITY
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from visalign.forced_alignment import force_align
 from visalign.language.phones import is_silence
-from visalign.media import Audio, read_audio
+from visalign.media.clips import Audio, read_audio
 
 DATA = Path(__file__).resolve().parents[1] / "../shared/data"
 RATE_HZ = 16000

@@ -18,7 +18,7 @@ from visalign.audio_quality import audio_quality
 from visalign.clip_faces import read_faces
 from visalign.forced_alignment import force_align
 from visalign.language.annotations import read_cues
-from visalign.media import read_audio
+from visalign.media.clips import read_audio
 from visalign.voice_activity import find_speech
 
 Result = TypeVar("Result")

@@ -32,7 +32,7 @@ from visalign.corpora.grid import sentence_of
 from visalign.evaluation import half_shifted, shifted
 from visalign.landmarks import load_detector, track_landmarks
 from visalign.lip_cache import cached_faces
-from visalign.media import Audio, read_frames
+from visalign.media.clips import Audio, read_frames
 
 SHIFTS = (-0.2, -0.12, 0.0, 0.12, 0.2)
 HALF_SHIFTS = (-0.2, 0.2)

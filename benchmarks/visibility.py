@@ -21,7 +21,7 @@ from visalign.corpora.grid import sentence_of
 from visalign.errors import VisalignError
 from visalign.landmarks import load_detector, track_landmarks
 from visalign.lip_features import features_of_tracked
-from visalign.media import Frame, probe, read_frames
+from visalign.media.clips import Frame, probe, read_frames
 
 STRETCH = (1.0, 2.0)  # seconds
 

@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 import visalign
-from visalign.images import write_png
-from visalign.media import read_frames
+from visalign.media.clips import read_frames
+from visalign.media.images import write_png
 from visalign.overlay import write_overlay
 from visalign.plots import (
     plot_clip_mouth,

@@ -14,7 +14,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from visalign.media import read_audio, read_frames
+from visalign.media.clips import read_audio, read_frames
 
 RATE_HZ = 48000
 SIZE = (64, 96)  # height, width

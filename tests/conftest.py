@@ -23,7 +23,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 if TYPE_CHECKING:
     from visalign.generated_clip import GeneratedClip
     from visalign.lip_features import LipFeatures
-    from visalign.media import Audio
+    from visalign.media.clips import Audio
 
 # The sentence of the documentation's examples; a command sentence in the style of the GRID corpus.
 SENTENCE = "bin blue at f two now"
@@ -51,7 +51,7 @@ def generated_lips(generated_clip: GeneratedClip) -> LipFeatures:
 @pytest.fixture(scope="session")
 def generated_audio(generated_clip: GeneratedClip) -> Audio:
     """The sound of `generated_clip`, 16 kHz mono."""
-    from visalign.media import read_audio
+    from visalign.media.clips import read_audio
 
     return read_audio(generated_clip.path)
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from visalign import Audio, ClipReport, Tier
 from visalign.evidence import ClipEvidence, LocalLead
-from visalign.viewing_copy import ViewingCopy
+from visalign.media.viewing_copy import ViewingCopy
 
 FRAME_SECONDS = 0.04
 

@@ -21,7 +21,7 @@ from visalign.attach import attach, start_timecode
 from visalign.errors import AlignmentError, ConfigError, CorrectionRefused, MissingStream, OutputError
 from visalign.files.timecode import format_timecode, parse_timecode
 from visalign.generated_clip import GeneratedClip
-from visalign.media import Audio, Channels, probe, read_channels, read_frames, write_clip, write_wav
+from visalign.media.clips import Audio, Channels, probe, read_channels, read_frames, write_clip, write_wav
 from visalign.report import ClipReport
 from visalign.sound_matching import match_sounds
 from visalign.time_stretch import match_dialogue, stretched

@@ -17,7 +17,7 @@ from test_fix import measure
 import visalign
 from visalign.cli import main
 from visalign.generated_clip import GeneratedClip
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.report import ClipReport
 
 

@@ -12,7 +12,7 @@ from visalign.cascade_detector import CascadeDetector
 from visalign.errors import BackendUnavailable
 from visalign.generated_clip import GeneratedClip
 from visalign.landmarks import load_detector, track_landmarks
-from visalign.media import read_frames
+from visalign.media.clips import read_frames
 
 
 def test_missing_opencv_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

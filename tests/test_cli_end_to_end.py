@@ -16,7 +16,7 @@ from praatio import textgrid
 from test_cli import run
 
 from visalign.generated_clip import GeneratedClip
-from visalign.media import Audio, write_clip, write_wav
+from visalign.media.clips import Audio, write_clip, write_wav
 from visalign.report import ClipReport
 
 # Two seconds of noise: sound, but no speech.

@@ -14,7 +14,7 @@ from visalign.commands.export import parse_rate
 from visalign.errors import ConfigError
 from visalign.exports import EXPORTERS, write_export
 from visalign.generated_clip import GeneratedClip
-from visalign.media import probe, read_audio, write_wav
+from visalign.media.clips import probe, read_audio, write_wav
 
 
 def run(*arguments: object) -> int:
@@ -120,7 +120,7 @@ def test_preview(grid: Path) -> None:
 
 def test_animate(generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from visalign.avatar import FaceLook, FacePainter, LipShape
-    from visalign.images import write_png
+    from visalign.media.images import write_png
 
     photo = write_png(tmp_path / "me.png", FacePainter(FaceLook(), 320, blur_px=1.0).draw(LipShape()))
     out = tmp_path / "a.mp4"

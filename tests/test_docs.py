@@ -146,7 +146,7 @@ def session(
 
 
 def _page_folder(clip: GeneratedClip, folder: Path) -> Path:
-    from visalign.media import read_audio, write_wav
+    from visalign.media.clips import read_audio, write_wav
 
     shutil.copy(clip.path, folder / "clip.mp4")
     write_wav(folder / "clip.wav", read_audio(clip.path))

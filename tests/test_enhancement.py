@@ -24,7 +24,7 @@ from visalign.enhancement import (
 from visalign.enhancement.chain import enhance_channels
 from visalign.enhancement.spectra import filtered
 from visalign.errors import ConfigError
-from visalign.media import Audio, Channels
+from visalign.media.clips import Audio, Channels
 
 RATE_HZ = 16000
 CHAINS = ["subtract", "subtract:4:floor=0.1", "wiener", "wiener:-30", "eq:speech", "eq:3000/+6/1", "highpass:80"]

@@ -15,7 +15,7 @@ from visalign.explanation import LARGEST_ODDS, explain_sounds, explain_words, st
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.pipeline import check
 from visalign.sound_evidence import SoundEvidence, lag_support, seen_during, sound_evidence
 from visalign.speech_context import SpeechContext

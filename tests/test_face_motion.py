@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from visalign.face_motion import face_motion, pitch_contour
-from visalign.media import Audio
+from visalign.media.clips import Audio
 
 RATE_HZ = 16000
 

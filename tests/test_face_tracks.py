@@ -12,7 +12,7 @@ from scipy.ndimage import find_objects, label
 from visalign.errors import ConfigError
 from visalign.face_tracks import LOOK_AROUND_FRAMES, FacesInFrame, follow_faces
 from visalign.landmarks import Box
-from visalign.media import Frame
+from visalign.media.clips import Frame
 
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float32]

@@ -17,8 +17,8 @@ from visalign.correction import Correction, correction_name, file_digest
 from visalign.drift import find_drift, find_jumps
 from visalign.errors import ConfigError, CorrectionRefused, MediaError, OutputError, ParseError, TimelineError
 from visalign.fix import fix, fixed_name, plan_correction
-from visalign.media import Audio, probe, read_audio, write_clip
-from visalign.remux import Piece
+from visalign.media.clips import Audio, probe, read_audio, write_clip
+from visalign.media.remux import Piece
 from visalign.report import ClipReport
 from visalign.timeline import Interval, Tier
 

@@ -13,7 +13,7 @@ from visalign.errors import InputError
 from visalign.folder_alignment import find_recordings, is_many
 from visalign.generated_clip import GeneratedClip
 from visalign.language.annotations import read_annotation
-from visalign.media import read_audio, write_wav
+from visalign.media.clips import read_audio, write_wav
 
 CUES = "1\n00:00:00,300 --> 00:00:02,900\nANNA: bin blue at f two now\n"
 

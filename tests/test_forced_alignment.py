@@ -17,7 +17,7 @@ from visalign.generated_clip import SpokenText, synthesise_speech
 from visalign.language.lexicon import embedded_lexicon, parse_lexicon
 from visalign.language.phones import ARPABET, SILENCE
 from visalign.language.transcript import parse_transcript
-from visalign.media import Audio, read_audio
+from visalign.media.clips import Audio, read_audio
 from visalign.registry import find_class
 from visalign.timeline import Tier
 

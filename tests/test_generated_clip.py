@@ -24,7 +24,7 @@ from visalign.errors import BackendUnavailable, ConfigError, InputError
 from visalign.generated_clip import DEFAULT_TEXT, SENTENCES, GeneratedClip, generate_clip, synthesise_speech
 from visalign.landmarks import DlibDetector
 from visalign.language.phones import ARPABET
-from visalign.media import read_audio, read_frames
+from visalign.media.clips import read_audio, read_frames
 
 TEXT = "Bob would buy papa a blue boat"
 DICTIONARY = Path(get_model_path("en-us/cmudict-en-us.dict"))

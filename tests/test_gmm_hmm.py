@@ -20,7 +20,7 @@ from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.sphinx_model import embedded_model
 from visalign.generated_clip import synthesise_speech
 from visalign.language.lexicon import embedded_lexicon, parse_lexicon
-from visalign.media import Audio, read_audio
+from visalign.media.clips import Audio, read_audio
 
 WORDS = ["bin", "blue", "at", "f", "two", "now"]
 

@@ -13,7 +13,7 @@ from visalign.generated_clip import GeneratedClip
 from visalign.landmark_files import read_landmark_rows, read_lips_with_landmarks
 from visalign.landmarks import Landmarks, load_detector, track_landmarks
 from visalign.lip_features import LipFeatures
-from visalign.media import probe, read_frames
+from visalign.media.clips import probe, read_frames
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from visalign.landmarks import (
     track_landmarks,
     verify_model,
 )
-from visalign.media import Frame, read_frames, resize_luma
+from visalign.media.clips import Frame, read_frames, resize_luma
 
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float32]

@@ -15,7 +15,7 @@ from sample_lips import NAMES, frame_times, make_lips
 from visalign.errors import FaceNotFound, MissingStream, TimelineError
 from visalign.landmarks import Landmarks
 from visalign.lip_features import FEATURES, LipFeatures, _flow_of_a_while, lip_features, read_lips
-from visalign.media import Audio, write_clip, write_wav
+from visalign.media.clips import Audio, write_clip, write_wav
 from visalign.mouth_pictures import N_PICTURE
 from visalign.timeline import FrameTimes
 

@@ -11,7 +11,7 @@ from sample_lips import NAMES, make_lips
 
 from visalign.clip_faces import ClipFaces
 from visalign.material import material_doubts
-from visalign.media import Audio, write_clip
+from visalign.media.clips import Audio, write_clip
 from visalign.sync import SyncEstimate
 from visalign.timeline import FrameTimes
 

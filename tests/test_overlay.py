@@ -19,16 +19,16 @@ pytest.importorskip("matplotlib")
 
 from visalign.cli import app
 from visalign.errors import ConfigError, MediaError, MissingStream, OutputError
-from visalign.ffmpeg import resize_rgb
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_features import LipFeatures
-from visalign.media import Audio, Frame, probe, read_frames
+from visalign.media.clips import Audio, Frame, probe, read_frames
+from visalign.media.ffmpeg import resize_rgb
+from visalign.media.remux import put_picture
+from visalign.media.viewing_copy import cut_out, mouth_boxes
 from visalign.overlay import write_overlay
 from visalign.pipeline import check
 from visalign.plots.style import VERDICT_INKS
-from visalign.remux import put_picture
 from visalign.report import ClipReport
-from visalign.viewing_copy import cut_out, mouth_boxes
 
 WIDTH = 720
 
@@ -270,7 +270,7 @@ def test_what_can_not_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_sound_alone_has_no_overlay(tmp_path: Path, generated_clip: GeneratedClip) -> None:
-    from visalign.media import read_audio, write_wav
+    from visalign.media.clips import read_audio, write_wav
 
     sound = write_wav(tmp_path / "a.wav", read_audio(generated_clip.path))
     with pytest.raises(MissingStream):

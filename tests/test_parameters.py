@@ -10,7 +10,7 @@ from visalign.errors import ConfigError
 from visalign.forced_alignment import force_align
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 from visalign.pipeline import check
 from visalign.speech_context import SpeechContext

@@ -26,7 +26,7 @@ from visalign.errors import (
 )
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_model import LipModel
-from visalign.media import write_wav
+from visalign.media.clips import write_wav
 from visalign.report import SEGMENT_COLUMNS
 from visalign.sync import VERDICTS
 from visalign.viseme_decoder import UNSEEN

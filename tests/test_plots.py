@@ -18,7 +18,7 @@ from visalign.files.text_files import format_table, write_text
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_closures import find_closures
 from visalign.lip_features import LipFeatures
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.pipeline import check, observe
 from visalign.report import ClipReport
 from visalign.sync import SyncEstimate

@@ -12,9 +12,9 @@ from sample_utterance import UTTERANCE
 
 from visalign.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
 from visalign.errors import FaceNotFound, MediaError
-from visalign.images import write_png
 from visalign.landmarks import Landmarks, load_detector, track_landmarks
-from visalign.media import Audio, read_frames
+from visalign.media.clips import Audio, read_frames
+from visalign.media.images import write_png
 from visalign.portrait import SYNTHETIC_TAGS, WATERMARK, Portrait, _Warp, animate_portrait, read_portrait
 from visalign.watermark import stamp
 

@@ -16,7 +16,7 @@ from visalign.forced_alignment import Alignment, PrecomputedAligner, chosen_alig
 from visalign.generated_clip import GeneratedClip
 from visalign.language.lexicon import embedded_lexicon
 from visalign.language.phones import SILENCE
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.result_files import write_alignment
 from visalign.timeline import Interval, Tier
 

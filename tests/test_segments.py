@@ -14,7 +14,7 @@ from visalign.errors import ConfigError
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.report import ClipReport
 from visalign.scoring import ClipComparison
 from visalign.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments, phrases, windows

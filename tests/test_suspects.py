@@ -14,7 +14,7 @@ from visalign.forced_alignment import Alignment, read_alignment
 from visalign.forced_alignment.suspects import note_tier, suspicious_spans, unlikely_word
 from visalign.generated_clip import synthesise_speech
 from visalign.language.phones import SILENCE
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.result_files import write_alignment
 from visalign.timeline import Interval, Tier
 from visalign.voice_activity import SPEECH

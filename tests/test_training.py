@@ -15,7 +15,7 @@ from visalign.errors import InputError
 from visalign.generated_clip import GeneratedClip, generate_clip
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.pipeline import check
 from visalign.prepared_clips import PreparedClip
 from visalign.speech_context import SpeechContext

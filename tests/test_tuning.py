@@ -14,7 +14,7 @@ from visalign.config import Config
 from visalign.errors import ConfigError, InputError, ParseError
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams
 from visalign.pipeline import check
 from visalign.scoring import SyncScore

@@ -11,7 +11,7 @@ import pytest
 
 from visalign.landmarks import TrackedFrame
 from visalign.lip_features import LipFeatures, features_of_tracked
-from visalign.media import Frame
+from visalign.media.clips import Frame
 from visalign.streams import frame_shares
 from visalign.visibility import VISIBILITY, measure_visibility, unseen
 

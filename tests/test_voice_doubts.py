@@ -8,7 +8,7 @@ import pytest
 from visalign import force_align
 from visalign.forced_alignment.voice_doubts import voice_doubts
 from visalign.generated_clip import synthesise_speech
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.timeline import Tier
 from visalign.voice_activity import SPEECH
 

@@ -13,7 +13,7 @@ from visalign.config import Config
 from visalign.generated_clip import GeneratedClip
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.speech import HOP
 from visalign.speech_context import SpeechContext
 from visalign.wide_search import lag_gains, rough_lead

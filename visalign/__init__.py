@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     )
     from visalign.generated_clip import generate_clip
     from visalign.lip_features import LipFeatures, read_lips
-    from visalign.media import Audio, read_audio
+    from visalign.media.clips import Audio, read_audio
     from visalign.pipeline import check, observe
     from visalign.report import ClipReport
     from visalign.timeline import FrameTimes, Interval, Tier
@@ -98,7 +98,7 @@ __all__ = [
 _HOMES = MappingProxyType(
     {
         "AlignmentError": "errors",
-        "Audio": "media",
+        "Audio": "media.clips",
         "BackendError": "errors",
         "BackendFailed": "errors",
         "BackendUnavailable": "errors",
@@ -127,7 +127,7 @@ _HOMES = MappingProxyType(
         "generate_clip": "generated_clip",
         "observe": "pipeline",
         "read_alignment": "forced_alignment",
-        "read_audio": "media",
+        "read_audio": "media.clips",
         "read_faces": "clip_faces",
         "read_lips": "lip_features",
         "recognise_phones": "forced_alignment",

@@ -20,12 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
-from visalign import ffmpeg
 from visalign.errors import AnyPath, ConfigError, CorrectionRefused, MissingStream
 from visalign.files.outputs import refuse_existing
 from visalign.files.timecode import can_drop_frames, format_timecode, parse_timecode
-from visalign.media import Channels, MediaInfo, probe, read_audio, read_channels
-from visalign.remux import Piece, Recording, container_for, put_sound, retimed
+from visalign.media import ffmpeg
+from visalign.media.clips import Channels, MediaInfo, probe, read_audio, read_channels
+from visalign.media.remux import Piece, Recording, container_for, put_sound, retimed
 from visalign.report import ClipReport
 from visalign.sound_matching import match_sounds
 from visalign.time_stretch import match_dialogue, stretched

@@ -39,11 +39,11 @@ import numpy.typing as npt
 from scipy.ndimage import rotate, zoom
 
 from visalign.errors import AnyPath, ConfigError, VisalignError
-from visalign.images import jpeg_luma
 from visalign.landmarks import load_detector, track_landmarks
 from visalign.language.phones import is_silence
 from visalign.lip_features import LipFeatures, features_of_tracked, shown_at, with_own_yardstick
-from visalign.media import Audio, Frame, probe, read_audio, read_frames
+from visalign.media.clips import Audio, Frame, probe, read_audio, read_frames
+from visalign.media.images import jpeg_luma
 from visalign.prepared_clips import AddedClip, PreparedClip
 from visalign.speech import HOP
 from visalign.speech_context import SpeechContext

@@ -41,7 +41,7 @@ from visalign.lip_features import (
     lip_features,
     with_own_yardstick,
 )
-from visalign.media import probe, read_frames
+from visalign.media.clips import probe, read_frames
 from visalign.mouth_pictures import N_PICTURE, MouthPictures
 from visalign.timeline import FrameTimes
 from visalign.visibility import VISIBILITY, unseen

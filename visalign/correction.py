@@ -21,7 +21,7 @@ from visalign._version import __version__
 from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
 from visalign.files.data_files import read_json
 from visalign.files.text_files import format_json, rounded, write_text
-from visalign.remux import Piece, check_pieces, move_sound, retime_sound
+from visalign.media.remux import Piece, check_pieces, move_sound, retime_sound
 
 __all__ = ["CORRECTION_SUFFIX", "MODES", "Correction", "correction_name", "file_digest"]
 

@@ -41,7 +41,7 @@ from visalign.files.text_files import format_table
 from visalign.forced_alignment import Alignment, force_align
 from visalign.lip_features import LipFeatures, read_lips
 from visalign.lip_model import LipModel
-from visalign.media import Audio, read_audio
+from visalign.media.clips import Audio, read_audio
 from visalign.pipeline import check
 from visalign.report import ClipReport
 from visalign.timeline import Interval

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from visalign.lead_course import STEADY, LeadCourse
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.parameters import ScoringParams
 from visalign.scoring import ClipComparison, lead_density
 from visalign.sync import LagEvidence, lag_density, lead_interval

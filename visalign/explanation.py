@@ -33,7 +33,7 @@ from visalign.language.annotations import Cue
 from visalign.language.phones import is_silence
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration, LipModel
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.pipeline import Progress, check
 from visalign.report import ClipReport
 from visalign.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence

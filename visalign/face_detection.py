@@ -35,7 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable
-from visalign.media import resize_luma
+from visalign.media.clips import resize_luma
 
 __all__ = ["MODEL_LICENCE", "N_POINTS", "Box", "DlibDetector", "LandmarkDetector", "find_model", "verify_model"]
 

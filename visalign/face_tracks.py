@@ -38,7 +38,7 @@ import numpy.typing as npt
 
 from visalign.errors import ConfigError
 from visalign.face_detection import Box, LandmarkDetector
-from visalign.media import Frame, resize_luma
+from visalign.media.clips import Frame, resize_luma
 
 __all__ = ["LOOK_AROUND_FRAMES", "MAX_FACES", "FacesInFrame", "follow_faces"]
 

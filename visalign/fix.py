@@ -22,8 +22,8 @@ from visalign.drift import Drift, find_drift, find_jumps
 from visalign.errors import AnyPath, CorrectionRefused, MediaError
 from visalign.files.outputs import refuse_existing, whole_file
 from visalign.files.text_files import format_json, rounded
-from visalign.media_access import file_states, refuse_changed
-from visalign.remux import CONTAINERS, Piece, container_for
+from visalign.media.access import file_states, refuse_changed
+from visalign.media.remux import CONTAINERS, Piece, container_for
 from visalign.report import ClipReport
 from visalign.wording import mode_of_fix
 
@@ -89,7 +89,7 @@ def fix(
     mode : str
         ``copy``, ``pad``, ``drift`` or ``pieces``.
     track : int, optional
-        The audio stream, as :func:`~visalign.media.probe` lists it.
+        The audio stream, as :func:`~visalign.media.clips.probe` lists it.
     force : bool
         Correct by the best estimate, whatever the verdict.
 

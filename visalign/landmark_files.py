@@ -39,7 +39,7 @@ from visalign.face_detection import N_POINTS
 from visalign.files.data_files import check_archive
 from visalign.landmarks import TrackedFrame
 from visalign.lip_features import LipFeatures, features_of_tracked
-from visalign.media import Frame, probe, read_frames
+from visalign.media.clips import Frame, probe, read_frames
 
 __all__ = ["LandmarkRows", "read_landmark_rows", "read_lips_with_landmarks"]
 

@@ -37,7 +37,7 @@ from visalign.face_detection import (
 )
 from visalign.face_tracks import follow_faces
 from visalign.files.scratch import GrowingArray, blocks_of
-from visalign.media import Frame
+from visalign.media.clips import Frame
 from visalign.registry import find_class
 from visalign.timeline import FrameTimes
 

@@ -38,7 +38,7 @@ from visalign.errors import AnyPath, FaceNotFound, MissingStream, TimelineError
 from visalign.files import scratch
 from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_detector, track_landmarks
-from visalign.media import probe, read_frames
+from visalign.media.clips import probe, read_frames
 from visalign.mouth_geometry import GEOMETRY, Feature, measured
 from visalign.mouth_pictures import N_PICTURE, PICTURE_FEATURES, MouthPictures
 from visalign.timeline import FrameTimes

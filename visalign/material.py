@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from visalign.clip_faces import ClipFaces
 from visalign.errors import AnyPath
-from visalign.media import Audio, probe
+from visalign.media.clips import Audio, probe
 from visalign.sync import SyncEstimate
 
 __all__ = ["MaterialDoubts", "material_doubts"]

@@ -28,14 +28,14 @@ import numpy.typing as npt
 from visalign.avatar import FaceLook, FacePainter, LipShape
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
 from visalign.evidence import ClipEvidence
-from visalign.ffmpeg import Image, resize_rgb
-from visalign.media import Audio, Frame, MediaInfo, probe, read_audio, read_frames
+from visalign.media.clips import Audio, Frame, MediaInfo, probe, read_audio, read_frames
+from visalign.media.ffmpeg import Image, resize_rgb
+from visalign.media.remux import put_picture
+from visalign.media.viewing_copy import cut_out, mouth_boxes
 from visalign.pipeline import Progress
 from visalign.plots.clip import plot_tracks
 from visalign.plots.style import INK, TWO_COLUMNS, VERDICT_INKS, figure_of, new_figure, picture_of, plot_style
-from visalign.remux import put_picture
 from visalign.report import ClipReport
-from visalign.viewing_copy import cut_out, mouth_boxes
 from visalign.wording import certainty, remedy, statement
 
 if TYPE_CHECKING:

@@ -46,8 +46,8 @@ from visalign.lip_model import LipModel
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.material import material_doubts
-from visalign.media import Audio, read_audio
-from visalign.media_access import file_states, refuse_changed
+from visalign.media.access import file_states, refuse_changed
+from visalign.media.clips import Audio, read_audio
 from visalign.report import SEGMENT_COLUMNS, ClipReport
 from visalign.scoring import ClipComparison, judge_words
 from visalign.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments

@@ -29,9 +29,9 @@ from scipy.spatial import Delaunay
 from visalign.avatar import REST, LipShape, lip_trajectory
 from visalign.errors import AnyPath, FaceNotFound
 from visalign.exports.utterance import Utterance
-from visalign.images import Image, read_image
 from visalign.landmarks import load_detector
-from visalign.media import Audio, write_clip
+from visalign.media.clips import Audio, write_clip
+from visalign.media.images import Image, read_image
 from visalign.preview import english_phones
 from visalign.watermark import stamp
 

@@ -32,9 +32,9 @@ from visalign.exports.hand_edits import apply_edits
 from visalign.exports.utterance import Utterance
 from visalign.face_motion import FaceMotion, face_motion
 from visalign.files.data_files import parse_toml, read_toml
-from visalign.images import IMAGE_SUFFIXES, Image, read_image
 from visalign.language.phones import SILENCE, convert, is_silence
-from visalign.media import Audio, write_clip
+from visalign.media.clips import Audio, write_clip
+from visalign.media.images import IMAGE_SUFFIXES, Image, read_image
 from visalign.timeline import Tier
 from visalign.visemes.viseme_map import VisemeMap
 

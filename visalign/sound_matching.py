@@ -27,7 +27,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from visalign.enhancement.spectra import sane_samples
-from visalign.media import Audio, resampled
+from visalign.media.clips import Audio, resampled
 from visalign.speech import HOP, log_mel
 
 __all__ = ["SoundMatch", "match_sounds"]

@@ -12,7 +12,7 @@ import visalign
 from visalign import Audio, LipFeatures, read_audio
 from visalign.generated_clip import GeneratedClip
 from visalign.html_report.clip_page import format_clip_page
-from visalign.viewing_copy import make_viewing_copy
+from visalign.media.viewing_copy import make_viewing_copy
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Page

@@ -14,7 +14,7 @@ from visalign.forced_alignment import ALIGNERS, Aligner, PrecomputedAligner, loa
 from visalign.generated_clip import synthesise_speech
 from visalign.language.lexicon import embedded_lexicon
 from visalign.language.phones import ARPABET, SILENCE
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.result_files import write_alignment
 
 WORDS = ["set", "red", "by", "m", "two", "please"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from visalign.landmarks import DETECTORS, N_POINTS, LandmarkDetector, load_detector
-from visalign.media import read_frames
+from visalign.media.clips import read_frames
 
 
 @pytest.fixture(scope="module", params=sorted(DETECTORS))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from visalign.media import Audio, write_clip
+from visalign.media.clips import Audio, write_clip
 
 RATE_HZ = 16000
 SECONDS = 1.0

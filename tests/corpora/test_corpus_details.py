@@ -21,7 +21,7 @@ from visalign.corpora.reference_tiers import reference_tiers
 from visalign.corpora.sphere import read_sphere
 from visalign.corpora.timit import CORE_TEST
 from visalign.errors import ConfigError, InputError, MediaError, ParseError
-from visalign.media import read_audio
+from visalign.media.clips import read_audio
 from visalign.prepared_clips import prepare_folder
 from visalign.timeline import Interval
 

@@ -24,7 +24,7 @@ import pytest
 from fault_runs import Warm
 
 import visalign
-from visalign import Tier, media
+from visalign import Tier
 from visalign.batch.job import report_name
 from visalign.batch.ledger import LEDGER_NAME, Ledger
 from visalign.batch.manifest import read_manifest
@@ -48,7 +48,6 @@ from visalign.files.outputs import inside
 from visalign.files.text_files import format_table, write_text, write_textgrid
 from visalign.folder_alignment import Recording, align_recordings
 from visalign.forced_alignment.mfa_archive import read_mfa_model
-from visalign.images import read_image
 from visalign.landmark_files import read_landmark_rows
 from visalign.language.annotations import read_annotation
 from visalign.language.g2p.joint_ngram import JointNgram
@@ -56,7 +55,9 @@ from visalign.language.lexicon import read_lexicon
 from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lip_model import LipModel
 from visalign.live_view.source import open_source
-from visalign.media import Audio, probe, read_audio, read_frames, write_wav
+from visalign.media import clips as media
+from visalign.media.clips import Audio, probe, read_audio, read_frames, write_wav
+from visalign.media.images import read_image
 from visalign.run_comparison import read_report
 from visalign.visemes.viseme_map import VisemeMap
 
@@ -506,7 +507,7 @@ def gapped(path: Path) -> Path:
 
 
 def picture(path: Path) -> Path:
-    from visalign.images import write_png
+    from visalign.media.images import write_png
 
     return write_png(path, np.zeros((40, 30, 3), np.uint8))
 

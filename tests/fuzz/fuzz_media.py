@@ -178,7 +178,7 @@ def _keep(arguments: Any, number: int, path: Path, reader: Any, error: BaseExcep
 def probes(path: Path) -> None:
     """What is in the file."""
     from visalign.errors import VisalignError
-    from visalign.media import probe
+    from visalign.media.clips import probe
 
     with contextlib.suppress(VisalignError):
         info = probe(path)
@@ -189,7 +189,7 @@ def probes(path: Path) -> None:
 def sounds(path: Path) -> None:
     """Its sound: finite, within full scale."""
     from visalign.errors import VisalignError
-    from visalign.media import read_audio, read_channels
+    from visalign.media.clips import read_audio, read_channels
 
     with contextlib.suppress(VisalignError):
         samples = read_audio(path).samples
@@ -203,7 +203,7 @@ def sounds(path: Path) -> None:
 def pictures(path: Path) -> None:
     """Its pictures: of one size, at increasing times."""
     from visalign.errors import VisalignError
-    from visalign.media import read_frames
+    from visalign.media.clips import read_frames
 
     with contextlib.suppress(VisalignError):
         frames = [(frame.time, frame.image.shape) for frame in read_frames(path)]

@@ -43,10 +43,10 @@ from visalign.language.lexicon import parse_lexicon, read_lexicon
 from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lip_model import LipModel
 from visalign.lip_reading.grammar import parse_jsgf
+from visalign.media.remux import Piece
 from visalign.preview import read_mouths
 from visalign.ratings.design import RatingDesign, Stimulus
 from visalign.ratings.results import read_design
-from visalign.remux import Piece
 from visalign.run_comparison import read_report
 from visalign.timeline import Tier
 from visalign.training_data import Transcripts, read_clip_transcript

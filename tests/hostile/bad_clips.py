@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 from workshop import RATE, RATE_HZ, Image, Options, Packet, Sound, Workshop, damaged, noise, resized
 
-from visalign.media import read_audio
+from visalign.media.clips import read_audio
 
 # ---- files that are no media ----
 

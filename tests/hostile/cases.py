@@ -325,7 +325,7 @@ ELSEWHERE = (
               ("browser/test_hostile_pages.py::test_hostile_texts_are_shown_and_never_run",)),
     Elsewhere(46, "a full or read-only disk, a folder that goes away",
               ("faults/test_disk.py::test_a_full_disk", "faults/test_disk.py::test_places_that_can_not_be_written_to",
-               "faults/test_disk.py::test_a_folder_that_goes_away", "test_media.py::test_full_disk")),
+               "faults/test_disk.py::test_a_folder_that_goes_away", "media/test_clips.py::test_full_disk")),
     Elsewhere(47, "an input that changes or vanishes meanwhile",
               ("faults/test_disk.py::test_an_input_that_changes_while_it_is_read",)),
     Elsewhere(48, "an output that is one of the inputs, by name or by link", ("faults/test_disk.py::test_no_output_is_an_input",)),

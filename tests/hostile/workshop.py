@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.generated_clip import GeneratedClip
-from visalign.media import read_audio, read_frames
+from visalign.media.clips import read_audio, read_frames
 
 Image = npt.NDArray[np.uint8]
 Sound = npt.NDArray[np.float32]

@@ -13,7 +13,7 @@ from clips_with_clicks import make_clip, sound_delay
 
 from visalign.cli import main
 from visalign.errors import ConfigError, InputError, MissingStream, OutputError, ParseError
-from visalign.media import Audio, probe, read_audio, write_wav
+from visalign.media.clips import Audio, probe, read_audio, write_wav
 from visalign.ratings import RatingDesign, make_design, write_rating_kit
 
 CONDITIONS = ("real", "dub")

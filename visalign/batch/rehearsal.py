@@ -18,7 +18,7 @@ from visalign.forced_alignment import force_align
 from visalign.landmarks import load_detector
 from visalign.lip_features import FEATURES, LipFeatures
 from visalign.lip_model import LipModel
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.pipeline import check
 from visalign.timeline import FrameTimes
 

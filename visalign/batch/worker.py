@@ -49,7 +49,7 @@ from visalign.errors import MediaError, VisalignError
 from visalign.files.limits import allowed
 from visalign.html_report import write_clip_page
 from visalign.lip_model import LipModel
-from visalign.media import probe
+from visalign.media.clips import probe
 from visalign.pipeline import check
 from visalign.report import ClipReport
 from visalign.training_data import read_clip_transcript

@@ -37,7 +37,7 @@ def animate(
     # These load numpy, scipy, dlib and what aligns.
     from visalign.exports.utterance import read_utterance
     from visalign.files.text_files import check_output
-    from visalign.media import read_audio
+    from visalign.media.clips import read_audio
     from visalign.portrait import WATERMARK, animate_portrait, read_portrait
 
     inputs = [x for x in (photo, audio, transcript, lexicon) if x is not None]

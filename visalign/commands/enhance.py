@@ -13,7 +13,7 @@ from visalign.errors import ConfigError
 from visalign.files.outputs import refuse_existing
 
 if TYPE_CHECKING:
-    from visalign.media import Channels
+    from visalign.media.clips import Channels
     from visalign.timeline import Tier
 
 __all__ = ["ENHANCE_EPILOG", "VAD_EPILOG", "enhance", "vad"]
@@ -42,7 +42,7 @@ def enhance(
     """Make speech clearer, without moving it: every sample stays at its time."""
     # These load numpy, scipy and FFmpeg.
     from visalign.enhancement import enhance_channels, parse_chain
-    from visalign.media import read_channels
+    from visalign.media.clips import read_channels
 
     refuse_existing(target)
     noise = None if reference is None else visalign.read_audio(reference, read_channels(source, track=track).rate_hz)
@@ -61,8 +61,8 @@ def enhance(
 
 def _write(source: Path, target: Path, sound: Channels, track: int | None) -> tuple[str, ...]:
     # Loads FFmpeg.
-    from visalign.media import default_track, probe, write_channels
-    from visalign.remux import Recording, put_sound
+    from visalign.media.clips import default_track, probe, write_channels
+    from visalign.media.remux import Recording, put_sound
 
     if target.suffix.lower() == ".wav":
         write_channels(target, sound)

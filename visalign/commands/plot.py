@@ -17,7 +17,7 @@ from visalign.console import progress_line, screen
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from visalign.media import Audio
+    from visalign.media.clips import Audio
     from visalign.plots.samples import LeadSample
     from visalign.report import ClipReport
 

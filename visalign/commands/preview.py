@@ -12,7 +12,7 @@ from visalign.commands.options import said
 from visalign.console import screen
 
 if TYPE_CHECKING:
-    from visalign.media import Audio
+    from visalign.media.clips import Audio
 
 __all__ = ["PREVIEW_EPILOG", "preview"]
 
@@ -82,7 +82,7 @@ def preview(
 
 def _sound(source: Path, audio: Path | None) -> Audio | None:
     # Loads FFmpeg.
-    from visalign.media import read_audio
+    from visalign.media.clips import read_audio
 
     if audio is not None:
         return read_audio(audio, 48000)

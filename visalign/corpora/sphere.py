@@ -1,8 +1,8 @@
 """Headers of NIST SPHERE files, the form in which TIMIT's sound is published.
 
-The samples themselves are read by FFmpeg (:mod:`visalign.media`); what FFmpeg does not tell is that a file is packed by
-"shorten", or cut short. The header is text: ``NIST_1A``, its own length, then ``name -type value`` lines up to
-``end_head`` [1]_.
+The samples themselves are read by FFmpeg (:mod:`visalign.media.clips`); what FFmpeg does not tell is that a file is
+packed by "shorten", or cut short. The header is text: ``NIST_1A``, its own length, then ``name -type value`` lines up
+to ``end_head`` [1]_.
 
 References
 ----------

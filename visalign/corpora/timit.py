@@ -27,7 +27,7 @@ from visalign.corpora.layout import CorpusClip, Labels, attempt, files_below, na
 from visalign.corpora.sphere import read_sphere
 from visalign.errors import ParseError
 from visalign.language.transcript import read_transcript
-from visalign.media import probe
+from visalign.media.clips import probe
 
 __all__ = ["CORE_TEST", "Timit"]
 

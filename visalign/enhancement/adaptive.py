@@ -26,7 +26,7 @@ import numpy as np
 
 from visalign.enhancement.spectra import Floats, sane
 from visalign.errors import ConfigError
-from visalign.media import Audio, resampled
+from visalign.media.clips import Audio, resampled
 
 __all__ = ["cancel_noise"]
 

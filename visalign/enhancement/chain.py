@@ -24,7 +24,7 @@ from visalign.enhancement.level import normalise_loudness
 from visalign.enhancement.noise_reduction import spectral_subtraction, wiener_filter
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.media import Audio, Channels
+from visalign.media.clips import Audio, Channels
 
 __all__ = ["PRESET_CHAINS", "STEPS", "chain_for_alignment", "enhance", "enhance_channels", "parse_chain"]
 

@@ -21,7 +21,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 from visalign.enhancement.spectra import Floats, sane
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.speech import stretch
 
 __all__ = ["EQ_PRESETS", "Band", "equalise", "highpass"]

@@ -16,7 +16,7 @@ from visalign.audio_quality import loudness
 from visalign.enhancement.spectra import sane, sane_samples
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.media import Audio
+from visalign.media.clips import Audio
 
 __all__ = ["normalise_loudness"]
 

@@ -27,7 +27,7 @@ from visalign.forced_alignment.voice_doubts import voice_doubts
 from visalign.language.g2p.unknown_words import Vocabulary
 from visalign.language.lexicon import Lexicon, embedded_lexicon, read_lexicon
 from visalign.language.phones import is_phone
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.registry import find_class
 from visalign.timeline import Interval, Tier
 from visalign.voice_activity import find_speech

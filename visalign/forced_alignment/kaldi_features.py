@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AlignmentError
-from visalign.media import Audio, resampled
+from visalign.media.clips import Audio, resampled
 
 __all__ = ["FeatureOptions", "add_deltas", "mfcc", "splice", "subtract_mean"]
 

@@ -19,10 +19,10 @@ from visalign.avatar import LIP_CHANNELS
 from visalign.evidence import ClipEvidence
 from visalign.files.text_files import rounded
 from visalign.html_report.document import packed
-from visalign.media import Audio
+from visalign.media.clips import Audio
+from visalign.media.viewing_copy import ViewingCopy
 from visalign.report import ClipReport
 from visalign.timeline import Tier
-from visalign.viewing_copy import ViewingCopy
 
 __all__ = ["clip_data", "openness", "spectrum_data", "weakest_words"]
 

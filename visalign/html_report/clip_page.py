@@ -21,9 +21,9 @@ from visalign.files.text_files import write_text
 from visalign.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
 from visalign.html_report.document import as_data_script, data_uri, format_document, text
 from visalign.html_report.lead_scale import lead_scale
-from visalign.media import Audio, read_audio
+from visalign.media.clips import Audio, read_audio
+from visalign.media.viewing_copy import ViewingCopy, make_viewing_copy
 from visalign.report import ClipReport
-from visalign.viewing_copy import ViewingCopy, make_viewing_copy
 from visalign.wording import (
     certainty,
     interval_in_words,

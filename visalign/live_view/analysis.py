@@ -31,7 +31,7 @@ from visalign.landmarks import Landmarks, TrackedFrame, load_detector, track_lan
 from visalign.lip_features import FEATURES, LipFeatures, lip_features
 from visalign.lip_model import LipModel
 from visalign.live_view.source import RATE_HZ, Picture, Sound
-from visalign.media import Audio, Frame
+from visalign.media.clips import Audio, Frame
 from visalign.mouth_pictures import MouthPictures
 from visalign.speech_context import SpeechContext
 from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable, ConfigError, MediaError, MissingStream
 from visalign.files.limits import allowed
-from visalign.media_access import open_local, open_network, open_pipe
+from visalign.media.access import open_local, open_network, open_pipe
 
 __all__ = ["CAMERA", "RATE_HZ", "Picture", "Sound", "Source", "open_source"]
 

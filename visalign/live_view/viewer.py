@@ -18,9 +18,9 @@ import numpy as np
 
 from visalign.files.text_files import rounded
 from visalign.html_report.document import data_uri
-from visalign.images import jpeg_bytes
 from visalign.live_view.analysis import LiveAnalyser, LiveMoment
 from visalign.live_view.source import Picture, Source
+from visalign.media.images import jpeg_bytes
 from visalign.sync import SyncEstimate
 
 __all__ = ["LiveStats", "message_of", "run_live"]

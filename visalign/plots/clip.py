@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.evidence import ClipEvidence
-from visalign.media import Audio, read_frames
+from visalign.media.clips import Audio, read_frames
 from visalign.plots.offset import draw_limits
 from visalign.plots.style import (
     EXPECTED,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from visalign.errors import AnyPath, ConfigError
 from visalign.lip_closures import find_closures
 from visalign.lip_features import LipFeatures
-from visalign.media import read_frames
+from visalign.media.clips import read_frames
 from visalign.plots.style import (
     EXPECTED,
     FAINT,

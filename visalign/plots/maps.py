@@ -20,7 +20,7 @@ from visalign.forced_alignment import force_align
 from visalign.lip_features import read_lips
 from visalign.map_evaluation import MapFit
 from visalign.map_learning import LearntMap
-from visalign.media import read_audio
+from visalign.media.clips import read_audio
 from visalign.plots.style import (
     COLOURS,
     EXPECTED,

@@ -14,7 +14,7 @@ import numpy as np
 
 from visalign.errors import ConfigError
 from visalign.evidence import ClipEvidence
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.plots.style import ARTICULATOR_TINTS, EXPECTED, INK, MUTED, VERDICT_MARKS, signed
 from visalign.report import ClipReport
 from visalign.timeline import Interval

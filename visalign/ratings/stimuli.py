@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from visalign.errors import MissingStream
 from visalign.files.outputs import whole_file
-from visalign.media import Audio, probe, read_audio, read_frames, write_clip
+from visalign.media.clips import Audio, probe, read_audio, read_frames, write_clip
 from visalign.ratings.design import RatingDesign
 
 __all__ = ["playable", "write_stimuli"]

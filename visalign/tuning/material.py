@@ -34,7 +34,7 @@ from visalign.forced_alignment import Alignment, force_align
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
-from visalign.media import Audio, read_audio
+from visalign.media.clips import Audio, read_audio
 from visalign.speaking_face import find_speaking_face
 from visalign.speech_context import SpeechContext
 from visalign.sync import spoken_frames

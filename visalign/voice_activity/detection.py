@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.registry import find_class
 from visalign.timeline import Interval, Tier
 

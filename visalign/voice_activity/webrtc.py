@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable
-from visalign.media import Audio, resampled
+from visalign.media.clips import Audio, resampled
 
 __all__ = ["WebRtcDetector"]
 

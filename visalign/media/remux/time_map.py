@@ -32,7 +32,7 @@ import numpy.typing as npt
 
 from visalign.errors import TimelineError
 from visalign.files.scratch import GrowingArray, release
-from visalign.tape import Block
+from visalign.media.tape import Block
 
 __all__ = ["Piece", "Retimer", "check_pieces", "retimed"]
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image as Pillow
 
 from visalign.errors import MediaError, OutputError
-from visalign.images import read_image, write_png
+from visalign.media.images import read_image, write_png
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.integers(0, 256, (37, 23, 3), dtype=np.uint8)

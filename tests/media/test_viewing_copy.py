@@ -12,8 +12,8 @@ import pytest
 
 from visalign import Audio, LipFeatures, read_audio
 from visalign.generated_clip import GeneratedClip
-from visalign.media import read_frames
-from visalign.viewing_copy import PICTURE_PX, ViewingCopy, make_viewing_copy, mouth_boxes
+from visalign.media.clips import read_frames
+from visalign.media.viewing_copy import PICTURE_PX, ViewingCopy, make_viewing_copy, mouth_boxes
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""FFmpeg, through PyAV, as far as :mod:`visalign.media` needs it; no other module reads with ``av``.
+"""FFmpeg, through PyAV, as far as :mod:`visalign.media.clips` needs it; no other module reads with ``av``.
 
 Here is what has to be known about FFmpeg to be safe and exact with it: which files may be opened, where the common
 clock of sound and picture starts, what to do with damage, gaps and overlaps, rotated or anamorphic pictures, and how to
@@ -22,7 +22,7 @@ from av.stream import Disposition
 
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
 from visalign.files.limits import allowed, excess
-from visalign.media_access import ANY_TAGS, check_file, open_local
+from visalign.media.access import ANY_TAGS, check_file, open_local
 
 __all__ = [
     "ANY_TAGS",

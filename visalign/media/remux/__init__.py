@@ -5,11 +5,11 @@ Nothing here decides which: :mod:`visalign.fix`, :mod:`visalign.attach` and :mod
 
 from __future__ import annotations
 
-from visalign.remux.copying import CONTAINERS, container_for
-from visalign.remux.moving import move_sound
-from visalign.remux.picturing import put_picture
-from visalign.remux.sounding import Recording, put_sound, retime_sound
-from visalign.remux.time_map import Piece, check_pieces, retimed
+from visalign.media.remux.copying import CONTAINERS, container_for
+from visalign.media.remux.moving import move_sound
+from visalign.media.remux.picturing import put_picture
+from visalign.media.remux.sounding import Recording, put_sound, retime_sound
+from visalign.media.remux.time_map import Piece, check_pieces, retimed
 
 __all__ = [
     "CONTAINERS",

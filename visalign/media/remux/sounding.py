@@ -1,7 +1,7 @@
 """Write a clip anew with one of its sound tracks made anew: at other times, or from another recording.
 
-All other streams are copied as they are (:mod:`visalign.remux.copying`). The new sound begins with the clip's origin,
-to the sample, so that it is right in players too that ignore when a track starts.
+All other streams are copied as they are (:mod:`visalign.media.remux.copying`). The new sound begins with the clip's
+origin, to the sample, so that it is right in players too that ignore when a track starts.
 
 Conventions
 -----------
@@ -18,14 +18,14 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from visalign import ffmpeg
 from visalign.errors import AnyPath, MediaError
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import blocks_of
-from visalign.media import Channels
-from visalign.remux.copying import Copier, OutputContainer, Packet, container_for, copy_labels, created, demuxed
-from visalign.remux.time_map import Piece, Retimer
-from visalign.tape import Block, Lane, named_layout
+from visalign.media import ffmpeg
+from visalign.media.clips import Channels
+from visalign.media.remux.copying import Copier, OutputContainer, Packet, container_for, copy_labels, created, demuxed
+from visalign.media.remux.time_map import Piece, Retimer
+from visalign.media.tape import Block, Lane, named_layout
 
 __all__ = ["Recording", "put_sound", "retime_sound"]
 
@@ -80,7 +80,7 @@ def retime_sound(
     pieces : sequence of Piece
         What is heard when; one piece with a delay shifts all of it.
     track : int, optional
-        The audio stream, as :func:`~visalign.media.probe` lists it; by default the one marked as default.
+        The audio stream, as :func:`~visalign.media.clips.probe` lists it; by default the one marked as default.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def retime_sound(
     Raises
     ------
     MediaError, MissingStream, ConfigError, OutputError
-        As :func:`~visalign.remux.moving.move_sound`.
+        As :func:`~visalign.media.remux.moving.move_sound`.
     TimelineError
         If the pieces contradict each other.
     """
@@ -185,7 +185,7 @@ def put_sound(
     Raises
     ------
     MediaError, ConfigError, OutputError
-        As :func:`~visalign.remux.moving.move_sound`.
+        As :func:`~visalign.media.remux.moving.move_sound`.
     """
     container_for(target)
     with ffmpeg.opened(source) as clip, whole_file(target) as draft:

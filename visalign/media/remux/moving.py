@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from visalign import ffmpeg
 from visalign.errors import AnyPath
 from visalign.files.outputs import whole_file
-from visalign.remux.copying import Copier, container_for, created, demuxed
+from visalign.media import ffmpeg
+from visalign.media.remux.copying import Copier, container_for, created, demuxed
 
 __all__ = ["move_sound"]
 
@@ -26,7 +26,7 @@ def move_sound(
     delay_seconds : float
         Positive: the sound comes later.
     track : int, optional
-        The audio stream to move, as :func:`~visalign.media.probe` lists it; by default the one marked as default.
+        The audio stream to move, as :func:`~visalign.media.clips.probe` lists it; by default the one marked as default.
     all_tracks : bool
         Move all audio streams alike.
 

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, MediaError, OutputError
-from visalign.ffmpeg import DAMAGE
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import whole_file
-from visalign.media_access import PICTURES, open_local
+from visalign.media.access import PICTURES, open_local
+from visalign.media.ffmpeg import DAMAGE
 
 __all__ = ["IMAGE_SUFFIXES", "jpeg_bytes", "jpeg_luma", "read_image", "write_png"]
 

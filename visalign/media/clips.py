@@ -1,4 +1,4 @@
-"""Read and write sound and picture, on one clock; FFmpeg itself stays behind :mod:`visalign.ffmpeg`.
+"""Read and write sound and picture, on one clock; FFmpeg itself stays behind :mod:`visalign.media.ffmpeg`.
 
 Conventions
 -----------
@@ -31,14 +31,14 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from visalign import ffmpeg
 from visalign.errors import AnyPath, MediaError, OutputError
-from visalign.ffmpeg import Image, resize_luma
 from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
-from visalign.media_access import check_file
-from visalign.tape import Energy, Lane, Tape, named_layout
+from visalign.media import ffmpeg
+from visalign.media.access import check_file
+from visalign.media.ffmpeg import Image, resize_luma
+from visalign.media.tape import Energy, Lane, Tape, named_layout
 
 if TYPE_CHECKING:
     import av

@@ -9,11 +9,11 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from visalign import ffmpeg
 from visalign.errors import AnyPath, OutputError
 from visalign.files.outputs import whole_file
-from visalign.media import Frame
-from visalign.remux.copying import Copier, OutputContainer, container_for, created, demuxed
+from visalign.media import ffmpeg
+from visalign.media.clips import Frame
+from visalign.media.remux.copying import Copier, OutputContainer, container_for, created, demuxed
 
 __all__ = ["put_picture"]
 

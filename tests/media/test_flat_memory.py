@@ -23,8 +23,8 @@ from visalign.generated_clip import GeneratedClip
 from visalign.landmarks import Landmarks
 from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures, shown_at
-from visalign.media import Audio, Channels, read_audio, read_channels, read_frames, write_channels, write_clip
-from visalign.remux.time_map import Piece, retimed
+from visalign.media.clips import Audio, Channels, read_audio, read_channels, read_frames, write_channels, write_clip
+from visalign.media.remux.time_map import Piece, retimed
 from visalign.speech import log_mel, stretch
 from visalign.timeline import FrameTimes
 from visalign.voice_activity import find_speech, speech_probabilities, statistical
@@ -198,7 +198,7 @@ from visalign.files import scratch
 from visalign.audio_quality import audio_quality
 from visalign.clip_faces import ClipFaces, read_faces
 from visalign.enhancement import enhance
-from visalign.media import Audio
+from visalign.media.clips import Audio
 from visalign.files.scratch import GrowingArray
 from visalign.speech import log_mel
 from visalign.voice_activity import find_speech

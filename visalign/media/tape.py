@@ -15,8 +15,8 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from visalign import ffmpeg
 from visalign.files.scratch import GrowingArray
+from visalign.media import ffmpeg
 
 __all__ = ["Block", "Energy", "Lane", "Tape", "named_layout"]
 

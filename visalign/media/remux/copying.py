@@ -30,9 +30,9 @@ import av
 import av.container
 from av.stream import Discard, Disposition, Stream
 
-from visalign import ffmpeg
 from visalign.errors import AnyPath, ConfigError, MediaError, OutputError
 from visalign.files.outputs import PLACE_ERRORS
+from visalign.media import ffmpeg
 
 __all__ = ["CONTAINERS", "Copier", "OutputContainer", "container_for", "created", "demuxed"]
 
