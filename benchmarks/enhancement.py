@@ -18,10 +18,10 @@ import numpy as np
 from noises import DATA, KINDS, grid_text, speech_truth, utterances, with_noise
 
 import visalign
-from visalign.audio_quality import pesq, segmental_snr, si_sdr, stoi
-from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AlignmentError
 from visalign.media.clips import Audio
+from visalign.sound.enhancement import chain_for_alignment, enhance
+from visalign.sound.quality import pesq, segmental_snr, si_sdr, stoi
 
 CHAINS = ("subtract", "wiener", "wiener:-12", "align")
 SNRS_DB = (20, 10, 5, 0)

@@ -11,7 +11,7 @@ import numpy as np
 from noises import KINDS, utterances, with_noise
 
 from visalign.media.clips import Audio
-from visalign.sound_matching import match_sounds
+from visalign.sound.matching import match_sounds
 
 START = 8000  # samples of the first recording before the second begins
 

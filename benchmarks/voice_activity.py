@@ -15,7 +15,7 @@ from noises import KINDS, speech_truth, utterances, with_noise
 from sklearn.metrics import roc_auc_score
 
 from visalign.media.clips import Audio
-from visalign.voice_activity import DETECTORS, HOP, SPEECH, find_speech, speech_probabilities
+from visalign.sound.voice_activity import DETECTORS, HOP, SPEECH, find_speech, speech_probabilities
 
 
 def main() -> None:

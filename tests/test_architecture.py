@@ -24,7 +24,7 @@ ROWS: dict[str, str] = {
     "1": "errors timeline registry _version parameters config files",
     "2": "coarticulation weight_curves dtw mouth_rules mouth_cues cue_layout language visemes",
     "3": "media",
-    "4a": "speech voice_activity audio_quality enhancement sound_matching time_stretch forced_alignment",
+    "4a": "forced_alignment sound",
     "4b": "face_detection face_tracks landmarks lip_features clip_faces lip_cache viseme_decoder lip_closures landmark_files cascade_detector mouth_geometry mouth_pictures visibility forced_visemes",  # noqa: E501
     "5": "lip_reading lip_model sync speaking_face clip_info scoring wording evidence drift report sound_evidence segments wide_search legibility material changing_offset passages lead_course streams speech_context",  # noqa: E501
     "6": "exports html_report result_files run_comparison preview portrait face_motion avatar watermark correction observation_files alignment_evaluation",  # noqa: E501

@@ -23,8 +23,8 @@ from visalign.files.timecode import format_timecode, parse_timecode
 from visalign.generated_clip import GeneratedClip
 from visalign.media.clips import Audio, Channels, probe, read_channels, read_frames, write_clip, write_wav
 from visalign.report import ClipReport
-from visalign.sound_matching import match_sounds
-from visalign.time_stretch import match_dialogue, stretched
+from visalign.sound.matching import match_sounds
+from visalign.sound.time_stretch import match_dialogue, stretched
 
 RATE_HZ = 48000
 

@@ -15,7 +15,7 @@ from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
 from visalign.scoring import ClipComparison
 from visalign.segments import judge_segments
-from visalign.speech import HOP
+from visalign.sound.speech import HOP
 from visalign.speech_context import PHONES, SpeechContext
 from visalign.streams import Stream
 from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames

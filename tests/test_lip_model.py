@@ -19,7 +19,7 @@ from visalign.errors import BackendUnavailable, ParseError, UnknownSymbol
 from visalign.files.limits import LIMITS
 from visalign.lip_model import Calibration, LipModel
 from visalign.media.clips import Audio
-from visalign.speech import N_BANDS
+from visalign.sound.speech import N_BANDS
 from visalign.speech_context import ATTRIBUTES, OFFSETS, PHONES, SpeechContext, attributes_of
 from visalign.timeline import Tier
 

@@ -15,7 +15,7 @@ from visalign.forced_alignment import AlignedPiece, Alignment, any_length, long_
 from visalign.forced_alignment.pieces import Span, cut_at_pauses, join_pieces
 from visalign.generated_clip import synthesise_speech
 from visalign.language.lexicon import parse_lexicon
-from visalign.voice_activity import find_speech
+from visalign.sound.voice_activity import find_speech
 
 SENTENCES = (
     "the captain told them stories about strange islands",

@@ -13,7 +13,6 @@ import pytest
 
 import visalign
 from visalign import Audio, ClipReport, Config, LipFeatures
-from visalign.audio_quality import audio_quality
 from visalign.errors import (
     BackendUnavailable,
     ConfigError,
@@ -28,6 +27,7 @@ from visalign.generated_clip import GeneratedClip
 from visalign.lip_model import LipModel
 from visalign.media.clips import write_wav
 from visalign.report import SEGMENT_COLUMNS
+from visalign.sound.quality import audio_quality
 from visalign.sync import VERDICTS
 from visalign.viseme_decoder import UNSEEN
 

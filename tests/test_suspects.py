@@ -16,8 +16,8 @@ from visalign.generated_clip import synthesise_speech
 from visalign.language.phones import SILENCE
 from visalign.media.clips import Audio
 from visalign.result_files import write_alignment
+from visalign.sound.voice_activity import SPEECH
 from visalign.timeline import Interval, Tier
-from visalign.voice_activity import SPEECH
 
 WORDS = Tier("words", (0.0, 1.0, 2.0, 3.0), ("", "bin", ""))
 HEARD = Tier("speech", (0.0, 1.0, 2.0, 3.0), ("", SPEECH, ""))

@@ -9,8 +9,8 @@ from visalign import force_align
 from visalign.forced_alignment.voice_doubts import voice_doubts
 from visalign.generated_clip import synthesise_speech
 from visalign.media.clips import Audio
+from visalign.sound.voice_activity import SPEECH
 from visalign.timeline import Tier
-from visalign.voice_activity import SPEECH
 
 WORDS = Tier("words", (0.0, 1.0, 1.4, 2.0, 5.0), ("", "bin", "blue", ""))
 

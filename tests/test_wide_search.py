@@ -14,7 +14,7 @@ from visalign.generated_clip import GeneratedClip
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
 from visalign.media.clips import Audio
-from visalign.speech import HOP
+from visalign.sound.speech import HOP
 from visalign.speech_context import SpeechContext
 from visalign.wide_search import lag_gains, rough_lead
 

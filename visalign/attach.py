@@ -1,8 +1,8 @@
 """Put a separate recording into a clip, at the right time.
 
-Where it belongs is found, in this order: from the sound that the clip has itself (:mod:`visalign.sound_matching`); if
+Where it belongs is found, in this order: from the sound that the clip has itself (:mod:`visalign.sound.matching`); if
 that does not tell, by the lips; or, where asked, by the timecodes of both. A new take of the same words is stretched to
-the old one's timing (:mod:`visalign.time_stretch`).
+the old one's timing (:mod:`visalign.sound.time_stretch`).
 
 Conventions
 -----------
@@ -27,8 +27,8 @@ from visalign.media import ffmpeg
 from visalign.media.clips import Channels, MediaInfo, probe, read_audio, read_channels
 from visalign.media.remux import Piece, Recording, container_for, put_sound, retimed
 from visalign.report import ClipReport
-from visalign.sound_matching import match_sounds
-from visalign.time_stretch import match_dialogue, stretched
+from visalign.sound.matching import match_sounds
+from visalign.sound.time_stretch import match_dialogue, stretched
 
 __all__ = ["METHODS", "Attached", "attach", "find_offset", "start_timecode"]
 

@@ -45,7 +45,7 @@ from visalign.lip_features import LipFeatures, features_of_tracked, shown_at, wi
 from visalign.media.clips import Audio, Frame, probe, read_audio, read_frames
 from visalign.media.images import jpeg_luma
 from visalign.prepared_clips import AddedClip, PreparedClip
-from visalign.speech import HOP
+from visalign.sound.speech import HOP
 from visalign.speech_context import SpeechContext
 from visalign.timeline import FrameTimes, Interval, Tier
 from visalign.training_data import TrainingClip

@@ -36,7 +36,7 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class SoundInfo:
-    """How good the sound is that was analysed; see :mod:`visalign.audio_quality`.
+    """How good the sound is that was analysed; see :mod:`visalign.sound.quality`.
 
     Parameters
     ----------

@@ -93,8 +93,8 @@ class AlignmentParams:
     g2p : str
         Who guesses their pronunciation: empty for the built-in model, ``espeak:LANGUAGE``, or the path of a model.
     enhancement : str
-        Clear the sound first by this chain (:mod:`visalign.enhancement`); ``"auto"`` only where the noise makes it
-        worth while, ``"off"`` never.
+        Clear the sound first by this chain (:mod:`visalign.sound.enhancement`); ``"auto"`` only where the noise makes
+        it worth while, ``"off"`` never.
     recognise : str
         What to recognise where there is no transcript: ``"phones"`` or ``"words"``.
     """

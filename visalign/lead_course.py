@@ -39,7 +39,7 @@ from visalign.drift import RATES, find_drift
 from visalign.files.scratch import blocks_of, release, scratch_array
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
-from visalign.speech import HOP
+from visalign.sound.speech import HOP
 from visalign.speech_context import SpeechContext
 from visalign.streams import Stream, frame_shares
 

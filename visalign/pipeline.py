@@ -25,13 +25,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from visalign._version import __version__
-from visalign.audio_quality import audio_quality
 from visalign.avatar import lip_trajectory
 from visalign.changing_offset import heed_course
 from visalign.clip_faces import ClipFaces, read_faces
 from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.config import Config
-from visalign.enhancement import chain_for_alignment, enhance
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
@@ -51,6 +49,9 @@ from visalign.media.clips import Audio, read_audio
 from visalign.report import SEGMENT_COLUMNS, ClipReport
 from visalign.scoring import ClipComparison, judge_words
 from visalign.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments
+from visalign.sound.enhancement import chain_for_alignment, enhance
+from visalign.sound.quality import audio_quality
+from visalign.sound.voice_activity import find_speech
 from visalign.speaking_face import (
     OFF_SCREEN,
     SpeakingFace,
@@ -65,7 +66,6 @@ from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
 from visalign.viseme_decoder import DecodedVisemes
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier, words_without_place
-from visalign.voice_activity import find_speech
 from visalign.wide_search import SearchRange, search_range
 
 __all__ = ["ClipObservation", "check", "observe"]
@@ -158,8 +158,8 @@ def check(
     config : Config, optional
         All other settings.
     enhancement : str, optional
-        Clear the sound first by this chain (:mod:`visalign.enhancement`); ``"auto"`` does so only where the noise makes
-        it worth while.
+        Clear the sound first by this chain (:mod:`visalign.sound.enhancement`); ``"auto"`` does so only where the noise
+        makes it worth while.
     alignment : Alignment or path-like, optional
         Words and phones with their times, in place of a transcript: corrected by hand, or made by another program
         (TextGrid, EAF, CTM, JSON, CSV; :func:`~visalign.forced_alignment.read_alignment`).

@@ -126,7 +126,7 @@ def judge_segments(
     words, phones : Tier
         What is heard.
     speech : Tier or None
-        Where a voice is heard (:func:`~visalign.voice_activity.find_speech`); None: wherever there are phones.
+        Where a voice is heard (:func:`~visalign.sound.voice_activity.find_speech`); None: wherever there are phones.
     lips : LipFeatures
     comparison : ClipComparison
     kinds : sequence of str

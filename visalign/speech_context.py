@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-Row k lies at ``k * HOP`` seconds of the sound (:data:`~visalign.speech.HOP`). The first columns are the phones
+Row k lies at ``k * HOP`` seconds of the sound (:data:`~visalign.sound.speech.HOP`). The first columns are the phones
 (:data:`PHONES`), then the attributes (:data:`ATTRIBUTES`), then the mel bands.
 """
 
@@ -20,7 +20,7 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from visalign.files.scratch import blocks_of, scratch_array
 from visalign.language.phones import ARPABET, articulatory_classes, fold_arpabet, is_silence
 from visalign.media.clips import Audio
-from visalign.speech import HOP, N_BANDS, log_mel
+from visalign.sound.speech import HOP, N_BANDS, log_mel
 from visalign.timeline import Tier
 
 __all__ = ["ATTRIBUTES", "N_CHANNELS", "OFFSETS", "PHONES", "SpeechContext", "attributes_of", "rows_at"]
@@ -70,7 +70,7 @@ N_CHANNELS = _ROWS.shape[1] + N_BANDS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpeechContext:
-    """What is heard, on a grid of :data:`~visalign.speech.HOP` seconds from the clip's origin.
+    """What is heard, on a grid of :data:`~visalign.sound.speech.HOP` seconds from the clip's origin.
 
     Parameters
     ----------

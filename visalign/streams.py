@@ -21,7 +21,7 @@ import numpy.typing as npt
 from visalign.files.scratch import blocks_of, scratch_array
 from visalign.lip_features import LipFeatures
 from visalign.parameters import EvidenceParams
-from visalign.speech import HOP
+from visalign.sound.speech import HOP
 from visalign.speech_context import OFFSETS, SpeechContext, rows_at
 
 __all__ = ["Stream", "frame_shares", "stream_log_likelihoods", "weighed"]

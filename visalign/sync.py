@@ -34,10 +34,10 @@ from visalign.lead_course import STEADY, LeadCourse
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
 from visalign.parameters import EvidenceParams, ThresholdParams
+from visalign.sound.voice_activity import SPEECH
 from visalign.speech_context import SpeechContext
 from visalign.streams import Stream, stream_log_likelihoods
 from visalign.timeline import Interval, Tier
-from visalign.voice_activity import SPEECH
 
 __all__ = [
     "INTERVAL",
@@ -190,8 +190,8 @@ def spoken_frames(
     phones : Tier
         Where the words were placed.
     speech : Tier, optional
-        Where a voice is heard (:func:`~visalign.voice_activity.find_speech`); phones elsewhere don't count, for an
-        aligner places words in silence too. None: all phones count.
+        Where a voice is heard (:func:`~visalign.sound.voice_activity.find_speech`); phones elsewhere don't count, for
+        an aligner places words in silence too. None: all phones count.
     margin : float
         Seconds.
     lead : float or ndarray, shape (n_frames,)

@@ -14,7 +14,7 @@ first (:mod:`visalign.lead_course`).
 
 Conventions
 -----------
-Lags are leads of the audio, seconds, :data:`~visalign.speech.HOP` apart.
+Lags are leads of the audio, seconds, :data:`~visalign.sound.speech.HOP` apart.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from scipy.signal import correlate
 from visalign.lead_course import STEADY, LeadCourse, rough_course
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
-from visalign.speech import HOP
+from visalign.sound.speech import HOP
 from visalign.speech_context import SpeechContext
 from visalign.streams import Stream, frame_shares
 

@@ -25,7 +25,6 @@ from visalign.config import Config
 from visalign.corpora.label_files import read_emu, read_label_lines, read_mlf, read_tiers
 from visalign.corpora.sphere import read_sphere
 from visalign.correction import Correction
-from visalign.enhancement.chain import parse_chain
 from visalign.errors import VisalignError
 from visalign.exports import ExportOptions, load_exporter
 from visalign.exports.glb import read_glb
@@ -48,6 +47,7 @@ from visalign.preview import read_mouths
 from visalign.ratings.design import RatingDesign, Stimulus
 from visalign.ratings.results import read_design
 from visalign.run_comparison import read_report
+from visalign.sound.enhancement.chain import parse_chain
 from visalign.timeline import Tier
 from visalign.training_data import Transcripts, read_clip_transcript
 from visalign.tuning.bandit import Bandit

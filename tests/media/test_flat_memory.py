@@ -14,9 +14,7 @@ import numpy as np
 import pytest
 
 from visalign import clip_faces, landmarks, lip_features, visibility
-from visalign.audio_quality import audio_quality
 from visalign.clip_faces import ClipFaces, read_faces
-from visalign.enhancement import enhance, enhance_channels, equaliser, level, noise_reduction, spectra
 from visalign.files import scratch
 from visalign.forced_alignment import force_align
 from visalign.generated_clip import GeneratedClip
@@ -25,9 +23,11 @@ from visalign.lip_cache import cached_faces
 from visalign.lip_features import LipFeatures, shown_at
 from visalign.media.clips import Audio, Channels, read_audio, read_channels, read_frames, write_channels, write_clip
 from visalign.media.remux.time_map import Piece, retimed
-from visalign.speech import log_mel, stretch
+from visalign.sound.enhancement import enhance, enhance_channels, equaliser, level, noise_reduction, spectra
+from visalign.sound.quality import audio_quality
+from visalign.sound.speech import log_mel, stretch
+from visalign.sound.voice_activity import find_speech, speech_probabilities, statistical
 from visalign.timeline import FrameTimes
-from visalign.voice_activity import find_speech, speech_probabilities, statistical
 
 Result = TypeVar("Result")
 
@@ -195,13 +195,13 @@ import resource, sys
 import numpy as np
 from visalign import clip_faces, landmarks, lip_features, visibility
 from visalign.files import scratch
-from visalign.audio_quality import audio_quality
+from visalign.sound.quality import audio_quality
 from visalign.clip_faces import ClipFaces, read_faces
-from visalign.enhancement import enhance
+from visalign.sound.enhancement import enhance
 from visalign.media.clips import Audio
 from visalign.files.scratch import GrowingArray
-from visalign.speech import log_mel
-from visalign.voice_activity import find_speech
+from visalign.sound.speech import log_mel
+from visalign.sound.voice_activity import find_speech
 
 sound, noise = GrowingArray((), np.float32), np.random.default_rng(0)
 for second in range(60 * int(sys.argv[1])):

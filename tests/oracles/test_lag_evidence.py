@@ -11,7 +11,7 @@ from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_st
 
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration, LipModel
-from visalign.speech import HOP
+from visalign.sound.speech import HOP
 from visalign.speech_context import OFFSETS, SpeechContext
 from visalign.streams import Stream
 from visalign.timeline import FrameTimes

@@ -41,8 +41,8 @@ def enhance(
 ) -> None:
     """Make speech clearer, without moving it: every sample stays at its time."""
     # These load numpy, scipy and FFmpeg.
-    from visalign.enhancement import enhance_channels, parse_chain
     from visalign.media.clips import read_channels
+    from visalign.sound.enhancement import enhance_channels, parse_chain
 
     refuse_existing(target)
     noise = None if reference is None else visalign.read_audio(reference, read_channels(source, track=track).rate_hz)
@@ -75,7 +75,7 @@ def _write(source: Path, target: Path, sound: Channels, track: int | None) -> tu
 
 def _quality_rows(before: Channels, after: Channels, clean: Path | None) -> list[tuple[str, str, str]]:
     # Loads numpy and scipy.
-    from visalign.audio_quality import audio_quality
+    from visalign.sound.quality import audio_quality
 
     one, two = audio_quality(before.mono), audio_quality(after.mono)
     rows = [
@@ -91,8 +91,8 @@ def _quality_rows(before: Channels, after: Channels, clean: Path | None) -> list
 
 def _against(clean: Path, before: Channels, after: Channels) -> list[tuple[str, float | None, float | None]]:
     # Loads numpy and scipy.
-    from visalign.audio_quality import pesq, segmental_snr, si_sdr, stoi
     from visalign.errors import BackendUnavailable
+    from visalign.sound.quality import pesq, segmental_snr, si_sdr, stoi
 
     original, one, two = visalign.read_audio(clean, before.rate_hz), before.mono, after.mono
     pairs = [(original.samples, x.samples) for x in (one, two)]
@@ -122,7 +122,7 @@ def vad(
     """Find where somebody speaks."""
     # These load numpy and FFmpeg.
     from visalign.files.text_files import check_output
-    from visalign.voice_activity import find_speech
+    from visalign.sound.voice_activity import find_speech
 
     if output is not None:
         check_output(output, suffixes=_SUFFIXES, inputs=[source])

@@ -29,8 +29,8 @@ from visalign.language.lexicon import Lexicon, embedded_lexicon, read_lexicon
 from visalign.language.phones import is_phone
 from visalign.media.clips import Audio
 from visalign.registry import find_class
+from visalign.sound.voice_activity import find_speech
 from visalign.timeline import Interval, Tier
-from visalign.voice_activity import find_speech
 
 __all__ = [
     "ALIGNERS",

@@ -24,8 +24,8 @@ from visalign.language.g2p.unknown_words import Vocabulary, chosen_g2p, settle_v
 from visalign.language.lexicon import Lexicon
 from visalign.language.transcript import parse_transcript
 from visalign.media.clips import Audio
+from visalign.sound.voice_activity import find_speech
 from visalign.timeline import Tier
-from visalign.voice_activity import find_speech
 
 __all__ = ["align_in_pieces", "force_align"]
 

@@ -84,7 +84,7 @@ def cut_at_pauses(
     Parameters
     ----------
     speech : Tier
-        From :func:`~visalign.voice_activity.find_speech`.
+        From :func:`~visalign.sound.voice_activity.find_speech`.
     rate_hz : int
         Of the recording.
     whole : Span

@@ -51,7 +51,7 @@ def suspicious_spans(words: Tier, phones: Tier, speech: Tier) -> tuple[Interval,
     words, phones : Tier
         An alignment.
     speech : Tier
-        Where a voice is heard in the same sound (:func:`~visalign.voice_activity.find_speech`).
+        Where a voice is heard in the same sound (:func:`~visalign.sound.voice_activity.find_speech`).
 
     Examples
     --------

@@ -10,8 +10,8 @@ import itertools
 from bisect import bisect_right
 from collections.abc import Iterable
 
+from visalign.sound.voice_activity import SPEECH
 from visalign.timeline import Interval, Tier
-from visalign.voice_activity import SPEECH
 
 __all__ = ["unheard_words", "untold_speech", "voice_doubts"]
 
@@ -29,7 +29,7 @@ def voice_doubts(words: Tier, speech: Tier) -> tuple[str, ...]:
     words : Tier
         Aligned words, silence as ``""``.
     speech : Tier
-        Stretches of speech (:func:`~visalign.voice_activity.find_speech`) of the same sound.
+        Stretches of speech (:func:`~visalign.sound.voice_activity.find_speech`) of the same sound.
 
     Returns
     -------

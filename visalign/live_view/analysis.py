@@ -33,11 +33,11 @@ from visalign.lip_model import LipModel
 from visalign.live_view.source import RATE_HZ, Picture, Sound
 from visalign.media.clips import Audio, Frame
 from visalign.mouth_pictures import MouthPictures
+from visalign.sound.voice_activity import SPEECH, find_speech
 from visalign.speech_context import SpeechContext
 from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import FrameTimes
 from visalign.visemes.viseme_map import VisemeMap
-from visalign.voice_activity import SPEECH, find_speech
 
 __all__ = ["LiveAnalyser", "LiveMoment", "RollingOffset", "rolling_offset"]
 

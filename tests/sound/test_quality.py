@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_enhancement import RATE_HZ, phrases, syllables
 
-from visalign.audio_quality import audio_quality, estimated_snr, loudness, pesq, segmental_snr, si_sdr, snr, stoi
 from visalign.errors import ConfigError, TimelineError
 from visalign.media.clips import Audio, read_audio
-from visalign.voice_activity import DETECTORS, HOP, SPEECH, find_speech, speech_probabilities
+from visalign.sound.quality import audio_quality, estimated_snr, loudness, pesq, segmental_snr, si_sdr, snr, stoi
+from visalign.sound.voice_activity import DETECTORS, HOP, SPEECH, find_speech, speech_probabilities
 
 NOISE = np.random.default_rng(0).normal(size=10 * RATE_HZ)
 

@@ -17,14 +17,14 @@ from functools import partial
 
 import numpy as np
 
-from visalign.audio_quality import estimated_snr
-from visalign.enhancement.adaptive import cancel_noise
-from visalign.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
-from visalign.enhancement.level import normalise_loudness
-from visalign.enhancement.noise_reduction import spectral_subtraction, wiener_filter
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
 from visalign.media.clips import Audio, Channels
+from visalign.sound.enhancement.adaptive import cancel_noise
+from visalign.sound.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
+from visalign.sound.enhancement.level import normalise_loudness
+from visalign.sound.enhancement.noise_reduction import spectral_subtraction, wiener_filter
+from visalign.sound.quality import estimated_snr
 
 __all__ = ["PRESET_CHAINS", "STEPS", "chain_for_alignment", "enhance", "enhance_channels", "parse_chain"]
 

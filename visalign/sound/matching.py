@@ -26,9 +26,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from visalign.enhancement.spectra import sane_samples
 from visalign.media.clips import Audio, resampled
-from visalign.speech import HOP, log_mel
+from visalign.sound.enhancement.spectra import sane_samples
+from visalign.sound.speech import HOP, log_mel
 
 __all__ = ["SoundMatch", "match_sounds"]
 

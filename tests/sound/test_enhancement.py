@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visalign.audio_quality import loudness, si_sdr
-from visalign.enhancement import (
+from visalign.errors import ConfigError
+from visalign.media.clips import Audio, Channels
+from visalign.sound.enhancement import (
     EQ_PRESETS,
     PRESET_CHAINS,
     Band,
@@ -21,10 +22,9 @@ from visalign.enhancement import (
     normalise_loudness,
     parse_chain,
 )
-from visalign.enhancement.chain import enhance_channels
-from visalign.enhancement.spectra import filtered
-from visalign.errors import ConfigError
-from visalign.media.clips import Audio, Channels
+from visalign.sound.enhancement.chain import enhance_channels
+from visalign.sound.enhancement.spectra import filtered
+from visalign.sound.quality import loudness, si_sdr
 
 RATE_HZ = 16000
 CHAINS = ["subtract", "subtract:4:floor=0.1", "wiener", "wiener:-30", "eq:speech", "eq:3000/+6/1", "highpass:80"]

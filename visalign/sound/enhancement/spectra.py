@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.files.scratch import blocks_of, release, scratch_array
-from visalign.speech import stretch
+from visalign.sound.speech import stretch
 
 __all__ = ["BLOCK", "Gains", "filtered", "frame_times", "n_bins_of", "power_spectra", "sane", "sane_samples"]
 

@@ -24,9 +24,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from visalign.enhancement.spectra import Floats, sane
 from visalign.errors import ConfigError
 from visalign.media.clips import Audio, resampled
+from visalign.sound.enhancement.spectra import Floats, sane
 
 __all__ = ["cancel_noise"]
 

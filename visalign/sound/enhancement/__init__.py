@@ -7,11 +7,18 @@ Otherwise the very offset that visalign measures would change. Steps are functio
 
 from __future__ import annotations
 
-from visalign.enhancement.adaptive import cancel_noise
-from visalign.enhancement.chain import PRESET_CHAINS, STEPS, chain_for_alignment, enhance, enhance_channels, parse_chain
-from visalign.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
-from visalign.enhancement.level import normalise_loudness
-from visalign.enhancement.noise_reduction import spectral_subtraction, wiener_filter
+from visalign.sound.enhancement.adaptive import cancel_noise
+from visalign.sound.enhancement.chain import (
+    PRESET_CHAINS,
+    STEPS,
+    chain_for_alignment,
+    enhance,
+    enhance_channels,
+    parse_chain,
+)
+from visalign.sound.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
+from visalign.sound.enhancement.level import normalise_loudness
+from visalign.sound.enhancement.noise_reduction import spectral_subtraction, wiener_filter
 
 __all__ = [
     "EQ_PRESETS",

@@ -24,8 +24,8 @@ SPEECH = "speech"
 """Label of the stretches in which somebody speaks; the others have ``""``."""
 
 DETECTORS = {
-    "statistical": "visalign.voice_activity.statistical:StatisticalDetector",
-    "webrtc": "visalign.voice_activity.webrtc:WebRtcDetector",
+    "statistical": "visalign.sound.voice_activity.statistical:StatisticalDetector",
+    "webrtc": "visalign.sound.voice_activity.webrtc:WebRtcDetector",
 }
 """Detectors by name."""
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from visalign.media.clips import Audio
-from visalign.speech import HOP, N_BANDS, log_mel, mel_bands
+from visalign.sound.speech import HOP, N_BANDS, log_mel, mel_bands
 
 RATES = (8000, 16000, 44100)
 

@@ -39,7 +39,7 @@ from scipy.signal import sosfilt
 from visalign.errors import BackendFailed, BackendUnavailable, TimelineError
 from visalign.files.scratch import blocks_of
 from visalign.media.clips import Audio, resampled
-from visalign.voice_activity import HOP, speech_probabilities
+from visalign.sound.voice_activity import HOP, speech_probabilities
 
 __all__ = [
     "AudioQuality",

@@ -36,11 +36,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-from visalign.enhancement.spectra import BLOCK, Floats, filtered, frame_times, n_bins_of, power_spectra, sane_samples
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
 from visalign.media.clips import Audio
-from visalign.voice_activity import HOP, speech_probabilities
+from visalign.sound.enhancement.spectra import (
+    BLOCK,
+    Floats,
+    filtered,
+    frame_times,
+    n_bins_of,
+    power_spectra,
+    sane_samples,
+)
+from visalign.sound.voice_activity import HOP, speech_probabilities
 
 __all__ = ["Noise", "spectral_subtraction", "wiener_filter"]
 

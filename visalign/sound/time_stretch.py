@@ -26,7 +26,7 @@ from scipy.interpolate import PchipInterpolator
 from visalign.dtw import SYMMETRIC_P1, dtw_rows
 from visalign.errors import AlignmentError
 from visalign.media.clips import Audio, Channels
-from visalign.speech import HOP, log_mel
+from visalign.sound.speech import HOP, log_mel
 
 __all__ = ["WarpCurve", "match_dialogue", "stretched"]
 

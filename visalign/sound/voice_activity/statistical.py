@@ -33,7 +33,7 @@ import numpy.typing as npt
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from visalign.media.clips import Audio
-from visalign.speech import mel_bands, stretch
+from visalign.sound.speech import mel_bands, stretch
 
 __all__ = ["StatisticalDetector"]
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from visalign.audio_quality import loudness
-from visalign.enhancement.spectra import sane, sane_samples
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
 from visalign.media.clips import Audio
+from visalign.sound.enhancement.spectra import sane, sane_samples
+from visalign.sound.quality import loudness
 
 __all__ = ["normalise_loudness"]
 

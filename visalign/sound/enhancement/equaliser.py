@@ -18,11 +18,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
-from visalign.enhancement.spectra import Floats, sane
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
 from visalign.media.clips import Audio
-from visalign.speech import stretch
+from visalign.sound.enhancement.spectra import Floats, sane
+from visalign.sound.speech import stretch
 
 __all__ = ["EQ_PRESETS", "Band", "equalise", "highpass"]
 

@@ -1,0 +1,1 @@
+"""The sound before anybody aligns it: level, quality, voices, enhancement, matching."""
