@@ -22,7 +22,7 @@ from grid import sentence
 import visalign
 from visalign.drift import OffsetCourse
 from visalign.language.annotations import Cue
-from visalign.lip_features import LipFeatures, with_own_yardstick
+from visalign.lips.lip_features import LipFeatures, with_own_yardstick
 from visalign.media.clips import Audio
 from visalign.timeline import FrameTimes
 

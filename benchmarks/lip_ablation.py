@@ -26,15 +26,15 @@ from visalign import VisemeMap
 from visalign.augmentation import augment, parse_augmentation, worse_lips
 from visalign.decoder_training import fit_decoder
 from visalign.errors import FaceNotFound
-from visalign.forced_visemes import force_visemes, shown_visemes
 from visalign.held_out import HeldOutSpeaker, count_read
 from visalign.language.phones import fold_arpabet, is_silence
-from visalign.lip_features import FEATURES
-from visalign.mouth_geometry import GEOMETRY
+from visalign.lips.forced_visemes import force_visemes, shown_visemes
+from visalign.lips.lip_features import FEATURES
+from visalign.lips.mouth_geometry import GEOMETRY
+from visalign.lips.viseme_decoder import VisemeDecoder
+from visalign.lips.viseme_decoder import grid as moments_of
 from visalign.prepared_clips import AddedClip, PreparedClip
 from visalign.training_data import TrainingClip
-from visalign.viseme_decoder import VisemeDecoder
-from visalign.viseme_decoder import grid as moments_of
 
 MAP = VisemeMap.load("neti_2000")
 NAMES = tuple(feature.name for feature in FEATURES)

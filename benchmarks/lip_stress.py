@@ -22,12 +22,12 @@ from visalign import LipFeatures, VisemeMap, force_align, read_audio
 from visalign.corpora.grid import sentence_of
 from visalign.errors import FaceNotFound, VisalignError
 from visalign.held_out import HeldOutSpeaker, count_read
-from visalign.landmarks import load_detector, track_landmarks
-from visalign.lip_features import features_of_tracked
 from visalign.lip_model import LipModel
+from visalign.lips.landmarks import load_detector, track_landmarks
+from visalign.lips.lip_features import features_of_tracked
+from visalign.lips.visibility import VISIBILITY
 from visalign.media.clips import Frame, probe, read_frames
 from visalign.timeline import Tier
-from visalign.visibility import VISIBILITY
 
 MAP = VisemeMap.load("neti_2000")
 Picture = np.ndarray

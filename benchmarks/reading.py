@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from visalign.clip_faces import read_faces
 from visalign.forced_alignment import force_align
 from visalign.language.annotations import read_cues
+from visalign.lips.clip_faces import read_faces
 from visalign.media.clips import read_audio
 from visalign.sound.quality import audio_quality
 from visalign.sound.voice_activity import find_speech

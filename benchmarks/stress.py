@@ -27,11 +27,11 @@ from picture_changes import Filmed, Mouth, Picture, blurred, brighter, covered, 
 from scipy.signal import correlate
 
 import visalign
-from visalign.clip_faces import read_faces
 from visalign.corpora.grid import sentence_of
 from visalign.evaluation import half_shifted, shifted
-from visalign.landmarks import load_detector, track_landmarks
-from visalign.lip_cache import cached_faces
+from visalign.lips.clip_faces import read_faces
+from visalign.lips.landmarks import load_detector, track_landmarks
+from visalign.lips.lip_cache import cached_faces
 from visalign.media.clips import Audio, read_frames
 
 SHIFTS = (-0.2, -0.12, 0.0, 0.12, 0.2)

@@ -28,7 +28,7 @@ from visalign.errors import VisalignError
 from visalign.forced_alignment.aligner import Alignment
 from visalign.language.phones import ARPABET
 from visalign.lip_confusions import LipConfusions, lip_confusions
-from visalign.lip_features import LipFeatures
+from visalign.lips.lip_features import LipFeatures
 from visalign.map_evaluation import MapFit, evaluate_map, evaluate_maps
 from visalign.map_learning import learn_map
 from visalign.plots.maps import plot_learnt_map, plot_map_fits

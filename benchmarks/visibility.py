@@ -19,8 +19,8 @@ from lip_stress import blurred, lips_of
 import visalign
 from visalign.corpora.grid import sentence_of
 from visalign.errors import VisalignError
-from visalign.landmarks import load_detector, track_landmarks
-from visalign.lip_features import features_of_tracked
+from visalign.lips.landmarks import load_detector, track_landmarks
+from visalign.lips.lip_features import features_of_tracked
 from visalign.media.clips import Frame, probe, read_frames
 
 STRETCH = (1.0, 2.0)  # seconds

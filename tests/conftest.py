@@ -22,7 +22,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 if TYPE_CHECKING:
     from visalign.generated_clip import GeneratedClip
-    from visalign.lip_features import LipFeatures
+    from visalign.lips.lip_features import LipFeatures
     from visalign.media.clips import Audio
 
 # The sentence of the documentation's examples; a command sentence in the style of the GRID corpus.
@@ -43,7 +43,7 @@ def generated_clip(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClip:
 @pytest.fixture(scope="session")
 def generated_lips(generated_clip: GeneratedClip) -> LipFeatures:
     """The lips of `generated_clip`: reading them takes longer than checking them."""
-    from visalign.lip_features import read_lips
+    from visalign.lips.lip_features import read_lips
 
     return read_lips(generated_clip.path)
 

@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from visalign.lip_features import FEATURES, LipFeatures
+from visalign.lips.lip_features import FEATURES, LipFeatures
+from visalign.lips.viseme_decoder import MOMENTS, VisemeDecoder
 from visalign.streams import Stream
 from visalign.timeline import FrameTimes
-from visalign.viseme_decoder import MOMENTS, VisemeDecoder
 
 NAMES = tuple(feature.name for feature in FEATURES)
 

@@ -13,7 +13,7 @@ from sample_lips import NAMES, frame_times, make_lips
 from visalign.augmentation import KINDS, Augmentation, augment, parse_augmentation, worse_lips
 from visalign.errors import ConfigError
 from visalign.generated_clip import GeneratedClip
-from visalign.lip_features import LipFeatures, shown_at, with_own_yardstick
+from visalign.lips.lip_features import LipFeatures, shown_at, with_own_yardstick
 from visalign.prepared_clips import AddedClip, PreparedClip
 from visalign.speech_context import SpeechContext
 from visalign.timeline import FrameTimes, Tier

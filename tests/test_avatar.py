@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from visalign.avatar import LIP_CHANNELS, REST, FaceLook, FacePainter, LipShape, draw_face, lip_trajectory
 from visalign.errors import UnknownSymbol
-from visalign.landmarks import DlibDetector
 from visalign.language.phones import ARPABET
+from visalign.lips.landmarks import DlibDetector
 from visalign.timeline import Tier
 
 OPENING, WIDTH, ROUNDING, TUCK = (LIP_CHANNELS.index(name) for name in ("opening", "width", "rounding", "tuck"))

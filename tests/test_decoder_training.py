@@ -9,7 +9,7 @@ import pytest
 from sample_lips import NAMES, make_lips
 
 from visalign.decoder_training import STATES_PER_PHONE, fit_decoder, speaker_weights
-from visalign.lip_features import LipFeatures
+from visalign.lips.lip_features import LipFeatures
 from visalign.timeline import Tier
 from visalign.visemes.viseme_map import VisemeMap
 

@@ -22,8 +22,8 @@ from scipy.signal import correlate, resample_poly
 from visalign.avatar import lip_trajectory
 from visalign.errors import BackendUnavailable, ConfigError, InputError
 from visalign.generated_clip import DEFAULT_TEXT, SENTENCES, GeneratedClip, generate_clip, synthesise_speech
-from visalign.landmarks import DlibDetector
 from visalign.language.phones import ARPABET
+from visalign.lips.landmarks import DlibDetector
 from visalign.media.clips import read_audio, read_frames
 
 TEXT = "Bob would buy papa a blue boat"

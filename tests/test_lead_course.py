@@ -11,8 +11,9 @@ from sample_lips import NAMES, frame_times, make_lips
 from scipy.ndimage import gaussian_filter1d
 
 from visalign.lead_course import STEADY, LeadCourse, rough_course
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import STEP, DecodedVisemes
 from visalign.scoring import ClipComparison
 from visalign.segments import judge_segments
 from visalign.sound.speech import HOP
@@ -20,7 +21,6 @@ from visalign.speech_context import PHONES, SpeechContext
 from visalign.streams import Stream
 from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Interval, Tier
-from visalign.viseme_decoder import STEP, DecodedVisemes
 from visalign.visemes.viseme_map import VisemeTarget
 
 Floats = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ import pytest
 from visalign.errors import BackendUnavailable, ConfigError, InputError
 from visalign.language.phones import ARPABET
 from visalign.lip_confusions import LipConfusions, LipFrames, lip_confusions
-from visalign.lip_features import FEATURES, LipFeatures
+from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.map_evaluation import FIT_COLUMNS, evaluate_map, evaluate_maps
 from visalign.map_learning import learn_map
 from visalign.plots.maps import plot_learnt_map, plot_map_fits, plot_mouth

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, make_lips
 
-from visalign.clip_faces import ClipFaces
+from visalign.lips.clip_faces import ClipFaces
 from visalign.material import material_doubts
 from visalign.media.clips import Audio, write_clip
 from visalign.sync import SyncEstimate

@@ -20,7 +20,7 @@ pytest.importorskip("matplotlib")
 from visalign.cli import app
 from visalign.errors import ConfigError, MediaError, MissingStream, OutputError
 from visalign.generated_clip import GeneratedClip
-from visalign.lip_features import LipFeatures
+from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio, Frame, probe, read_frames
 from visalign.media.ffmpeg import resize_rgb
 from visalign.media.remux import put_picture

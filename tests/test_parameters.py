@@ -8,8 +8,8 @@ import pytest
 from visalign.config import Config
 from visalign.errors import ConfigError
 from visalign.forced_alignment import force_align
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
+from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 from visalign.pipeline import check

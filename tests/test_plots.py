@@ -16,8 +16,8 @@ from visalign.cli import app
 from visalign.errors import BackendUnavailable, ConfigError, ParseError
 from visalign.files.text_files import format_table, write_text
 from visalign.generated_clip import GeneratedClip
-from visalign.lip_closures import find_closures
-from visalign.lip_features import LipFeatures
+from visalign.lips.closures import find_closures
+from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check, observe
 from visalign.report import ClipReport

@@ -12,7 +12,7 @@ from sample_utterance import UTTERANCE
 
 from visalign.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
 from visalign.errors import FaceNotFound, MediaError
-from visalign.landmarks import Landmarks, load_detector, track_landmarks
+from visalign.lips.landmarks import Landmarks, load_detector, track_landmarks
 from visalign.media.clips import Audio, read_frames
 from visalign.media.images import write_png
 from visalign.portrait import SYNTHETIC_TAGS, WATERMARK, Portrait, _Warp, animate_portrait, read_portrait

@@ -9,11 +9,11 @@ import pytest
 from sample_lips import frame_times
 
 from visalign.lip_model import Calibration
+from visalign.lips.viseme_decoder import STEP, UNSEEN, DecodedVisemes
 from visalign.report import SEGMENT_COLUMNS
 from visalign.scoring import ClipComparison, SyncScore, agreement_of, in_sync_probability, judge_words
 from visalign.sync import LagEvidence, SyncEstimate
 from visalign.timeline import Interval, Tier
-from visalign.viseme_decoder import STEP, UNSEEN, DecodedVisemes
 from visalign.visemes.viseme_map import VisemeTarget
 
 LIMITS = (0.04, 0.06)

@@ -13,8 +13,8 @@ from visalign import calibration
 from visalign.augmentation import augment, parse_augmentation
 from visalign.errors import InputError
 from visalign.generated_clip import GeneratedClip, generate_clip
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
+from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check
 from visalign.prepared_clips import PreparedClip

@@ -12,8 +12,8 @@ import pytest
 
 from visalign.config import Config
 from visalign.errors import ConfigError, InputError, ParseError
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
+from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams
 from visalign.pipeline import check

@@ -11,8 +11,8 @@ from sample_lips import NAMES, frame_times, make_lips, random_stream
 import visalign
 from visalign.config import Config
 from visalign.generated_clip import GeneratedClip
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
+from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.sound.speech import HOP
 from visalign.speech_context import SpeechContext

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from visalign._version import __version__
 
 if TYPE_CHECKING:
-    from visalign.clip_faces import read_faces
     from visalign.config import Config
     from visalign.doctor import diagnose
     from visalign.errors import (
@@ -47,7 +46,8 @@ if TYPE_CHECKING:
         recognise_words,
     )
     from visalign.generated_clip import generate_clip
-    from visalign.lip_features import LipFeatures, read_lips
+    from visalign.lips.clip_faces import read_faces
+    from visalign.lips.lip_features import LipFeatures, read_lips
     from visalign.media.clips import Audio, read_audio
     from visalign.pipeline import check, observe
     from visalign.report import ClipReport
@@ -109,7 +109,7 @@ _HOMES = MappingProxyType(
         "FrameTimes": "timeline",
         "InputError": "errors",
         "Interval": "timeline",
-        "LipFeatures": "lip_features",
+        "LipFeatures": "lips.lip_features",
         "MediaError": "errors",
         "MissingStream": "errors",
         "OutOfVocabulary": "errors",
@@ -128,8 +128,8 @@ _HOMES = MappingProxyType(
         "observe": "pipeline",
         "read_alignment": "forced_alignment",
         "read_audio": "media.clips",
-        "read_faces": "clip_faces",
-        "read_lips": "lip_features",
+        "read_faces": "lips.clip_faces",
+        "read_lips": "lips.lip_features",
         "recognise_phones": "forced_alignment",
         "recognise_words": "forced_alignment",
         "train_from_folder": "training",

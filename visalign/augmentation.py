@@ -39,9 +39,9 @@ import numpy.typing as npt
 from scipy.ndimage import rotate, zoom
 
 from visalign.errors import AnyPath, ConfigError, VisalignError
-from visalign.landmarks import load_detector, track_landmarks
 from visalign.language.phones import is_silence
-from visalign.lip_features import LipFeatures, features_of_tracked, shown_at, with_own_yardstick
+from visalign.lips.landmarks import load_detector, track_landmarks
+from visalign.lips.lip_features import LipFeatures, features_of_tracked, shown_at, with_own_yardstick
 from visalign.media.clips import Audio, Frame, probe, read_audio, read_frames
 from visalign.media.images import jpeg_luma
 from visalign.prepared_clips import AddedClip, PreparedClip

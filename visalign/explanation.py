@@ -31,8 +31,8 @@ from visalign.config import Config
 from visalign.errors import AnyPath, ConfigError
 from visalign.language.annotations import Cue
 from visalign.language.phones import is_silence
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration, LipModel
+from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import Progress, check
 from visalign.report import ClipReport

@@ -37,8 +37,8 @@ import numpy.typing as npt
 
 from visalign.drift import RATES, find_drift
 from visalign.files.scratch import blocks_of, release, scratch_array
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
+from visalign.lips.lip_features import LipFeatures
 from visalign.sound.speech import HOP
 from visalign.speech_context import SpeechContext
 from visalign.streams import Stream, frame_shares

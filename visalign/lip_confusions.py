@@ -32,9 +32,9 @@ import numpy.typing as npt
 
 from visalign.errors import InputError
 from visalign.language.phones import fold_arpabet, is_silence
-from visalign.lip_features import FEATURES
+from visalign.lips.lip_features import FEATURES
+from visalign.lips.viseme_decoder import grid, stacked
 from visalign.prepared_clips import PreparedClip
-from visalign.viseme_decoder import grid, stacked
 
 __all__ = ["LipConfusions", "LipFrames", "lip_confusions"]
 

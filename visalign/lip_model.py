@@ -49,11 +49,11 @@ import numpy.typing as npt
 from visalign.errors import AnyPath, BackendUnavailable, ParseError
 from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
-from visalign.lip_features import FEATURES, LipFeatures
+from visalign.lips.lip_features import FEATURES, LipFeatures
+from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.parameters import EvidenceParams
 from visalign.speech_context import N_CHANNELS, OFFSETS, PHONES, SpeechContext
 from visalign.streams import Stream, stream_log_likelihoods
-from visalign.viseme_decoder import VisemeDecoder
 
 __all__ = ["Calibration", "LipModel"]
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from visalign.clip_faces import ClipFaces
 from visalign.errors import AnyPath
+from visalign.lips.clip_faces import ClipFaces
 from visalign.media.clips import Audio, probe
 from visalign.sync import SyncEstimate
 

@@ -27,22 +27,23 @@ import pandas as pd
 from visalign._version import __version__
 from visalign.avatar import lip_trajectory
 from visalign.changing_offset import heed_course
-from visalign.clip_faces import ClipFaces, read_faces
 from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.config import Config
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
-from visalign.forced_visemes import ForcedVisemes, force_given
-from visalign.landmarks import MODEL_LICENCE
 from visalign.language.annotations import Cue
 from visalign.language.lexicon import lexicon_with
 from visalign.legibility import spared, what_is_poor
-from visalign.lip_cache import cached_faces
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
+from visalign.lips.clip_faces import ClipFaces, read_faces
+from visalign.lips.forced_visemes import ForcedVisemes, force_given
+from visalign.lips.landmarks import MODEL_LICENCE
+from visalign.lips.lip_cache import cached_faces
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.material import material_doubts
 from visalign.media.access import file_states, refuse_changed
 from visalign.media.clips import Audio, read_audio
@@ -64,7 +65,6 @@ from visalign.speaking_face import (
 from visalign.speech_context import SpeechContext
 from visalign.sync import estimate_sync, lag_evidence, spoken_frames
 from visalign.timeline import Tier
-from visalign.viseme_decoder import DecodedVisemes
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier, words_without_place
 from visalign.wide_search import SearchRange, search_range
 
@@ -144,8 +144,8 @@ def check(
     Parameters
     ----------
     path_or_lips : path-like, LipFeatures or ClipFaces
-        A clip, or what was read of one before: its lips (:func:`~visalign.lip_features.read_lips`), or those of all its
-        faces (:func:`~visalign.clip_faces.read_faces`).
+        A clip, or what was read of one before: its lips (:func:`~visalign.lips.lip_features.read_lips`), or those of
+        all its faces (:func:`~visalign.lips.clip_faces.read_faces`).
     transcript : str, sequence of Cue, or None
         What is said, as text or as cues with times (:func:`~visalign.language.annotations.read_cues`). Without it the
         phones are recognised; words are then absent.
@@ -169,7 +169,8 @@ def check(
         Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.evidence`), for figures
         and for a page without a second look at the clip.
     lip_cache : path-like, optional
-        A folder that keeps lips by the content of their clip (:mod:`visalign.lip_cache`), so that they are read once.
+        A folder that keeps lips by the content of their clip (:mod:`visalign.lips.lip_cache`), so that they are read
+        once.
     details : sequence of str
         Kinds of parts to judge with all their measures, in the report's field `details`: some of ``"word"``,
         ``"phone"``, ``"phrase"`` and ``"window"`` (:mod:`visalign.segments`).
@@ -306,7 +307,8 @@ def observe(
 
     Parameters and errors are those of :func:`check`; without the sound nobody can tell who speaks, so `face` is by
     default the one that is shown longest. Where it is known what is shown, as `visemes` of the map in their order or as
-    the words of a `transcript`, their times are found as well (:mod:`visalign.forced_visemes`, which has its errors).
+    the words of a `transcript`, their times are found as well (:mod:`visalign.lips.forced_visemes`, which has its
+    errors).
     """
     settings = config or Config()
     chosen_map = _map(viseme_map or settings.sync.viseme_map)

@@ -29,7 +29,7 @@ from scipy.spatial import Delaunay
 from visalign.avatar import REST, LipShape, lip_trajectory
 from visalign.errors import AnyPath, FaceNotFound
 from visalign.exports.utterance import Utterance
-from visalign.landmarks import load_detector
+from visalign.lips.landmarks import load_detector
 from visalign.media.clips import Audio, write_clip
 from visalign.media.images import Image, read_image
 from visalign.preview import english_phones

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from visalign.corpora.manifest import listed_clips
 from visalign.errors import AnyPath, VisalignError
 from visalign.forced_alignment import force_align
-from visalign.lip_features import LipFeatures, read_lips
+from visalign.lips.lip_features import LipFeatures, read_lips
 from visalign.media.clips import read_audio
 from visalign.speech_context import SpeechContext
 from visalign.timeline import Tier

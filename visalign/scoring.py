@@ -29,10 +29,10 @@ import numpy.typing as npt
 
 from visalign.dtw import SYMMETRIC1, WarpingPath, dtw_rows
 from visalign.lip_model import Calibration
+from visalign.lips.viseme_decoder import STEP, DecodedVisemes
 from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.sync import LagEvidence, SyncEstimate, lag_density
 from visalign.timeline import Interval, Tier
-from visalign.viseme_decoder import STEP, DecodedVisemes
 from visalign.visemes.viseme_map import VisemeTarget
 
 __all__ = [

@@ -28,7 +28,7 @@ NaN where the lips can't be seen, or nothing can be told.
 
 Method
 ------
-*A closure is seen* where the probability that the lips are closed (:mod:`visalign.lip_closures`) reaches one half at
+*A closure is seen* where the probability that the lips are closed (:mod:`visalign.lips.closures`) reaches one half at
 some moment of the phone, one moment (40 ms) more to either side. *The mouth moves* where the standard deviation of
 the inner aperture over 0.4 s exceeds 0.018 inter-ocular distances, and is *still* where it is below 0.0115: nine in
 ten moments of speech of seven speakers of GRID lie above the first, nine in ten of silence below it, and 98 in a
@@ -52,11 +52,11 @@ from scipy.ndimage import uniform_filter1d
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.text_files import format_table, rounded, write_text
 from visalign.language.phones import fold_arpabet, is_silence
-from visalign.lip_features import LipFeatures
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import STEP
 from visalign.scoring import ClipComparison
 from visalign.sync import best_lead, spoken_frames
 from visalign.timeline import Interval, Tier
-from visalign.viseme_decoder import STEP
 
 __all__ = [
     "DETAIL_COLUMNS",

@@ -19,8 +19,8 @@ of the judgement and is therefore "uncertain", not out of sync. A mouth rests wh
 
 Conventions
 -----------
-Faces are numbered from 1 (:mod:`visalign.clip_faces`), 0 stands for none. Frames without speech go with the nearest
-turn of their shot.
+Faces are numbered from 1 (:mod:`visalign.lips.clip_faces`), 0 stands for none. Frames without speech go with the
+nearest turn of their shot.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from visalign.clip_faces import ClipFaces
 from visalign.files.scratch import release, scratch_array
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
+from visalign.lips.clip_faces import ClipFaces
+from visalign.lips.lip_features import LipFeatures
 from visalign.speech_context import SpeechContext
 from visalign.streams import Stream
 from visalign.sync import LagEvidence, lag_evidence, match_probability

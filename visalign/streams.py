@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.lip_features import LipFeatures
+from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import EvidenceParams
 from visalign.sound.speech import HOP
 from visalign.speech_context import OFFSETS, SpeechContext, rows_at

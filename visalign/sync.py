@@ -31,8 +31,8 @@ from scipy.special import expit
 from visalign.files.scratch import blocks_of
 from visalign.language.phones import is_silence
 from visalign.lead_course import STEADY, LeadCourse
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
+from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import EvidenceParams, ThresholdParams
 from visalign.sound.voice_activity import SPEECH
 from visalign.speech_context import SpeechContext

@@ -28,9 +28,9 @@ from visalign.decoder_training import fit_decoder
 from visalign.errors import AnyPath, InputError
 from visalign.files.text_files import rounded
 from visalign.held_out import HeldOut, left_out_groups, read_held_out
-from visalign.lip_features import FEATURES, LipFeatures
 from visalign.lip_model import Calibration, LipModel
-from visalign.mouth_geometry import GEOMETRY
+from visalign.lips.lip_features import FEATURES, LipFeatures
+from visalign.lips.mouth_geometry import GEOMETRY
 from visalign.prepared_clips import AddedClip, PreparedClip, usable_clips
 from visalign.streams import Stream
 from visalign.sync import lag_evidence, spoken_frames

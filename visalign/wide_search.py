@@ -28,8 +28,8 @@ import numpy.typing as npt
 from scipy.signal import correlate
 
 from visalign.lead_course import STEADY, LeadCourse, rough_course
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
+from visalign.lips.lip_features import LipFeatures
 from visalign.sound.speech import HOP
 from visalign.speech_context import SpeechContext
 from visalign.streams import Stream, frame_shares

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from visalign.landmarks import DETECTORS, N_POINTS, LandmarkDetector, load_detector
+from visalign.lips.landmarks import DETECTORS, N_POINTS, LandmarkDetector, load_detector
 from visalign.media.clips import read_frames
 
 

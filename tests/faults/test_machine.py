@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from fault_runs import Warm, cold, tree
 
-from visalign import cascade_detector
 from visalign.cli import app
 from visalign.errors import BackendUnavailable
+from visalign.lips import cascade_detector
 
 # --- memory ----------------------------------------------------------------------------------------------------
 

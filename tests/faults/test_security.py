@@ -48,12 +48,12 @@ from visalign.files.outputs import inside
 from visalign.files.text_files import format_table, write_text, write_textgrid
 from visalign.folder_alignment import Recording, align_recordings
 from visalign.forced_alignment.mfa_archive import read_mfa_model
-from visalign.landmark_files import read_landmark_rows
 from visalign.language.annotations import read_annotation
 from visalign.language.g2p.joint_ngram import JointNgram
 from visalign.language.lexicon import read_lexicon
 from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lip_model import LipModel
+from visalign.lips.landmark_files import read_landmark_rows
 from visalign.live_view.source import open_source
 from visalign.media import clips as media
 from visalign.media.clips import Audio, probe, read_audio, read_frames, write_wav

@@ -35,13 +35,13 @@ from visalign.files.timecode import parse_timecode
 from visalign.forced_alignment.kaldi_model import read_matrix, read_model, read_tree
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.mfa_program import read_analysis
-from visalign.landmark_files import read_landmark_rows
 from visalign.language.annotations import read_annotation, read_cues, read_spoken
 from visalign.language.g2p.joint_ngram import JointNgram
 from visalign.language.lexicon import parse_lexicon, read_lexicon
 from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lip_model import LipModel
 from visalign.lip_reading.grammar import parse_jsgf
+from visalign.lips.landmark_files import read_landmark_rows
 from visalign.media.remux import Piece
 from visalign.preview import read_mouths
 from visalign.ratings.design import RatingDesign, Stimulus

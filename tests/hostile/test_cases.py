@@ -19,8 +19,8 @@ from expected import Case, Works
 from workshop import Parts, Workshop
 
 from visalign import pipeline
-from visalign.clip_faces import ClipFaces, read_faces
 from visalign.generated_clip import GeneratedClip
+from visalign.lips.clip_faces import ClipFaces, read_faces
 
 # The slowest takes a tenth of it on an idle machine; a hang takes for ever.
 LONGEST_SECONDS = 60.0

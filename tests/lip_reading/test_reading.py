@@ -16,11 +16,11 @@ from visalign.corpora.grid import sentence_of
 from visalign.errors import AlignmentError, FaceNotFound, OutOfVocabulary
 from visalign.generated_clip import GeneratedClip
 from visalign.language.lexicon import parse_lexicon
-from visalign.lip_features import LipFeatures
 from visalign.lip_reading.error_rates import ErrorCount, chance, count_errors, viseme_forms
 from visalign.lip_reading.grammar import parse_jsgf, read_grammar
 from visalign.lip_reading.reading import read_words
-from visalign.viseme_decoder import MOMENTS, VisemeDecoder
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import MOMENTS, VisemeDecoder
 from visalign.visemes.viseme_map import VisemeMap
 
 PHONES = ("AA", "B", "F", "SIL")

@@ -16,7 +16,7 @@ import pytest
 from visalign.cli import main
 from visalign.errors import BackendUnavailable, ConfigError, MediaError, MissingStream
 from visalign.generated_clip import GeneratedClip
-from visalign.lip_features import LipFeatures
+from visalign.lips.lip_features import LipFeatures
 from visalign.live_view import LiveAnalyser, LiveStats, Picture, Sound, open_source, run_live
 from visalign.live_view.server import HOST, LiveServer
 from visalign.live_view.source import RATE_HZ

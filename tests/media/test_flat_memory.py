@@ -13,14 +13,14 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from visalign import clip_faces, landmarks, lip_features, visibility
-from visalign.clip_faces import ClipFaces, read_faces
 from visalign.files import scratch
 from visalign.forced_alignment import force_align
 from visalign.generated_clip import GeneratedClip
-from visalign.landmarks import Landmarks
-from visalign.lip_cache import cached_faces
-from visalign.lip_features import LipFeatures, shown_at
+from visalign.lips import clip_faces, landmarks, lip_features, visibility
+from visalign.lips.clip_faces import ClipFaces, read_faces
+from visalign.lips.landmarks import Landmarks
+from visalign.lips.lip_cache import cached_faces
+from visalign.lips.lip_features import LipFeatures, shown_at
 from visalign.media.clips import Audio, Channels, read_audio, read_channels, read_frames, write_channels, write_clip
 from visalign.media.remux.time_map import Piece, retimed
 from visalign.sound.enhancement import enhance, enhance_channels, equaliser, level, noise_reduction, spectra
@@ -193,10 +193,13 @@ def test_features_block_by_block_are_those_at_once(n_frames: int, monkeypatch: p
 LISTENING = """
 import resource, sys
 import numpy as np
-from visalign import clip_faces, landmarks, lip_features, visibility
+from visalign.lips import clip_faces
+from visalign.lips import landmarks
+from visalign.lips import lip_features
+from visalign.lips import visibility
 from visalign.files import scratch
 from visalign.sound.quality import audio_quality
-from visalign.clip_faces import ClipFaces, read_faces
+from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.sound.enhancement import enhance
 from visalign.media.clips import Audio
 from visalign.files.scratch import GrowingArray
@@ -216,8 +219,8 @@ LOOKING = """
 import resource, sys
 from fractions import Fraction
 import numpy as np
-from visalign.landmarks import Landmarks
-from visalign.lip_features import lip_features
+from visalign.lips.landmarks import Landmarks
+from visalign.lips.lip_features import lip_features
 from visalign.files.scratch import GrowingArray
 from visalign.timeline import FrameTimes
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_stream
 
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration, LipModel
+from visalign.lips.lip_features import LipFeatures
 from visalign.sound.speech import HOP
 from visalign.speech_context import OFFSETS, SpeechContext
 from visalign.streams import Stream

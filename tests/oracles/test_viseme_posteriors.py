@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, make_lips, random_decoder
 
-from visalign.lip_features import LipFeatures
-from visalign.viseme_decoder import MOMENTS, VisemeDecoder
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import MOMENTS, VisemeDecoder
 from visalign.visemes.viseme_map import VisemeMap
 
 TOLERANCE = 1e-9

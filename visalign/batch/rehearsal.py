@@ -13,11 +13,11 @@ from fractions import Fraction
 import numpy as np
 
 from visalign.config import Config
-from visalign.face_detection import Box
 from visalign.forced_alignment import force_align
-from visalign.landmarks import load_detector
-from visalign.lip_features import FEATURES, LipFeatures
 from visalign.lip_model import LipModel
+from visalign.lips.face_detection import Box
+from visalign.lips.landmarks import load_detector
+from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check
 from visalign.timeline import FrameTimes

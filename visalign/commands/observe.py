@@ -56,9 +56,9 @@ def observe(
     """Read the lips: the visemes that they show, how probable, and the features of every frame."""
     # These load numpy and praatio.
     from visalign.files.text_files import check_output
-    from visalign.landmark_files import read_lips_with_landmarks
     from visalign.language.transcript import read_transcript
-    from visalign.observation_files import OBSERVATION_SUFFIXES, write_observation
+    from visalign.lips.landmark_files import read_lips_with_landmarks
+    from visalign.lips.observation_files import OBSERVATION_SUFFIXES, write_observation
     from visalign.plots.style import PLOT_SUFFIXES
 
     wanted = output or []

@@ -2,8 +2,8 @@
 
 Method
 ------
-The lip model's Gaussians (:class:`~visalign.viseme_decoder.VisemeDecoder`) say how well the lips of a moment fit each
-phone. Phones that a viseme map puts together are told apart by nothing: a viseme's likelihood is the mean of its
+The lip model's Gaussians (:class:`~visalign.lips.viseme_decoder.VisemeDecoder`) say how well the lips of a moment fit
+each phone. Phones that a viseme map puts together are told apart by nothing: a viseme's likelihood is the mean of its
 phones', weighted by how common they are. The words of a grammar become chains of visemes through the lexicon, and the
 most probable sentence is read off (:mod:`visalign.lip_reading.network`). Without a map each phone is a unit of its
 own.
@@ -30,12 +30,12 @@ from scipy.special import logsumexp
 from visalign.errors import AlignmentError, FaceNotFound
 from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
 from visalign.language.phones import ARPABET, SILENCE
-from visalign.lip_features import LipFeatures
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.network import Chain, Network, Step
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import STEP, VisemeDecoder
 from visalign.speech_context import attributes_of
 from visalign.timeline import Interval, Tier
-from visalign.viseme_decoder import STEP, VisemeDecoder
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["LipReading", "read_words"]

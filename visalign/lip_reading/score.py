@@ -16,12 +16,12 @@ from typing import Any
 
 from visalign.errors import AnyPath
 from visalign.language.lexicon import Lexicon
-from visalign.lip_features import LipFeatures
 from visalign.lip_reading.error_rates import ErrorCount, chance, count_errors
 from visalign.lip_reading.grammar import WordGraph, read_grammar, refuse_impossible
 from visalign.lip_reading.reading import read_words
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.timeline import Tier
-from visalign.viseme_decoder import VisemeDecoder
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["LipReader", "LipReadingScore"]

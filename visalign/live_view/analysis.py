@@ -25,14 +25,14 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import VisalignError
-from visalign.face_detection import LandmarkDetector
 from visalign.forced_alignment.recognised import recognise_phones
-from visalign.landmarks import Landmarks, TrackedFrame, load_detector, track_landmarks
-from visalign.lip_features import FEATURES, LipFeatures, lip_features
 from visalign.lip_model import LipModel
+from visalign.lips.face_detection import LandmarkDetector
+from visalign.lips.landmarks import Landmarks, TrackedFrame, load_detector, track_landmarks
+from visalign.lips.lip_features import FEATURES, LipFeatures, lip_features
+from visalign.lips.mouth_pictures import MouthPictures
 from visalign.live_view.source import RATE_HZ, Picture, Sound
 from visalign.media.clips import Audio, Frame
-from visalign.mouth_pictures import MouthPictures
 from visalign.sound.voice_activity import SPEECH, find_speech
 from visalign.speech_context import SpeechContext
 from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, ConfigError
-from visalign.lip_closures import find_closures
-from visalign.lip_features import LipFeatures
+from visalign.lips.closures import find_closures
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.media.clips import read_frames
 from visalign.plots.style import (
     EXPECTED,
@@ -30,7 +31,6 @@ from visalign.plots.style import (
     styled,
 )
 from visalign.plots.tiers import draw_intervals, name_row, quiet_row
-from visalign.viseme_decoder import DecodedVisemes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

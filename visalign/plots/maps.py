@@ -17,7 +17,7 @@ from scipy.cluster.hierarchy import dendrogram
 from visalign.coarticulation import mouth_track
 from visalign.errors import AnyPath
 from visalign.forced_alignment import force_align
-from visalign.lip_features import read_lips
+from visalign.lips.lip_features import read_lips
 from visalign.map_evaluation import MapFit
 from visalign.map_learning import LearntMap
 from visalign.media.clips import read_audio

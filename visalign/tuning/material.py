@@ -26,13 +26,13 @@ from functools import partial
 
 import numpy as np
 
-from visalign.clip_faces import ClipFaces, read_faces
 from visalign.config import Config
 from visalign.errors import AnyPath, InputError
 from visalign.forced_alignment import Alignment, force_align
-from visalign.lip_cache import cached_faces
-from visalign.lip_features import LipFeatures
 from visalign.lip_model import LipModel
+from visalign.lips.clip_faces import ClipFaces, read_faces
+from visalign.lips.lip_cache import cached_faces
+from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio, read_audio
 from visalign.sound.enhancement import chain_for_alignment, enhance
 from visalign.sound.voice_activity import find_speech
@@ -122,7 +122,7 @@ def prepare_clip(
     turn : int
         Which pair of :data:`FAULTS` it takes.
     lip_cache : path-like, optional
-        A folder that keeps lips (:mod:`visalign.lip_cache`).
+        A folder that keeps lips (:mod:`visalign.lips.lip_cache`).
 
     Raises
     ------

@@ -3,9 +3,9 @@
 Conventions
 -----------
 Seconds on the clip's clock. A CSV has one row a frame: its time, the viseme decoded there, every feature under the name
-(and in the unit) that :mod:`visalign.lip_features` documents, how well the mouth is seen (``seen_`` and the measures of
-:mod:`visalign.visibility`), then the probability that the lips close (``p_closed``) and that of each viseme (``p_`` and
-its name). A frame without a face has empty cells.
+(and in the unit) that :mod:`visalign.lips.lip_features` documents, how well the mouth is seen (``seen_`` and the
+measures of :mod:`visalign.lips.visibility`), then the probability that the lips close (``p_closed``) and that of each
+viseme (``p_`` and its name). A frame without a face has empty cells.
 
 An NPZ holds the same as arrays without pickled objects:
 
@@ -26,7 +26,7 @@ closures            start, end, moment, aperture and probability of each closure
 
 A TextGrid has two tiers, the visemes and the closures.
 
-Where the times of given visemes were sought (:mod:`visalign.forced_visemes`), each has them too: a column
+Where the times of given visemes were sought (:mod:`visalign.lips.forced_visemes`), each has them too: a column
 ``forced_viseme`` in the CSV; ``forced_visemes``, the one of each frame, with ``forced_labels`` and ``forced_times``
 (n, 2) in the NPZ; and tiers of visemes and, where they are known, words in the TextGrid.
 """
@@ -44,12 +44,12 @@ import numpy.typing as npt
 from visalign.errors import AnyPath
 from visalign.files.outputs import whole_file, writer_for
 from visalign.files.text_files import format_table, write_text, write_textgrid
-from visalign.forced_visemes import ForcedVisemes
-from visalign.lip_closures import find_closures
-from visalign.lip_features import LipFeatures
+from visalign.lips.closures import find_closures
+from visalign.lips.forced_visemes import ForcedVisemes
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import UNSEEN, DecodedVisemes
+from visalign.lips.visibility import VISIBILITY
 from visalign.timeline import Tier
-from visalign.viseme_decoder import UNSEEN, DecodedVisemes
-from visalign.visibility import VISIBILITY
 
 __all__ = ["OBSERVATION_SUFFIXES", "write_observation"]
 

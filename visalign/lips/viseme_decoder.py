@@ -44,7 +44,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.lip_features import LipFeatures
+from visalign.lips.lip_features import LipFeatures
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeMap
 

@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-68 points, numbered from 0 as in :mod:`visalign.landmarks`, in pixels of the upright frame. Each row belongs to a frame
-by its time where the file has times, by its number (from 0) otherwise. Frames that the file does not have, or marks as
-failed, are frames without a face.
+68 points, numbered from 0 as in :mod:`visalign.lips.landmarks`, in pixels of the upright frame. Each row belongs to a
+frame by its time where the file has times, by its number (from 0) otherwise. Frames that the file does not have, or
+marks as failed, are frames without a face.
 
 Files
 -----
@@ -35,10 +35,10 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, MissingStream, ParseError
-from visalign.face_detection import N_POINTS
 from visalign.files.data_files import check_archive
-from visalign.landmarks import TrackedFrame
-from visalign.lip_features import LipFeatures, features_of_tracked
+from visalign.lips.face_detection import N_POINTS
+from visalign.lips.landmarks import TrackedFrame
+from visalign.lips.lip_features import LipFeatures, features_of_tracked
 from visalign.media.clips import Frame, probe, read_frames
 
 __all__ = ["LandmarkRows", "read_landmark_rows", "read_lips_with_landmarks"]

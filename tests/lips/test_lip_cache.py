@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-import visalign.lip_cache
-from visalign.clip_faces import ClipFaces
+import visalign.lips.lip_cache
 from visalign.errors import MediaError
-from visalign.lip_cache import cached_faces, lip_key
+from visalign.lips.clip_faces import ClipFaces
+from visalign.lips.lip_cache import cached_faces, lip_key
 
 if TYPE_CHECKING:
     from visalign.generated_clip import GeneratedClip
-    from visalign.lip_features import LipFeatures
+    from visalign.lips.lip_features import LipFeatures
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def reads(monkeypatch: pytest.MonkeyPatch, generated_lips: LipFeatures) -> list[
         found.append(path)
         return ClipFaces.of(generated_lips)
 
-    monkeypatch.setattr(visalign.lip_cache, "read_faces", read)
+    monkeypatch.setattr(visalign.lips.lip_cache, "read_faces", read)
     return found
 
 
@@ -71,7 +71,7 @@ def test_a_damaged_file_is_made_anew(generated_clip: GeneratedClip, reads: list[
 
 def test_other_code_is_another_key(generated_clip: GeneratedClip, monkeypatch: pytest.MonkeyPatch) -> None:
     before = lip_key(generated_clip.path, 10)
-    monkeypatch.setattr(visalign.lip_cache, "_code_digest", lambda: "other")
+    monkeypatch.setattr(visalign.lips.lip_cache, "_code_digest", lambda: "other")
     assert lip_key(generated_clip.path, 10) != before
 
 

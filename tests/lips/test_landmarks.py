@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from visalign import face_detection
 from visalign.errors import BackendUnavailable, ConfigError
-from visalign.landmarks import (
+from visalign.lips import face_detection
+from visalign.lips.landmarks import (
     Box,
     DlibDetector,
     Landmarks,

@@ -2,9 +2,9 @@
 
 Method
 ------
-The decoder's probability that the lips close (:attr:`~visalign.viseme_decoder.DecodedVisemes.closed`) is above a half
-for as long as an event lasts; its moment is where the gap between the lips is narrowest. What is seen of the lips alone
-decides: no sound, no text. How sure the decoder must be was set in its training (the closure bias).
+The decoder's probability that the lips close (:attr:`~visalign.lips.viseme_decoder.DecodedVisemes.closed`) is above a
+half for as long as an event lasts; its moment is where the gap between the lips is narrowest. What is seen of the lips
+alone decides: no sound, no text. How sure the decoder must be was set in its training (the closure bias).
 
 Conventions
 -----------
@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from visalign.lip_features import LipFeatures
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import STEP, DecodedVisemes
 from visalign.timeline import Interval
-from visalign.viseme_decoder import STEP, DecodedVisemes
 
 __all__ = ["LipClosure", "find_closures"]
 

@@ -7,11 +7,11 @@ import importlib
 import numpy as np
 import pytest
 
-from visalign import cascade_detector
-from visalign.cascade_detector import CascadeDetector
 from visalign.errors import BackendUnavailable
 from visalign.generated_clip import GeneratedClip
-from visalign.landmarks import load_detector, track_landmarks
+from visalign.lips import cascade_detector
+from visalign.lips.cascade_detector import CascadeDetector
+from visalign.lips.landmarks import load_detector, track_landmarks
 from visalign.media.clips import read_frames
 
 

@@ -10,9 +10,9 @@ import pytest
 from sample_lips import NAMES, frame_times, make_lips
 
 from visalign.errors import ConfigError
-from visalign.observation_files import write_observation
+from visalign.lips.observation_files import write_observation
+from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.timeline import Tier
-from visalign.viseme_decoder import DecodedVisemes
 
 TIMES = 0.02 + 0.04 * np.arange(6)
 CLOSED = np.array([0.1, 0.9, 0.8, np.nan, 0.1, 0.1])

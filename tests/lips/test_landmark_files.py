@@ -10,9 +10,9 @@ import pytest
 
 from visalign.errors import FaceNotFound, ParseError
 from visalign.generated_clip import GeneratedClip
-from visalign.landmark_files import read_landmark_rows, read_lips_with_landmarks
-from visalign.landmarks import Landmarks, load_detector, track_landmarks
-from visalign.lip_features import LipFeatures
+from visalign.lips.landmark_files import read_landmark_rows, read_lips_with_landmarks
+from visalign.lips.landmarks import Landmarks, load_detector, track_landmarks
+from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import probe, read_frames
 
 

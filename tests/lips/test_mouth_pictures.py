@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from scipy.ndimage import gaussian_filter, map_coordinates, shift
 
-from visalign.mouth_pictures import (
+from visalign.lips.mouth_pictures import (
     N_PICTURE,
     PATCH_SHAPE,
     PICTURE_FEATURES,

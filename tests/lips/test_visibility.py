@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from visalign.landmarks import TrackedFrame
-from visalign.lip_features import LipFeatures, features_of_tracked
+from visalign.lips.landmarks import TrackedFrame
+from visalign.lips.lip_features import LipFeatures, features_of_tracked
+from visalign.lips.visibility import VISIBILITY, measure_visibility, unseen
 from visalign.media.clips import Frame
 from visalign.streams import frame_shares
-from visalign.visibility import VISIBILITY, measure_visibility, unseen
 
 Floats = npt.NDArray[np.float64]
 NAMES = [x.name for x in VISIBILITY]

@@ -7,7 +7,7 @@ Four doubts, each a measure of its own, none of which costs another look at the 
 * *Size*: a mouth of a few pixels shows nothing.
 * *Pose*: where the tip of the nose lies between the outer corners of the eyes; 0 where the head looks into the camera,
   near the tangent of the angle by which it is turned away.
-* *Blur*: the part of the mouth region's contrast that lies in fine detail (:mod:`visalign.mouth_pictures`).
+* *Blur*: the part of the mouth region's contrast that lies in fine detail (:mod:`visalign.lips.mouth_pictures`).
 * *Fit*: how far nose and eye corners, which keep their shape, lie from where this face has them in the middle of its
   frames, after the best shift, turn and scale.
 
@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.files.scratch import blocks_of, release, scratch_array
-from visalign.mouth_geometry import Feature
+from visalign.lips.mouth_geometry import Feature
 
 __all__ = ["VISIBILITY", "measure_visibility", "unseen"]
 
@@ -69,7 +69,7 @@ def measure_visibility(points: npt.NDArray[np.float32], sharpness: Floats) -> Fl
     points : ndarray of float32, shape (n_frames, 68, 2)
         Landmarks, pixels; NaN without a face.
     sharpness : ndarray, shape (n_frames,)
-        As :class:`~visalign.mouth_pictures.MouthPictures` gives it.
+        As :class:`~visalign.lips.mouth_pictures.MouthPictures` gives it.
     """
     table, is_seen = unseen(len(points)), np.isfinite(sharpness)
     for rows in blocks_of(len(points), _BLOCK, points):

@@ -8,10 +8,10 @@ from sample_lips import NAMES, frame_times, make_lips
 
 from visalign import LipFeatures, VisemeMap, observe
 from visalign.generated_clip import GeneratedClip
-from visalign.lip_closures import find_closures
 from visalign.lip_model import LipModel
+from visalign.lips.closures import find_closures
+from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.timeline import Tier
-from visalign.viseme_decoder import DecodedVisemes
 
 APERTURE = NAMES.index("inner_aperture")
 

@@ -37,7 +37,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import ConfigError
-from visalign.face_detection import Box, LandmarkDetector
+from visalign.lips.face_detection import Box, LandmarkDetector
 from visalign.media.clips import Frame, resize_luma
 
 __all__ = ["LOOK_AROUND_FRAMES", "MAX_FACES", "FacesInFrame", "follow_faces"]

@@ -28,12 +28,12 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from visalign._version import __version__
-from visalign.clip_faces import ClipFaces, SeenFace, read_faces
 from visalign.errors import AnyPath, MediaError, TimelineError
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.landmarks import find_model
-from visalign.lip_features import LipFeatures
+from visalign.lips.clip_faces import ClipFaces, SeenFace, read_faces
+from visalign.lips.landmarks import find_model
+from visalign.lips.lip_features import LipFeatures
 from visalign.timeline import FrameTimes
 
 __all__ = ["cached_faces", "lip_key"]
@@ -56,7 +56,7 @@ def cached_faces(
 ) -> ClipFaces:
     """The faces of a clip with their lips: from `folder` where it has them, else read and put there.
 
-    Parameters and errors are those of :func:`~visalign.clip_faces.read_faces`.
+    Parameters and errors are those of :func:`~visalign.lips.clip_faces.read_faces`.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ Conventions
 
 Method
 ------
-:mod:`visalign.face_tracks` finds and follows faces; here the largest of them becomes the landmarks of a clip.
+:mod:`visalign.lips.face_tracks` finds and follows faces; here the largest of them becomes the landmarks of a clip.
 
 References
 ----------
@@ -26,7 +26,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from visalign.face_detection import (
+from visalign.files.scratch import GrowingArray, blocks_of
+from visalign.lips.face_detection import (
     MODEL_LICENCE,
     N_POINTS,
     Box,
@@ -35,8 +36,7 @@ from visalign.face_detection import (
     find_model,
     verify_model,
 )
-from visalign.face_tracks import follow_faces
-from visalign.files.scratch import GrowingArray, blocks_of
+from visalign.lips.face_tracks import follow_faces
 from visalign.media.clips import Frame
 from visalign.registry import find_class
 from visalign.timeline import FrameTimes
@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 #: Detectors by name, as "module:Class".
-DETECTORS = {"dlib": "visalign.landmarks:DlibDetector", "haar": "visalign.cascade_detector:CascadeDetector"}
+DETECTORS = {"dlib": "visalign.lips.landmarks:DlibDetector", "haar": "visalign.lips.cascade_detector:CascadeDetector"}
 
 _Points = npt.NDArray[np.float32]
 

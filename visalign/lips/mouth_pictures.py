@@ -38,7 +38,7 @@ import numpy.typing as npt
 from scipy.fft import dctn
 from scipy.ndimage import map_coordinates
 
-from visalign.mouth_geometry import Feature
+from visalign.lips.mouth_geometry import Feature
 
 __all__ = ["N_PICTURE", "PATCH_SHAPE", "PICTURE_FEATURES", "MouthPictures", "mouth_flow", "mouth_patch"]
 

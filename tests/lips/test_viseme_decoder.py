@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, frame_times, make_lips, random_decoder
 
+from visalign.lips.viseme_decoder import MOMENTS, STEP, UNSEEN, VisemeDecoder, grid, stacked
 from visalign.timeline import FrameTimes
-from visalign.viseme_decoder import MOMENTS, STEP, UNSEEN, VisemeDecoder, grid, stacked
 from visalign.visemes.viseme_map import VisemeMap, available_maps
 
 COLUMNS = NAMES[:2]

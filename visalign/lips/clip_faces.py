@@ -8,9 +8,9 @@ span all frames of the clip; where that face is not seen, they are rows of NaN.
 
 Method
 ------
-Tracks (:mod:`visalign.face_tracks`) of different shots are one face where they look alike: the face, cut out upright
-and at one size, with its mean taken out, correlates above `_SAME_LOOKS`, and the two are never seen at the same time.
-Of GRID's speakers, 92 % of 90 pairs of takes of one speaker lie above it, and none of 576 pairs of different
+Tracks (:mod:`visalign.lips.face_tracks`) of different shots are one face where they look alike: the face, cut out
+upright and at one size, with its mean taken out, correlates above `_SAME_LOOKS`, and the two are never seen at the same
+time. Of GRID's speakers, 92 % of 90 pairs of takes of one speaker lie above it, and none of 576 pairs of different
 speakers. A face that is not recognised is counted as a new one, which costs only a longer list. This tells pictures in
 one clip apart, under one light and camera; it does not identify anybody, and nothing of it is stored.
 """
@@ -28,11 +28,11 @@ import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
 from visalign.errors import AnyPath, ConfigError, FaceNotFound, MediaError, MissingStream
-from visalign.face_detection import N_POINTS, LandmarkDetector
-from visalign.face_tracks import MAX_FACES, FacesInFrame, follow_faces
 from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
-from visalign.landmarks import Landmarks, load_detector
-from visalign.lip_features import (
+from visalign.lips.face_detection import N_POINTS, LandmarkDetector
+from visalign.lips.face_tracks import MAX_FACES, FacesInFrame, follow_faces
+from visalign.lips.landmarks import Landmarks, load_detector
+from visalign.lips.lip_features import (
     FEATURES,
     MIN_FACE_FRACTION,
     MIN_FACE_FRAMES,
@@ -41,10 +41,10 @@ from visalign.lip_features import (
     lip_features,
     with_own_yardstick,
 )
+from visalign.lips.mouth_pictures import N_PICTURE, MouthPictures
+from visalign.lips.visibility import VISIBILITY, unseen
 from visalign.media.clips import probe, read_frames
-from visalign.mouth_pictures import N_PICTURE, MouthPictures
 from visalign.timeline import FrameTimes
-from visalign.visibility import VISIBILITY, unseen
 
 __all__ = ["ClipFaces", "SeenFace", "read_faces"]
 

@@ -13,7 +13,7 @@ Conventions
   camera to camera by the mean and standard deviation over the clip. Neither assumes that the mouth ever closes.
 
 :data:`FEATURES` is the table: name, unit and definition of each column. Geometry is measured on the landmarks
-(:mod:`visalign.mouth_geometry`), appearance and optical flow on the picture (:mod:`visalign.mouth_pictures`).
+(:mod:`visalign.lips.mouth_geometry`), appearance and optical flow on the picture (:mod:`visalign.lips.mouth_pictures`).
 
 References
 ----------
@@ -37,12 +37,12 @@ from scipy.signal import lfilter
 from visalign.errors import AnyPath, FaceNotFound, MissingStream, TimelineError
 from visalign.files import scratch
 from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
-from visalign.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_detector, track_landmarks
+from visalign.lips.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_detector, track_landmarks
+from visalign.lips.mouth_geometry import GEOMETRY, Feature, measured
+from visalign.lips.mouth_pictures import N_PICTURE, PICTURE_FEATURES, MouthPictures
+from visalign.lips.visibility import measure_visibility
 from visalign.media.clips import probe, read_frames
-from visalign.mouth_geometry import GEOMETRY, Feature, measured
-from visalign.mouth_pictures import N_PICTURE, PICTURE_FEATURES, MouthPictures
 from visalign.timeline import FrameTimes
-from visalign.visibility import measure_visibility
 
 __all__ = [
     "FEATURES",
@@ -114,7 +114,7 @@ class LipFeatures:
     mouth : ndarray of float32, shape (n_frames, 20, 2), or None
         The landmarks of the lips (48–67), pixels of the upright frame, to be shown; None where only the table is known.
     visibility : ndarray of float64, shape (n_frames, n_measures), or None
-        How well the mouth can be seen (:data:`visalign.visibility.VISIBILITY`); None where that is not known.
+        How well the mouth can be seen (:data:`visalign.lips.visibility.VISIBILITY`); None where that is not known.
     """
 
     values: Floats
@@ -278,7 +278,7 @@ def lip_features(landmarks: Landmarks, pictures: Floats, *, source: str = "") ->
     landmarks : Landmarks
         Of all frames of the clip.
     pictures : ndarray of float64, shape (n_frames, N_PICTURE)
-        What :class:`~visalign.mouth_pictures.MouthPictures` gave for each frame.
+        What :class:`~visalign.lips.mouth_pictures.MouthPictures` gave for each frame.
     source : str
         Name of the file.
     """

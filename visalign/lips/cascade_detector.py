@@ -7,7 +7,7 @@ its box moved and scaled to where dlib's search would have drawn it.
 
 Conventions
 -----------
-As :mod:`visalign.face_detection`. The cascade that comes with OpenCV 4 is used; OpenCV 5 has none.
+As :mod:`visalign.lips.face_detection`. The cascade that comes with OpenCV 4 is used; OpenCV 5 has none.
 
 References
 ----------
@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable
-from visalign.face_detection import Box, DlibDetector
+from visalign.lips.face_detection import Box, DlibDetector
 
 __all__ = ["CascadeDetector"]
 
@@ -52,7 +52,7 @@ class CascadeDetector(DlibDetector):
     Parameters
     ----------
     model_path : path-like, optional
-        The 68-point shape predictor, as :class:`~visalign.face_detection.DlibDetector` takes it.
+        The 68-point shape predictor, as :class:`~visalign.lips.face_detection.DlibDetector` takes it.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-Landmarks are aligned before they are measured (:mod:`visalign.lip_features`): upright, in inter-ocular distances
+Landmarks are aligned before they are measured (:mod:`visalign.lips.lip_features`): upright, in inter-ocular distances
 (``iod``), y down from the base of the nose. Points are numbered as in iBUG 300-W, from 0; *right* and *left* are the
 person's.
 """

@@ -3,10 +3,10 @@ r"""Times of a given sequence of visemes, from the lips alone: forced decoding.
 Method
 ------
 What must be shown is known, and when is sought. Each viseme becomes a chain of three states, its beginning, middle and
-end, left to right. Their emissions are those of the decoder's states (:mod:`visalign.viseme_decoder`): the Gaussians of
-the phones that the viseme stands for, weighted by how common they are. A state is stayed in with the probability that
-gives the viseme the mean duration of the training. Pauses may be shown before, after and between words; they are left
-out where the lips do not show them. Viterbi's algorithm finds
+end, left to right. Their emissions are those of the decoder's states (:mod:`visalign.lips.viseme_decoder`): the
+Gaussians of the phones that the viseme stands for, weighted by how common they are. A state is stayed in with the
+probability that gives the viseme the mean duration of the training. Pauses may be shown before, after and between
+words; they are left out where the lips do not show them. Viterbi's algorithm finds
 
 .. math:: \delta_t(s) = w\, b_t(s) + \max\{\delta_{t-1}(s) + a_s,\; \delta_{t-1}(s - 1) + \bar a_{s-1},\;
    \delta_{t-1}(s') + \bar a_{s'}\}
@@ -34,9 +34,9 @@ from visalign.errors import AlignmentError, ConfigError, FaceNotFound
 from visalign.language.lexicon import Lexicon, arpabet_phones
 from visalign.language.phones import ARPABET, SILENCE
 from visalign.language.transcript import parse_transcript
-from visalign.lip_features import LipFeatures
+from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import STEP, VisemeDecoder
 from visalign.timeline import Interval, Tier
-from visalign.viseme_decoder import STEP, VisemeDecoder
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["FINE_STEP", "ForcedVisemes", "Shown", "force_given", "force_visemes", "said_visemes", "shown_visemes"]

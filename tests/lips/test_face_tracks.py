@@ -10,8 +10,8 @@ import pytest
 from scipy.ndimage import find_objects, label
 
 from visalign.errors import ConfigError
-from visalign.face_tracks import LOOK_AROUND_FRAMES, FacesInFrame, follow_faces
-from visalign.landmarks import Box
+from visalign.lips.face_tracks import LOOK_AROUND_FRAMES, FacesInFrame, follow_faces
+from visalign.lips.landmarks import Box
 from visalign.media.clips import Frame
 
 Image = npt.NDArray[np.uint8]
