@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from visalign.animation.mouth_cues import CueTiming, mouth_cues
+from visalign.animation.mouth_rules import load_mouth_rules
 from visalign.exports import EXPORTERS, ExportOptions, Utterance, load_exporter, read_utterance
 from visalign.exports.channels import Channels, weight_channels
 from visalign.language.phones import is_silence
-from visalign.mouth_cues import CueTiming, mouth_cues
-from visalign.mouth_rules import load_mouth_rules
 
 RULES = load_mouth_rules()
 ERRORS = (0.0, 0.005, 0.01, 0.02, 0.05)

@@ -23,7 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign import force_align, read_audio
-from visalign.coarticulation import mouth_track
+from visalign.animation.coarticulation import mouth_track
+from visalign.animation.weight_curves import frame_grid, weight_curves
 from visalign.errors import VisalignError
 from visalign.forced_alignment.aligner import Alignment
 from visalign.language.phones import ARPABET
@@ -36,7 +37,6 @@ from visalign.plots.style import save_plot
 from visalign.prepared_clips import PreparedClip, prepare
 from visalign.training_data import TrainingClip
 from visalign.visemes.viseme_map import VisemeMap, available_maps, expected_visemes, viseme_tier
-from visalign.weight_curves import frame_grid, weight_curves
 
 Floats = npt.NDArray[np.float64]
 

@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 # sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
 ROWS: dict[str, str] = {
     "1": "errors timeline registry _version parameters config files",
-    "2": "coarticulation weight_curves dtw mouth_rules mouth_cues cue_layout language visemes",
+    "2": "dtw language visemes animation",
     "3": "media",
     "4a": "forced_alignment sound",
     "4b": "lips",

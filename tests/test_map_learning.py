@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from visalign.animation.weight_curves import WeightCurves
 from visalign.errors import BackendUnavailable, ConfigError, InputError
 from visalign.language.phones import ARPABET
 from visalign.lip_confusions import LipConfusions, LipFrames, lip_confusions
@@ -19,7 +20,6 @@ from visalign.timeline import FrameTimes, Tier
 from visalign.visemes.lint import lint_viseme_map
 from visalign.visemes.map_files import format_viseme_map, write_viseme_map
 from visalign.visemes.viseme_map import VisemeClass, VisemeMap, available_maps
-from visalign.weight_curves import WeightCurves
 
 # What the made-up lips do: phones of one group move them alike.
 TRUTH = {"P": 0, "B": 0, "M": 0, "F": 1, "V": 1, "AA": 2, "AE": 2, "UW": 3, "W": 3, "S": 4, "Z": 4}

@@ -15,9 +15,9 @@ Conventions
 Method
 ------
 Coarticulation by dominance [1]_: each phone pulls each channel towards its target with the dominance function
-:math:`D_i(t)` of :mod:`visalign.weight_curves`, and the channel is ``Σ D_i T_i / Σ D_i``, smoothed by a narrow
-Gaussian, which has no lag. The numbers started from a least-squares fit to the lip landmarks of 173 sentences of the
-GRID corpus [3]_ and were rounded; openings are about a quarter larger than in GRID's fast, relaxed speech. Moved by
+:math:`D_i(t)` of :mod:`visalign.animation.weight_curves`, and the channel is ``Σ D_i T_i / Σ D_i``, smoothed by a
+narrow Gaussian, which has no lag. The numbers started from a least-squares fit to the lip landmarks of 173 sentences of
+the GRID corpus [3]_ and were rounded; openings are about a quarter larger than in GRID's fast, relaxed speech. Moved by
 GRID's phones, the modelled opening correlates .73 with the measured one, best at a lag of 0.005 s; the width .52, best
 at 0.015 s.
 
@@ -41,10 +41,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
+from visalign.animation.weight_curves import LIP_DYNAMICS, dominance, plateau
 from visalign.errors import UnknownSymbol
 from visalign.language.phones import SILENCE, is_silence, strip_stress
 from visalign.timeline import Interval, Tier
-from visalign.weight_curves import LIP_DYNAMICS, dominance, plateau
 
 __all__ = ["LIP_CHANNELS", "REST", "FaceLook", "FacePainter", "LipShape", "draw_face", "lip_trajectory"]
 

@@ -12,9 +12,9 @@ import pytest
 from rendering import render
 from sample_utterance import CHECKED, PHONES
 
+from visalign.animation.mouth_cues import mouth_cues
+from visalign.animation.mouth_rules import load_mouth_rules
 from visalign.errors import ConfigError
-from visalign.mouth_cues import mouth_cues
-from visalign.mouth_rules import load_mouth_rules
 
 EXPECTED = [(round(x.start, 2), round(x.end, 2), x.label) for x in mouth_cues(PHONES, load_mouth_rules())]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from visalign.animation.mouth_cues import merge_pauses
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.language.phones import is_silence
-from visalign.mouth_cues import merge_pauses
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
 

@@ -2,7 +2,8 @@
 
 Method
 ------
-Viseme weights (:mod:`visalign.weight_curves`) times a recipe (:mod:`visalign.exports.recipes`), clipped to 0..1.
+Viseme weights (:mod:`visalign.animation.weight_curves`) times a recipe (:mod:`visalign.exports.recipes`), clipped to
+0..1.
 
 Fewer keys: from a key, the next one is the farthest frame such that the straight line between the two passes within
 `max_error` of every frame in between. Each frame in between narrows the range of slopes that do; a line is allowed
@@ -29,6 +30,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from visalign.animation.weight_curves import frame_grid, weight_curves
 from visalign.errors import UnknownSymbol
 from visalign.exports.exporter import Exporter, ExportOptions
 from visalign.exports.hand_edits import Edit
@@ -36,7 +38,6 @@ from visalign.exports.recipes import load_recipe
 from visalign.exports.utterance import Utterance
 from visalign.timeline import Interval
 from visalign.visemes.viseme_map import VisemeMap, VisemeTarget, expected_visemes
-from visalign.weight_curves import frame_grid, weight_curves
 
 __all__ = ["Channels", "Curve", "reduce_keys", "weight_channels"]
 

@@ -1,7 +1,7 @@
 """The mouth shapes of an utterance as a rig wants them: in seconds, or on whole frames.
 
-The order of things: shapes from phones (:mod:`visalign.mouth_cues`), edits by hand, the lead, then frames with their
-least holds (:mod:`visalign.cue_layout`).
+The order of things: shapes from phones (:mod:`visalign.animation.mouth_cues`), edits by hand, the lead, then frames
+with their least holds (:mod:`visalign.animation.cue_layout`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from visalign.cue_layout import FrameCue, lay_out
+from visalign.animation.cue_layout import FrameCue, lay_out
+from visalign.animation.mouth_cues import CueTiming, mouth_cues
+from visalign.animation.mouth_rules import RHUBARB, MouthRules, load_mouth_rules
 from visalign.errors import UnknownSymbol
 from visalign.exports.exporter import Exporter, ExportOptions
 from visalign.exports.hand_edits import apply_edits
 from visalign.exports.utterance import Utterance
-from visalign.mouth_cues import CueTiming, mouth_cues
-from visalign.mouth_rules import RHUBARB, MouthRules, load_mouth_rules
 from visalign.timeline import Interval, Tier
 
 __all__ = ["FrameTrack", "cue_tier", "frame_track", "mouth_rules"]

@@ -24,11 +24,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Protocol, cast, runtime_checkable
 
+from visalign.animation.mouth_cues import REST_AFTER_SECONDS
 from visalign.errors import AnyPath, ConfigError
 from visalign.exports.hand_edits import Edit
 from visalign.exports.utterance import Utterance
 from visalign.files.outputs import whole_file
-from visalign.mouth_cues import REST_AFTER_SECONDS
 from visalign.registry import find_class
 
 __all__ = ["EXPORTERS", "ExportOptions", "Exporter", "load_exporter", "write_export"]
@@ -94,7 +94,7 @@ class ExportOptions:
     closure_frames : int
         Least frames of a closed mouth.
     tweens, rest_after, early_closures
-        See :class:`visalign.mouth_cues.CueTiming`.
+        See :class:`visalign.animation.mouth_cues.CueTiming`.
     shapes : tuple of str or None
         Shapes that the rig has; None for all.
     mouths : str or None

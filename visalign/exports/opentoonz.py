@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from visalign.cue_layout import FrameCue
+from visalign.animation.cue_layout import FrameCue
 from visalign.exports.cue_track import frame_track, mouth_rules
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.moho_dat import format_switch_data

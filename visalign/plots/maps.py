@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.hierarchy import dendrogram
 
-from visalign.coarticulation import mouth_track
+from visalign.animation.coarticulation import mouth_track
+from visalign.animation.weight_curves import WeightCurves, frame_grid, weight_curves
 from visalign.errors import AnyPath
 from visalign.forced_alignment import force_align
 from visalign.lips.lip_features import read_lips
@@ -36,7 +37,6 @@ from visalign.plots.style import (
 from visalign.plots.tiers import Mark, draw_intervals, name_row, quiet_row
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
-from visalign.weight_curves import WeightCurves, frame_grid, weight_curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

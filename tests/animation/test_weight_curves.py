@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_coarticulation import SYMBOLS, targets_of
 
+from visalign.animation.weight_curves import LIP_DYNAMICS, dominance, frame_grid, plateau, weight_curves
 from visalign.errors import TimelineError, UnknownSymbol
 from visalign.visemes.viseme_map import VisemeMap, available_maps
-from visalign.weight_curves import LIP_DYNAMICS, dominance, frame_grid, plateau, weight_curves
 
 RATES = [Fraction(12), Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(60)]
 FINE = Fraction(500)

@@ -1,13 +1,13 @@
 """From timed phones to the mouth shapes that an animator draws: one shape at a time, held long enough to be seen.
 
 The steps are those of Rhubarb Lip Sync [1]_, re-expressed over :class:`visalign.timeline.Tier` and driven by the data
-of :mod:`visalign.mouth_rules`, so that they serve any viseme map:
+of :mod:`visalign.animation.mouth_rules`, so that they serve any viseme map:
 
 1. each phone allows a set of shapes, in one or two parts (diphthongs; closure and release of plosives);
 2. of each set, the shape nearest to the relaxed form of the one before is taken; a vowel's shape reaches back over
    what allows it (anticipation); what is free takes the shape that follows;
 3. short pauses keep a relaxed mouth, longer ones rest;
-4. on a grid of 10 ms each shape gets its least duration, see :mod:`visalign.cue_layout`;
+4. on a grid of 10 ms each shape gets its least duration, see :mod:`visalign.animation.cue_layout`;
 5. where the mouth would stand still over many syllables, a few of them open it a little;
 6. in-between shapes soften the largest changes;
 7. shapes that the rig lacks are replaced.
@@ -31,9 +31,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from visalign.cue_layout import ANCHORS, lay_out_tier
+from visalign.animation.cue_layout import ANCHORS, lay_out_tier
+from visalign.animation.mouth_rules import FREE, MouthRules
 from visalign.language.phones import ARPABET, is_silence, strip_stress
-from visalign.mouth_rules import FREE, MouthRules
 from visalign.timeline import Interval, Tier
 
 __all__ = ["CueTiming", "merge_pauses", "mouth_cues", "widened_tweens"]
@@ -111,7 +111,7 @@ def mouth_cues(phones: Tier, rules: MouthRules, timing: CueTiming | None = None,
 
     Examples
     --------
-    >>> from visalign.mouth_rules import load_mouth_rules
+    >>> from visalign.animation.mouth_rules import load_mouth_rules
     >>> phones = Tier("phones", (0.0, 0.5, 0.62, 0.8, 0.9, 1.4), ("SIL", "M", "AA", "P", "SIL"))
     >>> for cue in mouth_cues(phones, load_mouth_rules()):
     ...     print(f"{cue.start:.2f} {cue.end:.2f} {cue.label}")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visalign import cue_layout
-from visalign.cue_layout import DROP_COSTS, FrameCue, lay_out, lay_out_tier
+from visalign.animation import cue_layout
+from visalign.animation.cue_layout import DROP_COSTS, FrameCue, lay_out, lay_out_tier
 from visalign.timeline import Tier
 
 KINDS = {"A": "closed", "G": "bitten", "F": "rounded", "D": "wide", "C": "open", "B": "neutral", "X": "rest"}

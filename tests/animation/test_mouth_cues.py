@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from visalign.animation.mouth_cues import CueTiming, mouth_cues, widened_tweens
+from visalign.animation.mouth_rules import KINDS, load_mouth_rules
 from visalign.errors import UnknownSymbol
 from visalign.language.phones import ARPABET
-from visalign.mouth_cues import CueTiming, mouth_cues, widened_tweens
-from visalign.mouth_rules import KINDS, load_mouth_rules
 from visalign.timeline import Tier
 from visalign.visemes.viseme_map import available_maps
 

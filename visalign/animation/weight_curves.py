@@ -49,7 +49,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from visalign.coarticulation import split_sequences, time_closures
+from visalign.animation.coarticulation import split_sequences, time_closures
 from visalign.errors import TimelineError
 from visalign.language.phones import is_silence
 from visalign.timeline import Interval

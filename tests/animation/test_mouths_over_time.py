@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from visalign import force_align, read_audio, read_lips
-from visalign.coarticulation import mouth_track
+from visalign.animation.coarticulation import mouth_track
+from visalign.animation.weight_curves import weight_curves
 from visalign.timeline import Interval
 from visalign.training_data import training_clips
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
-from visalign.weight_curves import weight_curves
 
 RIG = "oculus_15"
 CLOSED = "PP"

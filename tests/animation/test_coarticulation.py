@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visalign.coarticulation import (
+from visalign.animation.coarticulation import (
     CLOSURE_LAGS,
     CLOSURE_LEADS,
     MouthParams,

@@ -86,7 +86,7 @@ def lay_out(
     cues : Tier
         Shapes with times; frame 0 begins at 0 s.
     kinds : mapping
-        Shape → kind, see :data:`visalign.mouth_rules.KINDS`.
+        Shape → kind, see :data:`visalign.animation.mouth_rules.KINDS`.
     rate : Fraction
         Frames a second.
     holds : mapping, optional
