@@ -24,7 +24,7 @@ ROWS: dict[str, str] = {
     "1": "errors timeline registry _version parameters config files",
     "2": "dtw language visemes animation",
     "3": "media",
-    "4a": "forced_alignment sound",
+    "4a": "sound forced_alignment",
     "4b": "lips",
     "5": "lip_reading lip_model sync speaking_face clip_info scoring wording evidence drift report sound_evidence segments wide_search legibility material changing_offset passages lead_course streams speech_context",  # noqa: E501
     "6": "exports html_report result_files run_comparison preview portrait face_motion avatar watermark correction alignment_evaluation",  # noqa: E501

@@ -2,9 +2,10 @@
 
 Conventions
 -----------
-The command lines are those whose results are known (``tests/test_mfa.py`` replays them): ``mfa align_one`` for one clip
-and ``mfa align`` for a corpus. MFA's exit code is not believed. It is 0 for runs that leave clips out, and errors of
-one clip are found in no output; a clip counts as aligned when its file is there, can be read, and has all its words.
+The command lines are those whose results are known (``tests/forced_alignment/test_mfa.py`` replays them): ``mfa
+align_one`` for one clip and ``mfa align`` for a corpus. MFA's exit code is not believed. It is 0 for runs that leave
+clips out, and errors of one clip are found in no output; a clip counts as aligned when its file is there, can be read,
+and has all its words.
 
 What was learnt from MFA 3.4.3:
 
