@@ -20,10 +20,10 @@ import numpy as np
 from grid import sentence
 
 import visalign
-from visalign.drift import OffsetCourse
 from visalign.language.annotations import Cue
 from visalign.lips.lip_features import LipFeatures, with_own_yardstick
 from visalign.media.clips import Audio
+from visalign.sync.drift import OffsetCourse
 from visalign.timeline import FrameTimes
 
 SECONDS, MIN_CLIPS = 120.0, 5

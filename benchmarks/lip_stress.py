@@ -22,11 +22,11 @@ from visalign import LipFeatures, VisemeMap, force_align, read_audio
 from visalign.corpora.grid import sentence_of
 from visalign.errors import FaceNotFound, VisalignError
 from visalign.held_out import HeldOutSpeaker, count_read
-from visalign.lip_model import LipModel
 from visalign.lips.landmarks import load_detector, track_landmarks
 from visalign.lips.lip_features import features_of_tracked
 from visalign.lips.visibility import VISIBILITY
 from visalign.media.clips import Frame, probe, read_frames
+from visalign.sync.lip_model import LipModel
 from visalign.timeline import Tier
 
 MAP = VisemeMap.load("neti_2000")

@@ -17,11 +17,11 @@ from visalign import VisemeMap, read_lips
 from visalign.corpora.grid import sentence_of
 from visalign.errors import VisalignError
 from visalign.language.phones import SILENCE
-from visalign.lip_model import LipModel
 from visalign.lip_reading.error_rates import ErrorCount, chance, count_errors, viseme_forms
 from visalign.lip_reading.grammar import WordGraph, read_grammar
 from visalign.lip_reading.reading import read_words
 from visalign.lips.lip_features import LipFeatures
+from visalign.sync.lip_model import LipModel
 
 MAPS = ("none", "azure_en_us", "hazen_2004", "jeffers_1971", "lee_yook_2002", "walden_1977", "woodward_barber_1960")
 SLOTS = ("command", "colour", "preposition", "letter", "digit", "adverb")

@@ -18,9 +18,9 @@ import numpy as np
 from grid import sentence
 
 import visalign
-from visalign.lip_model import LipModel
-from visalign.sound_evidence import sound_evidence
-from visalign.sync import LagEvidence
+from visalign.sync.estimate import LagEvidence
+from visalign.sync.lip_model import LipModel
+from visalign.sync.sound_evidence import sound_evidence
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes
 
 EDGES = (0.0, 1 / 20, 1 / 3, 1.0, 3.0, 20.0, 150.0, np.inf)

@@ -26,8 +26,8 @@ import grid
 import numpy as np
 
 from visalign.config import Config
-from visalign.lip_model import LipModel
 from visalign.parameters import EvidenceParams
+from visalign.sync.lip_model import LipModel
 from visalign.tuning import Bandit, Found, TrialRecord, reward, run_study, search_space
 from visalign.tuning.bandit import POLICIES
 from visalign.tuning.gathering import Gathered

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from visalign import Audio, ClipReport, Tier
-from visalign.evidence import ClipEvidence, LocalLead
 from visalign.media.viewing_copy import ViewingCopy
+from visalign.sync.evidence import ClipEvidence, LocalLead
 
 FRAME_SECONDS = 0.04
 

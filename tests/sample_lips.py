@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.lips.viseme_decoder import MOMENTS, VisemeDecoder
-from visalign.streams import Stream
+from visalign.sync.streams import Stream
 from visalign.timeline import FrameTimes
 
 NAMES = tuple(feature.name for feature in FEATURES)

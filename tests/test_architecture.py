@@ -21,12 +21,12 @@ PACKAGE = Path(__file__).parents[1] / "visalign"
 # may see the other, so that what is "observed" on the lips can't be influenced by what is "expected" from the
 # sound before both meet in row 5. A package (forced_alignment/, exports/) counts as one room.
 ROWS: dict[str, str] = {
-    "1": "errors timeline registry _version parameters config files",
+    "1": "parameters errors timeline registry _version config files",
     "2": "dtw language visemes animation",
     "3": "media",
     "4a": "sound forced_alignment",
     "4b": "lips",
-    "5": "lip_reading lip_model sync speaking_face clip_info scoring wording evidence drift report sound_evidence segments wide_search legibility material changing_offset passages lead_course streams speech_context",  # noqa: E501
+    "5": "lip_reading clip_info wording report passages sync",
     "6": "exports html_report result_files run_comparison preview portrait face_motion avatar watermark correction alignment_evaluation",  # noqa: E501
     "7": "pipeline batch fix attach explanation training training_data corpora map_learning map_evaluation lip_confusions generated_clip doctor console commands cli calibration plots evaluation overlay ratings live_view decoder_training tuning folder_alignment held_out __main__ __init__ prepared_clips augmentation",  # noqa: E501
 }

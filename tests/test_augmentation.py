@@ -15,7 +15,7 @@ from visalign.errors import ConfigError
 from visalign.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures, shown_at, with_own_yardstick
 from visalign.prepared_clips import AddedClip, PreparedClip
-from visalign.speech_context import SpeechContext
+from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import FrameTimes, Tier
 from visalign.training_data import TrainingClip
 

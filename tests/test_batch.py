@@ -438,7 +438,7 @@ REHEARSAL = """
 import sys
 from visalign.batch.rehearsal import rehearse
 from visalign.config import Config
-from visalign.lip_model import LipModel
+from visalign.sync.lip_model import LipModel
 from visalign.pipeline import check
 model = LipModel.load(None)
 rehearse(Config(), model)

@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 from visalign.cli import app
 from visalign.explanation import LARGEST_ODDS, explain_sounds, explain_words, strength
 from visalign.generated_clip import GeneratedClip
-from visalign.lip_model import LipModel
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check
-from visalign.sound_evidence import SoundEvidence, lag_support, seen_during, sound_evidence
-from visalign.speech_context import SpeechContext
-from visalign.sync import LagEvidence, SyncEstimate, lag_evidence
+from visalign.sync.estimate import LagEvidence, SyncEstimate, lag_evidence
+from visalign.sync.lip_model import LipModel
+from visalign.sync.sound_evidence import SoundEvidence, lag_support, seen_during, sound_evidence
+from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeMap, VisemeTarget, expected_visemes
 

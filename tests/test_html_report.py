@@ -21,7 +21,7 @@ from visalign.generated_clip import GeneratedClip
 from visalign.html_report.clip_page import clip_page, write_clip_page
 from visalign.html_report.document import as_data_script, format_document, packed, text
 from visalign.html_report.lead_scale import lead_scale
-from visalign.sync import SyncEstimate
+from visalign.sync.estimate import SyncEstimate
 from visalign.wording import certainty, remedy, statement
 
 

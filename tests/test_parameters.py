@@ -8,13 +8,13 @@ import pytest
 from visalign.config import Config
 from visalign.errors import ConfigError
 from visalign.forced_alignment import force_align
-from visalign.lip_model import LipModel
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 from visalign.pipeline import check
-from visalign.speech_context import SpeechContext
-from visalign.streams import stream_log_likelihoods, weighed
+from visalign.sync.lip_model import LipModel
+from visalign.sync.speech_context import SpeechContext
+from visalign.sync.streams import stream_log_likelihoods, weighed
 
 LAGS = np.arange(-0.3, 0.301, 0.02)
 TEXT = "bin blue at f two now"
@@ -75,7 +75,7 @@ def test_evidence_is_that_of_the_streams_that_count(generated_lips: LipFeatures,
 
 def test_persistence_judges_what_is_new_in_a_frame(generated_lips: LipFeatures, context: SpeechContext) -> None:
     """White residuals of correlation r, after it is taken out, have the same variance and are independent."""
-    from visalign.streams import _news  # the recurrence itself, on residuals that are known
+    from visalign.sync.streams import _news  # the recurrence itself, on residuals that are known
 
     rng, r = np.random.default_rng(0), 0.8
     noise = rng.normal(size=(20000, 3))

@@ -24,12 +24,12 @@ from visalign.errors import (
     ParseError,
 )
 from visalign.generated_clip import GeneratedClip
-from visalign.lip_model import LipModel
 from visalign.lips.viseme_decoder import UNSEEN
 from visalign.media.clips import write_wav
 from visalign.report import SEGMENT_COLUMNS
 from visalign.sound.quality import audio_quality
-from visalign.sync import VERDICTS
+from visalign.sync.estimate import VERDICTS
+from visalign.sync.lip_model import LipModel
 
 MAP = "neti_2000"
 

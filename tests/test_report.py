@@ -20,8 +20,8 @@ from sample_report import CLIP, EARLY, NAN, OBSERVED, PHONES, ROWS, WORDS, make_
 from visalign.errors import ConfigError, OutputError, ParseError, TimelineError
 from visalign.files.text_files import check_output, format_table
 from visalign.report import REPORT_SUFFIXES, ClipReport, SoundInfo
-from visalign.scoring import SyncScore
-from visalign.sync import VERDICTS, SyncEstimate
+from visalign.sync.estimate import VERDICTS, SyncEstimate
+from visalign.sync.scoring import SyncScore
 from visalign.timeline import Tier
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs/report.schema.json").read_text())

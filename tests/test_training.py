@@ -13,13 +13,13 @@ from visalign import calibration
 from visalign.augmentation import augment, parse_augmentation
 from visalign.errors import InputError
 from visalign.generated_clip import GeneratedClip, generate_clip
-from visalign.lip_model import LipModel
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check
 from visalign.prepared_clips import PreparedClip
-from visalign.speech_context import SpeechContext
-from visalign.sync import estimate_sync, lag_evidence, spoken_frames
+from visalign.sync.estimate import estimate_sync, lag_evidence, spoken_frames
+from visalign.sync.lip_model import LipModel
+from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import Tier
 from visalign.training import MIN_CLIPS, fit_lip_model, train_from_folder
 from visalign.training_data import TrainingClip

@@ -12,12 +12,12 @@ import pytest
 
 from visalign.config import Config
 from visalign.errors import ConfigError, InputError, ParseError
-from visalign.lip_model import LipModel
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams
 from visalign.pipeline import check
-from visalign.scoring import SyncScore
+from visalign.sync.lip_model import LipModel
+from visalign.sync.scoring import SyncScore
 from visalign.tuning import Bandit, TrialRecord, compare_outcomes, format_config, parse_groups, parse_metric
 from visalign.tuning.holdout import choose_held_out
 from visalign.tuning.material import TuningClip, cut_and_moved, hear, with_foreign_sound

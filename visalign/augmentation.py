@@ -46,7 +46,7 @@ from visalign.media.clips import Audio, Frame, probe, read_audio, read_frames
 from visalign.media.images import jpeg_luma
 from visalign.prepared_clips import AddedClip, PreparedClip
 from visalign.sound.speech import HOP
-from visalign.speech_context import SpeechContext
+from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import FrameTimes, Interval, Tier
 from visalign.training_data import TrainingClip
 

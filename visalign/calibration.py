@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from visalign.lip_model import Calibration
-from visalign.sync import INTERVAL, LagEvidence, lag_density, lead_interval, match_features
+from visalign.sync.estimate import INTERVAL, LagEvidence, lag_density, lead_interval, match_features
+from visalign.sync.lip_model import Calibration
 
 __all__ = ["HeldOutEvidence"]
 

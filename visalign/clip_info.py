@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from visalign.files.text_files import rounded
-from visalign.speaking_face import FaceCandidate
+from visalign.sync.speaking_face import FaceCandidate
 
 __all__ = ["ClipInfo", "ModelInfo", "SoundInfo"]
 

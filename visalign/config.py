@@ -150,7 +150,7 @@ class SyncParams:
     max_lag_seconds : float
         The offset is searched within plus and minus this. The default is 15 frames at 25 frames a second, the range
         of SyncNet's protocol and its successors'. Beyond a second, up to ten minutes, a quick look at every lag
-        (:mod:`visalign.wide_search`) comes first, and the exact search follows where it points.
+        (:mod:`visalign.sync.wide_search`) comes first, and the exact search follows where it points.
     """
 
     viseme_map: str = "jeffers_1971"

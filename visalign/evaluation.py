@@ -39,11 +39,11 @@ from visalign.config import Config
 from visalign.errors import FaceNotFound, VisalignError
 from visalign.files.text_files import format_table
 from visalign.forced_alignment import Alignment, force_align
-from visalign.lip_model import LipModel
 from visalign.lips.lip_features import LipFeatures, read_lips
 from visalign.media.clips import Audio, read_audio
 from visalign.pipeline import check
 from visalign.report import ClipReport
+from visalign.sync.lip_model import LipModel
 from visalign.timeline import Interval
 from visalign.training_data import TrainingClip
 

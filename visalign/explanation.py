@@ -1,7 +1,7 @@
 """Why a clip was judged as it was, in words: the sounds and words that say most for it, and those that say least.
 
-Two sources, of different worth. With the evidence of each sound (:func:`~visalign.sound_evidence.sound_evidence`) an
-item tells how many times likelier the lips of one sound are at the clip's lead than at another. A report alone holds
+Two sources, of different worth. With the evidence of each sound (:func:`~visalign.sync.sound_evidence.sound_evidence`)
+an item tells how many times likelier the lips of one sound are at the clip's lead than at another. A report alone holds
 the scores of whole words; an item then tells how many times better a word and the frames around it fit within the
 limits of the verdict profile than outside, or the other way round.
 
@@ -31,13 +31,13 @@ from visalign.config import Config
 from visalign.errors import AnyPath, ConfigError
 from visalign.language.annotations import Cue
 from visalign.language.phones import is_silence
-from visalign.lip_model import Calibration, LipModel
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import Progress, check
 from visalign.report import ClipReport
-from visalign.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence
-from visalign.sync import LagEvidence, lag_density
+from visalign.sync.estimate import LagEvidence, lag_density
+from visalign.sync.lip_model import Calibration, LipModel
+from visalign.sync.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes
 from visalign.wording import lead_in_words
 

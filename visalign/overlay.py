@@ -27,7 +27,6 @@ import numpy.typing as npt
 
 from visalign.avatar import FaceLook, FacePainter, LipShape
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
-from visalign.evidence import ClipEvidence
 from visalign.media.clips import Audio, Frame, MediaInfo, probe, read_audio, read_frames
 from visalign.media.ffmpeg import Image, resize_rgb
 from visalign.media.remux import put_picture
@@ -36,6 +35,7 @@ from visalign.pipeline import Progress
 from visalign.plots.clip import plot_tracks
 from visalign.plots.style import INK, TWO_COLUMNS, VERDICT_INKS, figure_of, new_figure, picture_of, plot_style
 from visalign.report import ClipReport
+from visalign.sync.evidence import ClipEvidence
 from visalign.wording import certainty, remedy, statement
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ Times are seconds on the clip's clock, those of the words. ``lead_seconds > 0`` 
 Method
 ------
 A *passage* is a cue of the transcript, where it has cues, else a phrase: words between pauses
-(:func:`visalign.segments.phrases`), cut at their longest pauses to at most :data:`LONGEST_PHRASE` seconds. Its verdict
-is that of more than half of its judged words, else "uncertain"; its lead is the median of theirs. Neighbours with the
-same verdict make a *run*, as long as each lead is within :data:`SAME_LEAD` of those just before: a drift is one run, a
-jump ends it. One or two passages that tell nothing do not end a run that is out of sync.
+(:func:`visalign.sync.segments.phrases`), cut at their longest pauses to at most :data:`LONGEST_PHRASE` seconds. Its
+verdict is that of more than half of its judged words, else "uncertain"; its lead is the median of theirs. Neighbours
+with the same verdict make a *run*, as long as each lead is within :data:`SAME_LEAD` of those just before: a drift is
+one run, a jump ends it. One or two passages that tell nothing do not end a run that is out of sync.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from visalign.segments import phrases
+from visalign.sync.segments import phrases
 from visalign.timeline import Interval, Tier
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Passage:
     lead_seconds : float or None
         Median of the words' leads; None where none could be judged.
     verdict : str
-        One of :data:`~visalign.sync.VERDICTS`; ``""`` where no word could be judged.
+        One of :data:`~visalign.sync.estimate.VERDICTS`; ``""`` where no word could be judged.
     n_passages : int
         How many cues or phrases it holds.
     lead_at_ends : (float, float) or None

@@ -26,16 +26,12 @@ import pandas as pd
 
 from visalign._version import __version__
 from visalign.avatar import lip_trajectory
-from visalign.changing_offset import heed_course
 from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.config import Config
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
-from visalign.evidence import gather_evidence
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.language.annotations import Cue
 from visalign.language.lexicon import lexicon_with
-from visalign.legibility import spared, what_is_poor
-from visalign.lip_model import LipModel
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.lips.clip_faces import ClipFaces, read_faces
@@ -44,16 +40,21 @@ from visalign.lips.landmarks import MODEL_LICENCE
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.material import material_doubts
 from visalign.media.access import file_states, refuse_changed
 from visalign.media.clips import Audio, read_audio
 from visalign.report import SEGMENT_COLUMNS, ClipReport
-from visalign.scoring import ClipComparison, judge_words
-from visalign.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments
 from visalign.sound.enhancement import chain_for_alignment, enhance
 from visalign.sound.quality import audio_quality
 from visalign.sound.voice_activity import find_speech
-from visalign.speaking_face import (
+from visalign.sync.changing_offset import heed_course
+from visalign.sync.estimate import estimate_sync, lag_evidence, spoken_frames
+from visalign.sync.evidence import gather_evidence
+from visalign.sync.legibility import spared, what_is_poor
+from visalign.sync.lip_model import LipModel
+from visalign.sync.material import material_doubts
+from visalign.sync.scoring import ClipComparison, judge_words
+from visalign.sync.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments
+from visalign.sync.speaking_face import (
     OFF_SCREEN,
     SpeakingFace,
     choose_face,
@@ -62,11 +63,10 @@ from visalign.speaking_face import (
     off_screen_frames,
     without_frames,
 )
-from visalign.speech_context import SpeechContext
-from visalign.sync import estimate_sync, lag_evidence, spoken_frames
+from visalign.sync.speech_context import SpeechContext
+from visalign.sync.wide_search import SearchRange, search_range
 from visalign.timeline import Tier
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier, words_without_place
-from visalign.wide_search import SearchRange, search_range
 
 __all__ = ["ClipObservation", "check", "observe"]
 
@@ -166,17 +166,17 @@ def check(
     speaker : str, optional
         Whose words to follow, where the cues or the file of the alignment have several speakers.
     evidence : bool
-        Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.evidence`), for figures
-        and for a page without a second look at the clip.
+        Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.sync.evidence`), for
+        figures and for a page without a second look at the clip.
     lip_cache : path-like, optional
         A folder that keeps lips by the content of their clip (:mod:`visalign.lips.lip_cache`), so that they are read
         once.
     details : sequence of str
         Kinds of parts to judge with all their measures, in the report's field `details`: some of ``"word"``,
-        ``"phone"``, ``"phrase"`` and ``"window"`` (:mod:`visalign.segments`).
+        ``"phone"``, ``"phrase"`` and ``"window"`` (:mod:`visalign.sync.segments`).
     face : int, optional
         Number of the face to judge, as the report's `clip.faces` lists them; by default the one that speaks, turn by
-        turn (:mod:`visalign.speaking_face`).
+        turn (:mod:`visalign.sync.speaking_face`).
     track : int, optional
         Index of the sound's stream in its file, where there are several; the one marked as default otherwise.
     grammar : WordGraph, path-like or str, optional

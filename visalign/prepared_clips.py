@@ -16,7 +16,7 @@ from visalign.errors import AnyPath, VisalignError
 from visalign.forced_alignment import force_align
 from visalign.lips.lip_features import LipFeatures, read_lips
 from visalign.media.clips import read_audio
-from visalign.speech_context import SpeechContext
+from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import Tier
 from visalign.training_data import TrainingClip
 

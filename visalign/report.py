@@ -38,18 +38,18 @@ from typing import Any
 import pandas as pd
 
 from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
-from visalign.drift import OffsetCourse, offset_course
 from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
-from visalign.evidence import ClipEvidence
 from visalign.files.outputs import writer_for
 from visalign.files.text_files import format_json, format_table, rounded, write_text, write_textgrid
 from visalign.forced_alignment.aligner import CueTimes
 from visalign.language.phones import is_silence
 from visalign.lip_reading.score import LipReadingScore
 from visalign.registry import find_class
-from visalign.scoring import SyncScore
-from visalign.segments import detail_items, parse_details, write_details
-from visalign.sync import SyncEstimate
+from visalign.sync.drift import OffsetCourse, offset_course
+from visalign.sync.estimate import SyncEstimate
+from visalign.sync.evidence import ClipEvidence
+from visalign.sync.scoring import SyncScore
+from visalign.sync.segments import detail_items, parse_details, write_details
 from visalign.timeline import Interval, Tier
 from visalign.wording import course_in_words, interval_in_words, is_open_by, lip_reading_in_words, remedy, statement
 
@@ -111,7 +111,7 @@ class ClipReport:
         What it rests on, where that was asked for; not part of the JSON form.
     details : DataFrame or None
         Words, phones, phrases and windows with all their measures, where asked for; columns are
-        :data:`~visalign.segments.DETAIL_COLUMNS`.
+        :data:`~visalign.sync.segments.DETAIL_COLUMNS`.
     lip_reading : LipReadingScore or None
         How well the words can be read off the lips, where a grammar was given.
     cues : tuple of CueTimes
@@ -233,7 +233,7 @@ class ClipReport:
             raise ParseError("report", None, f"not a visalign report ({error}); run the check again") from error
 
     def write_details(self, path: AnyPath) -> Path:
-        """Write `details` as CSV, whole or not at all (:func:`visalign.segments.write_details`)."""
+        """Write `details` as CSV, whole or not at all (:func:`visalign.sync.segments.write_details`)."""
         if self.details is None:
             raise ConfigError("details", None, "a report that was made with details=(…)")
         return write_details(self.details, self.clip.name, path)

@@ -28,12 +28,12 @@ from visalign.decoder_training import fit_decoder
 from visalign.errors import AnyPath, InputError
 from visalign.files.text_files import rounded
 from visalign.held_out import HeldOut, left_out_groups, read_held_out
-from visalign.lip_model import Calibration, LipModel
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.lips.mouth_geometry import GEOMETRY
 from visalign.prepared_clips import AddedClip, PreparedClip, usable_clips
-from visalign.streams import Stream
-from visalign.sync import lag_evidence, spoken_frames
+from visalign.sync.estimate import lag_evidence, spoken_frames
+from visalign.sync.lip_model import Calibration, LipModel
+from visalign.sync.streams import Stream
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["TrainingReport", "fit_lip_model", "train_from_folder"]

@@ -7,10 +7,10 @@ Conventions
 
 from __future__ import annotations
 
-from visalign.drift import OffsetCourse
 from visalign.files.timecode import clock
 from visalign.lip_reading.score import LipReadingScore
-from visalign.sync import SyncEstimate
+from visalign.sync.drift import OffsetCourse
+from visalign.sync.estimate import SyncEstimate
 
 __all__ = [
     "certainty",
@@ -77,7 +77,7 @@ def remedy(sync: SyncEstimate, course: OffsetCourse | None = None) -> str:
 
     Examples
     --------
-    >>> from visalign.drift import Drift
+    >>> from visalign.sync.drift import Drift
     >>> drift = OffsetCourse("drift", Drift(0.0, 0.001, (0.0009, 0.0011), 99), (), "")
     >>> reason = "the audio drifts: 60 ms a minute earlier (+1000 ppm)"
     >>> remedy(SyncEstimate(0.3, (0.28, 0.32), 0.99, "uncertain", reason), drift)

@@ -52,13 +52,13 @@ from visalign.language.annotations import read_annotation
 from visalign.language.g2p.joint_ngram import JointNgram
 from visalign.language.lexicon import read_lexicon
 from visalign.language.transcript import parse_transcript, read_transcript
-from visalign.lip_model import LipModel
 from visalign.lips.landmark_files import read_landmark_rows
 from visalign.live_view.source import open_source
 from visalign.media import clips as media
 from visalign.media.clips import Audio, probe, read_audio, read_frames, write_wav
 from visalign.media.images import read_image
 from visalign.run_comparison import read_report
+from visalign.sync.lip_model import LipModel
 from visalign.visemes.viseme_map import VisemeMap
 
 PACKAGE = Path(visalign.__file__).parent

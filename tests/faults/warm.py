@@ -26,7 +26,7 @@ def warm_up() -> None:
         importlib.import_module(f"visalign.{name}")
     from visalign.batch.rehearsal import rehearse
     from visalign.config import Config
-    from visalign.lip_model import LipModel
+    from visalign.sync.lip_model import LipModel
 
     rehearse(Config(), LipModel.load(None))
 

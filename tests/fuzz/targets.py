@@ -39,7 +39,6 @@ from visalign.language.annotations import read_annotation, read_cues, read_spoke
 from visalign.language.g2p.joint_ngram import JointNgram
 from visalign.language.lexicon import parse_lexicon, read_lexicon
 from visalign.language.transcript import parse_transcript, read_transcript
-from visalign.lip_model import LipModel
 from visalign.lip_reading.grammar import parse_jsgf
 from visalign.lips.landmark_files import read_landmark_rows
 from visalign.media.remux import Piece
@@ -48,6 +47,7 @@ from visalign.ratings.design import RatingDesign, Stimulus
 from visalign.ratings.results import read_design
 from visalign.run_comparison import read_report
 from visalign.sound.enhancement.chain import parse_chain
+from visalign.sync.lip_model import LipModel
 from visalign.timeline import Tier
 from visalign.training_data import Transcripts, read_clip_transcript
 from visalign.tuning.bandit import Bandit

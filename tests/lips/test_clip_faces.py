@@ -16,7 +16,7 @@ from visalign.errors import ConfigError, FaceNotFound, MissingStream
 from visalign.generated_clip import SENTENCES, GeneratedClip, generate_clip
 from visalign.lips.clip_faces import ClipFaces, SeenFace, read_faces
 from visalign.media.clips import read_frames, write_clip, write_wav
-from visalign.speaking_face import OFF_SCREEN, choose_face, off_screen_frames
+from visalign.sync.speaking_face import OFF_SCREEN, choose_face, off_screen_frames
 from visalign.timeline import FrameTimes
 
 SIZE_PX = 240

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_stream
 
-from visalign.lip_model import Calibration, LipModel
 from visalign.lips.lip_features import LipFeatures
 from visalign.sound.speech import HOP
-from visalign.speech_context import OFFSETS, SpeechContext
-from visalign.streams import Stream
+from visalign.sync.lip_model import Calibration, LipModel
+from visalign.sync.speech_context import OFFSETS, SpeechContext
+from visalign.sync.streams import Stream
 from visalign.timeline import FrameTimes
 
 TOLERANCE = 1e-3  # predictions are single precision, squares of a few units are summed

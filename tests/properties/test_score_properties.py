@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visalign.scoring import SyncScore
+from visalign.sync.scoring import SyncScore
 
 COUNTS = st.integers(0, 10_000)
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from visalign.config import Config
 from visalign.forced_alignment import force_align
-from visalign.lip_model import LipModel
 from visalign.lips.face_detection import Box
 from visalign.lips.landmarks import load_detector
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check
+from visalign.sync.lip_model import LipModel
 from visalign.timeline import FrameTimes
 
 __all__ = ["rehearse"]

@@ -48,10 +48,10 @@ from visalign.config import Config
 from visalign.errors import MediaError, VisalignError
 from visalign.files.limits import allowed
 from visalign.html_report import write_clip_page
-from visalign.lip_model import LipModel
 from visalign.media.clips import probe
 from visalign.pipeline import check
 from visalign.report import ClipReport
+from visalign.sync.lip_model import LipModel
 from visalign.training_data import read_clip_transcript
 
 __all__ = ["analyse", "serve"]

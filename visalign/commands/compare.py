@@ -11,7 +11,7 @@ from visalign.console import facts_table, screen, signed_ms
 
 if TYPE_CHECKING:
     from visalign.run_comparison import ClipChange, RunComparison
-    from visalign.scoring import SyncScore
+    from visalign.sync.scoring import SyncScore
 
 __all__ = ["COMPARE_EPILOG", "compare"]
 

@@ -39,7 +39,7 @@ def evaluate(
     from visalign.evaluation import evaluate as measure
     from visalign.files.outputs import made_folder
     from visalign.files.text_files import write_text
-    from visalign.lip_model import LipModel
+    from visalign.sync.lip_model import LipModel
 
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     found, unsaid = listed_clips(clips)

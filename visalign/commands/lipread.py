@@ -52,9 +52,9 @@ def lipread(
     from visalign.files.text_files import check_output, format_json, write_text, write_textgrid
     from visalign.language.lexicon import lexicon_with
     from visalign.language.transcript import parse_transcript, read_transcript
-    from visalign.lip_model import LipModel
     from visalign.lip_reading.grammar import read_grammar, refuse_impossible
     from visalign.lip_reading.reading import read_words
+    from visalign.sync.lip_model import LipModel
 
     if text is not None and transcript is not None:
         raise typer.BadParameter("give --text or --transcript, not both")

@@ -41,10 +41,10 @@ def live(
     """Show landmarks, viseme, aperture, loudness and a rolling offset while a clip or stream runs."""
     # These load dlib, PocketSphinx and FFmpeg.
     from visalign.files.text_files import check_output, format_json, write_text
-    from visalign.lip_model import LipModel
     from visalign.live_view.page import format_live_page
     from visalign.live_view.server import LiveServer
     from visalign.live_view.source import open_source
+    from visalign.sync.lip_model import LipModel
 
     if stats is not None:
         check_output(stats, suffixes=(".json",))

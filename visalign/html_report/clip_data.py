@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.avatar import LIP_CHANNELS
-from visalign.evidence import ClipEvidence
 from visalign.files.text_files import rounded
 from visalign.html_report.document import packed
 from visalign.media.clips import Audio
 from visalign.media.viewing_copy import ViewingCopy
 from visalign.report import ClipReport
+from visalign.sync.evidence import ClipEvidence
 from visalign.timeline import Tier
 
 __all__ = ["clip_data", "openness", "spectrum_data", "weakest_words"]

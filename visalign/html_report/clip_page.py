@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from visalign.errors import AnyPath, ConfigError
-from visalign.evidence import ClipEvidence
 from visalign.files.outputs import whole_file
 from visalign.files.text_files import write_text
 from visalign.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
@@ -24,6 +23,7 @@ from visalign.html_report.lead_scale import lead_scale
 from visalign.media.clips import Audio, read_audio
 from visalign.media.viewing_copy import ViewingCopy, make_viewing_copy
 from visalign.report import ClipReport
+from visalign.sync.evidence import ClipEvidence
 from visalign.wording import (
     certainty,
     interval_in_words,

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from visalign.evidence import ClipEvidence
 from visalign.html_report.document import text
 from visalign.report import ClipReport
+from visalign.sync.evidence import ClipEvidence
 from visalign.wording import lead_in_words
 
 __all__ = ["lead_scale"]

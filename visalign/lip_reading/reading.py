@@ -34,7 +34,7 @@ from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.network import Chain, Network, Step
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP, VisemeDecoder
-from visalign.speech_context import attributes_of
+from visalign.sync.speech_context import attributes_of
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeMap
 

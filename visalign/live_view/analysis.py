@@ -4,8 +4,8 @@ Method
 ------
 The last ten seconds of landmarks, mouths and sound are kept. Each picture's features are normalised over that
 stretch, and the viseme is decoded from its end, by the lip model's hidden Markov model; as no later picture is there
-yet, it is less sure than `visalign check` is. The offset is that of :func:`~visalign.sync.estimate_sync` over the
-kept stretch, with phones recognised from the sound; it is computed in a process of its own, so that pictures do not
+yet, it is less sure than `visalign check` is. The offset is that of :func:`~visalign.sync.estimate.estimate_sync` over
+the kept stretch, with phones recognised from the sound; it is computed in a process of its own, so that pictures do not
 wait for it, and only once somebody has spoken for three seconds of the stretch.
 """
 
@@ -26,7 +26,6 @@ import numpy.typing as npt
 
 from visalign.errors import VisalignError
 from visalign.forced_alignment.recognised import recognise_phones
-from visalign.lip_model import LipModel
 from visalign.lips.face_detection import LandmarkDetector
 from visalign.lips.landmarks import Landmarks, TrackedFrame, load_detector, track_landmarks
 from visalign.lips.lip_features import FEATURES, LipFeatures, lip_features
@@ -34,8 +33,9 @@ from visalign.lips.mouth_pictures import MouthPictures
 from visalign.live_view.source import RATE_HZ, Picture, Sound
 from visalign.media.clips import Audio, Frame
 from visalign.sound.voice_activity import SPEECH, find_speech
-from visalign.speech_context import SpeechContext
-from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
+from visalign.sync.estimate import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
+from visalign.sync.lip_model import LipModel
+from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import FrameTimes
 from visalign.visemes.viseme_map import VisemeMap
 

@@ -17,7 +17,6 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from visalign.errors import AnyPath, ConfigError
-from visalign.evidence import ClipEvidence
 from visalign.media.clips import Audio, read_frames
 from visalign.plots.offset import draw_limits
 from visalign.plots.style import (
@@ -44,6 +43,7 @@ from visalign.plots.tiers import (
     word_marks,
 )
 from visalign.report import ClipReport
+from visalign.sync.evidence import ClipEvidence
 from visalign.wording import lead_in_words
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from visalign.plots.style import (
 )
 from visalign.plots.tiers import evidence_of, speech_span
 from visalign.report import ClipReport
-from visalign.scoring import MAX_COST
+from visalign.sync.scoring import MAX_COST
 from visalign.wording import lead_in_words
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ from visalign.plots.style import (
     styled,
 )
 from visalign.report import ClipReport
-from visalign.sync import VERDICTS
+from visalign.sync.estimate import VERDICTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

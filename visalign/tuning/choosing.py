@@ -13,7 +13,7 @@ import numpy as np
 from visalign.config import Config
 from visalign.corpora.manifest import listed_clips
 from visalign.errors import AnyPath, ConfigError, InputError, VisalignError
-from visalign.lip_model import LipModel
+from visalign.sync.lip_model import LipModel
 from visalign.tuning.bandit import Bandit
 from visalign.tuning.material import TuningClip, prepare_clip
 from visalign.tuning.outcome import try_clip

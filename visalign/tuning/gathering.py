@@ -12,7 +12,7 @@ from typing import TypeAlias
 from visalign.config import Config
 from visalign.errors import AnyPath, InputError, VisalignError
 from visalign.files.text_files import format_json, write_text
-from visalign.lip_model import LipModel
+from visalign.sync.lip_model import LipModel
 from visalign.training_data import TrainingClip
 from visalign.tuning.material import TuningClip, prepare_clip, with_foreign_sound
 

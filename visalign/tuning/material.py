@@ -29,19 +29,19 @@ import numpy as np
 from visalign.config import Config
 from visalign.errors import AnyPath, InputError
 from visalign.forced_alignment import Alignment, force_align
-from visalign.lip_model import LipModel
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio, read_audio
 from visalign.sound.enhancement import chain_for_alignment, enhance
 from visalign.sound.voice_activity import find_speech
-from visalign.speaking_face import find_speaking_face
-from visalign.speech_context import SpeechContext
-from visalign.sync import spoken_frames
+from visalign.sync.estimate import spoken_frames
+from visalign.sync.lip_model import LipModel
+from visalign.sync.speaking_face import find_speaking_face
+from visalign.sync.speech_context import SpeechContext
+from visalign.sync.wide_search import SearchRange
 from visalign.timeline import Interval, Tier
 from visalign.training_data import TrainingClip
-from visalign.wide_search import SearchRange
 
 __all__ = ["Hearing", "TuningClip", "cut_and_moved", "hear", "prepare_clip", "with_foreign_sound"]
 

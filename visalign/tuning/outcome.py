@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.config import Config
-from visalign.lip_model import Calibration
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.scoring import ClipComparison, SyncScore, judge_words
-from visalign.sync import best_lead, estimate_sync, lag_density, lag_evidence, spoken_frames
+from visalign.sync.estimate import best_lead, estimate_sync, lag_density, lag_evidence, spoken_frames
+from visalign.sync.lip_model import Calibration
+from visalign.sync.scoring import ClipComparison, SyncScore, judge_words
 from visalign.tuning.material import Hearing, TuningClip
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes
 

@@ -32,7 +32,7 @@ import numpy as np
 
 from visalign.errors import ConfigError
 from visalign.evaluation import area_under_roc
-from visalign.scoring import SyncScore
+from visalign.sync.scoring import SyncScore
 from visalign.tuning.outcome import ClipOutcome, Placement
 
 __all__ = [

@@ -15,7 +15,7 @@ from visalign.config import Config
 from visalign.corpora.manifest import listed_clips
 from visalign.errors import AnyPath, ConfigError, InputError
 from visalign.files.outputs import made_folder
-from visalign.lip_model import LipModel
+from visalign.sync.lip_model import LipModel
 from visalign.training_data import TrainingClip
 from visalign.tuning.configuration import write_config
 from visalign.tuning.gathering import Gathered

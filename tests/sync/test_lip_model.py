@@ -17,10 +17,10 @@ from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_st
 
 from visalign.errors import BackendUnavailable, ParseError, UnknownSymbol
 from visalign.files.limits import LIMITS
-from visalign.lip_model import Calibration, LipModel
 from visalign.media.clips import Audio
 from visalign.sound.speech import N_BANDS
-from visalign.speech_context import ATTRIBUTES, OFFSETS, PHONES, SpeechContext, attributes_of
+from visalign.sync.lip_model import Calibration, LipModel
+from visalign.sync.speech_context import ATTRIBUTES, OFFSETS, PHONES, SpeechContext, attributes_of
 from visalign.timeline import Tier
 
 N_CHANNELS = len(PHONES) + len(ATTRIBUTES) + N_BANDS

@@ -35,14 +35,14 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from visalign.files.scratch import release, scratch_array
-from visalign.lip_model import Calibration
 from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_features import LipFeatures
-from visalign.speech_context import SpeechContext
-from visalign.streams import Stream
-from visalign.sync import LagEvidence, lag_evidence, match_probability
+from visalign.sync.estimate import LagEvidence, lag_evidence, match_probability
+from visalign.sync.lip_model import Calibration
+from visalign.sync.speech_context import SpeechContext
+from visalign.sync.streams import Stream
+from visalign.sync.wide_search import SearchRange
 from visalign.timeline import FrameTimes
-from visalign.wide_search import SearchRange
 
 __all__ = [
     "OFF_SCREEN",

@@ -9,7 +9,7 @@ repeat each other, and blurred by the scatter that even perfect evidence has, is
 
 The estimate is its peak, between the lags by a cubic spline; the interval holds 95 % of it; the confidence is what
 lies within a frame (40 ms) of the estimate. Temperature and scatter are measured on speakers that the model was not
-trained on (:class:`~visalign.lip_model.Calibration`).
+trained on (:class:`~visalign.sync.lip_model.Calibration`).
 
 Conventions
 -----------
@@ -30,13 +30,13 @@ from scipy.special import expit
 
 from visalign.files.scratch import blocks_of
 from visalign.language.phones import is_silence
-from visalign.lead_course import STEADY, LeadCourse
-from visalign.lip_model import Calibration
 from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import EvidenceParams, ThresholdParams
 from visalign.sound.voice_activity import SPEECH
-from visalign.speech_context import SpeechContext
-from visalign.streams import Stream, stream_log_likelihoods
+from visalign.sync.lead_course import STEADY, LeadCourse
+from visalign.sync.lip_model import Calibration
+from visalign.sync.speech_context import SpeechContext
+from visalign.sync.streams import Stream, stream_log_likelihoods
 from visalign.timeline import Interval, Tier
 
 __all__ = [
@@ -264,7 +264,7 @@ def estimate_sync(
     thresholds : ThresholdParams
         From which probability on a verdict is given.
     certainty : float
-        Probability that the true lead is among these lags at all (:mod:`visalign.wide_search`).
+        Probability that the true lead is among these lags at all (:mod:`visalign.sync.wide_search`).
     strict : bool
         Uncertain wherever the interval reaches across a limit, also where the lead is within
         (docs/decisions/0007-calibration.md).

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sample_lips import frame_times
 
-from visalign.lip_model import Calibration
 from visalign.lips.viseme_decoder import STEP, UNSEEN, DecodedVisemes
 from visalign.report import SEGMENT_COLUMNS
-from visalign.scoring import ClipComparison, SyncScore, agreement_of, in_sync_probability, judge_words
-from visalign.sync import LagEvidence, SyncEstimate
+from visalign.sync.estimate import LagEvidence, SyncEstimate
+from visalign.sync.lip_model import Calibration
+from visalign.sync.scoring import ClipComparison, SyncScore, agreement_of, in_sync_probability, judge_words
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeTarget
 

@@ -12,14 +12,14 @@ from sample_lips import NAMES, frame_times, make_lips
 import visalign
 from visalign.errors import ConfigError
 from visalign.generated_clip import GeneratedClip
-from visalign.lip_model import Calibration
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.media.clips import Audio
 from visalign.report import ClipReport
-from visalign.scoring import ClipComparison
-from visalign.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments, phrases, windows
-from visalign.sync import LagEvidence, SyncEstimate
+from visalign.sync.estimate import LagEvidence, SyncEstimate
+from visalign.sync.lip_model import Calibration
+from visalign.sync.scoring import ClipComparison
+from visalign.sync.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments, phrases, windows
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeTarget
 

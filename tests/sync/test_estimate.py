@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from sample_lips import NAMES, frame_times, make_lips
 
 from visalign.config import PROFILES
-from visalign.lip_model import Calibration
-from visalign.sync import (
+from visalign.sync.estimate import (
     VERDICTS,
     LagEvidence,
     SyncEstimate,
@@ -21,6 +20,7 @@ from visalign.sync import (
     placed_match,
     spoken_frames,
 )
+from visalign.sync.lip_model import Calibration
 from visalign.timeline import Tier
 
 LAGS = 0.01 * np.arange(-60, 61)

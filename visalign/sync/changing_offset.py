@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from visalign.drift import OffsetCourse
-from visalign.sync import SyncEstimate
+from visalign.sync.drift import OffsetCourse
+from visalign.sync.estimate import SyncEstimate
 from visalign.wording import reason_of
 
 __all__ = ["heed_course"]

@@ -8,9 +8,9 @@ What a stream expects at a lag is worth its gain in log-likelihood over expectin
 
 with :math:`y` the lips and :math:`x` their expectation, both white where the prediction is right. Lips before and after
 the sound gain nothing, so lags with little overlap have no advantage. Both sums are correlations, so the Fourier
-transform gives all lags in :math:`O(n \log n)`. The gain is the likelihood of :mod:`visalign.lip_model` but for the
-adaptation to the clip, which the exact search adds. In long clips the offset may change, and the course of it is sought
-first (:mod:`visalign.lead_course`).
+transform gives all lags in :math:`O(n \log n)`. The gain is the likelihood of :mod:`visalign.sync.lip_model` but for
+the adaptation to the clip, which the exact search adds. In long clips the offset may change, and the course of it is
+sought first (:mod:`visalign.sync.lead_course`).
 
 Conventions
 -----------
@@ -27,12 +27,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import correlate
 
-from visalign.lead_course import STEADY, LeadCourse, rough_course
-from visalign.lip_model import Calibration
 from visalign.lips.lip_features import LipFeatures
 from visalign.sound.speech import HOP
-from visalign.speech_context import SpeechContext
-from visalign.streams import Stream, frame_shares
+from visalign.sync.lead_course import STEADY, LeadCourse, rough_course
+from visalign.sync.lip_model import Calibration
+from visalign.sync.speech_context import SpeechContext
+from visalign.sync.streams import Stream, frame_shares
 
 __all__ = ["SearchRange", "lag_gains", "rough_lead", "search_range"]
 

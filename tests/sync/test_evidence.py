@@ -8,11 +8,11 @@ import pytest
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
 from visalign.avatar import LIP_CHANNELS
-from visalign.evidence import ClipEvidence, local_lead
 from visalign.generated_clip import GeneratedClip, generate_clip
-from visalign.lip_model import LipModel
-from visalign.scoring import MAX_COST
-from visalign.sync import LagEvidence
+from visalign.sync.estimate import LagEvidence
+from visalign.sync.evidence import ClipEvidence, local_lead
+from visalign.sync.lip_model import LipModel
+from visalign.sync.scoring import MAX_COST
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from sample_lips import NAMES, frame_times, make_lips, random_stream
 import visalign
 from visalign.config import Config
 from visalign.generated_clip import GeneratedClip
-from visalign.lip_model import Calibration
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.sound.speech import HOP
-from visalign.speech_context import SpeechContext
-from visalign.wide_search import lag_gains, rough_lead
+from visalign.sync.lip_model import Calibration
+from visalign.sync.speech_context import SpeechContext
+from visalign.sync.wide_search import lag_gains, rough_lead
 
 PLAIN = Calibration(0.2, 0.01, 0.0, (0.0, 0.0, 0.0))
 N_CHANNELS = 3

@@ -52,8 +52,8 @@ from visalign.files.outputs import whole_file
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.parameters import EvidenceParams
-from visalign.speech_context import N_CHANNELS, OFFSETS, PHONES, SpeechContext
-from visalign.streams import Stream, stream_log_likelihoods
+from visalign.sync.speech_context import N_CHANNELS, OFFSETS, PHONES, SpeechContext
+from visalign.sync.streams import Stream, stream_log_likelihoods
 
 __all__ = ["Calibration", "LipModel"]
 
@@ -76,8 +76,8 @@ class Calibration:
         Standard deviation, seconds, by which even perfect evidence misses the true lead (speakers, microphones).
     match_offset : float
     match_weights : tuple of float, length 3
-        Logistic that turns what tells the best lag from the others (:func:`~visalign.sync.match_features`) into the
-        probability that picture and sound belong together.
+        Logistic that turns what tells the best lag from the others (:func:`~visalign.sync.estimate.match_features`)
+        into the probability that picture and sound belong together.
     """
 
     temperature: float
@@ -137,7 +137,7 @@ class LipModel:
         return _load(str(chosen), stat.st_mtime_ns, stat.st_size)
 
     def log_likelihoods(self, lips: LipFeatures, context: SpeechContext, lags: Floats) -> Floats:
-        """Evidence of each frame for each lag: :func:`~visalign.streams.stream_log_likelihoods` of its streams."""
+        """Evidence of each frame for each lag: :func:`~visalign.sync.streams.stream_log_likelihoods` of its streams."""
         return stream_log_likelihoods(self.streams, lips, context, lags)
 
     def save(self, path: AnyPath) -> Path:

@@ -1,7 +1,7 @@
 r"""The streams of the lip model: what lips are expected with a sound, and how likely those seen are at each lag.
 
-The method is described in :mod:`visalign.lip_model`. Long clips are walked through piece by piece, and what is kept of
-each moment lies on disk (:mod:`visalign.files.scratch`), so that memory does not grow with their length.
+The method is described in :mod:`visalign.sync.lip_model`. Long clips are walked through piece by piece, and what is
+kept of each moment lies on disk (:mod:`visalign.files.scratch`), so that memory does not grow with their length.
 
 Conventions
 -----------
@@ -22,7 +22,7 @@ from visalign.files.scratch import blocks_of, scratch_array
 from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import EvidenceParams
 from visalign.sound.speech import HOP
-from visalign.speech_context import OFFSETS, SpeechContext, rows_at
+from visalign.sync.speech_context import OFFSETS, SpeechContext, rows_at
 
 __all__ = ["Stream", "frame_shares", "stream_log_likelihoods", "weighed"]
 

@@ -10,9 +10,9 @@ import pytest
 from sample_lips import NAMES, make_lips
 
 from visalign.lips.clip_faces import ClipFaces
-from visalign.material import material_doubts
 from visalign.media.clips import Audio, write_clip
-from visalign.sync import SyncEstimate
+from visalign.sync.estimate import SyncEstimate
+from visalign.sync.material import material_doubts
 from visalign.timeline import FrameTimes
 
 GOOD = SyncEstimate(0.1, (0.08, 0.12), 0.97, "audio-early")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from visalign.errors import AnyPath
 from visalign.lips.clip_faces import ClipFaces
 from visalign.media.clips import Audio, probe
-from visalign.sync import SyncEstimate
+from visalign.sync.estimate import SyncEstimate
 
 __all__ = ["MaterialDoubts", "material_doubts"]
 

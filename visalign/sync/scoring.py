@@ -28,10 +28,10 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.dtw import SYMMETRIC1, WarpingPath, dtw_rows
-from visalign.lip_model import Calibration
 from visalign.lips.viseme_decoder import STEP, DecodedVisemes
 from visalign.parameters import ScoringParams, ThresholdParams
-from visalign.sync import LagEvidence, SyncEstimate, lag_density
+from visalign.sync.estimate import LagEvidence, SyncEstimate, lag_density
+from visalign.sync.lip_model import Calibration
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeTarget
 
@@ -350,7 +350,7 @@ def lead_density(
 ) -> tuple[Floats, Floats]:
     """Probability density over the lead of a part of a clip whose lead on the whole is `lead`.
 
-    As :func:`~visalign.sync.lag_density`, with the belief that a part does not stray far from the whole.
+    As :func:`~visalign.sync.estimate.lag_density`, with the belief that a part does not stray far from the whole.
     """
     near = curve - 0.5 * ((lags - lead) / spread) ** 2 / calibration.temperature
     return lag_density(lags, near, calibration)

@@ -10,16 +10,16 @@ import pytest
 from sample_lips import NAMES, frame_times, make_lips
 from scipy.ndimage import gaussian_filter1d
 
-from visalign.lead_course import STEADY, LeadCourse, rough_course
-from visalign.lip_model import Calibration
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP, DecodedVisemes
-from visalign.scoring import ClipComparison
-from visalign.segments import judge_segments
 from visalign.sound.speech import HOP
-from visalign.speech_context import PHONES, SpeechContext
-from visalign.streams import Stream
-from visalign.sync import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
+from visalign.sync.estimate import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
+from visalign.sync.lead_course import STEADY, LeadCourse, rough_course
+from visalign.sync.lip_model import Calibration
+from visalign.sync.scoring import ClipComparison
+from visalign.sync.segments import judge_segments
+from visalign.sync.speech_context import PHONES, SpeechContext
+from visalign.sync.streams import Stream
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeTarget
 

@@ -6,14 +6,14 @@ track only is off by seconds from there on. No search around one lag meets both 
 Method
 ------
 The picture is cut into blocks of 6 s. For each, the gain in log-likelihood of every lag over expecting nothing
-(:mod:`visalign.wide_search`) comes from one Fourier transform. A path through the blocks, lag by lag, is then found by
-dynamic programming [1]_: from block to block the lag may creep by some 10 ms, as it does with a drift and from one
-sentence to the next, or jump anywhere at a price. Faster drifts come from mistaken rates, which are few; for each of
-them the sound is stretched accordingly and the path is sought anew, and the best path wins. It is believed where its
+(:mod:`visalign.sync.wide_search`) comes from one Fourier transform. A path through the blocks, lag by lag, is then
+found by dynamic programming [1]_: from block to block the lag may creep by some 10 ms, as it does with a drift and from
+one sentence to the next, or jump anywhere at a price. Faster drifts come from mistaken rates, which are few; for each
+of them the sound is stretched accordingly and the path is sought anew, and the best path wins. It is believed where its
 gain is far above what the sound of other words reaches.
 
-A path becomes a straight line from jump to jump (Theil and Sen, :func:`~visalign.drift.find_drift`), and each jump is
-put to the frame where the likelihood under one line hands over to the other.
+A path becomes a straight line from jump to jump (Theil and Sen, :func:`~visalign.sync.drift.find_drift`), and each jump
+is put to the frame where the likelihood under one line hands over to the other.
 
 Conventions
 -----------
@@ -35,13 +35,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.drift import RATES, find_drift
 from visalign.files.scratch import blocks_of, release, scratch_array
-from visalign.lip_model import Calibration
 from visalign.lips.lip_features import LipFeatures
 from visalign.sound.speech import HOP
-from visalign.speech_context import SpeechContext
-from visalign.streams import Stream, frame_shares
+from visalign.sync.drift import RATES, find_drift
+from visalign.sync.lip_model import Calibration
+from visalign.sync.speech_context import SpeechContext
+from visalign.sync.streams import Stream, frame_shares
 
 __all__ = ["STEADY", "LeadCourse", "rough_course"]
 

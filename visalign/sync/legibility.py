@@ -22,7 +22,7 @@ import numpy.typing as npt
 from scipy.signal import detrend, periodogram
 
 from visalign.lips.lip_features import LipFeatures
-from visalign.sync import SyncEstimate
+from visalign.sync.estimate import SyncEstimate
 
 __all__ = ["MAX_TREMBLE", "MIN_MOVEMENT", "MIN_RATE_HZ", "MIN_SNR_DB", "movement", "spared", "tremble", "what_is_poor"]
 

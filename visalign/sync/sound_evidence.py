@@ -2,11 +2,11 @@ r"""What each sound of a clip says about the lead: the evidence of the frames, g
 
 Method
 ------
-The lip model gives each frame's log-likelihood at each lag (:func:`~visalign.sync.lag_evidence`). A phone's share is
-the sum over the frames in which its lips are looked for, those of ``[start + lead, end + lead)``, tempered like the
-clip's own curve. The shares of all phones and pauses add up to that curve. What a phone says for a lead :math:`\ell` is
-its Bayes factor [1]_: how many times likelier its lips are where the lead is :math:`\ell`, to within a frame of 40 ms,
-than where it is any other of the search,
+The lip model gives each frame's log-likelihood at each lag (:func:`~visalign.sync.estimate.lag_evidence`). A phone's
+share is the sum over the frames in which its lips are looked for, those of ``[start + lead, end + lead)``, tempered
+like the clip's own curve. The shares of all phones and pauses add up to that curve. What a phone says for a lead
+:math:`\ell` is its Bayes factor [1]_: how many times likelier its lips are where the lead is :math:`\ell`, to within a
+frame of 40 ms, than where it is any other of the search,
 
 .. math:: B = \frac{\text{mean of } e^{c(L)} \text{ over } |L - \ell| \le 40\text{ ms}}
                    {\text{mean of } e^{c(L)} \text{ over the other } L}.
@@ -30,8 +30,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.lip_model import Calibration
-from visalign.sync import LagEvidence
+from visalign.sync.estimate import LagEvidence
+from visalign.sync.lip_model import Calibration
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeTarget
 

@@ -54,8 +54,8 @@ from visalign.files.text_files import format_table, rounded, write_text
 from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP
-from visalign.scoring import ClipComparison
-from visalign.sync import best_lead, spoken_frames
+from visalign.sync.estimate import best_lead, spoken_frames
+from visalign.sync.scoring import ClipComparison
 from visalign.timeline import Interval, Tier
 
 __all__ = [

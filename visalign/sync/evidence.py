@@ -9,7 +9,7 @@ Seconds on the clip's clock, the picture's where nothing else is said. ``lead_se
 what is heard at t is expected on the lips at ``t + lead``. A frame without a face is NaN. Lengths on the face are
 inter-ocular distances (``iod``), positions in the picture pixels of the upright frame.
 
-The local lead is what :mod:`visalign.scoring` tells of a word, for a moment: the evidence of the frames around it,
+The local lead is what :mod:`visalign.sync.scoring` tells of a word, for a moment: the evidence of the frames around it,
 weighted by a Gaussian, with the same belief that a lead does not stray far from the clip's.
 """
 
@@ -22,13 +22,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.lead_course import STEADY, LeadCourse
-from visalign.lip_model import Calibration
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.parameters import ScoringParams
-from visalign.scoring import ClipComparison, lead_density
-from visalign.sync import LagEvidence, lag_density, lead_interval
+from visalign.sync.estimate import LagEvidence, lag_density, lead_interval
+from visalign.sync.lead_course import STEADY, LeadCourse
+from visalign.sync.lip_model import Calibration
+from visalign.sync.scoring import ClipComparison, lead_density
 
 __all__ = ["ClipEvidence", "LocalLead", "gather_evidence", "local_lead"]
 
@@ -85,7 +85,7 @@ class ClipEvidence:
         Visemes that would be right at each moment, by what is heard at the clip's lead.
     path_expected, path_observed : ndarray of int64, shape (n_cells,)
         The warping path: indices into `moments`, of what is expected and of what is observed. The cost of a cell is
-        ``-log(posteriors[observed] @ acceptable[expected])``, at most :data:`~visalign.scoring.MAX_COST`.
+        ``-log(posteriors[observed] @ acceptable[expected])``, at most :data:`~visalign.sync.scoring.MAX_COST`.
     lags : ndarray, shape (n_lags,)
         Leads that were tried, seconds.
     log_likelihoods : ndarray, shape (n_frames, n_lags)

@@ -1,0 +1,1 @@
+"""Where sound and lips meet: evidence, offset, course, scores, verdict."""
