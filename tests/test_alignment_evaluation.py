@@ -25,9 +25,9 @@ from visalign.alignment_evaluation import (
 )
 from visalign.cli import app
 from visalign.errors import InputError, ParseError
+from visalign.exports.result_files import write_alignment
 from visalign.files.text_files import write_textgrid
 from visalign.language.lexicon import embedded_lexicon
-from visalign.result_files import write_alignment
 from visalign.timeline import Interval
 
 REFERENCE = [Interval(0.1, 0.2, "B"), Interval(0.2, 0.4, "IH"), Interval(0.4, 0.5, "N")]

@@ -17,10 +17,10 @@ from pathlib import Path
 from visalign.batch.manifest import read_manifest
 from visalign.corpora.layout import files_below
 from visalign.errors import AnyPath, InputError, OutputError, VisalignError
+from visalign.exports.result_files import write_alignment
 from visalign.files.outputs import inside
 from visalign.forced_alignment import Alignment
 from visalign.language.annotations import Cue, read_spoken
-from visalign.result_files import write_alignment
 from visalign.training_data import read_clip_transcript
 
 __all__ = ["TRANSCRIPT_SUFFIXES", "Aligned", "Recording", "align_recordings", "find_recordings", "is_many"]
@@ -125,7 +125,7 @@ def align_recordings(
     out : path-like
         Folder for the results; it is made where it is missing.
     suffix : str
-        Ending of the results (:data:`visalign.result_files.ALIGNMENT_SUFFIXES`).
+        Ending of the results (:data:`visalign.exports.result_files.ALIGNMENT_SUFFIXES`).
     align : callable
         From a recording and what is said to its alignment.
 

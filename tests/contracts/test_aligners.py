@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from visalign.errors import AlignmentError, BackendUnavailable, InputError, OutOfVocabulary
+from visalign.exports.result_files import write_alignment
 from visalign.forced_alignment import ALIGNERS, Aligner, PrecomputedAligner, load_aligner
 from visalign.generated_clip import synthesise_speech
 from visalign.language.lexicon import embedded_lexicon
 from visalign.language.phones import ARPABET, SILENCE
 from visalign.media.clips import Audio
-from visalign.result_files import write_alignment
 
 WORDS = ["set", "red", "by", "m", "two", "please"]
 # Speech that eSpeak makes; two aligners agree with its own times to about 50 ms.

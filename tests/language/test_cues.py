@@ -11,12 +11,12 @@ import pytest
 
 from visalign import Audio, LipFeatures, Tier, align_in_pieces, check, force_align
 from visalign.errors import ConfigError, InputError, OutOfVocabulary, ParseError
+from visalign.exports.result_files import write_alignment
 from visalign.files.text_files import write_textgrid
 from visalign.forced_alignment import any_length
 from visalign.generated_clip import synthesise_speech
 from visalign.language.annotations import Cue, read_cues, read_spoken
 from visalign.language.annotations.captions import parse_captions
-from visalign.result_files import write_alignment
 
 LINES = ("please call my sister", "nobody had ever seen so many birds", "a large house stood at the end")
 GAP_SECONDS = 0.8

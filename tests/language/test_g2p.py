@@ -15,6 +15,7 @@ from visalign import force_align
 from visalign.cli import app
 from visalign.config import Config
 from visalign.errors import BackendUnavailable, ConfigError, InputError, OutOfVocabulary, ParseError
+from visalign.exports.result_files import write_alignment
 from visalign.forced_alignment import Alignment
 from visalign.generated_clip import synthesise_speech
 from visalign.language.annotations import Cue
@@ -25,7 +26,6 @@ from visalign.language.g2p.unknown_words import chosen_g2p, closest_words, settl
 from visalign.language.lexicon import Lexicon, Pronunciation, embedded_lexicon, parse_lexicon
 from visalign.language.phones import ARPABET
 from visalign.media.clips import Audio
-from visalign.result_files import write_alignment
 from visalign.timeline import Tier
 
 WORDS = """

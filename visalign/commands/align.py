@@ -76,11 +76,11 @@ def align(
 ) -> None:
     """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
     # These load numpy and PocketSphinx.
+    from visalign.exports.result_files import ALIGNMENT_SUFFIXES, write_alignment
     from visalign.files.text_files import check_output
     from visalign.folder_alignment import is_many
     from visalign.forced_alignment import chosen_aligner, read_alignment
     from visalign.language.phones import is_silence
-    from visalign.result_files import ALIGNMENT_SUFFIXES, write_alignment
 
     if is_many(sound):
         one = {"--text": text, "--transcript": transcript, "--alignment": alignment}
@@ -150,8 +150,8 @@ def mfa_aligner(
 def _align_many(source: Path, output: Path | None, to: str, *, quiet: bool, options: dict[str, Any]) -> None:
     """Align a folder or the rows of a table; exit with 3 where one failed."""
     # These load numpy and PocketSphinx.
+    from visalign.exports.result_files import ALIGNMENT_SUFFIXES
     from visalign.folder_alignment import align_recordings, find_recordings
-    from visalign.result_files import ALIGNMENT_SUFFIXES
 
     if output is None:
         raise typer.BadParameter("give the folder for the results with -o FOLDER")
