@@ -25,8 +25,8 @@ import numpy as np
 
 from visalign import force_align, read_audio
 from visalign.errors import VisalignError
+from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment import Alignment, confidence, gmm_hmm, load_aligner
-from visalign.generated_clip import synthesise_speech
 from visalign.language.phones import SILENCE
 from visalign.media.clips import Audio
 from visalign.timeline import Interval

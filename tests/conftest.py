@@ -21,7 +21,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
 if TYPE_CHECKING:
-    from visalign.generated_clip import GeneratedClip
+    from visalign.face.generated_clip import GeneratedClip
     from visalign.lips.lip_features import LipFeatures
     from visalign.media.clips import Audio
 
@@ -34,7 +34,7 @@ LEAD_SECONDS = 0.12
 def generated_clip(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClip:
     """A generated clip whose audio is `LEAD_SECONDS` early, with the truth about it."""
     # Here, because most test files need no clip and should not load the media and speech libraries for it.
-    from visalign.generated_clip import generate_clip
+    from visalign.face.generated_clip import generate_clip
 
     path = tmp_path_factory.mktemp("generated") / "clip.mp4"
     return generate_clip(path, text=SENTENCE, lead_seconds=LEAD_SECONDS, seed=0)

@@ -19,8 +19,8 @@ from scipy.signal import butter, sosfilt
 import visalign
 from visalign.attach import attach, start_timecode
 from visalign.errors import AlignmentError, ConfigError, CorrectionRefused, MissingStream, OutputError
+from visalign.face.generated_clip import GeneratedClip
 from visalign.files.timecode import format_timecode, parse_timecode
-from visalign.generated_clip import GeneratedClip
 from visalign.media.clips import Audio, Channels, probe, read_channels, read_frames, write_clip, write_wav
 from visalign.report import ClipReport
 from visalign.sound.matching import match_sounds

@@ -16,7 +16,7 @@ from test_fix import measure
 
 import visalign
 from visalign.cli import main
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.media.clips import Audio
 from visalign.report import ClipReport
 

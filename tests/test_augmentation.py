@@ -12,7 +12,7 @@ from sample_lips import NAMES, frame_times, make_lips
 
 from visalign.augmentation import KINDS, Augmentation, augment, parse_augmentation, worse_lips
 from visalign.errors import ConfigError
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures, shown_at, with_own_yardstick
 from visalign.prepared_clips import AddedClip, PreparedClip
 from visalign.sync.speech_context import SpeechContext

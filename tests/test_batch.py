@@ -29,7 +29,7 @@ from visalign.errors import ConfigError, OutputError
 from visalign.run_comparison import read_run
 
 if TYPE_CHECKING:
-    from visalign.generated_clip import GeneratedClip
+    from visalign.face.generated_clip import GeneratedClip
 
 # --- a batch that nothing befalls -------------------------------------------------------------------------------
 

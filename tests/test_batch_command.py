@@ -16,7 +16,7 @@ from visalign.commands.batch import _failures, _reasons, _shard, default_out, ex
 from visalign.config import PROFILES
 
 if TYPE_CHECKING:
-    from visalign.generated_clip import GeneratedClip
+    from visalign.face.generated_clip import GeneratedClip
 
 
 def visalign(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from praatio import textgrid
 from test_cli import run
 
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.media.clips import Audio, write_clip, write_wav
 from visalign.report import ClipReport
 

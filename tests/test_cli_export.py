@@ -13,7 +13,7 @@ from visalign.cli import main
 from visalign.commands.export import parse_rate
 from visalign.errors import ConfigError
 from visalign.exports import EXPORTERS, write_export
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.media.clips import probe, read_audio, write_wav
 
 
@@ -119,7 +119,7 @@ def test_preview(grid: Path) -> None:
 
 
 def test_animate(generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from visalign.avatar import FaceLook, FacePainter, LipShape
+    from visalign.face.avatar import FaceLook, FacePainter, LipShape
     from visalign.media.images import write_png
 
     photo = write_png(tmp_path / "me.png", FacePainter(FaceLook(), 320, blur_px=1.0).draw(LipShape()))

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from visalign.generated_clip import GeneratedClip
+    from visalign.face.generated_clip import GeneratedClip
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "docs" / "_build"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from visalign.cli import app
 from visalign.explanation import LARGEST_ODDS, explain_sounds, explain_words, strength
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check

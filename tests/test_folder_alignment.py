@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from visalign.cli import app
 from visalign.errors import InputError
+from visalign.face.generated_clip import GeneratedClip
 from visalign.folder_alignment import find_recordings, is_many
-from visalign.generated_clip import GeneratedClip
 from visalign.language.annotations import read_annotation
 from visalign.media.clips import read_audio, write_wav
 

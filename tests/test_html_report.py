@@ -17,7 +17,7 @@ from hostile_texts import HOSTILE_TEXTS
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
 from visalign.errors import ConfigError, MediaError
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.html_report.clip_page import clip_page, write_clip_page
 from visalign.html_report.document import as_data_script, format_document, packed, text
 from visalign.html_report.lead_scale import lead_scale

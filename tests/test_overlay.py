@@ -19,7 +19,7 @@ pytest.importorskip("matplotlib")
 
 from visalign.cli import app
 from visalign.errors import ConfigError, MediaError, MissingStream, OutputError
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio, Frame, probe, read_frames
 from visalign.media.ffmpeg import resize_rgb

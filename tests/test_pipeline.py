@@ -23,7 +23,7 @@ from visalign.errors import (
     OutOfVocabulary,
     ParseError,
 )
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.viseme_decoder import UNSEEN
 from visalign.media.clips import write_wav
 from visalign.report import SEGMENT_COLUMNS

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from visalign.batch import summary as batch_summary
 from visalign.cli import app
 from visalign.errors import BackendUnavailable, ConfigError, ParseError
+from visalign.face.generated_clip import GeneratedClip
 from visalign.files.text_files import format_table, write_text
-from visalign.generated_clip import GeneratedClip
 from visalign.lips.closures import find_closures
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio

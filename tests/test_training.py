@@ -12,7 +12,7 @@ from sample_lips import NAMES, make_lips
 from visalign import calibration
 from visalign.augmentation import augment, parse_augmentation
 from visalign.errors import InputError
-from visalign.generated_clip import GeneratedClip, generate_clip
+from visalign.face.generated_clip import GeneratedClip, generate_clip
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check

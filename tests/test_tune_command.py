@@ -24,7 +24,7 @@ TEXT = "bin blue at f two now"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One clip, in sync, as said by two people, twice each: its lips are read once, for they are kept by content."""
     # Here, because it loads the libraries of media and speech.
-    from visalign.generated_clip import generate_clip
+    from visalign.face.generated_clip import generate_clip
 
     root = tmp_path_factory.mktemp("clips")
     generated = generate_clip(root.parent / f"{root.name}.mp4", text=TEXT, lead_seconds=0.0, seed=0)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         UnknownSymbol,
         VisalignError,
     )
+    from visalign.face.generated_clip import generate_clip
     from visalign.forced_alignment import (
         align_in_pieces,
         force_align,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
         recognise_phones,
         recognise_words,
     )
-    from visalign.generated_clip import generate_clip
     from visalign.lips.clip_faces import read_faces
     from visalign.lips.lip_features import LipFeatures, read_lips
     from visalign.media.clips import Audio, read_audio
@@ -124,7 +124,7 @@ _HOMES = MappingProxyType(
         "check": "pipeline",
         "diagnose": "doctor",
         "force_align": "forced_alignment",
-        "generate_clip": "generated_clip",
+        "generate_clip": "face.generated_clip",
         "observe": "pipeline",
         "read_alignment": "forced_alignment",
         "read_audio": "media.clips",

@@ -25,10 +25,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from visalign._version import __version__
-from visalign.avatar import lip_trajectory
 from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.config import Config
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
+from visalign.face.avatar import lip_trajectory
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.language.annotations import Cue
 from visalign.language.lexicon import lexicon_with

@@ -13,7 +13,7 @@ import pytest
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
 from visalign.clip_info import FaceCandidate
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.html_report import write_clip_page
 from visalign.html_report.clip_data import openness
 

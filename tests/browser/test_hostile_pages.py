@@ -14,7 +14,7 @@ from hostile_texts import HOSTILE_TEXTS
 
 import visalign
 from visalign import Audio, ClipReport, LipFeatures, Tier
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.html_report import write_clip_page
 from visalign.report import SEGMENT_COLUMNS
 

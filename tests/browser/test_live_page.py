@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.live_view import LiveAnalyser, LiveStats, open_source, run_live
 from visalign.live_view.page import format_live_page
 from visalign.live_view.server import LiveServer

@@ -11,8 +11,8 @@ import pytest
 
 from visalign.errors import AlignmentError, BackendUnavailable, InputError, OutOfVocabulary
 from visalign.exports.result_files import write_alignment
+from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment import ALIGNERS, Aligner, PrecomputedAligner, load_aligner
-from visalign.generated_clip import synthesise_speech
 from visalign.language.lexicon import embedded_lexicon
 from visalign.language.phones import ARPABET, SILENCE
 from visalign.media.clips import Audio

@@ -13,7 +13,7 @@ import pytest
 
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
-from visalign.generated_clip import SENTENCES, GeneratedClip, generate_clip, synthesise_speech
+from visalign.face.generated_clip import SENTENCES, GeneratedClip, generate_clip, synthesise_speech
 
 LEAD_TOLERANCE = 0.02  # seconds, of the measured lead against the truth
 SHIFT_TOLERANCE = 0.015  # seconds, of the change of the lead against the shift of the sound

@@ -10,7 +10,7 @@ import pytest
 from fault_runs import Warm
 
 if TYPE_CHECKING:
-    from visalign.generated_clip import GeneratedClip
+    from visalign.face.generated_clip import GeneratedClip
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from fault_runs import Warm, cold
 
 from visalign.batch.manifest import read_manifest
 from visalign.errors import ParseError
+from visalign.face.generated_clip import GeneratedClip
 from visalign.files.text_files import format_json, format_table, write_text
-from visalign.generated_clip import GeneratedClip
 
 NOT_UTF8 = "caf\udce9"  # é of Latin-1, as Python shows such a file name
 

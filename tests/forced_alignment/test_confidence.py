@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from visalign import force_align, read_audio
+from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment.confidence import StartEvidence, fit_doubt, phone_confidence, word_confidence
-from visalign.generated_clip import synthesise_speech
 from visalign.language.phones import SILENCE
 from visalign.media.clips import Audio
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from visalign.errors import AlignmentError, ConfigError, InputError, ParseError
+from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment import chosen_aligner, force_align, gmm_hmm
 from visalign.forced_alignment.acoustic_model import KaldiAcoustics, SphinxAcoustics
 from visalign.forced_alignment.adaptation import FmllrStatistics, apply_transform, gather_statistics
@@ -18,7 +19,6 @@ from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
 from visalign.forced_alignment.kaldi_features import FeatureOptions, add_deltas, as_stored, mfcc, splice, subtract_mean
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.sphinx_model import embedded_model
-from visalign.generated_clip import synthesise_speech
 from visalign.language.lexicon import embedded_lexicon, parse_lexicon
 from visalign.media.clips import Audio, read_audio
 

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from visalign import Audio, Config, ConfigError, read_audio, recognise_words
 from visalign.cli import app
 from visalign.errors import AlignmentError
+from visalign.face.generated_clip import GeneratedClip, synthesise_speech
 from visalign.forced_alignment.recognised_words import _VARIANT
-from visalign.generated_clip import GeneratedClip, synthesise_speech
 
 
 def test_words_of_synthetic_speech_and_their_times() -> None:

@@ -10,12 +10,12 @@ import pytest
 from pocketsphinx import Decoder, get_model_path
 
 from visalign.errors import ParseError, UnknownSymbol
+from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment.acoustic_model import SphinxAcoustics
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
 from visalign.forced_alignment.pocketsphinx import PocketSphinxAligner, Settings, pcm_for_model
 from visalign.forced_alignment.sphinx_features import cepstra, with_slopes
 from visalign.forced_alignment.sphinx_model import embedded_model, read_sphinx_model
-from visalign.generated_clip import synthesise_speech
 from visalign.language.lexicon import embedded_lexicon
 from visalign.media.clips import Audio
 

@@ -31,6 +31,7 @@ from visalign.exports.glb import read_glb
 from visalign.exports.hand_edits import read_edits
 from visalign.exports.recipes import read_recipe
 from visalign.exports.utterance import Utterance, read_utterance
+from visalign.face.preview import read_mouths
 from visalign.files.timecode import parse_timecode
 from visalign.forced_alignment.kaldi_model import read_matrix, read_model, read_tree
 from visalign.forced_alignment.mfa_archive import read_mfa_model
@@ -42,7 +43,6 @@ from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lip_reading.grammar import parse_jsgf
 from visalign.lips.landmark_files import read_landmark_rows
 from visalign.media.remux import Piece
-from visalign.preview import read_mouths
 from visalign.ratings.design import RatingDesign, Stimulus
 from visalign.ratings.results import read_design
 from visalign.run_comparison import read_report

@@ -19,7 +19,7 @@ from expected import Case, Works
 from workshop import Parts, Workshop
 
 from visalign import pipeline
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.clip_faces import ClipFaces, read_faces
 
 # The slowest takes a tenth of it on an idle machine; a hang takes for ever.

@@ -17,7 +17,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.media.clips import read_audio, read_frames
 
 Image = npt.NDArray[np.uint8]

@@ -12,9 +12,9 @@ import pytest
 from visalign import Audio, LipFeatures, Tier, align_in_pieces, check, force_align
 from visalign.errors import ConfigError, InputError, OutOfVocabulary, ParseError
 from visalign.exports.result_files import write_alignment
+from visalign.face.generated_clip import synthesise_speech
 from visalign.files.text_files import write_textgrid
 from visalign.forced_alignment import any_length
-from visalign.generated_clip import synthesise_speech
 from visalign.language.annotations import Cue, read_cues, read_spoken
 from visalign.language.annotations.captions import parse_captions
 

@@ -14,7 +14,7 @@ from sample_report import make_report
 from visalign.cli import main
 from visalign.corpora.grid import sentence_of
 from visalign.errors import AlignmentError, FaceNotFound, OutOfVocabulary
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.language.lexicon import parse_lexicon
 from visalign.lip_reading.error_rates import ErrorCount, chance, count_errors, viseme_forms
 from visalign.lip_reading.grammar import parse_jsgf, read_grammar

@@ -19,7 +19,7 @@ from visalign.batch.worker import facts_of
 from visalign.cli import main
 from visalign.config import Config
 from visalign.errors import InputError, OutOfVocabulary, ParseError
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.html_report.clip_page import clip_page
 from visalign.language.lexicon import embedded_lexicon
 from visalign.lip_reading.error_rates import ErrorCount

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from visalign.errors import BackendUnavailable
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips import cascade_detector
 from visalign.lips.cascade_detector import CascadeDetector
 from visalign.lips.landmarks import load_detector, track_landmarks

@@ -13,7 +13,7 @@ import pytest
 import visalign
 from visalign import Audio
 from visalign.errors import ConfigError, FaceNotFound, MissingStream
-from visalign.generated_clip import SENTENCES, GeneratedClip, generate_clip
+from visalign.face.generated_clip import SENTENCES, GeneratedClip, generate_clip
 from visalign.lips.clip_faces import ClipFaces, SeenFace, read_faces
 from visalign.media.clips import read_frames, write_clip, write_wav
 from visalign.sync.speaking_face import OFF_SCREEN, choose_face, off_screen_frames

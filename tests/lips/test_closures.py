@@ -7,7 +7,7 @@ import pytest
 from sample_lips import NAMES, frame_times, make_lips
 
 from visalign import LipFeatures, VisemeMap, observe
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.closures import find_closures
 from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.sync.lip_model import LipModel

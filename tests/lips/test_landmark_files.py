@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from visalign.errors import FaceNotFound, ParseError
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.landmark_files import read_landmark_rows, read_lips_with_landmarks
 from visalign.lips.landmarks import Landmarks, load_detector, track_landmarks
 from visalign.lips.lip_features import LipFeatures

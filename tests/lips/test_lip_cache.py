@@ -14,7 +14,7 @@ from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_cache import cached_faces, lip_key
 
 if TYPE_CHECKING:
-    from visalign.generated_clip import GeneratedClip
+    from visalign.face.generated_clip import GeneratedClip
     from visalign.lips.lip_features import LipFeatures
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from visalign.cli import main
 from visalign.errors import BackendUnavailable, ConfigError, MediaError, MissingStream
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.live_view import LiveAnalyser, LiveStats, Picture, Sound, open_source, run_live
 from visalign.live_view.server import HOST, LiveServer

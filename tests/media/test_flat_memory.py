@@ -13,9 +13,9 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from visalign.face.generated_clip import GeneratedClip
 from visalign.files import scratch
 from visalign.forced_alignment import force_align
-from visalign.generated_clip import GeneratedClip
 from visalign.lips import clip_faces, landmarks, lip_features, visibility
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.landmarks import Landmarks

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from visalign import Audio, LipFeatures, read_audio
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.media.clips import read_frames
 from visalign.media.viewing_copy import PICTURE_PX, ViewingCopy, make_viewing_copy, mouth_boxes
 

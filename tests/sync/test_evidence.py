@@ -7,8 +7,8 @@ import pytest
 
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
-from visalign.avatar import LIP_CHANNELS
-from visalign.generated_clip import GeneratedClip, generate_clip
+from visalign.face.avatar import LIP_CHANNELS
+from visalign.face.generated_clip import GeneratedClip, generate_clip
 from visalign.sync.estimate import LagEvidence
 from visalign.sync.evidence import ClipEvidence, local_lead
 from visalign.sync.lip_model import LipModel

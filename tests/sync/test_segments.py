@@ -11,7 +11,7 @@ from sample_lips import NAMES, frame_times, make_lips
 
 import visalign
 from visalign.errors import ConfigError
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.media.clips import Audio

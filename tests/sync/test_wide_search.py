@@ -10,7 +10,7 @@ from sample_lips import NAMES, frame_times, make_lips, random_stream
 
 import visalign
 from visalign.config import Config
-from visalign.generated_clip import GeneratedClip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.sound.speech import HOP

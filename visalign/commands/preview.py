@@ -52,8 +52,8 @@ def preview(
     # These load numpy, scipy, FFmpeg and what aligns.
     from visalign.exports.exporter import ExportOptions
     from visalign.exports.utterance import read_utterance
+    from visalign.face.preview import PreviewOptions, write_preview
     from visalign.files.text_files import check_output
-    from visalign.preview import PreviewOptions, write_preview
 
     inputs = [x for x in (source, transcript, lexicon, audio, mouths, edits) if x is not None]
     check_output(output, suffixes=(".mp4",), inputs=inputs)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.avatar import LIP_CHANNELS
+from visalign.face.avatar import LIP_CHANNELS
 from visalign.files.text_files import rounded
 from visalign.html_report.document import packed
 from visalign.media.clips import Audio

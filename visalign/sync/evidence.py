@@ -73,7 +73,7 @@ class ClipEvidence:
     aperture : ndarray, shape (n_frames,)
         Measured gap between the lips in the middle, iod; below 0 where the landmarks cross.
     expected_shapes : ndarray, shape (n_frames, 7)
-        The mouth that goes with what is heard, at the clip's lead: one :data:`~visalign.avatar.LIP_CHANNELS` row a
+        The mouth that goes with what is heard, at the clip's lead: one :data:`~visalign.face.avatar.LIP_CHANNELS` row a
         frame (opening, width … in iod).
     moments : ndarray, shape (n_moments,)
         Grid of the visemes, 40 ms apart, seconds.

@@ -1,7 +1,7 @@
 "use strict";
 // Draws mouths: the expected one from its shape, the seen one from the video with its landmarks.
 
-const EYE_DISTANCE = 90; // of the drawing's own units, as in visalign.avatar
+const EYE_DISTANCE = 90; // of the drawing's own units, as in visalign.face.avatar
 const SPAN_IOD = 1.85; // what the drawing shows from side to side, inter-ocular distances: as much as the cut does
 const OUTER_POINTS = 12; // landmarks 48–59, then 8 of the inner contour
 

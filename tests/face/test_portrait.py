@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from sample_utterance import UTTERANCE
 
-from visalign.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
 from visalign.errors import FaceNotFound, MediaError
+from visalign.face.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
+from visalign.face.portrait import SYNTHETIC_TAGS, WATERMARK, Portrait, _Warp, animate_portrait, read_portrait
+from visalign.face.watermark import stamp
 from visalign.lips.landmarks import Landmarks, load_detector, track_landmarks
 from visalign.media.clips import Audio, read_frames
 from visalign.media.images import write_png
-from visalign.portrait import SYNTHETIC_TAGS, WATERMARK, Portrait, _Warp, animate_portrait, read_portrait
-from visalign.watermark import stamp
 
 SOUND = Audio((0.1 * np.sin(np.arange(40000) / 5)).astype(np.float32), 16000)
 

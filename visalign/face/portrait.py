@@ -7,7 +7,7 @@ Method
 ------
 68 landmarks of the portrait and a fixed ring around the face are the corners of a triangular mesh (Delaunay, over a
 pose with open lips, so that upper and lower lip are not joined). For each frame the lip and chin landmarks move as
-:func:`visalign.avatar.lip_trajectory` says; each triangle is mapped back to the portrait by its barycentric
+:func:`visalign.face.avatar.lip_trajectory` says; each triangle is mapped back to the portrait by its barycentric
 coordinates. Triangles within the inner lip contour are the inside of the mouth.
 
 Conventions
@@ -26,14 +26,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import Delaunay
 
-from visalign.avatar import REST, LipShape, lip_trajectory
 from visalign.errors import AnyPath, FaceNotFound
 from visalign.exports.utterance import Utterance
+from visalign.face.avatar import REST, LipShape, lip_trajectory
+from visalign.face.preview import english_phones
+from visalign.face.watermark import stamp
 from visalign.lips.landmarks import load_detector
 from visalign.media.clips import Audio, write_clip
 from visalign.media.images import Image, read_image
-from visalign.preview import english_phones
-from visalign.watermark import stamp
 
 __all__ = ["SYNTHETIC_TAGS", "WATERMARK", "Portrait", "animate_portrait", "read_portrait"]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from visalign.errors import ConfigError
-from visalign.portrait import WATERMARK
-from visalign.watermark import stamp, text_mask
+from visalign.face.portrait import WATERMARK
+from visalign.face.watermark import stamp, text_mask
 
 
 def test_letters_have_their_dots() -> None:

@@ -1,8 +1,8 @@
 """A video of a mouth that says a timeline: to look at an export before it goes into a rig.
 
-Three styles. ``smooth``: the drawn face of :mod:`visalign.avatar`, with lips that move as phones ask. ``cues``: the
-same face, showing the step track of a rig, one mouth at a time, with mouths that are data. ``images``: the user's own
-pictures, one a shape, as Rhubarb's and Papagayo's users have them.
+Three styles. ``smooth``: the drawn face of :mod:`visalign.face.avatar`, with lips that move as phones ask. ``cues``:
+the same face, showing the step track of a rig, one mouth at a time, with mouths that are data. ``images``: the user's
+own pictures, one a shape, as Rhubarb's and Papagayo's users have them.
 
 Conventions
 -----------
@@ -23,14 +23,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import affine_transform
 
-from visalign.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
 from visalign.errors import AnyPath, ConfigError, ParseError, UnknownSymbol
 from visalign.exports.cue_track import frame_track, mouth_rules
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.frames_csv import FramesCsv
 from visalign.exports.hand_edits import apply_edits
 from visalign.exports.utterance import Utterance
-from visalign.face_motion import FaceMotion, face_motion
+from visalign.face.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
+from visalign.face.face_motion import FaceMotion, face_motion
 from visalign.files.data_files import parse_toml, read_toml
 from visalign.language.phones import SILENCE, convert, is_silence
 from visalign.media.clips import Audio, write_clip
@@ -211,7 +211,7 @@ def read_mouths(path: AnyPath | None = None) -> dict[str, LipShape]:
     Raises
     ------
     ParseError
-        If it can't be read, or a value is not a number of :class:`visalign.avatar.LipShape`.
+        If it can't be read, or a value is not a number of :class:`visalign.face.avatar.LipShape`.
     """
     shipped = importlib.resources.files("visalign.rigs") / "avatar_mouths.toml"
     where = "avatar_mouths.toml" if path is None else str(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from visalign.face_motion import face_motion, pitch_contour
+from visalign.face.face_motion import face_motion, pitch_contour
 from visalign.media.clips import Audio
 
 RATE_HZ = 16000

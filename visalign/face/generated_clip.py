@@ -1,6 +1,6 @@
 """A clip that is made here, of which everything is known: what is said when, and how far sound and lips are apart.
 
-espeak-ng speaks a text and says when each phone starts; a drawn face (:mod:`visalign.avatar`) moves its lips to
+espeak-ng speaks a text and says when each phone starts; a drawn face (:mod:`visalign.face.avatar`) moves its lips to
 these phones; the sound is laid under the picture at a chosen offset. `visalign demo` and the tests measure such clips
 and compare with the truth.
 
@@ -40,8 +40,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from visalign.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
 from visalign.errors import AnyPath, BackendFailed, BackendUnavailable, ConfigError, InputError
+from visalign.face.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
 from visalign.files.text_files import format_json, write_text
 from visalign.language.phones import ARPABET, SILENCE, convert
 from visalign.media.clips import Audio, write_clip

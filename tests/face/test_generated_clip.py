@@ -19,9 +19,9 @@ pytest.importorskip("espeakng_loader", reason="generated clips need espeak-ng: p
 from pocketsphinx import Decoder, get_model_path
 from scipy.signal import correlate, resample_poly
 
-from visalign.avatar import lip_trajectory
 from visalign.errors import BackendUnavailable, ConfigError, InputError
-from visalign.generated_clip import DEFAULT_TEXT, SENTENCES, GeneratedClip, generate_clip, synthesise_speech
+from visalign.face.avatar import lip_trajectory
+from visalign.face.generated_clip import DEFAULT_TEXT, SENTENCES, GeneratedClip, generate_clip, synthesise_speech
 from visalign.language.phones import ARPABET
 from visalign.lips.landmarks import DlibDetector
 from visalign.media.clips import read_audio, read_frames

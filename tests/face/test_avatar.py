@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visalign.avatar import LIP_CHANNELS, REST, FaceLook, FacePainter, LipShape, draw_face, lip_trajectory
 from visalign.errors import UnknownSymbol
+from visalign.face.avatar import LIP_CHANNELS, REST, FaceLook, FacePainter, LipShape, draw_face, lip_trajectory
 from visalign.language.phones import ARPABET
 from visalign.lips.landmarks import DlibDetector
 from visalign.timeline import Tier

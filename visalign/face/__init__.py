@@ -1,0 +1,1 @@
+"""Everything that is drawn: a mouth, a head, a portrait that speaks."""
