@@ -16,7 +16,7 @@ import visalign
 from visalign.errors import CorrectionRefused
 from visalign.fix import fix
 from visalign.media.remux import move_sound
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import visalign
 from visalign.fix import fix
 from visalign.media.clips import Audio, read_audio, read_frames, write_clip
 from visalign.media.remux import Piece, retimed
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 
 RATE_HZ = 48000
 N_SENTENCES = 6

@@ -24,6 +24,7 @@ from scipy.cluster.vq import kmeans2
 
 from visalign import VisemeMap
 from visalign.augmentation import augment, parse_augmentation, worse_lips
+from visalign.corpora.training_data import TrainingClip
 from visalign.decoder_training import fit_decoder
 from visalign.errors import FaceNotFound
 from visalign.held_out import HeldOutSpeaker, count_read
@@ -34,7 +35,6 @@ from visalign.lips.mouth_geometry import GEOMETRY
 from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.lips.viseme_decoder import grid as moments_of
 from visalign.prepared_clips import AddedClip, PreparedClip
-from visalign.training_data import TrainingClip
 
 MAP = VisemeMap.load("neti_2000")
 NAMES = tuple(feature.name for feature in FEATURES)

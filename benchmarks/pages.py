@@ -18,8 +18,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 import visalign
-from visalign.html_report.clip_page import format_clip_page
 from visalign.media.viewing_copy import make_viewing_copy
+from visalign.reports.html_report.clip_page import format_clip_page
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from long_clip import FRAME_SECONDS, tiled_copy, tiled_report, tiled_sound

@@ -25,6 +25,7 @@ import numpy.typing as npt
 from visalign import force_align, read_audio
 from visalign.animation.coarticulation import mouth_track
 from visalign.animation.weight_curves import frame_grid, weight_curves
+from visalign.corpora.training_data import TrainingClip
 from visalign.errors import VisalignError
 from visalign.forced_alignment.aligner import Alignment
 from visalign.language.phones import ARPABET
@@ -35,7 +36,6 @@ from visalign.map_learning import learn_map
 from visalign.plots.maps import plot_learnt_map, plot_map_fits
 from visalign.plots.style import save_plot
 from visalign.prepared_clips import PreparedClip, prepare
-from visalign.training_data import TrainingClip
 from visalign.visemes.viseme_map import VisemeMap, available_maps, expected_visemes, viseme_tier
 
 Floats = npt.NDArray[np.float64]

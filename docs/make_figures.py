@@ -25,7 +25,7 @@ from visalign.plots import (
     save_plot,
 )
 from visalign.plots.samples import clip_leads, judged
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SENTENCE, LEAD = "bin blue at f two now", 0.12

@@ -14,9 +14,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import visalign
-from visalign.html_report import write_batch_page
 from visalign.media.clips import read_frames
 from visalign.media.images import jpeg_bytes
+from visalign.reports.html_report import write_batch_page
 
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = os.environ.get("VISALIGN_CHROMIUM") or "/usr/bin/chromium"

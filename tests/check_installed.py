@@ -14,7 +14,7 @@ import visalign
 from visalign.visemes.viseme_map import VisemeMap, available_maps
 
 DATA_FOLDERS = {
-    "visalign.html_report.assets": "visalign/html_report/assets",
+    "visalign.reports.html_report.assets": "visalign/reports/html_report/assets",
     "visalign.lexicons": "lexicons",
     "visalign.models": "visalign/models",
     "visalign.viseme_maps": "viseme_maps",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from visalign.report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo, SoundInfo
+from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo, SoundInfo
 from visalign.sync.estimate import SyncEstimate
 from visalign.sync.scoring import SyncScore
 from visalign.timeline import Tier

@@ -22,7 +22,7 @@ from visalign.errors import AlignmentError, ConfigError, CorrectionRefused, Miss
 from visalign.face.generated_clip import GeneratedClip
 from visalign.files.timecode import format_timecode, parse_timecode
 from visalign.media.clips import Audio, Channels, probe, read_channels, read_frames, write_clip, write_wav
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 from visalign.sound.matching import match_sounds
 from visalign.sound.time_stretch import match_dialogue, stretched
 

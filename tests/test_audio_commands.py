@@ -18,7 +18,7 @@ import visalign
 from visalign.cli import main
 from visalign.face.generated_clip import GeneratedClip
 from visalign.media.clips import Audio
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 
 
 def run(*arguments: str | Path) -> int:

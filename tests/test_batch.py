@@ -22,9 +22,9 @@ from visalign.batch import SUMMARY_COLUMNS, BatchEvent, BatchSettings, run_batch
 from visalign.batch.engines import _cgroup_quota, available_cpus
 from visalign.batch.job import report_name
 from visalign.batch.ledger import LEDGER_NAME, Ledger
-from visalign.batch.manifest import read_manifest
 from visalign.batch.planning import clips_of_shard, plan_batch
 from visalign.config import Config
+from visalign.corpora.clip_list import read_manifest
 from visalign.errors import ConfigError, OutputError
 from visalign.run_comparison import read_run
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from visalign.batch.ledger import LEDGER_NAME, MAX_INTERRUPTIONS, Ledger, Outcome, _on_network, is_running, only_run
-from visalign.batch.manifest import BatchClip
+from visalign.corpora.clip_list import BatchClip
 from visalign.errors import ConfigError, OutputError, ParseError
 
 CLIPS = [BatchClip(f"{name}.mp4", name, text="hello") for name in "abc"]
@@ -129,7 +129,7 @@ def test_one_run_a_folder_until_its_process_is_killed(tmp_path: Path) -> None:
 def test_killed_at_any_moment_the_ledger_is_whole(tmp_path: Path) -> None:
     """A process that writes as fast as it can, killed eight times: no row is lost that it said was recorded."""
     program = (
-        "import sys; from visalign.batch.ledger import *; from visalign.batch.manifest import BatchClip\n"
+        "import sys; from visalign.batch.ledger import *; from visalign.corpora.clip_list import BatchClip\n"
         "ledger = Ledger(sys.argv[1]); ledger.enter((n, BatchClip('c', str(n))) for n in range(2000))\n"
         "ledger.recover()\n"
         "names = [n for n in ledger.queue() if ledger.entry(n).state == 'pending']\n"

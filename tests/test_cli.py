@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 import visalign
 from visalign import cli
 from visalign.face.generated_clip import GeneratedClip
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 from visalign.sync.estimate import SyncEstimate
 from visalign.timeline import Tier
 

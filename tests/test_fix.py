@@ -18,7 +18,7 @@ from visalign.errors import ConfigError, CorrectionRefused, MediaError, OutputEr
 from visalign.fix import fix, fixed_name, plan_correction
 from visalign.media.clips import Audio, probe, read_audio, write_clip
 from visalign.media.remux import Piece
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 from visalign.sync.drift import find_drift, find_jumps
 from visalign.timeline import Interval, Tier
 

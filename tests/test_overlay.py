@@ -28,7 +28,7 @@ from visalign.media.viewing_copy import cut_out, mouth_boxes
 from visalign.overlay import write_overlay
 from visalign.pipeline import check
 from visalign.plots.style import VERDICT_INKS
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 
 WIDTH = 720
 

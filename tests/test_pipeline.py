@@ -26,7 +26,7 @@ from visalign.errors import (
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.viseme_decoder import UNSEEN
 from visalign.media.clips import write_wav
-from visalign.report import SEGMENT_COLUMNS
+from visalign.reports.clip_report import SEGMENT_COLUMNS
 from visalign.sound.quality import audio_quality
 from visalign.sync.estimate import VERDICTS
 from visalign.sync.lip_model import LipModel

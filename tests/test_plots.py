@@ -20,7 +20,7 @@ from visalign.lips.closures import find_closures
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check, observe
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 from visalign.sync.estimate import SyncEstimate
 from visalign.timeline import Interval, Tier
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from visalign.batch import BatchEvent, BatchResult, BatchSettings, run_batch
 from visalign.batch.engines import LocalEngine
-from visalign.batch.manifest import Manifest
+from visalign.corpora.clip_list import Manifest
 
 HERE = Path(__file__).parent
 POISONED = [sys.executable, str(HERE / "poisoned_worker.py")]

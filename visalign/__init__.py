@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from visalign.lips.lip_features import LipFeatures, read_lips
     from visalign.media.clips import Audio, read_audio
     from visalign.pipeline import check, observe
-    from visalign.report import ClipReport
+    from visalign.reports.clip_report import ClipReport
     from visalign.timeline import FrameTimes, Interval, Tier
     from visalign.training import train_from_folder
     from visalign.visemes.viseme_map import VisemeMap
@@ -102,7 +102,7 @@ _HOMES = MappingProxyType(
         "BackendError": "errors",
         "BackendFailed": "errors",
         "BackendUnavailable": "errors",
-        "ClipReport": "report",
+        "ClipReport": "reports.clip_report",
         "Config": "config",
         "ConfigError": "errors",
         "FaceNotFound": "errors",

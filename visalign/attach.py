@@ -26,7 +26,7 @@ from visalign.files.timecode import can_drop_frames, format_timecode, parse_time
 from visalign.media import ffmpeg
 from visalign.media.clips import Channels, MediaInfo, probe, read_audio, read_channels
 from visalign.media.remux import Piece, Recording, container_for, put_sound, retimed
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 from visalign.sound.matching import match_sounds
 from visalign.sound.time_stretch import match_dialogue, stretched
 

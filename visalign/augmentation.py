@@ -38,6 +38,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import rotate, zoom
 
+from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, ConfigError, VisalignError
 from visalign.language.phones import is_silence
 from visalign.lips.landmarks import load_detector, track_landmarks
@@ -48,7 +49,6 @@ from visalign.prepared_clips import AddedClip, PreparedClip
 from visalign.sound.speech import HOP
 from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import FrameTimes, Interval, Tier
-from visalign.training_data import TrainingClip
 
 __all__ = ["KINDS", "Augmentation", "Kind", "augment", "parse_augmentation", "worse_lips"]
 

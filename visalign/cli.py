@@ -64,7 +64,7 @@ from visalign.files.limits import raise_limits
 from visalign.files.outputs import legible
 
 if TYPE_CHECKING:
-    from visalign.report import ClipReport
+    from visalign.reports.clip_report import ClipReport
 
 __all__ = ["app", "main"]
 

@@ -33,8 +33,8 @@ from visalign.files.timecode import clock
 if TYPE_CHECKING:
     from visalign.doctor import Finding
     from visalign.forced_alignment import Alignment
-    from visalign.passages import Passage
-    from visalign.report import ClipReport
+    from visalign.reports.clip_report import ClipReport
+    from visalign.reports.passages import Passage
     from visalign.timeline import Tier
 
 __all__ = [
@@ -182,7 +182,7 @@ def judged_parts(report: ClipReport) -> RenderableType:
     if len(report.segments) <= MOST_WORDS:
         return words_table(report)
     # Loads numpy, which the report has loaded already.
-    from visalign.passages import notable_runs, passages, runs_of
+    from visalign.reports.passages import notable_runs, passages, runs_of
 
     parts = passages(report)
     kind = "cue" if report.cues else "phrase"

@@ -36,16 +36,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from visalign.config import Config
+from visalign.corpora.training_data import TrainingClip
 from visalign.errors import FaceNotFound, VisalignError
 from visalign.files.text_files import format_table
 from visalign.forced_alignment import Alignment, force_align
 from visalign.lips.lip_features import LipFeatures, read_lips
 from visalign.media.clips import Audio, read_audio
 from visalign.pipeline import check
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 from visalign.sync.lip_model import LipModel
 from visalign.timeline import Interval
-from visalign.training_data import TrainingClip
 
 __all__ = [
     "FAULT_SHIFTS",
@@ -261,8 +261,8 @@ def evaluate(
     Parameters
     ----------
     clips : sequence of TrainingClip
-        As :func:`~visalign.training_data.training_clips` finds them. A clip that can't be analysed is left out, with
-        its reason; the others count.
+        As :func:`~visalign.corpora.training_data.training_clips` finds them. A clip that can't be analysed is left out,
+        with its reason; the others count.
     model : LipModel, optional
         The shipped one by default.
     config : Config, optional

@@ -34,12 +34,12 @@ from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import Progress, check
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
+from visalign.reports.wording import lead_in_words
 from visalign.sync.estimate import LagEvidence, lag_density
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes
-from visalign.wording import lead_in_words
 
 __all__ = ["LARGEST_ODDS", "Explanation", "Item", "explain_clip", "explain_sounds", "explain_words", "strength"]
 

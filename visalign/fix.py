@@ -23,9 +23,9 @@ from visalign.files.outputs import refuse_existing, whole_file
 from visalign.files.text_files import format_json, rounded
 from visalign.media.access import file_states, refuse_changed
 from visalign.media.remux import CONTAINERS, Piece, container_for
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
+from visalign.reports.wording import mode_of_fix
 from visalign.sync.drift import Drift, find_drift, find_jumps
-from visalign.wording import mode_of_fix
 
 __all__ = ["Fixed", "fix", "fixed_name", "plan_correction"]
 

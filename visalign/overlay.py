@@ -34,9 +34,9 @@ from visalign.media.viewing_copy import cut_out, mouth_boxes
 from visalign.pipeline import Progress
 from visalign.plots.clip import plot_tracks
 from visalign.plots.style import INK, TWO_COLUMNS, VERDICT_INKS, figure_of, new_figure, picture_of, plot_style
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
+from visalign.reports.wording import certainty, remedy, statement
 from visalign.sync.evidence import ClipEvidence
-from visalign.wording import certainty, remedy, statement
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

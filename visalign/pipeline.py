@@ -25,7 +25,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from visalign._version import __version__
-from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.config import Config
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.face.avatar import lip_trajectory
@@ -42,7 +41,8 @@ from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.media.access import file_states, refuse_changed
 from visalign.media.clips import Audio, read_audio
-from visalign.report import SEGMENT_COLUMNS, ClipReport
+from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
+from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipReport
 from visalign.sound.enhancement import chain_for_alignment, enhance
 from visalign.sound.quality import audio_quality
 from visalign.sound.voice_activity import find_speech

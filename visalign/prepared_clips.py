@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from visalign.corpora.manifest import listed_clips
+from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, VisalignError
 from visalign.forced_alignment import force_align
 from visalign.lips.lip_features import LipFeatures, read_lips
 from visalign.media.clips import read_audio
 from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import Tier
-from visalign.training_data import TrainingClip
 
 __all__ = ["AddedClip", "PreparedClip", "prepare", "prepare_folder", "usable_clips"]
 

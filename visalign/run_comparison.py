@@ -14,7 +14,7 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, ParseError
 from visalign.files.data_files import read_json
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 from visalign.sync.scoring import SyncScore
 
 __all__ = ["COMPARISON_COLUMNS", "ClipChange", "RunComparison", "compare_runs", "read_report", "read_run"]

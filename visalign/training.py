@@ -111,7 +111,7 @@ def train_from_folder(
     Parameters
     ----------
     folder : path-like
-        Laid out as :mod:`visalign.training_data` says; or a manifest (:mod:`visalign.batch.manifest`).
+        Laid out as :mod:`visalign.corpora.training_data` says; or a manifest (:mod:`visalign.corpora.clip_list`).
     out : path-like
         The model, an NPZ file.
     viseme_map : str or VisemeMap, optional

@@ -8,8 +8,8 @@ import pytest
 from visalign import force_align, read_audio, read_lips
 from visalign.animation.coarticulation import mouth_track
 from visalign.animation.weight_curves import weight_curves
+from visalign.corpora.training_data import training_clips
 from visalign.timeline import Interval
-from visalign.training_data import training_clips
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
 
 RIG = "oculus_15"

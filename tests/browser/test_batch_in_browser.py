@@ -9,8 +9,8 @@ import pytest
 from hostile_texts import HOSTILE_TEXTS
 from large_batch import write_batch
 
-from visalign.html_report import write_batch_page
-from visalign.html_report.batch_page import batch_data
+from visalign.reports.html_report import write_batch_page
+from visalign.reports.html_report.batch_page import batch_data
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Page

@@ -12,10 +12,10 @@ import pytest
 
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
-from visalign.clip_info import FaceCandidate
 from visalign.face.generated_clip import GeneratedClip
-from visalign.html_report import write_clip_page
-from visalign.html_report.clip_data import openness
+from visalign.reports.clip_info import FaceCandidate
+from visalign.reports.html_report import write_clip_page
+from visalign.reports.html_report.clip_data import openness
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -15,8 +15,8 @@ from hostile_texts import HOSTILE_TEXTS
 import visalign
 from visalign import Audio, ClipReport, LipFeatures, Tier
 from visalign.face.generated_clip import GeneratedClip
-from visalign.html_report import write_clip_page
-from visalign.report import SEGMENT_COLUMNS
+from visalign.reports.clip_report import SEGMENT_COLUMNS
+from visalign.reports.html_report import write_clip_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -11,8 +11,8 @@ from long_clip import FRAME_SECONDS, tiled_copy, tiled_report, tiled_sound
 import visalign
 from visalign import Audio, LipFeatures, read_audio
 from visalign.face.generated_clip import GeneratedClip
-from visalign.html_report.clip_page import format_clip_page
 from visalign.media.viewing_copy import make_viewing_copy
+from visalign.reports.html_report.clip_page import format_clip_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Page

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from corpus_trees import RATE_HZ, align_text, copy, lrs, make_clip, make_sphere, put, timit, voxceleb
 
-from visalign.batch.manifest import read_manifest
 from visalign.cli import main
 from visalign.corpora import Labels, survey
+from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.grid import sentence_of
 from visalign.corpora.kaldi import write_kaldi
 from visalign.corpora.label_files import read_emu, read_label_lines, read_mlf, read_tiers

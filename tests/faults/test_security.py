@@ -27,9 +27,10 @@ import visalign
 from visalign import Tier
 from visalign.batch.job import report_name
 from visalign.batch.ledger import LEDGER_NAME, Ledger
-from visalign.batch.manifest import read_manifest
 from visalign.batch.merging import merge_batches
 from visalign.config import Config
+from visalign.corpora.clip_list import read_manifest
+from visalign.corpora.folder_alignment import Recording, align_recordings
 from visalign.correction import Correction
 from visalign.errors import (
     ConfigError,
@@ -46,7 +47,6 @@ from visalign.files.data_files import parse_json, parse_toml, parse_xml, parse_y
 from visalign.files.limits import LIMITS, allowed, changed_limits, raise_limits
 from visalign.files.outputs import inside
 from visalign.files.text_files import format_table, write_text, write_textgrid
-from visalign.folder_alignment import Recording, align_recordings
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.language.annotations import read_annotation
 from visalign.language.g2p.joint_ngram import JointNgram

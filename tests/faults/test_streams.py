@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from fault_runs import Warm, cold
 
-from visalign.batch.manifest import read_manifest
+from visalign.corpora.clip_list import read_manifest
 from visalign.errors import ParseError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.files.text_files import format_json, format_table, write_text

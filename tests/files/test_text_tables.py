@@ -10,7 +10,7 @@ import pytest
 from sample_report import ROWS, Tier, make_report, segments
 
 from visalign.files.text_files import plain_cell
-from visalign.report import _CSV_HEADER
+from visalign.reports.clip_report import _CSV_HEADER
 
 PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 TEXTS = dict.fromkeys(["clip", "word", "phones", "expected_visemes", "observed_visemes", "verdict"], str)

@@ -20,10 +20,11 @@ import numpy as np
 from kaldi_writer import mfa_files, model_file, tree_file, write_zip
 
 from visalign.alignment_evaluation import read_mapping
-from visalign.batch.manifest import read_manifest
 from visalign.config import Config
+from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.label_files import read_emu, read_label_lines, read_mlf, read_tiers
 from visalign.corpora.sphere import read_sphere
+from visalign.corpora.training_data import Transcripts, read_clip_transcript
 from visalign.correction import Correction
 from visalign.errors import VisalignError
 from visalign.exports import ExportOptions, load_exporter
@@ -49,7 +50,6 @@ from visalign.run_comparison import read_report
 from visalign.sound.enhancement.chain import parse_chain
 from visalign.sync.lip_model import LipModel
 from visalign.timeline import Tier
-from visalign.training_data import Transcripts, read_clip_transcript
 from visalign.tuning.bandit import Bandit
 from visalign.tuning.reward import parse_metric
 from visalign.tuning.space import parse_groups

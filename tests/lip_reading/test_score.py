@@ -20,10 +20,10 @@ from visalign.cli import main
 from visalign.config import Config
 from visalign.errors import InputError, OutOfVocabulary, ParseError
 from visalign.face.generated_clip import GeneratedClip
-from visalign.html_report.clip_page import clip_page
 from visalign.language.lexicon import embedded_lexicon
 from visalign.lip_reading.error_rates import ErrorCount
 from visalign.lip_reading.score import LipReader, LipReadingScore
+from visalign.reports.html_report.clip_page import clip_page
 from visalign.visemes.viseme_map import VisemeMap
 
 MAP = VisemeMap.load("jeffers_1971")

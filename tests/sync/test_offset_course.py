@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from visalign.reports.wording import course_in_words
 from visalign.sync.drift import Drift, OffsetCourse, OffsetPiece, offset_course
-from visalign.wording import course_in_words
 
 Course = Callable[[np.ndarray], np.ndarray]
 

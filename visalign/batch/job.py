@@ -19,11 +19,11 @@ from typing import Any
 import visalign
 from visalign._version import __version__
 from visalign.batch.ledger import Ledger
-from visalign.batch.manifest import BatchClip
 from visalign.config import Config
+from visalign.corpora.clip_list import BatchClip
 from visalign.errors import AnyPath, MediaError
 from visalign.files.limits import changed_limits
-from visalign.html_report.batch_page import clip_page_name
+from visalign.reports.html_report.batch_page import clip_page_name
 
 __all__ = ["JobMaker", "Prepared", "code_digest", "report_name"]
 

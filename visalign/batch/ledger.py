@@ -30,7 +30,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from visalign.batch.manifest import BatchClip
+from visalign.corpora.clip_list import BatchClip
 from visalign.errors import AnyPath, ConfigError, OutputError, ParseError
 from visalign.files.outputs import legible
 

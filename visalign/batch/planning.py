@@ -11,8 +11,8 @@ from pathlib import Path
 
 from visalign.batch.job import JobMaker
 from visalign.batch.ledger import LEDGER_NAME, Entry, Ledger
-from visalign.batch.manifest import BatchClip, Manifest, read_manifest
 from visalign.batch.settings import BatchSettings
+from visalign.corpora.clip_list import BatchClip, Manifest, read_manifest
 from visalign.errors import AnyPath, MediaError
 
 __all__ = ["Plan", "clips_of_shard", "job_maker", "plan", "plan_batch", "standing"]

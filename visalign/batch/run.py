@@ -20,13 +20,13 @@ from visalign._version import __version__
 from visalign.batch.engines import Engine, LocalEngine, available_cpus
 from visalign.batch.job import JobMaker, report_name
 from visalign.batch.ledger import LEDGER_NAME, Ledger, Outcome, only_run
-from visalign.batch.manifest import Manifest, read_manifest
 from visalign.batch.planning import Plan, clips_of_shard, job_maker, plan
 from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
 from visalign.batch.summary import require_parquet, write_summary
+from visalign.corpora.clip_list import Manifest, read_manifest
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.files.outputs import remove_drafts
-from visalign.html_report import write_batch_page
+from visalign.reports.html_report import write_batch_page
 
 __all__ = ["Run", "clear_drafts", "prepare_folder", "run_batch"]
 

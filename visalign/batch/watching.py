@@ -18,11 +18,11 @@ from pathlib import Path
 from visalign.batch.engines import Engine, LocalEngine, available_cpus
 from visalign.batch.job import JobMaker
 from visalign.batch.ledger import LEDGER_NAME, Ledger, only_run
-from visalign.batch.manifest import BatchClip, read_manifest
 from visalign.batch.planning import Plan, job_maker, standing
 from visalign.batch.run import Run, clear_drafts, prepare_folder
 from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
 from visalign.batch.summary import write_summary
+from visalign.corpora.clip_list import BatchClip, read_manifest
 from visalign.errors import AnyPath, ConfigError, InputError
 
 __all__ = ["WatchSettings", "watch_folder"]

@@ -45,14 +45,14 @@ from visalign.batch.ledger import Outcome
 from visalign.batch.reasons import reason_of
 from visalign.batch.rehearsal import rehearse
 from visalign.config import Config
+from visalign.corpora.training_data import read_clip_transcript
 from visalign.errors import MediaError, VisalignError
 from visalign.files.limits import allowed
-from visalign.html_report import write_clip_page
 from visalign.media.clips import probe
 from visalign.pipeline import check
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
+from visalign.reports.html_report import write_clip_page
 from visalign.sync.lip_model import LipModel
-from visalign.training_data import read_clip_transcript
 
 __all__ = ["analyse", "serve"]
 

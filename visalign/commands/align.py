@@ -76,9 +76,9 @@ def align(
 ) -> None:
     """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
     # These load numpy and PocketSphinx.
+    from visalign.corpora.folder_alignment import is_many
     from visalign.exports.result_files import ALIGNMENT_SUFFIXES, write_alignment
     from visalign.files.text_files import check_output
-    from visalign.folder_alignment import is_many
     from visalign.forced_alignment import chosen_aligner, read_alignment
     from visalign.language.phones import is_silence
 
@@ -150,8 +150,8 @@ def mfa_aligner(
 def _align_many(source: Path, output: Path | None, to: str, *, quiet: bool, options: dict[str, Any]) -> None:
     """Align a folder or the rows of a table; exit with 3 where one failed."""
     # These load numpy and PocketSphinx.
+    from visalign.corpora.folder_alignment import align_recordings, find_recordings
     from visalign.exports.result_files import ALIGNMENT_SUFFIXES
-    from visalign.folder_alignment import align_recordings, find_recordings
 
     if output is None:
         raise typer.BadParameter("give the folder for the results with -o FOLDER")

@@ -15,7 +15,7 @@ from visalign.errors import CorrectionRefused
 
 if TYPE_CHECKING:
     from visalign.attach import Attached
-    from visalign.report import ClipReport
+    from visalign.reports.clip_report import ClipReport
 
 __all__ = ["ATTACH_EPILOG", "attach"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from visalign.correction import Correction
     from visalign.fix import Fixed
     from visalign.language.annotations import Cue
-    from visalign.report import ClipReport
+    from visalign.reports.clip_report import ClipReport
 
 __all__ = ["FIX_EPILOG", "fix"]
 

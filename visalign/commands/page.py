@@ -23,7 +23,7 @@ def page(
 ) -> None:
     """Write the page of a batch: a table of all clips to sort, filter and open."""
     # Loads numpy and praatio.
-    from visalign.html_report import write_batch_page
+    from visalign.reports.html_report import write_batch_page
 
     written = write_batch_page(results)
     if not quiet:

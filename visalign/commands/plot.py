@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from visalign.media.clips import Audio
     from visalign.plots.samples import LeadSample
-    from visalign.report import ClipReport
+    from visalign.reports.clip_report import ClipReport
 
 __all__ = ["KINDS", "PLOT_EPILOG", "plot"]
 

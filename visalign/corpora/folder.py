@@ -2,10 +2,10 @@
 
 Layout
 ------
-Clips are those that :mod:`visalign.training_data` finds, under the same conventions (``clip.txt``, ``clip.lab``,
-``transcripts.csv``; the folder is the speaker). Sound alone is taken as well. Labels are read from ``clip.TextGrid``
-(tiers "words" and "phones"), ``clip_annot.json`` of EMU-SDMS, and ``clip.align`` of GRID. Folders that are called
-train, dev, val or test are the split.
+Clips are those that :mod:`visalign.corpora.training_data` finds, under the same conventions (``clip.txt``,
+``clip.lab``, ``transcripts.csv``; the folder is the speaker). Sound alone is taken as well. Labels are read from
+``clip.TextGrid`` (tiers "words" and "phones"), ``clip_annot.json`` of EMU-SDMS, and ``clip.align`` of GRID. Folders
+that are called train, dev, val or test are the split.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 from visalign.corpora.grid import SILENCE, UNITS
 from visalign.corpora.label_files import read_emu, read_label_lines, read_tiers
 from visalign.corpora.layout import CorpusClip, Labels, attempt, files_below, name_below
+from visalign.corpora.training_data import CLIP_SUFFIXES, Transcripts
 from visalign.timeline import Interval
-from visalign.training_data import CLIP_SUFFIXES, Transcripts
 
 __all__ = ["PlainFolder"]
 

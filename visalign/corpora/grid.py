@@ -27,7 +27,7 @@ from pathlib import Path
 
 from visalign.corpora.label_files import read_label_lines
 from visalign.corpora.layout import CorpusClip, Labels, files_below, name_below
-from visalign.training_data import CLIP_SUFFIXES
+from visalign.corpora.training_data import CLIP_SUFFIXES
 
 __all__ = ["Grid", "sentence_of"]
 

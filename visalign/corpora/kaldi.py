@@ -23,9 +23,9 @@ from pathlib import Path
 
 from visalign.corpora.layout import CorpusClip, Labels, named_file
 from visalign.corpora.survey import SurveyedClip
+from visalign.corpora.training_data import CLIP_SUFFIXES
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.files.text_files import write_text
-from visalign.training_data import CLIP_SUFFIXES
 
 __all__ = ["KaldiFolder", "write_kaldi"]
 

@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
+from visalign.corpora.training_data import CLIP_SUFFIXES
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.registry import find_class
 from visalign.timeline import Interval
-from visalign.training_data import CLIP_SUFFIXES
 
 __all__ = [
     "LAYOUTS",

@@ -28,10 +28,10 @@ from functools import partial
 from pathlib import Path
 
 from visalign.corpora.layout import CorpusClip, Labels, attempt, files_below, name_below
+from visalign.corpora.training_data import CLIP_SUFFIXES
 from visalign.errors import ParseError
 from visalign.language.transcript import read_transcript
 from visalign.timeline import Interval
-from visalign.training_data import CLIP_SUFFIXES
 
 __all__ = ["Lrs"]
 

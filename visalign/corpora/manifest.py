@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-Columns are those of :mod:`visalign.batch.manifest`, empty ones left out; the split of a clip is its `condition`, so
+Columns are those of :mod:`visalign.corpora.clip_list`, empty ones left out; the split of a clip is its `condition`, so
 that a batch adds up over splits. Paths below the manifest's folder are relative to it, others absolute.
 """
 
@@ -12,12 +12,12 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from visalign.batch.manifest import MANIFEST_COLUMNS, BatchClip, read_manifest
+from visalign.corpora.clip_list import MANIFEST_COLUMNS, BatchClip, read_manifest
 from visalign.corpora.layout import CorpusClip
 from visalign.corpora.survey import SurveyedClip
+from visalign.corpora.training_data import TrainingClip, read_clip_transcript, training_clips
 from visalign.errors import AnyPath, InputError
 from visalign.files.text_files import format_table, write_text
-from visalign.training_data import TrainingClip, read_clip_transcript, training_clips
 
 __all__ = ["MANIFEST_SUFFIXES", "clips_to_train_with", "listed_clips", "write_manifest"]
 

@@ -16,9 +16,9 @@ from typing import Literal, TypeAlias
 
 from visalign.corpora.layout import CorpusClip, Labels, Layout, load_layout
 from visalign.corpora.sphere import read_sphere
+from visalign.corpora.training_data import CLIP_SUFFIXES
 from visalign.errors import AnyPath, ConfigError, InputError, MediaError, MissingStream, VisalignError
 from visalign.media.clips import MediaInfo, probe, read_audio, read_frames
-from visalign.training_data import CLIP_SUFFIXES
 
 __all__ = ["Check", "Fault", "Survey", "SurveyedClip", "survey"]
 

@@ -28,9 +28,9 @@ from pathlib import Path
 
 from visalign.corpora.label_files import read_mlf
 from visalign.corpora.layout import SOUND_SUFFIXES, CorpusClip, Labels, attempt, files_below, name_below
+from visalign.corpora.training_data import CLIP_SUFFIXES
 from visalign.language.transcript import read_transcript
 from visalign.timeline import Interval
-from visalign.training_data import CLIP_SUFFIXES
 
 __all__ = ["TcdTimit"]
 

@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from visalign.corpora.layout import CorpusClip, Labels, files_below, name_below
+from visalign.corpora.training_data import CLIP_SUFFIXES
 from visalign.language.transcript import read_transcript
-from visalign.training_data import CLIP_SUFFIXES
 
 __all__ = ["VoxCeleb"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from visalign.html_report.document import format_document, text
+from visalign.reports.html_report.document import format_document, text
 
 __all__ = ["format_live_page"]
 

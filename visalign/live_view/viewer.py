@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from visalign.files.text_files import rounded
-from visalign.html_report.document import data_uri
 from visalign.live_view.analysis import LiveAnalyser, LiveMoment
 from visalign.live_view.source import Picture, Source
 from visalign.media.images import jpeg_bytes
+from visalign.reports.html_report.document import data_uri
 from visalign.sync.estimate import SyncEstimate
 
 __all__ = ["LiveStats", "message_of", "run_live"]

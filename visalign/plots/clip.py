@@ -42,9 +42,9 @@ from visalign.plots.tiers import (
     tints_of,
     word_marks,
 )
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
+from visalign.reports.wording import lead_in_words
 from visalign.sync.evidence import ClipEvidence
-from visalign.wording import lead_in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -28,9 +28,9 @@ from visalign.plots.style import (
     styled,
 )
 from visalign.plots.tiers import evidence_of, speech_span
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
+from visalign.reports.wording import lead_in_words
 from visalign.sync.scoring import MAX_COST
-from visalign.wording import lead_in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from visalign.errors import AnyPath, ConfigError, ParseError
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 
 __all__ = [
     "SUMMARY_COLUMNS",

@@ -37,7 +37,7 @@ from visalign.plots.style import (
     signed,
     styled,
 )
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 from visalign.sync.estimate import VERDICTS
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import numpy as np
 from visalign.errors import ConfigError
 from visalign.media.clips import Audio
 from visalign.plots.style import ARTICULATOR_TINTS, EXPECTED, INK, MUTED, VERDICT_MARKS, signed
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 from visalign.sync.evidence import ClipEvidence
 from visalign.timeline import Interval
 from visalign.visemes.viseme_map import VisemeMap

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, InputError
 from visalign.ratings.design import RatingDesign, Stimulus
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
 from visalign.run_comparison import read_report
 
 __all__ = ["measures_of"]

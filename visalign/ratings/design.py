@@ -30,8 +30,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from visalign.corpora.training_data import CLIP_SUFFIXES
 from visalign.errors import AnyPath, ConfigError, InputError, ParseError
-from visalign.training_data import CLIP_SUFFIXES
 
 __all__ = ["QUESTIONS", "Question", "RatingDesign", "Stimulus", "make_design"]
 

@@ -22,9 +22,9 @@ from typing import Any
 from visalign.errors import AnyPath, InputError, OutputError
 from visalign.files.outputs import refuse_existing
 from visalign.files.text_files import format_json, write_text
-from visalign.html_report.document import as_data_script, format_document, text
 from visalign.ratings.design import QUESTIONS, RatingDesign
 from visalign.ratings.stimuli import write_stimuli
+from visalign.reports.html_report.document import as_data_script, format_document, text
 
 __all__ = ["DESIGN_FILE", "PAGE_FILE", "write_rating_kit"]
 

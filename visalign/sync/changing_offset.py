@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from visalign.reports.wording import reason_of
 from visalign.sync.drift import OffsetCourse
 from visalign.sync.estimate import SyncEstimate
-from visalign.wording import reason_of
 
 __all__ = ["heed_course"]
 

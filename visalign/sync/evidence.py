@@ -1,7 +1,8 @@
 """What a clip's report rests on, moment by moment: for pages, plots and everything else that shows why.
 
-:func:`visalign.check` puts it into :attr:`ClipReport.evidence <visalign.report.ClipReport.evidence>` when asked to
-(``evidence=True``). Most of it is computed anyway and thrown away otherwise; it is never part of the JSON form.
+:func:`visalign.check` puts it into :attr:`ClipReport.evidence <visalign.reports.clip_report.ClipReport.evidence>` when
+asked to (``evidence=True``). Most of it is computed anyway and thrown away otherwise; it is never part of the JSON
+form.
 
 Conventions
 -----------

@@ -97,7 +97,7 @@ DETAIL_COLUMNS = (
     "dead_air_seconds",
     "overrun_seconds",
 )
-"""Columns of :attr:`ClipReport.details <visalign.report.ClipReport.details>`."""
+"""Columns of :attr:`ClipReport.details <visalign.reports.clip_report.ClipReport.details>`."""
 
 _TEXTS = ("kind", "label", "phones", "expected", "observed", "verdict")
 _NUMBERS = tuple(key for key in DETAIL_COLUMNS if key not in _TEXTS)

@@ -68,7 +68,8 @@ def choose_as_clips_arrive(
     Parameters
     ----------
     folder : path-like
-        Laid out as :mod:`visalign.training_data` says; it may grow between calls. Clips are known by their content.
+        Laid out as :mod:`visalign.corpora.training_data` says; it may grow between calls. Clips are known by their
+        content.
     out : path-like
         A folder that keeps the state.
     files : sequence of path-like

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from visalign.config import Config
+from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, InputError, VisalignError
 from visalign.files.text_files import format_json, write_text
 from visalign.sync.lip_model import LipModel
-from visalign.training_data import TrainingClip
 from visalign.tuning.material import TuningClip, prepare_clip, with_foreign_sound
 
 __all__ = ["Gathered"]

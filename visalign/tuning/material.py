@@ -27,6 +27,7 @@ from functools import partial
 import numpy as np
 
 from visalign.config import Config
+from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, InputError
 from visalign.forced_alignment import Alignment, force_align
 from visalign.lips.clip_faces import ClipFaces, read_faces
@@ -41,7 +42,6 @@ from visalign.sync.speaking_face import find_speaking_face
 from visalign.sync.speech_context import SpeechContext
 from visalign.sync.wide_search import SearchRange
 from visalign.timeline import Interval, Tier
-from visalign.training_data import TrainingClip
 
 __all__ = ["Hearing", "TuningClip", "cut_and_moved", "hear", "prepare_clip", "with_foreign_sound"]
 

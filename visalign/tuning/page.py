@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from visalign.errors import AnyPath
 from visalign.files.text_files import write_text
-from visalign.html_report.document import data_uri, format_document, text
 from visalign.plots.style import save_plot
+from visalign.reports.html_report.document import data_uri, format_document, text
 from visalign.tuning.configuration import format_config
 from visalign.tuning.holdout import Estimate
 from visalign.tuning.plots import TUNE_PLOTS

@@ -13,10 +13,10 @@ from visalign._version import __version__
 from visalign.batch.ledger import only_run
 from visalign.config import Config
 from visalign.corpora.manifest import listed_clips
+from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, ConfigError, InputError
 from visalign.files.outputs import made_folder
 from visalign.sync.lip_model import LipModel
-from visalign.training_data import TrainingClip
 from visalign.tuning.configuration import write_config
 from visalign.tuning.gathering import Gathered
 from visalign.tuning.holdout import Comparison, choose_held_out, compare_outcomes
@@ -148,7 +148,7 @@ def tune_folder(
     Parameters
     ----------
     folder : path-like
-        Laid out as :mod:`visalign.training_data` says; clips without a transcript are left out.
+        Laid out as :mod:`visalign.corpora.training_data` says; clips without a transcript are left out.
     out : path-like
         A folder for the study, the lips, and the configuration where one is recommended. Where a study is there
         already, it goes on.

@@ -17,14 +17,13 @@ import pandas as pd
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.outputs import whole_file
 from visalign.files.text_files import write_text
-from visalign.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
-from visalign.html_report.document import as_data_script, data_uri, format_document, text
-from visalign.html_report.lead_scale import lead_scale
 from visalign.media.clips import Audio, read_audio
 from visalign.media.viewing_copy import ViewingCopy, make_viewing_copy
-from visalign.report import ClipReport
-from visalign.sync.evidence import ClipEvidence
-from visalign.wording import (
+from visalign.reports.clip_report import ClipReport
+from visalign.reports.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
+from visalign.reports.html_report.document import as_data_script, data_uri, format_document, text
+from visalign.reports.html_report.lead_scale import lead_scale
+from visalign.reports.wording import (
     certainty,
     interval_in_words,
     is_open_by,
@@ -33,6 +32,7 @@ from visalign.wording import (
     remedy,
     statement,
 )
+from visalign.sync.evidence import ClipEvidence
 
 __all__ = ["clip_page", "format_clip_page", "write_clip_page"]
 

@@ -14,8 +14,8 @@ from large_batch import write_batch
 from visalign.batch import BatchSettings, run_batch
 from visalign.errors import InputError, ParseError
 from visalign.face.generated_clip import GeneratedClip
-from visalign.html_report import write_batch_page
-from visalign.html_report.batch_page import batch_data, clip_page_name
+from visalign.reports.html_report import write_batch_page
+from visalign.reports.html_report.batch_page import batch_data, clip_page_name
 
 
 def rows_of(folder: Path) -> list[dict[str, object]]:

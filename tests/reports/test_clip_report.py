@@ -19,12 +19,12 @@ from sample_report import CLIP, EARLY, NAN, OBSERVED, PHONES, ROWS, WORDS, make_
 
 from visalign.errors import ConfigError, OutputError, ParseError, TimelineError
 from visalign.files.text_files import check_output, format_table
-from visalign.report import REPORT_SUFFIXES, ClipReport, SoundInfo
+from visalign.reports.clip_report import REPORT_SUFFIXES, ClipReport, SoundInfo
 from visalign.sync.estimate import VERDICTS, SyncEstimate
 from visalign.sync.scoring import SyncScore
 from visalign.timeline import Tier
 
-SCHEMA = json.loads((Path(__file__).parents[1] / "docs/report.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/report.schema.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -279,10 +279,10 @@ def test_csv_has_one_row_a_word(tmp_path: Path) -> None:
 
 
 def test_the_documented_columns_are_the_written_ones() -> None:
-    import visalign.report
+    import visalign.reports.clip_report
 
-    documented = re.findall(r"^(\w+)  +\S", visalign.report.__doc__ or "", flags=re.MULTILINE)
-    assert tuple(documented) == visalign.report._CSV_HEADER
+    documented = re.findall(r"^(\w+)  +\S", visalign.reports.clip_report.__doc__ or "", flags=re.MULTILINE)
+    assert tuple(documented) == visalign.reports.clip_report._CSV_HEADER
 
 
 @pytest.mark.parametrize("start", [*"=+-@\t\r\n＝＋－＠"])

@@ -22,9 +22,9 @@ the header holds. In JSON lines each line is one object of texts. An empty cell,
 same. Other columns are ignored and reported, unless their name is nearly one of these: then it is a misspelling, and an
 error. All errors of a manifest are told at once, each with its line.
 
-In a folder clips are found in any depth, under the conventions of :mod:`visalign.training_data`: what is said stands
-beside ``clip.mp4`` in ``clip.txt``, ``clip.lab`` or GRID's ``clip.align``, or in the folder's ``transcripts.csv``; the
-speaker in the latter too, else it is the name of the clip's folder.
+In a folder clips are found in any depth, under the conventions of :mod:`visalign.corpora.training_data`: what is said
+stands beside ``clip.mp4`` in ``clip.txt``, ``clip.lab`` or GRID's ``clip.align``, or in the folder's
+``transcripts.csv``; the speaker in the latter too, else it is the name of the clip's folder.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from visalign.corpora.training_data import Transcripts, clip_files, transcript_file
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import legible
-from visalign.training_data import Transcripts, clip_files, transcript_file
 
 __all__ = ["EXPECTED", "MANIFEST_COLUMNS", "BatchClip", "Manifest", "read_manifest"]
 

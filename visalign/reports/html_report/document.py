@@ -64,7 +64,7 @@ def format_document(
     scripts: Sequence[str],
     values: Mapping[str, str],
     *,
-    package: str = "visalign.html_report",
+    package: str = "visalign.reports.html_report",
     sources: Mapping[str, str] | None = None,
 ) -> str:
     """Fill a template of the package.

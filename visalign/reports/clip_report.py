@@ -37,7 +37,6 @@ from typing import Any
 
 import pandas as pd
 
-from visalign.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
 from visalign.files.outputs import writer_for
 from visalign.files.text_files import format_json, format_table, rounded, write_text, write_textgrid
@@ -45,13 +44,21 @@ from visalign.forced_alignment.aligner import CueTimes
 from visalign.language.phones import is_silence
 from visalign.lip_reading.score import LipReadingScore
 from visalign.registry import find_class
+from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
+from visalign.reports.wording import (
+    course_in_words,
+    interval_in_words,
+    is_open_by,
+    lip_reading_in_words,
+    remedy,
+    statement,
+)
 from visalign.sync.drift import OffsetCourse, offset_course
 from visalign.sync.estimate import SyncEstimate
 from visalign.sync.evidence import ClipEvidence
 from visalign.sync.scoring import SyncScore
 from visalign.sync.segments import detail_items, parse_details, write_details
 from visalign.timeline import Interval, Tier
-from visalign.wording import course_in_words, interval_in_words, is_open_by, lip_reading_in_words, remedy, statement
 
 __all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
 
@@ -405,7 +412,7 @@ def _write_html(report: ClipReport, path: Path) -> Path:
     return Path(write(path, report, evidence.clip, audio=evidence.audio))
 
 
-_PAGES = {"clip": "visalign.html_report.clip_page:write_clip_page"}
+_PAGES = {"clip": "visalign.reports.html_report.clip_page:write_clip_page"}
 """Who draws the page, by name: what draws reports stands above them."""
 
 _WRITERS: Mapping[str, Callable[[ClipReport, Path], Path]] = MappingProxyType(

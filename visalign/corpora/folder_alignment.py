@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from visalign.batch.manifest import read_manifest
+from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.layout import files_below
+from visalign.corpora.training_data import read_clip_transcript
 from visalign.errors import AnyPath, InputError, OutputError, VisalignError
 from visalign.exports.result_files import write_alignment
 from visalign.files.outputs import inside
 from visalign.forced_alignment import Alignment
 from visalign.language.annotations import Cue, read_spoken
-from visalign.training_data import read_clip_transcript
 
 __all__ = ["TRANSCRIPT_SUFFIXES", "Aligned", "Recording", "align_recordings", "find_recordings", "is_many"]
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.files.data_files import read_json
 from visalign.files.text_files import plain_cell, write_text
-from visalign.html_report.document import as_data_script, format_document, text
+from visalign.reports.html_report.document import as_data_script, format_document, text
 
 __all__ = ["BATCH_PAGE", "batch_data", "clip_page_name", "write_batch_page"]
 

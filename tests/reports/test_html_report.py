@@ -18,11 +18,11 @@ import visalign
 from visalign import Audio, ClipReport, LipFeatures
 from visalign.errors import ConfigError, MediaError
 from visalign.face.generated_clip import GeneratedClip
-from visalign.html_report.clip_page import clip_page, write_clip_page
-from visalign.html_report.document import as_data_script, format_document, packed, text
-from visalign.html_report.lead_scale import lead_scale
+from visalign.reports.html_report.clip_page import clip_page, write_clip_page
+from visalign.reports.html_report.document import as_data_script, format_document, packed, text
+from visalign.reports.html_report.lead_scale import lead_scale
+from visalign.reports.wording import certainty, remedy, statement
 from visalign.sync.estimate import SyncEstimate
-from visalign.wording import certainty, remedy, statement
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from visalign.html_report.document import text
-from visalign.report import ClipReport
+from visalign.reports.clip_report import ClipReport
+from visalign.reports.html_report.document import text
+from visalign.reports.wording import lead_in_words
 from visalign.sync.evidence import ClipEvidence
-from visalign.wording import lead_in_words
 
 __all__ = ["lead_scale"]
 

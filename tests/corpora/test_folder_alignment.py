@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from visalign.cli import app
+from visalign.corpora.folder_alignment import find_recordings, is_many
 from visalign.errors import InputError
 from visalign.face.generated_clip import GeneratedClip
-from visalign.folder_alignment import find_recordings, is_many
 from visalign.language.annotations import read_annotation
 from visalign.media.clips import read_audio, write_wav
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from visalign.batch.manifest import BatchClip, read_manifest
+from visalign.corpora.clip_list import BatchClip, read_manifest
 from visalign.errors import InputError, ParseError
 
 

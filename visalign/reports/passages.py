@@ -29,7 +29,7 @@ from visalign.sync.segments import phrases
 from visalign.timeline import Interval, Tier
 
 if TYPE_CHECKING:
-    from visalign.report import ClipReport
+    from visalign.reports.clip_report import ClipReport
 
 __all__ = ["LONGEST_PHRASE", "SAME_LEAD", "Passage", "notable_runs", "passages", "runs_of"]
 

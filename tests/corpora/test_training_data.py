@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from visalign.corpora.training_data import CLIP_SUFFIXES, TrainingClip, training_clips
 from visalign.errors import InputError, ParseError
-from visalign.training_data import CLIP_SUFFIXES, TrainingClip, training_clips
 
 
 def touch(folder: Path, *names: str) -> None:
