@@ -13,8 +13,8 @@ import numpy as np
 from noises import DATA, grid_text
 
 import visalign
+from visalign.correct.fix import fix
 from visalign.errors import CorrectionRefused
-from visalign.fix import fix
 from visalign.media.remux import move_sound
 from visalign.reports.clip_report import ClipReport
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from noises import DATA, grid_text
 
 import visalign
-from visalign.fix import fix
+from visalign.correct.fix import fix
 from visalign.media.clips import Audio, read_audio, read_frames, write_clip
 from visalign.media.remux import Piece, retimed
 from visalign.reports.clip_report import ClipReport

@@ -31,7 +31,7 @@ from visalign.batch.merging import merge_batches
 from visalign.config import Config
 from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.folder_alignment import Recording, align_recordings
-from visalign.correction import Correction
+from visalign.correct.correction import Correction
 from visalign.errors import (
     ConfigError,
     InputError,

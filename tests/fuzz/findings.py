@@ -49,7 +49,7 @@ def _mfa_zip() -> bytes:
 
 def _correction() -> bytes:
     # Loads numpy and FFmpeg.
-    from visalign.correction import Correction
+    from visalign.correct.correction import Correction
     from visalign.media.remux import Piece
 
     data: dict[str, Any] = Correction("a.mp4", "", "pieces", (Piece(0.0, 0.1),)).to_dict()

@@ -25,7 +25,7 @@ from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.label_files import read_emu, read_label_lines, read_mlf, read_tiers
 from visalign.corpora.sphere import read_sphere
 from visalign.corpora.training_data import Transcripts, read_clip_transcript
-from visalign.correction import Correction
+from visalign.correct.correction import Correction
 from visalign.errors import VisalignError
 from visalign.exports import ExportOptions, load_exporter
 from visalign.exports.glb import read_glb

@@ -14,7 +14,7 @@ from visalign.console import progress_line, screen
 from visalign.errors import CorrectionRefused
 
 if TYPE_CHECKING:
-    from visalign.attach import Attached
+    from visalign.correct.attach import Attached
     from visalign.reports.clip_report import ClipReport
 
 __all__ = ["ATTACH_EPILOG", "attach"]
@@ -47,7 +47,7 @@ def attach(
 ) -> None:
     """Put a separate recording into a clip, at the right time."""
     # Loads numpy, scipy and FFmpeg.
-    from visalign.attach import attach as attach_recording
+    from visalign.correct.attach import attach as attach_recording
 
     words = said(text, transcript)
     settings = visalign.Config() if config is None else visalign.Config.load(config)

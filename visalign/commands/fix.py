@@ -14,8 +14,8 @@ from visalign.console import facts_table, progress_line, screen, signed_ms
 from visalign.errors import ConfigError, CorrectionRefused
 
 if TYPE_CHECKING:
-    from visalign.correction import Correction
-    from visalign.fix import Fixed
+    from visalign.correct.correction import Correction
+    from visalign.correct.fix import Fixed
     from visalign.language.annotations import Cue
     from visalign.reports.clip_report import ClipReport
 
@@ -51,7 +51,7 @@ def fix(
 ) -> None:
     """Correct the offset of a clip into a new file, and measure the result."""
     # Loads numpy and FFmpeg.
-    from visalign.fix import fixed_name
+    from visalign.correct.fix import fixed_name
 
     if undo and apply is None:
         raise typer.BadParameter("--undo needs --apply FILE")
@@ -74,7 +74,7 @@ def _fix(
     quiet: bool,
 ) -> None:
     # Loads numpy and FFmpeg.
-    from visalign.fix import fix as fix_clip
+    from visalign.correct.fix import fix as fix_clip
 
     try:
         done = fix_clip(clip, target, measure, mode=mode, track=track, force=force)
@@ -108,8 +108,8 @@ def _measure(
 
 def _apply(clip: Path, target: Path, path: Path, *, undo: bool, quiet: bool) -> None:
     # These load numpy and FFmpeg.
-    from visalign.correction import Correction, correction_name
-    from visalign.fix import refuse_target
+    from visalign.correct.correction import Correction, correction_name
+    from visalign.correct.fix import refuse_target
 
     correction = Correction.read(path)
     if correction_name(target) == path:

@@ -17,7 +17,7 @@ from sample_report import make_report
 from scipy.signal import butter, sosfilt
 
 import visalign
-from visalign.attach import attach, start_timecode
+from visalign.correct.attach import attach, start_timecode
 from visalign.errors import AlignmentError, ConfigError, CorrectionRefused, MissingStream, OutputError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.files.timecode import format_timecode, parse_timecode

@@ -13,9 +13,9 @@ import pytest
 from clips_with_clicks import RATE_HZ, click, flash_time, make_clip, sound_delay
 from sample_report import make_report
 
-from visalign.correction import Correction, correction_name, file_digest
+from visalign.correct.correction import Correction, correction_name, file_digest
+from visalign.correct.fix import fix, fixed_name, plan_correction
 from visalign.errors import ConfigError, CorrectionRefused, MediaError, OutputError, ParseError, TimelineError
-from visalign.fix import fix, fixed_name, plan_correction
 from visalign.media.clips import Audio, probe, read_audio, write_clip
 from visalign.media.remux import Piece
 from visalign.reports.clip_report import ClipReport

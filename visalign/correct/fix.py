@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from visalign.correction import Correction, correction_name, file_digest
+from visalign.correct.correction import Correction, correction_name, file_digest
 from visalign.errors import AnyPath, CorrectionRefused, MediaError
 from visalign.files.outputs import refuse_existing, whole_file
 from visalign.files.text_files import format_json, rounded

@@ -1,0 +1,1 @@
+"""Putting it right: sound moved, stretched, or attached anew."""
