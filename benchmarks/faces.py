@@ -24,7 +24,7 @@ import numpy as np
 import visalign
 from visalign.corpora.training_data import TrainingClip
 from visalign.media.clips import Audio, read_frames, write_clip
-from visalign.training import fit_lip_model
+from visalign.training.fitting import fit_lip_model
 
 FOLDS = (("s1", "s2"), ("s5", "s30"), ("s31", "s32"))
 

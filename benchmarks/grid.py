@@ -22,8 +22,8 @@ from multiprocessing import Pool
 from pathlib import Path
 
 from visalign.corpora.training_data import TrainingClip
-from visalign.prepared_clips import PreparedClip, prepare
-from visalign.training import fit_lip_model
+from visalign.training.fitting import fit_lip_model
+from visalign.training.prepared_clips import PreparedClip, prepare
 
 DATA = Path(__file__).resolve().parents[1] / "../shared/data/grid"
 EVAL = Path(__file__).resolve().parents[1] / "../shared/eval"

@@ -5,9 +5,9 @@
     python benchmarks/lip_ablation.py augmentation [KIND=AMOUNT ...]
     python benchmarks/lip_ablation.py forced
 
-Each speaker of GRID is read by a decoder that was trained on the others, and counted as in visalign.held_out: frames
-right, closures found / right, bits a frame; on the clips of the folder `speakers`, by the map neti_2000. What was read
-of all clips is used for all rows.
+Each speaker of GRID is read by a decoder that was trained on the others, and counted as in visalign.training.held_out:
+frames right, closures found / right, bits a frame; on the clips of the folder `speakers`, by the map neti_2000. What
+was read of all clips is used for all rows.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from hmmlearn.hmm import GaussianHMM
 from scipy.cluster.vq import kmeans2
 
 from visalign import VisemeMap
-from visalign.augmentation import augment, parse_augmentation, worse_lips
 from visalign.corpora.training_data import TrainingClip
-from visalign.decoder_training import fit_decoder
 from visalign.errors import FaceNotFound
-from visalign.held_out import HeldOutSpeaker, count_read
 from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lips.forced_visemes import force_visemes, shown_visemes
 from visalign.lips.lip_features import FEATURES
 from visalign.lips.mouth_geometry import GEOMETRY
 from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.lips.viseme_decoder import grid as moments_of
-from visalign.prepared_clips import AddedClip, PreparedClip
+from visalign.training.augmentation import augment, parse_augmentation, worse_lips
+from visalign.training.decoder_training import fit_decoder
+from visalign.training.held_out import HeldOutSpeaker, count_read
+from visalign.training.prepared_clips import AddedClip, PreparedClip
 
 MAP = VisemeMap.load("neti_2000")
 NAMES = tuple(feature.name for feature in FEATURES)

@@ -3,7 +3,7 @@
     python benchmarks/grid.py run OUT benchmarks/lip_stress.py
 
 Pictures are changed before anything is found in them; the lips are then decoded with the model that VISALIGN_LIP_MODEL
-names, which never met the speaker. Counted as in visalign.held_out, on every second clip.
+names, which never met the speaker. Counted as in visalign.training.held_out, on every second clip.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from scipy.ndimage import gaussian_filter, rotate, zoom
 from visalign import LipFeatures, VisemeMap, force_align, read_audio
 from visalign.corpora.grid import sentence_of
 from visalign.errors import FaceNotFound, VisalignError
-from visalign.held_out import HeldOutSpeaker, count_read
 from visalign.lips.landmarks import load_detector, track_landmarks
 from visalign.lips.lip_features import features_of_tracked
 from visalign.lips.visibility import VISIBILITY
 from visalign.media.clips import Frame, probe, read_frames
 from visalign.sync.lip_model import LipModel
 from visalign.timeline import Tier
+from visalign.training.held_out import HeldOutSpeaker, count_read
 
 MAP = VisemeMap.load("neti_2000")
 Picture = np.ndarray

@@ -29,13 +29,13 @@ from visalign.corpora.training_data import TrainingClip
 from visalign.errors import VisalignError
 from visalign.forced_alignment.aligner import Alignment
 from visalign.language.phones import ARPABET
-from visalign.lip_confusions import LipConfusions, lip_confusions
 from visalign.lips.lip_features import LipFeatures
-from visalign.map_evaluation import MapFit, evaluate_map, evaluate_maps
-from visalign.map_learning import learn_map
 from visalign.plots.maps import plot_learnt_map, plot_map_fits
 from visalign.plots.style import save_plot
-from visalign.prepared_clips import PreparedClip, prepare
+from visalign.training.lip_confusions import LipConfusions, lip_confusions
+from visalign.training.map_evaluation import MapFit, evaluate_map, evaluate_maps
+from visalign.training.map_learning import learn_map
+from visalign.training.prepared_clips import PreparedClip, prepare
 from visalign.visemes.viseme_map import VisemeMap, available_maps, expected_visemes, viseme_tier
 
 Floats = npt.NDArray[np.float64]

@@ -28,7 +28,7 @@ ROWS: dict[str, str] = {
     "4b": "lips",
     "5": "reports lip_reading sync",
     "6": "run_comparison alignment_evaluation exports face",
-    "7": "pipeline batch explanation training map_learning map_evaluation lip_confusions doctor console commands cli calibration plots evaluation overlay ratings live_view decoder_training tuning held_out __main__ __init__ prepared_clips augmentation corpora correct",  # noqa: E501
+    "7": "pipeline batch explanation doctor console commands cli plots evaluation overlay ratings live_view tuning __main__ __init__ corpora correct training",  # noqa: E501
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most

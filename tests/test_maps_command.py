@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from test_map_learning import TRUTH, made_up_clip
 
-from visalign import prepared_clips
 from visalign.cli import main
+from visalign.training import prepared_clips
 from visalign.visemes.lint import lint_viseme_map
 from visalign.visemes.viseme_map import available_maps
 

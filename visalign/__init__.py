@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from visalign.pipeline import check, observe
     from visalign.reports.clip_report import ClipReport
     from visalign.timeline import FrameTimes, Interval, Tier
-    from visalign.training import train_from_folder
+    from visalign.training.fitting import train_from_folder
     from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = [
@@ -132,7 +132,7 @@ _HOMES = MappingProxyType(
         "read_lips": "lips.lip_features",
         "recognise_phones": "forced_alignment",
         "recognise_words": "forced_alignment",
-        "train_from_folder": "training",
+        "train_from_folder": "training.fitting",
     }
 )
 

@@ -22,8 +22,8 @@ from visalign.corpora.sphere import read_sphere
 from visalign.corpora.timit import CORE_TEST
 from visalign.errors import ConfigError, InputError, MediaError, ParseError
 from visalign.media.clips import read_audio
-from visalign.prepared_clips import prepare_folder
 from visalign.timeline import Interval
+from visalign.training.prepared_clips import prepare_folder
 
 
 @pytest.fixture(scope="module")

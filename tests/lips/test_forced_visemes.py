@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from test_decoder_training import CLIPS, make_clip
 
-from visalign.decoder_training import fit_decoder
 from visalign.errors import AlignmentError, ConfigError, FaceNotFound, OutOfVocabulary
 from visalign.language.lexicon import parse_lexicon
 from visalign.lips import forced_visemes
 from visalign.lips.forced_visemes import FINE_STEP, PARTS, Shown, force_visemes, said_visemes, shown_visemes
 from visalign.lips.viseme_decoder import STEP, VisemeDecoder
+from visalign.training.decoder_training import fit_decoder
 from visalign.visemes.viseme_map import VisemeMap
 
 MAP = VisemeMap.load("neti_2000")

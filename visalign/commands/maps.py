@@ -13,9 +13,9 @@ from visalign.console import facts_table, progress_line, screen
 
 if TYPE_CHECKING:
     from visalign.language.lexicon import Lexicon
-    from visalign.map_evaluation import MapFit
-    from visalign.map_learning import LearntMap
-    from visalign.prepared_clips import PreparedClip
+    from visalign.training.map_evaluation import MapFit
+    from visalign.training.map_learning import LearntMap
+    from visalign.training.prepared_clips import PreparedClip
 
 __all__ = ["maps_app"]
 
@@ -218,8 +218,8 @@ def learn(
 ) -> None:
     """Learn a map: phones that the lips of these clips don't tell apart become one viseme."""
     # These load dlib, SciPy and praatio.
-    from visalign.lip_confusions import lip_confusions
-    from visalign.map_learning import learn_map
+    from visalign.training.lip_confusions import lip_confusions
+    from visalign.training.map_learning import learn_map
     from visalign.visemes.map_files import write_viseme_map
 
     _check_outputs({".toml": output, "plot": plot})
@@ -258,8 +258,8 @@ def evaluate(
 ) -> None:
     """Which map fits the lips of these clips: bits a frame, accuracy above chance, information."""
     # These load dlib, SciPy and praatio.
-    from visalign.lip_confusions import lip_confusions
-    from visalign.map_evaluation import evaluate_maps
+    from visalign.training.lip_confusions import lip_confusions
+    from visalign.training.map_evaluation import evaluate_maps
     from visalign.visemes.viseme_map import available_maps
 
     _check_outputs({".csv": csv, "plot": plot})
@@ -290,9 +290,9 @@ def _show_fits(fits: Sequence[MapFit]) -> None:
 def _write_fits(fits: Sequence[MapFit], csv: Path | None, plot: Path | None, corpus: str) -> list[Path]:
     # These load praatio, SciPy's clustering and pandas.
     from visalign.files.text_files import format_table, write_text
-    from visalign.map_evaluation import FIT_COLUMNS
     from visalign.plots.maps import plot_map_fits
     from visalign.plots.style import save_plot
+    from visalign.training.map_evaluation import FIT_COLUMNS
 
     written = []
     if csv is not None:
@@ -338,7 +338,7 @@ def draw(
 
 def _prepare(folder: Path, *, quiet: bool) -> list[PreparedClip]:
     # Loads dlib and PocketSphinx.
-    from visalign.prepared_clips import prepare_folder
+    from visalign.training.prepared_clips import prepare_folder
 
     with progress_line(enabled=not quiet) as progress:
         prepared, left_out = prepare_folder(folder, progress=progress)

@@ -11,8 +11,8 @@ import visalign
 from visalign.console import facts_table, progress_line, screen
 
 if TYPE_CHECKING:
-    from visalign.held_out import HeldOut, HeldOutSpeaker
-    from visalign.training import TrainingReport
+    from visalign.training.fitting import TrainingReport
+    from visalign.training.held_out import HeldOut, HeldOutSpeaker
 
 __all__ = ["TRAIN_EPILOG", "train"]
 

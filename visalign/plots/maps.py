@@ -19,8 +19,6 @@ from visalign.animation.weight_curves import WeightCurves, frame_grid, weight_cu
 from visalign.errors import AnyPath
 from visalign.forced_alignment import force_align
 from visalign.lips.lip_features import read_lips
-from visalign.map_evaluation import MapFit
-from visalign.map_learning import LearntMap
 from visalign.media.clips import read_audio
 from visalign.plots.style import (
     COLOURS,
@@ -36,6 +34,8 @@ from visalign.plots.style import (
 )
 from visalign.plots.tiers import Mark, draw_intervals, name_row, quiet_row
 from visalign.timeline import Interval, Tier
+from visalign.training.map_evaluation import MapFit
+from visalign.training.map_learning import LearntMap
 from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
 
 if TYPE_CHECKING:

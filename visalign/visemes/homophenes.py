@@ -12,7 +12,7 @@ mean over them). A map with more visemes leaves less open whatever it groups, so
 groups of the same sizes [1]_: what it leaves open beyond them is due to its grouping.
 
 Note that a map that keeps words apart helps only as far as the lips show its visemes; that is measured by
-:mod:`visalign.map_evaluation`.
+:mod:`visalign.training.map_evaluation`.
 
 References
 ----------

@@ -1,7 +1,7 @@
 """How far lips tell phones apart: a classifier of lip features, asked about speakers that it has not seen.
 
-Both what a corpus says of viseme maps rest on this table: :mod:`visalign.map_learning` groups the phones that it
-confuses, :mod:`visalign.map_evaluation` asks how much a map's visemes say about the lips.
+Both what a corpus says of viseme maps rest on this table: :mod:`visalign.training.map_learning` groups the phones that
+it confuses, :mod:`visalign.training.map_evaluation` asks how much a map's visemes say about the lips.
 
 Method
 ------
@@ -34,7 +34,7 @@ from visalign.errors import InputError
 from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lips.lip_features import FEATURES
 from visalign.lips.viseme_decoder import grid, stacked
-from visalign.prepared_clips import PreparedClip
+from visalign.training.prepared_clips import PreparedClip
 
 __all__ = ["LipConfusions", "LipFrames", "lip_confusions"]
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, frame_times, make_lips
 
-from visalign.augmentation import KINDS, Augmentation, augment, parse_augmentation, worse_lips
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import ConfigError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures, shown_at, with_own_yardstick
-from visalign.prepared_clips import AddedClip, PreparedClip
 from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import FrameTimes, Tier
+from visalign.training.augmentation import KINDS, Augmentation, augment, parse_augmentation, worse_lips
+from visalign.training.prepared_clips import AddedClip, PreparedClip
 
 PHONES = ("B", "AA", "F", "UW")
 

@@ -3,7 +3,7 @@
 Method
 ------
 Phones that the lips don't tell apart make one viseme. Each phone has a profile: what its frames look like to a
-classifier that has not seen their speaker (:mod:`visalign.lip_confusions`). The distance of two phones is the
+classifier that has not seen their speaker (:mod:`visalign.training.lip_confusions`). The distance of two phones is the
 Jensen-Shannon distance of their profiles [1]_: 0 for phones that are taken for the same phones equally often, 1 for
 phones that have nothing in common. It is a distance in a Euclidean space [2]_, so Ward's criterion [3]_ applies:
 hierarchical clustering joins the groups whose profiles scatter least around their mean. The tree is cut at the number
@@ -13,7 +13,7 @@ Phones that the corpus hardly shows are declared as unlisted, and take the visem
 like them.
 
 The result is worth what the corpus is: sounds that it has in few words carry the lips of those words. Compare it with
-the printed maps on other speakers (:mod:`visalign.map_evaluation`) before you trust it.
+the printed maps on other speakers (:mod:`visalign.training.map_evaluation`) before you trust it.
 
 References
 ----------
@@ -39,7 +39,7 @@ from scipy.spatial.distance import jensenshannon, squareform
 from visalign._version import __version__
 from visalign.errors import ConfigError
 from visalign.language.phones import ARPABET, REGIONS, SILENCE, Phone
-from visalign.lip_confusions import LipConfusions
+from visalign.training.lip_confusions import LipConfusions
 from visalign.visemes.viseme_map import VisemeClass, VisemeMap
 
 __all__ = ["LearntMap", "learn_map"]

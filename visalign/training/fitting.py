@@ -22,18 +22,18 @@ import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve, eigh
 
 from visalign._version import __version__
-from visalign.augmentation import augment, parse_augmentation
-from visalign.calibration import HeldOutEvidence
-from visalign.decoder_training import fit_decoder
 from visalign.errors import AnyPath, InputError
 from visalign.files.text_files import rounded
-from visalign.held_out import HeldOut, left_out_groups, read_held_out
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.lips.mouth_geometry import GEOMETRY
-from visalign.prepared_clips import AddedClip, PreparedClip, usable_clips
 from visalign.sync.estimate import lag_evidence, spoken_frames
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.streams import Stream
+from visalign.training.augmentation import augment, parse_augmentation
+from visalign.training.calibration import HeldOutEvidence
+from visalign.training.decoder_training import fit_decoder
+from visalign.training.held_out import HeldOut, left_out_groups, read_held_out
+from visalign.training.prepared_clips import AddedClip, PreparedClip, usable_clips
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["TrainingReport", "fit_lip_model", "train_from_folder"]
@@ -70,7 +70,7 @@ class TrainingReport:
     held_out : HeldOut or None
         How well each speaker is read by a decoder that was trained on the others; None where it was not counted.
     added : tuple of (str, int)
-        Kinds of clips made of these (:mod:`visalign.augmentation`), and how many of each were used.
+        Kinds of clips made of these (:mod:`visalign.training.augmentation`), and how many of each were used.
     seed : int
         Of their chance.
     """
@@ -116,9 +116,9 @@ def train_from_folder(
         The model, an NPZ file.
     viseme_map : str or VisemeMap, optional
         Also count, with the visemes of this map, how well each speaker is read by a model of the others
-        (:mod:`visalign.held_out`).
+        (:mod:`visalign.training.held_out`).
     augmentation : sequence of str
-        Clips to make of these and to learn from as well, as ``kind=amount`` (:mod:`visalign.augmentation`).
+        Clips to make of these and to learn from as well, as ``kind=amount`` (:mod:`visalign.training.augmentation`).
     seed : int
         Of the chance in them.
     progress : callable, optional

@@ -2,8 +2,9 @@ r"""Which viseme map fits the lips of a corpus: how much its visemes say about w
 
 Method
 ------
-From the posteriors of :class:`~visalign.lip_confusions.LipConfusions`, weighted by how often each phone is spoken, a
-map's visemes get theirs by addition over the phones that it shows alike. For each map, over the frames of speech:
+From the posteriors of :class:`~visalign.training.lip_confusions.LipConfusions`, weighted by how often each phone is
+spoken, a map's visemes get theirs by addition over the phones that it shows alike. For each map, over the frames of
+speech:
 
 * **Gain**, bits a frame: mean of :math:`\log_2 p(x \mid v) / p(x)`, the likelihood of the lips x given the viseme v
   that is expected there, over their likelihood whatever is said. It is what a score of sync can draw from one frame.
@@ -18,8 +19,8 @@ to which phones it groups, and not to how many.
 
 Conventions
 -----------
-Silence is not counted: see :mod:`visalign.lip_confusions`. Standard errors are over speakers (groups), each counted
-once.
+Silence is not counted: see :mod:`visalign.training.lip_confusions`. Standard errors are over speakers (groups), each
+counted once.
 
 References
 ----------
@@ -34,7 +35,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from visalign.lip_confusions import LipConfusions
+from visalign.training.lip_confusions import LipConfusions
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["FIT_COLUMNS", "MapFit", "evaluate_map", "evaluate_maps"]

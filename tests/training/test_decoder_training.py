@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, make_lips
 
-from visalign.decoder_training import STATES_PER_PHONE, fit_decoder, speaker_weights
 from visalign.lips.lip_features import LipFeatures
 from visalign.timeline import Tier
+from visalign.training.decoder_training import STATES_PER_PHONE, fit_decoder, speaker_weights
 from visalign.visemes.viseme_map import VisemeMap
 
 PHONES = ("B", "AA", "F", "UW", "SIL")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from test_decoder_training import Clip, make_clip
 
-from visalign.held_out import HeldOutSpeaker, left_out_groups, read_held_out
+from visalign.training.held_out import HeldOutSpeaker, left_out_groups, read_held_out
 from visalign.visemes.viseme_map import VisemeMap
 
 MAP = VisemeMap.load("neti_2000")

@@ -23,11 +23,11 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from visalign.decoder_training import LabelledLips, fit_decoder
 from visalign.files.text_files import rounded
 from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lips.closures import find_closures
 from visalign.lips.viseme_decoder import CLOSED, VisemeDecoder
+from visalign.training.decoder_training import LabelledLips, fit_decoder
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["HeldOut", "HeldOutSpeaker", "MadeClip", "count_read", "left_out_groups", "read_held_out"]

@@ -45,10 +45,10 @@ from visalign.lips.landmarks import load_detector, track_landmarks
 from visalign.lips.lip_features import LipFeatures, features_of_tracked, shown_at, with_own_yardstick
 from visalign.media.clips import Audio, Frame, probe, read_audio, read_frames
 from visalign.media.images import jpeg_luma
-from visalign.prepared_clips import AddedClip, PreparedClip
 from visalign.sound.speech import HOP
 from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import FrameTimes, Interval, Tier
+from visalign.training.prepared_clips import AddedClip, PreparedClip
 
 __all__ = ["KINDS", "Augmentation", "Kind", "augment", "parse_augmentation", "worse_lips"]
 
@@ -134,8 +134,8 @@ def augment(
     sources, clips : sequence of TrainingClip, of PreparedClip
         The clips, and what was read of them, one for one.
     groups : sequence of str
-        What is left out together in a training (:func:`visalign.held_out.left_out_groups`), one a clip: clips of
-        different groups are never put together.
+        What is left out together in a training (:func:`visalign.training.held_out.left_out_groups`), one a clip: clips
+        of different groups are never put together.
     wanted : sequence of Augmentation
     seed : int
     progress : callable, optional

@@ -9,14 +9,14 @@ import pytest
 from visalign.animation.weight_curves import WeightCurves
 from visalign.errors import BackendUnavailable, ConfigError, InputError
 from visalign.language.phones import ARPABET
-from visalign.lip_confusions import LipConfusions, LipFrames, lip_confusions
 from visalign.lips.lip_features import FEATURES, LipFeatures
-from visalign.map_evaluation import FIT_COLUMNS, evaluate_map, evaluate_maps
-from visalign.map_learning import learn_map
 from visalign.plots.maps import plot_learnt_map, plot_map_fits, plot_mouth
 from visalign.plots.style import save_plot
-from visalign.prepared_clips import PreparedClip
 from visalign.timeline import FrameTimes, Tier
+from visalign.training.lip_confusions import LipConfusions, LipFrames, lip_confusions
+from visalign.training.map_evaluation import FIT_COLUMNS, evaluate_map, evaluate_maps
+from visalign.training.map_learning import learn_map
+from visalign.training.prepared_clips import PreparedClip
 from visalign.visemes.lint import lint_viseme_map
 from visalign.visemes.map_files import format_viseme_map, write_viseme_map
 from visalign.visemes.viseme_map import VisemeClass, VisemeMap, available_maps

@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, make_lips
 
-from visalign import calibration
-from visalign.augmentation import augment, parse_augmentation
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import InputError
 from visalign.face.generated_clip import GeneratedClip, generate_clip
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check
-from visalign.prepared_clips import PreparedClip
 from visalign.sync.estimate import estimate_sync, lag_evidence, spoken_frames
 from visalign.sync.lip_model import LipModel
 from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import Tier
-from visalign.training import MIN_CLIPS, fit_lip_model, train_from_folder
+from visalign.training import calibration
+from visalign.training.augmentation import augment, parse_augmentation
+from visalign.training.fitting import MIN_CLIPS, fit_lip_model, train_from_folder
+from visalign.training.prepared_clips import PreparedClip
 from visalign.visemes.viseme_map import VisemeMap
 
 LIMITS = (0.04, 0.06)

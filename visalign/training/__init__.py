@@ -1,0 +1,1 @@
+"""What is learnt from corpora: lip models, visemes, maps, calibration."""
