@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from visalign import Interval, force_align, read_audio
-from visalign.alignment_evaluation import TOLERANCES, AlignmentScore, score_phones
+from visalign.evaluation.alignment_evaluation import TOLERANCES, AlignmentScore, score_phones
 from visalign.language.phones import fold_arpabet, is_silence
 
 AFFRICATES = {"CH": "t S", "JH": "d Z"}

@@ -26,7 +26,7 @@ from visalign.batch.planning import clips_of_shard, plan_batch
 from visalign.config import Config
 from visalign.corpora.clip_list import read_manifest
 from visalign.errors import ConfigError, OutputError
-from visalign.run_comparison import read_run
+from visalign.evaluation.run_comparison import read_run
 
 if TYPE_CHECKING:
     from visalign.face.generated_clip import GeneratedClip

@@ -40,6 +40,7 @@ from visalign.errors import (
     ParseError,
     VisalignError,
 )
+from visalign.evaluation.run_comparison import read_report
 from visalign.exports.exporter import EXPORTERS, ExportOptions, load_exporter
 from visalign.exports.glb import read_glb
 from visalign.exports.utterance import read_utterance
@@ -57,7 +58,6 @@ from visalign.live_view.source import open_source
 from visalign.media import clips as media
 from visalign.media.clips import Audio, probe, read_audio, read_frames, write_wav
 from visalign.media.images import read_image
-from visalign.run_comparison import read_report
 from visalign.sync.lip_model import LipModel
 from visalign.visemes.viseme_map import VisemeMap
 

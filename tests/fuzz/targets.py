@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from kaldi_writer import mfa_files, model_file, tree_file, write_zip
 
-from visalign.alignment_evaluation import read_mapping
 from visalign.config import Config
 from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.label_files import read_emu, read_label_lines, read_mlf, read_tiers
@@ -27,6 +26,8 @@ from visalign.corpora.sphere import read_sphere
 from visalign.corpora.training_data import Transcripts, read_clip_transcript
 from visalign.correct.correction import Correction
 from visalign.errors import VisalignError
+from visalign.evaluation.alignment_evaluation import read_mapping
+from visalign.evaluation.run_comparison import read_report
 from visalign.exports import ExportOptions, load_exporter
 from visalign.exports.glb import read_glb
 from visalign.exports.hand_edits import read_edits
@@ -46,7 +47,6 @@ from visalign.lips.landmark_files import read_landmark_rows
 from visalign.media.remux import Piece
 from visalign.ratings.design import RatingDesign, Stimulus
 from visalign.ratings.results import read_design
-from visalign.run_comparison import read_report
 from visalign.sound.enhancement.chain import parse_chain
 from visalign.sync.lip_model import LipModel
 from visalign.timeline import Tier

@@ -10,7 +10,7 @@ import typer
 from visalign.console import facts_table, screen, signed_ms
 
 if TYPE_CHECKING:
-    from visalign.run_comparison import ClipChange, RunComparison
+    from visalign.evaluation.run_comparison import ClipChange, RunComparison
     from visalign.sync.scoring import SyncScore
 
 __all__ = ["COMPARE_EPILOG", "compare"]
@@ -34,8 +34,8 @@ def compare(
 ) -> None:
     """Tell what changed between two runs over the same clips."""
     # Load numpy and pandas.
+    from visalign.evaluation.run_comparison import COMPARISON_COLUMNS, compare_runs
     from visalign.files.text_files import check_output, format_table, write_text
-    from visalign.run_comparison import COMPARISON_COLUMNS, compare_runs
 
     if not 0 <= tolerance < float("inf"):
         raise typer.BadParameter("--tolerance must be 0 or more milliseconds")

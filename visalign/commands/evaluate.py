@@ -36,7 +36,7 @@ def evaluate(
     # Load numpy, pandas and the speech libraries.
     from visalign.corpora.manifest import listed_clips
     from visalign.errors import InputError
-    from visalign.evaluation import evaluate as measure
+    from visalign.evaluation.known_faults import evaluate as measure
     from visalign.files.outputs import made_folder
     from visalign.files.text_files import write_text
     from visalign.sync.lip_model import LipModel

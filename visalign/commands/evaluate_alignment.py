@@ -10,7 +10,7 @@ import typer
 from visalign.console import facts_table, progress_line, screen
 
 if TYPE_CHECKING:
-    from visalign.alignment_evaluation import AlignmentScore
+    from visalign.evaluation.alignment_evaluation import AlignmentScore
 
 __all__ = ["EVALUATE_ALIGNMENT_EPILOG", "evaluate_alignment"]
 
@@ -32,7 +32,7 @@ def evaluate_alignment(
 ) -> None:
     """Score alignments against hand labels: boundary error, tolerance table, phone error rate."""
     # These load numpy.
-    from visalign.alignment_evaluation import AlignmentScore, evaluate_folder, read_mapping
+    from visalign.evaluation.alignment_evaluation import AlignmentScore, evaluate_folder, read_mapping
     from visalign.files.text_files import check_output, format_table, write_text
 
     if csv is not None:
@@ -60,7 +60,7 @@ _HEADER = (
 
 def _numbers(name: str, score: AlignmentScore) -> tuple[str | float | int | None, ...]:
     # Loads numpy.
-    from visalign.alignment_evaluation import TOLERANCES
+    from visalign.evaluation.alignment_evaluation import TOLERANCES
 
     return (
         *(name, score.n_reference, score.boundary_error, score.mean, score.median),

@@ -39,8 +39,8 @@ def explain(
 ) -> None:
     """Tell in words why a clip was judged as it was: the strongest and the weakest evidence."""
     # These load numpy, FFmpeg and dlib.
+    from visalign.evaluation.run_comparison import read_report
     from visalign.explanation import explain_clip, explain_words
-    from visalign.run_comparison import read_report
 
     if clip.suffix.lower() == ".json":
         if any(x is not None for x in (audio, transcript, text, lexicon, model)):

@@ -126,8 +126,8 @@ def _errors(words: list[str], found: LipReading, viseme_map: VisemeMap | None, l
 
 def _sync(path: Path) -> dict[str, Any]:
     # Loads pandas.
+    from visalign.evaluation.run_comparison import read_report
     from visalign.files.text_files import rounded
-    from visalign.run_comparison import read_report
 
     found = read_report(path)
     score = found.score

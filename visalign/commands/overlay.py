@@ -36,9 +36,9 @@ def overlay(
 ) -> None:
     """Write the clip anew with its verdict and tracks under the picture; sound and original stay as they are."""
     # These load numpy, FFmpeg and Matplotlib.
+    from visalign.evaluation.run_comparison import read_report
     from visalign.files.text_files import check_output
     from visalign.overlay import OVERLAY_SUFFIXES, write_overlay
-    from visalign.run_comparison import read_report
 
     inputs = [x for x in (clip, json, transcript, lexicon, model) if x is not None]
     check_output(output, suffixes=OVERLAY_SUFFIXES, inputs=inputs)

@@ -124,7 +124,7 @@ class _Kind:
 
 def _reports(source: Path) -> Reports:
     # Loads pandas.
-    from visalign.run_comparison import read_run
+    from visalign.evaluation.run_comparison import read_run
 
     return read_run(source)
 

@@ -70,7 +70,7 @@ def clip_leads(reports: Mapping[str, ClipReport]) -> list[LeadSample]:
     Parameters
     ----------
     reports : mapping
-        Name in the run → report, as :func:`~visalign.run_comparison.read_run` gives it.
+        Name in the run → report, as :func:`~visalign.evaluation.run_comparison.read_run` gives it.
     """
     return [
         LeadSample((name, report.clip.name), report.sync.lead_seconds, report.sync.verdict, report.sync.confidence)

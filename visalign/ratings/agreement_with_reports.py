@@ -12,9 +12,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from visalign.errors import AnyPath, InputError
+from visalign.evaluation.run_comparison import read_report
 from visalign.ratings.design import RatingDesign, Stimulus
 from visalign.reports.clip_report import ClipReport
-from visalign.run_comparison import read_report
 
 __all__ = ["measures_of"]
 

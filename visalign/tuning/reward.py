@@ -31,7 +31,7 @@ from typing import TypeAlias
 import numpy as np
 
 from visalign.errors import ConfigError
-from visalign.evaluation import area_under_roc
+from visalign.evaluation.known_faults import area_under_roc
 from visalign.sync.scoring import SyncScore
 from visalign.tuning.outcome import ClipOutcome, Placement
 

@@ -14,7 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 from visalign import Tier, force_align, read_audio
-from visalign.alignment_evaluation import (
+from visalign.cli import app
+from visalign.errors import InputError, ParseError
+from visalign.evaluation.alignment_evaluation import (
     GAP,
     OTHER_LABEL,
     AlignmentScore,
@@ -23,8 +25,6 @@ from visalign.alignment_evaluation import (
     read_mapping,
     score_phones,
 )
-from visalign.cli import app
-from visalign.errors import InputError, ParseError
 from visalign.exports.result_files import write_alignment
 from visalign.files.text_files import write_textgrid
 from visalign.language.lexicon import embedded_lexicon

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visalign import cli
-from visalign.evaluation import Evaluation, area_under_roc, half_shifted, shifted
+from visalign.evaluation.known_faults import Evaluation, area_under_roc, half_shifted, shifted
 from visalign.face.generated_clip import generate_clip
 from visalign.media.clips import Audio
 

@@ -1,0 +1,1 @@
+"""How good it is: one protocol of shifts and faults, boundaries against hand labels, runs against runs."""
