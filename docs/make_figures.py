@@ -12,7 +12,6 @@ from pathlib import Path
 import visalign
 from visalign.media.clips import read_frames
 from visalign.media.images import write_png
-from visalign.overlay import write_overlay
 from visalign.plots import (
     plot_clip_mouth,
     plot_confusion,
@@ -24,6 +23,7 @@ from visalign.plots import (
     plot_tracks,
     save_plot,
 )
+from visalign.plots.overlay import write_overlay
 from visalign.plots.samples import clip_leads, judged
 from visalign.reports.clip_report import ClipReport
 

@@ -38,7 +38,7 @@ def overlay(
     # These load numpy, FFmpeg and Matplotlib.
     from visalign.evaluation.run_comparison import read_report
     from visalign.files.text_files import check_output
-    from visalign.overlay import OVERLAY_SUFFIXES, write_overlay
+    from visalign.plots.overlay import OVERLAY_SUFFIXES, write_overlay
 
     inputs = [x for x in (clip, json, transcript, lexicon, model) if x is not None]
     check_output(output, suffixes=OVERLAY_SUFFIXES, inputs=inputs)

@@ -1,6 +1,7 @@
 """Write a clip anew: its sound at another time, copied or made anew, or other pictures to the same sound.
 
-Nothing here decides which: :mod:`visalign.correct.fix`, :mod:`visalign.correct.attach` and :mod:`visalign.overlay` do.
+Nothing here decides which: :mod:`visalign.correct.fix`, :mod:`visalign.correct.attach` and
+:mod:`visalign.plots.overlay` do.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ from visalign.media.clips import Audio, Frame, probe, read_frames
 from visalign.media.ffmpeg import resize_rgb
 from visalign.media.remux import put_picture
 from visalign.media.viewing_copy import cut_out, mouth_boxes
-from visalign.overlay import write_overlay
 from visalign.pipeline import check
+from visalign.plots.overlay import write_overlay
 from visalign.plots.style import VERDICT_INKS
 from visalign.reports.clip_report import ClipReport
 
