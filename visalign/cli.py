@@ -28,6 +28,15 @@ from visalign.commands.animate import ANIMATE_EPILOG, animate
 from visalign.commands.attach import ATTACH_EPILOG, attach
 from visalign.commands.batch import BATCH_EPILOG, STATUS_EPILOG, batch, status
 from visalign.commands.compare import COMPARE_EPILOG, compare
+from visalign.commands.console import (
+    facts_table,
+    findings_table,
+    judged_parts,
+    progress_line,
+    screen,
+    signed_ms,
+    styled_summary,
+)
 from visalign.commands.corpus import CORPUS_EPILOG, corpus
 from visalign.commands.enhance import ENHANCE_EPILOG, VAD_EPILOG, enhance, vad
 from visalign.commands.evaluate import EVALUATE_EPILOG, evaluate
@@ -50,15 +59,6 @@ from visalign.commands.ratings import ratings_app
 from visalign.commands.train import TRAIN_EPILOG, train
 from visalign.commands.tune import TUNE_EPILOG, tune
 from visalign.commands.watch import WATCH_EPILOG, watch
-from visalign.console import (
-    facts_table,
-    findings_table,
-    judged_parts,
-    progress_line,
-    screen,
-    signed_ms,
-    styled_summary,
-)
 from visalign.errors import ConfigError, VisalignError
 from visalign.files.limits import raise_limits
 from visalign.files.outputs import legible

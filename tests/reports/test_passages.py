@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sample_report import NAN, make_report, segments
 
-from visalign import console
-from visalign.console import MOST_ROWS, MOST_WORDS, judged_parts
+from visalign.commands import console
+from visalign.commands.console import MOST_ROWS, MOST_WORDS, judged_parts
 from visalign.forced_alignment.aligner import CueTimes
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.passages import LONGEST_PHRASE, SAME_LEAD, Passage, notable_runs, passages, runs_of

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
+from visalign.commands.console import alignment_table, progress_line, screen, tier_table
 from visalign.commands.options import said
-from visalign.console import alignment_table, progress_line, screen, tier_table
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:

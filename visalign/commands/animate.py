@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from visalign.commands.console import screen
 from visalign.commands.export import parse_rate
 from visalign.commands.options import said
-from visalign.console import screen
 
 __all__ = ["ANIMATE_EPILOG", "animate"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
+from visalign.commands.console import progress_line, screen
 from visalign.commands.options import said
-from visalign.console import progress_line, screen
 from visalign.errors import CorrectionRefused
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from visalign.commands.console import VERDICT_STYLES, batch_progress, facts_table, screen
 from visalign.commands.options import Profile, Strict, chosen_settings
-from visalign.console import VERDICT_STYLES, batch_progress, facts_table, screen
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:

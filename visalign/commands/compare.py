@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.console import facts_table, screen, signed_ms
+from visalign.commands.console import facts_table, screen, signed_ms
 
 if TYPE_CHECKING:
     from visalign.evaluation.run_comparison import ClipChange, RunComparison

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.console import facts_table, progress_line, screen
+from visalign.commands.console import facts_table, progress_line, screen
 
 if TYPE_CHECKING:
     from visalign.corpora import Fault, Survey

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.console import facts_table, progress_line, screen, tier_table
+from visalign.commands.console import facts_table, progress_line, screen, tier_table
 from visalign.errors import ConfigError
 from visalign.files.outputs import refuse_existing
 

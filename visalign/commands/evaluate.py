@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import visalign
-from visalign.console import progress_line, screen
+from visalign.commands.console import progress_line, screen
 
 __all__ = ["EVALUATE_EPILOG", "evaluate"]
 

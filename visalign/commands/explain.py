@@ -10,8 +10,8 @@ import typer
 from rich.text import Text
 
 import visalign
+from visalign.commands.console import VERDICT_STYLES, progress_line, screen
 from visalign.commands.options import chosen_settings, said
-from visalign.console import VERDICT_STYLES, progress_line, screen
 
 if TYPE_CHECKING:
     from visalign.explanation import Explanation

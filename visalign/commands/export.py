@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from visalign.commands.console import facts_table, screen
 from visalign.commands.options import said
-from visalign.console import facts_table, screen
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:

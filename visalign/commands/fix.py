@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
+from visalign.commands.console import facts_table, progress_line, screen, signed_ms
 from visalign.commands.options import chosen_settings, said
-from visalign.console import facts_table, progress_line, screen, signed_ms
 from visalign.errors import ConfigError, CorrectionRefused
 
 if TYPE_CHECKING:

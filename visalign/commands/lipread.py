@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
-from visalign.console import facts_table, progress_line, screen, signed_ms
+from visalign.commands.console import facts_table, progress_line, screen, signed_ms
 
 if TYPE_CHECKING:
     from visalign.lip_reading.reading import LipReading

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
-from visalign.console import screen
+from visalign.commands.console import screen
 
 if TYPE_CHECKING:
     from visalign.live_view.server import LiveServer

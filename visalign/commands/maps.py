@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
-from visalign.console import facts_table, progress_line, screen
+from visalign.commands.console import facts_table, progress_line, screen
 
 if TYPE_CHECKING:
     from visalign.language.lexicon import Lexicon

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from visalign.console import screen
+from visalign.commands.console import screen
 
 __all__ = ["MERGE_EPILOG", "merge"]
 

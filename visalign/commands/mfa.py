@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from visalign.console import facts_table, progress_line, screen
+from visalign.commands.console import facts_table, progress_line, screen
 
 __all__ = ["MFA_EPILOG", "mfa"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.console import progress_line, screen, tier_table
+from visalign.commands.console import progress_line, screen, tier_table
 
 if TYPE_CHECKING:
     from visalign.pipeline import ClipObservation

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 import visalign
+from visalign.commands.console import progress_line, screen, styled_summary
 from visalign.commands.options import chosen_settings, said
-from visalign.console import progress_line, screen, styled_summary
 
 __all__ = ["OVERLAY_EPILOG", "overlay"]
 

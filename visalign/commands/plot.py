@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
+from visalign.commands.console import progress_line, screen
 from visalign.commands.options import chosen_settings, said
-from visalign.console import progress_line, screen
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from visalign.commands.console import screen
 from visalign.commands.export import parse_rate, read_edits_for, split_shapes
 from visalign.commands.options import said
-from visalign.console import screen
 
 if TYPE_CHECKING:
     from visalign.media.clips import Audio

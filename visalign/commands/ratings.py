@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visalign.console import facts_table, screen
+from visalign.commands.console import facts_table, screen
 
 if TYPE_CHECKING:
     from visalign.ratings.analysis import Agreement, Mean, RatingAnalysis

@@ -371,7 +371,7 @@ def test_an_unknown_map_is_named_with_the_known_ones(capsys: Any) -> None:
 
 
 def test_a_map_with_faults_is_checked(capsys: Any, tmp_path: Path) -> None:
-    good = Path(__file__).parents[1] / "viseme_maps" / "neti_2000.toml"
+    good = Path(__file__).parents[2] / "viseme_maps" / "neti_2000.toml"
     assert run("maps", "check", good) == 0
     bad = tmp_path / "bad.toml"
     bad.write_text('id = "bad"\n')

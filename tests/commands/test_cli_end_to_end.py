@@ -51,7 +51,7 @@ def test_a_real_report_fits_the_schema(generated_clip: GeneratedClip, tmp_path: 
     for text in (["--text", generated_clip.transcript], []):
         run("check", generated_clip.path, *text, "--json", tmp_path / "r.json", "-q")
         data = json.loads((tmp_path / "r.json").read_text())
-        schema = json.loads((Path(__file__).parents[1] / "docs/report.schema.json").read_text())
+        schema = json.loads((Path(__file__).parents[2] / "docs/report.schema.json").read_text())
         Draft202012Validator(schema).validate(data)
         assert str(generated_clip.path.parent) not in json.dumps(data)
         assert ClipReport.from_dict(data).to_dict() == data
