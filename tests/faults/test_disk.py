@@ -229,7 +229,7 @@ def test_two_that_write_one_file(tmp_path: Path) -> None:
 
 
 def test_two_runs_of_a_batch_or_a_search_on_one_folder(warm: Warm, spoken: tuple[str, ...], tmp_path: Path) -> None:
-    """The second is told of the first, and changes nothing (a batch at work: tests/test_batch.py)."""
+    """The second is told of the first, and changes nothing (a batch at work: tests/batch/test_batch.py)."""
     from visalign.batch.ledger import only_run
 
     (tmp_path / "clips").mkdir()
