@@ -28,7 +28,7 @@ ROWS: dict[str, str] = {
     "4b": "lips",
     "5": "reports lip_reading sync",
     "6": "exports face",
-    "7": "pipeline explanation doctor cli ratings live_view tuning __main__ __init__ corpora correct training evaluation plots commands",  # noqa: E501
+    "7": "pipeline explanation doctor cli ratings live_view __main__ __init__ corpora correct training evaluation plots commands",  # noqa: E501
 }
 ROW_OF = {room: row for row, rooms in ROWS.items() for room in rooms.split()}
 DATA_ONLY = {"models", "rigs"}  # packages of data files: their __init__ holds a docstring at most
