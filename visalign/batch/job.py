@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import visalign
 from visalign._version import __version__
 from visalign.batch.ledger import Ledger
 from visalign.config import Config
@@ -202,7 +201,7 @@ def _digest(data: object) -> str:
 @functools.cache
 def code_digest() -> str:
     """Digest of the code that makes results, so that whoever changes it does not get yesterday's."""
-    package = Path(visalign.__file__).parent
+    package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         if path.relative_to(package).parts[0] not in _NOT_ANALYSIS:
