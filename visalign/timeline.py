@@ -22,7 +22,19 @@ import numpy.typing as npt
 
 from visalign.errors import TimelineError
 
-__all__ = ["FrameTimes", "Interval", "Tier"]
+__all__ = ["FrameTimes", "Interval", "Tier", "runs"]
+
+
+def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First index of each unbroken run of True, and the index after its last.
+
+    Examples
+    --------
+    >>> runs(np.array([True, False, True, True]))
+    [(0, 1), (2, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.pad(flags, 1).astype(np.int8)))
+    return [(first, last) for first, last in edges.reshape(-1, 2).tolist()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from visalign.errors import ConfigError, UnknownSymbol
-from visalign.language.phones import convert, is_silence, without_marks
+from visalign.language.ipa import VOWEL_LETTERS, without_marks
+from visalign.language.phones import convert, is_silence
 from visalign.visemes.viseme_map import REST_AFTER_S, VisemeMap, VisemeTarget
 
 __all__ = [
@@ -105,7 +106,6 @@ _TAKEN, _TAKEN_OF_TONGUE = 0.5, 0.8
 _LIP_HEAVY_LETTERS = frozenset("uwʃʒoyʉøɥʷ")
 _LIP_HEAVY_PHONES = frozenset({"ɔɪ"})
 _NOT_LIP_HEAVY = frozenset({"aʊ"})  # AW rounds at its end only
-_VOWEL_LETTERS = frozenset("iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒᵻᵿɝɚ")
 _BREATHS = frozenset({"h", "ɦ"})
 
 _EPSILON = 1e-9
@@ -277,7 +277,7 @@ class _Rules:
     def kind(self, target: VisemeTarget) -> str:
         if is_silence(target.phone):
             return "silence"
-        return "vowel" if without_marks(self.ipa(target)[-1])[-1] in _VOWEL_LETTERS else "consonant"
+        return "vowel" if without_marks(self.ipa(target)[-1])[-1] in VOWEL_LETTERS else "consonant"
 
     def minimum(self, target: VisemeTarget) -> float:
         return self.params.minimum_closure if self.of(target).is_closure else self.params.minimum

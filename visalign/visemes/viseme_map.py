@@ -29,7 +29,8 @@ from pathlib import Path
 from typing import Any
 
 from visalign.errors import ConfigError, UnknownSymbol
-from visalign.language.phones import SILENCE, convert, fold_arpabet, is_silence, normalise, shapes_lips, without_marks
+from visalign.language.ipa import without_marks
+from visalign.language.phones import SILENCE, convert, fold_arpabet, is_silence, normalise, shapes_lips
 from visalign.timeline import Interval, Tier
 from visalign.visemes.lint import read_viseme_map
 
