@@ -22,7 +22,21 @@ import numpy.typing as npt
 
 from visalign.errors import TimelineError
 
-__all__ = ["FrameTimes", "Interval", "Tier", "runs"]
+__all__ = ["USUAL_STEP", "FrameTimes", "Interval", "Tier", "frame_step", "runs"]
+
+USUAL_STEP = 0.04
+"""Seconds from one frame to the next where nothing tells: 25 frames a second."""
+
+
+def frame_step(times: npt.NDArray[np.floating]) -> float:
+    """Median time from one frame to the next, seconds; :data:`USUAL_STEP` for a single frame.
+
+    Examples
+    --------
+    >>> frame_step(np.array([0.0, 0.02, 0.04, 0.5])), frame_step(np.array([3.0]))
+    (0.02, 0.04)
+    """
+    return float(np.median(np.diff(times))) if len(times) > 1 else USUAL_STEP
 
 
 def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
