@@ -27,7 +27,7 @@ def annotation_map(utterance: Utterance, options: ExportOptions) -> VisemeMap:
     return VisemeMap.load(options.mouths or DEFAULT_MAP[utterance.alphabet])
 
 
-def annotation_tiers(utterance: Utterance, options: ExportOptions) -> list[Tier]:
+def annotation_tiers(utterance: Utterance, viseme_map: VisemeMap) -> list[Tier]:
     """``words``, ``phones``, ``expected visemes``, and ``observed visemes`` and ``lead`` where a clip was checked.
 
     Raises
@@ -35,7 +35,6 @@ def annotation_tiers(utterance: Utterance, options: ExportOptions) -> list[Tier]
     UnknownSymbol
         If the map does not place a phone.
     """
-    viseme_map = annotation_map(utterance, options)
     targets = expected_visemes(utterance.phones, utterance.words, viseme_map, alphabet=utterance.alphabet)
     expected = viseme_tier(targets)
     tiers = [

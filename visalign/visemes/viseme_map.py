@@ -24,6 +24,7 @@ import importlib.resources
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -190,8 +191,7 @@ class VisemeMap:
             near = difflib.get_close_matches(str(name_or_path), available_maps(), n=2)
             hint = f"; the nearest is {' or '.join(near)}" if near else ""
             raise ConfigError("viseme_map", str(name_or_path), f"{', '.join(available_maps())}, or a .toml file{hint}")
-        with shipped_map_file(str(name_or_path)) as shipped:
-            return cls.from_dict(read_viseme_map(shipped))
+        return _shipped_map(str(name_or_path))
 
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> VisemeMap:
@@ -293,6 +293,13 @@ def _both_sides(weights: dict[str, float]) -> dict[str, float]:
 
 def _shipped() -> Any:
     return importlib.resources.files("visalign.viseme_maps")
+
+
+@cache
+def _shipped_map(name: str) -> VisemeMap:
+    """Once a process: an export asks for the same map in several places, and what is shipped does not change."""
+    with shipped_map_file(name) as shipped:
+        return VisemeMap.from_dict(read_viseme_map(shipped))
 
 
 def shipped_map_file(name: str) -> AbstractContextManager[Path]:
