@@ -25,9 +25,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from visalign._version import __version__
+from visalign.animation.lip_trajectory import lip_trajectory
 from visalign.config import Config
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
-from visalign.face.avatar import lip_trajectory
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.language.annotations import Cue
 from visalign.language.lexicon import lexicon_with
@@ -66,7 +66,8 @@ from visalign.sync.speaking_face import (
 from visalign.sync.speech_context import SpeechContext
 from visalign.sync.wide_search import SearchRange, search_range
 from visalign.timeline import Tier
-from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier, words_without_place
+from visalign.visemes.expected import expected_visemes, viseme_tier, words_without_place
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["ClipObservation", "check", "observe"]
 

@@ -7,7 +7,7 @@ import pytest
 
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
-from visalign.face.avatar import LIP_CHANNELS
+from visalign.animation.lip_trajectory import LIP_CHANNELS
 from visalign.face.generated_clip import GeneratedClip, generate_clip
 from visalign.sync.estimate import LagEvidence
 from visalign.sync.evidence import ClipEvidence, local_lead

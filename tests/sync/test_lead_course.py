@@ -21,7 +21,7 @@ from visalign.sync.segments import judge_segments
 from visalign.sync.speech_context import PHONES, SpeechContext
 from visalign.sync.streams import Stream
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeTarget
+from visalign.visemes.expected import VisemeTarget
 
 Floats = npt.NDArray[np.float64]
 Course = Callable[[Floats], Floats]

@@ -221,7 +221,7 @@ def _child(job: Job, analysis: Analysis, say: int) -> None:
         _tell(say, {"reason": reason_of(error), "message": " ".join(str(error).split())})
     except OSError as error:
         _tell(say, {"reason": "system", "message": f"{job.clip}: {error}", "detail": traceback.format_exc()})
-    except Exception as error:  # noqa: BLE001 - one clip's fault must not stop the others, whatever it is
+    except Exception as error:  # one clip's fault must not stop the others, whatever it is
         said = f"{type(error).__name__}: {error}"
         message = f"{job.clip}: {said}. This is a fault of visalign; please report it with `visalign status --clip`."
         _tell(say, {"reason": "internal", "message": message, "detail": traceback.format_exc()})

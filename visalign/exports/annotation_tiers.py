@@ -14,7 +14,8 @@ from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.language.phones import is_silence
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
+from visalign.visemes.expected import expected_visemes, viseme_tier
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["DEFAULT_MAP", "annotation_map", "annotation_tiers"]
 

@@ -33,7 +33,7 @@ from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.sync.estimate import LagEvidence, SyncEstimate, lag_density
 from visalign.sync.lip_model import Calibration
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeTarget
+from visalign.visemes.expected import VisemeTarget
 
 __all__ = [
     "MAX_COST",

@@ -17,7 +17,8 @@ from visalign.sync.estimate import best_lead, estimate_sync, lag_density, lag_ev
 from visalign.sync.lip_model import Calibration
 from visalign.sync.scoring import ClipComparison, SyncScore, judge_words
 from visalign.tuning.material import Hearing, TuningClip
-from visalign.visemes.viseme_map import VisemeMap, expected_visemes
+from visalign.visemes.expected import expected_visemes
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["SHIFTS", "WINDOWS", "ClipOutcome", "Placement", "WordScores", "try_clip"]
 
