@@ -425,7 +425,7 @@ SHARED_SUITES = {
     "reports/html_report/*": "reports/test_html_report.py",
     "reports/wording": "reports/test_clip_report.py",
     "sound/enhancement/*": "sound/test_enhancement.py",
-    "sound/voice_activity/*": "sound/test_speech.py",
+    "sound/voice_activity/*": "sound/test_voice_activity.py",
     "sync/sound_evidence": "test_explanation.py",
     "sync/speaking_face": "lips/test_clip_faces.py",
     "sync/s*": "oracles/test_lag_evidence.py",
