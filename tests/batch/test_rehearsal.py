@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 REHEARSAL = """
 import sys
-from typing import TYPE_CHECKING
 from visalign.batch.rehearsal import rehearse
 from visalign.config import Config
 from visalign.sync.lip_model import LipModel
