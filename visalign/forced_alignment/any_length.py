@@ -53,6 +53,7 @@ def force_align(
     oov: str = "error",
     g2p: str = "",
     speaker: str | None = None,
+    speech: Tier | None = None,
     progress: Progress | None = None,
 ) -> Alignment:
     """When each word and phone of `transcript` is spoken.
@@ -78,6 +79,8 @@ def force_align(
         Who guesses pronunciations, see :func:`visalign.language.g2p.unknown_words.chosen_g2p`.
     speaker : str, optional
         Whose cues to align, where they name speakers. None: all.
+    speech : Tier, optional
+        Where a voice is heard (:func:`~visalign.sound.voice_activity.find_speech`), where that is known already.
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -106,7 +109,7 @@ def force_align(
     pronunciations = whole_lexicon(lexicon, dictionary)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     if not isinstance(transcript, str):
-        speech = find_speech(audio)
+        speech = find_speech(audio) if speech is None else speech
         said = _cued(transcript, speaker, pronunciations, backend, oov, g2p)
         pieces = list(align_cues(audio, said.cues, said.words, said.known.lexicon, backend, speech))
         elsewhere = _regardless_of_times(audio, said, backend, speech, pieces, progress)
@@ -114,8 +117,8 @@ def force_align(
     words = _spoken_words(transcript, pronunciations, audio)
     known = _settled(words, pronunciations, backend, oov, g2p)
     if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
-        return heard(explained(backend.align(audio, known.words, known.lexicon), known), audio)
-    speech = find_speech(audio)
+        return heard(explained(backend.align(audio, known.words, known.lexicon), known), audio, speech)
+    speech = find_speech(audio) if speech is None else speech
     pieces = list(align_pieces(audio, known.words, known.lexicon, backend, speech, progress))
     return explained(_joined(pieces, speech, audio), known)
 

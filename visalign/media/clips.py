@@ -85,12 +85,15 @@ class Audio:
         Damaged packets that were skipped (silence stands in their place).
     recorded_hz : int
         Rate at which the file has it; 0 where that is not known.
+    tracks : tuple of str
+        All sound tracks of the file, in words: index, codec, channels.
     """
 
     samples: npt.NDArray[np.float32]
     rate_hz: int
     decode_errors: int = 0
     recorded_hz: int = 0
+    tracks: tuple[str, ...] = ()
 
     @property
     def duration(self) -> float:
@@ -476,11 +479,12 @@ def _decode_audio(path: AnyPath, rate_hz: int, track: int | None, *, channel: in
     with ffmpeg.opened(path) as container:
         stream = _sound_stream(path, container, track)
         origin, tape = ffmpeg.origin_of(container), Tape(rate_hz, channel)
-        recorded_hz = stream.codec_context.sample_rate
+        recorded_hz, tracks = stream.codec_context.sample_rate, ffmpeg.audio_streams(container)
+        listed = tuple(f"{x.index} ({x.codec_context.name}, {x.codec_context.layout.nb_channels} ch)" for x in tracks)
         for frame in ffmpeg.decode(container, stream, tape.note_damage):
             tape.record(frame, ffmpeg.time_of(frame, origin))
             _refuse_endless(path, tape.seconds)
         samples = tape.samples()
     if not len(samples):
         raise MediaError(path, "no sound in this file can be decoded", "Is the copy complete?")
-    return Audio(samples, rate_hz, tape.decode_errors, recorded_hz), tape.energy
+    return Audio(samples, rate_hz, tape.decode_errors, recorded_hz, listed), tape.energy

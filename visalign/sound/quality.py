@@ -95,13 +95,21 @@ class AudioQuality:
     speech_fraction: float
 
 
-def audio_quality(audio: Audio) -> AudioQuality:
-    """Measure a recording."""
+def audio_quality(audio: Audio, probabilities: Floats | None = None) -> AudioQuality:
+    """Measure a recording.
+
+    Parameters
+    ----------
+    audio : Audio
+    probabilities : ndarray, shape (n_rows,), optional
+        Of speech (:func:`~visalign.sound.voice_activity.speech_probabilities`), where they are known already.
+    """
     peak, n_clipped = 0.0, 0
     for block in _blocks(audio):
         size = np.abs(block)
         peak, n_clipped = max(peak, float(np.max(size, initial=0.0))), n_clipped + int(np.sum(size >= _CLIPPED))
-    probabilities = speech_probabilities(audio)
+    if probabilities is None:
+        probabilities = speech_probabilities(audio)
     return AudioQuality(
         loudness(audio),
         20 * math.log10(peak) if peak > 0 else None,

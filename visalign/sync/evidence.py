@@ -101,6 +101,8 @@ class ClipEvidence:
         The sound that was judged in place of the clip's own.
     course : LeadCourse
         What is to be added to `lags` along a clip whose offset changes.
+    comparison : ClipComparison or None
+        What all of it was taken from.
     """
 
     times: Floats
@@ -122,6 +124,7 @@ class ClipEvidence:
     clip: Path | None = None
     audio: Audio | Path | None = None
     course: LeadCourse = STEADY
+    comparison: ClipComparison | None = None
 
     @property
     def expected_aperture(self) -> Floats:
@@ -164,6 +167,7 @@ def gather_evidence(lips: LipFeatures, expected_shapes: Floats, comparison: Clip
         density=density,
         local=local_lead(evidence, comparison.lead, calibration, spread=spread),
         course=evidence.course,
+        comparison=comparison,
     )
 
 

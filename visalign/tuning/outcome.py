@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from visalign.config import Config
 from visalign.lips.lip_features import LipFeatures
-from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.sync.estimate import best_lead, estimate_sync, lag_density, lag_evidence, spoken_frames
-from visalign.sync.lip_model import Calibration
-from visalign.sync.scoring import ClipComparison, SyncScore, judge_words
-from visalign.tuning.material import Hearing, TuningClip
-from visalign.visemes.viseme_map import VisemeMap, expected_visemes
+from visalign.lips.viseme_decoder import DecodedVisemes, VisemeDecoder
+from visalign.sync.estimate import best_lead, lag_density, lag_evidence
+from visalign.sync.judging import Heard, Instruments, judge, see
+from visalign.sync.lip_model import Calibration, LipModel
+from visalign.sync.scoring import SyncScore
+from visalign.tuning.material import TuningClip
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["SHIFTS", "WINDOWS", "ClipOutcome", "Placement", "WordScores", "try_clip"]
 
@@ -130,8 +131,8 @@ def try_clip(clip: TuningClip, config: Config, needs: Collection[str]) -> ClipOu
 
 def _shifted(clip: TuningClip, config: Config) -> tuple[Placement, ...]:
     """Leads of the whole clip, moved by each of :data:`SHIFTS`."""
-    limit = config.sync.max_lag_seconds
-    wide = lag_evidence(clip.model.streams, clip.lips, clip.own.context, limit + max(SHIFTS), config.evidence)
+    limit, lips = config.sync.max_lag_seconds, _lips(clip, config)
+    wide = lag_evidence(clip.model.streams, lips, clip.own.context, limit + max(SHIFTS), config.evidence)
     total = wide.log_likelihoods.sum(axis=0)
     calibration = clip.model.calibration.trusted(config.evidence)
     found = []
@@ -145,10 +146,10 @@ def _shifted(clip: TuningClip, config: Config) -> tuple[Placement, ...]:
 
 def _windows(clip: TuningClip, config: Config, n_frames: int) -> tuple[Placement, ...]:
     """Leads of windows of some frames against the whole sound, as in the protocol of SyncNet."""
-    words = clip.own.words
+    words, lips = clip.own.words, _lips(clip, config)
     found = []
     for first in np.arange(words[0].start, words[-1].end - n_frames * _FRAME, _STRIDE):
-        part = clip.lips.crop(first, first + n_frames * _FRAME)
+        part = lips.crop(first, first + n_frames * _FRAME)
         if len(part) and part.has_face.any():
             found.append(_window(clip, part, config))
         else:
@@ -168,6 +169,11 @@ def _placed(lags: Floats, curve: Floats, calibration: Calibration, truth: float)
     return Placement(lead - truth, confidence)
 
 
+def _lips(clip: TuningClip, config: Config) -> LipFeatures:
+    """Those that are judged with the clip's own sound."""
+    return see(clip.faces, clip.own, _instruments(clip, config)).lips
+
+
 @dataclass(frozen=True, slots=True)
 class _Judged:
     words: WordScores
@@ -175,24 +181,17 @@ class _Judged:
     verdict: str
 
 
-def _judged(clip: TuningClip, hearing: Hearing, config: Config) -> _Judged:
-    """The pipeline's second half (:func:`visalign.check`) on one of the clip's sounds."""
-    evidence = lag_evidence(
-        clip.model.streams, clip.lips, hearing.context, config.sync.max_lag_seconds, config.evidence
-    )
-    calibration, limits = clip.model.calibration.trusted(config.evidence), config.verdict.limits
-    spoken = spoken_frames(clip.lips, hearing.alignment.phones, hearing.speech)
-    sync = estimate_sync(evidence, spoken, calibration, limits, config.thresholds, strict=config.verdict.strict)
-    viseme_map = load_map(config.sync.viseme_map)
-    alignment = hearing.alignment
-    targets = expected_visemes(alignment.phones, alignment.words, viseme_map, alphabet=alignment.alphabet)
-    decoded = _decoded(clip, config.sync.viseme_map)
-    comparison = ClipComparison.of(
-        targets, decoded, evidence, sync, calibration, limits, config.scoring, config.thresholds
-    )
-    rows, score = judge_words(alignment.words, comparison)
-    scores = tuple(0.5 if np.isnan(row["score"]) else float(row["score"]) for row in rows)
-    return _Judged(WordScores(scores, tuple(row["verdict"] for row in rows)), score, sync.verdict)
+def _judged(clip: TuningClip, heard: Heard, config: Config) -> _Judged:
+    """What a check makes of the clip with one of its sounds."""
+    tools = _instruments(clip, config)
+    found = judge(heard, see(clip.faces, heard, tools), tools, is_own=heard is not clip.foreign)
+    scores = tuple(0.5 if np.isnan(word.score) else word.score for word in found.words)
+    verdicts = tuple(word.verdict for word in found.words)
+    return _Judged(WordScores(scores, verdicts), found.score, found.sync.verdict)
+
+
+def _instruments(clip: TuningClip, config: Config) -> Instruments:
+    return Instruments(_remembering(clip.model), load_map(config.sync.viseme_map), config)
 
 
 @functools.cache
@@ -201,16 +200,29 @@ def load_map(name: str) -> VisemeMap:
     return VisemeMap.load(name)
 
 
+class _RememberingDecoder(VisemeDecoder):
+    """Reads the visemes of some lips once a map: no setting that is searched changes them."""
+
+    def decode(self, lips: LipFeatures, viseme_map: VisemeMap) -> DecodedVisemes:
+        return _decoded(self, lips, viseme_map.id)
+
+
+@functools.lru_cache(maxsize=64)
+def _remembering(model: LipModel) -> LipModel:
+    known = {field.name: getattr(model.decoder, field.name) for field in fields(model.decoder)}
+    return replace(model, decoder=_RememberingDecoder(**known))
+
+
 @functools.lru_cache(maxsize=4096)
-def _decoded(clip: TuningClip, viseme_map: str) -> DecodedVisemes:
-    return clip.model.decoder.decode(clip.lips, load_map(viseme_map))
+def _decoded(decoder: VisemeDecoder, lips: LipFeatures, viseme_map: str) -> DecodedVisemes:
+    return VisemeDecoder.decode(decoder, lips, load_map(viseme_map))
 
 
 def _moved(clip: TuningClip, config: Config) -> WordScores:
     """Words after the cut."""
     scores, called = list[float](), list[str]()
-    for first, hearing in clip.cut:
-        words = _judged(clip, hearing, config).words
+    for first, heard in clip.cut:
+        words = _judged(clip, heard, config).words
         scores += words.scores[first:]
         called += words.called[first:]
     return WordScores(tuple(scores), tuple(called))
