@@ -16,8 +16,7 @@ from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check
-from visalign.sync.estimate import LagEvidence, lag_evidence
-from visalign.sync.verdict import SyncEstimate
+from visalign.sync.estimate import LagEvidence, SyncEstimate, lag_evidence
 from visalign.sync.lip_model import LipModel
 from visalign.sync.sound_evidence import SoundEvidence, lag_support, seen_during, sound_evidence
 from visalign.sync.speech_context import SpeechContext

@@ -28,7 +28,7 @@ from visalign.lips.viseme_decoder import UNSEEN
 from visalign.media.clips import write_wav
 from visalign.reports.clip_report import SEGMENT_COLUMNS
 from visalign.sound.quality import audio_quality
-from visalign.sync.verdict import VERDICTS
+from visalign.sync.estimate import VERDICTS
 from visalign.sync.lip_model import LipModel
 
 MAP = "neti_2000"

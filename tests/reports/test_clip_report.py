@@ -20,7 +20,7 @@ from sample_report import CLIP, EARLY, NAN, OBSERVED, PHONES, ROWS, WORDS, make_
 from visalign.errors import ConfigError, OutputError, ParseError, TimelineError
 from visalign.files.text_files import check_output, format_table
 from visalign.reports.clip_report import REPORT_SUFFIXES, ClipReport, SoundInfo
-from visalign.sync.verdict import VERDICTS, SyncEstimate
+from visalign.sync.estimate import VERDICTS, SyncEstimate
 from visalign.sync.scoring import SyncScore
 from visalign.timeline import Tier
 

@@ -7,7 +7,7 @@ import pytest
 from visalign.reports.wording import is_open_by, remedy
 from visalign.sync.changing_offset import heed_course
 from visalign.sync.drift import Drift, OffsetCourse, OffsetPiece
-from visalign.sync.verdict import SyncEstimate
+from visalign.sync.estimate import SyncEstimate
 
 LIMITS = (0.04, 0.06)
 

@@ -9,8 +9,17 @@ from hypothesis import strategies as st
 from sample_lips import NAMES, frame_times, make_lips
 
 from visalign.config import PROFILES
-from visalign.sync.estimate import LagEvidence, estimate_sync, lag_density, match_features, match_probability,
-placed_match, spoken_frames from visalign.sync.verdict import VERDICTS, SyncEstimate
+from visalign.sync.estimate import (
+    VERDICTS,
+    LagEvidence,
+    SyncEstimate,
+    estimate_sync,
+    lag_density,
+    match_features,
+    match_probability,
+    placed_match,
+    spoken_frames,
+)
 from visalign.sync.lip_model import Calibration
 from visalign.timeline import Tier
 

@@ -13,8 +13,7 @@ from scipy.ndimage import gaussian_filter1d
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP, DecodedVisemes
 from visalign.sound.speech import HOP
-from visalign.sync.estimate import estimate_sync, lag_evidence, spoken_frames
-from visalign.sync.verdict import SyncEstimate
+from visalign.sync.estimate import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
 from visalign.sync.lead_course import STEADY, LeadCourse, rough_course
 from visalign.sync.lip_model import Calibration
 from visalign.sync.scoring import ClipComparison

@@ -7,7 +7,7 @@ import pytest
 from sample_lips import NAMES, frame_times, make_lips
 
 from visalign.lips.lip_features import LipFeatures
-from visalign.sync.verdict import SyncEstimate
+from visalign.sync.estimate import SyncEstimate
 from visalign.sync.legibility import MAX_TREMBLE, MIN_MOVEMENT, movement, spared, tremble, what_is_poor
 
 MISMATCHED = SyncEstimate(0.3, (0.1, 0.5), 0.1, "mismatched", "at no lag do the lips fit")

@@ -11,7 +11,7 @@ from sample_lips import NAMES, make_lips
 
 from visalign.lips.clip_faces import ClipFaces
 from visalign.media.clips import Audio, write_clip
-from visalign.sync.verdict import SyncEstimate
+from visalign.sync.estimate import SyncEstimate
 from visalign.sync.material import material_doubts
 from visalign.timeline import FrameTimes
 

@@ -10,8 +10,7 @@ from sample_lips import frame_times
 
 from visalign.lips.viseme_decoder import STEP, UNSEEN, DecodedVisemes
 from visalign.reports.clip_report import SEGMENT_COLUMNS
-from visalign.sync.estimate import LagEvidence
-from visalign.sync.verdict import SyncEstimate
+from visalign.sync.estimate import LagEvidence, SyncEstimate
 from visalign.sync.lip_model import Calibration
 from visalign.sync.scoring import ClipComparison, SyncScore, agreement_of, in_sync_probability, judge_words
 from visalign.timeline import Interval, Tier

@@ -16,8 +16,7 @@ from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.media.clips import Audio
 from visalign.reports.clip_report import ClipReport
-from visalign.sync.estimate import LagEvidence
-from visalign.sync.verdict import SyncEstimate
+from visalign.sync.estimate import LagEvidence, SyncEstimate
 from visalign.sync.lip_model import Calibration
 from visalign.sync.scoring import ClipComparison
 from visalign.sync.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments, phrases, windows
