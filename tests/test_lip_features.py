@@ -13,9 +13,16 @@ from hypothesis import strategies as st
 from sample_lips import NAMES, frame_times, make_lips
 
 from visalign.errors import FaceNotFound, MissingStream, TimelineError
-from visalign.landmarks import Landmarks
-from visalign.lip_features import FEATURES, LipFeatures, _flow_of_a_while, lip_features, read_lips
-from visalign.media import Audio, write_clip, write_wav
+from visalign.landmarks import Landmarks, TrackedFrame
+from visalign.lip_features import (
+    FEATURES,
+    LipFeatures,
+    _flow_of_a_while,
+    features_of_tracked,
+    lip_features,
+    read_lips,
+)
+from visalign.media import Audio, Frame, write_clip, write_wav
 from visalign.mouth_pictures import N_PICTURE
 from visalign.timeline import FrameTimes
 
@@ -227,6 +234,41 @@ def test_a_clip_without_picture_or_face_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FaceNotFound) as nobody:
         read_lips(grey)
     assert nobody.value.fraction == 0
+
+
+@pytest.mark.parametrize(("n_faces", "is_enough"), [(4, False), (5, True)])
+def test_five_frames_with_a_face_are_the_least(n_faces: int, is_enough: bool) -> None:
+    """Of twenty, so that a tenth of the frames would be two."""
+    seen = (IOD_PX * face() + 200.0).astype(np.float32)
+    grey, none = np.full((400, 400), 90, np.uint8), np.full((68, 2), np.nan, np.float32)
+    tracked = [TrackedFrame(Frame(0.04 * k, grey), seen if 3 <= k < 3 + n_faces else none) for k in range(20)]
+    if is_enough:
+        assert features_of_tracked(tracked, "clip.mp4", 0.8, Fraction(25)).has_face.sum() == 5
+    else:
+        with pytest.raises(FaceNotFound) as hardly:
+            features_of_tracked(tracked, "clip.mp4", 0.8, Fraction(25))
+        assert hardly.value.fraction == pytest.approx(0.2, abs=1e-12)
+
+
+def test_a_tenth_of_the_frames_is_the_least_of_a_long_clip() -> None:
+    """Of eighty, seven are too few and eight are not."""
+    seen = (IOD_PX * face() + 200.0).astype(np.float32)
+    grey, none = np.full((400, 400), 90, np.uint8), np.full((68, 2), np.nan, np.float32)
+
+    def n_found(n_faces: int) -> int:
+        tracked = [TrackedFrame(Frame(0.04 * k, grey), seen if k < n_faces else none) for k in range(80)]
+        return int(features_of_tracked(tracked, "clip.mp4", 3.2, Fraction(25)).has_face.sum())
+
+    assert n_found(8) == 8
+    with pytest.raises(FaceNotFound):
+        n_found(7)
+
+
+def test_flow_behind_a_gap_is_a_mean_of_what_is_known() -> None:
+    """At 50 pictures a second two make a mean; the first one, and the first behind a gap, stand for themselves."""
+    flow = np.array([[2.0], [0.0], [np.nan], [np.nan], [6.0], [0.0], [4.0]])
+    found = _flow_of_a_while(flow, np.arange(7) / 50)
+    np.testing.assert_allclose(found[:, 0], [2, 1, np.nan, np.nan, 6, 3, 2], atol=1e-12)
 
 
 def test_repeated_pictures_have_the_flow_of_the_single_ones() -> None:
