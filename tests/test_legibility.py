@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sample_lips import NAMES, frame_times, make_lips
 
-from visalign.legibility import MAX_TREMBLE, MIN_MOVEMENT, movement, spared, tremble, what_is_poor
+from visalign.legibility import movement, spared, tremble, what_is_poor
 from visalign.lip_features import LipFeatures
 from visalign.sync import SyncEstimate
 
@@ -85,7 +85,37 @@ def test_nobody_to_be_seen_is_not_a_matter_of_clarity() -> None:
     assert what_is_poor(lips, 30.0) == ()
 
 
-def test_limits_lie_where_grid_put_them() -> None:
-    """Clear clips of GRID: half below 0.013 and 0.055 or more; see docs/decisions/0007."""
-    assert 0.02 < MAX_TREMBLE < 0.05
-    assert 0.02 < MIN_MOVEMENT < 0.045
+def lips_with(tremble_share: float, deviation: float) -> LipFeatures:
+    """A mouth that swings at 3 Hz and trembles at 10 Hz: of two swings a share of the motion is that of its square."""
+    times, size = frame_times(100), deviation * np.sqrt(2)
+    slow, fast = (np.sin(2 * np.pi * hz * times.centres) for hz in (3.0, 10.0))
+    swing = size * (np.sqrt(1 - tremble_share) * slow + np.sqrt(tremble_share) * fast)
+    return make_lips(np.tile(swing[:, None], (1, len(NAMES))), times=times)
+
+
+@pytest.mark.parametrize(
+    ("tremble_share", "deviation", "named"),
+    [
+        (0.013, 0.055, []),  # half of the clear clips of GRID tremble less, and half move more
+        (0.02, 0.045, []),
+        (0.05, 0.055, ["tremble"]),
+        (0.013, 0.02, ["hardly move"]),
+        (0.05, 0.02, ["tremble", "hardly move"]),
+    ],
+)
+def test_limits_lie_between_clear_clips_and_poor_ones(tremble_share: float, deviation: float, named: list[str]) -> None:
+    """See docs/decisions/0007."""
+    lips = lips_with(tremble_share, deviation)
+    assert tremble(lips) == pytest.approx(tremble_share, abs=1e-3)
+    assert movement(lips) == pytest.approx(deviation, rel=1e-3)
+    doubts = what_is_poor(lips, 30.0)
+    assert len(doubts) == len(named)
+    assert all(name in doubt for name, doubt in zip(named, doubts, strict=True))
+
+
+def test_twenty_pictures_and_15_db_are_enough() -> None:
+    assert what_is_poor(lips_moving(3.0, rate=20), 15.0) == ()
+    (slow,) = what_is_poor(lips_moving(3.0, rate=19), 15.0)
+    (noisy,) = what_is_poor(lips_moving(3.0, rate=20), 14.9)
+    assert "19 pictures a second" in slow
+    assert "SNR 15 dB" in noisy
