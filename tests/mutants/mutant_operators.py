@@ -119,7 +119,7 @@ def _code(node: ast.AST) -> Iterator[ast.AST]:
     """Nodes that do something when the code runs."""
     yield node
     for name, value in ast.iter_fields(node):
-        if name in _NOT_RUN:
+        if name in _NOT_RUN or (name == "keywords" and _is_checked(node)):
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST) and not _is_still(child):
@@ -141,6 +141,11 @@ def _is_still(node: ast.AST) -> bool:
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
         return True
     return isinstance(node, _STILL)
+
+
+def _is_checked(node: ast.AST) -> bool:
+    """Whether a node's `strict` is no more than an assertion of equal lengths."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip"
 
 
 # --- operators -----------------------------------------------------------------------------------------------------
@@ -272,7 +277,7 @@ def axes(source: Source, node: ast.AST) -> Iterator[_Change]:
 
 def keywords(source: Source, node: ast.AST) -> Iterator[_Change]:
     """A call without one of its named arguments."""
-    if not isinstance(node, ast.Call):
+    if not isinstance(node, ast.Call) or _is_checked(node):
         return
     for keyword in node.keywords:
         if keyword.arg is not None:

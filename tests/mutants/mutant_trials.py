@@ -18,6 +18,8 @@ __all__ = ["Trial", "Workshop"]
 # Neither environments nor what was built belongs into the copy.
 _LEFT_BEHIND = (".*", "__pycache__", "build", "dist", "demo", "*.egg-info", "_build", "fuzz-findings")
 _NOTHING_FAILED = 0
+# A test that waits for ever is as good as one that fails; the slowest of them takes a tenth of this.
+_OPTIONS = ("-x", "-q", "--no-header", "-p", "no:cacheprovider", "-o", "timeout=90")
 _NO_TESTS = (4, 5)  # pytest: no such file, or nothing in it
 
 
@@ -81,7 +83,7 @@ class Workshop:
             If there are no such tests.
         """
         began = time.monotonic()
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests]
+        command = [sys.executable, "-m", "pytest", *_OPTIONS, *tests]
         # its own session, so that what the tests have started can be ended with them
         process = subprocess.Popen(
             command, cwd=self.folder, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

@@ -80,6 +80,7 @@ def test_what_operators_do(source: str, expected: set[str]) -> None:
         "@cache(maxsize=8)\ndef f(): pass",
         "x = f'{a + 1:>3}'",
         "assert a > 1",
+        "x = zip(a, b, strict=True)",
         "if TYPE_CHECKING:\n    x = 1",
     ],
 )
@@ -209,7 +210,7 @@ def test_what_never_ends_is_killed_by_the_limit(toy: Path, tmp_path: Path) -> No
 def test_tests_that_fail_by_themselves_are_no_judges(toy: Path) -> None:
     (toy / "tests" / "test_seen.py").write_text("def test_it():\n    assert False\n")
     mutant = Mutant("seen.py", 1, "", "", "", "")
-    with pytest.raises(ValueError, match=r"test_seen\.py fails without a mutant"):
+    with pytest.raises(ValueError, match=r"test_seen\.py::test_it fails without a mutant"):
         try_all([mutant], TOY_MODULES, {}, root=toy, package="toy")
 
 
