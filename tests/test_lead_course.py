@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise, product
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,18 @@ import pytest
 from sample_lips import NAMES, frame_times, make_lips
 from scipy.ndimage import gaussian_filter1d
 
-from visalign.lead_course import STEADY, LeadCourse, rough_course
+from visalign.lead_course import (
+    STEADY,
+    LeadCourse,
+    _cheapest,
+    _course_of,
+    _in_order,
+    _Piece,
+    _pooled,
+    _running_on,
+    _squared_error,
+    rough_course,
+)
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
 from visalign.scoring import ClipComparison
@@ -106,11 +118,13 @@ def test_one_lead_is_no_course(lead: float, stream: Stream) -> None:
     assert rough_course((stream,), (shown_as(movement),), context, 0.6, PLAIN) is None
 
 
-def test_a_constant_lead_beyond_the_search_is_followed(stream: Stream) -> None:
+@pytest.mark.parametrize("lead", [1.5, -2.1])
+def test_a_constant_lead_beyond_the_search_is_followed(stream: Stream, lead: float) -> None:
+    """Two seconds are searched at least, and 2 ms more for each of the 120 s."""
     movement = mouth()
-    found = rough_course((stream,), (shown_as(movement),), heard_as(movement, GRID + 1.5), 0.6, PLAIN)
+    found = rough_course((stream,), (shown_as(movement),), heard_as(movement, GRID + lead), 0.6, PLAIN)
     assert found is not None
-    assert found[0] == pytest.approx(1.5, abs=0.02)
+    assert found[0] == pytest.approx(lead, abs=0.02)
 
 
 def test_foreign_sound_has_no_course(stream: Stream) -> None:
@@ -199,3 +213,95 @@ def comparison_of(words: Tier, course: Course, evidence_and: tuple[object, SyncE
     tier = Tier("observed visemes", tuple([c.start for c in cells] + [cells[-1].end]), tuple(c.label for c in cells))
     decoded = DecodedVisemes(tier.merge_equal(), moments, ("A", "B"), posteriors, np.zeros(len(moments)))
     return ClipComparison.of(targets, decoded, evidence, sync, PLAIN, LIMITS)  # type: ignore[arg-type]
+
+
+# --- its parts by hand ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_cheapest_path_is_the_best_of_all(seed: int) -> None:
+    """To creep by 1 to 5 columns costs 0.5, 1, 2, 4 and 8; to go farther, or anywhere, 80."""
+    gains = np.random.default_rng(seed).uniform(0, 60, (4, 8)).astype(np.float32)
+
+    def worth(path: tuple[int, ...]) -> float:
+        steps = [abs(a - b) for a, b in pairwise(path)]
+        costs = [(0.0, 0.5, 1.0, 2.0, 4.0, 8.0)[step] if step < 6 else 80.0 for step in steps]
+        return float(sum(gains[row, column] for row, column in enumerate(path))) - sum(costs)
+
+    gain, path = _cheapest(gains)
+    best = max(product(range(8), repeat=4), key=worth)
+    assert tuple(path) == best
+    assert gain == pytest.approx(worth(best), abs=1e-3)
+
+
+def test_a_jump_is_taken_where_it_pays() -> None:
+    """Seven columns away 81 more are gained than a jump costs 80, and not 79."""
+    for more, column in ((81.0, 7), (79.0, 0)):
+        gains = np.zeros((2, 8), np.float32)
+        gains[0, 0], gains[1, 7] = 100.0, more
+        assert _cheapest(gains)[1].tolist() == [0, column]
+
+
+def test_of_neighbours_the_best_one_is_kept() -> None:
+    best, index = _pooled(np.array([1.0, 5.0, 2.0, 0.0, 7.0]), 2)
+    assert (best.tolist(), index.tolist()) == ([5.0, 2.0, 7.0], [1, 2, 4])
+    same, all_of_them = _pooled(np.array([1.0, 5.0]), 1)
+    assert (same.tolist(), all_of_them.tolist()) == ([1.0, 5.0], [0, 1])
+
+
+def test_what_a_line_leaves_over() -> None:
+    """Of 0, 1, 5 at 0, 1, 2 the line of least squares is -0.5 + 2.5 t: it errs by 0.5, 1 and 0.5."""
+    assert _squared_error(np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 5.0])) == pytest.approx(1.5, abs=1e-12)
+    assert _squared_error(np.array([3.0, 3.0]), np.array([0.0, 2.0])) == pytest.approx(2.0, abs=1e-12)
+
+
+def test_pieces_heard_twice_lose_the_shorter_one() -> None:
+    """The second is heard from -10 s before the end of the first, more than half of its 18 s; of 21 s it is less."""
+    first, short, long = _Piece(0.0, 60.0, 0.0, 0.0), _Piece(60.0, 78.0, 10.0, 0.0), _Piece(60.0, 81.0, 10.0, 0.0)
+    assert _in_order([first, short]) == [first]
+    assert _in_order([first, long]) == [first, long]
+    brief = _Piece(0.0, 18.0, 0.0, 0.0)
+    later = _Piece(18.0, 60.0, 10.0, 0.0)
+    assert _in_order([brief, later]) == [later]
+    assert _in_order([brief, _Piece(18.0, 36.0, 10.0, 0.0)]) == [brief]  # of two alike the first
+
+
+def test_a_course_is_what_the_lead_differs_by_from_its_middle() -> None:
+    """0.5 s up to a minute, 1.0 s from there on; half of the frames, and so 0.75 s in the middle.
+
+    The first is heard from -0.5 to 59.5 s, the second from 59 to 121 s: they meet at 59.25 s.
+    """
+    pieces = [_Piece(3.0, 60.0, 0.5, 0.0), _Piece(60.0, 117.0, 1.0, 0.0)]
+    lead, course = _course_of(pieces, np.arange(120) + 0.5, 122.0, 0.6) or (0.0, STEADY)
+    assert lead == pytest.approx(0.75, abs=1e-9)
+    assert course.heard == pytest.approx([-0.5, 59.25, 59.25, 121.0], abs=1e-9)
+    assert course.strays == pytest.approx([-0.25, -0.25, 0.25, 0.25], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "is_steady"),
+    [
+        (0.3, 0.3, True),
+        (0.21, 0.39, True),  # within 0.1 s of the middle, 0.3 s
+        (0.19, 0.41, False),
+        (0.7, 0.7, False),  # beyond the search
+    ],
+)
+def test_one_lag_serves_where_the_lead_stays_near_it(early: float, late: float, is_steady: bool) -> None:
+    pieces = [_Piece(0.0, 60.0, early, 0.0), _Piece(60.0, 120.0, late, 0.0)]
+    assert (_course_of(pieces, np.arange(120) + 0.5, 120.0, 0.6) is None) == is_steady
+
+
+def test_a_line_goes_on_to_both_ends_of_the_clip() -> None:
+    """Half a second at 0 s that grows by 1 % a second; seen from 10 s on, it holds from the beginning to 100 s."""
+    lead, course = _course_of([_Piece(10.0, 90.0, 0.5, 0.01)], np.arange(100) + 0.5, 100.0, 0.6) or (0.0, STEADY)
+    assert lead == pytest.approx(1.0, abs=1e-9)
+    assert course.heard == pytest.approx([-0.5, 98.5], abs=1e-9)
+    assert course.strays == pytest.approx([-0.5, 0.5], abs=1e-9)
+
+
+def test_time_never_runs_back() -> None:
+    """Where sound is missing, both sides of the cut are heard at its middle; where it was put in, nothing moves."""
+    shown = np.array([0.0, 10.0, 10.0, 20.0])
+    assert _running_on(np.array([0.0, 10.0, 9.0, 19.0]), shown).tolist() == [0.0, 9.5, 9.5, 19.0]
+    assert _running_on(np.array([0.0, 10.0, 11.0, 21.0]), shown).tolist() == [0.0, 10.0, 11.0, 21.0]

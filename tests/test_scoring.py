@@ -94,6 +94,17 @@ def test_every_acceptable_viseme_is_right() -> None:
     assert found.targets.tolist() == [0] * 10 + [1] * 10
 
 
+def test_costs_are_those_of_what_is_acceptable() -> None:
+    """Half of the probability costs log 2, all of it nothing, none of it log 1000; a moment without a face nothing."""
+    decoded = decoded_as("AA-A")
+    decoded.posteriors[:] = [[0, 0.5, 0.5, 0], [0, 1, 0, 0], [np.nan] * 4, [1, 0, 0, 0]]
+    found = agreement_of(targets_of("AAAA"), decoded, 0.0, band=0)
+    assert found.costs == pytest.approx([np.log(2), 0.0, 0.0, np.log(1000)], abs=1e-9)
+    assert found.is_right.tolist() == [True, True, False, False]
+    assert found.counts.tolist() == [True, True, False, True]
+    assert found.acceptable.tolist() == [[False, True, False, False]] * 4
+
+
 def test_what_is_heard_never_comes_before_what_was_heard_earlier() -> None:
     """The second sound leads by half a second, those after it by nothing: it is shown at 0.9 s, they at 0.8 and 1.2 s.
 
