@@ -16,11 +16,14 @@ from visalign.lead_course import (
     LeadCourse,
     _cheapest,
     _course_of,
+    _Face,
     _in_order,
+    _on_grid,
     _Piece,
     _pooled,
     _running_on,
     _squared_error,
+    _stretched,
     rough_course,
 )
 from visalign.lip_features import LipFeatures
@@ -139,6 +142,15 @@ def test_a_short_clip_has_none(stream: Stream) -> None:
     assert rough_course((stream,), (lips,), heard_as(movement, GRID + jump(15.0, 1.0)(GRID)), 0.6, PLAIN) is None
 
 
+@pytest.mark.parametrize(("seconds", "is_followed"), [(35.9, False), (36.1, True)])
+def test_a_course_needs_six_blocks(seconds: float, is_followed: bool, stream: Stream) -> None:
+    """36 seconds; a shorter clip is left to the search around one lag."""
+    movement = mouth()
+    lips = shown_as(movement).crop(0.0, seconds)
+    found = rough_course((stream,), (lips,), heard_as(movement, GRID + 1.5), 0.6, PLAIN)
+    assert (found is not None) == is_followed
+
+
 def test_parts_without_a_face_or_with_other_words_are_bridged(stream: Stream) -> None:
     movement, other = mouth(), mouth(7)
     lips = shown_as(movement)
@@ -247,6 +259,30 @@ def test_of_neighbours_the_best_one_is_kept() -> None:
     assert (best.tolist(), index.tolist()) == ([5.0, 2.0, 7.0], [1, 2, 4])
     same, all_of_them = _pooled(np.array([1.0, 5.0]), 1)
     assert (same.tolist(), all_of_them.tolist()) == ([1.0, 5.0], [0, 1])
+
+
+def test_frames_on_the_grid_count_their_shares() -> None:
+    """Frames two and three of a face, the latter half as well seen, both at the second of three rows."""
+    face = _Face(5, np.array([1.0, 1.0, 0.5]), np.array([[9.0, 9.0], [1.0, 2.0], [4.0, 6.0]], np.float32))
+    shown, shares = _on_grid(face, slice(1, 3), np.array([1, 1]), 3)
+    assert shown.tolist() == [[0, 0], [3, 5], [0, 0]]
+    assert shares.tolist() == [0, 1.5, 0]
+
+
+def test_a_face_knows_which_frames_are_its_own() -> None:
+    """Three frames from the fifth on; of the frames 4 to 6 the second and third, its first two."""
+    face = _Face(5, np.ones(3), np.zeros((3, 1), np.float32))
+    assert face.within(slice(4, 7)) == (slice(1, 3), slice(0, 2))
+    assert face.within(slice(6, 20)) == (slice(0, 2), slice(1, 3))
+    here, own = face.within(slice(0, 3))
+    assert (here.stop - here.start, own.stop - own.start) == (0, 0)
+
+
+def test_sound_on_a_slower_clock() -> None:
+    """At a rate of a quarter, row 5 shows what is heard at row 4; before and behind the sound is nothing."""
+    rows = np.arange(1.0, 5.0, dtype=np.float32)[:, None]
+    assert _stretched(rows, slice(-1, 6), 0.0)[:, 0].tolist() == [0, 1, 2, 3, 4, 0, 0]
+    assert _stretched(rows, slice(-2, 6), 0.25)[:, 0].tolist() == [0, 0, 1, 2, 3, 3, 4, 0]
 
 
 def test_what_a_line_leaves_over() -> None:

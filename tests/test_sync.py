@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_lips import NAMES, frame_times, make_lips
+from sample_lips import NAMES, frame_times, make_lips, random_stream
 
 import visalign.sync as sync
 from visalign.config import PROFILES
 from visalign.lead_course import LeadCourse
 from visalign.lip_model import Calibration
+from visalign.speech_context import SpeechContext
 from visalign.sync import (
     VERDICTS,
     LagEvidence,
@@ -19,6 +20,7 @@ from visalign.sync import (
     best_lead,
     estimate_sync,
     lag_density,
+    lag_evidence,
     lead_interval,
     match_features,
     match_probability,
@@ -371,6 +373,23 @@ def test_block_by_block_says_what_all_at_once_says(monkeypatch: pytest.MonkeyPat
     assert evidence.total == pytest.approx(rows.sum(axis=0), abs=1e-12)
     assert evidence.has_face.tolist() == np.any(rows, axis=1).tolist()
     assert estimate_sync(evidence, spoken, TEMPERED, LIMITS).confidence == pytest.approx(found.confidence, rel=1e-9)
+
+
+def test_a_moment_that_likes_all_lags_alike_does_not_speak_against_the_best() -> None:
+    """Ten frames like 0.2 s best and ten like all alike; moments of five frames hold one kind or both."""
+    rows = np.array([[0.0, 0.0, 1.0, 0.0, 5.0]] * 10 + [[1.0] * 5] * 10)
+    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, frame_times(20).centres)
+    assert match_features(evidence, np.ones(20, bool))[2] == 1
+
+
+def test_lags_lie_on_their_grid_about_any_centre() -> None:
+    """Steps of 10 ms, 50 ms to either side of the step nearest to 123 ms."""
+    stream, context = random_stream(np.random.default_rng(0), NAMES[:2], 3, 2, 1.0), np.zeros((50, 3), np.float32)
+    lips = make_lips(np.ones((10, len(NAMES))))
+    found = lag_evidence((stream,), lips, SpeechContext(context), 0.05, centre=0.123)
+    assert found.lags == pytest.approx(0.01 * np.arange(7, 18), abs=1e-12)
+    assert found.log_likelihoods.shape == (10, 11)
+    assert lag_evidence((stream,), lips, SpeechContext(context), 0.3).lags[[0, -1]] == pytest.approx([-0.3, 0.3])
 
 
 def test_without_a_spoken_face_nothing_matches() -> None:
