@@ -307,11 +307,19 @@ def test_a_match_once_the_best_lag_is_known() -> None:
     """
     assert placed_match(0.5, 0.01, LAGS, LIMITS) == pytest.approx(18 / 19, abs=1e-9)
     assert placed_match(0.5, -0.06, LAGS, LIMITS) == pytest.approx(18 / 19, abs=1e-9)
+    assert placed_match(0.5, 0.04, LAGS, LIMITS) == pytest.approx(18 / 19, abs=1e-9)
+    assert placed_match(0.5, 0.05, LAGS, LIMITS) == pytest.approx(18 / 29, abs=1e-9)  # a lag may be so much, no lead
     assert placed_match(0.5, 0.3, LAGS, LIMITS) == pytest.approx(18 / 29, abs=1e-9)
     assert placed_match(0.5, -0.061, LAGS, LIMITS) == pytest.approx(18 / 29, abs=1e-9)
     assert placed_match(0.8, 0.3, LAGS, LIMITS) == pytest.approx(72 / 83, abs=1e-9)
     assert placed_match(0.0, 0.0, LAGS, LIMITS) == 0
     assert placed_match(1.0, 0.3, LAGS, LIMITS) == pytest.approx(1, abs=1e-9)
+
+
+def test_limits_as_wide_as_the_search_say_nothing_of_a_best_lag_within() -> None:
+    """All lags within: the odds are 3 x 1/2 : 1, and three to two of a match that was even."""
+    assert placed_match(0.5, 0.3, LAGS, (0.6, 0.6)) == pytest.approx(0.6, abs=1e-9)
+    assert placed_match(0.5, 0.3, LAGS, (0.9, 0.9)) == pytest.approx(0.6, abs=1e-9)
 
 
 def test_match_features_by_hand() -> None:
