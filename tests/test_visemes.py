@@ -205,6 +205,13 @@ def test_each_fault_is_found_on_its_line_and_refused_by_the_loader(write, old, n
     assert caught.value.line == (errors[0].line or None)
 
 
+def test_a_fault_in_a_long_list_is_found_on_its_own_line(write):
+    """The list begins in line 11 and a wrong phone stands in line 13; what it lists twice is told at the other list."""
+    text = GOOD.replace('["p"]', '[\n"p",\n"ж",\n"i"]')
+    errors = {finding.message[:15]: finding.line for finding in lint_viseme_map(write(text))}
+    assert errors == {"unknown symbol ": 13, "phone 'i' is li": 16}
+
+
 def test_all_faults_are_reported_at_once(write):
     text = GOOD.replace('["p"]', '["p", "a"]').replace('k = "narrow"', 'k = "narow"').replace("0.6", "6")
     findings = lint_viseme_map(write(text))
