@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 __all__ = ["Mutant", "Source", "is_changed", "mutants_of"]
 
@@ -60,11 +61,11 @@ class Source:
         for line in self.raw.splitlines(keepends=True):
             self._starts.append(self._starts[-1] + len(line))
 
-    def start(self, node: ast.AST) -> int:
-        return self._starts[node.lineno - 1] + node.col_offset  # type: ignore[attr-defined]
+    def start(self, node: Any) -> int:
+        return int(self._starts[node.lineno - 1] + node.col_offset)
 
-    def end(self, node: ast.AST) -> int:
-        return self._starts[node.end_lineno - 1] + node.end_col_offset  # type: ignore[attr-defined]
+    def end(self, node: Any) -> int:
+        return int(self._starts[node.end_lineno - 1] + node.end_col_offset)
 
     def text(self, node: ast.AST) -> str:
         return self.raw[self.start(node) : self.end(node)].decode()

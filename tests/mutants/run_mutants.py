@@ -14,7 +14,6 @@ knows one command for all modules; neither draws a sample, leaves out statements
 from __future__ import annotations
 
 import argparse
-import contextlib
 import queue
 import random
 import resource
@@ -23,11 +22,12 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from mutant_operators import Mutant, is_changed, mutants_of
 from mutant_trials import Trial, Workshop
@@ -35,6 +35,8 @@ from mutant_trials import Trial, Workshop
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PACKAGE = "visalign"
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 # What asks whole parts of the program, and is therefore shown a mutant last.
 _AROUND = ("test_explanation.py", "test_evidence.py", "test_training.py")
@@ -79,7 +81,7 @@ _MEMORY = 8 << 30  # bytes: a mutant may ask for more than there is
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Outcome:
     """A mutant and what became of it; without a trial it is equivalent."""
 
     mutant: Mutant
@@ -95,12 +97,17 @@ class Tested:
 
 
 def modules_of(package: Path, targets: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """The tests of each module; what is said of a module goes before what is said of its folder."""
+    """The tests of each module; what is said of a module goes before what is said of its folder.
+
+    Of a folder of tests the module's own file comes first.
+    """
     found = dict[str, tuple[str, ...]]()
     for target, tests in sorted(targets.items(), key=lambda item: item[0].count("/")):
         path = package / target
-        paths = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-        found |= {x.relative_to(package).as_posix(): tuple(tests) for x in paths}
+        for x in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            own = (f"{test}/test_{x.stem}.py" for test in tests)
+            mirrored = [test for test in own if (package.parent / "tests" / test).is_file()]
+            found[x.relative_to(package).as_posix()] = (*mirrored, *tests)
     return found
 
 
@@ -144,8 +151,8 @@ def reviewed(package: Path, path: Path) -> list[Mutant]:
             raise ValueError(f"{entry['module']}: {text.count(entry['original'])} times {entry['original']!r}")
         line = text[: text.index(entry["original"])].count("\n") + 1
         changed = text.replace(entry["original"], entry["mutated"])
-        said = (" ".join(entry[name].split()) for name in ("original", "mutated"))
-        found.append(Mutant(entry["module"], line, *said, changed, "reviewed"))
+        original, mutated = (" ".join(entry[name].split()) for name in ("original", "mutated"))
+        found.append(Mutant(entry["module"], line, original, mutated, changed, "reviewed"))
     return found
 
 
@@ -167,47 +174,57 @@ def try_all(
     package: str = PACKAGE,
     n_workers: int = 2,
     tell: Callable[[str], None] = print,
-) -> list[Tested]:
-    """Try mutants, each worker in a copy of its own.
+) -> list[Outcome]:
+    """Try mutants, each worker in a copy of its own; those that are `known` to be equivalent are only counted.
 
     Raises
     ------
     ValueError
         If tests fail without a mutant: they would kill everything.
     """
-    reasons = {id(x): known.get((x.module, x.original, x.mutated), "") for x in mutants}
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(n_workers) as pool:
-        free = queue.SimpleQueue[Workshop]()
-        for k in range(n_workers):
-            free.put(Workshop(root, Path(scratch) / str(k), package))
+    reasons = [known.get((x.module, x.original, x.mutated), "") for x in mutants]
+    tried = [x for x, reason in zip(mutants, reasons, strict=True) if not reason]
 
-        def pass_as_they_are(tests: Sequence[str]) -> None:
-            with _taken(free) as workshop:
-                trial = workshop.run(tests, _LIMIT * len(tests))
-            if trial.is_killed:
-                raise ValueError(f"{trial.by} fails without a mutant")
+    def tested(workshop: Workshop, mutant: Mutant) -> Outcome:
+        tests = [*_paths(mutant.module, modules), f"{package}/{mutant.module}"]
+        result = Outcome(mutant, workshop.try_out(mutant.module, mutant.text, tests, _LIMIT * len(tests)))
+        tell(_line(result))
+        return result
 
-        def tested(mutant: Mutant) -> Tested:
-            tests = [*_paths(mutant.module, modules), f"{package}/{mutant.module}"]
-            with _taken(free) as workshop:
-                trial = workshop.try_out(mutant.module, mutant.text, tests, _LIMIT * len(tests))
-            tell(_line(Tested(mutant, trial)))
-            return Tested(mutant, trial)
-
-        tried = [x for x in mutants if not reasons[id(x)]]
+    with tempfile.TemporaryDirectory() as scratch:
+        crew = _Crew([Workshop(root, Path(scratch) / str(k), package) for k in range(n_workers)])
         names = sorted({test for x in tried for test in _paths(x.module, modules)})
-        list(pool.map(pass_as_they_are, filter(None, (names[k::n_workers] for k in range(n_workers)))))
+        crew.each(_pass_as_they_are, [names[k::n_workers] for k in range(min(n_workers, len(names)))])
         tell(f"{len(names)} test files pass without a mutant")
-        return [Tested(x, None, reasons[id(x)]) for x in mutants if reasons[id(x)]] + list(pool.map(tested, tried))
+        equivalent = [Outcome(x, None, reason) for x, reason in zip(mutants, reasons, strict=True) if reason]
+        return equivalent + crew.each(tested, tried)
 
 
-@contextlib.contextmanager
-def _taken(free: queue.SimpleQueue[Workshop]) -> Iterator[Workshop]:
-    workshop = free.get()
-    try:
-        yield workshop
-    finally:
-        free.put(workshop)
+def _pass_as_they_are(workshop: Workshop, tests: Sequence[str]) -> None:
+    trial = workshop.run(tests, _LIMIT * len(tests))
+    if trial.is_killed:
+        raise ValueError(f"{trial.by} fails without a mutant")
+
+
+class _Crew:
+    """Workers side by side, each with a workshop at a time."""
+
+    def __init__(self, workshops: Sequence[Workshop]) -> None:
+        self._free, self._n = queue.SimpleQueue[Workshop](), len(workshops)
+        for workshop in workshops:
+            self._free.put(workshop)
+
+    def each(self, job: Callable[[Workshop, Item], Result], items: Sequence[Item]) -> list[Result]:
+        """What the job gives for each item, in their order."""
+        with ThreadPoolExecutor(self._n) as pool:
+            return list(pool.map(lambda item: self._one(job, item), items))
+
+    def _one(self, job: Callable[[Workshop, Item], Result], item: Item) -> Result:
+        workshop = self._free.get()
+        try:
+            return job(workshop, item)
+        finally:
+            self._free.put(workshop)
 
 
 def _paths(module: str, modules: Mapping[str, Sequence[str]]) -> list[str]:
@@ -217,16 +234,13 @@ def _paths(module: str, modules: Mapping[str, Sequence[str]]) -> list[str]:
 # --- what is told --------------------------------------------------------------------------------------------------
 
 
-def table(results: Sequence[Tested]) -> str:
+def table(results: Sequence[Outcome]) -> str:
     """A line for each module, and the survivors below with their places."""
-    counts = {
-        module: Counter(x.state for x in results if x.mutant.module == module)
-        for module in sorted({x.mutant.module for x in results})
-    }
-    rows = [(module, n.total(), *(n[state] for state in _STATES)) for module, n in counts.items()]
-    rows.append(("all", *(sum(row[k] for row in rows) for k in range(1, 5))))
+    modules = sorted({x.mutant.module for x in results})
+    counts = {module: Counter(x.state for x in results if x.mutant.module == module) for module in modules}
+    rows = {**counts, "all": sum(counts.values(), Counter[str]())}
     head = f"{'module':<32}" + "".join(f"{word:>12}" for word in ("drawn", *_STATES))
-    lines = [f"{module:<32}" + "".join(f"{n:>12}" for n in numbers) for module, *numbers in rows]
+    lines = [f"{name:<32}{n.total():>12}" + "".join(f"{n[state]:>12}" for state in _STATES) for name, n in rows.items()]
     alive = [_line(x) for x in results if x.state == "alive"]
     said = f"killed: {killed_share(results):.0%} of those that are not equivalent"
     return "\n".join([head, *lines, said, *alive])
@@ -235,14 +249,14 @@ def table(results: Sequence[Tested]) -> str:
 _STATES = ("killed", "alive", "equivalent")
 
 
-def killed_share(results: Sequence[Tested]) -> float:
+def killed_share(results: Sequence[Outcome]) -> float:
     """How many are killed of those that are not equivalent; 1 of none."""
     counts = Counter(x.state for x in results)
     n = counts["killed"] + counts["alive"]
     return counts["killed"] / n if n else 1.0
 
 
-def _line(result: Tested) -> str:
+def _line(result: Outcome) -> str:
     mutant, trial = result.mutant, result.trial
     by = f"  {trial.seconds:.0f} s {trial.by}" if trial else ""
     place = f"{result.state:<8}{mutant.module}:{mutant.line}{by}"
@@ -251,6 +265,20 @@ def _line(result: Tested) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw or read mutants, try them, tell; 1 where too few are killed."""
+    options = _options(arguments)
+    modules = modules_of(ROOT / PACKAGE, TARGETS)
+    mutants = _chosen(options, [x for x in modules if not options.only or x in options.only])
+    if options.list:
+        _say("\n".join(f"{x.module}:{x.line}\n    - {x.original}\n    + {x.mutated}" for x in mutants))
+        return 0
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    began = time.monotonic()
+    results = try_all(mutants, modules, equivalents(HERE / "equivalent.toml"), n_workers=options.workers, tell=_say)
+    _say(f"\n{table(results)}\n{time.monotonic() - began:.0f} s, seed {options.seed}")
+    return int(killed_share(results) < LEAST_KILLED)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--number", type=int, default=100)
@@ -258,21 +286,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", help="a module below the package; may be given several times")
     parser.add_argument("--reviewed", action="store_true", help="those that a person chose, in place of drawn ones")
     parser.add_argument("--list", action="store_true", help="show the mutants and try none")
-    options = parser.parse_args(arguments)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    modules = modules_of(ROOT / PACKAGE, TARGETS)
-    chosen = [x for x in modules if not options.only or x in options.only]
+    return parser.parse_args(arguments)
+
+
+def _chosen(options: argparse.Namespace, modules: Sequence[str]) -> list[Mutant]:
     if options.reviewed:
-        mutants = [x for x in reviewed(ROOT / PACKAGE, HERE / "reviewed.toml") if x.module in chosen]
-    else:
-        mutants = draw(ROOT / PACKAGE, chosen, options.number, options.seed)
-    if options.list:
-        _say("\n".join(f"{x.module}:{x.line}\n    - {x.original}\n    + {x.mutated}" for x in mutants))
-        return 0
-    began = time.monotonic()
-    results = try_all(mutants, modules, equivalents(HERE / "equivalent.toml"), n_workers=options.workers, tell=_say)
-    _say(f"\n{table(results)}\n{time.monotonic() - began:.0f} s, seed {options.seed}")
-    return int(killed_share(results) < LEAST_KILLED)
+        return [x for x in reviewed(ROOT / PACKAGE, HERE / "reviewed.toml") if x.module in modules]
+    return draw(ROOT / PACKAGE, modules, options.number, options.seed)
 
 
 def _say(text: str) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import run_mutants
 from mutant_operators import Mutant, is_changed, mutants_of
-from mutant_trials import Workshop
+from mutant_trials import Trial, Workshop
 from run_mutants import (
     HERE,
     PACKAGE,
     ROOT,
     TARGETS,
+    Outcome,
     draw,
     equivalents,
     killed_share,
@@ -142,8 +145,10 @@ def test_folders_stand_for_their_modules(toy: Path) -> None:
     (toy / "toy" / "part").mkdir()
     for name in ("a.py", "b.py"):
         (toy / "toy" / "part" / name).write_text("")
+    (toy / "tests" / "part").mkdir()
+    (toy / "tests" / "part" / "test_a.py").write_text("")
     found = modules_of(toy / "toy", {"part/b.py": ("test_b.py",), "part": ("part",), "seen.py": ("test_seen.py",)})
-    assert found == {"seen.py": ("test_seen.py",), "part/a.py": ("part",), "part/b.py": ("test_b.py",)}
+    assert found == {"seen.py": ("test_seen.py",), "part/a.py": ("part/test_a.py", "part"), "part/b.py": ("test_b.py",)}
 
 
 def test_targets_and_their_tests_are_there() -> None:
@@ -205,6 +210,30 @@ def test_what_never_ends_is_killed_by_the_limit(toy: Path, tmp_path: Path) -> No
     assert (trial.is_killed, trial.by) == (True, "time")
     after = workshop.run(["tests/test_unseen.py"], 60.0)
     assert not after.is_killed  # the copy is whole again
+
+
+def test_the_command_lists_a_draw_and_fails_where_too_few_are_killed(
+    toy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_mutants, "ROOT", toy)
+    monkeypatch.setattr(run_mutants, "PACKAGE", "toy")
+    monkeypatch.setattr(run_mutants, "TARGETS", TOY_MODULES)
+    assert run_mutants.main(["--list", "--number", "2", "--only", "seen.py"]) == 0
+    listed = capsys.readouterr().out
+    assert listed.count("seen.py:") == 2
+    assert "    - return a + b" in listed
+
+    def nine_killed(mutants: Sequence[Mutant], *_: object, **__: object) -> list[Outcome]:
+        return [Outcome(x, Trial(k < 9, "", 1.0)) for k, x in enumerate(mutants)]
+
+    monkeypatch.setattr(run_mutants, "try_all", nine_killed)
+    monkeypatch.setattr(run_mutants.resource, "setrlimit", lambda *_: None)
+    mutants = [Mutant("seen.py", 1, "a", "b", "", "")] * 11
+    monkeypatch.setattr(run_mutants, "draw", lambda *_: mutants[:10])
+    assert run_mutants.main([]) == 0  # nine of ten
+    monkeypatch.setattr(run_mutants, "draw", lambda *_: mutants)
+    assert run_mutants.main(["--seed", "7"]) == 1
+    assert "seed 7" in capsys.readouterr().out
 
 
 def test_tests_that_fail_by_themselves_are_no_judges(toy: Path) -> None:
