@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from visalign.drift import find_drift, find_jumps, offset_course
+from visalign.drift import _piece_costs, find_drift, find_jumps, offset_course
 
 
 def test_the_rate_is_the_middle_of_all_slopes() -> None:
@@ -77,6 +77,17 @@ def test_jumps_of_many_words_are_found_to_the_word() -> None:
     assert pieces == [(0.0, 0.0, 602), (601.5, 0.3, 399), (1000.5, 0.1, 199)]
 
 
+def test_what_each_piece_costs() -> None:
+    """Errors about the middle, 3 at most; fewer than four words are no piece, unless there are no more."""
+    costs = _piece_costs(np.array([0.0, 1.0, 2.0, 3.0, 10.0]), 3.0)
+    expected = {(0, 4): 1.5 + 0.5 + 0.5 + 1.5, (0, 5): 2.0 + 1.0 + 0.0 + 1.0 + 3.0, (1, 5): 1.5 + 0.5 + 0.5 + 3.0}
+    finite = np.argwhere(np.isfinite(costs)).tolist()
+    assert {(i, j): costs[i, j] for i, j in finite} == pytest.approx(expected, abs=1e-12)
+    few = _piece_costs(np.array([0.0, 1.0]), 3.0)
+    assert np.argwhere(np.isfinite(few)).tolist() == [[0, 2]]
+    assert few[0, 2] == 0
+
+
 def test_a_jump_is_believed_where_it_wins_more_than_it_costs() -> None:
     """24 words of which the last six lead by 50 ms: each of those errs by 15 ms at most, 90 ms in all.
 
@@ -91,6 +102,16 @@ def test_a_jump_is_believed_where_it_wins_more_than_it_costs() -> None:
     still = offset_course(times, np.zeros(24))
     assert still is not None
     assert (still.kind, len(still.pieces)) == ("steady", 1)
+
+
+def test_pieces_that_are_nearly_alike_are_no_jumps() -> None:
+    """Two pieces whose leads differ by less than a frame are one, and one piece is a steady offset."""
+    steps = [1, 0, -2, -2, -2, -2, -2, 1, 1, 0, 0, 0, -2, 1, 10, 2, 2, 2, -2, 1, 2, 2, 10, -2]  # of 5 ms
+    course = offset_course(2.0 * np.arange(24), 0.005 * np.array(steps))
+    assert course is not None
+    assert len(course.pieces) == 1
+    assert course.pieces[0].lead_seconds != pytest.approx(np.median(0.005 * np.array(steps)), abs=1e-4)
+    assert course.kind == "steady"
 
 
 @pytest.mark.parametrize(

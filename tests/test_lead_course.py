@@ -11,6 +11,7 @@ import pytest
 from sample_lips import NAMES, frame_times, make_lips
 from scipy.ndimage import gaussian_filter1d
 
+import visalign.lead_course as lead_course
 from visalign.lead_course import (
     STEADY,
     LeadCourse,
@@ -128,6 +129,23 @@ def test_a_constant_lead_beyond_the_search_is_followed(stream: Stream, lead: flo
     found = rough_course((stream,), (shown_as(movement),), heard_as(movement, GRID + lead), 0.6, PLAIN)
     assert found is not None
     assert found[0] == pytest.approx(lead, abs=0.02)
+
+
+@pytest.mark.parametrize(("max_lag", "reach"), [(0.6, 2.24), (3.0, 3.24)])
+def test_more_is_searched_the_longer_the_clip_is(
+    max_lag: float, reach: float, stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two seconds or what was asked for, and 2 ms for each of 120 s; at each of the five rates."""
+    asked: list[float] = []
+
+    def nowhere(sides: object, rate: float, reach: float) -> tuple[float, Floats, Floats]:
+        asked.append(reach)
+        return 0.0, 6.0 * np.arange(20) + 3.0, np.zeros(20)
+
+    monkeypatch.setattr(lead_course, "_best_path", nowhere)
+    movement = mouth()
+    rough_course((stream,), (shown_as(movement),), heard_as(movement, GRID), max_lag, PLAIN)
+    assert asked == pytest.approx([reach] * 5, abs=1e-9)
 
 
 def test_foreign_sound_has_no_course(stream: Stream) -> None:
