@@ -21,9 +21,11 @@ from visalign.lead_course import (
     _in_order,
     _on_grid,
     _Piece,
+    _pieces,
     _pooled,
     _running_on,
     _squared_error,
+    _straight,
     _stretched,
     rough_course,
 )
@@ -307,6 +309,37 @@ def test_what_a_line_leaves_over() -> None:
     """Of 0, 1, 5 at 0, 1, 2 the line of least squares is -0.5 + 2.5 t: it errs by 0.5, 1 and 0.5."""
     assert _squared_error(np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 5.0])) == pytest.approx(1.5, abs=1e-12)
     assert _squared_error(np.array([3.0, 3.0]), np.array([0.0, 2.0])) == pytest.approx(2.0, abs=1e-12)
+
+
+def test_jumps_part_pieces_and_short_ones_are_none() -> None:
+    """Blocks of 6 s: ten lead by 0.2 s, two by 0.9 s, eight by 0.5 s; the two are no piece."""
+    times, leads = 6.0 * np.arange(20) + 3.0, np.repeat([0.2, 0.9, 0.5], [10, 2, 8])
+    assert [(x.start, x.end, x.at_zero, x.rate) for x in _pieces(times, leads)] == [
+        (0.0, 60.0, pytest.approx(0.2), pytest.approx(0.0)),
+        (72.0, 120.0, pytest.approx(0.5), pytest.approx(0.0)),
+    ]
+
+
+def test_a_piece_that_drifts_is_a_line() -> None:
+    """1 % a second is 60 ms from block to block, and no jump where that is usual; one of 0.6 s more is."""
+    times = 6.0 * np.arange(20) + 3.0
+    found = _pieces(times, 0.1 + 0.01 * times + np.where(times < 60, 0.0, 0.6))
+    assert [(x.start, x.end) for x in found] == [(0.0, 60.0), (60.0, 120.0)]
+    assert [x.at_zero for x in found] == pytest.approx([0.1, 0.7], abs=1e-9)
+    assert [x.rate for x in found] == pytest.approx([0.01, 0.01], abs=1e-9)
+
+
+def test_a_crooked_stretch_is_parted_where_two_lines_fit_better() -> None:
+    """Five blocks at 0, five at 60 ms, five at 0 again: about one line they scatter by 28 ms, about two by 12 ms."""
+    times, leads = 6.0 * np.arange(15), np.repeat([0.0, 0.06, 0.0], 5)
+    assert [part.tolist() for part in _straight(times, leads, np.arange(15))] == [
+        list(range(5)),
+        list(range(5, 15)),
+    ]
+    (whole,) = _straight(times, 0.5 * leads, np.arange(15))  # 14 ms are not crooked
+    assert whole.tolist() == list(range(15))
+    (few,) = _straight(times[:7], np.array([0.0, 1, 0, 1, 0, 1, 0]), np.arange(7))  # too few to be parted
+    assert few.tolist() == list(range(7))
 
 
 def test_pieces_heard_twice_lose_the_shorter_one() -> None:

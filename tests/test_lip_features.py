@@ -189,6 +189,15 @@ def test_frames_without_a_face_are_rows_of_nan_and_count_nowhere() -> None:
     assert holes.centre == pytest.approx(holes.values[holes.has_face].mean(axis=0), abs=1e-9)
 
 
+def test_a_single_face_does_not_change() -> None:
+    faces = np.full((6, 68, 2), np.nan)
+    faces[2] = face(0.2)
+    lips = features_of(landmarks_of(faces))
+    changes = [k for k, name in enumerate(NAMES) if name.endswith("_change")]
+    assert (lips.values[2, changes] == 0).all()
+    assert np.isnan(lips.values[[0, 1, 3, 4, 5]]).all()
+
+
 def test_a_clip_without_any_face_is_empty_but_finite_in_its_yardstick() -> None:
     lips = features_of(landmarks_of(np.full((4, 68, 2), np.nan)))
     assert not lips.has_face.any()

@@ -122,6 +122,12 @@ def test_silence_hidden_sounds_and_faceless_frames_do_not_count() -> None:
     assert right_and_counted("SSSAAAAABBBBBBBSSS", "-" * 18) == (0, 0)
 
 
+@pytest.mark.parametrize("counts", [(1, 2, 0, 0), (2, -1, 0, 0), (0, 0, 1, 2), (0, 0, 1, -1)])
+def test_impossible_counts_are_refused(counts: tuple[int, int, int, int]) -> None:
+    with pytest.raises(ValueError, match="impossible counts"):
+        SyncScore(*counts)
+
+
 # --- the score of a word -------------------------------------------------------------------------------------------
 
 
@@ -335,6 +341,16 @@ def test_lips_along_a_course_are_looked_for_where_they_are_shown() -> None:
     assert made.shown(Interval(0.8, 1.0, "")) == pytest.approx((0.975, 1.175), abs=1e-12)
     assert made.heard_at(np.array([0.325, 0.7, 1.075])) == pytest.approx([0.3, 0.6, 0.9], abs=1e-9)
     assert made.agreement.targets[[0, 29]].tolist() == [0, 4]
+
+
+def test_a_part_has_the_sounds_that_overlap_it_and_moments_in_it() -> None:
+    """From 0.4 to 0.8 s T and UW are heard, what touches it at its ends is not; moments of 40 ms from 0.42 s on."""
+    made = comparison(evidence_at([0.0] * N_FRAMES))
+    assert [x.phone for x in made.targets_in(Interval(0.4, 0.8, ""))] == ["T", "UW"]
+    assert [x.phone for x in made.targets_in(Interval(0.39, 0.81, ""))] == ["W", "T", "UW", "S"]
+    assert made.targets_in(Interval(0.0, 0.2, "")) == []  # silence is no speech
+    assert made.moments(Interval(0.4, 0.8, "")).tolist() == list(range(10, 20))
+    assert made.moments(Interval(0.1, 0.3, "")).tolist() == [5, 6]  # those before are silent
 
 
 @pytest.mark.parametrize(

@@ -424,3 +424,20 @@ def test_phones_where_no_voice_is_heard_do_not_count() -> None:
     centres = lips.times.centres
     assert near.tolist() == ((centres >= 0.8) & (centres < 1.4)).tolist()
     assert not spoken_frames(lips, phones, Tier("speech", (0.0, 3.0), ("",))).any()
+
+
+def test_speech_is_looked_for_where_its_lips_are_seen() -> None:
+    """Speech from 1.0 to 1.4 s whose lips come half a second later, or a tenth and without a margin."""
+    lips = make_lips(np.zeros((75, len(NAMES))))
+    phones, centres = Tier("phones", (0.0, 1.0, 1.4, 3.0), ("SIL", "B", "SIL")), lips.times.centres
+    assert spoken_frames(lips, phones, lead=0.5).tolist() == ((centres >= 1.3) & (centres < 2.1)).tolist()
+    assert spoken_frames(lips, phones, margin=0.0, lead=0.1).tolist() == ((centres >= 1.1) & (centres < 1.5)).tolist()
+
+
+def test_a_voice_that_only_touches_a_phone_does_not_count() -> None:
+    """B is heard from 1.0 to 1.2 s; a voice that ends at 1.0 s or begins at 1.2 s is another one's."""
+    lips = make_lips(np.zeros((75, len(NAMES))))
+    phones = Tier("phones", (0.0, 1.0, 1.2, 3.0), ("SIL", "B", "SIL"))
+    for start, end, counts in ((0.5, 1.0, False), (0.5, 1.01, True), (1.2, 2.0, False), (1.19, 2.0, True)):
+        speech = Tier("speech", (0.0, start, end, 3.0), ("", "speech", ""))
+        assert spoken_frames(lips, phones, speech).any() == counts, (start, end)

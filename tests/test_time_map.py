@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from visalign.remux.time_map import Piece, retimed
+from visalign.errors import TimelineError
+from visalign.remux.time_map import Piece, check_pieces, retimed
 
 RATE_HZ = 16000
 ONES = np.ones((1000, 1), np.float32)  # a second at 1 kHz, of which 5 ms are five samples
@@ -30,6 +31,39 @@ def test_sound_that_is_cut_off_fades_where_the_next_piece_begins() -> None:
     assert (made[:395] == 1).all()
     assert (made[405:900] == 1).all()
     assert (made[900:] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "says"),
+    [
+        ([Piece(0.0, 0.0, 1.1001)], "at most 10 %"),
+        ([Piece(0.0, 0.0, 0.9)], "at most 10 %"),
+        ([Piece(float("inf"), 0.0)], "finite"),
+        ([Piece(0.0, 0.0), Piece(0.0, 0.1)], "heard before"),  # both begin at once in the old sound
+        ([Piece(0.0, 0.1), Piece(0.1, 0.0)], "heard before"),  # and in the new one
+        ([], "at least one"),
+    ],
+)
+def test_what_is_no_correction_is_refused(pieces: list[Piece], says: str) -> None:
+    with pytest.raises(TimelineError, match=says):
+        check_pieces(pieces)
+
+
+def test_ten_percent_are_allowed_either_way() -> None:
+    check_pieces([Piece(0.0, 0.0, 1.1), Piece(0.5, 0.1, 1 / 1.1), Piece(0.6, 0.1)])
+
+
+def test_longer_sound_ends_in_silence_and_shorter_is_cut() -> None:
+    sound = np.arange(1.0, 11.0, dtype=np.float32)[:, None]
+    assert retimed(sound, 10, [Piece(0.0, 0.2)], 14)[:, 0].tolist() == [0, 0, *range(1, 11), 0, 0]
+    assert retimed(sound, 10, [Piece(0.0, -0.2)], 5)[:, 0].tolist() == [3, 4, 5, 6, 7]
+    assert retimed(sound, 10, [Piece(0.0, 0.0)], 0).shape == (0, 1)
+
+
+def test_sound_before_the_first_piece_goes_with_it() -> None:
+    """The only piece is said to begin at 0.5 s, and all is heard 0.2 s later."""
+    sound = np.arange(1.0, 11.0, dtype=np.float32)[:, None]
+    assert retimed(sound, 10, [Piece(0.5, 0.2)])[:, 0].tolist() == [0, 0, *range(1, 9)]
 
 
 def loudest(frequency_hz: float, stretch: float) -> float:
