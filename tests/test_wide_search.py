@@ -12,12 +12,13 @@ import visalign
 import visalign.wide_search as wide_search
 from visalign.config import Config
 from visalign.generated_clip import GeneratedClip
+from visalign.lead_course import LeadCourse
 from visalign.lip_features import LipFeatures
 from visalign.lip_model import Calibration
 from visalign.media import Audio
 from visalign.speech import HOP
 from visalign.speech_context import SpeechContext
-from visalign.wide_search import lag_gains, rough_lead
+from visalign.wide_search import lag_gains, rough_lead, search_range
 
 PLAIN = Calibration(0.2, 0.01, 0.0, (0.0, 0.0, 0.0))
 N_CHANNELS = 3
@@ -85,6 +86,29 @@ def test_certainty_is_what_lies_near_the_best_lag(
     monkeypatch.setattr(wide_search, "lag_gains", lambda streams, lips, context, max_lag: (lags, gains[lips]))
     found = rough_lead((), ("first", "second"), None, 3.0, replace(PLAIN, temperature=temperature))  # type: ignore[arg-type]
     assert found == (pytest.approx(-1.0, abs=1e-9), pytest.approx(certainty, abs=1e-9))
+
+
+@pytest.mark.parametrize(
+    ("max_lag", "expected"), [(0.6, (0.0, 0.6, 1.0)), (1.0, (0.0, 1.0, 1.0)), (1.1, (0.3, 0.6, 0.8))]
+)
+def test_a_search_of_more_than_a_second_looks_first(
+    monkeypatch: pytest.MonkeyPatch, max_lag: float, expected: tuple[float, float, float]
+) -> None:
+    """Up to a second all lags are tried; beyond, those around the lag that gains most, 0.6 s to either side."""
+    monkeypatch.setattr(wide_search, "rough_course", lambda *_: None)
+    monkeypatch.setattr(wide_search, "rough_lead", lambda *_: (0.3, 0.8))
+    found = search_range((), (), SpeechContext(np.zeros((1, 1), np.float32)), max_lag, PLAIN)
+    assert (found.centre, found.reach, found.certainty) == expected
+    assert found.leads_at(np.array([1.0, 2.0])).tolist() == [expected[0]] * 2
+
+
+def test_a_course_is_searched_about_and_is_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lead of 0.3 s that grows by a tenth: lips at 1.4 s, 1.1 s without the lead, were heard at 1.0 s."""
+    course = LeadCourse(np.array([0.0, 2.0]), np.array([0.0, 0.2]))
+    monkeypatch.setattr(wide_search, "rough_course", lambda *_: (0.3, course))
+    found = search_range((), (), SpeechContext(np.zeros((1, 1), np.float32)), 0.6, PLAIN)
+    assert (found.centre, found.reach, found.certainty, found.course) == (0.3, 0.6, 1.0, course)
+    assert found.leads_at(np.array([1.4])) == pytest.approx([0.4], abs=1e-9)
 
 
 def test_gains_do_not_depend_on_where_the_clip_begins() -> None:
