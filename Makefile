@@ -20,7 +20,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz lint format types audit docs wheel clean
+.PHONY: help setup demo test fuzz mutants lint format types audit docs wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,10 @@ fuzz: $(BASE) ## fuzz readers and clips: make fuzz SECONDS=3600; findings go to 
 	-$(PIP) -e '.[fuzz]'
 	$(FUZZ)/fuzz_readers.py --seconds $$(( $(SECONDS) * 2 / 3 ))
 	$(FUZZ)/fuzz_media.py --seconds $$(( $(SECONDS) / 3 ))
+
+# Which ones are drawn, and of which modules: make mutants ARGS="--seed 2 --number 50 --only sync.py"
+mutants: $(BASE) ## break a hundred lines, one at a time; 1 in 10 may pass the tests
+	$(BIN)/python tests/mutants/run_mutants.py $(ARGS)
 
 lint: $(DEV) ## check style and format
 	$(BIN)/ruff check .

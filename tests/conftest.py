@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # No time limit an example: a busy machine is no failure. The same examples for everybody, so that no change fails by
 # chance; HYPOTHESIS_PROFILE=random looks for others.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None)
+# That a mutant fails is enough; the smallest example of it may take minutes to find.
+settings.register_profile("mutants", deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 # Before numpy is loaded: the tests' matrices are small, and on a busy machine the threads of its linear algebra wait

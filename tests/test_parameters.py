@@ -47,6 +47,50 @@ def test_impossible_values_are_refused(stage: str, key: str, value: float, says:
         Config.from_dict({stage: {key: value}})
 
 
+LIMITS = {
+    EvidenceParams: {
+        "geometry_factor": (0.0, 10.0),
+        "appearance_factor": (0.0, 10.0),
+        "temperature_factor": (0.05, 20.0),
+        "scatter_factor": (0.05, 20.0),
+        "prior_frames": (1.0, 1e6),
+        "persistence": (0.0, 0.95),
+    },
+    ScoringParams: {
+        "flank_seconds": (0.02, 5.0),
+        "margin_seconds": (0.0, 0.2),
+        "local_spread_seconds": (0.01, 10.0),
+        "band": (0, 25),
+        "match_weight": (0.0, 1.0),
+    },
+}
+ONE_BY_ONE = [(stage, name, limits) for stage, names in LIMITS.items() for name, limits in names.items()]
+
+
+@pytest.mark.parametrize(("stage", "name", "limits"), ONE_BY_ONE)
+def test_both_limits_are_allowed_and_nothing_beyond(
+    stage: type[EvidenceParams | ScoringParams], name: str, limits: tuple[float, float]
+) -> None:
+    """Both ends are allowed, and nothing beyond either."""
+    low, high = limits
+    assert [getattr(stage(**{name: x}), name) for x in limits] == [low, high]
+    for beyond in (low - 0.001, high + 0.001):
+        with pytest.raises(ConfigError, match=rf"{name} = .*{low:g} to {high:g}".replace("+", r"\+")):
+            stage(**{name: beyond})
+
+
+def test_thresholds_by_default() -> None:
+    """Measured on GRID: docs/decisions/0007-calibration.md and 0006-word-scores.md."""
+    assert asdict(ThresholdParams()) == {
+        "min_confidence": 0.8,
+        "min_match": 0.2,
+        "likely_match": 0.5,
+        "sure_match": 0.9,
+        "fault_score": 0.35,
+        "sync_score": 0.65,
+    }
+
+
 def test_both_streams_may_not_be_off() -> None:
     with pytest.raises(ConfigError, match="more than 0 where appearance_factor is 0"):
         EvidenceParams(geometry_factor=0.0, appearance_factor=0.0)

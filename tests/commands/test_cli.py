@@ -23,7 +23,7 @@ import visalign
 from visalign import cli
 from visalign.face.generated_clip import GeneratedClip
 from visalign.reports.clip_report import ClipReport
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Tier
 
 IN_SYNC = SyncEstimate(0.004, (-0.01, 0.018), 0.97, "in-sync")

@@ -21,7 +21,7 @@ from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
 from visalign.pipeline import check, observe
 from visalign.reports.clip_report import ClipReport
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
 
 mpl = pytest.importorskip("matplotlib")

@@ -20,8 +20,8 @@ from sample_report import CLIP, EARLY, NAN, OBSERVED, PHONES, ROWS, WORDS, make_
 from visalign.errors import ConfigError, OutputError, ParseError, TimelineError
 from visalign.files.text_files import check_output, format_table
 from visalign.reports.clip_report import REPORT_SUFFIXES, ClipReport, SoundInfo
-from visalign.sync.estimate import VERDICTS, SyncEstimate
 from visalign.sync.scoring import SyncScore
+from visalign.sync.verdict import VERDICTS, SyncEstimate
 from visalign.timeline import Tier
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/report.schema.json").read_text())

@@ -22,7 +22,7 @@ from visalign.reports.html_report.clip_page import clip_page, write_clip_page
 from visalign.reports.html_report.document import as_data_script, format_document, packed, text
 from visalign.reports.html_report.lead_scale import lead_scale
 from visalign.reports.wording import certainty, remedy, statement
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.verdict import SyncEstimate
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,13 @@ from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.media.clips import Audio
+from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.reports.clip_report import ClipReport
-from visalign.sync.estimate import LagEvidence, SyncEstimate
+from visalign.sync.estimate import LagEvidence
 from visalign.sync.lip_model import Calibration
 from visalign.sync.scoring import ClipComparison
-from visalign.sync.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments, phrases, windows
+from visalign.sync.segments import DETAIL_COLUMNS, SEGMENT_KINDS, _long, _spread, judge_segments, phrases, windows
+from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeTarget
 
@@ -52,7 +54,16 @@ def comparison(
     rows = np.tile(-0.5 * (LAGS / 0.03) ** 2, (len(posteriors), 1))
     sync = SyncEstimate(0.0, None, 1.0, "in-sync")
     calibration = Calibration(1.0, 0.005, 0.0, (0.0, 0.0, 0.0))
-    return ClipComparison.of(targets, decoded, LagEvidence(LAGS, rows, times.centres), sync, calibration, (0.04, 0.06))
+    return ClipComparison.of(
+        targets,
+        decoded,
+        LagEvidence(LAGS, rows, times.centres),
+        sync,
+        calibration,
+        (0.04, 0.06),
+        ScoringParams(),
+        ThresholdParams(),
+    )
 
 
 def target(phone: Interval, viseme: str, word: str) -> VisemeTarget:
@@ -106,6 +117,76 @@ def test_dead_air_and_overrun_are_measured() -> None:
     assert sum(seconds for (kind, _), seconds in dead_air.items() if kind == "window") == pytest.approx(1.2, abs=0.3)
     assert dead_air["window", 4.0] == pytest.approx(1.0, abs=0.05)
     assert dead_air["window", 1.0] == dead_air["window", 2.0] == 0
+
+
+def test_spread_is_the_deviation_over_the_frames_seen() -> None:
+    """Three frames around each: 0, 3 and 6 deviate by the root of 6; of 3 and 6, where 0 is not seen, by 1.5."""
+    values = np.array([0.0, 3.0, 6.0, 6.0, 6.0])
+    assert _spread(values, np.ones(5, bool), 3)[[1, 2, 3]] == pytest.approx([np.sqrt(6), np.sqrt(2), 0.0], abs=1e-7)
+    assert _spread(values, np.arange(5) > 0, 3)[1] == pytest.approx(1.5, abs=1e-7)
+    assert _spread(np.zeros(5), np.zeros(5, bool), 3).tolist() == [0.0] * 5
+
+
+def test_only_long_runs_are_kept() -> None:
+    flags = np.array([True, True, False, True, True, True, False, False, True])
+    assert _long(flags, 3).tolist() == [False] * 3 + [True] * 3 + [False] * 3
+    assert _long(flags, 2).tolist() == [True, True, False, True, True, True, False, False, False]
+    assert _long(flags, 1).tolist() == flags.tolist()
+    assert _long(np.ones(4, bool), 4).all()
+    assert not _long(np.ones(4, bool), 5).any()
+
+
+def moving_for(n_frames: int) -> list[dict[str, object]]:
+    """No speech after 1 s; the mouth swings by ±0.03 from frame 75 on, so that its deviation is 0.021."""
+    times = frame_times(150)
+    swing = np.where(np.arange(150) % 2, 0.03, -0.03)
+    inside = (np.arange(150) >= 75) & (np.arange(150) < 75 + n_frames)
+    values = np.zeros((150, len(NAMES)))
+    values[:, NAMES.index("inner_aperture_centre")] = np.where(inside, swing, 0.0)
+    phones = Tier("phones", (0.0, 0.5, 1.0, 6.0), ("SIL", "AA", "SIL"))
+    words = Tier("words", (0.0, 0.5, 1.0, 6.0), ("", "ah", ""))
+    targets = [target(p, "A", "" if p.label == "SIL" else "w") for p in phones]
+    made = comparison(targets, np.tile([0.9, 0.1], (150, 1)), ("A", "B"))
+    return judge_segments(words, phones, None, make_lips(values, times=times), made, ("window",))
+
+
+def test_a_mouth_that_moves_for_less_than_its_window_is_no_dead_air() -> None:
+    """40 frames are 1.6 s, seen by a window of 10 frames from its half on; three frames are seen by nobody."""
+    total = sum(float(str(row["dead_air_seconds"])) for row in moving_for(40))
+    assert total == pytest.approx(1.6, abs=0.2)
+    assert sum(float(str(row["dead_air_seconds"])) for row in moving_for(3)) == 0
+
+
+def test_closures_are_looked_for_a_moment_around_the_sound() -> None:
+    """P from 0.8 to 1.2 s: lips that close in the cell at 0.78 s or 1.22 s count, those at 0.74 s or 1.26 s do not."""
+    visemes, labels = ("A", "closed", "rest"), ("rest", "A", "closed", "rest", "A")
+    phones = Tier("phones", (0.0, 0.4, 0.8, 1.2, 1.6, 2.0), ("SIL", "AA", "P", "SIL", "S"))
+    words = Tier("words", (0.0, 0.4, 1.2, 1.6, 2.0), ("", "up", "", "s"))
+    targets = [target(p, v, "" if p.label == "SIL" else "w") for p, v in zip(phones, labels, strict=True)]
+    lips = make_lips(np.zeros((N_FRAMES, len(NAMES))), times=frame_times(N_FRAMES))
+    for cell, probability, n_seen in ((19, 0.5, 1), (18, 0.9, 0), (30, 0.5, 1), (31, 0.9, 0), (25, 0.49, 0)):
+        closed = np.zeros(N_FRAMES)
+        closed[cell] = probability
+        made = comparison(targets, np.tile([0.8, 0.1, 0.1], (N_FRAMES, 1)), visemes, closed)
+        (row,) = [x for x in judge_segments(words, phones, None, lips, made, ("word",)) if x["label"] == "up"]
+        assert (row["closures_expected"], row["closures_seen"]) == (1, n_seen), cell
+
+
+def test_a_closure_that_nobody_sees_is_not_expected() -> None:
+    phones = Tier("phones", (0.0, 0.8, 1.2, 2.0), ("AA", "P", "AA"))
+    words = Tier("words", (0.0, 2.0), ("up",))
+    targets = [target(p, "A", "w") for p in phones]
+    lips = make_lips(np.zeros((N_FRAMES, len(NAMES))), times=frame_times(N_FRAMES))
+    closed = np.zeros(N_FRAMES)
+    closed[18:32] = np.nan
+    made = comparison(targets, np.tile([0.9, 0.1], (N_FRAMES, 1)), ("A", "B"), closed)
+    (row,) = judge_segments(words, phones, None, lips, made, ("word",))
+    assert (row["closures_expected"], row["closures_seen"]) == (0, 0)
+
+
+def test_a_pause_of_exactly_a_quarter_ends_a_phrase() -> None:
+    words = Tier("words", (0.0, 0.5, 0.75, 1.0, 1.24, 1.5), ("a", "", "b", "", "c"))
+    assert [x.label for x in phrases(words)] == ["a", "b c"]
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_sync import estimate_sync
 from sample_lips import NAMES, make_lips
 
 from visalign.corpora.training_data import TrainingClip
@@ -14,8 +15,9 @@ from visalign.errors import InputError
 from visalign.face.generated_clip import GeneratedClip, generate_clip
 from visalign.lips.lip_features import LipFeatures
 from visalign.media.clips import Audio
+from visalign.parameters import EvidenceParams
 from visalign.pipeline import check
-from visalign.sync.estimate import estimate_sync, lag_evidence, spoken_frames
+from visalign.sync.estimate import lag_evidence, spoken_frames
 from visalign.sync.lip_model import LipModel
 from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import Tier
@@ -73,7 +75,7 @@ def world_model(world: list[PreparedClip]) -> LipModel:
 def test_the_model_finds_a_shift_it_never_saw(world_model: LipModel) -> None:
     for seed, lead in ((50, 0.12), (51, -0.23)):
         clip = world_clip(seed, "new", lead)
-        evidence = lag_evidence(world_model.streams, clip.lips, clip.context, 0.6)
+        evidence = lag_evidence(world_model.streams, clip.lips, clip.context, 0.6, EvidenceParams())
         found = estimate_sync(evidence, spoken_frames(clip.lips, clip.phones), world_model.calibration, LIMITS)
         assert found.lead_seconds == pytest.approx(lead, abs=0.015)
         assert found.verdict == ("audio-early" if lead > 0 else "audio-late")
@@ -81,7 +83,7 @@ def test_the_model_finds_a_shift_it_never_saw(world_model: LipModel) -> None:
 
 def test_the_model_tells_lips_of_other_words(world_model: LipModel) -> None:
     clip, other = world_clip(50, "new"), world_clip(52, "new")
-    evidence = lag_evidence(world_model.streams, clip.lips, other.context, 0.6)
+    evidence = lag_evidence(world_model.streams, clip.lips, other.context, 0.6, EvidenceParams())
     found = estimate_sync(evidence, spoken_frames(clip.lips, other.phones), world_model.calibration, LIMITS)
     assert found.verdict == "mismatched"
 

@@ -13,12 +13,12 @@ from visalign.timeline import Tier
 from visalign.visemes.comparison import compare_maps, describe_map
 from visalign.visemes.lint import LintFinding, lint_viseme_map
 from visalign.visemes.viseme_map import (
-    REST_AFTER_S,
     VisemeMap,
     VisemeTarget,
     available_maps,
     expected_visemes,
     viseme_tier,
+    words_without_place,
 )
 
 # A map of a language with seven phones, in IPA, without a fault. Tests change one thing at a time.
@@ -205,6 +205,13 @@ def test_each_fault_is_found_on_its_line_and_refused_by_the_loader(write, old, n
     assert caught.value.line == (errors[0].line or None)
 
 
+def test_a_fault_in_a_long_list_is_found_on_its_own_line(write):
+    """The list begins in line 11 and a wrong phone stands in line 13; what it lists twice is told at the other list."""
+    text = GOOD.replace('["p"]', '[\n"p",\n"ж",\n"i"]')
+    errors = {finding.message[:15]: finding.line for finding in lint_viseme_map(write(text))}
+    assert errors == {"unknown symbol ": 13, "phone 'i' is li": 16}
+
+
 def test_all_faults_are_reported_at_once(write):
     text = GOOD.replace('["p"]', '["p", "a"]').replace('k = "narrow"', 'k = "narow"').replace("0.6", "6")
     findings = lint_viseme_map(write(text))
@@ -215,7 +222,7 @@ def test_all_faults_are_reported_at_once(write):
 
 
 def test_a_unknown_arpabet_symbol_comes_with_a_suggestion(write):
-    text = (Path(__file__).parents[2] / "viseme_maps" / "jeffers_1971.toml").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[1] / "viseme_maps" / "jeffers_1971.toml").read_text(encoding="utf-8")
     path = write(text.replace('id = "jeffers_1971"', 'id = "tiny"').replace('"DH", "TH"', '"DH", "TTH"'))
     messages = [finding.message for finding in lint_viseme_map(path)]
     assert any("'TTH'" in text and "TH" in text.split("Did you mean")[1] for text in messages if "TTH" in text)
@@ -300,7 +307,7 @@ def test_tongue_only_sounds_borrow_up_to_the_nearest_lips(jeffers):
     assert targets[3].acceptable == {"C"}
 
 
-@pytest.mark.parametrize(("seconds", "visible"), [(REST_AFTER_S, False), (REST_AFTER_S + 0.01, True), (0.05, False)])
+@pytest.mark.parametrize(("seconds", "visible"), [(0.35, False), (0.36, True), (0.05, False)])
 def test_a_short_pause_says_nothing_and_a_long_one_rests(jeffers, seconds, visible):
     pause = expected_visemes(*tiers(("UW", 0.1), ("SIL", seconds), ("B", 0.1)), jeffers)[1]
     assert pause.viseme == "S"
@@ -335,6 +342,33 @@ def test_scores_of_phones_stay_with_their_targets(jeffers):
 def test_an_unplaced_phone_is_named(write):
     with pytest.raises(UnknownSymbol):
         expected_visemes(*tiers(("ZH", 0.1)), VisemeMap.load(write(GOOD)))
+
+
+def test_words_whose_phones_have_no_place_are_named_once():
+    """This map has no vowels: each word names its own, each of them once; words are named once too."""
+    phones = Tier("phones", (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7), ("B", "AA", "SIL", "AA", "AA", "IY", "AE"))
+    words = Tier("words", (0.0, 0.2, 0.3, 0.4, 0.6, 0.7), ("ba", "", "a", "ay", ""))
+    woodward = VisemeMap.load("woodward_barber_1960")
+    assert words_without_place(words, phones, woodward, "arpabet") == (
+        "the viseme map woodward_barber_1960 has no place for phones of 4 word(s), shown as "
+        '"other": ba (AA), a (AA), ay (AA IY), (no word) (AE)',
+    )
+    assert words_without_place(words, phones, VisemeMap.load("cmu39"), "arpabet") == ()
+
+
+def test_of_many_words_ten_are_named():
+    edges = tuple(0.1 * k for k in range(13))
+    names = tuple(f"w{k}" for k in range(12))
+    (said,) = words_without_place(
+        Tier("words", edges, names), Tier("phones", edges, ("AA",) * 12), VisemeMap.load("walden_1977"), "arpabet"
+    )
+    assert "of 12 word(s)" in said
+    assert said.endswith("w9 (AA) and 2 more")
+    (said,) = words_without_place(
+        Tier("words", edges[:11], names[:10]), Tier("phones", edges[:11], ("AA",) * 10), VisemeMap.load("walden_1977"),
+        "arpabet",
+    )  # fmt: skip
+    assert said.endswith("w9 (AA)")
 
 
 def test_no_targets_make_no_tier():
