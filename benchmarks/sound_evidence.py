@@ -21,7 +21,8 @@ import visalign
 from visalign.sync.estimate import LagEvidence
 from visalign.sync.lip_model import LipModel
 from visalign.sync.sound_evidence import sound_evidence
-from visalign.visemes.viseme_map import VisemeMap, expected_visemes
+from visalign.visemes.expected import expected_visemes
+from visalign.visemes.viseme_map import VisemeMap
 
 EDGES = (0.0, 1 / 20, 1 / 3, 1.0, 3.0, 20.0, 150.0, np.inf)
 WRONG = (-0.4, -0.3, -0.2, 0.2, 0.3, 0.4)  # seconds

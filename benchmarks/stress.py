@@ -28,7 +28,7 @@ from scipy.signal import correlate
 
 import visalign
 from visalign.corpora.grid import sentence_of
-from visalign.evaluation.known_faults import half_shifted, shifted
+from visalign.evaluation.protocol import half_shifted, shifted
 from visalign.lips.clip_faces import read_faces
 from visalign.lips.landmarks import load_detector, track_landmarks
 from visalign.lips.lip_cache import cached_faces

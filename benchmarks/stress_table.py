@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from visalign.evaluation.known_faults import area_under_roc
+from visalign.evaluation.protocol import area_under_roc
 
 SURE = 0.95
 FRAME = 0.0401

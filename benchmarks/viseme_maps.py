@@ -36,7 +36,8 @@ from visalign.training.lip_confusions import LipConfusions, lip_confusions
 from visalign.training.map_evaluation import MapFit, evaluate_map, evaluate_maps
 from visalign.training.map_learning import learn_map
 from visalign.training.prepared_clips import PreparedClip, prepare
-from visalign.visemes.viseme_map import VisemeMap, available_maps, expected_visemes, viseme_tier
+from visalign.visemes.expected import expected_visemes, viseme_tier
+from visalign.visemes.viseme_map import VisemeMap, available_maps
 
 Floats = npt.NDArray[np.float64]
 

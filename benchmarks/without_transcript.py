@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import visalign
-from visalign.evaluation.known_faults import shifted
+from visalign.evaluation.protocol import shifted
 
 SHIFTS = (-0.2, 0.0, 0.12)  # seconds
 DATA = Path(__file__).resolve().parents[1] / "../shared/data/grid/speakers"

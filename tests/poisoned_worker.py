@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from visalign.batch import worker
+from visalign.batch.job import Job
 
 
-def poison(job: Mapping[str, Any]) -> None:
+def poison(job: Job) -> None:
     """Do to this process what the clip's name says."""
-    name = Path(job["clip"]).name
+    name = Path(job.clip).name
     if "crash" in name:
         ctypes.string_at(8)  # reads where nothing is: SIGSEGV
     if "hang" in name:
@@ -41,24 +42,24 @@ def poison(job: Mapping[str, Any]) -> None:
         time.sleep(60)
 
 
-def analyse(job: Mapping[str, Any]) -> Mapping[str, Any]:
+def analyse(job: Job) -> Mapping[str, Any]:
     """The real analysis, unless the clip is poisoned."""
     poison(job)
     return worker.analyse(job)
 
 
-def quick(job: Mapping[str, Any]) -> Mapping[str, Any]:
+def quick(job: Job) -> Mapping[str, Any]:
     """A report made by hand, unless the clip is poisoned. The clip's bytes are its lead in milliseconds."""
     # Loads pandas; the real worker has it.
     from sample_report import EARLY, make_report
 
     poison(job)
-    lead = float(Path(job["clip"]).read_text(encoding="ascii")) / 1000
+    lead = float(Path(job.clip).read_text(encoding="ascii")) / 1000
     verdict = "in-sync" if -0.06 <= lead <= 0.04 else "audio-early" if lead > 0 else "audio-late"
     report = make_report(sync=replace(EARLY, lead_seconds=lead, verdict=verdict))
-    with Path(job["clip"]).with_suffix(".count").open("a", encoding="ascii") as file:
+    with Path(job.clip).with_suffix(".count").open("a", encoding="ascii") as file:
         file.write("x")  # how often this clip was worked on
-    report.write(job["report"])
+    report.write(job.report)
     return worker.facts_of(report)
 
 

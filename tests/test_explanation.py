@@ -22,7 +22,8 @@ from visalign.sync.lip_model import LipModel
 from visalign.sync.sound_evidence import SoundEvidence, lag_support, seen_during, sound_evidence
 from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeMap, VisemeTarget, expected_visemes
+from visalign.visemes.expected import VisemeTarget, expected_visemes
+from visalign.visemes.viseme_map import VisemeMap
 
 CALIBRATION = replace(LipModel.load().calibration, temperature=0.1, lag_scatter=0.02)
 LAGS = np.round(np.arange(-0.2, 0.205, 0.01), 2)

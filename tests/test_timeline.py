@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from visalign.errors import TimelineError
-from visalign.timeline import FrameTimes, Interval, Tier
+from visalign.timeline import FrameTimes, Interval, Tier, runs
 
 # "bin" from 0.1 to 0.4 s, in silence
 PHONES = Tier("phones", (0.0, 0.1, 0.2, 0.3, 0.4, 0.5), ("SIL", "B", "IH", "N", "SIL"), (None, 0.9, 0.5, 0.7, None))
@@ -246,3 +246,20 @@ def test_crop_forgives_the_last_bit() -> None:
 
 def test_crop_without_frames_is_empty() -> None:
     assert len(frame_times(0.0, 0.04).crop(0.5, 0.6)) == 0
+
+
+# --- runs
+
+
+@pytest.mark.parametrize(
+    ("flags", "found"),
+    [
+        ("", []),
+        ("....", []),
+        ("####", [(0, 4)]),
+        ("#..##.#", [(0, 1), (3, 5), (6, 7)]),
+        (".##.", [(1, 3)]),
+    ],
+)
+def test_runs_are_half_open(flags: str, found: list[tuple[int, int]]) -> None:
+    assert runs(np.array([flag == "#" for flag in flags], dtype=np.bool_)) == found

@@ -12,138 +12,65 @@ Examples
 
 from __future__ import annotations
 
-import importlib
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from visalign._version import __version__
+from visalign._version import __version__ as __version__
 
+# The public names, once. Type checkers and editors read the imports as they stand; at run time they are not executed,
+# but read as text when the first name is asked for. A stub would say each name once as well, in a file more that has to
+# be shipped. Type checkers do not see __getattr__, as with it every misspelt name would pass.
 if TYPE_CHECKING:
-    from visalign.config import Config
-    from visalign.doctor import diagnose
-    from visalign.errors import (
-        AlignmentError,
-        BackendError,
-        BackendFailed,
-        BackendUnavailable,
-        ConfigError,
-        FaceNotFound,
-        InputError,
-        MediaError,
-        MissingStream,
-        OutOfVocabulary,
-        OutputError,
-        ParseError,
-        TimelineError,
-        UnknownSymbol,
-        VisalignError,
-    )
-    from visalign.face.generated_clip import generate_clip
-    from visalign.forced_alignment import (
-        align_in_pieces,
-        force_align,
-        read_alignment,
-        recognise_phones,
-        recognise_words,
-    )
-    from visalign.lips.clip_faces import read_faces
-    from visalign.lips.lip_features import LipFeatures, read_lips
-    from visalign.media.clips import Audio, read_audio
-    from visalign.pipeline import check, observe
-    from visalign.reports.clip_report import ClipReport
-    from visalign.timeline import FrameTimes, Interval, Tier
-    from visalign.training.fitting import train_from_folder
-    from visalign.visemes.viseme_map import VisemeMap
+    from visalign.config import Config as Config
+    from visalign.doctor import diagnose as diagnose
+    from visalign.errors import AlignmentError as AlignmentError
+    from visalign.errors import BackendError as BackendError
+    from visalign.errors import BackendFailed as BackendFailed
+    from visalign.errors import BackendUnavailable as BackendUnavailable
+    from visalign.errors import ConfigError as ConfigError
+    from visalign.errors import FaceNotFound as FaceNotFound
+    from visalign.errors import InputError as InputError
+    from visalign.errors import MediaError as MediaError
+    from visalign.errors import MissingStream as MissingStream
+    from visalign.errors import OutOfVocabulary as OutOfVocabulary
+    from visalign.errors import OutputError as OutputError
+    from visalign.errors import ParseError as ParseError
+    from visalign.errors import TimelineError as TimelineError
+    from visalign.errors import UnknownSymbol as UnknownSymbol
+    from visalign.errors import VisalignError as VisalignError
+    from visalign.face.generated_clip import generate_clip as generate_clip
+    from visalign.forced_alignment import align_in_pieces as align_in_pieces
+    from visalign.forced_alignment import force_align as force_align
+    from visalign.forced_alignment import read_alignment as read_alignment
+    from visalign.forced_alignment import recognise_phones as recognise_phones
+    from visalign.forced_alignment import recognise_words as recognise_words
+    from visalign.lips.clip_faces import read_faces as read_faces
+    from visalign.lips.lip_features import LipFeatures as LipFeatures
+    from visalign.lips.lip_features import read_lips as read_lips
+    from visalign.media.clips import Audio as Audio
+    from visalign.media.clips import read_audio as read_audio
+    from visalign.pipeline import check as check
+    from visalign.pipeline import observe as observe
+    from visalign.reports.clip_report import ClipReport as ClipReport
+    from visalign.timeline import FrameTimes as FrameTimes
+    from visalign.timeline import Interval as Interval
+    from visalign.timeline import Tier as Tier
+    from visalign.training.fitting import train_from_folder as train_from_folder
+    from visalign.visemes.viseme_map import VisemeMap as VisemeMap
+else:
 
-__all__ = [
-    "AlignmentError",
-    "Audio",
-    "BackendError",
-    "BackendFailed",
-    "BackendUnavailable",
-    "ClipReport",
-    "Config",
-    "ConfigError",
-    "FaceNotFound",
-    "FrameTimes",
-    "InputError",
-    "Interval",
-    "LipFeatures",
-    "MediaError",
-    "MissingStream",
-    "OutOfVocabulary",
-    "OutputError",
-    "ParseError",
-    "Tier",
-    "TimelineError",
-    "UnknownSymbol",
-    "VisalignError",
-    "VisemeMap",
-    "__version__",
-    "align_in_pieces",
-    "check",
-    "diagnose",
-    "force_align",
-    "generate_clip",
-    "observe",
-    "read_alignment",
-    "read_audio",
-    "read_faces",
-    "read_lips",
-    "recognise_phones",
-    "recognise_words",
-    "train_from_folder",
-]
+    def __getattr__(name: str) -> Any:
+        # What only the first name needs.
+        from visalign.registry import deferred_imports, find_class
 
-_HOMES = MappingProxyType(
-    {
-        "AlignmentError": "errors",
-        "Audio": "media.clips",
-        "BackendError": "errors",
-        "BackendFailed": "errors",
-        "BackendUnavailable": "errors",
-        "ClipReport": "reports.clip_report",
-        "Config": "config",
-        "ConfigError": "errors",
-        "FaceNotFound": "errors",
-        "FrameTimes": "timeline",
-        "InputError": "errors",
-        "Interval": "timeline",
-        "LipFeatures": "lips.lip_features",
-        "MediaError": "errors",
-        "MissingStream": "errors",
-        "OutOfVocabulary": "errors",
-        "OutputError": "errors",
-        "ParseError": "errors",
-        "Tier": "timeline",
-        "TimelineError": "errors",
-        "UnknownSymbol": "errors",
-        "VisalignError": "errors",
-        "VisemeMap": "visemes.viseme_map",
-        "align_in_pieces": "forced_alignment",
-        "check": "pipeline",
-        "diagnose": "doctor",
-        "force_align": "forced_alignment",
-        "generate_clip": "face.generated_clip",
-        "observe": "pipeline",
-        "read_alignment": "forced_alignment",
-        "read_audio": "media.clips",
-        "read_faces": "lips.clip_faces",
-        "read_lips": "lips.lip_features",
-        "recognise_phones": "forced_alignment",
-        "recognise_words": "forced_alignment",
-        "train_from_folder": "training.fitting",
-    }
-)
+        homes = deferred_imports(__spec__.loader.get_source(__name__))
+        if name == "__all__":  # for "import *", documentation and tests
+            value = sorted([*homes, "__version__"])
+        elif name in homes:
+            value = find_class(homes, name, "public name")
+        else:
+            raise AttributeError(f"module 'visalign' has no attribute {name!r}")
+        globals()[name] = value  # from now on it is found without coming here
+        return value
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'visalign' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"visalign.{_HOMES[name]}"), name)
-    globals()[name] = value  # from now on it is found without coming here
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__getattr__("__all__")})

@@ -40,7 +40,8 @@ from visalign.sync.estimate import lag_density
 from visalign.sync.judging import Instruments
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence
-from visalign.visemes.viseme_map import VisemeMap, expected_visemes
+from visalign.visemes.expected import expected_visemes
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["LARGEST_ODDS", "Explanation", "Item", "explain_clip", "explain_sounds", "explain_words", "strength"]
 

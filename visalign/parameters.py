@@ -16,7 +16,11 @@ from typing import Any
 
 from visalign.errors import ConfigError
 
-__all__ = ["EvidenceParams", "ScoringParams", "ThresholdParams"]
+__all__ = ["RIGHT_WITHIN", "EvidenceParams", "ScoringParams", "ThresholdParams"]
+
+RIGHT_WITHIN = 0.04
+"""Seconds by which a lead may be off and is right: one frame at 25 frames a second. A confidence is the probability of
+that, and every measure of leads counts by it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,33 @@ import numpy.typing as npt
 
 from visalign.errors import TimelineError
 
-__all__ = ["FrameTimes", "Interval", "Tier"]
+__all__ = ["USUAL_STEP", "FrameTimes", "Interval", "Tier", "frame_step", "runs"]
+
+USUAL_STEP = 0.04
+"""Seconds from one frame to the next where nothing tells: 25 frames a second."""
+
+
+def frame_step(times: npt.NDArray[np.floating]) -> float:
+    """Median time from one frame to the next, seconds; :data:`USUAL_STEP` for a single frame.
+
+    Examples
+    --------
+    >>> frame_step(np.array([0.0, 0.02, 0.04, 0.5])), frame_step(np.array([3.0]))
+    (0.02, 0.04)
+    """
+    return float(np.median(np.diff(times))) if len(times) > 1 else USUAL_STEP
+
+
+def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First index of each unbroken run of True, and the index after its last.
+
+    Examples
+    --------
+    >>> runs(np.array([True, False, True, True]))
+    [(0, 1), (2, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.pad(flags, 1).astype(np.int8)))
+    return [(first, last) for first, last in edges.reshape(-1, 2).tolist()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from visalign.animation.coarticulation import (
 from visalign.errors import ConfigError
 from visalign.language.phones import ARPABET
 from visalign.timeline import Tier
-from visalign.visemes.viseme_map import VisemeMap, available_maps, expected_visemes, viseme_tier
+from visalign.visemes.expected import expected_visemes, viseme_tier
+from visalign.visemes.viseme_map import VisemeMap, available_maps
 
 SYMBOLS = sorted(ARPABET)
 

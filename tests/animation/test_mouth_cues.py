@@ -86,6 +86,22 @@ def test_a_vowel_reaches_back_over_what_allows_it() -> None:
     assert shapes(("B", 0.1), ("UW", 0.2)) == "XAFX"
 
 
+def test_a_reduced_vowel_reaches_back_as_others_do() -> None:
+    """AX is a vowel of ARPABET, though none of the 39 phones: N, which allows its mouth, takes it."""
+    assert shapes(("SH", 0.2), ("N", 0.1), ("AX", 0.2)) == "XBCX"
+    cues = mouth_cues(said(("SH", 0.2), ("N", 0.1), ("AX", 0.2)), RULES)
+    assert cues.boundaries[2] == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("vowel", ["ɪ", "ᵻ"])
+def test_reduced_vowels_open_a_mouth_that_stands_still(vowel: str) -> None:
+    """ᵻ is the second vowel of "roses"; six syllables of one mouth open it as they do with ɪ."""
+    phones = ("", *("s", vowel) * 6, "")
+    edges = [0.0, *(0.5 + 0.1 * k for k in range(13)), 2.2]
+    cues = mouth_cues(Tier("phones", tuple(edges), phones), RULES, alphabet="ipa")
+    assert cues.labels == ("X", "B", "C", "B", "C", "B", "X")
+
+
 def test_breath_takes_the_vowel_that_follows() -> None:
     assert shapes(("HH", 0.1), ("UW", 0.2)) == "XFX"
 

@@ -10,7 +10,8 @@ from visalign.animation.coarticulation import mouth_track
 from visalign.animation.weight_curves import weight_curves
 from visalign.corpora.training_data import training_clips
 from visalign.timeline import Interval
-from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
+from visalign.visemes.expected import expected_visemes, viseme_tier
+from visalign.visemes.viseme_map import VisemeMap
 
 RIG = "oculus_15"
 CLOSED = "PP"

@@ -119,7 +119,8 @@ def test_preview(grid: Path) -> None:
 
 
 def test_animate(generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from visalign.face.avatar import FaceLook, FacePainter, LipShape
+    from visalign.animation.lip_trajectory import LipShape
+    from visalign.face.avatar import FaceLook, FacePainter
     from visalign.media.images import write_png
 
     photo = write_png(tmp_path / "me.png", FacePainter(FaceLook(), 320, blur_px=1.0).draw(LipShape()))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from visalign.animation.weight_curves import WeightCurves
-from visalign.visemes.viseme_map import VisemeMap, VisemeTarget
+from visalign.visemes.expected import VisemeTarget
+from visalign.visemes.viseme_map import VisemeMap
 
 RAMP_SECONDS = 0.08
 

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from rendering import render
 from sample_utterance import CHECKED, PHONES, UTTERANCE, WORDS
 
+from visalign.animation.mouth_rules import load_mouth_rules
 from visalign.errors import ConfigError, InputError, ParseError, TimelineError, UnknownSymbol
 from visalign.exports import ExportOptions, load_exporter, read_utterance
 from visalign.exports.channels import reduce_keys, weight_channels
@@ -24,13 +25,13 @@ from visalign.exports.utterance import parse_visalign_json
 from visalign.timeline import Tier
 from visalign.visemes.viseme_map import VisemeMap
 
-MOHO = load_exporter("moho-dat")
+MOHO, RHUBARB = load_exporter("moho-dat"), load_mouth_rules()
 RATES = [Fraction(12), Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(60)]
 
 
 @pytest.mark.parametrize("rate", RATES)
 def test_any_rate(rate: Fraction) -> None:
-    track = frame_track(CHECKED, ExportOptions(rate=rate), MOHO)
+    track = frame_track(CHECKED, ExportOptions(rate=rate), MOHO, RHUBARB)
     assert track.n_frames == round(CHECKED.duration * rate)
     closures = [x for x in track.cues if x.shape == "A"]
     assert len(closures) == 2
@@ -39,8 +40,8 @@ def test_any_rate(rate: Fraction) -> None:
 
 def test_lead_in_frames_moves_every_change() -> None:
     options = {"rate": Fraction(24)}
-    on_time = cue_tier(CHECKED, ExportOptions(**options), MOHO)
-    early = cue_tier(CHECKED, ExportOptions(**options, lead_frames=2), MOHO)
+    on_time = cue_tier(CHECKED, ExportOptions(**options), MOHO, RHUBARB)
+    early = cue_tier(CHECKED, ExportOptions(**options, lead_frames=2), MOHO, RHUBARB)
     assert (early.start, early.end, early.labels) == (on_time.start, on_time.end, on_time.labels)
     assert np.allclose(np.subtract(on_time.boundaries, early.boundaries)[1:-1], 2 / 24, rtol=0, atol=1e-9)
 
@@ -54,14 +55,14 @@ def test_lead_moves_curves() -> None:
 
 
 def test_a_minimum_hold() -> None:
-    track = frame_track(CHECKED, ExportOptions(hold_frames=3), MOHO)
+    track = frame_track(CHECKED, ExportOptions(hold_frames=3), MOHO, RHUBARB)
     assert min(x.end - x.start for x in track.cues) >= 3
 
 
 @pytest.mark.parametrize(("first", "name"), [(None, "moho-dat"), (0, "moho-dat"), (1001, "frames-csv")])
 def test_the_start_frame(first: int | None, name: str) -> None:
     exporter = load_exporter(name)
-    track = frame_track(CHECKED, ExportOptions(first_frame=first), exporter)
+    track = frame_track(CHECKED, ExportOptions(first_frame=first), exporter, RHUBARB)
     assert next(track.numbered())[0] == (exporter.first_frame if first is None else first)
 
 
@@ -102,13 +103,13 @@ def test_edits_survive_a_second_run_with_other_options(tmp_path: Path) -> None:
 
 def test_edits_keep_their_frames() -> None:
     edit = Edit(1.0, 1.02, "E")  # shorter than any hold
-    track = frame_track(CHECKED, ExportOptions(edits=(edit,), hold_frames=3), MOHO)
+    track = frame_track(CHECKED, ExportOptions(edits=(edit,), hold_frames=3), MOHO, RHUBARB)
     assert [x for x in track.cues if x.shape == "E" and x.start == 24]
 
 
 def test_edits_lead_with_the_rest() -> None:
     edit = Edit(1.0, 1.25, "E")
-    track = frame_track(CHECKED, ExportOptions(edits=(edit,), lead_frames=2), MOHO)
+    track = frame_track(CHECKED, ExportOptions(edits=(edit,), lead_frames=2), MOHO, RHUBARB)
     assert [(x.start, x.end) for x in track.cues if x.start in (21, 22)] == [(22, 28)]
 
 

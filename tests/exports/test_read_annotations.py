@@ -17,11 +17,11 @@ from rendering import render
 from sample_utterance import CHECKED, UTTERANCE, WORDS
 
 from visalign.exports import ExportOptions, read_utterance
-from visalign.exports.annotation_tiers import annotation_tiers
+from visalign.exports.annotation_tiers import annotation_map, annotation_tiers
 from visalign.exports.utterance import Fault
 from visalign.timeline import Interval, Tier
 
-TIERS = annotation_tiers(CHECKED, ExportOptions())
+TIERS = annotation_tiers(CHECKED, annotation_map(CHECKED, ExportOptions()))
 
 
 def open_grid(content: bytes, folder: Path) -> textgrid.Textgrid:

@@ -19,8 +19,8 @@ pytest.importorskip("espeakng_loader", reason="generated clips need espeak-ng: p
 from pocketsphinx import Decoder, get_model_path
 from scipy.signal import correlate, resample_poly
 
+from visalign.animation.lip_trajectory import lip_trajectory
 from visalign.errors import BackendUnavailable, ConfigError, InputError
-from visalign.face.avatar import lip_trajectory
 from visalign.face.generated_clip import DEFAULT_TEXT, SENTENCES, GeneratedClip, generate_clip, synthesise_speech
 from visalign.language.phones import ARPABET
 from visalign.lips.landmarks import DlibDetector

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from sample_utterance import UTTERANCE
 
+from visalign.animation.lip_trajectory import LipShape, lip_trajectory
 from visalign.errors import FaceNotFound, MediaError
-from visalign.face.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
+from visalign.face.avatar import FaceLook, FacePainter
 from visalign.face.portrait import SYNTHETIC_TAGS, WATERMARK, Portrait, _Warp, animate_portrait, read_portrait
 from visalign.face.watermark import stamp
 from visalign.lips.landmarks import Landmarks, load_detector, track_landmarks

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from sample_utterance import UTTERANCE
 
+from visalign.animation.lip_trajectory import LipShape, lip_trajectory
 from visalign.animation.mouth_cues import mouth_cues
 from visalign.animation.mouth_rules import load_mouth_rules
 from visalign.errors import ConfigError, ParseError, UnknownSymbol
 from visalign.exports import ExportOptions
 from visalign.exports.hand_edits import Edit
-from visalign.face.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
+from visalign.face.avatar import FaceLook, FacePainter
 from visalign.face.preview import LENS_BLUR, PreviewOptions, english_phones, preview_frames, read_mouths, write_preview
 from visalign.media.clips import Audio, probe, read_audio, read_frames
 from visalign.media.images import write_png

@@ -10,7 +10,7 @@ import pytest
 from sample_report import ROWS, Tier, make_report, segments
 
 from visalign.files.text_files import plain_cell
-from visalign.reports.clip_report import _CSV_HEADER
+from visalign.reports.writing import CSV_HEADER
 
 PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 TEXTS = dict.fromkeys(["clip", "word", "phones", "expected_visemes", "observed_visemes", "verdict"], str)
@@ -20,7 +20,7 @@ TRICKY = ("null", "NA", "nan", "true", "1e5", "007", "may 1", "=1+1", "-b", "@x"
 
 def test_the_page_documents_the_columns_that_are_written() -> None:
     table = PAGE.read_text(encoding="utf-8").split("## Words of a clip")[1].split("## Reading them")[0]
-    assert tuple(re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE)) == _CSV_HEADER
+    assert tuple(re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE)) == CSV_HEADER
 
 
 def test_the_documented_recipe_gives_back_every_word_and_number(tmp_path: Path) -> None:

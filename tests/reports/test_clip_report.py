@@ -1,10 +1,6 @@
-"""The report: its words, its JSON, its CSV, its TextGrid."""
+"""The report: its words and its JSON."""
 
-import csv
-import io
 import json
-import os
-import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,12 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from praatio import textgrid
-from sample_report import CLIP, EARLY, NAN, OBSERVED, PHONES, ROWS, WORDS, make_report, segments
+from sample_report import CLIP, EARLY, NAN, ROWS, WORDS, make_report, segments
 
-from visalign.errors import ConfigError, OutputError, ParseError, TimelineError
-from visalign.files.text_files import check_output, format_table
-from visalign.reports.clip_report import REPORT_SUFFIXES, ClipReport, SoundInfo
+from visalign.errors import ParseError, TimelineError
+from visalign.reports.clip_report import ClipReport, SoundInfo
 from visalign.sync.scoring import SyncScore
 from visalign.sync.verdict import VERDICTS, SyncEstimate
 from visalign.timeline import Tier
@@ -238,143 +232,12 @@ def test_any_measures_round_trip(lead, confidence, verdict, curve, measures) -> 
     json.dumps(data, allow_nan=False)
 
 
-def test_a_second_run_gives_the_same_bytes(tmp_path: Path) -> None:
-    for suffix in set(REPORT_SUFFIXES) - {".html"}:  # a page needs a clip
-        first, second = (make_report().write(tmp_path / f"{name}{suffix}").read_bytes() for name in "ab")
-        assert first == second
-
-
 def test_noise_below_a_microsecond_does_not_reach_the_file() -> None:
     jittered = replace(EARLY, lead_seconds=EARLY.lead_seconds + 1e-12)
     assert make_report(sync=jittered).to_dict() == make_report().to_dict()
-
-
-def test_no_folder_and_no_date_is_written(tmp_path: Path) -> None:
-    text = make_report().write(tmp_path / "out.json").read_text()
-    assert str(tmp_path) not in text
-    assert not re.search(r"20\d\d-\d\d-\d\d", text)
 
 
 @pytest.mark.parametrize("damage", [{"schema_version": 99}, {"sync": {}}, {"words": [{}]}, {"clip": None}])
 def test_what_is_not_a_report_is_refused(damage: dict[str, object]) -> None:
     with pytest.raises(ParseError, match="run the check again"):
         ClipReport.from_dict(make_report().to_dict() | damage)
-
-
-# CSV ---------------------------------------------------------------------------------------------------------------
-
-
-def parsed(table: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(table, newline="")))
-
-
-def test_csv_has_one_row_a_word(tmp_path: Path) -> None:
-    text = make_report().write(tmp_path / "out.CSV").read_text(encoding="utf-8")
-    assert text == (
-        "clip,word,start_seconds,end_seconds,phones,expected_visemes,observed_visemes,"
-        "viseme_accuracy,lead_seconds,score,verdict\n"
-        "bbaf2n.mpg,bin,0.3,0.7,B IH N,C I J,C I,0.8,0.071,0.75,audio-early\n"
-        "bbaf2n.mpg,blue,0.7,1.1,B L UW,C J B,I B,,,0.25,uncertain\n"
-    )
-
-
-def test_the_documented_columns_are_the_written_ones() -> None:
-    import visalign.reports.clip_report
-
-    documented = re.findall(r"^(\w+)  +\S", visalign.reports.clip_report.__doc__ or "", flags=re.MULTILINE)
-    assert tuple(documented) == visalign.reports.clip_report._CSV_HEADER
-
-
-@pytest.mark.parametrize("start", [*"=+-@\t\r\n＝＋－＠"])
-def test_text_cells_can_not_act_as_formulas(start: str) -> None:
-    assert parsed(format_table(("word",), [(f"{start}cmd",)])) == [["word"], [f"'{start}cmd"]]
-
-
-def test_negative_numbers_stay_numbers() -> None:
-    assert format_table(("lead_seconds",), [(-0.083,)]) == "lead_seconds\r\n-0.083\r\n"
-
-
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=4))
-def test_any_text_survives_csv_but_for_the_apostrophe(cells: list[str]) -> None:
-    _, row = parsed(format_table(["column"] * len(cells), [cells]))
-    assert [cell.removeprefix("'") for cell in row] == [cell.removeprefix("'") for cell in cells]
-
-
-# TextGrid ----------------------------------------------------------------------------------------------------------
-
-
-def test_the_textgrid_holds_the_four_tiers(tmp_path: Path) -> None:
-    path = make_report().write(tmp_path / "out.TextGrid")
-    grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=True)
-    assert grid.tierNames == ("words", "phones", "expected visemes", "observed visemes")
-    assert [tuple(x) for x in grid.getTier("words").entries] == [
-        (0.0, 0.3, ""),
-        (0.3, 0.7, "bin"),
-        (0.7, 1.1, "blue"),
-        (1.1, 3.0, ""),
-    ]
-    phones = grid.getTier("phones").entries
-    assert [x.label for x in phones] == ["", *PHONES.labels[1:-1], ""]
-    assert [x.label for x in grid.getTier("observed visemes").entries] == ["", "C", "I", "B", ""]
-
-
-def test_tiers_of_different_length_are_filled_up(tmp_path: Path) -> None:
-    longer = Tier.from_intervals("observed visemes", list(OBSERVED), end=3.2, gap_label="S")
-    path = make_report(observed_visemes=longer).write(tmp_path / "out.textgrid")
-    grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=True)
-    assert {grid.getTier(name).entries[-1].end for name in grid.tierNames} == {3.2}
-
-
-def test_quotes_and_other_scripts_survive_the_textgrid(tmp_path: Path) -> None:
-    words = WORDS.relabel({"": "", "bin": 'say "ß"', "blue": "été"}.__getitem__)
-    path = make_report(words=words, segments=segments()).write(tmp_path / "out.TextGrid")
-    grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False)
-    assert [x.label for x in grid.getTier("words").entries] == ['say "ß"', "été"]
-
-
-# Where it may go ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["out.xlsx", "out", ".json"])
-def test_an_unknown_ending_names_the_possible_ones(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigError, match=r"\.csv or \.json or \.TextGrid or \.html"):
-        make_report().write(tmp_path / name)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_page_needs_evidence(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="evidence=True"):
-        make_report().write(tmp_path / "out.html")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="no folder"):
-        make_report().write(tmp_path / "none" / "out.json")
-
-
-def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
-    clip, link, other = tmp_path / "words.csv", tmp_path / "same.csv", tmp_path / "new.csv"
-    clip.write_text("precious")
-    link.hardlink_to(clip)
-    for output in (clip, link, tmp_path / "." / "words.csv"):
-        with pytest.raises(OutputError, match="one of the inputs"):
-            check_output(output, suffixes=(".csv",), inputs=(clip,))
-    assert check_output(other, suffixes=(".csv",), inputs=(clip, tmp_path / "absent.wav")) == other
-
-
-def test_outputs_are_checked_before_the_work(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"ends in \.csv"):
-        check_output(tmp_path / "out.pdf", suffixes=(".csv",))
-    with pytest.raises(OutputError, match="no folder"):
-        check_output(tmp_path / "none" / "out.csv", suffixes=(".csv",))
-    (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(OutputError, match="is a folder"):
-        check_output(tmp_path / "folder.csv", suffixes=(".csv",))
-
-
-@pytest.mark.skipif(os.access("/", os.W_OK), reason="root may write everywhere")
-def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o555)
-    with pytest.raises(OutputError, match="may not write"):
-        check_output(tmp_path / "out.csv", suffixes=(".csv",))

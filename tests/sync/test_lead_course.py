@@ -42,7 +42,7 @@ from visalign.sync.speech_context import PHONES, SpeechContext
 from visalign.sync.streams import Stream
 from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeTarget
+from visalign.visemes.expected import VisemeTarget
 
 Floats = npt.NDArray[np.float64]
 Course = Callable[[Floats], Floats]

@@ -25,7 +25,7 @@ from visalign.sync.scoring import (
 )
 from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeTarget
+from visalign.visemes.expected import VisemeTarget
 
 LIMITS = (0.04, 0.06)
 PLAIN = Calibration(temperature=1.0, lag_scatter=0.005, match_offset=0.0, match_weights=(1.0, 0.0, 0.0))

@@ -23,7 +23,7 @@ from visalign.sync.scoring import ClipComparison
 from visalign.sync.segments import DETAIL_COLUMNS, SEGMENT_KINDS, _long, _spread, judge_segments, phrases, windows
 from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeTarget
+from visalign.visemes.expected import VisemeTarget
 
 N_FRAMES = 50
 LAGS = 0.01 * np.arange(-60, 61)

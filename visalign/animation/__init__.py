@@ -1,1 +1,16 @@
-"""From phones to a mouth over time."""
+"""From phones to a mouth over time: one engine for each way in which a mouth is shown.
+
+:mod:`~visalign.animation.mouth_cues`
+    One shape at a time, held long enough to be seen, as Rhubarb does it: for drawn mouths (Moho, Papagayo, Spine …).
+:mod:`~visalign.animation.coarticulation`
+    One viseme of a map at a time, early and late as an animator would have it (JALI's habits): for whoever works with a
+    map and asks how its visemes follow one another, in Python and in ``visalign maps plot``.
+:mod:`~visalign.animation.weight_curves`
+    How far each viseme has come, after Cohen and Massaro: for rigs with channels (glTF, VRM, Unity, Unreal, Maya …).
+:mod:`~visalign.animation.lip_trajectory`
+    Lengths of a mouth, with the dominance of the weight curves: for the drawn face and for the mouth that a page calls
+    expected.
+
+They are not one engine, since a drawing can't be half open and a channel has no least duration. That all of them close
+where the lips do is what tests/animation/test_mouths_over_time.py holds them to.
+"""

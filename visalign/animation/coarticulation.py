@@ -1,6 +1,6 @@
 """The mouth track: which mouth to show when, as an animator would draw it.
 
-Expected visemes (:mod:`visalign.visemes.viseme_map`) keep the times of the phones, because sync is measured against
+Expected visemes (:mod:`visalign.visemes.expected`) keep the times of the phones, because sync is measured against
 them. A face does not move like that: closures begin before they sound, rounded lips come early and stay late, the
 tongue moves unseen. Here named steps turn the one into the other, each a function from targets to targets;
 :data:`MOUTH_STEPS` is their order, :data:`MOUTH_RULES` what they know of each kind of mouth, and :class:`MouthParams`
@@ -29,8 +29,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from visalign.errors import ConfigError, UnknownSymbol
-from visalign.language.phones import convert, is_silence, without_marks
-from visalign.visemes.viseme_map import REST_AFTER_S, VisemeMap, VisemeTarget
+from visalign.language.ipa import VOWEL_LETTERS, without_marks
+from visalign.language.phones import convert, is_silence
+from visalign.visemes.expected import REST_AFTER_S, VisemeTarget
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = [
     "CLOSURE_LAGS",
@@ -105,7 +107,6 @@ _TAKEN, _TAKEN_OF_TONGUE = 0.5, 0.8
 _LIP_HEAVY_LETTERS = frozenset("uwʃʒoyʉøɥʷ")
 _LIP_HEAVY_PHONES = frozenset({"ɔɪ"})
 _NOT_LIP_HEAVY = frozenset({"aʊ"})  # AW rounds at its end only
-_VOWEL_LETTERS = frozenset("iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒᵻᵿɝɚ")
 _BREATHS = frozenset({"h", "ɦ"})
 
 _EPSILON = 1e-9
@@ -163,7 +164,7 @@ def mouth_track(
     Parameters
     ----------
     targets : sequence of VisemeTarget
-        As :func:`~visalign.visemes.viseme_map.expected_visemes` gives them.
+        As :func:`~visalign.visemes.expected.expected_visemes` gives them.
     viseme_map : VisemeMap
         The map that they were made with.
     params : MouthParams, optional
@@ -174,12 +175,12 @@ def mouth_track(
     Returns
     -------
     list of VisemeTarget
-        Over the same stretch; neighbours differ. :func:`~visalign.visemes.viseme_map.viseme_tier` makes a tier of them.
+        Over the same stretch; neighbours differ. :func:`~visalign.visemes.expected.viseme_tier` makes a tier of them.
 
     Examples
     --------
     >>> from visalign.timeline import Tier
-    >>> from visalign.visemes.viseme_map import expected_visemes
+    >>> from visalign.visemes.expected import expected_visemes
     >>> phones = Tier("phones", (0.0, 0.5, 0.6, 0.75, 0.85, 1.0, 1.5), ("SIL", "HH", "IY", "N", "UW", "SIL"))
     >>> words = Tier("words", (0.0, 0.5, 0.75, 1.0, 1.5), ("", "he", "knew", ""))
     >>> jeffers = VisemeMap.load("jeffers_1971")
@@ -277,7 +278,7 @@ class _Rules:
     def kind(self, target: VisemeTarget) -> str:
         if is_silence(target.phone):
             return "silence"
-        return "vowel" if without_marks(self.ipa(target)[-1])[-1] in _VOWEL_LETTERS else "consonant"
+        return "vowel" if without_marks(self.ipa(target)[-1])[-1] in VOWEL_LETTERS else "consonant"
 
     def minimum(self, target: VisemeTarget) -> float:
         return self.params.minimum_closure if self.of(target).is_closure else self.params.minimum

@@ -33,7 +33,7 @@ from fractions import Fraction
 
 from visalign.animation.cue_layout import ANCHORS, lay_out_tier
 from visalign.animation.mouth_rules import FREE, MouthRules
-from visalign.language.phones import ARPABET, is_silence, strip_stress
+from visalign.language.phones import is_silence, is_vowel
 from visalign.timeline import Interval, Tier
 
 __all__ = ["CueTiming", "merge_pauses", "mouth_cues", "widened_tweens"]
@@ -145,7 +145,7 @@ def _choices(phones: Tier, rules: MouthRules, timing: CueTiming, alphabet: str) 
         if phone.label:
             for part in rules.parts(phone.label, phone.duration, alphabet):
                 start, end = (phone.start + x * phone.duration for x in (part.start, part.end))
-                yield _Choice(start, end, part.shapes, phone.label, _is_vowel(phone.label, alphabet))
+                yield _Choice(start, end, part.shapes, phone.label, is_vowel(phone.label, alphabet))
         elif phone.duration > timing.rest_after or i in (0, len(merged) - 1):
             # Before the first sound and after the last the mouth rests, however short the silence.
             yield _Choice(phone.start, phone.end, (rules.rest,), "")
@@ -164,13 +164,6 @@ def merge_pauses(tier: Tier) -> list[Interval]:
         else:
             merged.append(x)
     return merged
-
-
-def _is_vowel(phone: str, alphabet: str) -> bool:
-    if alphabet == "arpabet":
-        bare = strip_stress(phone).upper()
-        return bare in ARPABET and ARPABET[bare].is_vowel
-    return not set(phone).isdisjoint("iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒɝɚ")
 
 
 def _pause_shapes(rules: MouthRules) -> tuple[str, ...]:

@@ -53,7 +53,8 @@ from visalign.animation.coarticulation import split_sequences, time_closures
 from visalign.errors import TimelineError
 from visalign.language.phones import is_silence
 from visalign.timeline import Interval
-from visalign.visemes.viseme_map import VisemeMap, VisemeTarget
+from visalign.visemes.expected import VisemeTarget
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["LIP_DYNAMICS", "LipDynamics", "WeightCurves", "dominance", "frame_grid", "plateau", "weight_curves"]
 
@@ -196,7 +197,7 @@ def weight_curves(
     Parameters
     ----------
     targets : sequence of VisemeTarget
-        As :func:`~visalign.visemes.viseme_map.expected_visemes` gives them, with the times of the phones: the steps of
+        As :func:`~visalign.visemes.expected.expected_visemes` gives them, with the times of the phones: the steps of
         a mouth track are for drawings, and what curves need of them is done here.
     viseme_map : VisemeMap
         The map that they were made with: its articulators decide how each viseme moves.

@@ -15,13 +15,13 @@ import importlib
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from visalign.batch.engines import WORKER, Worker
-from visalign.batch.job import code_digest
+from visalign.batch.job import Job, code_digest
 from visalign.batch.ledger import Outcome
 from visalign.errors import BackendFailed, BackendUnavailable
 
@@ -81,11 +81,11 @@ class DaskEngine:
             self._counted = (time.monotonic(), n)
         return n
 
-    def submit(self, name: str, job: Mapping[str, Any]) -> None:
+    def submit(self, name: str, job: Job) -> None:
         """Begin with a job."""
         self._attempt += 1
         key = f"visalign-{self._attempt}-{name}"
-        future = self._client.submit(run_task, dict(job), self._arguments, code_digest(), key=key, pure=False)
+        future = self._client.submit(run_task, job.to_json(), self._arguments, code_digest(), key=key, pure=False)
         self._futures[name] = future
         future.add_done_callback(lambda _: self._ended.put(name))
 
@@ -115,8 +115,10 @@ class DaskEngine:
         self._client.close(timeout=5)
 
 
-def run_task(job: Mapping[str, Any], arguments: Sequence[str], digest: str) -> dict[str, Any]:
+def run_task(line: str, arguments: Sequence[str], digest: str) -> dict[str, Any]:
     """What runs on a Dask worker: one clip, in a child of this thread's worker process.
+
+    The job comes as text, so that another version meets the question for the version and not a failure to read it.
 
     Returns
     -------
@@ -129,13 +131,14 @@ def run_task(job: Mapping[str, Any], arguments: Sequence[str], digest: str) -> d
     worker: Worker | None = getattr(_OF_THREAD, "worker", None)
     if worker is None or not worker.is_alive:
         worker = _OF_THREAD.worker = Worker((WORKER[0], *arguments))
+    job = Job.from_json(line)
     worker.send(job)
     answer = None
     while answer is None and worker.is_alive:
         answer = worker.receive()
     if answer is None:
         worker.close(kill=True)
-        answer = Outcome(reason="worker", message=f"{job['id']}: the worker that watched over this clip died")
+        answer = Outcome(reason="worker", message=f"{job.id}: the worker that watched over this clip died")
     return asdict(answer)
 
 

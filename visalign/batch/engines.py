@@ -13,15 +13,14 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
+from visalign.batch.job import Job
 from visalign.batch.ledger import Outcome
 from visalign.errors import BackendUnavailable
 
 __all__ = ["WORKER", "Engine", "LocalEngine", "Worker", "available_cpus"]
-
-Job = Mapping[str, Any]
 
 WORKER = (sys.executable, "-m", "visalign.batch.worker")
 """The command that starts a worker."""
@@ -154,7 +153,7 @@ class Worker:
         """Hand over a job; one at a time."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it has died: that shows when its answer is read
-            self._process.stdin.write((json.dumps(job) + "\n").encode())
+            self._process.stdin.write((job.to_json() + "\n").encode())
             self._process.stdin.flush()
 
     def receive(self) -> Outcome | None:

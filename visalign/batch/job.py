@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.resources
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,83 @@ from visalign.errors import AnyPath, MediaError
 from visalign.files.limits import changed_limits
 from visalign.reports.html_report.batch_page import clip_page_name
 
-__all__ = ["JobMaker", "Prepared", "code_digest", "report_name"]
+__all__ = ["Job", "JobMaker", "Prepared", "code_digest", "report_name"]
 
 _KEY_FORMAT = 1
 _DEFAULT_MEMORY_BYTES = 3 << 30
-# Code that shows or carries results but does not make them.
-_NOT_ANALYSIS = ("batch", "commands", "exports", "html_report")
+# Rooms that show or carry results, or measure and train, but make none. A batch itself only carries them, all but its
+# worker, which makes what the summary shows.
+_NOT_ANALYSIS = {
+    *("batch", "cli", "commands", "correct", "doctor", "evaluation", "explanation", "exports", "live_view", "plots"),
+    *("ratings", "rigs", "training", "tuning"),
+}
+_NOT_ANALYSIS_WITHIN = {"html_report"}
+_DATA = ("visalign.lexicons", "visalign.models", "visalign.viseme_maps")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a worker is told about a clip; paths are absolute.
+
+    Parameters
+    ----------
+    id : str
+        The clip's name in the manifest.
+    clip : str
+        The video.
+    audio, transcript : str or None
+        Files of the sound in place of the clip's own, and of what is said.
+    text : str or None
+        What is said, where no file holds it.
+    viseme_map : str or None
+        Name or file of a map, where it is not the configuration's.
+    files : dict
+        Size and time of each file when its digest was taken, for :func:`~visalign.media.access.refuse_changed`.
+    report : str
+        Where the report goes.
+    page : str or None
+        Where the page goes, if there shall be one.
+    config : dict
+        :meth:`Config.to_dict <visalign.config.Config.to_dict>`.
+    model, enhancement : str or None
+        As for :func:`visalign.check`.
+    lip_cache : str or None
+        Folder where lips are kept.
+    seconds : float or None
+        Limit of time; None: by the clip's duration.
+    memory_bytes : int
+        Limit of address space.
+    limits : dict
+        Limits of inputs that differ from the usual ones, as environment variables.
+    """
+
+    id: str
+    clip: str
+    audio: str | None
+    transcript: str | None
+    text: str | None
+    viseme_map: str | None
+    files: dict[str, tuple[int, ...]]
+    report: str
+    page: str | None
+    config: dict[str, Any]
+    model: str | None
+    enhancement: str | None
+    lip_cache: str | None
+    seconds: float | None
+    memory_bytes: int
+    limits: dict[str, str]
+
+    def to_json(self) -> str:
+        """One line, as a worker reads it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str | bytes) -> Job:
+        """The inverse of :meth:`to_json`."""
+        data = json.loads(line)
+        data["files"] = {path: tuple(state) for path, state in data["files"].items()}
+        return cls(**data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +108,7 @@ class Prepared:
     """A job with its key."""
 
     key: str
-    job: Mapping[str, Any]
+    job: Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +175,33 @@ class JobMaker:
             If one of its files is missing or can't be read.
         """
         paths = {name: self._path(getattr(clip, name)) for name in ("clip", "audio", "transcript")}
-        files: dict[str, list[int]] = {}
+        files: dict[str, tuple[int, ...]] = {}
         digests = {name: self._file_digest(path, ledger, files) for name, path in paths.items() if path is not None}
         said = None if clip.transcript else clip.text
         names = [None if path is None else path.name for path in (paths["clip"], paths["audio"])]  # a report shows them
         key = _digest([_KEY_FORMAT, digests, names, said, self.settings_digest(clip.map), __version__, code_digest()])
-        viseme_map = self._map(clip.map)
-        job = {
-            "id": clip.id,
-            **{name: None if path is None else str(path) for name, path in paths.items()},
-            "text": clip.text or None,
-            "map": viseme_map or None,
-            "files": files,
-            "report": str(self.out / report_name(clip.id)),
-            "page": str(self.out / clip_page_name(report_name(clip.id))) if self.pages else None,
-            "config": self._config("").to_dict(),
-            "model": self.model or None,
-            "enhancement": self.enhancement,
-            "lip_cache": None if self.lip_cache is None else str(self.lip_cache),
-            "seconds": self.seconds,
-            "memory_bytes": self.memory_bytes,
-            "limits": changed_limits(),
-        }
-        return Prepared(key, job)
+        return Prepared(key, self._job(clip, files))
+
+    def _job(self, clip: BatchClip, files: dict[str, tuple[int, ...]]) -> Job:
+        report = report_name(clip.id)
+        return Job(
+            id=clip.id,
+            clip=str(self.root / clip.clip),
+            audio=_text(self._path(clip.audio)),
+            transcript=_text(self._path(clip.transcript)),
+            text=clip.text or None,
+            viseme_map=self._map(clip.map) or None,
+            files=files,
+            report=str(self.out / report),
+            page=str(self.out / clip_page_name(report)) if self.pages else None,
+            config=self.config.to_dict(),
+            model=self.model or None,
+            enhancement=self.enhancement,
+            lip_cache=_text(self.lip_cache),
+            seconds=self.seconds,
+            memory_bytes=self.memory_bytes,
+            limits=changed_limits(),
+        )
 
     def results(self, clip: BatchClip) -> list[Path]:
         """The files that a clip that is done has."""
@@ -149,12 +224,12 @@ class JobMaker:
         chosen = self._map(viseme_map)
         return replace(self.config, sync=replace(self.config.sync, viseme_map=chosen)) if chosen else self.config
 
-    def _file_digest(self, path: Path, ledger: Ledger, files: dict[str, list[int]]) -> str:
+    def _file_digest(self, path: Path, ledger: Ledger, files: dict[str, tuple[int, ...]]) -> str:
         try:
             facts = path.stat()
             if not path.is_file():
                 raise MediaError(path, "not a regular file", "Name a file in the manifest.")
-            files[str(path)] = [facts.st_size, facts.st_mtime_ns]
+            files[str(path)] = (facts.st_size, facts.st_mtime_ns)
             known = ledger.known_digest(str(path), facts)
             if known is None:
                 with path.open("rb") as file:
@@ -183,6 +258,10 @@ def report_name(name: str) -> str:
     return f"reports/{safe}{mark}.json"
 
 
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
 def _safe(part: str) -> str:
     kept = re.sub(r"[^\w.+=,@-]", "_", part).lstrip(".-")
     return kept.encode()[:150].decode(errors="ignore") or "_"
@@ -200,10 +279,26 @@ def _digest(data: object) -> str:
 
 @functools.cache
 def code_digest() -> str:
-    """Digest of the code that makes results, so that whoever changes it does not get yesterday's."""
-    package = Path(__file__).parents[1]
+    """Digest of the code that makes results and of the data that it ships with, so that whoever changes them does not
+    get yesterday's.
+    """
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        if path.relative_to(package).parts[0] not in _NOT_ANALYSIS:
-            digest.update(path.read_bytes())
+    for path in _code():
+        digest.update(path.read_bytes())
+    for package in _DATA:
+        for file in sorted(importlib.resources.files(package).iterdir(), key=lambda x: x.name):
+            if file.is_file() and not file.name.endswith((".py", ".md", ".txt")):
+                digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _code() -> list[Path]:
+    """The modules that make results."""
+    package = Path(__file__).parents[1]
+    return [path for path in sorted(package.rglob("*.py")) if _makes_results(path.relative_to(package).with_suffix(""))]
+
+
+def _makes_results(module: Path) -> bool:
+    if module == Path("batch/worker"):
+        return True
+    return module.parts[0] not in _NOT_ANALYSIS and _NOT_ANALYSIS_WITHIN.isdisjoint(module.parts)

@@ -225,7 +225,7 @@ class Run:
             clip = self._ledger.entry(name).clip
             try:
                 prepared = self._maker.prepare(clip, self._ledger)
-                Path(prepared.job["report"]).parent.mkdir(parents=True, exist_ok=True)
+                Path(prepared.job.report).parent.mkdir(parents=True, exist_ok=True)
             except MediaError as error:
                 self._refuse(name, "missing", str(error))
                 continue

@@ -17,7 +17,7 @@ killed, the kernel kills the child (Linux; elsewhere it works on to its end).
 
 Conventions
 -----------
-A job names its clip, its files (absolute), settings and limits; the answer is an
+A :class:`~visalign.batch.job.Job` comes as a JSON object; the answer is an
 :class:`~visalign.batch.ledger.Outcome` as a JSON object. What libraries print to stdout goes to stderr.
 """
 
@@ -41,13 +41,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from visalign.batch.job import Job
 from visalign.batch.ledger import Outcome
 from visalign.batch.reasons import reason_of
 from visalign.batch.rehearsal import rehearse
 from visalign.config import Config
 from visalign.corpora.training_data import read_clip_transcript
-from visalign.errors import MediaError, VisalignError
+from visalign.errors import VisalignError
 from visalign.files.limits import allowed
+from visalign.media.access import refuse_changed
 from visalign.media.clips import probe
 from visalign.pipeline import check
 from visalign.reports.clip_report import ClipReport
@@ -56,7 +58,7 @@ from visalign.sync.lip_model import LipModel
 
 __all__ = ["analyse", "serve"]
 
-Analysis = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+Analysis = Callable[[Job], Mapping[str, Any]]
 
 # Time that a clip gets where nothing else was asked for. A clip of GRID (3 s) takes 0.4 s. A search for faces in a 4K
 # picture takes 0.4 s, so ten times its duration if every frame needs one; the rest is for machines that are loaded.
@@ -83,7 +85,7 @@ def serve(analysis: Analysis | None = None) -> None:
     jobs = _Lines(0)
     warm: set[str] = set()
     while (line := jobs.next()) is not None:
-        job = json.loads(line)
+        job = Job.from_json(line)
         _warm_up(job, warm)
         outcome = _in_child(job, analysis or analyse)
         if outcome is None:
@@ -91,7 +93,7 @@ def serve(analysis: Analysis | None = None) -> None:
         _write_all(answers, (json.dumps(asdict(outcome)) + "\n").encode())
 
 
-def analyse(job: Mapping[str, Any]) -> Mapping[str, Any]:
+def analyse(job: Job) -> Mapping[str, Any]:
     """Check the clip of a job and write its report.
 
     Returns
@@ -104,27 +106,25 @@ def analyse(job: Mapping[str, Any]) -> Mapping[str, Any]:
     VisalignError
         As :func:`visalign.pipeline.check` does, and if a file changed while it was read.
     """
-    transcript = job["transcript"]
-    said = job["text"] if transcript is None else read_clip_transcript(transcript)
+    transcript = job.transcript
+    said = job.text if transcript is None else read_clip_transcript(transcript)
     report = check(
-        job["clip"],
+        job.clip,
         said,
-        audio=job["audio"],
-        viseme_map=job["map"],
-        model=_model(job["model"]),
-        config=Config.from_dict(job["config"]),
-        enhancement=job["enhancement"],
-        lip_cache=job["lip_cache"],
-        evidence=job["page"] is not None,
+        audio=job.audio,
+        viseme_map=job.viseme_map,
+        model=_model(job.model),
+        config=Config.from_dict(job.config),
+        enhancement=job.enhancement,
+        lip_cache=job.lip_cache,
+        evidence=job.page is not None,
     )
-    for path, facts in job["files"].items():
-        if _file_facts(path) != facts:
-            raise MediaError(path, "changed while it was read", "Run the batch again when nobody writes to it.")
-    if job["page"] is not None:
-        page = Path(job["page"])
+    refuse_changed({Path(path): state for path, state in job.files.items()})
+    if job.page is not None:
+        page = Path(job.page)
         page.parent.mkdir(parents=True, exist_ok=True)
-        write_clip_page(page, report, job["clip"], audio=job["audio"], picture=page.with_suffix(".jpg"))
-    report.write(job["report"])
+        write_clip_page(page, report, job.clip, audio=job.audio, picture=page.with_suffix(".jpg"))
+    report.write(job.report)
     return facts_of(report)
 
 
@@ -171,7 +171,7 @@ def _read_off_lips(found: Mapping[str, Any] | None) -> dict[str, Any]:
 # --- the child -------------------------------------------------------------------------------------------------
 
 
-def _in_child(job: Mapping[str, Any], analysis: Analysis) -> Outcome | None:
+def _in_child(job: Job, analysis: Analysis) -> Outcome | None:
     """Run a job in a child process; None if the batch went away meanwhile."""
     started = time.monotonic()
     news, say = os.pipe()
@@ -179,7 +179,7 @@ def _in_child(job: Mapping[str, Any], analysis: Analysis) -> Outcome | None:
     pid = os.fork()
     if pid == 0:
         try:
-            _limit(job["memory_bytes"])
+            _limit(job.memory_bytes)
             for old, new in ((os.open(os.devnull, os.O_RDONLY), 0), (complain, 1), (complain, 2)):
                 os.dup2(old, new)
             _child(job, analysis, say)
@@ -204,14 +204,14 @@ def _limit(memory_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, hard))
 
 
-def _child(job: Mapping[str, Any], analysis: Analysis, say: int) -> None:
+def _child(job: Job, analysis: Analysis, say: int) -> None:
     faulthandler.enable(file=2)
-    os.environ.update(job.get("limits", {}))  # a worker on another machine has not inherited them
+    os.environ.update(job.limits)  # a worker on another machine has not inherited them
     for interruption in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interruption, signal.SIG_DFL)
     try:
-        if job["seconds"] is None:
-            _tell(say, {"duration": probe(job["clip"]).duration})
+        if job.seconds is None:
+            _tell(say, {"duration": probe(job.clip).duration})
         result = analysis(job)
         _tell(say, {"result": dict(result)})
     except MemoryError:
@@ -220,10 +220,10 @@ def _child(job: Mapping[str, Any], analysis: Analysis, say: int) -> None:
     except VisalignError as error:
         _tell(say, {"reason": reason_of(error), "message": " ".join(str(error).split())})
     except OSError as error:
-        _tell(say, {"reason": "system", "message": f"{job['clip']}: {error}", "detail": traceback.format_exc()})
-    except Exception as error:  # noqa: BLE001 - one clip's fault must not stop the others, whatever it is
+        _tell(say, {"reason": "system", "message": f"{job.clip}: {error}", "detail": traceback.format_exc()})
+    except Exception as error:  # one clip's fault must not stop the others, whatever it is
         said = f"{type(error).__name__}: {error}"
-        message = f"{job['clip']}: {said}. This is a fault of visalign; please report it with `visalign status --clip`."
+        message = f"{job.clip}: {said}. This is a fault of visalign; please report it with `visalign status --clip`."
         _tell(say, {"reason": "internal", "message": message, "detail": traceback.format_exc()})
     os._exit(0)
 
@@ -232,9 +232,9 @@ def _tell(say: int, news: Mapping[str, Any]) -> None:
     _write_all(say, (json.dumps(news) + "\n").encode())
 
 
-def _memory_message(job: Mapping[str, Any]) -> str:
+def _memory_message(job: Job) -> str:
     return (
-        f"{job['clip']}: needs more than the limit of {job['memory_bytes'] / 2**20:.0f} MiB. Give more with "
+        f"{job.clip}: needs more than the limit of {job.memory_bytes / 2**20:.0f} MiB. Give more with "
         "--memory-limit, or a smaller picture."
     )
 
@@ -253,7 +253,7 @@ class _Watch:
     def is_open(self) -> bool:
         return self._ended is None
 
-    def look(self, job: Mapping[str, Any], started: float) -> bool:
+    def look(self, job: Job, started: float) -> bool:
         """Wait a moment for something to happen; False when the batch has gone (the child is dead then)."""
         patience = _POLL_SECONDS if self._open else _LAST_POLL_SECONDS
         ready = select.select([*self._open, 0], [], [], patience)[0]
@@ -282,7 +282,7 @@ class _Watch:
         self._streams[stream] = kept[-_TAIL_BYTES:] if stream == self._noise else kept
         return True
 
-    def _extend(self, job: Mapping[str, Any], started: float) -> None:
+    def _extend(self, job: Job, started: float) -> None:
         for news in self._told():
             if "duration" in news:
                 self._deadline = _deadline(job, started, news["duration"])
@@ -308,7 +308,7 @@ class _Watch:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
 
-    def outcome(self, job: Mapping[str, Any], wall: float) -> Outcome:
+    def outcome(self, job: Job, wall: float) -> Outcome:
         assert self._ended is not None
         status, cost = self._ended
         detail = self._streams[self._noise].decode(errors="replace")
@@ -321,27 +321,27 @@ class _Watch:
             peak_mb=round(cost.ru_maxrss * kilobyte / 1e6, 1),
         )
 
-    def _verdict(self, job: Mapping[str, Any], status: int, detail: str) -> Outcome:
+    def _verdict(self, job: Job, status: int, detail: str) -> Outcome:
         last = next((news for news in reversed(self._told()) if "duration" not in news), None)
         if last is not None:
             return Outcome(**last) if "result" in last else Outcome(**{"detail": detail, **last})
         if self._timed_out:
-            limit = f"{job['seconds']:g} s" if job["seconds"] is not None else "for a clip of its duration"
+            limit = f"{job.seconds:g} s" if job.seconds is not None else "for a clip of its duration"
             advice = "Give more with --time-limit, or look at the clip."
-            return Outcome(reason="timeout", message=f"{job['clip']}: took longer than the limit ({limit}). {advice}")
+            return Outcome(reason="timeout", message=f"{job.clip}: took longer than the limit ({limit}). {advice}")
         code = os.waitstatus_to_exitcode(status)
         if code == -signal.SIGKILL:
             advice = "Run fewer clips at once with --jobs, or lower --memory-limit."
-            message = f"{job['clip']}: its process was killed from outside, most likely for want of memory. {advice}"
+            message = f"{job.clip}: its process was killed from outside, most likely for want of memory. {advice}"
             return Outcome(reason="killed", message=message, detail=detail)
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        message = f"{job['clip']}: its process crashed ({how}). Convert the clip to another format and try again."
+        message = f"{job.clip}: its process crashed ({how}). Convert the clip to another format and try again."
         return Outcome(reason="crash", message=message, detail=detail)
 
 
-def _deadline(job: Mapping[str, Any], started: float, duration: float | None) -> float:
-    if job["seconds"] is not None:
-        return started + float(job["seconds"])
+def _deadline(job: Job, started: float, duration: float | None) -> float:
+    if job.seconds is not None:
+        return started + float(job.seconds)
     # A duration is what the file claims.
     return started + _SECONDS_FOR_ANY + _SECONDS_A_SECOND * min(duration or 0.0, allowed("seconds"))
 
@@ -358,21 +358,16 @@ def _model(path: str | None) -> LipModel:
     return _MODELS[path]
 
 
-def _warm_up(job: Mapping[str, Any], warm: set[str]) -> None:
+def _warm_up(job: Job, warm: set[str]) -> None:
     """Load what all clips need, once for these settings."""
-    settings = json.dumps([job["config"], job["model"]], sort_keys=True)
+    settings = json.dumps([job.config, job.model], sort_keys=True)
     if settings in warm:
         return
     warm.add(settings)
     with contextlib.suppress(VisalignError, OSError):  # it fails in the child as well, with a reason
-        rehearse(Config.from_dict(job["config"]), _model(job["model"]))
+        rehearse(Config.from_dict(job.config), _model(job.model))
     gc.collect()
     gc.freeze()  # what is here now is not looked at by the children's collectors, and so stays shared with them
-
-
-def _file_facts(path: str) -> list[int]:
-    facts = Path(path).stat()
-    return [facts.st_size, facts.st_mtime_ns]
 
 
 class _Lines:

@@ -3,41 +3,39 @@
 Nothing has to be labelled. The clips are taken to be in sync, as nearly as their corpus is; what is then done to them
 in memory is known exactly.
 
-Protocols
----------
-*Offset*, whole clips: the sound is moved by each of :data:`SHIFTS`, and the lead is measured. The error is the measured
-lead less the shift, and less the speaker's median without a shift (their microphone and camera).
-
-*Offset*, short windows: a stretch of a few video frames against the whole sound, right within one frame (40 ms) of the
-search's ±15 frames. This is the protocol of SyncNet [1]_ and its successors, who had no transcript.
-
-*Faults*: each clip as it is, its second half moved by ±120 and by ±200 ms, and dubbed with the sound and words of the
-speaker's next clip. Told is the area under the ROC curve of ``1 - score``: the probability that a word at fault scores
-below one of the same speaker in sync; and how often whole clips are rightly called in sync, or kept from it.
+What is done, and how that compares with what others do, stands in :mod:`visalign.evaluation.protocol`. The lead of a
+whole clip is measured at each shift; the error is the measured lead less the shift, and less the speaker's median
+without a shift (their microphone and camera). Of the faults is told besides how often whole clips are rightly called in
+sync, or kept from it.
 
 Conventions
 -----------
 Seconds. A shift of +0.12 makes the audio 120 ms early, so ``lead_seconds`` should be +0.12. Use clips of speakers that
 the lip model was not trained on, or the figures flatter it.
-
-References
-----------
-.. [1] J. S. Chung and A. Zisserman, Out of time: automated lip sync in the wild, ACCV workshops 2016.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from visalign.config import Config
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import FaceNotFound, VisalignError
+from visalign.evaluation.protocol import (
+    FAULT_SHIFTS,
+    SHIFTS,
+    WINDOW_FRAMES,
+    WITHIN,
+    area_under_roc,
+    half_shifted,
+    shifted,
+    window_starts,
+)
 from visalign.files.text_files import format_table
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.lip_features import LipFeatures
@@ -48,31 +46,10 @@ from visalign.sync.judging import Heard, Instruments, hear, see
 from visalign.sync.lip_model import LipModel
 from visalign.timeline import Interval
 
-__all__ = [
-    "FAULT_SHIFTS",
-    "SHIFTS",
-    "WINDOW_FRAMES",
-    "Evaluation",
-    "area_under_roc",
-    "evaluate",
-    "half_shifted",
-    "shifted",
-]
+__all__ = ["Evaluation", "evaluate"]
 
-Floats: TypeAlias = npt.NDArray[np.float64]
 Progress: TypeAlias = Callable[[str, float | None], None]
 
-SHIFTS = (-0.3, -0.2, -0.12, -0.06, 0.0, 0.06, 0.12, 0.2, 0.3)
-"""Seconds that the sound of whole clips is made early."""
-
-FAULT_SHIFTS = (-0.2, -0.12, 0.12, 0.2)
-"""Seconds that the sound of half a clip is made late."""
-
-WINDOW_FRAMES = (5, 10, 15, 25)
-"""Video frames of short windows."""
-
-_WINDOW_STEP = 0.2  # seconds from one window to the next
-_WITHIN = 0.0401  # seconds: a frame at 25 frames a second, and rounding
 _SAME_START = 0.08  # seconds by which a word may be found before the cut that displaces it
 _NO_SCORE = 0.5  # of a word that could not be judged
 
@@ -144,14 +121,14 @@ class Evaluation:
         row: dict[str, Any] = {
             "n_clips": errors["clip"].nunique(),
             "within_20_ms": (size <= 0.02).mean(),
-            "within_40_ms": (size <= _WITHIN).mean(),
+            "within_40_ms": (size <= WITHIN).mean(),
             "median_error_ms": 1000 * size.median(),
             "interval_coverage": errors["is_covered"].mean(),
         }
         windows = _of(self.windows, speakers)
         for n_frames in sorted(set(self.windows["n_frames"])):
             leads = windows.loc[windows["n_frames"] == n_frames, "lead_seconds"]
-            row[f"window_{n_frames}"] = (leads.abs() <= _WITHIN).mean() if len(leads) else np.nan
+            row[f"window_{n_frames}"] = (leads.abs() <= WITHIN).mean() if len(leads) else np.nan
         for condition, name in _CONDITIONS.items():
             row[f"auc_{name}"] = self._auc(speakers, condition)
         clips = _of(self.clips, speakers)
@@ -217,35 +194,6 @@ _CONDITIONS = {"half by 120 ms": "120_ms", "half by 200 ms": "200_ms", "dubbed":
 
 def _of(table: pd.DataFrame, speakers: Sequence[str]) -> pd.DataFrame:
     return table[table["speaker"].isin(speakers)]
-
-
-def area_under_roc(at_fault: Floats, in_sync: Floats) -> float:
-    """Probability that a word at fault scores lower than one in sync; ties count half.
-
-    Examples
-    --------
-    >>> area_under_roc(np.array([0.1, 0.5]), np.array([0.5, 0.9]))
-    0.875
-    """
-    order = np.sort(in_sync)
-    above = len(order) - np.searchsorted(order, at_fault, side="right")
-    ties = np.searchsorted(order, at_fault, side="right") - np.searchsorted(order, at_fault, side="left")
-    return float((above + 0.5 * ties).mean() / len(order))
-
-
-def shifted(audio: Audio, seconds: float) -> Audio:
-    """The same sound, `seconds` earlier (negative: later); what leaves at one quiet end comes in at the other."""
-    return replace(audio, samples=np.roll(audio.samples, -round(seconds * audio.rate_hz)))
-
-
-def half_shifted(audio: Audio, at: float, seconds: float) -> Audio:
-    """The same sound with all from `at` (seconds) moved `seconds` later (negative: earlier); its ends fill the gaps."""
-    cut, n = round(at * audio.rate_hz), round(seconds * audio.rate_hz)
-    tail, samples = audio.samples[cut:], audio.samples.copy()
-    if abs(n) > min(len(tail), len(samples)):
-        raise ValueError(f"{seconds} s are longer than what is to be moved")
-    samples[cut:] = np.concatenate([samples[:n], tail[: len(tail) - n]] if n >= 0 else [tail[-n:], tail[n:]])
-    return replace(audio, samples=samples)
 
 
 def evaluate(
@@ -358,7 +306,7 @@ class _Run:
         begin, end = ready.words[0].start, ready.words[-1].end
         for n_frames in WINDOW_FRAMES:
             length = n_frames * frame
-            for start in np.arange(begin, end - length, _WINDOW_STEP):
+            for start in window_starts(begin, end, length):
                 try:
                     sync = self._check_aligned(ready.lips.crop(start, start + length), ready).sync
                 except FaceNotFound:

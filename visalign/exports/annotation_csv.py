@@ -10,7 +10,7 @@ from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.files.text_files import format_table
 from visalign.language.phones import convert, is_silence
-from visalign.visemes.viseme_map import expected_visemes
+from visalign.visemes.expected import expected_visemes
 
 __all__ = ["AnnotationCsv"]
 

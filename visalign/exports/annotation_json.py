@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
+from visalign.animation.mouth_rules import MouthRules
 from visalign.exports.annotation_tiers import annotation_map, annotation_tiers
-from visalign.exports.cue_track import cue_tier
+from visalign.exports.cue_track import cue_tier, mouth_rules
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.files.text_files import format_json, rounded
@@ -34,17 +35,19 @@ class AnnotationJson:
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
-        tiers = {x.name: x for x in annotation_tiers(utterance, options)}
+        viseme_map = annotation_map(utterance, options)
+        tiers = {x.name: x for x in annotation_tiers(utterance, viseme_map)}
+        rules = mouth_rules(options) if options.mouths is None else MouthRules.of_map(viseme_map)
         document = {
             "schema_version": SCHEMA_VERSION,
             "media": utterance.media,
             "alphabet": utterance.alphabet,
-            "viseme_map": annotation_map(utterance, options).id,
+            "viseme_map": viseme_map.id,
             "words": _items(x for x in utterance.words if x.label),
             "phones": _items(utterance.phones),
             "expected_visemes": _items(tiers["expected visemes"]),
             "observed_visemes": _items(tiers.get("observed visemes", ())),
-            "mouth_cues": _items(cue_tier(utterance, options, self)),
+            "mouth_cues": _items(cue_tier(utterance, options, self, rules)),
         }
         return format_json(document).encode()
 

@@ -14,7 +14,8 @@ from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.language.phones import is_silence
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
+from visalign.visemes.expected import expected_visemes, viseme_tier
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["DEFAULT_MAP", "annotation_map", "annotation_tiers"]
 
@@ -27,7 +28,7 @@ def annotation_map(utterance: Utterance, options: ExportOptions) -> VisemeMap:
     return VisemeMap.load(options.mouths or DEFAULT_MAP[utterance.alphabet])
 
 
-def annotation_tiers(utterance: Utterance, options: ExportOptions) -> list[Tier]:
+def annotation_tiers(utterance: Utterance, viseme_map: VisemeMap) -> list[Tier]:
     """``words``, ``phones``, ``expected visemes``, and ``observed visemes`` and ``lead`` where a clip was checked.
 
     Raises
@@ -35,7 +36,6 @@ def annotation_tiers(utterance: Utterance, options: ExportOptions) -> list[Tier]
     UnknownSymbol
         If the map does not place a phone.
     """
-    viseme_map = annotation_map(utterance, options)
     targets = expected_visemes(utterance.phones, utterance.words, viseme_map, alphabet=utterance.alphabet)
     expected = viseme_tier(targets)
     tiers = [

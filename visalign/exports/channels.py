@@ -37,7 +37,8 @@ from visalign.exports.hand_edits import Edit
 from visalign.exports.recipes import load_recipe
 from visalign.exports.utterance import Utterance
 from visalign.timeline import Interval
-from visalign.visemes.viseme_map import VisemeMap, VisemeTarget, expected_visemes
+from visalign.visemes.expected import VisemeTarget, expected_visemes
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["Channels", "Curve", "reduce_keys", "weight_channels"]
 

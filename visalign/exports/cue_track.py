@@ -61,17 +61,16 @@ def mouth_rules(options: ExportOptions, default: str = RHUBARB) -> MouthRules:
     return load_mouth_rules(default if options.mouths is None else options.mouths)
 
 
-def cue_tier(
-    utterance: Utterance, options: ExportOptions, exporter: Exporter, *, default_mouths: str = RHUBARB
-) -> Tier:
+def cue_tier(utterance: Utterance, options: ExportOptions, exporter: Exporter, rules: MouthRules) -> Tier:
     """Mouth shapes with times in seconds: edits made, lead applied.
+
+    `rules` are those of :func:`mouth_rules`, which an exporter asks for once: they may be a file of the user's.
 
     Raises
     ------
     UnknownSymbol
         If a phone, an edit or the subset names a shape that the rig has not.
     """
-    rules = mouth_rules(options, default_mouths)
     timing = CueTiming(
         rest_after=options.rest_after,
         tweens=options.tweens,
@@ -106,9 +105,7 @@ def _advanced(cues: Tier, lead: float) -> Tier:
     return Tier.from_intervals(cues.name, [Interval(a, b, label) for a, b, label in rows if b > a]).merge_equal()
 
 
-def frame_track(
-    utterance: Utterance, options: ExportOptions, exporter: Exporter, *, default_mouths: str = RHUBARB
-) -> FrameTrack:
+def frame_track(utterance: Utterance, options: ExportOptions, exporter: Exporter, rules: MouthRules) -> FrameTrack:
     """Mouth shapes on whole frames, each held as long as `options` want; edits keep their frames.
 
     Raises
@@ -116,9 +113,8 @@ def frame_track(
     UnknownSymbol
         As :func:`cue_tier`.
     """
-    rules = mouth_rules(options, default_mouths)
     rate = options.rate or exporter.rate
-    tier = cue_tier(utterance, replace(options, edits=()), exporter, default_mouths=default_mouths)
+    tier = cue_tier(utterance, replace(options, edits=()), exporter, rules)
     closed = max(options.closure_frames, options.hold_frames)
     cues = lay_out(tier.shift(-tier.start), rules.kinds, rate, holds={"closed": closed}, hold=options.hold_frames)
     for edit in options.edits:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from xml.etree import ElementTree
 
-from visalign.exports.annotation_tiers import annotation_tiers
+from visalign.exports.annotation_tiers import annotation_map, annotation_tiers
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.timeline import Tier
@@ -35,7 +35,7 @@ class ElanEaf:
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
-        return format_eaf(annotation_tiers(utterance, options), utterance.media)
+        return format_eaf(annotation_tiers(utterance, annotation_map(utterance, options)), utterance.media)
 
 
 def format_eaf(tiers: Iterable[Tier], media: str = "") -> bytes:

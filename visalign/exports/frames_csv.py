@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from visalign.exports.cue_track import frame_track
+from visalign.exports.cue_track import frame_track, mouth_rules
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.files.text_files import format_table
@@ -25,7 +25,7 @@ class FramesCsv:
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
-        track = frame_track(utterance, options, self)
+        track = frame_track(utterance, options, self, mouth_rules(options))
         rows = []
         for i, (frame, shape) in enumerate(track.shapes()):
             middle = float((i + Fraction(1, 2)) / track.rate)

@@ -24,8 +24,8 @@ class MohoDat:
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
-        track = frame_track(utterance, options, self)
         rules = mouth_rules(options)
+        track = frame_track(utterance, options, self, rules)
         rest = rules.rest if options.shapes is None else rules.reduce(rules.rest, frozenset(options.shapes))
         return format_switch_data(track, rest)
 

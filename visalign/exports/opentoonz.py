@@ -31,6 +31,6 @@ class OpenToonz:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
         rules = mouth_rules(options)
         names = rules.names.get(SCHOOL, {})
-        track = frame_track(utterance, options, self)
+        track = frame_track(utterance, options, self, rules)
         renamed = tuple(FrameCue(x.start, x.end, names.get(x.shape, x.shape)) for x in track.cues)
         return format_switch_data(replace(track, cues=renamed), names.get(rules.rest, rules.rest))

@@ -70,11 +70,11 @@ def papagayo_phrases(
     rate = options.rate or exporter.rate
     if rate.denominator != 1:
         raise ConfigError("fps", str(rate), "a whole number of frames a second; Papagayo stores no other")
-    track = frame_track(utterance, options, exporter, default_mouths=PAPAGAYO_MOUTHS)
-    rest = mouth_rules(options, PAPAGAYO_MOUTHS).rest
+    rules = mouth_rules(options, PAPAGAYO_MOUTHS)
+    track = frame_track(utterance, options, exporter, rules)
     shapes = [shape for _, shape in track.shapes()]
     starts = list(_word_starts(utterance, float(rate), len(shapes), options.lead_frames))
-    words = [_word(text, start, end, shapes, rest) for (text, start), end in _with_ends(starts, len(shapes))]
+    words = [_word(text, start, end, shapes, rules.rest) for (text, start), end in _with_ends(starts, len(shapes))]
     return track, list(_phrases(words))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
-from visalign.exports.cue_track import cue_tier
+from visalign.exports.cue_track import cue_tier, mouth_rules
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 
@@ -27,7 +27,7 @@ class RhubarbJson:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
         rows = [
             f'    {{ "start": {x.start:.2f}, "end": {x.end:.2f}, "value": {json.dumps(x.label)} }}'
-            for x in cue_tier(utterance, options, self)
+            for x in cue_tier(utterance, options, self, mouth_rules(options))
         ]
         head = f'    "soundFile": {json.dumps(utterance.media)},\n    "duration": {utterance.duration:.2f}'
         body = ",\n".join(rows)

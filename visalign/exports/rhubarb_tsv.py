@@ -24,8 +24,8 @@ class RhubarbTsv:
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
-        cues = cue_tier(utterance, options, self)
         rules = mouth_rules(options)
+        cues = cue_tier(utterance, options, self, rules)
         last = rules.rest if options.shapes is None else rules.reduce(rules.rest, frozenset(options.shapes))
         lines = [f"{x.start:.2f}\t{x.label}\n" for x in cues]
         return "".join([*lines, f"{cues.end:.2f}\t{last}\n"]).encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from xml.etree import ElementTree
 
-from visalign.exports.cue_track import cue_tier
+from visalign.exports.cue_track import cue_tier, mouth_rules
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 
@@ -32,7 +32,7 @@ class RhubarbXml:
         ElementTree.SubElement(metadata, "soundFile").text = utterance.media
         ElementTree.SubElement(metadata, "duration").text = f"{utterance.duration:.2f}"
         cues = ElementTree.SubElement(root, "mouthCues")
-        for x in cue_tier(utterance, options, self):
+        for x in cue_tier(utterance, options, self, mouth_rules(options)):
             cue = ElementTree.SubElement(cues, "mouthCue", start=f"{x.start:.2f}", end=f"{x.end:.2f}")
             cue.text = x.label
         ElementTree.indent(root)

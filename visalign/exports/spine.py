@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
-from visalign.exports.cue_track import frame_track
+from visalign.exports.cue_track import frame_track, mouth_rules
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 
@@ -29,7 +29,7 @@ class SpineJson:
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
-        track = frame_track(utterance, options, self)
+        track = frame_track(utterance, options, self, mouth_rules(options))
         keys = [{"time": round(float(x.start / track.rate), 6), "name": x.shape} for x in track.cues]
         slot = options.target or "mouth"
         document = {"animations": {utterance.name: {"slots": {slot: {"attachment": keys}}}}}

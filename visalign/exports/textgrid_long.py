@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from visalign.exports.annotation_tiers import annotation_tiers
+from visalign.exports.annotation_tiers import annotation_map, annotation_tiers
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.timeline import Tier
@@ -26,7 +26,7 @@ class TextGridLong:
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
-        tiers = annotation_tiers(utterance, options)
+        tiers = annotation_tiers(utterance, annotation_map(utterance, options))
         lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', ""]
         lines += [f"xmin = {praat_number(tiers[0].start)} ", f"xmax = {praat_number(tiers[0].end)} "]
         lines += ["tiers? <exists> ", f"size = {len(tiers)} ", "item []: "]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from visalign.exports.annotation_tiers import annotation_tiers
+from visalign.exports.annotation_tiers import annotation_map, annotation_tiers
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.textgrid_long import praat_number, praat_string
 from visalign.exports.utterance import Utterance
@@ -25,7 +25,7 @@ class TextGridShort:
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
-        tiers = annotation_tiers(utterance, options)
+        tiers = annotation_tiers(utterance, annotation_map(utterance, options))
         span = [praat_number(tiers[0].start), praat_number(tiers[0].end)]
         lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", *span, "<exists>", str(len(tiers))]
         for tier in tiers:

@@ -40,8 +40,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from visalign.animation.lip_trajectory import LipShape, lip_trajectory
 from visalign.errors import AnyPath, BackendFailed, BackendUnavailable, ConfigError, InputError
-from visalign.face.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
+from visalign.face.avatar import FaceLook, FacePainter
 from visalign.files.text_files import format_json, write_text
 from visalign.language.phones import ARPABET, SILENCE, convert
 from visalign.media.clips import Audio, write_clip

@@ -7,7 +7,7 @@ Method
 ------
 68 landmarks of the portrait and a fixed ring around the face are the corners of a triangular mesh (Delaunay, over a
 pose with open lips, so that upper and lower lip are not joined). For each frame the lip and chin landmarks move as
-:func:`visalign.face.avatar.lip_trajectory` says; each triangle is mapped back to the portrait by its barycentric
+:mod:`visalign.animation.lip_trajectory` says; each triangle is mapped back to the portrait by its barycentric
 coordinates. Triangles within the inner lip contour are the inside of the mouth.
 
 Conventions
@@ -26,9 +26,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import Delaunay
 
+from visalign.animation.lip_trajectory import REST, LipShape, lip_trajectory
 from visalign.errors import AnyPath, FaceNotFound
 from visalign.exports.utterance import Utterance
-from visalign.face.avatar import REST, LipShape, lip_trajectory
 from visalign.face.preview import english_phones
 from visalign.face.watermark import stamp
 from visalign.lips.landmarks import load_detector

@@ -23,13 +23,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import affine_transform
 
+from visalign.animation.lip_trajectory import LipShape, lip_trajectory
 from visalign.errors import AnyPath, ConfigError, ParseError, UnknownSymbol
 from visalign.exports.cue_track import frame_track, mouth_rules
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.frames_csv import FramesCsv
 from visalign.exports.hand_edits import apply_edits
 from visalign.exports.utterance import Utterance
-from visalign.face.avatar import FaceLook, FacePainter, LipShape, lip_trajectory
+from visalign.face.avatar import FaceLook, FacePainter
 from visalign.face.face_motion import FaceMotion, face_motion
 from visalign.files.data_files import parse_toml, read_toml
 from visalign.language.phones import SILENCE, convert, is_silence
@@ -197,7 +198,8 @@ def english_phones(phones: Tier, alphabet: str) -> Tier:
 
 
 def _shapes(utterance: Utterance, options: ExportOptions, rate: Fraction) -> list[str]:
-    return [shape for _, shape in frame_track(utterance, replace(options, rate=rate), FramesCsv()).shapes()]
+    track = frame_track(utterance, replace(options, rate=rate), FramesCsv(), mouth_rules(options))
+    return [shape for _, shape in track.shapes()]
 
 
 def _cue_lips(utterance: Utterance, options: ExportOptions, look: PreviewOptions, rate: Fraction) -> list[LipShape]:
@@ -211,7 +213,7 @@ def read_mouths(path: AnyPath | None = None) -> dict[str, LipShape]:
     Raises
     ------
     ParseError
-        If it can't be read, or a value is not a number of :class:`visalign.face.avatar.LipShape`.
+        If it can't be read, or a value is not a number of :class:`visalign.animation.lip_trajectory.LipShape`.
     """
     shipped = importlib.resources.files("visalign.rigs") / "avatar_mouths.toml"
     where = "avatar_mouths.toml" if path is None else str(path)

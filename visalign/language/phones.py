@@ -1,6 +1,7 @@
 """Phone sets: the CMU phones with their articulation, and conversion between ARPABET, IPA and X-SAMPA.
 
-Everything about phone symbols stands here, so that aligners, lexicons, viseme maps and exporters agree on it.
+Everything about phone symbols stands here, so that aligners, lexicons, viseme maps and exporters agree on it; the
+letters of IPA and X-SAMPA stand in :mod:`visalign.language.ipa`.
 
 Conventions
 -----------
@@ -16,23 +17,30 @@ References
 ----------
 .. [1] Carnegie Mellon University, The CMU Pronouncing Dictionary 0.7b, phone table.
 .. [2] International Phonetic Association, Handbook of the International Phonetic Association, CUP 1999.
-.. [3] J. C. Wells, Computer-coding the IPA: a proposed extension of SAMPA, UCL 1995.
-.. [4] K.-F. Lee and H.-W. Hon, Speaker-independent phone recognition using hidden Markov models, IEEE Trans. ASSP
+.. [3] K.-F. Lee and H.-W. Hon, Speaker-independent phone recognition using hidden Markov models, IEEE Trans. ASSP
    37(11), 1989: how the finer TIMIT symbols fold into the coarser ones.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from visalign.errors import ConfigError, UnknownSymbol
+from visalign.language.ipa import (
+    LIP_LETTERS,
+    VOWEL_LETTERS,
+    ipa_to_xsampa,
+    pairs,
+    tidy_ipa,
+    without_marks,
+    xsampa_to_ipa,
+)
 
 __all__ = [
     "ALPHABETS",
     "ARPABET",
+    "BILABIALS",
     "SILENCE",
     "Phone",
     "articulatory_classes",
@@ -40,14 +48,16 @@ __all__ = [
     "fold_arpabet",
     "is_phone",
     "is_silence",
+    "is_vowel",
     "normalise",
     "shapes_lips",
     "strip_stress",
-    "without_marks",
 ]
 
 ALPHABETS = ("arpabet", "ipa", "xsampa")
 SILENCE = "SIL"
+BILABIALS = frozenset({"P", "B", "M"})
+"""Phones of ARPABET for which the lips close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +173,6 @@ OW  oʊ  oU  goat    close-mid   back     +  UH
 """
 
 
-def _pairs(table: str) -> dict[str, str]:
-    cells = table.split()
-    return dict(zip(cells[::2], cells[1::2], strict=True))
-
-
 def _consonants() -> Iterator[Phone]:
     for row in _CONSONANTS.split("\n")[1:-1]:
         symbol, ipa, xsampa, example, manner, place, voiced, rounded = row.split()
@@ -187,9 +192,9 @@ ARPABET: dict[str, Phone] = {
     for phone in (*_consonants(), *_vowels(), Phone(SILENCE, "", "", "", False, "silence", is_voiced=False))
 }
 
-# Finer symbols of TIMIT and older ARPABET, and the CMU phone that holds them [4]_. The flap DX goes to T, its
+# Finer symbols of TIMIT and older ARPABET, and the CMU phone that holds them [3]_. The flap DX goes to T, its
 # commonest origin in CMUdict; closures go to their plosive.
-_FOLDED = _pairs(
+_FOLDED = pairs(
     """
     AX AH  AX-H AH  AXR ER  IX IH  UX UW  EL L  EM M  EN N  ENG NG  NX N  DX T  HV HH  WH W
     BCL B  PCL P  DCL D  TCL T  GCL G  KCL K
@@ -228,39 +233,6 @@ _IPA_VARIANTS = {
     for variant in variants.split()
 }
 _IPA_TO_ARPABET = {phone.ipa: phone.symbol for phone in ARPABET.values()} | _IPA_VARIANTS
-
-# X-SAMPA and IPA, letter by letter [3]_. Where X-SAMPA has two spellings, the one to write comes first.
-_XSAMPA_LETTERS = _pairs(
-    r"""
-    i i  y y  1 ɨ  } ʉ  M ɯ  u u  I ɪ  Y ʏ  U ʊ  e e  2 ø  @\ ɘ  8 ɵ  7 ɤ  o o  @ ə  E ɛ  9 œ  3 ɜ  3\ ɞ  V ʌ  O ɔ
-    { æ  6 ɐ  a a  & ɶ  A ɑ  Q ɒ  I\ ᵻ  U\ ᵿ  3` ɝ  @` ɚ
-    p p  b b  t t  d d  t` ʈ  d` ɖ  c c  J\ ɟ  k k  g ɡ  q q  G\ ɢ  ? ʔ  m m  F ɱ  n n  n` ɳ  J ɲ  N ŋ  N\ ɴ
-    B\ ʙ  r r  R\ ʀ  4 ɾ  r` ɽ  p\ ɸ  B β  f f  v v  T θ  D ð  s s  z z  S ʃ  Z ʒ  s` ʂ  z` ʐ  C ç  j\ ʝ  x x  G ɣ
-    X χ  R ʁ  X\ ħ  ?\ ʕ  h h  h\ ɦ  K ɬ  K\ ɮ  P ʋ  v\ ʋ  r\ ɹ  r\` ɻ  j j  M\ ɰ  l l  l` ɭ  L ʎ  L\ ʟ  5 ɫ
-    w w  W ʍ  H ɥ  s\ ɕ  z\ ʑ  l\ ɺ  x\ ɧ  H\ ʜ  <\ ʢ  >\ ʡ  b_< ɓ  d_< ɗ  J\_< ʄ  g_< ɠ  G\_< ʛ
-    O\ ʘ  |\ ǀ  !\ ǃ  =\ ǂ  |\|\ ǁ
-    """
-)
-_MARK_CODES = _pairs(
-    r"""
-    : ː  :\ ˑ  " ˈ  % ˌ  ` ˞  _h ʰ  _w ʷ  _j ʲ  ' ʲ  _G ˠ  _?\ ˤ  _l ˡ  _n ⁿ  _> ʼ
-    ~ U+0303  _~ U+0303  = U+0329  _= U+0329  _0 U+0325  _v U+032C  _t U+0324  _k U+0330  _d U+032A  _a U+033A
-    _m U+033B  _^ U+032F  _} U+031A  _" U+0308  _x U+033D  _o U+031E  _r U+031D  _+ U+031F  _- U+0320  _O U+0339
-    _c U+031C  _A U+0318  _q U+0319  _N U+033C
-    """
-)
-_XSAMPA_MARKS = {ascii_: chr(int(x[2:], 16)) if x[0] == "U" else x for ascii_, x in _MARK_CODES.items()}
-_XSAMPA_TO_IPA = _XSAMPA_LETTERS | _XSAMPA_MARKS
-_IPA_TO_XSAMPA = {ipa: ascii_ for ascii_, ipa in reversed(_XSAMPA_TO_IPA.items())}
-_XSAMPA_TOKEN = re.compile("|".join(map(re.escape, sorted(_XSAMPA_TO_IPA, key=len, reverse=True))))
-
-_IPA_LETTERS = frozenset(_XSAMPA_LETTERS.values())
-_IPA_MARKS = frozenset(_XSAMPA_MARKS.values())
-# Marks that say how syllables are stressed or joined, and nothing about the phone: dropped when IPA is read.
-_IPA_PROSODY = frozenset("ˈˌ.͜͡ ‿|")
-_IPA_SPELLINGS = {"g": "ɡ", "ʧ": "tʃ", "ʤ": "dʒ", "ʦ": "ts", "ʣ": "dz", "ʨ": "tɕ", "ʥ": "dʑ", ":": "ː", "c\u0327": "ç"}
-# Letters that need the lips: labials, the postalveolars that languages protrude, and every vowel.
-_LIP_LETTERS = frozenset("pbmɸβfvʋɱʙwʍɥʘɓʃʒʷiyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒᵻᵿɝɚ")
 
 _PAUSES = "sil sp spn nsn pau h# # epi _ <sil> <s> </s> <eps> [sil] [noise] [breath] +nsn+ +spn+ +breath+ +noise+"
 _SILENCES = frozenset(_PAUSES.split())
@@ -334,8 +306,8 @@ def normalise(symbol: str, alphabet: str) -> str:
             raise UnknownSymbol(symbol, (*ARPABET, *_FOLDED))
         return bare
     if alphabet == "ipa":
-        return _tidy_ipa(symbol)
-    return _ipa_to_xsampa(_xsampa_to_ipa(symbol))
+        return tidy_ipa(symbol)
+    return ipa_to_xsampa(xsampa_to_ipa(symbol))
 
 
 def is_phone(symbol: str, alphabet: str) -> bool:
@@ -403,7 +375,23 @@ def shapes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
     try:
         return ARPABET[_ipa_to_arpabet(ipa)].shapes_lips
     except UnknownSymbol:
-        return not _LIP_LETTERS.isdisjoint(ipa)
+        return not LIP_LETTERS.isdisjoint(ipa)
+
+
+def is_vowel(symbol: str, alphabet: str = "arpabet") -> bool:
+    """True for vowels and diphthongs, in any language; False for consonants and silence.
+
+    Examples
+    --------
+    >>> is_vowel("AX"), is_vowel("ɔʏ", "ipa"), is_vowel("tʃ", "ipa"), is_vowel("SIL")
+    (True, True, False, False)
+
+    Raises
+    ------
+    UnknownSymbol
+        If the alphabet has no such symbol.
+    """
+    return not VOWEL_LETTERS.isdisjoint(convert(symbol, alphabet, "ipa"))
 
 
 def articulatory_classes(symbol: str) -> tuple[str, ...]:
@@ -449,25 +437,6 @@ def _check_alphabet(alphabet: str) -> None:
         raise ConfigError("alphabet", alphabet, ALPHABETS)
 
 
-def _tidy_ipa(symbol: str) -> str:
-    text = unicodedata.normalize("NFD", symbol.strip())
-    for spelling, letter in _IPA_SPELLINGS.items():
-        text = text.replace(spelling, letter)
-    text = "".join(c for c in text if c not in _IPA_PROSODY).replace("ə˞", "ɚ").replace("ɜ˞", "ɝ")
-    if not text or text[0] in _IPA_MARKS or any(c not in _IPA_LETTERS and c not in _IPA_MARKS for c in text):
-        raise UnknownSymbol(symbol, sorted(_IPA_LETTERS))
-    return text
-
-
-def without_marks(ipa: str) -> str:
-    """IPA without length, diacritics and other modifiers: the letters alone.
-
-    >>> without_marks("tʰ"), without_marks("ɑ̃ː")
-    ('t', 'ɑ')
-    """
-    return "".join(c for c in ipa if c not in _IPA_MARKS)
-
-
 def _arpabet_to_ipa(symbol: str) -> str:
     # Schwa and its rhotic have letters of their own in IPA, and no CMU phone of their own.
     return {"AX": "ə", "AXR": "ɚ"}.get(symbol) or ARPABET[fold_arpabet(symbol)].ipa
@@ -480,17 +449,5 @@ def _ipa_to_arpabet(ipa: str) -> str:
     raise UnknownSymbol(ipa, _IPA_TO_ARPABET)
 
 
-def _xsampa_to_ipa(symbol: str) -> str:
-    text = symbol.strip()
-    pieces = _XSAMPA_TOKEN.findall(text)
-    if "".join(pieces) != text:
-        raise UnknownSymbol(symbol, _XSAMPA_TO_IPA)
-    return _tidy_ipa("".join(_XSAMPA_TO_IPA[piece] for piece in pieces)) if text else ""
-
-
-def _ipa_to_xsampa(ipa: str) -> str:
-    return "".join(_IPA_TO_XSAMPA[c] for c in ipa)
-
-
-_READERS: dict[str, Callable[[str], str]] = {"arpabet": _arpabet_to_ipa, "ipa": str, "xsampa": _xsampa_to_ipa}
-_WRITERS: dict[str, Callable[[str], str]] = {"arpabet": _ipa_to_arpabet, "ipa": str, "xsampa": _ipa_to_xsampa}
+_READERS: dict[str, Callable[[str], str]] = {"arpabet": _arpabet_to_ipa, "ipa": str, "xsampa": xsampa_to_ipa}
+_WRITERS: dict[str, Callable[[str], str]] = {"arpabet": _ipa_to_arpabet, "ipa": str, "xsampa": ipa_to_xsampa}

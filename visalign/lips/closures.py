@@ -20,7 +20,7 @@ import numpy as np
 
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP, DecodedVisemes
-from visalign.timeline import Interval
+from visalign.timeline import Interval, runs
 
 __all__ = ["LipClosure", "find_closures"]
 
@@ -66,9 +66,8 @@ def find_closures(lips: LipFeatures, decoded: DecodedVisemes) -> list[LipClosure
     decoded : DecodedVisemes
         What the decoder made of them.
     """
-    closed = np.concatenate([[False], np.nan_to_num(decoded.closed) >= _AT_LEAST, [False]])
-    edges = np.flatnonzero(np.diff(closed.astype(np.int8))).reshape(-1, 2)
-    return [_closure(lips, decoded, int(first), int(last)) for first, last in edges]
+    closed = np.nan_to_num(decoded.closed) >= _AT_LEAST
+    return [_closure(lips, decoded, first, last) for first, last in runs(closed)]
 
 
 def _closure(lips: LipFeatures, decoded: DecodedVisemes, first: int, last: int) -> LipClosure:

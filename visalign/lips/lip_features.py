@@ -42,7 +42,7 @@ from visalign.lips.mouth_geometry import GEOMETRY, Feature, measured
 from visalign.lips.mouth_pictures import N_PICTURE, PICTURE_FEATURES, MouthPictures
 from visalign.lips.visibility import measure_visibility
 from visalign.media.clips import probe, read_frames
-from visalign.timeline import FrameTimes
+from visalign.timeline import FrameTimes, frame_step
 
 __all__ = [
     "FEATURES",
@@ -381,7 +381,7 @@ class _Upright:
 
     @classmethod
     def of(cls, landmarks: Landmarks) -> _Upright:
-        step = _frame_step(landmarks.times.times)
+        step = frame_step(landmarks.times.times)
         n = len(landmarks.points)
         right_eye, left_eye, nose = np.empty((n, 2)), np.empty((n, 2)), np.zeros((n, 2))
         for rows in blocks_of(n, _BLOCK, landmarks.points):
@@ -405,10 +405,6 @@ class _Upright:
         x, y = points[..., 0] - eye[:, :1], points[..., 1] - eye[:, 1:]
         turned = np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=-1)
         return np.asarray(turned / self.iod[rows, :, None])
-
-
-def _frame_step(times: Floats) -> float:
-    return float(np.median(np.diff(times))) if len(times) > 1 else _CHANGE_REACH
 
 
 def _smoothed(values: Floats, sigma: float) -> Floats:

@@ -44,8 +44,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from visalign.language.phones import BILABIALS
 from visalign.lips.lip_features import LipFeatures
-from visalign.timeline import Interval, Tier
+from visalign.timeline import Interval, Tier, runs
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["STEP", "UNSEEN", "DecodedVisemes", "VisemeDecoder", "stacked"]
@@ -60,9 +61,6 @@ UNSEEN = ""
 
 MOMENTS = (-0.08, -0.04, 0.0, 0.04, 0.08)
 """Where the features are looked at around each time, seconds, where nothing else is said."""
-
-CLOSED = frozenset(["P", "B", "M"])
-"""Phones for which the lips close."""
 
 _SUM_TOLERANCE = 1e-6
 
@@ -167,11 +165,11 @@ class VisemeDecoder:
         column = [visemes.index(viseme_map.lookup(phone, "arpabet")) for phone in self.phones]
         membership[np.arange(len(self.phones)), column] = 1.0
         membership[self._closing, -1] = 1.0
-        runs = _runs(seen)
-        rows = [self.rows(lips, times[run]) for run in runs]
+        stretches = [slice(*run) for run in runs(seen)]
+        rows = [self.rows(lips, times[run]) for run in stretches]
         sums = np.full((len(times), len(visemes) + 1), np.nan)
         means = self._adapted_means(rows)
-        for run, sequence in zip(runs, rows, strict=True):
+        for run, sequence in zip(stretches, rows, strict=True):
             for part, posteriors in self._pass(sequence, means, self.closure_bias):
                 sums[run][part] = posteriors @ membership
         posteriors = sums[:, :-1]
@@ -179,7 +177,7 @@ class VisemeDecoder:
 
     @property
     def _closing(self) -> npt.NDArray[np.bool_]:
-        return np.array([phone in CLOSED for phone in self.phones])
+        return np.array([phone in BILABIALS for phone in self.phones])
 
     def rows(self, lips: LipFeatures, times: Floats) -> Floats:
         """What the states emit at `times` (seconds), shape (n_times, n_dims)."""
@@ -276,11 +274,6 @@ def stacked(lips: LipFeatures, times: Floats, columns: tuple[str, ...], moments:
     known, values = lips.times.centres[frames], lips.normalised_rows(frames, columns)
     rows = np.column_stack([np.interp(around, known, column) for column in values.T])
     return rows.reshape(len(times), -1)
-
-
-def _runs(flags: npt.NDArray[np.bool_]) -> list[slice]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _tier(lips: LipFeatures, times: Floats, visemes: tuple[str, ...], posteriors: Floats) -> Tier:

@@ -22,11 +22,11 @@ from visalign.live_view.source import Picture, Source
 from visalign.media.images import jpeg_bytes
 from visalign.reports.html_report.document import data_uri
 from visalign.sync.verdict import SyncEstimate
+from visalign.timeline import USUAL_STEP
 
 __all__ = ["LiveStats", "message_of", "run_live"]
 
 _TOO_LATE = 1.5  # frames
-_USUAL_STEP = 0.04  # seconds
 
 
 @dataclass(slots=True)
@@ -124,7 +124,7 @@ class _Clock:
 
     def __init__(self, waits: bool) -> None:
         self._waits, self._origin, self._last = waits, float("inf"), float("nan")
-        self.step = _USUAL_STEP
+        self.step = USUAL_STEP
 
     def wait(self, picture_time: float) -> float:
         """Wait until a picture is due, where it is to be waited for; the moment it is due."""

@@ -84,7 +84,7 @@ def check_file(path: AnyPath) -> str:
     return f"file:{os.path.abspath(path)}"  # noqa: PTH100 - Path.absolute() would keep ".."
 
 
-FileStates = dict[Path, tuple[int, int, int] | None]
+FileStates = dict[Path, tuple[int, ...] | None]
 
 
 def file_states(*paths: object) -> FileStates:
@@ -96,14 +96,16 @@ def refuse_changed(before: FileStates) -> None:
     """Raise MediaError for the first file that is not in the state any more in which it was.
 
     A clip that is still being copied or recorded, or is replaced meanwhile, would give a result of which nobody can
-    tell what it is about.
+    tell what it is about. A state may lack the inode, as one that was taken on another machine does: its file system
+    may number the same files otherwise.
     """
     for path, state in before.items():
-        if _state(path) != state:
+        now = _state(path)
+        if (now if now is None or state is None else now[: len(state)]) != state:
             raise MediaError(path, "changed while it was read", "Run this again when nobody writes to it.")
 
 
-def _state(path: AnyPath) -> tuple[int, int, int] | None:
+def _state(path: AnyPath) -> tuple[int, ...] | None:
     try:
         found = Path(path).stat()
     except (OSError, ValueError):

@@ -28,6 +28,7 @@ from visalign.errors import AnyPath, MediaError
 from visalign.media.clips import Audio, Frame, read_frames
 from visalign.media.ffmpeg import X264_OPTIONS, Image, SoundTrack, resize_rgb
 from visalign.media.images import jpeg_bytes
+from visalign.timeline import frame_step
 
 __all__ = ["PICTURE_PX", "ViewingCopy", "cut_out", "make_viewing_copy", "mouth_boxes"]
 
@@ -128,7 +129,7 @@ def mouth_boxes(mouth: npt.NDArray[np.float32] | None, times: Floats) -> npt.NDA
         return boxes
     known = np.flatnonzero(np.isfinite(mouth[:, 0, 0]))
     facts = np.column_stack([mouth[known].mean(axis=1), np.ptp(mouth[known, :, 0], axis=1)]).astype(np.float64)
-    step = float(np.median(np.diff(times))) if len(times) > 1 else 0.04
+    step = frame_step(times)
     rows = np.empty((len(times), 3))
     for frames, part in _one_face_each(known, facts, len(times)):
         steady = np.column_stack([np.interp(frames, known[part], column) for column in facts[part].T])

@@ -45,6 +45,7 @@ from visalign.plots.tiers import (
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import lead_in_words
 from visalign.sync.evidence import ClipEvidence
+from visalign.timeline import frame_step
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -329,7 +330,7 @@ def _draw_mouth(
 
 def _draw_posteriors(axes: Axes, kept: ClipEvidence, span: Span) -> None:
     shown = np.flatnonzero(np.nanmax(kept.posteriors, axis=0, initial=0.0) > 0.1)
-    half = 0.5 * float(np.median(np.diff(kept.moments))) if len(kept.moments) > 1 else 0.02
+    half = 0.5 * frame_step(kept.moments)
     extent = (kept.moments[0] - half, kept.moments[-1] + half, len(shown) - 0.5, -0.5)
     axes.imshow(kept.posteriors[:, shown].T, extent=extent, aspect="auto", cmap=sequential(), vmin=0.0, vmax=1.0,
                 interpolation="nearest")  # fmt: skip
@@ -342,7 +343,7 @@ def _draw_posteriors(axes: Axes, kept: ClipEvidence, span: Span) -> None:
 
 def _draw_evidence(rows: Axes, curve: Axes, report: ClipReport, kept: ClipEvidence, span: Span) -> None:
     """Evidence over time and lead, and its sum over time beside it."""
-    step = float(np.median(np.diff(kept.times))) if len(kept.times) > 1 else 0.04
+    step = frame_step(kept.times)
     smooth = gaussian_filter1d(kept.log_likelihoods, _EVIDENCE_SMOOTHING / step, axis=0)
     relative = smooth - np.median(smooth, axis=1, keepdims=True)
     ms = 1000 * kept.lags

@@ -34,6 +34,7 @@ from visalign.plots.tiers import draw_intervals, name_row, quiet_row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+from visalign.timeline import frame_step
 
 __all__ = ["plot_lips"]
 
@@ -131,7 +132,7 @@ def _cut(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32], half: fl
 
 
 def _draw_posteriors(axes: Axes, decoded: DecodedVisemes, shown: npt.NDArray[np.intp]) -> None:
-    half = 0.5 * float(np.median(np.diff(decoded.times))) if len(decoded.times) > 1 else 0.02
+    half = 0.5 * frame_step(decoded.times)
     extent = (decoded.times[0] - half, decoded.times[-1] + half, len(shown) - 0.5, -0.5)
     if len(shown):
         axes.imshow(

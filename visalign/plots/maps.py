@@ -36,7 +36,8 @@ from visalign.plots.tiers import Mark, draw_intervals, name_row, quiet_row
 from visalign.timeline import Interval, Tier
 from visalign.training.map_evaluation import MapFit
 from visalign.training.map_learning import LearntMap
-from visalign.visemes.viseme_map import VisemeMap, expected_visemes, viseme_tier
+from visalign.visemes.expected import expected_visemes, viseme_tier
+from visalign.visemes.viseme_map import VisemeMap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

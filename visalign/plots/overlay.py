@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from visalign.animation.lip_trajectory import LipShape
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
-from visalign.face.avatar import FaceLook, FacePainter, LipShape
+from visalign.face.avatar import FaceLook, FacePainter
 from visalign.media.clips import Audio, Frame, MediaInfo, probe, read_audio, read_frames
 from visalign.media.ffmpeg import Image, resize_rgb
 from visalign.media.remux import put_picture

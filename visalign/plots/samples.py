@@ -4,7 +4,7 @@ Conventions
 -----------
 ``lead_seconds > 0`` means that the audio is early. A table of truth is a CSV file with the columns ``clip`` and
 ``lead_seconds``; a clip is named as in its report, or by the report's path within the run. A lead is right where it
-lies within :data:`TOLERANCE` of the truth, since that is what a report's confidence is about.
+lies within :data:`~visalign.parameters.RIGHT_WITHIN` of the truth, since that is what a report's confidence is about.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from visalign.errors import AnyPath, ConfigError, ParseError
+from visalign.parameters import RIGHT_WITHIN
 from visalign.reports.clip_report import ClipReport
 
 __all__ = [
     "SUMMARY_COLUMNS",
-    "TOLERANCE",
     "TRUTH_COLUMNS",
     "LeadSample",
     "clip_leads",
@@ -29,9 +29,6 @@ __all__ = [
     "read_truth",
     "word_leads",
 ]
-
-TOLERANCE = 0.04
-"""Seconds: one frame at 25 frames a second."""
 
 TRUTH_COLUMNS = ("clip", "lead_seconds")
 """Columns that a table of truth must have; others are passed over."""
@@ -150,7 +147,7 @@ def _number(path: AnyPath, line: int, row: Mapping[str, str], column: str) -> fl
 
 
 def judged(
-    samples: Iterable[LeadSample], truth: Mapping[str, float] | float, *, tolerance: float = TOLERANCE
+    samples: Iterable[LeadSample], truth: Mapping[str, float] | float, *, tolerance: float = RIGHT_WITHIN
 ) -> tuple[list[float], list[bool]]:
     """Confidence of each sample, and whether it is right.
 

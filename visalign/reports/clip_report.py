@@ -9,39 +9,20 @@ The JSON form (:meth:`ClipReport.to_dict`, described by ``docs/report.schema.jso
 machine's name, and its numbers are rounded to a microsecond: same inputs, configuration and version give the same
 bytes. Missing measures are ``null``. Its ``words`` are all words of the transcript, without the silences between them;
 one that was not judged (because it lies outside the analysed frames) has the verdict ``null``.
-
-Columns of the CSV form, one row a judged word:
-
-=================  =======================================================================================
-clip               name of the video file
-word               the word, lower case
-start_seconds      where the word begins
-end_seconds        where it ends
-phones             its phones, ARPABET, separated by spaces
-expected_visemes   what the lips should show, from the phones
-observed_visemes   what the lips show, from the picture alone
-viseme_accuracy    part of its frames (0..1) whose observed viseme is acceptable; empty where it can't be told
-lead_seconds       how much earlier its sound comes than its lips (negative: later); empty where it can't be told
-score              0..1, high = in sync; empty where it can't be told
-verdict            in-sync, audio-early, audio-late, mismatched or uncertain
-=================  =======================================================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
-from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
-from visalign.files.outputs import writer_for
-from visalign.files.text_files import format_json, format_table, rounded, write_text, write_textgrid
+from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
+from visalign.files.text_files import rounded
 from visalign.forced_alignment.aligner import CueTimes
-from visalign.language.phones import is_silence
 from visalign.lip_reading.score import LipReadingScore
 from visalign.registry import find_class
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
@@ -60,7 +41,7 @@ from visalign.sync.scoring import SyncScore
 from visalign.sync.verdict import Cause, SyncEstimate
 from visalign.timeline import Interval, Tier
 
-__all__ = ["REPORT_SUFFIXES", "SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
+__all__ = ["SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
 
 SCHEMA_VERSION = 1
 """Version of the JSON form; it grows with every change that could break a reader."""
@@ -82,10 +63,6 @@ SEGMENT_COLUMNS = (
 _PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 _TEXTS = ("phones", "expected", "observed")
 _MEASURES = ("viseme_accuracy", "lead_seconds", "score")
-_CSV_HEADER = (
-    "clip", "word", "start_seconds", "end_seconds", "phones", "expected_visemes", "observed_visemes", "viseme_accuracy",
-    "lead_seconds", "score", "verdict",
-)  # fmt: skip
 
 
 # Below this confidence the offset of a clip may be none at all, and so may be how it goes on.
@@ -115,7 +92,7 @@ class ClipReport:
     warnings : tuple of str
         What the reader should know before trusting the numbers.
     evidence : ClipEvidence or None
-        What it rests on, where that was asked for; not part of the JSON form.
+        What it rests on; None in a report that was read from a file, or made without. Not part of the JSON form.
     details : DataFrame or None
         Words, phones, phrases and windows with all their measures, where asked for; columns are
         :data:`~visalign.reports.detail_table.DETAIL_COLUMNS`.
@@ -123,9 +100,6 @@ class ClipReport:
         How well the words can be read off the lips, where a grammar was given.
     cues : tuple of CueTimes
         The cues of a transcript with times, and where their words were found.
-    again : callable or None
-        Checks the same clip with the same settings once more, keeping the evidence; where none was kept and the clip is
-        a file. Not part of the JSON form.
 
     Raises
     ------
@@ -145,7 +119,6 @@ class ClipReport:
     evidence: ClipEvidence | None = None
     details: pd.DataFrame | None = None
     lip_reading: LipReadingScore | None = None
-    again: Callable[[], ClipReport] | None = None
     cues: tuple[CueTimes, ...] = ()
 
     def __post_init__(self) -> None:
@@ -249,7 +222,7 @@ class ClipReport:
         """Write the report in the format that the name ends in: .csv, .json, .TextGrid, or .html for the page.
 
         The file is written whole or not at all. The page shows the clip, so it needs a report of a clip's file, which
-        still lies there; without evidence, ``visalign.check(path, …, evidence=True)``, the clip is checked once more.
+        still lies there, with its evidence. :mod:`visalign.reports.writing` says what stands in which.
 
         Returns
         -------
@@ -259,14 +232,16 @@ class ClipReport:
         Raises
         ------
         ConfigError
-            If the ending is another one, or a page is wanted of lips, or of a report that was read from a file.
+            If the ending is another one, or a page is wanted of lips, or of a report without evidence: one that was
+            read from a file, or made by ``visalign.check(…, evidence=False)``.
         MediaError
-            If the clip of a page can't be read any more, or is another one now.
+            If the clip of a page can't be read any more.
         OutputError
             If the file can't be written there.
         """
-        write = writer_for(path, _WRITERS, "report file")
-        return write(self, Path(path))
+        # By its name: what writes reports draws pages of them, and so stands above them.
+        write = find_class({"report": "visalign.reports.writing:write_report"}, "report", "writer")
+        return Path(write(self, path))
 
 
 def _rounded_values(values: Mapping[str, float] | None) -> dict[str, float | None] | None:
@@ -380,46 +355,3 @@ def _parse_tier(name: str, items: Iterable[Mapping[str, Any]]) -> Tier:
 
 def _intervals(items: Iterable[Mapping[str, Any]], score: str) -> list[Interval]:
     return [Interval(x["start"], x["end"], x["label"], x[score]) for x in items]
-
-
-def _write_csv(report: ClipReport, path: Path) -> Path:
-    rows = report.segments.itertuples(index=False, name=None)
-    return write_text(path, format_table(_CSV_HEADER, ((report.clip.name, *row) for row in rows)))
-
-
-def _write_json(report: ClipReport, path: Path) -> Path:
-    return write_text(path, format_json(report.to_dict()))
-
-
-def _write_textgrid(report: ClipReport, path: Path) -> Path:
-    silence = report.clip.silence_viseme
-    quiet = (report.expected_visemes, report.observed_visemes)
-    tiers = [report.words, report.phones.relabel(lambda label: "" if is_silence(label) else label)]
-    tiers += [tier.relabel(lambda label: "" if label == silence else label) for tier in quiet]
-    return write_textgrid(path, tiers)
-
-
-def _write_html(report: ClipReport, path: Path) -> Path:
-    evidence = report.evidence
-    if evidence is None and report.again is not None:
-        found = report.again()
-        if found.sync != report.sync:
-            raise MediaError(report.clip.name, "is not what was checked any more", "Check it with evidence=True.")
-        evidence = found.evidence
-    if evidence is None or evidence.clip is None:
-        needed = "the report of a clip's file, as visalign.check(path, …, evidence=True) makes it"
-        raise ConfigError("page", path.name, needed)
-    report = replace(report, evidence=evidence)
-    write = find_class(_PAGES, "clip", "page")
-    return Path(write(path, report, evidence.clip, audio=evidence.audio))
-
-
-_PAGES = {"clip": "visalign.reports.html_report.clip_page:write_clip_page"}
-"""Who draws the page, by name: what draws reports stands above them."""
-
-_WRITERS: Mapping[str, Callable[[ClipReport, Path], Path]] = MappingProxyType(
-    {".csv": _write_csv, ".json": _write_json, ".TextGrid": _write_textgrid, ".html": _write_html}
-)
-
-REPORT_SUFFIXES = tuple(_WRITERS)
-"""Endings of the file names that :meth:`ClipReport.write` understands."""

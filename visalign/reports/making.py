@@ -20,7 +20,7 @@ from visalign.sync.evidence import ClipEvidence
 from visalign.sync.judging import Heard, Instruments, Judged, Seen
 from visalign.sync.lip_model import LipModel
 from visalign.sync.scoring import PartJudgement
-from visalign.visemes.viseme_map import viseme_tier, words_without_place
+from visalign.visemes.expected import viseme_tier, words_without_place
 
 __all__ = ["make_report"]
 

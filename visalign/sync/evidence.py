@@ -72,8 +72,8 @@ class ClipEvidence:
     aperture : ndarray, shape (n_frames,)
         Measured gap between the lips in the middle, iod; below 0 where the landmarks cross.
     expected_shapes : ndarray, shape (n_frames, 7)
-        The mouth that goes with what is heard, at the clip's lead: one :data:`~visalign.face.avatar.LIP_CHANNELS` row a
-        frame (opening, width … in iod).
+        The mouth that goes with what is heard, at the clip's lead: a row a frame, columns
+        :data:`~visalign.animation.lip_trajectory.LIP_CHANNELS` (opening, width … in iod).
     moments : ndarray, shape (n_moments,)
         Grid of the visemes, 40 ms apart, seconds.
     visemes : tuple of str, length n_visemes

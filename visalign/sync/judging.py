@@ -56,7 +56,8 @@ from visalign.sync.speech_context import SpeechContext
 from visalign.sync.verdict import Cause, Objection, SyncEstimate, changing_offset, decide
 from visalign.sync.wide_search import SearchRange, search_range
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeMap, VisemeTarget, expected_visemes
+from visalign.visemes.expected import VisemeTarget, expected_visemes
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["Heard", "Instruments", "Judged", "Seen", "hear", "judge", "see"]
 

@@ -34,7 +34,7 @@ from visalign.sync.estimate import LagEvidence, LeadEstimate, best_lead, lag_den
 from visalign.sync.lip_model import Calibration
 from visalign.sync.verdict import word_verdict
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeTarget
+from visalign.visemes.expected import VisemeTarget
 
 __all__ = [
     "MAX_COST",

@@ -33,7 +33,7 @@ import numpy.typing as npt
 from visalign.sync.estimate import LagEvidence
 from visalign.sync.lip_model import Calibration
 from visalign.timeline import Interval, Tier
-from visalign.visemes.viseme_map import VisemeTarget
+from visalign.visemes.expected import VisemeTarget
 
 __all__ = ["LEAD_TOLERANCE", "SoundEvidence", "lag_support", "seen_during", "sound_evidence"]
 

@@ -24,9 +24,9 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from visalign.files.text_files import rounded
-from visalign.language.phones import fold_arpabet, is_silence
+from visalign.language.phones import BILABIALS, fold_arpabet, is_silence
 from visalign.lips.closures import find_closures
-from visalign.lips.viseme_decoder import CLOSED, VisemeDecoder
+from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.training.decoder_training import LabelledLips, fit_decoder
 from visalign.visemes.viseme_map import VisemeMap
 
@@ -226,7 +226,7 @@ def count_read(
         confusions[decoded.visemes[expected], decoded.visemes[best]] += 1
         n_frames, n_right = n_frames + 1, n_right + (best == expected)
         bits -= float(np.log2(max(float(row[expected]), _LEAST)))
-    truth = [(x.start, x.end) for x in clip.phones if not is_silence(x.label) and fold_arpabet(x.label) in CLOSED]
+    truth = [(x.start, x.end) for x in clip.phones if not is_silence(x.label) and fold_arpabet(x.label) in BILABIALS]
     seen = [(x.start, x.end) for x in find_closures(clip.lips, decoded)]
     return HeldOutSpeaker(
         clip.speaker, 1, n_frames, n_right, len(truth), _n_met(truth, seen), len(seen), _n_met(seen, truth), bits

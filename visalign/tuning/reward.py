@@ -31,7 +31,7 @@ from typing import TypeAlias
 import numpy as np
 
 from visalign.errors import ConfigError
-from visalign.evaluation.known_faults import area_under_roc
+from visalign.evaluation.protocol import WITHIN, area_under_roc
 from visalign.sync.scoring import SyncScore
 from visalign.tuning.outcome import ClipOutcome, Placement
 
@@ -55,7 +55,6 @@ DEFAULT_METRIC: Metric = MappingProxyType(
 """Weights of the terms, where the user gives none."""
 
 _WORST_OFFSET = 0.1  # seconds: from here on an offset is as good as none
-_FRAME = 0.0401  # seconds: one frame, with room for rounding
 
 
 def parse_metric(text: str) -> dict[str, float]:
@@ -149,7 +148,7 @@ def _windows(outcomes: Sequence[ClipOutcome]) -> float:
     for placements in zip(*(o.windows for o in outcomes if o.windows), strict=True):
         errors = np.array([p.error for part in placements for p in part])
         if len(errors):
-            shares.append(float((np.abs(errors) <= _FRAME).mean()))
+            shares.append(float((np.abs(errors) <= WITHIN).mean()))
     return float(np.mean(shares)) if shares else np.nan
 
 
@@ -181,7 +180,7 @@ def _calibration(outcomes: Sequence[ClipOutcome]) -> float:
 
 
 def _square(placement: Placement) -> float:
-    is_right = abs(placement.error) <= _FRAME
+    is_right = abs(placement.error) <= WITHIN
     return float((placement.confidence - is_right) ** 2)
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.face.avatar import LIP_CHANNELS
+from visalign.animation.lip_trajectory import LIP_CHANNELS
 from visalign.files.text_files import rounded
 from visalign.media.clips import Audio
 from visalign.media.viewing_copy import ViewingCopy
