@@ -41,7 +41,8 @@ from visalign.batch.job import JobMaker
 from visalign.batch.ledger import LEDGER_NAME, Ledger
 from visalign.batch.planning import plan
 from visalign.config import Config
-from visalign.media.clips import Audio, read_audio, write_wav
+from visalign.media.clips import read_audio, write_wav
+from visalign.signals import Audio
 
 ROOT = Path(__file__).resolve().parents[1]
 POISONED_WORKER = (sys.executable, str(ROOT / "tests/poisoned_worker.py"))

@@ -28,7 +28,7 @@ from visalign.errors import VisalignError
 from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment import Alignment, confidence, gmm_hmm, load_aligner
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Interval
 
 WRONG_WEIGHT = 0.1

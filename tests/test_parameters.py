@@ -9,9 +9,9 @@ from visalign.config import Config
 from visalign.errors import ConfigError
 from visalign.forced_alignment import force_align
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 from visalign.pipeline import check
+from visalign.signals import Audio
 from visalign.sync.lip_model import LipModel
 from visalign.sync.speech_context import SpeechContext
 from visalign.sync.streams import stream_log_likelihoods, weighed

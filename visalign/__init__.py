@@ -48,9 +48,10 @@ if TYPE_CHECKING:
     )
     from visalign.lips.clip_faces import read_faces
     from visalign.lips.lip_features import LipFeatures, read_lips
-    from visalign.media.clips import Audio, read_audio
+    from visalign.media.clips import read_audio
     from visalign.pipeline import check, observe
     from visalign.reports.clip_report import ClipReport
+    from visalign.signals import Audio
     from visalign.timeline import FrameTimes, Interval, Tier
     from visalign.training.fitting import train_from_folder
     from visalign.visemes.viseme_map import VisemeMap
@@ -98,7 +99,7 @@ __all__ = [
 _HOMES = MappingProxyType(
     {
         "AlignmentError": "errors",
-        "Audio": "media.clips",
+        "Audio": "signals",
         "BackendError": "errors",
         "BackendFailed": "errors",
         "BackendUnavailable": "errors",

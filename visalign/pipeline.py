@@ -40,9 +40,10 @@ from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
 from visalign.media.access import file_states, refuse_changed
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipReport
+from visalign.signals import Audio
 from visalign.sound.enhancement import chain_for_alignment, enhance
 from visalign.sound.quality import audio_quality
 from visalign.sound.voice_activity import find_speech

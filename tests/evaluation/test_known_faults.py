@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from visalign import cli
 from visalign.evaluation.known_faults import Evaluation, area_under_roc, half_shifted, shifted
 from visalign.face.generated_clip import generate_clip
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 AUDIO = Audio(np.arange(100, dtype=np.float32), 100)
 

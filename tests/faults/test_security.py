@@ -56,8 +56,9 @@ from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lips.landmark_files import read_landmark_rows
 from visalign.live_view.source import open_source
 from visalign.media import clips as media
-from visalign.media.clips import Audio, probe, read_audio, read_frames, write_wav
+from visalign.media.clips import probe, read_audio, read_frames, write_wav
 from visalign.media.images import read_image
+from visalign.signals import Audio
 from visalign.sync.lip_model import LipModel
 from visalign.visemes.viseme_map import VisemeMap
 

@@ -17,8 +17,9 @@ from visalign.forced_alignment.pocketsphinx import PocketSphinxAligner, Settings
 from visalign.language.lexicon import embedded_lexicon, parse_lexicon
 from visalign.language.phones import ARPABET, SILENCE
 from visalign.language.transcript import parse_transcript
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
 from visalign.registry import find_class
+from visalign.signals import Audio
 from visalign.timeline import Tier
 
 TEXT = "place green by d four again"

@@ -36,7 +36,7 @@ from visalign.language.annotations import read_annotation
 from visalign.language.lexicon import Lexicon
 from visalign.language.phones import SILENCE
 from visalign.language.transcript import parse_transcript
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Tier
 
 SOUND = Audio(np.random.default_rng(0).normal(0, 0.1, 32000).astype(np.float32), 16000)

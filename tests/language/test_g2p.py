@@ -25,7 +25,7 @@ from visalign.language.g2p.training import train_joint_ngram
 from visalign.language.g2p.unknown_words import chosen_g2p, closest_words, settle_vocabulary
 from visalign.language.lexicon import Lexicon, Pronunciation, embedded_lexicon, parse_lexicon
 from visalign.language.phones import ARPABET
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Tier
 
 WORDS = """

@@ -16,7 +16,8 @@ from visalign.errors import FaceNotFound, MissingStream, TimelineError
 from visalign.lips.landmarks import Landmarks
 from visalign.lips.lip_features import FEATURES, LipFeatures, _flow_of_a_while, lip_features, read_lips
 from visalign.lips.mouth_pictures import N_PICTURE
-from visalign.media.clips import Audio, write_clip, write_wav
+from visalign.media.clips import write_clip, write_wav
+from visalign.signals import Audio
 from visalign.timeline import FrameTimes
 
 GEOMETRY = [k for k, f in enumerate(FEATURES) if not f.name.startswith(("appearance", "flow"))]

@@ -19,7 +19,8 @@ import pytest
 import soundfile
 
 from visalign.errors import ConfigError, MediaError, MissingStream, OutputError
-from visalign.media.clips import Audio, probe, read_audio, read_frames, resize_luma, write_clip, write_wav
+from visalign.media.clips import probe, read_audio, read_frames, resize_luma, write_clip, write_wav
+from visalign.signals import Audio
 
 RATE_HZ = 48000
 FLASH = CLICK = 1.0  # seconds

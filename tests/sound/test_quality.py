@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from test_enhancement import RATE_HZ, phrases, syllables
 
 from visalign.errors import ConfigError, TimelineError
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
+from visalign.signals import Audio
 from visalign.sound.quality import audio_quality, estimated_snr, loudness, pesq, segmental_snr, si_sdr, snr, stoi
 from visalign.sound.voice_activity import DETECTORS, HOP, SPEECH, find_speech, speech_probabilities
 

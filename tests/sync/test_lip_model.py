@@ -17,7 +17,7 @@ from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_st
 
 from visalign.errors import BackendUnavailable, ParseError, UnknownSymbol
 from visalign.files.limits import LIMITS
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.speech import N_BANDS
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.speech_context import ATTRIBUTES, OFFSETS, PHONES, SpeechContext, attributes_of

@@ -10,7 +10,8 @@ import pytest
 from sample_lips import NAMES, make_lips
 
 from visalign.lips.clip_faces import ClipFaces
-from visalign.media.clips import Audio, write_clip
+from visalign.media.clips import write_clip
+from visalign.signals import Audio
 from visalign.sync.estimate import SyncEstimate
 from visalign.sync.material import material_doubts
 from visalign.timeline import FrameTimes

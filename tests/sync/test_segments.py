@@ -14,8 +14,8 @@ from visalign.errors import ConfigError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.media.clips import Audio
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 from visalign.sync.estimate import LagEvidence, SyncEstimate
 from visalign.sync.lip_model import Calibration
 from visalign.sync.scoring import ClipComparison

@@ -12,7 +12,7 @@ import visalign
 from visalign.config import Config
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.speech import HOP
 from visalign.sync.lip_model import Calibration
 from visalign.sync.speech_context import SpeechContext

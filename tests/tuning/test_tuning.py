@@ -13,9 +13,9 @@ import pytest
 from visalign.config import Config
 from visalign.errors import ConfigError, InputError, ParseError
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams
 from visalign.pipeline import check
+from visalign.signals import Audio
 from visalign.sync.lip_model import LipModel
 from visalign.sync.scoring import SyncScore
 from visalign.tuning import Bandit, TrialRecord, compare_outcomes, format_config, parse_groups, parse_metric

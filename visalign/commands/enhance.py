@@ -13,7 +13,7 @@ from visalign.errors import ConfigError
 from visalign.files.outputs import refuse_existing
 
 if TYPE_CHECKING:
-    from visalign.media.clips import Channels
+    from visalign.signals import Channels
     from visalign.timeline import Tier
 
 __all__ = ["ENHANCE_EPILOG", "VAD_EPILOG", "enhance", "vad"]

@@ -17,9 +17,9 @@ from visalign.commands.options import chosen_settings, said
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from visalign.media.clips import Audio
     from visalign.plots.samples import LeadSample
     from visalign.reports.clip_report import ClipReport
+    from visalign.signals import Audio
 
 __all__ = ["KINDS", "PLOT_EPILOG", "plot"]
 

@@ -12,7 +12,7 @@ from visalign.commands.export import parse_rate, read_edits_for, split_shapes
 from visalign.commands.options import said
 
 if TYPE_CHECKING:
-    from visalign.media.clips import Audio
+    from visalign.signals import Audio
 
 __all__ = ["PREVIEW_EPILOG", "preview"]
 

@@ -41,9 +41,10 @@ from visalign.errors import FaceNotFound, VisalignError
 from visalign.files.text_files import format_table
 from visalign.forced_alignment import Alignment, force_align
 from visalign.lips.lip_features import LipFeatures, read_lips
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
 from visalign.pipeline import check
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 from visalign.sync.lip_model import LipModel
 from visalign.timeline import Interval
 

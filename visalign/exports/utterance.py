@@ -20,7 +20,8 @@ from visalign.forced_alignment import force_align, recognise_phones
 from visalign.language.annotations import ANNOTATION_SUFFIXES, Cue, read_annotation
 from visalign.language.lexicon import Lexicon
 from visalign.language.phones import SILENCE, is_phone, is_silence
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["EXPORT_ALIGNER", "Fault", "Utterance", "parse_visalign_json", "read_annotated", "read_utterance"]

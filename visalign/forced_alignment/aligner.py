@@ -27,8 +27,8 @@ from visalign.forced_alignment.voice_doubts import voice_doubts
 from visalign.language.g2p.unknown_words import Vocabulary
 from visalign.language.lexicon import Lexicon, embedded_lexicon, read_lexicon
 from visalign.language.phones import is_phone
-from visalign.media.clips import Audio
 from visalign.registry import find_class
+from visalign.signals import Audio
 from visalign.sound.voice_activity import find_speech
 from visalign.timeline import Interval, Tier
 

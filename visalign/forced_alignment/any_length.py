@@ -23,7 +23,7 @@ from visalign.language.annotations import Cue
 from visalign.language.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
 from visalign.language.lexicon import Lexicon
 from visalign.language.transcript import parse_transcript
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import find_speech
 from visalign.timeline import Tier
 

@@ -27,7 +27,7 @@ from visalign.forced_alignment.pieces import AlignedPiece, Span, on_the_clock, p
 from visalign.language.annotations.captions import Cue
 from visalign.language.lexicon import Lexicon
 from visalign.language.transcript import parse_transcript
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["SLACK", "align_cues", "cues_of", "late_cues", "with_cues"]

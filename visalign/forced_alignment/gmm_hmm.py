@@ -52,7 +52,7 @@ from visalign.forced_alignment.suspects import unlikely_word
 from visalign.forced_alignment.viterbi import BestPath, BlockScores, NoPath, best_path, boundary_posteriors
 from visalign.language.lexicon import Lexicon
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["GmmHmmAligner"]

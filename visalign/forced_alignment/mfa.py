@@ -37,7 +37,8 @@ from visalign.language.annotations import read_annotation
 from visalign.language.lexicon import Lexicon, normalise_word
 from visalign.language.phones import SILENCE, fold_arpabet, is_phone, is_silence
 from visalign.language.transcript import parse_transcript, read_transcript
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["CorpusClip", "MfaAligner", "analysis_warnings", "read_corpus"]

@@ -44,7 +44,7 @@ from visalign.forced_alignment.pocketsphinx import (
 )
 from visalign.forced_alignment.refinement import refine_boundaries
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import find_speech
 from visalign.timeline import Interval, Tier
 

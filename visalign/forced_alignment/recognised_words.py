@@ -37,7 +37,7 @@ from visalign.forced_alignment.pieces import (
 )
 from visalign.forced_alignment.pocketsphinx import engine_version, is_filler, pcm_for_model
 from visalign.language.lexicon import embedded_lexicon
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import find_speech
 
 __all__ = ["recognise_words"]

@@ -36,6 +36,7 @@ import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable
 from visalign.media.clips import resize_luma
+from visalign.signals import Image
 
 __all__ = ["MODEL_LICENCE", "N_POINTS", "Box", "DlibDetector", "LandmarkDetector", "find_model", "verify_model"]
 
@@ -48,7 +49,6 @@ MODEL_LICENCE = (
     "name it in VISALIGN_LANDMARK_MODEL."
 )
 
-_Image = npt.NDArray[np.uint8]
 _Points = npt.NDArray[np.float32]
 
 _MODEL_FILE = "shape_predictor_68_face_landmarks.dat"
@@ -112,11 +112,11 @@ class Box:
 class LandmarkDetector(Protocol):
     """What a detector of faces and landmarks must offer."""
 
-    def find_faces(self, image: _Image) -> list[Box]:
+    def find_faces(self, image: Image) -> list[Box]:
         """Faces in a luma picture of shape (height, width), largest first."""
         ...
 
-    def fit(self, image: _Image, box: Box) -> _Points:
+    def fit(self, image: Image, box: Box) -> _Points:
         """The 68 landmarks of the face in `box`: float32 of shape (68, 2), px of `image`."""
         ...
 
@@ -147,13 +147,13 @@ class DlibDetector:
         # Size and time are part of the key, so that a replaced file is read again.
         self._predict = _shape_predictor(str(path), status.st_size, status.st_mtime_ns)
 
-    def find_faces(self, image: _Image) -> list[Box]:
+    def find_faces(self, image: Image) -> list[Box]:
         """Faces in a luma picture of shape (height, width), largest first."""
         found = self._find(np.ascontiguousarray(image), 0)
         boxes = [Box(r.left(), r.top(), r.right() + 1, r.bottom() + 1) for r in found]
         return sorted(boxes, key=lambda box: (-box.area, box.left, box.top))
 
-    def fit(self, image: _Image, box: Box) -> _Points:
+    def fit(self, image: Image, box: Box) -> _Points:
         """The 68 landmarks of the face in `box`: float32 of shape (68, 2), px of `image`, finer than a pixel."""
         patch, left, top = _patch(image, box)
         if not patch.size:
@@ -169,7 +169,7 @@ class DlibDetector:
         return (fitted - np.float32(0.5 * (scale - 1))) / np.float32(scale) + np.array([left, top], np.float32)
 
 
-def _patch(image: _Image, box: Box) -> tuple[_Image, int, int]:
+def _patch(image: Image, box: Box) -> tuple[Image, int, int]:
     """The part of the picture around `box`, and where its top left corner lies."""
     height, width = image.shape
     margin = _FIT_MARGIN * box.width

@@ -31,7 +31,7 @@ from visalign.lips.landmarks import Landmarks, TrackedFrame, load_detector, trac
 from visalign.lips.lip_features import FEATURES, LipFeatures, lip_features
 from visalign.lips.mouth_pictures import MouthPictures
 from visalign.live_view.source import RATE_HZ, Picture, Sound
-from visalign.media.clips import Audio, Frame
+from visalign.signals import Audio, Frame
 from visalign.sound.voice_activity import SPEECH, find_speech
 from visalign.sync.estimate import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
 from visalign.sync.lip_model import LipModel

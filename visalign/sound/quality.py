@@ -38,7 +38,8 @@ from scipy.signal import sosfilt
 
 from visalign.errors import BackendFailed, BackendUnavailable, TimelineError
 from visalign.files.scratch import blocks_of
-from visalign.media.clips import Audio, resampled
+from visalign.media.clips import resampled
+from visalign.signals import Audio
 from visalign.sound.voice_activity import HOP, speech_probabilities
 
 __all__ = [

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 
 from visalign.errors import AnyPath
 from visalign.lips.clip_faces import ClipFaces
-from visalign.media.clips import Audio, probe
+from visalign.media.clips import probe
+from visalign.signals import Audio
 from visalign.sync.estimate import SyncEstimate
 
 __all__ = ["MaterialDoubts", "material_doubts"]

@@ -33,7 +33,8 @@ from visalign.forced_alignment import Alignment, force_align
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
+from visalign.signals import Audio
 from visalign.sound.enhancement import chain_for_alignment, enhance
 from visalign.sound.voice_activity import find_speech
 from visalign.sync.estimate import spoken_frames

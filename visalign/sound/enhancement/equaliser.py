@@ -20,7 +20,7 @@ from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.enhancement.spectra import Floats, sane
 from visalign.sound.speech import stretch
 
