@@ -12,11 +12,10 @@ Examples
 
 from __future__ import annotations
 
-import importlib
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from visalign._version import __version__
+from visalign.registry import lazily
 
 if TYPE_CHECKING:
     from visalign.config import Config
@@ -96,54 +95,28 @@ __all__ = [
     "train_from_folder",
 ]
 
-_HOMES = MappingProxyType(
+__getattr__ = lazily(
+    __name__,
     {
-        "AlignmentError": "errors",
-        "Audio": "signals",
-        "BackendError": "errors",
-        "BackendFailed": "errors",
-        "BackendUnavailable": "errors",
-        "ClipReport": "reports.clip_report",
-        "Config": "config",
-        "ConfigError": "errors",
-        "FaceNotFound": "errors",
-        "FrameTimes": "timeline",
-        "InputError": "errors",
-        "Interval": "timeline",
-        "LipFeatures": "lips.lip_features",
-        "MediaError": "errors",
-        "MissingStream": "errors",
-        "OutOfVocabulary": "errors",
-        "OutputError": "errors",
-        "ParseError": "errors",
-        "Tier": "timeline",
-        "TimelineError": "errors",
-        "UnknownSymbol": "errors",
-        "VisalignError": "errors",
-        "VisemeMap": "visemes.viseme_map",
-        "align_in_pieces": "forced_alignment",
-        "check": "pipeline",
-        "diagnose": "doctor",
-        "force_align": "forced_alignment",
-        "generate_clip": "face.generated_clip",
-        "observe": "pipeline",
-        "read_alignment": "forced_alignment",
-        "read_audio": "media.clips",
-        "read_faces": "lips.clip_faces",
-        "read_lips": "lips.lip_features",
-        "recognise_phones": "forced_alignment",
-        "recognise_words": "forced_alignment",
-        "train_from_folder": "training.fitting",
-    }
+        "errors": (
+            "AlignmentError BackendError BackendFailed BackendUnavailable ConfigError FaceNotFound InputError "
+            "MediaError MissingStream OutOfVocabulary OutputError ParseError TimelineError UnknownSymbol VisalignError"
+        ),
+        "signals": "Audio",
+        "reports.clip_report": "ClipReport",
+        "config": "Config",
+        "timeline": "FrameTimes Interval Tier",
+        "lips.lip_features": "LipFeatures read_lips",
+        "visemes.viseme_map": "VisemeMap",
+        "forced_alignment": "align_in_pieces force_align read_alignment recognise_phones recognise_words",
+        "pipeline": "check observe",
+        "doctor": "diagnose",
+        "face.generated_clip": "generate_clip",
+        "media.clips": "read_audio",
+        "lips.clip_faces": "read_faces",
+        "training.fitting": "train_from_folder",
+    },
 )
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'visalign' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"visalign.{_HOMES[name]}"), name)
-    globals()[name] = value  # from now on it is found without coming here
-    return value
 
 
 def __dir__() -> list[str]:

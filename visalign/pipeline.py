@@ -28,7 +28,8 @@ from visalign._version import __version__
 from visalign.config import Config
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.face.avatar import lip_trajectory
-from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
+from visalign.forced_alignment import force_align, read_alignment, recognise_phones, recognise_words
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Cue
 from visalign.language.lexicon import lexicon_with
 from visalign.lip_reading.grammar import WordGraph

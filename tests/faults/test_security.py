@@ -43,7 +43,7 @@ from visalign.errors import (
 from visalign.evaluation.run_comparison import read_report
 from visalign.exports.exporter import EXPORTERS, ExportOptions, load_exporter
 from visalign.exports.glb import read_glb
-from visalign.exports.utterance import read_utterance
+from visalign.exports.reading import read_utterance
 from visalign.files.data_files import parse_json, parse_toml, parse_xml, parse_yaml, read_json
 from visalign.files.limits import LIMITS, allowed, changed_limits, raise_limits
 from visalign.files.outputs import inside

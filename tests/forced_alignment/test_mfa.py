@@ -29,7 +29,7 @@ from visalign.errors import (
     OutOfVocabulary,
     ParseError,
 )
-from visalign.forced_alignment import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.mfa import CorpusClip, MfaAligner, analysis_warnings, read_corpus
 from visalign.forced_alignment.mfa_program import Analysis, MfaProgram, MfaSettings, find_mfa, read_analysis
 from visalign.language.annotations import read_annotation

@@ -17,7 +17,7 @@ from visalign.config import Config
 from visalign.errors import BackendUnavailable, ConfigError, InputError, OutOfVocabulary, ParseError
 from visalign.exports.result_files import write_alignment
 from visalign.face.generated_clip import synthesise_speech
-from visalign.forced_alignment import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Cue
 from visalign.language.g2p.espeak import EspeakG2p
 from visalign.language.g2p.joint_ngram import JointNgram, embedded_g2p

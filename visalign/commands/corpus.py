@@ -53,11 +53,11 @@ def corpus(
 ) -> None:
     """List the clips of a corpus with speakers, splits, transcripts and labels, and find what is damaged."""
     # Load numpy and FFmpeg.
-    from visalign.corpora import survey
     from visalign.corpora.kaldi import write_kaldi
     from visalign.corpora.lhotse import write_lhotse
     from visalign.corpora.manifest import MANIFEST_SUFFIXES, write_manifest
     from visalign.corpora.reference_tiers import write_reference_tiers
+    from visalign.corpora.survey import survey
     from visalign.files.outputs import made_folder
     from visalign.files.text_files import check_output, format_table, write_text
 

@@ -38,7 +38,7 @@ def mfa(
     # These load numpy and PocketSphinx.
     from visalign.exports.result_files import ALIGNMENT_SUFFIXES, write_alignment
     from visalign.files.text_files import check_output
-    from visalign.forced_alignment.aligner import Alignment
+    from visalign.forced_alignment.alignment import Alignment
     from visalign.forced_alignment.mfa import MfaAligner, read_corpus
     from visalign.forced_alignment.mfa_program import MfaSettings
 

@@ -51,7 +51,7 @@ def preview(
     """Draw a face, or show your own pictures, that says a line; with its sound."""
     # These load numpy, scipy, FFmpeg and what aligns.
     from visalign.exports.exporter import ExportOptions
-    from visalign.exports.utterance import read_utterance
+    from visalign.exports.reading import read_utterance
     from visalign.face.preview import PreviewOptions, write_preview
     from visalign.files.text_files import check_output
 

@@ -39,7 +39,8 @@ from visalign.config import Config
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import FaceNotFound, VisalignError
 from visalign.files.text_files import format_table
-from visalign.forced_alignment import Alignment, force_align
+from visalign.forced_alignment import force_align
+from visalign.forced_alignment.alignment import Alignment
 from visalign.lips.lip_features import LipFeatures, read_lips
 from visalign.media.clips import read_audio
 from visalign.pipeline import check

@@ -25,9 +25,6 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from praatio.data_classes.interval_tier import IntervalTier
-from praatio.data_classes.textgrid import Textgrid
-
 from visalign.errors import AnyPath, ConfigError, OutputError
 from visalign.files.outputs import legible, whole_file
 from visalign.timeline import Tier
@@ -133,6 +130,10 @@ def write_textgrid(path: AnyPath, tiers: Iterable[Tier]) -> Path:
     OutputError
         If the place can't be written to, or if all tiers are empty.
     """
+    # Of all that write text only this needs it.
+    from praatio.data_classes.interval_tier import IntervalTier
+    from praatio.data_classes.textgrid import Textgrid
+
     rows = [tier for tier in tiers if len(tier)]
     if not rows:
         raise OutputError(path, "there is nothing to write: all tiers are empty")

@@ -22,7 +22,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from visalign.errors import AlignmentError, ConfigError, InputError
-from visalign.forced_alignment.aligner import Aligner, Alignment, CueTimes
+from visalign.forced_alignment.aligner import Aligner
+from visalign.forced_alignment.alignment import Alignment, CueTimes
 from visalign.forced_alignment.pieces import AlignedPiece, Span, on_the_clock, part_of, silent_alignment
 from visalign.language.annotations.captions import Cue
 from visalign.language.lexicon import Lexicon

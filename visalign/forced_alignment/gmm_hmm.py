@@ -34,7 +34,7 @@ import numpy.typing as npt
 
 from visalign.errors import AlignmentError, AnyPath, InputError
 from visalign.forced_alignment.acoustic_model import AcousticModel, KaldiAcoustics, SphinxAcoustics
-from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.confidence import (
     CONTROL_BELOW,
     FLATTENING,

@@ -31,7 +31,7 @@ import numpy as np
 import soundfile
 
 from visalign.errors import AlignmentError, AnyPath, InputError, OutOfVocabulary, ParseError
-from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.mfa_program import Analysis, MfaProgram, MfaSettings, find_mfa, read_analysis, tail
 from visalign.language.annotations import read_annotation
 from visalign.language.lexicon import Lexicon, normalise_word

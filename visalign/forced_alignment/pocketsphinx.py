@@ -37,7 +37,7 @@ import numpy.typing as npt
 from pocketsphinx import Decoder
 
 from visalign.errors import AlignmentError, InputError
-from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.refinement import refine_boundaries
 from visalign.language.lexicon import Lexicon, Pronunciation, arpabet_phones
 from visalign.language.phones import SILENCE

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from pocketsphinx import Decoder, get_model_path
 
 from visalign.errors import AlignmentError, BackendUnavailable
-from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.pieces import (
     AlignedPiece,
     Span,

@@ -25,7 +25,8 @@ from pocketsphinx import Decoder, get_model_path
 
 from visalign.config import DEFAULT_ALIGNER
 from visalign.errors import AlignmentError, BackendUnavailable
-from visalign.forced_alignment.aligner import Aligner, Alignment, load_aligner
+from visalign.forced_alignment.aligner import Aligner, load_aligner
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.pieces import (
     AlignedPiece,
     Span,

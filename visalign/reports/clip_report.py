@@ -40,7 +40,7 @@ import pandas as pd
 from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
 from visalign.files.outputs import writer_for
 from visalign.files.text_files import format_json, format_table, rounded, write_text, write_textgrid
-from visalign.forced_alignment.aligner import CueTimes
+from visalign.forced_alignment.alignment import CueTimes
 from visalign.language.phones import is_silence
 from visalign.lip_reading.score import LipReadingScore
 from visalign.registry import find_class

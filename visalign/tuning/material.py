@@ -29,7 +29,8 @@ import numpy as np
 from visalign.config import Config
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, InputError
-from visalign.forced_alignment import Alignment, force_align
+from visalign.forced_alignment import force_align
+from visalign.forced_alignment.alignment import Alignment
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures
