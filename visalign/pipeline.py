@@ -28,6 +28,7 @@ from visalign._version import __version__
 from visalign.config import Config
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.face.avatar import lip_trajectory
+from visalign.files.inputs import file_states, refuse_changed
 from visalign.forced_alignment import force_align, read_alignment, recognise_phones, recognise_words
 from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Cue
@@ -40,7 +41,6 @@ from visalign.lips.landmarks import MODEL_LICENCE
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.media.access import file_states, refuse_changed
 from visalign.media.clips import read_audio
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipReport

@@ -18,7 +18,8 @@ from praatio import textgrid
 from sample_report import CLIP, EARLY, NAN, OBSERVED, PHONES, ROWS, WORDS, make_report, segments
 
 from visalign.errors import ConfigError, OutputError, ParseError, TimelineError
-from visalign.files.text_files import check_output, format_table
+from visalign.files.outputs import check_output
+from visalign.files.text_files import format_table
 from visalign.reports.clip_report import REPORT_SUFFIXES, ClipReport, SoundInfo
 from visalign.sync.estimate import VERDICTS, SyncEstimate
 from visalign.sync.scoring import SyncScore

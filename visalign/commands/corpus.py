@@ -58,8 +58,8 @@ def corpus(
     from visalign.corpora.manifest import MANIFEST_SUFFIXES, write_manifest
     from visalign.corpora.reference_tiers import write_reference_tiers
     from visalign.corpora.survey import survey
-    from visalign.files.outputs import made_folder
-    from visalign.files.text_files import check_output, format_table, write_text
+    from visalign.files.outputs import check_output, made_folder
+    from visalign.files.text_files import format_table, write_text
 
     if decode and no_check:
         raise typer.BadParameter("give --decode or --no-check, not both")

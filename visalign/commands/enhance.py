@@ -121,7 +121,7 @@ def vad(
 ) -> None:
     """Find where somebody speaks."""
     # These load numpy and FFmpeg.
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
     from visalign.sound.voice_activity import find_speech
 
     if output is not None:

@@ -92,7 +92,7 @@ def export(
     # These load numpy, and what reads sound.
     from visalign.exports.exporter import ExportOptions, load_exporter, write_export
     from visalign.exports.reading import read_utterance
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
 
     exporter = load_exporter(to)
     inputs = [x for x in (source, transcript, lexicon, model, edits) if x is not None]

@@ -53,7 +53,7 @@ def preview(
     from visalign.exports.exporter import ExportOptions
     from visalign.exports.reading import read_utterance
     from visalign.face.preview import PreviewOptions, write_preview
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
 
     inputs = [x for x in (source, transcript, lexicon, audio, mouths, edits) if x is not None]
     check_output(output, suffixes=(".mp4",), inputs=inputs)

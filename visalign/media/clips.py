@@ -31,11 +31,11 @@ import numpy.typing as npt
 import soundfile
 
 from visalign.errors import AnyPath, MediaError, OutputError
+from visalign.files.inputs import check_file
 from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import GrowingArray, blocks_of
 from visalign.media import ffmpeg
-from visalign.media.access import check_file
 from visalign.media.ffmpeg import resize_luma
 from visalign.media.tape import Energy, Lane, Tape, named_layout
 from visalign.signals import CANCELLED_ENERGY, Audio, AudioStream, Channels, Frame, Image, MediaInfo, VideoStream

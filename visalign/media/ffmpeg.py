@@ -21,8 +21,9 @@ import numpy.typing as npt
 from av.stream import Disposition
 
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
+from visalign.files.inputs import check_file
 from visalign.files.limits import allowed, excess
-from visalign.media.access import ANY_TAGS, check_file, open_local
+from visalign.media.access import ANY_TAGS, open_local
 from visalign.signals import Image
 
 __all__ = [
