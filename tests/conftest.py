@@ -25,7 +25,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 if TYPE_CHECKING:
     from visalign.face.generated_clip import GeneratedClip
     from visalign.lips.lip_features import LipFeatures
-    from visalign.media.clips import Audio
+    from visalign.signals import Audio
 
 # The sentence of the documentation's examples; a command sentence in the style of the GRID corpus.
 SENTENCE = "bin blue at f two now"

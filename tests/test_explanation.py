@@ -14,13 +14,14 @@ from visalign.cli import app
 from visalign.explanation import LARGEST_ODDS, explain_sounds, explain_words, strength
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams
 from visalign.pipeline import check
-from visalign.sync.estimate import LagEvidence, SyncEstimate, lag_evidence
+from visalign.signals import Audio
+from visalign.sync.estimate import LagEvidence, lag_evidence
 from visalign.sync.lip_model import LipModel
 from visalign.sync.sound_evidence import SoundEvidence, lag_support, seen_during, sound_evidence
 from visalign.sync.speech_context import SpeechContext
+from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget, expected_visemes
 from visalign.visemes.viseme_map import VisemeMap

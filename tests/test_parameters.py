@@ -9,9 +9,9 @@ from visalign.config import Config
 from visalign.errors import ConfigError
 from visalign.forced_alignment import force_align
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 from visalign.pipeline import check
+from visalign.signals import Audio
 from visalign.sync.lip_model import LipModel
 from visalign.sync.speech_context import SpeechContext
 from visalign.sync.streams import stream_log_likelihoods, weighed
@@ -104,7 +104,7 @@ def test_weights_of_streams_are_multiplied_and_a_stream_of_no_weight_is_left_out
 
 
 def test_the_defaults_weigh_as_the_model_says(generated_lips: LipFeatures, context: SpeechContext) -> None:
-    plain = LipModel.load().log_likelihoods(generated_lips, context, LAGS)
+    plain = stream_log_likelihoods(LipModel.load().streams, generated_lips, context, LAGS, EvidenceParams())
     assert np.array_equal(rows(generated_lips, context), plain)
 
 

@@ -32,10 +32,10 @@ from visalign.errors import AnyPath, ConfigError
 from visalign.language.annotations import Cue
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.pipeline import Progress, check
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import lead_in_words
+from visalign.signals import Audio
 from visalign.sync.estimate import lag_density
 from visalign.sync.judging import Instruments
 from visalign.sync.lip_model import Calibration, LipModel

@@ -23,7 +23,8 @@ from typing import TypeAlias
 from visalign.animation.lip_trajectory import lip_trajectory
 from visalign.config import Config
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
-from visalign.forced_alignment import Alignment
+from visalign.files.inputs import file_states, refuse_changed
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Cue
 from visalign.language.lexicon import lexicon_with
 from visalign.lip_reading.grammar import WordGraph
@@ -33,10 +34,10 @@ from visalign.lips.forced_visemes import ForcedVisemes, force_given
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.media.access import file_states, refuse_changed
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.making import make_report
+from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence, gather_evidence
 from visalign.sync.judging import Heard, Instruments, Judged, Seen, hear, judge, see
 from visalign.sync.lip_model import LipModel

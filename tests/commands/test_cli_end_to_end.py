@@ -16,8 +16,9 @@ from praatio import textgrid
 from test_cli import run
 
 from visalign.face.generated_clip import GeneratedClip
-from visalign.media.clips import Audio, write_clip, write_wav
+from visalign.media.clips import write_clip, write_wav
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 
 # Two seconds of noise: sound, but no speech.
 HUM = Audio(np.random.default_rng(0).normal(0, 0.01, 32000).astype(np.float32), 16000)

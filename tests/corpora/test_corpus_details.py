@@ -10,7 +10,7 @@ import pytest
 from corpus_trees import RATE_HZ, align_text, copy, lrs, make_clip, make_sphere, put, timit, voxceleb
 
 from visalign.cli import main
-from visalign.corpora import Labels, survey
+from visalign.corpora import Labels
 from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.grid import sentence_of
 from visalign.corpora.kaldi import write_kaldi
@@ -19,6 +19,7 @@ from visalign.corpora.lhotse import write_lhotse
 from visalign.corpora.manifest import clips_to_train_with, listed_clips, write_manifest
 from visalign.corpora.reference_tiers import reference_tiers
 from visalign.corpora.sphere import read_sphere
+from visalign.corpora.survey import survey
 from visalign.corpora.timit import CORE_TEST
 from visalign.errors import ConfigError, InputError, MediaError, ParseError
 from visalign.media.clips import read_audio

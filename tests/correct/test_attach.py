@@ -21,8 +21,9 @@ from visalign.correct.attach import attach, start_timecode
 from visalign.errors import AlignmentError, ConfigError, CorrectionRefused, MissingStream, OutputError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.files.timecode import format_timecode, parse_timecode
-from visalign.media.clips import Audio, Channels, probe, read_channels, read_frames, write_clip, write_wav
+from visalign.media.clips import probe, read_channels, read_frames, write_clip, write_wav
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio, Channels
 from visalign.sound.matching import match_sounds
 from visalign.sound.time_stretch import match_dialogue, stretched
 

@@ -11,7 +11,7 @@ from visalign import force_align, read_audio
 from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment.confidence import StartEvidence, fit_doubt, phone_confidence, word_confidence
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 TEXT = "she had your dark suit in greasy wash water all year"
 

@@ -20,7 +20,8 @@ from visalign.forced_alignment.kaldi_features import FeatureOptions, add_deltas,
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.sphinx_model import embedded_model
 from visalign.language.lexicon import embedded_lexicon, parse_lexicon
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
+from visalign.signals import Audio
 
 WORDS = ["bin", "blue", "at", "f", "two", "now"]
 

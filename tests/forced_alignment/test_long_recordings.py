@@ -12,7 +12,8 @@ import pytest
 from visalign import Audio, Interval, Tier, align_in_pieces, force_align, read_audio
 from visalign.errors import AlignmentError, InputError, OutOfVocabulary
 from visalign.face.generated_clip import synthesise_speech
-from visalign.forced_alignment import AlignedPiece, Alignment, any_length, long_recordings
+from visalign.forced_alignment import AlignedPiece, any_length, long_recordings
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.pieces import Span, cut_at_pauses, join_pieces
 from visalign.language.lexicon import parse_lexicon
 from visalign.sound.voice_activity import find_speech

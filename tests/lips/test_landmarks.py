@@ -22,7 +22,8 @@ from visalign.lips.landmarks import (
     track_landmarks,
     verify_model,
 )
-from visalign.media.clips import Frame, read_frames, resize_luma
+from visalign.media.clips import read_frames, resize_luma
+from visalign.signals import Frame
 
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float32]

@@ -26,7 +26,8 @@ from visalign.lips.lip_features import (
 )
 from visalign.lips.mouth_pictures import N_PICTURE
 from visalign.lips.visibility import VISIBILITY, measure_visibility
-from visalign.media.clips import Audio, Frame, write_clip, write_wav
+from visalign.media.clips import write_clip, write_wav
+from visalign.signals import Audio, Frame
 from visalign.timeline import FrameTimes
 
 GEOMETRY = [k for k, f in enumerate(FEATURES) if not f.name.startswith(("appearance", "flow"))]

@@ -20,7 +20,8 @@ from visalign.lips.lip_features import LipFeatures
 from visalign.live_view import LiveAnalyser, LiveStats, Picture, Sound, open_source, run_live
 from visalign.live_view.server import HOST, LiveServer
 from visalign.live_view.source import RATE_HZ
-from visalign.media.clips import Audio, read_audio, read_frames, write_clip, write_wav
+from visalign.media.clips import read_audio, read_frames, write_clip, write_wav
+from visalign.signals import Audio
 from visalign.visemes.viseme_map import VisemeMap
 
 JEFFERS = VisemeMap.load("jeffers_1971")

@@ -21,8 +21,9 @@ from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.landmarks import Landmarks
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures, shown_at
-from visalign.media.clips import Audio, Channels, read_audio, read_channels, read_frames, write_channels, write_clip
+from visalign.media.clips import read_audio, read_channels, read_frames, write_channels, write_clip
 from visalign.media.remux.time_map import Piece, retimed
+from visalign.signals import Audio, Channels
 from visalign.sound.enhancement import enhance, enhance_channels, equaliser, level, noise_reduction, spectra
 from visalign.sound.quality import audio_quality
 from visalign.sound.speech import log_mel, stretch
@@ -201,7 +202,7 @@ from visalign.files import scratch
 from visalign.sound.quality import audio_quality
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.sound.enhancement import enhance
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.files.scratch import GrowingArray
 from visalign.sound.speech import log_mel
 from visalign.sound.voice_activity import find_speech

@@ -225,12 +225,12 @@ def test_parts_are_judged_along_the_course(name: str, stream: Stream) -> None:
     assert sync.lead_seconds == pytest.approx(lead, abs=0.02)
     comparison = comparison_of(words, course, evidence_and=(evidence, sync))
     rows = judge_segments(words, words, None, lips, comparison, ["word"])
-    middles = np.array([(row["start"] + row["end"]) / 2 for row in rows])
-    leads = np.array([row["lead_seconds"] for row in rows])
+    middles = np.array([(row.judged.start + row.judged.end) / 2 for row in rows])
+    leads = np.array([row.judged.lead_seconds for row in rows])
     known = np.isfinite(leads)
     assert known.mean() > 0.9
     assert np.mean(np.abs(leads - course(middles))[known] < 0.04) > 0.95
-    assert np.nanmean([row["viseme_accuracy"] for row in rows]) > 0.8
+    assert np.nanmean([row.judged.viseme_accuracy for row in rows]) > 0.8
 
 
 def comparison_of(words: Tier, course: Course, evidence_and: tuple[object, SyncEstimate]) -> ClipComparison:

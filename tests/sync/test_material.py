@@ -11,8 +11,9 @@ import pytest
 from sample_lips import NAMES, make_lips
 
 from visalign.lips.clip_faces import ClipFaces
-from visalign.media.clips import Audio, read_audio, write_clip
+from visalign.media.clips import read_audio, write_clip
 from visalign.reports.cautions import cautions_on_material
+from visalign.signals import Audio
 from visalign.sync.material import Material
 from visalign.sync.verdict import Cause
 from visalign.timeline import FrameTimes

@@ -10,7 +10,6 @@ from sample_lips import frame_times
 
 from visalign.lips.viseme_decoder import STEP, UNSEEN, DecodedVisemes
 from visalign.parameters import ScoringParams, ThresholdParams
-from visalign.reports.clip_report import SEGMENT_COLUMNS
 from visalign.sync.estimate import LagEvidence
 from visalign.sync.lead_course import STEADY, LeadCourse
 from visalign.sync.lip_model import Calibration
@@ -251,15 +250,14 @@ def judged(
 
 def test_rows_are_the_words_in_their_order() -> None:
     rows, score = judged(evidence_at([0.0] * N_FRAMES))
-    assert [tuple(row) for row in rows] == [SEGMENT_COLUMNS] * 3
-    texts = [(r["label"], r["start"], r["end"], r["phones"], r["expected"], r["observed"]) for r in rows]
+    texts = [(r.label, r.start, r.end, r.phones, r.expected, r.observed) for r in rows]
     assert texts == [
         ("one", 0.2, 0.4, "W", "B", "B"),
         ("two", 0.4, 0.8, "T UW", "C A", "C A"),
         ("six", 0.8, 1.0, "S", "B", "B"),
     ]
-    assert [row["viseme_accuracy"] for row in rows] == [1.0, 1.0, 1.0]
-    assert [row["verdict"] for row in rows] == ["in-sync"] * 3
+    assert [row.viseme_accuracy for row in rows] == [1.0, 1.0, 1.0]
+    assert [row.verdict for row in rows] == ["in-sync"] * 3
     assert score == SyncScore(20, 20, 3, 3)
 
 
@@ -267,13 +265,13 @@ def test_rows_are_the_words_in_their_order() -> None:
 def test_a_word_moved_alone_is_found(calibration: Calibration) -> None:
     """All frames but those of the last word, and after it, are in sync."""
     rows, score = judged(evidence_at([0.0] * 15 + [0.2] * 15), calibration=calibration)
-    assert [row["verdict"] for row in rows][0::2] == ["in-sync", "audio-early"]
+    assert [row.verdict for row in rows][0::2] == ["in-sync", "audio-early"]
     first, last = rows[0], rows[2]
-    assert isinstance(first["score"], float)
-    assert isinstance(last["score"], float)
-    assert first["score"] > 0.9
-    assert last["score"] < 0.1
-    assert last["lead_seconds"] == pytest.approx(0.2, abs=0.06)
+    assert isinstance(first.score, float)
+    assert isinstance(last.score, float)
+    assert first.score > 0.9
+    assert last.score < 0.1
+    assert last.lead_seconds == pytest.approx(0.2, abs=0.06)
     assert score.n_words_in_sync < score.n_words == 3
 
 
@@ -281,16 +279,16 @@ def test_a_word_moved_alone_is_found(calibration: Calibration) -> None:
 @pytest.mark.parametrize(("lead", "verdict"), [(0.2, "audio-early"), (-0.2, "audio-late")])
 def test_words_say_to_which_side(lead: float, verdict: str, calibration: Calibration) -> None:
     rows, _ = judged(evidence_at([lead] * N_FRAMES), lead, calibration=calibration)
-    assert [row["verdict"] for row in rows][1] == verdict
-    assert rows[1]["lead_seconds"] == pytest.approx(lead, abs=0.005)
+    assert [row.verdict for row in rows][1] == verdict
+    assert rows[1].lead_seconds == pytest.approx(lead, abs=0.005)
 
 
 def test_words_keep_their_scores_where_others_are_displaced() -> None:
     """What is wrong with the last word takes nothing from the first."""
     sound, _ = judged(evidence_at([0.0] * N_FRAMES))
     halves, _ = judged(evidence_at([0.0] * 20 + [0.3] * 10))
-    assert halves[0]["score"] == pytest.approx(float(str(sound[0]["score"])), abs=0.05)
-    assert float(str(halves[2]["score"])) < 0.2
+    assert halves[0].score == pytest.approx(float(str(sound[0].score)), abs=0.05)
+    assert float(str(halves[2].score)) < 0.2
 
 
 def test_a_word_whose_lips_are_not_seen_has_no_measures() -> None:
@@ -299,23 +297,23 @@ def test_a_word_whose_lips_are_not_seen_has_no_measures() -> None:
     rows, score = judged(evidence_at([0.0] * N_FRAMES, faceless), observed=EXACT[:20] + "-" * 10)
     last = rows[2]
     assert all(np.isnan(last[key]) for key in ("viseme_accuracy", "lead_seconds", "score"))  # type: ignore[call-overload]
-    assert (last["verdict"], last["observed"]) == ("uncertain", "")
-    assert [row["verdict"] for row in rows[:2]] == ["in-sync", "in-sync"]
+    assert (last.verdict, last.observed) == ("uncertain", "")
+    assert [row.verdict for row in rows[:2]] == ["in-sync", "in-sync"]
     assert score == SyncScore(15, 15, 2, 2)
 
 
 def test_words_outside_the_picture_are_no_rows() -> None:
     """The picture ends where the last word begins; half a second later, the first one's lips came before it."""
     rows, score = judged(evidence_at([0.0] * 19), observed=EXACT[:19])
-    assert [row["label"] for row in rows] == ["one", "two"]
+    assert [row.label for row in rows] == ["one", "two"]
     assert score.n_words == 2
     late, _ = judged(evidence_at([-0.5] * 19), lead=-0.5, observed=EXACT[:19])
-    assert [row["label"] for row in late] == ["two", "six"]
+    assert [row.label for row in late] == ["two", "six"]
 
 
 def test_without_a_lead_words_are_looked_for_where_they_sound() -> None:
     rows, score = judged(evidence_at([0.0] * N_FRAMES, range(N_FRAMES)), lead=None, observed="-" * N_FRAMES)
-    assert {row["verdict"] for row in rows} == {"uncertain"}
+    assert {row.verdict for row in rows} == {"uncertain"}
     assert score == SyncScore.zero()
 
 
@@ -332,10 +330,10 @@ def test_words_lead_by_what_the_course_says_where_they_are_heard(calibration: Ca
     The words' middles are heard at 0.3, 0.6 and 0.9 s, a quarter, half and three quarters of the way.
     """
     rows, _ = judged(evidence_at([0.1] * N_FRAMES, course=DRIFT, width=3.0), 0.1, calibration=calibration)
-    assert [row["lead_seconds"] for row in rows] == pytest.approx([0.025, 0.1, 0.175], abs=0.0021)
+    assert [row.lead_seconds for row in rows] == pytest.approx([0.025, 0.1, 0.175], abs=0.0021)
     sharp, _ = judged(evidence_at([0.1] * N_FRAMES, course=DRIFT), 0.1, calibration=calibration)
-    assert [row["lead_seconds"] for row in sharp] == pytest.approx([0.025, 0.1, 0.175], abs=0.0021)
-    assert [row["verdict"] for row in sharp] == ["in-sync", "audio-early", "audio-early"]
+    assert [row.lead_seconds for row in sharp] == pytest.approx([0.025, 0.1, 0.175], abs=0.0021)
+    assert [row.verdict for row in sharp] == ["in-sync", "audio-early", "audio-early"]
 
 
 def test_lips_along_a_course_are_looked_for_where_they_are_shown() -> None:

@@ -14,13 +14,13 @@ from visalign.errors import ConfigError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.media.clips import Audio
 from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 from visalign.sync.estimate import LagEvidence
 from visalign.sync.lip_model import Calibration
 from visalign.sync.scoring import ClipComparison
-from visalign.sync.segments import DETAIL_COLUMNS, SEGMENT_KINDS, _long, _spread, judge_segments, phrases, windows
+from visalign.sync.segments import SEGMENT_KINDS, _long, _spread, judge_segments, phrases, windows
 from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget
@@ -83,8 +83,7 @@ def test_a_closure_is_seen_where_the_lips_close() -> None:
     lips = make_lips(np.zeros((N_FRAMES, len(NAMES))), times=frame_times(N_FRAMES))
     made = comparison(targets, posteriors, visemes, closed)
     rows = judge_segments(words, PHONES, None, lips, made, ("word", "phone"))
-    assert [tuple(row) for row in rows] == [DETAIL_COLUMNS] * 5
-    found = {(r["kind"], r["label"]): (r["closures_expected"], r["closures_seen"]) for r in rows}
+    found = {(r.kind, r.judged.label): (r.closures_expected, r.closures_seen) for r in rows}
     assert found == {
         ("word", "bp"): (2, 1),
         ("word", "s"): (0, 0),
@@ -92,10 +91,10 @@ def test_a_closure_is_seen_where_the_lips_close() -> None:
         ("phone", "P"): (1, 0),
         ("phone", "S"): (0, 0),
     }
-    costs = {r["label"]: r["dtw_cost"] for r in rows}
+    costs = {r.judged.label: r.dtw_cost for r in rows}
     assert costs["S"] == pytest.approx(-np.log(0.8), abs=1e-9)
     assert costs["P"] == pytest.approx(-np.log(0.1), abs=1e-9)
-    assert all(r["confidence"] > 0.9 for r in rows)
+    assert all(r.judged.confidence > 0.9 for r in rows)
 
 
 def test_dead_air_and_overrun_are_measured() -> None:
@@ -110,8 +109,8 @@ def test_dead_air_and_overrun_are_measured() -> None:
     targets = [target(p, "A", "" if p.label == "SIL" else "w") for p in phones]
     made = comparison(targets, np.tile([0.9, 0.1], (n, 1)), ("A", "B"))
     rows = judge_segments(words, phones, None, make_lips(values, times=times), made, ("word", "window"))
-    overrun = {(r["kind"], r["start"]): r["overrun_seconds"] for r in rows}
-    dead_air = {(r["kind"], r["start"]): r["dead_air_seconds"] for r in rows}
+    overrun = {(r.kind, r.judged.start): r.overrun_seconds for r in rows}
+    dead_air = {(r.kind, r.judged.start): r.dead_air_seconds for r in rows}
     assert overrun["word", 1.0] == pytest.approx(0.8, abs=0.09)  # the spread looks 0.2 s ahead
     assert overrun["word", 2.0] == 0
     assert sum(seconds for (kind, _), seconds in dead_air.items() if kind == "window") == pytest.approx(1.2, abs=0.3)
@@ -152,9 +151,9 @@ def moving_for(n_frames: int) -> list[dict[str, object]]:
 
 def test_a_mouth_that_moves_for_less_than_its_window_is_no_dead_air() -> None:
     """40 frames are 1.6 s, seen by a window of 10 frames from its half on; three frames are seen by nobody."""
-    total = sum(float(str(row["dead_air_seconds"])) for row in moving_for(40))
+    total = sum(float(str(row.dead_air_seconds)) for row in moving_for(40))
     assert total == pytest.approx(1.6, abs=0.2)
-    assert sum(float(str(row["dead_air_seconds"])) for row in moving_for(3)) == 0
+    assert sum(float(str(row.dead_air_seconds)) for row in moving_for(3)) == 0
 
 
 def test_closures_are_looked_for_a_moment_around_the_sound() -> None:
@@ -168,8 +167,8 @@ def test_closures_are_looked_for_a_moment_around_the_sound() -> None:
         closed = np.zeros(N_FRAMES)
         closed[cell] = probability
         made = comparison(targets, np.tile([0.8, 0.1, 0.1], (N_FRAMES, 1)), visemes, closed)
-        (row,) = [x for x in judge_segments(words, phones, None, lips, made, ("word",)) if x["label"] == "up"]
-        assert (row["closures_expected"], row["closures_seen"]) == (1, n_seen), cell
+        (row,) = [x for x in judge_segments(words, phones, None, lips, made, ("word",)) if x.judged.label == "up"]
+        assert (row.closures_expected, row.closures_seen) == (1, n_seen), cell
 
 
 def test_a_closure_that_nobody_sees_is_not_expected() -> None:
@@ -181,7 +180,7 @@ def test_a_closure_that_nobody_sees_is_not_expected() -> None:
     closed[18:32] = np.nan
     made = comparison(targets, np.tile([0.9, 0.1], (N_FRAMES, 1)), ("A", "B"), closed)
     (row,) = judge_segments(words, phones, None, lips, made, ("word",))
-    assert (row["closures_expected"], row["closures_seen"]) == (0, 0)
+    assert (row.closures_expected, row.closures_seen) == (0, 0)
 
 
 def test_a_pause_of_exactly_a_quarter_ends_a_phrase() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import visalign.sync.speech_context as speech_context
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sync.speech_context import PHONES, SpeechContext, rows_at
 from visalign.timeline import Tier
 

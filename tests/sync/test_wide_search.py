@@ -10,18 +10,19 @@ from sample_lips import NAMES, frame_times, make_lips, random_stream
 
 import visalign
 import visalign.sync.wide_search as wide_search
-from visalign.config import Config
+from visalign.config import Config, SyncParams
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.speech import HOP
 from visalign.sync.lead_course import LeadCourse
-from visalign.sync.lip_model import Calibration
+from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.speech_context import SpeechContext
 from visalign.sync.wide_search import lag_gains, rough_lead, search_range
 
 PLAIN = Calibration(0.2, 0.01, 0.0, (0.0, 0.0, 0.0))
 N_CHANNELS = 3
+MODEL, NOTHING = LipModel.load(), SpeechContext(np.zeros((1, 1), np.float32))
 
 
 def test_gains_are_those_of_plain_loops() -> None:
@@ -97,7 +98,7 @@ def test_a_search_of_more_than_a_second_looks_first(
     """Up to a second all lags are tried; beyond, those around the lag that gains most, 0.6 s to either side."""
     monkeypatch.setattr(wide_search, "rough_course", lambda *_: None)
     monkeypatch.setattr(wide_search, "rough_lead", lambda *_: (0.3, 0.8))
-    found = search_range((), (), SpeechContext(np.zeros((1, 1), np.float32)), max_lag, PLAIN)
+    found = search_range(MODEL, (), NOTHING, Config(sync=SyncParams(max_lag_seconds=max_lag)))
     assert (found.centre, found.reach, found.certainty) == expected
     assert found.leads_at(np.array([1.0, 2.0])).tolist() == [expected[0]] * 2
 
@@ -106,7 +107,7 @@ def test_a_course_is_searched_about_and_is_certain(monkeypatch: pytest.MonkeyPat
     """A lead of 0.3 s that grows by a tenth: lips at 1.4 s, 1.1 s without the lead, were heard at 1.0 s."""
     course = LeadCourse(np.array([0.0, 2.0]), np.array([0.0, 0.2]))
     monkeypatch.setattr(wide_search, "rough_course", lambda *_: (0.3, course))
-    found = search_range((), (), SpeechContext(np.zeros((1, 1), np.float32)), 0.6, PLAIN)
+    found = search_range(MODEL, (), NOTHING, Config())
     assert (found.centre, found.reach, found.certainty, found.course) == (0.3, 0.6, 1.0, course)
     assert found.leads_at(np.array([1.4])) == pytest.approx([0.4], abs=1e-9)
 

@@ -14,9 +14,9 @@ from visalign.corpora.training_data import TrainingClip
 from visalign.errors import InputError
 from visalign.face.generated_clip import GeneratedClip, generate_clip
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams
 from visalign.pipeline import check
+from visalign.signals import Audio
 from visalign.sync.estimate import lag_evidence, spoken_frames
 from visalign.sync.lip_model import LipModel
 from visalign.sync.speech_context import SpeechContext

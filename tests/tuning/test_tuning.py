@@ -12,15 +12,17 @@ import pytest
 
 from visalign.config import Config
 from visalign.errors import ConfigError, InputError, ParseError
+from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams
 from visalign.pipeline import check
+from visalign.signals import Audio
+from visalign.sync.judging import hear
 from visalign.sync.lip_model import LipModel
 from visalign.sync.scoring import SyncScore
 from visalign.tuning import Bandit, TrialRecord, compare_outcomes, format_config, parse_groups, parse_metric
 from visalign.tuning.holdout import choose_held_out
-from visalign.tuning.material import TuningClip, cut_and_moved, hear, with_foreign_sound
+from visalign.tuning.material import TuningClip, cut_and_moved, with_foreign_sound
 from visalign.tuning.outcome import SHIFTS, ClipOutcome, Placement, WordScores, try_clip
 from visalign.tuning.plots import pareto_front
 from visalign.tuning.reward import TERMS, format_metric, needs_of, reward, roc_area, terms_of
@@ -56,7 +58,11 @@ def clips(generated_lips: LipFeatures, generated_audio: Audio) -> list[TuningCli
         noise = rng.normal(0.0, 0.2 + 0.1 * k, generated_lips.values.shape) * generated_lips.scale
         lips = replace(generated_lips, values=generated_lips.values + noise)
         heard = own if k % 2 == 0 else other
-        found.append(TuningClip(f"clip {k}", f"speaker {k // 2}", LipModel.load(), lips, heard, ((3, cut),), None, 0.1))
+        found.append(
+            TuningClip(
+                f"clip {k}", f"speaker {k // 2}", LipModel.load(), ClipFaces.of(lips), heard, ((3, cut),), None, 0.1
+            )
+        )
     return with_foreign_sound(found)
 
 
@@ -88,7 +94,14 @@ def test_a_trial_judges_as_check_does(generated_lips: LipFeatures, generated_aud
     """What is measured in a search is what a user then gets with the configuration."""
     config = Config(evidence=EvidenceParams(persistence=0.4, geometry_factor=0.7), scoring=ScoringParams(0.15))
     clip = TuningClip(
-        "clip", "somebody", LipModel.load(), generated_lips, hear(generated_audio, TEXT, config), (), None, 0.0
+        "clip",
+        "somebody",
+        LipModel.load(),
+        ClipFaces.of(generated_lips),
+        hear(generated_audio, TEXT, config),
+        (),
+        None,
+        0.0,
     )
     report = check(generated_lips, TEXT, audio=generated_audio, config=config)
     found = try_clip(clip, config, {"words"})
@@ -101,7 +114,14 @@ def test_a_trial_judges_as_check_does(generated_lips: LipFeatures, generated_aud
 def test_shifted_clips_have_the_lead_that_they_were_given(generated_lips: LipFeatures, generated_audio: Audio) -> None:
     """The evidence that is read off for a shift is that of the shifted sound."""
     clip = TuningClip(
-        "clip", "somebody", LipModel.load(), generated_lips, hear(generated_audio, TEXT, Config()), (), None, 0.0
+        "clip",
+        "somebody",
+        LipModel.load(),
+        ClipFaces.of(generated_lips),
+        hear(generated_audio, TEXT, Config()),
+        (),
+        None,
+        0.0,
     )
     errors = [placement.error for placement in try_clip(clip, Config(), {"shifted"}).shifted]
     assert errors == pytest.approx([LEAD] * len(SHIFTS), abs=0.03)

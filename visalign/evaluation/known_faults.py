@@ -39,9 +39,10 @@ from visalign.evaluation.protocol import (
 from visalign.files.text_files import format_table
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
 from visalign.pipeline import check
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 from visalign.sync.judging import Heard, Instruments, hear, see
 from visalign.sync.lip_model import LipModel
 from visalign.timeline import Interval

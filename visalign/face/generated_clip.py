@@ -45,7 +45,8 @@ from visalign.errors import AnyPath, BackendFailed, BackendUnavailable, ConfigEr
 from visalign.face.avatar import FaceLook, FacePainter
 from visalign.files.text_files import format_json, write_text
 from visalign.language.phones import ARPABET, SILENCE, convert
-from visalign.media.clips import Audio, write_clip
+from visalign.media.clips import write_clip
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["DEFAULT_TEXT", "FAULTS", "SENTENCES", "GeneratedClip", "SpokenText", "generate_clip", "synthesise_speech"]

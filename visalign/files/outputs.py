@@ -17,7 +17,7 @@ import itertools
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ except ImportError:  # Windows has no such locks, and keeps what a killed proces
 
 __all__ = [
     "PLACE_ERRORS",
+    "check_output",
     "inside",
     "legible",
     "made_folder",
@@ -247,3 +248,42 @@ def writer_for(path: AnyPath, writers: Mapping[str, Writer], what: str) -> Write
         if known.lower() == suffix:
             return writer
     raise ConfigError(what, Path(path).name, f"a name that ends in {' or '.join(writers)}")
+
+
+def check_output(path: AnyPath, *, suffixes: Sequence[str], inputs: Iterable[AnyPath] = ()) -> Path:
+    """Refuse, before any work is done, a result that could not be written or would destroy an input.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the result is to go.
+    suffixes : sequence of str
+        Endings of the name that are possible, as ``".csv"``; case does not matter.
+    inputs : iterable of path-like
+        Files that are read. `path` must not be one of them, whatever name or link leads there.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is not one of `suffixes`.
+    OutputError
+        If `path` is an input or a folder, or can't be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in [suffix.lower() for suffix in suffixes]:
+        raise ConfigError("output file", path.name, f"a name that ends in {' or '.join(suffixes)}")
+    if not path.parent.is_dir():
+        raise OutputError(path, f"there is no folder {path.parent}; create it first")
+    if path.is_dir():
+        raise OutputError(path, "this is a folder; give the name of a file in it")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OutputError(path, "you may not write here; choose another place")
+    for other in map(Path, inputs):
+        if path.exists() and other.exists() and path.samefile(other):
+            raise OutputError(path, "this is one of the inputs; visalign never overwrites them: give another name")
+    return path

@@ -8,14 +8,8 @@ from os import PathLike
 
 from visalign.config import DEFAULT_ALIGNER
 from visalign.errors import AlignmentError, InputError
-from visalign.forced_alignment.aligner import (
-    Aligner,
-    Alignment,
-    explained,
-    heard,
-    load_aligner,
-    whole_lexicon,
-)
+from visalign.forced_alignment.aligner import Aligner, explained, heard, load_aligner, whole_lexicon
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.cued import align_cues, cues_of, late_cues, with_cues
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
@@ -23,7 +17,7 @@ from visalign.language.annotations import Cue
 from visalign.language.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
 from visalign.language.lexicon import Lexicon
 from visalign.language.transcript import parse_transcript
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import find_speech
 from visalign.timeline import Tier
 

@@ -44,12 +44,12 @@ from visalign.lips.lip_features import (
 from visalign.lips.mouth_pictures import N_PICTURE, MouthPictures
 from visalign.lips.visibility import VISIBILITY, unseen
 from visalign.media.clips import probe, read_frames
+from visalign.signals import Image
 from visalign.timeline import FrameTimes
 
 __all__ = ["ClipFaces", "SeenFace", "read_faces"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Image: TypeAlias = npt.NDArray[np.uint8]
 Points: TypeAlias = npt.NDArray[np.float32]
 _Tables: TypeAlias = tuple[Floats, npt.NDArray[np.float32], Floats]
 Progress: TypeAlias = Callable[[str, float | None], None]

@@ -39,11 +39,11 @@ from scipy.fft import dctn
 from scipy.ndimage import map_coordinates
 
 from visalign.lips.mouth_geometry import Feature
+from visalign.signals import Image
 
 __all__ = ["N_PICTURE", "PATCH_SHAPE", "PICTURE_FEATURES", "MouthPictures", "mouth_flow", "mouth_patch"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Image: TypeAlias = npt.NDArray[np.uint8]
 Points: TypeAlias = npt.NDArray[np.float32]
 
 # The mouth region: pixels of the aligned patch, and its size on the face.

@@ -32,8 +32,8 @@ from visalign.lips.landmarks import Landmarks, TrackedFrame, load_detector, trac
 from visalign.lips.lip_features import FEATURES, LipFeatures, lip_features
 from visalign.lips.mouth_pictures import MouthPictures
 from visalign.live_view.source import RATE_HZ, Picture, Sound
-from visalign.media.clips import Audio, Frame
 from visalign.reports.wording import with_reason
+from visalign.signals import Audio, Frame
 from visalign.sound.voice_activity import SPEECH, find_speech
 from visalign.sync.judging import Instruments, hear, judge, see
 from visalign.sync.lip_model import LipModel

@@ -22,7 +22,7 @@ import pandas as pd
 
 from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
 from visalign.files.text_files import rounded
-from visalign.forced_alignment.aligner import CueTimes
+from visalign.forced_alignment.alignment import CueTimes
 from visalign.lip_reading.score import LipReadingScore
 from visalign.registry import find_class
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sync.estimate import LagEvidence, lag_density, lead_interval
 from visalign.sync.lead_course import STEADY, LeadCourse
 from visalign.sync.lip_model import Calibration

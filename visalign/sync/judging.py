@@ -33,7 +33,7 @@ from visalign.language.annotations import Cue
 from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.enhancement import chain_for_alignment, enhance
 from visalign.sound.quality import AudioQuality, audio_quality
 from visalign.sound.voice_activity import find_speech, speech_probabilities

@@ -18,9 +18,9 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import detrend, periodogram
 
 from visalign.lips.lip_features import LipFeatures
+from visalign.sync.periodogram import periodogram
 from visalign.sync.verdict import Cause, Objection
 
 __all__ = ["MAX_TREMBLE", "MIN_MOVEMENT", "MIN_RATE_HZ", "MIN_SNR_DB", "movement", "tremble", "what_is_poor"]
@@ -64,7 +64,7 @@ def tremble(lips: LipFeatures) -> float:
     rate = _rate(lips)
     fast, whole = np.zeros(len(_MOVING)), np.zeros(len(_MOVING))
     for stretch in _stretches(lips):
-        frequency, power = periodogram(detrend(stretch, axis=0), rate, axis=0)
+        frequency, power = periodogram(stretch, rate)
         known = (frequency > 0) & (frequency <= _TOP_HZ)
         whole += power[known].sum(axis=0)
         fast += power[known & (frequency > _FAST_HZ)].sum(axis=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from visalign.lips.clip_faces import ClipFaces
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sync.verdict import Cause, Objection
 
 __all__ = ["Material"]

@@ -25,7 +25,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import correlate
 
 from visalign.config import Config
 from visalign.lips.lip_features import LipFeatures
@@ -138,6 +137,9 @@ def lag_gains(
     -------
     lags, gains : ndarray, shape (n_lags,)
     """
+    # Takes half a second to load, and few clips are searched wide.
+    from scipy.signal import correlate
+
     shares = np.where(lips.has_face, frame_shares(lips), 0.0)
     rows = np.round(lips.times.centres / HOP).astype(np.int64)
     rows -= (first := int(rows.min()))

@@ -32,7 +32,8 @@ from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, InputError
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.lip_cache import cached_faces
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
+from visalign.signals import Audio
 from visalign.sync.judging import Heard, hear
 from visalign.sync.lip_model import LipModel
 

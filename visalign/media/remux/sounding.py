@@ -22,10 +22,10 @@ from visalign.errors import AnyPath, MediaError
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import blocks_of
 from visalign.media import ffmpeg
-from visalign.media.clips import Channels
 from visalign.media.remux.copying import Copier, OutputContainer, Packet, container_for, copy_labels, created, demuxed
 from visalign.media.remux.time_map import Piece, Retimer
 from visalign.media.tape import Block, Lane, named_layout
+from visalign.signals import Channels
 
 __all__ = ["Recording", "put_sound", "retime_sound"]
 

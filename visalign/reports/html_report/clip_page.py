@@ -16,7 +16,7 @@ import pandas as pd
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.outputs import whole_file
 from visalign.files.text_files import write_text
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
 from visalign.media.viewing_copy import ViewingCopy, make_viewing_copy
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
@@ -32,6 +32,7 @@ from visalign.reports.wording import (
     remedy,
     statement,
 )
+from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
 from visalign.sync.verdict import Cause
 

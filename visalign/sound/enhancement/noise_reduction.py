@@ -38,7 +38,7 @@ from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.enhancement.spectra import (
     BLOCK,
     Floats,

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of
-from visalign.media.clips import Audio
 from visalign.registry import find_class
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["DETECTORS", "HOP", "SPEECH", "VoiceDetector", "find_speech", "speech_probabilities"]

@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.speech import mel_bands, stretch
 
 __all__ = ["StatisticalDetector"]
