@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def test_a_narrow_terminal(tmp_path: Path) -> None:
     script = shutil.which("script")
     if script is None:
         pytest.skip("no program `script` that makes a terminal")
-    command = f"stty cols 20; TERM=dumb {sys.executable} -m visalign maps list"
+    command = f"stty cols 20; TERM=dumb {shlex.quote(sys.executable)} -m visalign maps list"
     done = subprocess.run(
         [script, "-qec", command, "/dev/null"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
     )
