@@ -15,7 +15,7 @@ from visalign.errors import ConfigError
 from visalign.parameters import EvidenceParams, ScoringParams
 from visalign.tuning import Comparison, Estimate, Found, TrialRecord, Tuned, TuneSettings, write_tune_page
 from visalign.tuning.choosing import STATE_FILE
-from visalign.tuning.run import RECOMMENDED
+from visalign.tuning.run import RECOMMENDED, remove_earlier
 
 TEXT = "bin blue at f two now"
 
@@ -69,6 +69,18 @@ def test_what_is_surely_better_is_written_with_its_provenance(folder: Path, tmp_
     found = Config.load(tmp_path / "1" / RECOMMENDED)
     assert found.thresholds != Config.load(base).thresholds
     assert found.scoring == Config().scoring
+
+
+@pytest.mark.parametrize(
+    ("text", "is_kept"), [("# Found by visalign tune (visalign 0): trial 1 of 2.\n", False), ("# mine\n", True)]
+)
+def test_only_an_earlier_recommendation_is_removed(tmp_path: Path, text: str, is_kept: bool) -> None:
+    """A user's own file of that name is none."""
+    file = tmp_path / RECOMMENDED
+    remove_earlier(file)  # there is none yet
+    file.write_text(text, encoding="utf-8")
+    remove_earlier(file)
+    assert file.exists() == is_kept
 
 
 def tuned(difference: Estimate) -> Tuned:

@@ -61,7 +61,7 @@ from visalign.console import (
 )
 from visalign.errors import ConfigError, VisalignError
 from visalign.limits import raise_limits
-from visalign.outputs import legible
+from visalign.outputs import legible, spare
 
 if TYPE_CHECKING:
     from visalign.report import ClipReport
@@ -121,6 +121,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and end the process with its exit code."""
     _prepare_process()
+    # What the user names stays, even if a killed run has left it; ``--alignment=file`` is one word.
+    spare(*(word.rpartition("=")[2] for word in (sys.argv[1:] if arguments is None else arguments)))
     try:
         try:
             app(args=arguments, prog_name="visalign")

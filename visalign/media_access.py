@@ -24,6 +24,7 @@ import av
 from av.container import InputContainer
 
 from visalign.errors import AnyPath, MediaError
+from visalign.outputs import spare
 
 __all__ = [
     "ANY_TAGS",
@@ -81,6 +82,7 @@ def check_file(path: AnyPath) -> str:
         raise MediaError(path, "not a regular file", "Pipes and devices can't be read twice; save the clip first.")
     if status.st_size == 0:
         raise MediaError(path, "this file is empty", "Copy or record it again.")
+    spare(path)
     return f"file:{os.path.abspath(path)}"  # noqa: PTH100 - Path.absolute() would keep ".."
 
 

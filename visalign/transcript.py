@@ -19,6 +19,7 @@ from visalign.errors import AnyPath, InputError, ParseError
 from visalign.lexicon import normalise_word
 from visalign.limits import allowed, excess
 from visalign.numerals import spell_out
+from visalign.outputs import spare
 
 __all__ = ["SPEAKER_LABEL", "parse_transcript", "read_transcript"]
 
@@ -150,6 +151,7 @@ def read_transcript(path: AnyPath) -> str:
         If the file can't be read, is too large, or is not text in one of these encodings.
     """
     try:
+        spare(path)
         fault = excess("text-bytes", Path(path).stat().st_size)
         data = b"" if fault else Path(path).read_bytes()
     except OSError as error:

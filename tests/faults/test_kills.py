@@ -13,7 +13,7 @@ import pytest
 from fault_runs import Ended, Warm, drafts, processes_marked, tree
 
 from visalign.batch.ledger import LEDGER_NAME, Ledger
-from visalign.outputs import whole_file
+from visalign.outputs import draft_name, whole_file
 from visalign.text_files import write_textgrid
 from visalign.timeline import Tier
 
@@ -114,7 +114,7 @@ def test_asked_to_end_it_cleans_up(
 
 
 def test_what_a_killed_one_left_is_removed_and_what_lives_is_not(tmp_path: Path) -> None:
-    left = tmp_path / ".visalign-0123456789ab.mp4"
+    left = tmp_path / draft_name(".mp4")
     left.write_bytes(b"half a clip")
     with whole_file(tmp_path / "a.csv") as living:
         living.write_text("a", encoding="utf-8")
@@ -148,7 +148,8 @@ def test_a_batch_killed_at_its_steps_goes_on(warm: Warm, spoken: tuple[str, ...]
     assert not drafts(out)
 
 
-SLEEPER = """#!{python}
+SLEEPER = """#!/bin/sh
+"exec" "{python}" "$0" "$@"  # the shell's line, to Python a text: with a blank in its path, "#!{python}" would fail
 import os, sys, time
 print(os.getpid(), flush=True)
 if os.fork() == 0:
