@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -66,6 +67,34 @@ def corpus() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no development clips: {folder} is missing (set VISALIGN_DATA to their folder)")
     return folder.resolve()
+
+
+class LeftOut:
+    """Counts the tests that ``-m "not slow"`` leaves for `make test-all`, and tells of them in the last line."""
+
+    def __init__(self) -> None:
+        self.n_slow = 0
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        self.n_slow += sum(item.get_closest_marker("slow") is not None for item in items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker of pytest-xdist has ended; each has collected all the tests."""
+        self.n_slow = max(self.n_slow, getattr(node, "workeroutput", {}).get("n_slow", 0))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workeroutput"):  # this is such a worker
+            session.config.workeroutput["n_slow"] = self.n_slow
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        terminal = config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None and self.n_slow and not hasattr(config, "workeroutput"):
+            terminal.write_line(f"{self.n_slow} slow tests were left for `make test-all`.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(LeftOut())
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
