@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
-from collections.abc import Sequence
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -26,27 +29,76 @@ if TYPE_CHECKING:
     from visalign.lip_features import LipFeatures
     from visalign.media import Audio
 
+try:
+    import fcntl
+except ImportError:  # Windows, where the tests run in one process: JOBS=0
+    fcntl = None  # type: ignore[assignment]
+
+Made = TypeVar("Made")
+
 # The sentence of the documentation's examples; a command sentence in the style of the GRID corpus.
 SENTENCE = "bin blue at f two now"
 LEAD_SECONDS = 0.12
 
 
+class MadeOnce:
+    """What takes seconds to make, made once a run, by whichever of the processes of pytest-xdist asks first.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that all these processes have.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def __call__(self, name: str, make: Callable[[Path], Made]) -> Made:
+        """What `make` gives; it may write files into the folder that it is given, and nobody changes these."""
+        place, made = self.folder / name, self.folder / f"{name}.pickle"
+        with self._alone(name):
+            if not made.exists():
+                place.mkdir(exist_ok=True)
+                made.write_bytes(pickle.dumps(make(place)))
+        found: Made = pickle.loads(made.read_bytes())  # of this very run
+        return found
+
+    def clip(self, **settings: Any) -> GeneratedClip:
+        """A clip generated with these settings of `generate_clip`."""
+        # Here, because most test files need no clip and should not load the media and speech libraries for it.
+        from visalign.generated_clip import generate_clip
+
+        name = hashlib.sha256(repr(sorted(settings.items())).encode()).hexdigest()[:16]
+        return self(f"clip-{name}", lambda folder: generate_clip(folder / "clip.mp4", **settings))
+
+    @contextlib.contextmanager
+    def _alone(self, name: str) -> Iterator[None]:
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            if fcntl is not None:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
 @pytest.fixture(scope="session")
-def generated_clip(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClip:
+def made_once(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> MadeOnce:
+    """A place for what several tests need and which takes seconds to make (see :class:`MadeOnce`)."""
+    own = tmp_path_factory.getbasetemp()
+    return MadeOnce((own.parent if hasattr(request.config, "workerinput") else own) / "made-once")
+
+
+@pytest.fixture(scope="session")
+def generated_clip(made_once: MadeOnce) -> GeneratedClip:
     """A generated clip whose audio is `LEAD_SECONDS` early, with the truth about it."""
-    # Here, because most test files need no clip and should not load the media and speech libraries for it.
-    from visalign.generated_clip import generate_clip
-
-    path = tmp_path_factory.mktemp("generated") / "clip.mp4"
-    return generate_clip(path, text=SENTENCE, lead_seconds=LEAD_SECONDS, seed=0)
+    return made_once.clip(text=SENTENCE, lead_seconds=LEAD_SECONDS, seed=0)
 
 
 @pytest.fixture(scope="session")
-def generated_lips(generated_clip: GeneratedClip) -> LipFeatures:
+def generated_lips(generated_clip: GeneratedClip, made_once: MadeOnce) -> LipFeatures:
     """The lips of `generated_clip`: reading them takes longer than checking them."""
     from visalign.lip_features import read_lips
 
-    return read_lips(generated_clip.path)
+    return made_once("generated-lips", lambda _: read_lips(generated_clip.path))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -21,13 +22,10 @@ TEXT = "bin blue at f two now"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, made_once: Any) -> Path:
     """One clip, in sync, as said by two people, twice each: its lips are read once, for they are kept by content."""
-    # Here, because it loads the libraries of media and speech.
-    from visalign.generated_clip import generate_clip
-
     root = tmp_path_factory.mktemp("clips")
-    generated = generate_clip(root.parent / f"{root.name}.mp4", text=TEXT, lead_seconds=0.0, seed=0)
+    generated = made_once.clip(text=TEXT, lead_seconds=0.0, seed=0)
     for speaker in ("anna", "ben"):
         (root / speaker).mkdir()
         for name in ("one", "two"):
