@@ -103,6 +103,7 @@ def test_a_report_writes_its_page(page: str, report: ClipReport, generated_clip:
     assert known.write(tmp_path / "page.HTML").read_text(encoding="utf-8") == page
 
 
+@pytest.mark.slow
 def test_a_report_without_evidence_has_its_clip_checked_again(generated_clip: GeneratedClip, tmp_path: Path) -> None:
     said = generated_clip.transcript
     plain = visalign.check(generated_clip.path, said)

@@ -163,6 +163,7 @@ def test_sound_and_picture_run_on() -> None:
     assert STEADY.at_shown([1.0], 0.3) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["early by a jump", "twice 24 for 23.976", "48 for 44.1 kHz"])
 def test_parts_are_judged_along_the_course(name: str, stream: Stream) -> None:
     """Each part's lead is the one there, and its lips are looked for there."""

@@ -49,6 +49,7 @@ def test_a_search_that_finds_nothing_better_refuses(folder: Path, tmp_path: Path
     assert "made with another" in str(again.exception)
 
 
+@pytest.mark.slow
 def test_what_is_surely_better_is_written_with_its_provenance(folder: Path, tmp_path: Path) -> None:
     """Who calls no word anything is helped by nearly any thresholds; two workers find what one does."""
     pytest.importorskip("optuna")

@@ -71,6 +71,7 @@ def steps_of_a_check(warm: Warm, spoken: tuple[str, ...], checked: Path) -> list
     return steps_of(warm, checked, ("check", *spoken, *CHECK), 1)
 
 
+@pytest.mark.slow
 def test_a_check_killed_at_each_step(
     warm: Warm, spoken: tuple[str, ...], checked: Path, steps_of_a_check: list[str], tmp_path: Path
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_check_killed_at_each_step(
     kill_at_each(warm, tmp_path, ("check", *spoken, *CHECK), steps, tree(checked), 1)
 
 
+@pytest.mark.slow
 def test_a_fix_killed_where_it_writes(warm: Warm, spoken: tuple[str, ...], tmp_path: Path) -> None:
     """Its clip and its protocol: killed between the two the clip is whole, and the next run says what is in the way."""
     command = ("fix", *spoken, "-q", "-o", "new.mp4")
@@ -100,7 +102,10 @@ def test_a_fix_killed_where_it_writes(warm: Warm, spoken: tuple[str, ...], tmp_p
     assert tree(place) == whole
 
 
-@pytest.mark.parametrize(("name", "step"), [(a, b) for a in ENDS for b in ("stage reading lips", "open", "os.rename")])
+@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize(
+    "step", ["stage reading lips", *(pytest.param(x, marks=pytest.mark.slow) for x in ("open", "os.rename"))]
+)
 def test_asked_to_end_it_cleans_up(
     warm: Warm, spoken: tuple[str, ...], steps_of_a_check: list[str], tmp_path: Path, name: str, step: str
 ) -> None:
@@ -124,6 +129,7 @@ def test_what_a_killed_one_left_is_removed_and_what_lives_is_not(tmp_path: Path)
     assert sorted(x.name for x in tmp_path.iterdir()) == ["a.csv", "b.csv"]
 
 
+@pytest.mark.slow
 def test_a_batch_killed_at_its_steps_goes_on(warm: Warm, spoken: tuple[str, ...], tmp_path: Path) -> None:
     """Killed again and again in one folder: before a worker, after the claim, at the summary. Workers follow."""
     clips, out = tmp_path / "clips", tmp_path / "out"

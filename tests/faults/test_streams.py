@@ -114,6 +114,7 @@ def named(folder: Path, clip: GeneratedClip) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_every_output_of_a_clip_whose_name_is_no_utf8(
     warm: Warm, generated_clip: GeneratedClip, tmp_path: Path
 ) -> None:
@@ -132,6 +133,7 @@ def test_every_output_of_a_clip_whose_name_is_no_utf8(
     assert (tmp_path / f"{NOT_UTF8}.fixed.mp4").is_file()
 
 
+@pytest.mark.slow
 def test_a_batch_of_clips_whose_names_are_no_utf8(warm: Warm, generated_clip: GeneratedClip, tmp_path: Path) -> None:
     folder = tmp_path / "sp\udcffeaker"
     folder.mkdir()
