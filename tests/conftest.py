@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import pickle
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -143,6 +145,23 @@ class LeftOut:
         terminal = config.pluginmanager.get_plugin("terminalreporter")
         if terminal is not None and self.n_slow and not hasattr(config, "workeroutput"):
             terminal.write_line(f"{self.n_slow} slow tests were left for `make test-all`.")
+
+
+# What a test file has in it that opens files beside it, or starts programs.
+_KNOWS_ITS_PLACE = re.compile(r"__file__|sys\.executable|subprocess|\bWarm\b")
+
+
+@functools.cache
+def _knows_its_place(path: Path) -> bool:
+    return path.name.startswith("test_") and _KNOWS_ITS_PLACE.search(path.read_text(encoding="utf-8")) is not None
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark with `paths` what may go wrong in a folder of another name; .ci/run runs these tests in such a folder."""
+    for item in items:
+        if _knows_its_place(item.path):
+            item.add_marker(pytest.mark.paths)
 
 
 def pytest_configure(config: pytest.Config) -> None:
