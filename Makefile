@@ -21,8 +21,9 @@ BUILD := $(VENV)/.visalign-build
 # Which tests to run, and how: make test ARGS="-k timeline"
 ARGS ?=
 # In so many processes at once, each of which may take 2 GB; none of its own with JOBS=0, as a debugger wants it.
+# Neighbours stay together, since what a file's tests share is made once a process; whoever has done takes from others.
 JOBS ?= auto
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -87,12 +88,12 @@ $(BIN)/python:
 	    echo "$(PYTHON) can't create virtual environments (on Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
 
 $(BASE): $(REQUIREMENTS) | $(BIN)/python
-	@echo "Installing visalign and what it needs (BASE_MB MB to download the first time) …"
+	@echo "Installing visalign and what it needs (250 MB to download the first time) …"
 	$(PIP) -e '.[demo]'
 	@touch $@
 
 $(TEST): $(REQUIREMENTS) | $(BIN)/python
-	@echo "Installing visalign and what its tests need (TEST_MB MB to download the first time) …"
+	@echo "Installing visalign and what its tests need (460 MB to download the first time) …"
 	$(PIP) -e '.[demo,test]'
 	@touch $(BASE) $@
 
