@@ -14,12 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import engine
 
 # No time limit an example: a busy machine is no failure. The same examples for everybody, so that no change fails by
 # chance; HYPOTHESIS_PROFILE=random looks for others.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+# Seconds for which a failing example is made smaller. Hypothesis has no setting for it and takes five minutes, in which
+# a property of whole faces found nothing better: the time limit of the test (setup.cfg) came first and hid the example.
+SHRINKING_SECONDS = 10
+engine.MAX_SHRINKING_SECONDS = SHRINKING_SECONDS
 
 # Before numpy is loaded: the tests' matrices are small, and on a busy machine the threads of its linear algebra wait
 # for one another. A training of ten clips took 1.0 s of processor time with one thread and 14 s with two.
