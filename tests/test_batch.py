@@ -305,6 +305,7 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_killed_parent_leaves_nobody_behind_and_loses_what_was_in_flight_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -449,6 +450,7 @@ print(*sorted(name for name in set(sys.modules) - before if not name.startswith(
 """
 
 
+@pytest.mark.slow
 def test_a_rehearsed_worker_has_loaded_all_that_a_check_needs(generated_clip: GeneratedClip) -> None:
     command = [sys.executable, "-c", REHEARSAL, str(generated_clip.path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)

@@ -94,6 +94,8 @@ def test_a_narrow_terminal(tmp_path: Path) -> None:
 )
 def test_locales(tmp_path: Path, locale: dict[str, str]) -> None:
     """Files are UTF-8 whatever the locale says; what a terminal can't show becomes a question mark."""
+    if locale["LC_ALL"] == "C" and not sys.prefix.isascii():
+        pytest.skip(f"without UTF-8 soundfile can't load its library from {sys.prefix}, which is not ASCII")
     text = tmp_path / "text.txt"
     text.write_text("naïve – “café”", encoding="utf-8")
     ended = cold("align", tmp_path / "no.wav", "-t", text, env={**os.environ, **locale})
