@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from visalign._version import __version__
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, NOT_ANALYSED, USAGE
 from visalign.errors import ConfigError, VisalignError
-from visalign.files.outputs import legible
+from visalign.files.outputs import legible, spare
 
 if TYPE_CHECKING:
     import typer
@@ -88,6 +88,8 @@ PANELS: Mapping[str, tuple[Row, ...]] = {
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and end the process with its exit code."""
     _prepare_process()
+    # What the user names stays, even if a killed run has left it; ``--alignment=file`` is one word.
+    spare(*(word.rpartition("=")[2] for word in (sys.argv[1:] if arguments is None else arguments)))
     try:
         try:
             _run(arguments)

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -295,7 +296,7 @@ def test_every_public_name_can_be_had() -> None:
 
 
 def test_a_closed_pipe_is_no_fault() -> None:
-    command = f"{sys.executable} -m visalign maps show jeffers_1971 | true"
+    command = f"{shlex.quote(sys.executable)} -m visalign maps show jeffers_1971 | true"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=200)
     assert done.stderr == ""
 

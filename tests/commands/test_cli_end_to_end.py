@@ -165,7 +165,7 @@ def test_observe_refuses_visemes_that_the_map_lacks(generated_clip: GeneratedCli
     assert run("observe", generated_clip.path, *both) == 2
 
 
-@pytest.mark.parametrize("lead_ms", [83, -120])
+@pytest.mark.parametrize("lead_ms", [83, pytest.param(-120, marks=pytest.mark.slow)])
 def test_the_demo_finds_its_own_truth(lead_ms: int, capsys: Any, tmp_path: Path) -> None:
     assert run("demo", "--out", tmp_path / "demo", "--lead", lead_ms) == 0
     out = capsys.readouterr().out

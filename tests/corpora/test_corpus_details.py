@@ -347,8 +347,10 @@ def test_command(tmp_path: Path, clip: Path, capsys: pytest.CaptureFixture[str])
 @pytest.mark.corpus
 def test_real_grid(corpus: Path) -> None:
     found = survey(corpus / "grid", "grid")
-    assert found.speakers == ("s1", "s2", "s30", "s31", "s32", "s5")
-    assert (len(found.clips), found.count(lambda x: x.labels)) == (176, 171)
+    assert {"s1", "s2", "s30", "s31", "s32", "s5"} <= set(found.speakers)  # more may be put there
+    n_labelled = len(list((corpus / "grid").rglob("*.align")))
+    assert (found.count(lambda x: x.labels), len(found.clips) - len(found.faults)) == (n_labelled, n_labelled)
+    assert len(found.clips) >= 176
     assert {x.reason for x in found.faults} == {"no alignment of its words was found"}
     assert all(len((x.clip.transcript or "").split()) == 6 for x in found.clips)
 

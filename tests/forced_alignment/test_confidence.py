@@ -68,6 +68,7 @@ def test_without_a_control_nothing_is_suspected() -> None:
     assert not fit_doubt(-4.0, 9.0)
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_clips_are_told_from_each_others_transcripts(corpus: Path) -> None:
     """LibriVox: five utterances, each with each text."""

@@ -116,6 +116,7 @@ def test_the_built_in_model_knows_english_spelling() -> None:
     assert {phone for word in said.values() for phone in word.split()} <= set(ARPABET)
 
 
+@pytest.mark.slow
 def test_the_built_in_model_is_as_good_as_the_docs_say() -> None:
     """On 59 of the 1,000 words that it never saw, the list of benchmarks/g2p.py."""
     lexicon = embedded_lexicon().fallback

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import pytest
 import visalign
 from visalign import Audio
 from visalign.errors import ConfigError, FaceNotFound, MissingStream
-from visalign.face.generated_clip import SENTENCES, GeneratedClip, generate_clip
+from visalign.face.generated_clip import SENTENCES, GeneratedClip
 from visalign.lips.clip_faces import ClipFaces, SeenFace, read_faces
 from visalign.media.clips import read_frames, write_clip, write_wav
 from visalign.sync.speaking_face import choose_face, off_screen_frames
@@ -24,11 +25,10 @@ SIZE_PX = 240
 
 
 @pytest.fixture(scope="module")
-def speakers(tmp_path_factory: pytest.TempPathFactory) -> tuple[GeneratedClip, GeneratedClip]:
+def speakers(made_once: Any) -> tuple[GeneratedClip, GeneratedClip]:
     """Two drawn faces, each saying something else."""
-    folder = tmp_path_factory.mktemp("speakers")
-    first = generate_clip(folder / "first.mp4", text=SENTENCES[0], size_px=SIZE_PX, seed=0)
-    return first, generate_clip(folder / "second.mp4", text=SENTENCES[1], size_px=SIZE_PX, seed=3)
+    first = made_once.clip(text=SENTENCES[0], size_px=SIZE_PX, seed=0)
+    return first, made_once.clip(text=SENTENCES[1], size_px=SIZE_PX, seed=3)
 
 
 @pytest.fixture(scope="module")

@@ -236,7 +236,7 @@ def test_command(grey_clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("lead", [-0.2, 0.12])
+@pytest.mark.parametrize("lead", [pytest.param(-0.2, marks=pytest.mark.slow), 0.12])
 def test_rolling_offset_of_joined_clips(corpus: Path, tmp_path: Path, lead: float) -> None:
     """GRID's clips one after the other, the sound moved: the offset follows."""
     pictures, sounds = [], []

@@ -239,14 +239,16 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform ==
 
 def peak_bytes(program: str, minutes: int) -> int:
     command = [sys.executable, "-c", program, str(minutes)]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout)
+    return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=250).stdout)
 
 
+@pytest.mark.slow
 def test_six_minutes_more_of_sound_take_hardly_more_memory() -> None:
     """Their samples alone are 23 MB; what stays in memory is their spectrum, 3 MB."""
     assert peak_bytes(LISTENING, 12) < peak_bytes(LISTENING, 6) + 10e6
 
 
+@pytest.mark.slow
 def test_twenty_minutes_more_of_a_face_take_hardly_more_memory() -> None:
     """Their table alone is 26 MB, and their landmarks 16 MB."""
     assert peak_bytes(LOOKING, 30) < peak_bytes(LOOKING, 10) + 20e6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from sample_lips import frame_times
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
 from visalign.animation.lip_trajectory import LIP_CHANNELS
-from visalign.face.generated_clip import GeneratedClip, generate_clip
+from visalign.face.generated_clip import SENTENCES, GeneratedClip
 from visalign.sync.estimate import LagEvidence
 from visalign.sync.evidence import ClipEvidence, local_lead
 from visalign.sync.lead_course import STEADY, LeadCourse
@@ -97,9 +98,9 @@ def test_the_density_peaks_at_the_lead_of_the_report(evidence: ClipEvidence, rep
     assert peak == pytest.approx(report.sync.lead_seconds, abs=0.03)
 
 
-def test_the_local_lead_follows_a_jump(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_local_lead_follows_a_jump(made_once: Any) -> None:
     """In the second half of the clip the audio is 160 ms earlier."""
-    clip = generate_clip(tmp_path_factory.mktemp("halves") / "clip.mp4", fault="half-shifted")
+    clip = made_once.clip(text=SENTENCES[0], fault="half-shifted", size_px=240)
     found = visalign.check(clip.path, clip.transcript, evidence=True).evidence
     assert found is not None
     spoken = [x for x in clip.words if x.label]

@@ -212,5 +212,5 @@ def test_phones_of_another_language_are_refused_in_words(generated_audio: Audio)
     phones = Tier("phones", (0.0, 0.5, 1.0), ("b", "ɪ"))
     given = visalign.force_align(generated_audio, "bin")
     foreign = replace(given, words=words, phones=phones, notes=(), cues=())
-    with pytest.raises(InputError, match=r"phone 'b'.*American English.*visalign export"):
+    with pytest.raises(InputError, match=r"phone 'ɪ'.*American English.*visalign export"):
         hear(generated_audio, None, Config(), alignment=foreign)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from sample_lips import NAMES, make_lips
 
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import InputError
-from visalign.face.generated_clip import GeneratedClip, generate_clip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import EvidenceParams
 from visalign.pipeline import check
@@ -157,20 +159,20 @@ def test_too_few_clips_are_refused_with_the_reasons(world: list[PreparedClip], n
 # --- folders -------------------------------------------------------------------------------------------------------
 
 
-def write_folder(folder: Path, texts: Sequence[str], fake: bool = False) -> Path:
+def write_folder(folder: Path, texts: Sequence[str], made_once: Any = None) -> Path:
     for k, text in enumerate(texts):
         path = folder / f"speaker{k % 3}" / f"clip{k}.mp4"
         path.parent.mkdir(parents=True, exist_ok=True)
-        if fake:
+        if made_once is None:
             path.write_bytes(b"not a clip")
         else:
-            generate_clip(path, text=text, seed=k, size_px=200)
+            shutil.copy(made_once.clip(text=text, seed=k, size_px=200).path, path)
         path.with_suffix(".txt").write_text(text)
     return folder
 
 
 def test_a_folder_of_damaged_clips_names_what_is_wrong(tmp_path: Path) -> None:
-    folder, out = write_folder(tmp_path / "clips", ["bin blue", "lay green"], fake=True), tmp_path / "model.npz"
+    folder, out = write_folder(tmp_path / "clips", ["bin blue", "lay green"]), tmp_path / "model.npz"
     (folder / "silent.mp4").write_bytes(b"")
     with pytest.raises(InputError, match="0 clips can be used") as few:
         train_from_folder(folder, out)
@@ -193,10 +195,10 @@ TEXTS = (
 @pytest.mark.slow
 def test_a_model_of_one_s_own_measures_another_clip(
     generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, made_once: Any,
 ) -> None:  # fmt: skip
     """Eight clips of three to four seconds; a damaged one costs nothing but itself."""
-    folder, out = write_folder(tmp_path / "clips", TEXTS), tmp_path / "model.npz"
+    folder, out = write_folder(tmp_path / "clips", TEXTS, made_once), tmp_path / "model.npz"
     (folder / "bad.mp4").write_bytes(b"not a clip")
     (folder / "bad.txt").write_text("bin blue")
     told: list[str] = []

@@ -284,7 +284,7 @@ def test_the_first_trial_is_the_configuration_to_start_from(uninterrupted: tuple
     assert len({str(trial.values) for trial in uninterrupted}) == 14
 
 
-@pytest.mark.parametrize("stop_after", [1, 6, 11])
+@pytest.mark.parametrize("stop_after", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (6, 11))])
 def test_a_resumed_study_equals_the_uninterrupted_one(
     stop_after: int, clips: list[TuningClip], uninterrupted: tuple[TrialRecord, ...], tmp_path: Path
 ) -> None:
@@ -304,6 +304,7 @@ def test_a_larger_budget_goes_on(
     assert found == uninterrupted
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_workers_change_nothing(
     clips: list[TuningClip], uninterrupted: tuple[TrialRecord, ...], tmp_path: Path
@@ -333,6 +334,7 @@ def test_the_study_is_a_whole_sqlite_file(clips: list[TuningClip], tmp_path: Pat
     connection.close()
 
 
+@pytest.mark.slow
 def test_poor_trials_end_on_few_clips(clips: list[TuningClip], tmp_path: Path) -> None:
     """Of twenty copies eight are measured first; who is below the median there is measured no further."""
     many = [replace(clips[k % 8], name=f"{k}") for k in range(20)]
@@ -390,6 +392,7 @@ def test_noise_is_no_gain_and_a_gain_is_no_noise() -> None:
     assert found.difference.value == pytest.approx(found.found.value - found.default.value, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_difference_holds_what_it_claims() -> None:
     """No configuration is better than itself measured anew: about one in forty is recommended by chance."""
     rng, wrong = np.random.default_rng(2), 0

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from visalign.errors import AnyPath, MediaError
+from visalign.files.outputs import spare
 
 __all__ = ["FileStates", "check_file", "file_states", "refuse_changed"]
 
@@ -34,6 +35,7 @@ def check_file(path: AnyPath) -> str:
         raise MediaError(path, "not a regular file", "Pipes and devices can't be read twice; save the clip first.")
     if status.st_size == 0:
         raise MediaError(path, "this file is empty", "Copy or record it again.")
+    spare(path)
     return f"file:{os.path.abspath(path)}"  # noqa: PTH100 - Path.absolute() would keep ".."
 
 

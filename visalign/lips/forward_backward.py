@@ -70,7 +70,7 @@ def forward_backward(log_likelihoods: Floats, start: Floats, transitions: Floats
         found[t] = _scaled(expected[t] * likelihood)
     for t in range(len(likelihoods) - 2, -1, -1):
         found[t] = _scaled(found[t] * (transitions @ (found[t + 1] / np.maximum(expected[t + 1], _LEAST))))
-    return found
+    return np.asarray(found, np.float64)
 
 
 def _scaled(weights: Floats) -> Floats:
