@@ -14,7 +14,7 @@ SOUND = Audio(np.random.default_rng(2).normal(0, 0.1, 32000).astype(np.float32),
 
 
 def test_block_by_block_is_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Smoothing reaches over the edges of blocks, to four deviations of the Gaussian: phones change every three rows."""
+    """Smoothing reaches over the edges of blocks, to four deviations; phones change every three rows."""
     edges = tuple(np.arange(0.0, 2.0, 0.03).tolist())
     heard = Tier("phones", edges, tuple(("SIL", "B", "UW1", "S")[k % 4] for k in range(len(edges) - 1)))
     whole = SpeechContext.of(SOUND, heard)
