@@ -25,6 +25,7 @@ from visalign.lead_course import (
     _pieces,
     _pooled,
     _running_on,
+    _side_by_side,
     _Sides,
     _squared_error,
     _straight,
@@ -299,6 +300,12 @@ def test_gains_of_blocks_are_those_of_plain_loops() -> None:
                     x, y = expected[row - lag].astype(float), face.lips[k].astype(float)
                     plain[f, row // 600, lag + 5] += face.shares[k] * (y @ x - 0.5 * x @ x)
     assert gains == pytest.approx(plain.max(axis=0), abs=1e-3)
+
+
+def test_streams_stand_side_by_side() -> None:
+    """Two columns at twice their size and one at half, of which a frame shows no face."""
+    first, second = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[8.0], [np.nan]])
+    assert _side_by_side([first, second], [2.0, 0.5]).tolist() == [[2, 4, 4], [6, 8, 0]]
 
 
 def test_gain_per_second_by_hand() -> None:

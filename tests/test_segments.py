@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,23 @@ def test_overrun_is_rest_of_at_least_half_a_second(n_still: int, seconds: float)
     phones = Tier("phones", (0.0, 6.0), ("AA",))
     found = seconds_of("overrun_seconds", (frames < 75) | (frames >= 75 + n_still), phones)
     assert found == pytest.approx(seconds, abs=1e-9)
+
+
+def test_rest_beside_speech_is_no_overrun() -> None:
+    """Somebody speaks from 1.2 to 2.4 s, and the mouth never moves: 1.2 s, without any margin."""
+    phones = Tier("phones", (0.0, 1.2, 2.4, 6.0), ("SIL", "AA", "SIL"))
+    assert seconds_of("overrun_seconds", np.zeros(150, bool), phones) == pytest.approx(1.2, abs=1e-9)
+
+
+def test_rest_is_looked_for_where_the_lips_of_the_speech_are_seen() -> None:
+    """Speech from 1.2 to 2.4 s that leads by 0.4 s, and a mouth that never moves: 0.8 s of the second second."""
+    phones = Tier("phones", (0.0, 1.2, 2.4, 6.0), ("SIL", "AA", "SIL"))
+    words = Tier("words", phones.boundaries, ("", "ah", ""))
+    targets = [target(p, "A", "" if p.label == "SIL" else "w") for p in phones]
+    made = replace(comparison(targets, np.tile([0.9, 0.1], (150, 1)), ("A", "B")), lead=0.4)
+    lips = make_lips(np.zeros((150, len(NAMES))), times=frame_times(150))
+    rows = judge_segments(words, phones, None, lips, made, ("window",))
+    assert [row["overrun_seconds"] for row in rows[:4]] == pytest.approx([0.0, 0.8, 0.4, 0.0], abs=1e-9)
 
 
 def test_closures_are_looked_for_a_moment_around_the_sound() -> None:
