@@ -39,39 +39,38 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # What asks whole parts of the program, and is therefore shown a mutant last.
-_AROUND = ("test_explanation.py", "test_evidence.py", "test_training.py")
+_AROUND = ("test_explanation.py", "sync/test_evidence.py", "training/test_fitting.py")
 _LAGS = ("oracles/test_lag_evidence.py", "test_parameters.py", *_AROUND)
-_MAPS = ("test_visemes.py", "test_viseme_maps.py", "test_homophenes.py", "test_map_learning.py")
+_MAPS = ("visemes", "training/test_map_learning.py", "commands/test_maps_command.py")
 TARGETS: dict[str, tuple[str, ...]] = {
-    "sync.py": ("test_sync.py", "test_wide_search.py", "test_segments.py", "test_lead_course.py", *_AROUND),
-    "lip_model.py": ("test_lip_model.py", *_LAGS),
-    "streams.py": ("test_streams.py", "test_visibility.py", *_LAGS),
-    "speech_context.py": ("test_speech_context.py", "test_lip_model.py", "test_wide_search.py", *_LAGS),
-    "lead_course.py": ("test_lead_course.py", "test_offset_course.py"),
-    "wide_search.py": ("test_wide_search.py", "test_parameters.py"),
-    "speaking_face.py": ("test_speaking_face.py", "test_clip_faces.py"),
-    "scoring.py": ("test_scoring.py", "test_segments.py", "properties/test_score_properties.py", *_AROUND),
-    "segments.py": ("test_segments.py", "test_lead_course.py"),
-    "drift.py": ("test_drift.py", "test_offset_course.py", "test_changing_offset.py", "test_fix.py"),
-    "evidence.py": ("test_evidence.py", "test_html_report.py"),
-    "sound_evidence.py": ("test_explanation.py", "test_evidence.py"),
-    "parameters.py": ("test_parameters.py", "test_scoring.py"),
-    "visemes.py": (*_MAPS, "test_maps_command.py"),
-    "viseme_lint.py": (*_MAPS, "test_maps_command.py"),
-    "viseme_comparison.py": (*_MAPS, "test_maps_command.py"),
-    "viseme_map_files.py": (*_MAPS, "test_maps_command.py"),
-    "homophenes.py": (*_MAPS, "test_maps_command.py"),
-    "dtw.py": ("test_dtw.py", "oracles/test_dtw_oracles.py", "properties/test_dtw_properties.py", "test_scoring.py"),
-    "viseme_decoder.py": (
-        "test_viseme_decoder.py", "oracles/test_viseme_posteriors.py", "test_lip_closures.py",
-        "test_decoder_training.py",
+    "sync/verdict.py": ("sync/test_verdict.py", "sync/test_estimate.py"),
+    "sync/judging.py": ("sync/test_judging.py", "lips/test_clip_faces.py", "test_pipeline.py"),
+    "sync/material.py": ("sync/test_material.py", "test_pipeline.py"),
+    "sync/legibility.py": ("sync/test_legibility.py",),
+    "sync/periodogram.py": ("sync/test_legibility.py",),
+    "sync/streams.py": ("sync/test_streams.py", "lips/test_visibility.py", *_LAGS),
+    "sync/speaking_face.py": ("sync/test_speaking_face.py", "lips/test_clip_faces.py"),
+    "sync/scoring.py": ("sync/test_scoring.py", "sync/test_segments.py", "properties/test_score_properties.py", *_AROUND),
+    "sync/drift.py": ("sync/test_drift.py", "sync/test_offset_course.py", "sync/test_verdict.py", "correct/test_fix.py"),
+    "sync/evidence.py": ("sync/test_evidence.py", "reports/test_html_report.py"),
+    "sync/sound_evidence.py": ("test_explanation.py", "sync/test_evidence.py"),
+    "sync": ("sync", *_LAGS),
+    "parameters.py": ("test_parameters.py", "sync/test_scoring.py"),
+    "visemes": _MAPS,
+    "dtw.py": (
+        "test_dtw.py", "oracles/test_dtw_oracles.py", "properties/test_dtw_properties.py", "sync/test_scoring.py",
     ),
-    "lip_features.py": (
-        "test_lip_features.py", "test_mouth_components.py", "test_augmentation.py", "test_visibility.py",
-        "test_clip_faces.py",
+    "lips/viseme_decoder.py": (
+        "lips/test_viseme_decoder.py", "oracles/test_viseme_posteriors.py", "lips/test_closures.py",
+        "training/test_decoder_training.py",
     ),
-    "remux/time_map.py": ("test_time_map.py", "test_remux.py", "test_fix.py"),
-    "forced_alignment/viterbi.py": ("oracles/test_viterbi_oracles.py", "test_forced_alignment.py"),
+    "lips/forward_backward.py": ("oracles/test_viseme_posteriors.py", "lips/test_viseme_decoder.py"),
+    "lips/lip_features.py": (
+        "lips/test_lip_features.py", "training/test_augmentation.py", "lips/test_visibility.py",
+        "lips/test_clip_faces.py",
+    ),
+    "media/remux/time_map.py": ("media/test_time_map.py", "media/test_remux.py", "correct/test_fix.py"),
+    "forced_alignment/viterbi.py": ("oracles/test_viterbi_oracles.py", "forced_alignment/test_forced_alignment.py"),
 }  # fmt: skip
 """Modules below the package, or folders of them, and the files or folders below tests/ that look at them."""
 

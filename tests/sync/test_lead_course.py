@@ -21,6 +21,7 @@ from visalign.sync.estimate import lag_evidence, spoken_frames
 from visalign.sync.lead_course import (
     STEADY,
     LeadCourse,
+    _block_gains,
     _cheapest,
     _course_of,
     _Face,
@@ -30,6 +31,8 @@ from visalign.sync.lead_course import (
     _pieces,
     _pooled,
     _running_on,
+    _side_by_side,
+    _Sides,
     _squared_error,
     _straight,
     _stretched,
@@ -275,6 +278,53 @@ def test_a_jump_is_taken_where_it_pays() -> None:
         gains = np.zeros((2, 8), np.float32)
         gains[0, 0], gains[1, 7] = 100.0, more
         assert _cheapest(gains)[1].tolist() == [0, column]
+
+
+def test_gains_of_blocks_are_those_of_plain_loops() -> None:
+    """Ten seconds in blocks of six, two faces; what is shown at a row fits what is heard `lag` rows before it.
+
+    Each frame gains ``y x - x x / 2`` times its share, and of each block and lag the face counts that gains more.
+    """
+    rng = np.random.default_rng(0)
+    centres, expected = 0.02 + 0.04 * np.arange(250), rng.normal(size=(1000, 2)).astype(np.float32)
+    faces = tuple(
+        _Face(first, rng.uniform(0.1, 1.0, n), rng.normal(size=(n, 2)).astype(np.float32))
+        for first, n in ((0, 250), (100, 120))
+    )
+    sides = _Sides(centres, faces, expected, np.ones(1000, np.float32))
+    gains, lags = _block_gains(sides, 0.0, 0.05)
+    assert lags == pytest.approx(np.tile(0.01 * np.arange(-5, 6), (2, 1)), abs=1e-6)
+    plain = np.zeros((len(faces), 2, 11))
+    for f, face in enumerate(faces):
+        for k in range(len(face.shares)):
+            row = round(centres[face.first + k] / HOP)
+            for lag in range(-5, 6):
+                if 0 <= row - lag < 1000:
+                    x, y = expected[row - lag].astype(float), face.lips[k].astype(float)
+                    plain[f, row // 600, lag + 5] += face.shares[k] * (y @ x - 0.5 * x @ x)
+    assert gains == pytest.approx(plain.max(axis=0), abs=1e-3)
+
+
+def test_streams_stand_side_by_side() -> None:
+    """Two columns at twice their size and one at half, of which a frame shows no face."""
+    first, second = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[8.0], [np.nan]])
+    assert _side_by_side([first, second], [2.0, 0.5]).tolist() == [[2, 4, 4], [6, 8, 0]]
+
+
+def test_gain_per_second_by_hand() -> None:
+    """Four seconds of which two are voiced: each frame gains 1 - 1/2, a hundred of them 50 in two seconds."""
+    ones = np.ones((400, 1), np.float32)
+    face = _Face(0, np.ones(100), np.ones((100, 1), np.float32))
+    voiced = np.repeat([1.0, 0.0], 200).astype(np.float32)
+    sides = _Sides(0.02 + 0.04 * np.arange(100), (face,), ones, voiced)
+    assert sides.gain_per_second(_Piece(0.0, 4.0, 0.0, 0.0)) == pytest.approx(25.0, rel=1e-6)
+    assert sides.gain_per_second(_Piece(2.0, 4.0, 0.0, 0.0)) == 0.0  # no voice to tell by
+    half = _Face(0, np.where(np.arange(100) < 50, 1.0, 0.0), face.lips)
+    assert sides.is_shown.all()
+    unseen = _Sides(sides.centres, (half,), ones, np.ones(400, np.float32))
+    assert unseen.gain_per_second(_Piece(0.0, 4.0, 0.0, 0.0)) == pytest.approx(
+        12.5, rel=1e-6
+    )  # 25 in two seconds that are seen
 
 
 def test_of_neighbours_the_best_one_is_kept() -> None:

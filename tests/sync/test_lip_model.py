@@ -240,6 +240,8 @@ HOSTILE: dict[str, Callable[[Path], bytes]] = {
         path, with_calibration(match_weights=[1, 2, float("inf")])
     ),
     "no temperature": lambda path: rewritten(path, with_calibration(temperature=0.0)),
+    "no scatter": lambda path: rewritten(path, with_calibration(lag_scatter=0.0)),
+    "scatter below nothing": lambda path: rewritten(path, with_calibration(lag_scatter=-0.01)),
     "a bomb": lambda path: rewritten(path, with_array("stream0/bias", lambda _: np.zeros(9_000_000)), packed=True),
     "damaged in the middle": lambda path: scratched(path.read_bytes()),
     "an archive of something else": lambda path: archive({"header.txt": b"x"}),

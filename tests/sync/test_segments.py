@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -135,25 +136,57 @@ def test_only_long_runs_are_kept() -> None:
     assert not _long(np.ones(4, bool), 5).any()
 
 
-def moving_for(n_frames: int) -> list[dict[str, object]]:
-    """No speech after 1 s; the mouth swings by ±0.03 from frame 75 on, so that its deviation is 0.021."""
-    times = frame_times(150)
-    swing = np.where(np.arange(150) % 2, 0.03, -0.03)
-    inside = (np.arange(150) >= 75) & (np.arange(150) < 75 + n_frames)
-    values = np.zeros((150, len(NAMES)))
-    values[:, NAMES.index("inner_aperture_centre")] = np.where(inside, swing, 0.0)
-    phones = Tier("phones", (0.0, 0.5, 1.0, 6.0), ("SIL", "AA", "SIL"))
-    words = Tier("words", (0.0, 0.5, 1.0, 6.0), ("", "ah", ""))
+def seconds_of(column: str, moving: np.ndarray, phones: Tier) -> float:
+    """What a column of the windows adds up to; while it moves the mouth swings by ±0.03 from frame to frame."""
+    n = len(moving)
+    values = np.zeros((n, len(NAMES)))
+    values[:, NAMES.index("inner_aperture_centre")] = np.where(np.arange(n) % 2, 0.03, -0.03) * moving
+    words = Tier("words", phones.boundaries, tuple("" if x == "SIL" else "w" for x in phones.labels))
     targets = [target(p, "A", "" if p.label == "SIL" else "w") for p in phones]
-    made = comparison(targets, np.tile([0.9, 0.1], (150, 1)), ("A", "B"))
-    return judge_segments(words, phones, None, make_lips(values, times=times), made, ("window",))
+    made = comparison(targets, np.tile([0.9, 0.1], (n, 1)), ("A", "B"))
+    lips = make_lips(values, times=frame_times(n))
+    return float(sum(getattr(row, column) for row in judge_segments(words, phones, None, lips, made, ("window",))))
 
 
-def test_a_mouth_that_moves_for_less_than_its_window_is_no_dead_air() -> None:
-    """40 frames are 1.6 s, seen by a window of 10 frames from its half on; three frames are seen by nobody."""
-    total = sum(float(str(row.dead_air_seconds)) for row in moving_for(40))
-    assert total == pytest.approx(1.6, abs=0.2)
-    assert sum(float(str(row.dead_air_seconds)) for row in moving_for(3)) == 0
+@pytest.mark.parametrize(("n_moving", "seconds"), [(40, 1.72), (10, 0.52), (7, 0.4), (6, 0.0)])
+def test_dead_air_is_movement_of_at_least_0_4_s(n_moving: int, seconds: float) -> None:
+    """Ten frames deviate by 0.018 if four of them move, by 0.03 times the root of 0.4; that is so in n + 3 windows.
+
+    Nobody speaks after the first second; ten frames are 0.4 s, nine are too few.
+    """
+    frames = np.arange(150)
+    phones = Tier("phones", (0.0, 0.5, 1.0, 6.0), ("SIL", "AA", "SIL"))
+    found = seconds_of("dead_air_seconds", (frames >= 75) & (frames < 75 + n_moving), phones)
+    assert found == pytest.approx(seconds, abs=1e-9)
+
+
+@pytest.mark.parametrize(("n_still", "seconds"), [(40, 1.32), (19, 0.48), (18, 0.0)])
+def test_overrun_is_rest_of_at_least_half_a_second(n_still: int, seconds: float) -> None:
+    """Ten frames deviate by less than 0.0115 if one of them moves at most; that is so in n - 7 windows.
+
+    Somebody speaks all the time; twelve frames are half a second, eleven are too few.
+    """
+    frames = np.arange(150)
+    phones = Tier("phones", (0.0, 6.0), ("AA",))
+    found = seconds_of("overrun_seconds", (frames < 75) | (frames >= 75 + n_still), phones)
+    assert found == pytest.approx(seconds, abs=1e-9)
+
+
+def test_rest_beside_speech_is_no_overrun() -> None:
+    """Somebody speaks from 1.2 to 2.4 s, and the mouth never moves: 1.2 s, without any margin."""
+    phones = Tier("phones", (0.0, 1.2, 2.4, 6.0), ("SIL", "AA", "SIL"))
+    assert seconds_of("overrun_seconds", np.zeros(150, bool), phones) == pytest.approx(1.2, abs=1e-9)
+
+
+def test_rest_is_looked_for_where_the_lips_of_the_speech_are_seen() -> None:
+    """Speech from 1.2 to 2.4 s that leads by 0.4 s, and a mouth that never moves: 0.8 s of the second second."""
+    phones = Tier("phones", (0.0, 1.2, 2.4, 6.0), ("SIL", "AA", "SIL"))
+    words = Tier("words", phones.boundaries, ("", "ah", ""))
+    targets = [target(p, "A", "" if p.label == "SIL" else "w") for p in phones]
+    made = replace(comparison(targets, np.tile([0.9, 0.1], (150, 1)), ("A", "B")), lead=0.4)
+    lips = make_lips(np.zeros((150, len(NAMES))), times=frame_times(150))
+    rows = judge_segments(words, phones, None, lips, made, ("window",))
+    assert [row.overrun_seconds for row in rows[:4]] == pytest.approx([0.0, 0.8, 0.4, 0.0], abs=1e-9)
 
 
 def test_closures_are_looked_for_a_moment_around_the_sound() -> None:

@@ -11,14 +11,15 @@ from visalign.sync.speech_context import PHONES, SpeechContext, rows_at
 from visalign.timeline import Tier
 
 SOUND = Audio(np.random.default_rng(2).normal(0, 0.1, 32000).astype(np.float32), 16000)
-HEARD = Tier("phones", (0.0, 0.3, 0.5, 0.9, 1.4, 2.0), ("SIL", "B", "UW1", "S", "SIL"))
 
 
 def test_block_by_block_is_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Smoothing reaches over the edges of blocks, to four deviations of the Gaussian."""
-    whole = SpeechContext.of(SOUND, HEARD)
+    """Smoothing reaches over the edges of blocks, to four deviations; phones change every three rows."""
+    edges = tuple(np.arange(0.0, 2.0, 0.03).tolist())
+    heard = Tier("phones", edges, tuple(("SIL", "B", "UW1", "S")[k % 4] for k in range(len(edges) - 1)))
+    whole = SpeechContext.of(SOUND, heard)
     monkeypatch.setattr(speech_context, "_BLOCK", 16)
-    parts = SpeechContext.of(SOUND, HEARD)
+    parts = SpeechContext.of(SOUND, heard)
     assert parts.rows == pytest.approx(whole.rows, abs=1e-6)
     assert parts.voiced == pytest.approx(1.0 - whole.rows[:, PHONES.index("SIL")], abs=1e-6)
 
