@@ -50,8 +50,12 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "sync/periodogram.py": ("sync/test_legibility.py",),
     "sync/streams.py": ("sync/test_streams.py", "lips/test_visibility.py", *_LAGS),
     "sync/speaking_face.py": ("sync/test_speaking_face.py", "lips/test_clip_faces.py"),
-    "sync/scoring.py": ("sync/test_scoring.py", "sync/test_segments.py", "properties/test_score_properties.py", *_AROUND),
-    "sync/drift.py": ("sync/test_drift.py", "sync/test_offset_course.py", "sync/test_verdict.py", "correct/test_fix.py"),
+    "sync/scoring.py": (
+        "sync/test_scoring.py", "sync/test_segments.py", "properties/test_score_properties.py", *_AROUND,
+    ),
+    "sync/drift.py": (
+        "sync/test_drift.py", "sync/test_offset_course.py", "sync/test_verdict.py", "correct/test_fix.py",
+    ),
     "sync/evidence.py": ("sync/test_evidence.py", "reports/test_html_report.py"),
     "sync/sound_evidence.py": ("test_explanation.py", "sync/test_evidence.py"),
     "sync": ("sync", *_LAGS),

@@ -25,24 +25,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from visalign.config import Config
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, InputError
+from visalign.evaluation.protocol import FAULT_PAIRS, half_shifted
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.lip_cache import cached_faces
 from visalign.media.clips import read_audio
-from visalign.signals import Audio
 from visalign.sync.judging import Heard, hear
 from visalign.sync.lip_model import LipModel
 
-__all__ = ["TuningClip", "cut_and_moved", "prepare_clip", "with_foreign_sound"]
+__all__ = ["TuningClip", "prepare_clip", "with_foreign_sound"]
 
 Progress = Callable[[str, float | None], None]
-
-FAULTS = ((-0.12, 0.2), (0.12, -0.2))
-"""Seconds by which the second half of a clip is moved later; clips take the pairs in turn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +87,7 @@ def prepare_clip(
     config : Config
         Its aligner, lexicon, enhancement and search for faces count; nothing else of it does.
     turn : int
-        Which pair of :data:`FAULTS` it takes.
+        Which pair of :data:`~visalign.evaluation.protocol.FAULT_PAIRS` it takes.
     lip_cache : path-like, optional
         A folder that keeps lips (:mod:`visalign.lips.lip_cache`).
 
@@ -111,23 +106,11 @@ def prepare_clip(
         raise InputError(f"{clip.path}: no words in its transcript, so nothing can be judged")
     middle = len(own.words) // 2
     cut = tuple(
-        (middle, hear(cut_and_moved(audio, own.words[middle].start, seconds), clip.transcript, config))
-        for seconds in FAULTS[turn % len(FAULTS)]
+        (middle, hear(half_shifted(audio, own.words[middle].start, seconds), clip.transcript, config))
+        for seconds in FAULT_PAIRS[turn % len(FAULT_PAIRS)]
         if len(own.words) > 1
     )
     return TuningClip(clip.path.name, clip.speaker, model, faces, own, cut, None, preparing)
-
-
-def cut_and_moved(audio: Audio, at: float, seconds: float) -> Audio:
-    """`audio` with all from `at` on moved later by `seconds` (negative: earlier).
-
-    What leaves at one end comes in at the gap: the quiet ends of the recording, so that no silence is heard that the
-    microphone never heard.
-    """
-    cut, n = round(at * audio.rate_hz), round(seconds * audio.rate_hz)
-    samples = audio.samples.copy()
-    samples[cut:] = np.roll(audio.samples[cut:], n)
-    return replace(audio, samples=samples)
 
 
 def with_foreign_sound(clips: Sequence[TuningClip]) -> list[TuningClip]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.config import Config
+from visalign.evaluation.protocol import FEW_SHIFTS, FRAME_SECONDS, SHORT_WINDOWS, window_starts
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes, VisemeDecoder
 from visalign.sync.estimate import best_lead, lag_density, lag_evidence
@@ -20,19 +21,11 @@ from visalign.sync.scoring import SyncScore
 from visalign.tuning.material import TuningClip
 from visalign.visemes.viseme_map import VisemeMap
 
-__all__ = ["SHIFTS", "WINDOWS", "ClipOutcome", "Placement", "WordScores", "try_clip"]
+__all__ = ["ClipOutcome", "Placement", "WordScores", "try_clip"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-SHIFTS = (-0.2, -0.06, 0.0, 0.06, 0.2)
-"""Seconds by which whole clips are shifted."""
-
-WINDOWS = (5, 10)
-"""Lengths of windows, frames of 40 ms."""
-
 _NONE = SyncScore.zero()
-_FRAME = 0.04  # seconds
-_STRIDE = 0.2  # seconds from one window to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +68,9 @@ class ClipOutcome:
     ----------
     name, speaker : str
     shifted : tuple of Placement
-        Whole clips, one a shift of :data:`SHIFTS`.
+        Whole clips, one a shift of :data:`~visalign.evaluation.protocol.FEW_SHIFTS`.
     windows : tuple of tuple of Placement
-        One a length of :data:`WINDOWS`.
+        One a length of :data:`~visalign.evaluation.protocol.SHORT_WINDOWS`.
     good, moved, dubbed : WordScores
         Words in sync, words after the cut of clips that were cut and moved, words of a foreign sound.
     own_visemes, foreign_visemes : SyncScore
@@ -115,7 +108,7 @@ def try_clip(clip: TuningClip, config: Config, needs: Collection[str]) -> ClipOu
     if "shifted" in needs:
         outcome = replace(outcome, shifted=_shifted(clip, config))
     if "windows" in needs:
-        outcome = replace(outcome, windows=tuple(_windows(clip, config, n) for n in WINDOWS))
+        outcome = replace(outcome, windows=tuple(_windows(clip, config, n) for n in SHORT_WINDOWS))
     if "words" in needs or "visemes" in needs:
         own = _judged(clip, clip.own, config)
         outcome = replace(outcome, good=own.words, own_visemes=own.visemes, passed=own.verdict == "in-sync")
@@ -130,13 +123,13 @@ def try_clip(clip: TuningClip, config: Config, needs: Collection[str]) -> ClipOu
 
 
 def _shifted(clip: TuningClip, config: Config) -> tuple[Placement, ...]:
-    """Leads of the whole clip, moved by each of :data:`SHIFTS`."""
+    """Leads of the whole clip, moved by each of :data:`~visalign.evaluation.protocol.FEW_SHIFTS`."""
     limit, lips = config.sync.max_lag_seconds, _lips(clip, config)
-    wide = lag_evidence(clip.model.streams, lips, clip.own.context, limit + max(SHIFTS), config.evidence)
+    wide = lag_evidence(clip.model.streams, lips, clip.own.context, limit + max(FEW_SHIFTS), config.evidence)
     total = wide.log_likelihoods.sum(axis=0)
     calibration = clip.model.calibration.trusted(config.evidence)
     found = []
-    for shift in SHIFTS:
+    for shift in FEW_SHIFTS:
         # A clip whose sound is made early by `shift` has the evidence for lag L that this one has for L - shift.
         within = np.abs(wide.lags + shift) <= limit + 1e-9
         lags = wide.lags[within] + shift
@@ -148,8 +141,9 @@ def _windows(clip: TuningClip, config: Config, n_frames: int) -> tuple[Placement
     """Leads of windows of some frames against the whole sound, as in the protocol of SyncNet."""
     words, lips = clip.own.words, _lips(clip, config)
     found = []
-    for first in np.arange(words[0].start, words[-1].end - n_frames * _FRAME, _STRIDE):
-        part = lips.crop(first, first + n_frames * _FRAME)
+    length = n_frames * FRAME_SECONDS
+    for first in window_starts(words[0].start, words[-1].end, length):
+        part = lips.crop(first, first + length)
         if len(part) and part.has_face.any():
             found.append(_window(clip, part, config))
         else:
