@@ -37,4 +37,4 @@ def periodogram(rows: Floats, rate_hz: float) -> tuple[Floats, Floats]:
     left = rows - line @ np.linalg.lstsq(line, rows, rcond=None)[0]
     power = np.abs(np.fft.rfft(left, axis=0)) ** 2 / (rate_hz * n)
     power[1 : (n + 1) // 2] *= 2  # what lies at negative frequencies; 0 and, of an even number, half the rate have none
-    return np.fft.rfftfreq(n, 1 / rate_hz), power
+    return np.asarray(np.fft.rfftfreq(n, 1 / rate_hz), np.float64), power
