@@ -47,13 +47,13 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.ndimage import uniform_filter1d
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.text_files import format_table, rounded, write_text
 from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP
+from visalign.numerics import uniform_filter1d
 from visalign.sync.estimate import best_lead, spoken_frames
 from visalign.sync.scoring import ClipComparison
 from visalign.timeline import Interval, Tier
