@@ -11,9 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from visalign.animation.lip_trajectory import REST, LipShape
+from visalign.numerics import gaussian_filter1d
 
 __all__ = ["FaceLook", "FacePainter", "draw_face"]
 

@@ -64,7 +64,8 @@ def forward_backward(log_likelihoods: Floats, start: Floats, transitions: Floats
     """
     logs = log_likelihoods + bias
     likelihoods = np.exp(np.maximum(logs - logs.max(axis=1, keepdims=True), _WORST))
-    expected, found = np.empty_like(likelihoods), np.empty_like(likelihoods)
+    expected: Floats = np.empty_like(likelihoods)
+    found: Floats = np.empty_like(likelihoods)
     for t, likelihood in enumerate(likelihoods):
         expected[t] = found[t - 1] @ transitions if t else start
         found[t] = _scaled(expected[t] * likelihood)

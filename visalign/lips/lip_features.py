@@ -31,7 +31,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from visalign.errors import AnyPath, FaceNotFound, MissingStream, TimelineError
 from visalign.files import scratch
@@ -41,6 +40,7 @@ from visalign.lips.mouth_geometry import GEOMETRY, Feature, measured
 from visalign.lips.mouth_pictures import N_PICTURE, PICTURE_FEATURES, MouthPictures
 from visalign.lips.visibility import measure_visibility
 from visalign.media.clips import probe, read_frames
+from visalign.numerics import gaussian_filter1d
 from visalign.timeline import FrameTimes, frame_step
 
 __all__ = [

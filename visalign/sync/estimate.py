@@ -24,13 +24,11 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline
-from scipy.ndimage import gaussian_filter1d, uniform_filter1d
-from scipy.special import expit
 
 from visalign.files.scratch import blocks_of
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
+from visalign.numerics import cubic_spline, expit, gaussian_filter1d, uniform_filter1d
 from visalign.parameters import EvidenceParams
 from visalign.sound.voice_activity import SPEECH
 from visalign.sync.lead_course import STEADY, LeadCourse
@@ -219,7 +217,7 @@ def lag_density(lags: Floats, log_likelihoods: Floats, calibration: Calibration)
         They sum to 1.
     """
     fine = np.linspace(lags[0], lags[-1], round((lags[-1] - lags[0]) / _FINE_STEP) + 1)
-    curve = CubicSpline(lags, calibration.temperature * log_likelihoods)(fine)
+    curve = cubic_spline(lags, calibration.temperature * log_likelihoods, fine)
     density = np.exp(curve - curve.max())
     blurred = gaussian_filter1d(density, calibration.lag_scatter / _FINE_STEP, mode="constant")
     return fine, blurred / blurred.sum()

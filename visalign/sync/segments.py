@@ -25,11 +25,11 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
 
 from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP
+from visalign.numerics import uniform_filter1d
 from visalign.sync.estimate import spoken_frames
 from visalign.sync.scoring import ClipComparison, PartJudgement
 from visalign.timeline import Interval, Tier

@@ -32,11 +32,11 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
 from visalign.files.scratch import release, scratch_array
 from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_features import LipFeatures
+from visalign.numerics import logsumexp
 from visalign.parameters import EvidenceParams
 from visalign.sync.estimate import LagEvidence, lag_evidence, match_probability
 from visalign.sync.lip_model import Calibration, LipModel
