@@ -11,6 +11,7 @@ import importlib
 import re
 import statistics
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -309,11 +310,11 @@ def test_no_cycles() -> None:
     assert cycle is None, " -> ".join(cycle or [])
 
 
-def reached(module: str) -> set[str]:
+def reached(module: str, graph: dict[str, set[str]] | None = None) -> set[str]:
     """All modules behind a module, however far."""
     seen, waiting = set[str](), [module]
     while waiting:
-        new = GRAPH[waiting.pop()] - seen
+        new = (graph or GRAPH)[waiting.pop()] - seen
         seen |= new
         waiting += new
     return seen
@@ -396,6 +397,88 @@ def test_public_names_are_documented(module: str) -> None:
     if SOURCES[module].read_text(encoding="utf-8").strip():
         missing = undocumented(TREES[module], where=f"visalign/{module}.py")
         assert not missing, "\n".join(missing)
+
+
+# --- tests ----------------------------------------------------------------------------------------------------
+
+TESTS = Path(__file__).parent
+
+# Each module has tests/<room>/test_<module>.py. These have a suite instead, over whatever stands in their room:
+# formats, engines and commands, which must all keep one contract, and chains whose links make sense together alone.
+SHARED_SUITES = {
+    "_version": "test_packaging.py",
+    "batch/*": "batch/test_batch.py",
+    "cli": "commands/test_cli.py",
+    "commands/*": "properties/test_command_line_properties.py",
+    "corpora/*": "corpora/test_corpus_details.py",
+    "correct/correction": "correct/test_fix.py",
+    "exports/*": "exports/test_goldens.py",
+    "exports/result_files": "contracts/test_aligners.py",
+    "forced_alignment/*": "contracts/test_aligners.py",
+    "language/annotations/*": "language/test_annotations.py",
+    "language/g2p/*": "language/test_g2p.py",
+    "live_view/*": "live_view/test_live.py",
+    "media/ffmpeg": "media/test_clips.py",
+    "media/tape": "media/test_clips.py",
+    "media/remux/*": "media/test_remux.py",
+    "plots/*": "plots/test_plots.py",
+    "ratings/*": "ratings/test_analysis.py",
+    "reports/html_report/*": "reports/test_html_report.py",
+    "reports/wording": "reports/test_clip_report.py",
+    "sound/enhancement/*": "sound/test_enhancement.py",
+    "sound/voice_activity/*": "sound/test_speech.py",
+    "sync/sound_evidence": "test_explanation.py",
+    "sync/speaking_face": "lips/test_clip_faces.py",
+    "sync/s*": "oracles/test_lag_evidence.py",
+    "training/*": "training/test_fitting.py",
+    "training/lip_confusions": "training/test_map_learning.py",
+    "training/map_evaluation": "training/test_map_learning.py",
+    "tuning/*": "tuning/test_tuning.py",
+}
+
+
+def mirrored(module: str) -> Path | None:
+    """The test file of a module's own, where there is one; packages within a room need no folder."""
+    *folders, name = module.split("/")
+    places = [TESTS.joinpath(*folders[:depth], f"test_{name}.py") for depth in (len(folders), min(len(folders), 1))]
+    return next((place for place in places if place.is_file()), None)
+
+
+def shared_suite(module: str) -> str | None:
+    """The suite of a module; the longest pattern counts."""
+    matching = [pattern for pattern in SHARED_SUITES if fnmatch(module, pattern)]
+    return SHARED_SUITES[max(matching, key=len)] if matching else None
+
+
+# As GRAPH, with the registries within a package: a suite over a registry imports none of its modules by name.
+WIDE_GRAPH = {module: own_modules(tree, set(SOURCES)) - {module} for module, tree in TREES.items()}
+
+
+def covered(suite: Path) -> set[str]:
+    """All modules that a suite leads to, through what it imports, its helpers among the tests included."""
+    tree = ast.parse(suite.read_text(encoding="utf-8"))
+    helpers = {name.split(".")[0] for name, _ in imported_names(tree)} - {"visalign", suite.stem}
+    found = [path for name in helpers for path in (suite.with_name(f"{name}.py"), TESTS / f"{name}.py")]
+    modules = own_modules(tree, set(SOURCES)).union(*(covered(path) for path in found if path.is_file()))
+    return modules | {name for module in modules for name in reached(module, WIDE_GRAPH)}
+
+
+def test_every_module_has_its_mirrored_test() -> None:
+    modules = [name for name in SOURCES if not name.endswith(("__init__", "__main__"))]
+    alone = [name for name in modules if mirrored(name) is None and shared_suite(name) is None]
+    assert not alone, f"no tests/<room>/test_<module>.py, and no row in SHARED_SUITES: {', '.join(alone)}"
+
+
+def test_shared_suites_lead_to_what_they_cover() -> None:
+    """A suite that does not even import a module can't test it, and a row that covers nothing any more has to go."""
+    wards: dict[str, set[str]] = {}
+    for module in SOURCES:
+        if mirrored(module) is None and (suite := shared_suite(module)) and not module.endswith("__init__"):
+            wards.setdefault(suite, set()).add(module)
+    missed = {suite: sorted(modules - covered(TESTS / suite)) for suite, modules in wards.items()}
+    assert not {suite: modules for suite, modules in missed.items() if modules}
+    for pattern in SHARED_SUITES:
+        assert any(fnmatch(module, pattern) and mirrored(module) is None for module in SOURCES), pattern
 
 
 # --- the rules catch what they are there for --------------------------------------------------------------------

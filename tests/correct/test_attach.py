@@ -14,36 +14,16 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from sample_report import make_report
-from scipy.signal import butter, sosfilt
+from sample_sound import RATE_HZ, scene
 
 import visalign
 from visalign.correct.attach import attach, start_timecode
-from visalign.errors import AlignmentError, ConfigError, CorrectionRefused, MissingStream, OutputError
+from visalign.errors import ConfigError, CorrectionRefused, MissingStream, OutputError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.files.timecode import format_timecode, parse_timecode
 from visalign.media.clips import probe, read_channels, read_frames, write_clip, write_wav
 from visalign.reports.clip_report import ClipReport
-from visalign.signals import Audio, Channels
-from visalign.sound.matching import match_sounds
-from visalign.sound.time_stretch import match_dialogue, stretched
-
-RATE_HZ = 48000
-
-
-def scene(seconds: float = 6.0, seed: int = 0, rate_hz: int = RATE_HZ) -> npt.NDArray[np.float64]:
-    """Sound with events: bursts of noise through changing filters, at irregular times."""
-    rng = np.random.default_rng(seed)
-    made = 0.001 * rng.normal(size=round(seconds * rate_hz))
-    at = 0.1
-    while at < seconds - 0.4:
-        length = rng.uniform(0.05, 0.3)
-        low = rng.uniform(200, 2500)
-        band = butter(2, [low, 2 * low], "bandpass", fs=rate_hz, output="sos")
-        burst = sosfilt(band, rng.normal(size=round(length * rate_hz))) * np.hanning(round(length * rate_hz))
-        start = round(at * rate_hz)
-        made[start : start + len(burst)] += burst * rng.uniform(0.2, 0.8)
-        at += length + rng.uniform(0.02, 0.25)
-    return made / np.abs(made).max() * 0.5
+from visalign.signals import Audio
 
 
 def camera(path: Path, samples: npt.NDArray[np.float64] | None, seconds: float = 6.0) -> Path:
@@ -193,74 +173,7 @@ def test_impossible_timecodes_are_told(text: str) -> None:
         parse_timecode("00:00:10;00", Fraction(25))
 
 
-# ---- matching ----
-
-
-@pytest.mark.parametrize("rates_hz", [(16000, 16000), (48000, 16000), (44100, 48000)])
-def test_match_is_exact_to_a_part_of_a_sample(rates_hz: tuple[int, int]) -> None:
-    one = scene(6.0, 4, rates_hz[0])
-    other = scene(6.0, 4, rates_hz[1]) if rates_hz[0] == rates_hz[1] else _resampled(one, *rates_hz)
-    start = round(0.75 * rates_hz[1])
-    first, second = (Audio(x.astype(np.float32), r) for x, r in zip((one, other[start:]), rates_hz, strict=True))
-    match = match_sounds(first, second)
-    assert match is not None
-    assert match.is_certain
-    assert match.offset_seconds == pytest.approx(0.75, abs=1e-5)
-    back = match_sounds(second, first)
-    assert back is not None
-    assert back.offset_seconds == pytest.approx(-0.75, abs=1e-5)
-
-
-def _resampled(samples: npt.NDArray[np.float64], old_hz: int, new_hz: int) -> npt.NDArray[np.float64]:
-    from scipy.signal import resample_poly
-
-    divisor = int(np.gcd(old_hz, new_hz))
-    return np.asarray(resample_poly(samples, new_hz // divisor, old_hz // divisor))
-
-
-def test_nothing_to_match() -> None:
-    silence, short = Audio(np.zeros(RATE_HZ * 2, np.float32), RATE_HZ), Audio(np.ones(10, np.float32), RATE_HZ)
-    assert match_sounds(silence, silence) is None
-    assert match_sounds(short, silence) is None
-
-
 # ---- new takes ----
-
-
-def test_new_take_is_stretched_onto_the_old_one() -> None:
-    old = scene(6.0, 5, 16000)
-    t = np.arange(len(old)) / 16000
-    spoken = 1.06 * t + 0.05 * np.sin(2 * np.pi * t / 2.0)  # where in the new take each moment lies
-    u = np.arange(round(spoken[-1] * 16000)) / 16000
-    new = np.interp(np.interp(u, spoken, t), t, old)
-    curve = match_dialogue(Audio(old.astype(np.float32), 16000), Audio(new.astype(np.float32), 16000))
-    inside = np.arange(0.3, 5.5, 0.05)
-    truth = np.interp(inside, t, spoken)
-    assert np.mean(np.abs(curve(inside) - truth)) < 0.02
-    made = stretched(Channels(np.stack([new, new], 1).astype(np.float32), 16000, "stereo"), curve, len(old))
-    assert made.samples.shape == (len(old), 2)
-    envelope = [
-        np.sqrt(np.convolve(x**2, np.ones(400) / 400, "same")) for x in (old, made.samples[:, 0], new[: len(old)])
-    ]
-    assert np.corrcoef(envelope[0], envelope[1])[0, 1] > 0.9 > np.corrcoef(envelope[0], envelope[2])[0, 1]
-
-
-def test_stretching_by_nothing_changes_nothing() -> None:
-    old = scene(3.0, 6, 16000)
-    curve = match_dialogue(Audio(old.astype(np.float32), 16000), Audio(old.astype(np.float32), 16000))
-    times = np.arange(0, 3, 0.1)
-    assert curve(times) == pytest.approx(times, abs=0.006)
-
-
-def test_takes_that_cannot_be_matched() -> None:
-    long, short = (
-        Audio(scene(6.0, 7, 16000).astype(np.float32), 16000),
-        Audio(scene(1.0, 7, 16000).astype(np.float32), 16000),
-    )
-    with pytest.raises(AlignmentError, match="same words"):
-        match_dialogue(long, short)
-    with pytest.raises(AlignmentError, match="hold speech"):
-        match_dialogue(long, Audio(np.zeros(16000 * 5, np.float32), 16000))
 
 
 def test_adr_fills_the_clip(tmp_path: Path) -> None:

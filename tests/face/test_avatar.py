@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from visalign.animation.lip_trajectory import REST, LipShape
-from visalign.face.avatar import FaceLook, FacePainter, draw_face
+from visalign.face.avatar import FaceLook, FacePainter
 from visalign.lips.landmarks import DlibDetector
 
 
+def painted(shape: LipShape = REST, *, size_px: int = 480) -> npt.NDArray[np.uint8]:
+    return FacePainter(FaceLook(), size_px).draw(shape)
+
+
 def test_picture_has_the_size_asked_for_and_is_the_same_each_time() -> None:
-    picture = draw_face(size_px=200)
+    picture = painted(size_px=200)
     assert picture.shape == (200, 200, 3)
     assert picture.dtype == np.uint8
-    assert np.array_equal(picture, draw_face(REST, size_px=200))
-    assert not np.array_equal(picture, draw_face(LipShape(opening=0.2), size_px=200))
+    assert np.array_equal(picture, painted(REST, size_px=200))
+    assert not np.array_equal(picture, painted(LipShape(opening=0.2), size_px=200))
 
 
 def test_only_mouth_and_chin_move() -> None:
-    difference = draw_face(LipShape(opening=0.25, jaw=0.12)).astype(int) - draw_face()
+    difference = painted(LipShape(opening=0.25, jaw=0.12)).astype(int) - painted()
     rows, columns = np.nonzero(np.abs(difference).max(axis=2))
     assert rows.min() >= 278
     assert columns.min() >= 118
@@ -27,7 +32,7 @@ def test_only_mouth_and_chin_move() -> None:
 
 
 def test_closed_lips_show_one_thin_dark_line() -> None:
-    lips = draw_face(LipShape(opening=0.0))[292:318, 240].astype(float).mean(axis=1)
+    lips = painted(LipShape(opening=0.0))[292:318, 240].astype(float).mean(axis=1)
     dark = np.flatnonzero(lips < 0.6 * np.median(lips))
     assert 1 <= len(dark) <= 3
     assert np.array_equal(dark, np.arange(dark[0], dark[-1] + 1))

@@ -151,12 +151,12 @@ def _aligned(samples: npt.NDArray[np.float32], rate_hz: int, transcript: str) ->
 # --- the clip ---------------------------------------------------------------------------------------------------
 
 
-def test_truth_is_complete(early: GeneratedClip, tmp_path: Path) -> None:
+def test_truth_is_complete(early: GeneratedClip) -> None:
     assert early.lead_seconds == pytest.approx(0.12, abs=1 / 22050)
     assert early.transcript == TEXT.lower()
     assert early.words.start == early.phones.start == 0.0
     assert early.phones.labels[0] == early.phones.labels[-1] == "SIL"
-    written = json.loads(early.write_truth(tmp_path / "truth.json").read_text(encoding="utf-8"))
+    written = json.loads(json.dumps(early.to_dict()))
     assert written["lead_seconds"] == pytest.approx(early.lead_seconds, abs=1e-6)
     assert [word["label"] for word in written["words"] if word["label"]] == early.transcript.split()
 

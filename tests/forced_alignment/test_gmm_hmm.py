@@ -12,13 +12,7 @@ import pytest
 from visalign.errors import AlignmentError, ConfigError, InputError, ParseError
 from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment import chosen_aligner, force_align, gmm_hmm
-from visalign.forced_alignment.acoustic_model import KaldiAcoustics, SphinxAcoustics
-from visalign.forced_alignment.adaptation import FmllrStatistics, apply_transform, gather_statistics
-from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
-from visalign.forced_alignment.kaldi_features import FeatureOptions, add_deltas, as_stored, mfcc, splice, subtract_mean
-from visalign.forced_alignment.mfa_archive import read_mfa_model
-from visalign.forced_alignment.sphinx_model import embedded_model
 from visalign.language.lexicon import embedded_lexicon, parse_lexicon
 from visalign.media.clips import read_audio
 from visalign.signals import Audio
@@ -50,14 +44,6 @@ def test_boundaries_are_finer_than_frames(speech: Audio) -> None:
     assert np.abs(steps - np.round(steps)).max() > 0.1
 
 
-def test_an_unstressed_h_may_be_missing() -> None:
-    model = SphinxAcoustics(embedded_model())
-    lexicon = embedded_lexicon()
-    weak = {variant.phones for variant in model.variants("his", lexicon["his"])}
-    assert {("HH", "IH", "Z"), ("IH", "Z")} <= weak
-    assert all(variant.phones[0] == "HH" for variant in model.variants("house", lexicon["house"]))
-
-
 def test_a_silent_or_too_short_sound_is_refused(speech: Audio) -> None:
     aligner = GmmHmmAligner()
     with pytest.raises(AlignmentError, match="silent"):
@@ -84,13 +70,6 @@ def test_phones_of_other_languages_stay_as_they_are(speech: Audio, tmp_path: Pat
     assert [phone.label for phone in found.phones if phone.label != "SIL"] == ["b", "ɑ̃ː", "s"]
 
 
-def test_english_words_fall_back_to_the_phones_of_a_model_that_has_them(tmp_path: Path) -> None:
-    model = KaldiAcoustics(read_mfa_model(writer.write_zip(tmp_path / "tiny.zip", writer.mfa_files())))
-    lexicon = parse_lexicon("boss B AA1 S\nbuzz B AH Z")
-    assert [v.phones for v in model.variants("boss", lexicon["boss"])] == [("b", "aa", "s")]
-    assert model.variants("buzz", lexicon["buzz"]) == []
-
-
 def test_a_dictionary_for_another_model_is_refused(speech: Audio, tmp_path: Path) -> None:
     aligner = GmmHmmAligner(writer.write_zip(tmp_path / "tiny.zip", writer.mfa_files()))
     with pytest.raises(InputError, match=r"tiny\.zip: blue, now"):
@@ -105,60 +84,6 @@ def test_what_the_command_line_asks_for_is_chosen(tmp_path: Path) -> None:
         chosen_aligner("pocketsphinx", path)
     with pytest.raises(ParseError):
         chosen_aligner(None, tmp_path / "none.zip")
-
-
-# --- adaptation and features -------------------------------------------------------------------------------------
-
-
-def test_fmllr_undoes_what_was_done_to_the_features() -> None:
-    rng = np.random.default_rng(0)
-    means = rng.normal(0, 3, (12, 3)).astype(np.float32)
-    precisions = rng.uniform(0.5, 2, (12, 3)).astype(np.float32)
-    mixtures = DiagonalMixtures.from_precisions(np.ones(12, np.float32), means * precisions, precisions, np.arange(13))
-    pdfs = rng.integers(0, 12, 4000)
-    clean = means[pdfs] + rng.normal(0, 1, (4000, 3)) / np.sqrt(precisions[pdfs])
-    change = np.array([[1.2, 0.3, 0.0], [-0.2, 0.9, 0.1], [0.0, 0.2, 1.1]])
-    heard = (clean @ change.T + [1.0, -2.0, 0.5]).astype(np.float32)
-    transform = gather_statistics(heard, pdfs, mixtures, mixtures).transform()
-    assert transform is not None
-    np.testing.assert_allclose(apply_transform(heard, transform), clean, rtol=0, atol=0.25)
-    before, after = (
-        mixtures.log_likelihoods(x, np.arange(12))[np.arange(4000), pdfs].mean()
-        for x in (heard, apply_transform(heard, transform))
-    )
-    assert after > before + 1.0
-
-
-def test_too_little_speech_is_not_adapted_to() -> None:
-    statistics = FmllrStatistics(499.0, np.zeros((3, 4)), np.stack([np.eye(4)] * 3))
-    assert statistics.transform() is None
-    frames = np.ones((2, 3), np.float32)
-    assert apply_transform(frames, None) is frames
-
-
-def test_frames_have_neighbours_and_slopes() -> None:
-    frames = np.arange(12, dtype=np.float32).reshape(6, 2)
-    wide = splice(frames, 1, 2)
-    assert wide.shape == (6, 8)
-    np.testing.assert_array_equal(wide[0], [0, 1, 0, 1, 2, 3, 4, 5])
-    slopes = add_deltas(frames)
-    np.testing.assert_allclose(slopes[2, 2:4], [2, 2], rtol=0, atol=1e-5)
-    np.testing.assert_allclose(subtract_mean(frames).mean(axis=0), 0, rtol=0, atol=1e-6)
-
-
-def test_stored_features_lose_less_than_a_step() -> None:
-    frames = np.random.default_rng(0).normal(0, 10, (200, 5)).astype(np.float32)
-    stored = as_stored(frames)
-    quartiles = np.quantile(frames, [0, 0.25, 0.75, 1], axis=0)
-    assert np.abs(stored - frames).max() <= np.diff(quartiles, axis=0).max() / 63
-    assert np.abs(stored - frames).max() > 1e-3
-
-
-def test_features_repeat_even_with_dither(speech: Audio) -> None:
-    options = FeatureOptions(dither=1.0)
-    np.testing.assert_array_equal(mfcc(speech, options), mfcc(speech, options))
-    with pytest.raises(AlignmentError, match="window"):
-        mfcc(replace(speech, samples=speech.samples[:50]), FeatureOptions(snip_edges=True))
 
 
 # --- real speech -------------------------------------------------------------------------------------------------

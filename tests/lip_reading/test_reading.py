@@ -16,7 +16,7 @@ from visalign.corpora.grid import sentence_of
 from visalign.errors import AlignmentError, FaceNotFound, OutOfVocabulary
 from visalign.face.generated_clip import GeneratedClip
 from visalign.language.lexicon import parse_lexicon
-from visalign.lip_reading.error_rates import ErrorCount, chance, count_errors, viseme_forms
+from visalign.lip_reading.error_rates import ErrorCount, count_errors
 from visalign.lip_reading.grammar import parse_jsgf, read_grammar
 from visalign.lip_reading.reading import read_words
 from visalign.lips.lip_features import LipFeatures
@@ -93,31 +93,6 @@ def test_impossible_requests() -> None:
     grammar = parse_jsgf("#JSGF V1.0; grammar g; public <s> = xyz;")
     with pytest.raises(OutOfVocabulary, match="xyz"):
         read_words(lips_of("F B"), grammar, decoder(), lexicon=LEXICON)
-
-
-# --- error rates ----------------------------------------------------------------------------------------------
-
-
-def test_errors_by_hand() -> None:
-    assert count_errors(["a", "b", "c"], ["a", "x", "c", "d"]) == ErrorCount(3, 1, 0, 1)
-    assert count_errors(["a", "b"], []) == ErrorCount(2, 0, 2, 0)
-    assert count_errors([], ["a"]) == ErrorCount(0, 0, 0, 1)
-    assert ErrorCount().rate is None
-    # labels of visemes may hold anything
-    assert count_errors(["a b", "c"], ["a", "b", "c"]).n_errors == 2
-
-
-def test_chance_of_grid_is_what_the_slots_say() -> None:
-    grammar = read_grammar("grid")
-    by_hand = 1 - (4 / 4 + 1 / 25 + 1 / 10) / 6
-    rate = chance([["bin", "blue", "at", "f", "two", "now"]] * 5, grammar).rate
-    assert rate == pytest.approx(by_hand, abs=0.02)
-
-
-def test_forms_of_a_sentence() -> None:
-    lexicon = parse_lexicon("a AH\na EY\nb B IY\n")
-    assert viseme_forms(["a", "b"], None, lexicon=lexicon) == [("AH", "B", "IY"), ("EY", "B", "IY")]
-    assert len(viseme_forms(["a"] * 12, None, lexicon=lexicon)) == 64
 
 
 # --- whole clips ----------------------------------------------------------------------------------------------

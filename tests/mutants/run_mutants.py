@@ -54,7 +54,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
         "sync/test_scoring.py", "sync/test_segments.py", "properties/test_score_properties.py", *_AROUND,
     ),
     "sync/drift.py": (
-        "sync/test_drift.py", "sync/test_offset_course.py", "sync/test_verdict.py", "correct/test_fix.py",
+        "sync/test_drift.py", "sync/test_verdict.py", "correct/test_fix.py",
     ),
     "sync/evidence.py": ("sync/test_evidence.py", "reports/test_html_report.py"),
     "sync/sound_evidence.py": ("test_explanation.py", "sync/test_evidence.py"),

@@ -1,21 +1,20 @@
 """A drawn face whose mouth follows the phones: for clips of known truth and for previews.
 
-:func:`draw_face` paints a face for one :class:`~visalign.animation.lip_trajectory.LipShape`. Nothing here is a
+:class:`FacePainter` paints a face for one :class:`~visalign.animation.lip_trajectory.LipShape`. Nothing here is a
 recording of anybody. Pictures are ``(height, width, 3)`` uint8 RGB.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from visalign.animation.lip_trajectory import REST, LipShape
+from visalign.animation.lip_trajectory import LipShape
 from visalign.numerics import gaussian_filter1d
 
-__all__ = ["FaceLook", "FacePainter", "draw_face"]
+__all__ = ["FaceLook", "FacePainter"]
 
 Floats = npt.NDArray[np.float64]
 Plane = npt.NDArray[np.floating]
@@ -45,31 +44,6 @@ class FaceLook:
     face_width: float = 1.0
     lip_fullness: float = 1.0
     eye_size: float = 1.0
-
-
-def draw_face(shape: LipShape = REST, *, look: FaceLook | None = None, size_px: int = 480) -> Image:
-    """Paint a face with the given mouth.
-
-    Parameters
-    ----------
-    shape : LipShape
-        The mouth.
-    look : FaceLook, optional
-        Colours and proportions.
-    size_px : int
-        Width and height of the picture.
-
-    Returns
-    -------
-    ndarray of uint8, shape (size_px, size_px, 3)
-        RGB.
-    """
-    return _painter(look or FaceLook(), size_px).draw(shape)
-
-
-@lru_cache(maxsize=4)
-def _painter(look: FaceLook, size_px: int) -> FacePainter:
-    return FacePainter(look, size_px)
 
 
 class FacePainter:

@@ -43,7 +43,6 @@ import numpy.typing as npt
 from visalign.animation.lip_trajectory import LipShape, lip_trajectory
 from visalign.errors import AnyPath, BackendFailed, BackendUnavailable, ConfigError, InputError
 from visalign.face.avatar import FaceLook, FacePainter
-from visalign.files.text_files import format_json, write_text
 from visalign.language.phones import ARPABET, SILENCE, convert
 from visalign.media.clips import write_clip
 from visalign.signals import Audio
@@ -138,10 +137,6 @@ class GeneratedClip:
             "words": [{"label": x.label, "start": x.start, "end": x.end} for x in self.words],
             "phones": [{"label": x.label, "start": x.start, "end": x.end} for x in self.phones],
         }
-
-    def write_truth(self, path: AnyPath) -> Path:
-        """Write the truth as JSON."""
-        return write_text(path, format_json(self.to_dict()))
 
 
 def generate_clip(

@@ -86,9 +86,6 @@ _EVERYTHING: Space = {name: part for space in GROUPS.values() for name, part in 
 
 DEFAULT_GROUPS = ("evidence", "scoring", "thresholds", "map")
 
-PREPARING = frozenset({"alignment.enhancement", "alignment.aligner"})
-"""Parameters for which clips are prepared anew."""
-
 
 def parse_groups(text: str) -> tuple[str, ...]:
     """Names of groups, or of single parameters (``evidence.persistence``), with commas between.

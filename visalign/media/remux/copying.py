@@ -21,10 +21,10 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import av
 import av.container
@@ -34,11 +34,13 @@ from visalign.errors import AnyPath, ConfigError, MediaError, OutputError
 from visalign.files.outputs import PLACE_ERRORS
 from visalign.media import ffmpeg
 
-__all__ = ["CONTAINERS", "Copier", "OutputContainer", "container_for", "created", "demuxed"]
+__all__ = ["CONTAINERS", "Copier", "OutputContainer", "container_for", "created", "demuxed", "interleave"]
 
 InputContainer: TypeAlias = av.container.InputContainer
 OutputContainer: TypeAlias = av.container.OutputContainer
 Packet: TypeAlias = "av.Packet[Any]"
+Part = TypeVar("Part", contravariant=True)
+Some = TypeVar("Some")
 
 CONTAINERS = {
     ".mp4": "mp4",
@@ -229,6 +231,36 @@ class Copier:
             packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
             packet.stream = self._streams[packet.stream_index]
             self._target.mux(packet)
+
+
+class Made(Protocol[Part]):
+    """A stream of the new file that is made anew, part by part."""
+
+    @property
+    def written_until(self) -> Fraction:
+        """Time in the new file up to which it has been written."""
+        ...
+
+    def write(self, part: Part, /) -> None:
+        """Append a picture or a block of sound."""
+        ...
+
+    def finish(self) -> None:
+        """Write what the encoder still holds."""
+        ...
+
+
+def interleave(copier: Copier, packets: Iterable[Packet], made: Made[Some], parts: Iterator[Some]) -> None:
+    """Copy packets, and before each write as much of what is made anew as comes before it; then the rest of both."""
+    for packet in packets:
+        time = None if packet.dts is None else copier.base + packet.dts * packet.time_base
+        while time is not None and made.written_until < time and (part := next(parts, None)) is not None:
+            made.write(part)
+        copier.copy(packet)
+    for part in parts:
+        made.write(part)
+    copier.finish()
+    made.finish()
 
 
 def first_times(path: AnyPath) -> dict[int, Fraction]:

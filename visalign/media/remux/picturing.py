@@ -12,7 +12,7 @@ import numpy as np
 from visalign.errors import AnyPath, OutputError
 from visalign.files.outputs import whole_file
 from visalign.media import ffmpeg
-from visalign.media.remux.copying import Copier, OutputContainer, container_for, created, demuxed
+from visalign.media.remux.copying import Copier, OutputContainer, container_for, created, demuxed, interleave
 from visalign.signals import Frame
 
 __all__ = ["put_picture"]
@@ -57,15 +57,7 @@ def put_picture(source: AnyPath, target: AnyPath, pictures: Iterable[Frame]) -> 
                 if stream.index not in others:
                     copier.add_stream(stream)
             copier.add_chapters()
-            for packet in demuxed(clip):
-                time = None if packet.dts is None else copier.base + packet.dts * packet.time_base
-                while time is not None and film.written_until < time and (frame := next(frames, None)) is not None:
-                    film.write(frame)
-                copier.copy(packet)
-            for frame in frames:
-                film.write(frame)
-            copier.finish()
-            film.finish()
+            interleave(copier, demuxed(clip), film, frames)
 
 
 def _first(target: AnyPath, pictures: Iterable[Frame]) -> tuple[Frame, Iterator[Frame]]:

@@ -11,7 +11,7 @@ Blocks of sound are float32 (n_samples, n_channels); the first begins at the cli
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,7 +22,16 @@ from visalign.errors import AnyPath, MediaError
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import blocks_of
 from visalign.media import ffmpeg
-from visalign.media.remux.copying import Copier, OutputContainer, Packet, container_for, copy_labels, created, demuxed
+from visalign.media.remux.copying import (
+    Copier,
+    OutputContainer,
+    Packet,
+    container_for,
+    copy_labels,
+    created,
+    demuxed,
+    interleave,
+)
 from visalign.media.remux.time_map import Piece, Retimer
 from visalign.media.tape import Block, Lane, named_layout
 from visalign.signals import Channels
@@ -209,21 +218,8 @@ def put_sound(
                 copier.make_only_default(sound.stream)
             sound.stream.metadata.update(labels or {})
             copier.add_chapters()
-            _interleave(copier, demuxed(clip), sound, iter(recording.blocks))
+            interleave(copier, demuxed(clip), sound, iter(recording.blocks))
     return tuple(copier.left_out)
-
-
-def _interleave(copier: Copier, packets: Iterator[Packet], sound: _SoundTrack, blocks: Iterator[Block]) -> None:
-    """Copy packets, and before each as much of the sound as comes before it."""
-    for packet in packets:
-        time = None if packet.dts is None else copier.base + packet.dts * packet.time_base
-        while time is not None and sound.written_until < time and (block := next(blocks, None)) is not None:
-            sound.write(block)
-        copier.copy(packet)
-    for block in blocks:
-        sound.write(block)
-    copier.finish()
-    sound.finish()
 
 
 class _SoundTrack:
