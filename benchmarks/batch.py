@@ -34,14 +34,16 @@ import psutil
 from grid import clips as grid_clips
 
 import visalign
-from visalign.batch import BatchClip, BatchEvent, BatchSettings, read_manifest, run_batch
+from visalign.batch import BatchEvent, BatchSettings, run_batch
 from visalign.batch.dask_engine import DaskEngine
 from visalign.batch.engines import WORKER, LocalEngine
 from visalign.batch.job import JobMaker
 from visalign.batch.ledger import LEDGER_NAME, Ledger
 from visalign.batch.planning import plan
 from visalign.config import Config
-from visalign.media.clips import Audio, read_audio, write_wav
+from visalign.corpora.clip_list import BatchClip, read_manifest
+from visalign.media.clips import read_audio, write_wav
+from visalign.signals import Audio
 
 ROOT = Path(__file__).resolve().parents[1]
 POISONED_WORKER = (sys.executable, str(ROOT / "tests/poisoned_worker.py"))

@@ -26,9 +26,10 @@ import numpy as np
 from visalign import force_align, read_audio
 from visalign.errors import VisalignError
 from visalign.face.generated_clip import synthesise_speech
-from visalign.forced_alignment import Alignment, confidence, gmm_hmm, load_aligner
+from visalign.forced_alignment import confidence, gmm_hmm, load_aligner
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Interval
 
 WRONG_WEIGHT = 0.1

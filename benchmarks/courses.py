@@ -22,7 +22,7 @@ from grid import sentence
 import visalign
 from visalign.language.annotations import Cue
 from visalign.lips.lip_features import LipFeatures, with_own_yardstick
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sync.drift import OffsetCourse
 from visalign.timeline import FrameTimes
 

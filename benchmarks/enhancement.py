@@ -19,7 +19,7 @@ from noises import DATA, KINDS, grid_text, speech_truth, utterances, with_noise
 
 import visalign
 from visalign.errors import AlignmentError
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.enhancement import chain_for_alignment, enhance
 from visalign.sound.quality import pesq, segmental_snr, si_sdr, stoi
 

@@ -27,8 +27,8 @@ import numpy as np
 import pandas as pd
 from grid import clips
 
-from visalign.media.clips import Audio, read_audio, read_frames, write_clip
-from visalign.media.ffmpeg import Image
+from visalign.media.clips import read_audio, read_frames, write_clip
+from visalign.signals import Audio, Image
 
 N_CLIPS, RATE, RATE_HZ = 40, 25, 16000
 

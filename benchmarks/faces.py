@@ -23,7 +23,8 @@ import numpy as np
 
 import visalign
 from visalign.corpora.training_data import TrainingClip
-from visalign.media.clips import Audio, read_frames, write_clip
+from visalign.media.clips import read_frames, write_clip
+from visalign.signals import Audio
 from visalign.training.fitting import fit_lip_model
 
 FOLDS = (("s1", "s2"), ("s5", "s30"), ("s31", "s32"))

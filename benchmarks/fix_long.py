@@ -15,9 +15,10 @@ from noises import DATA, grid_text
 
 import visalign
 from visalign.correct.fix import fix
-from visalign.media.clips import Audio, read_audio, read_frames, write_clip
+from visalign.media.clips import read_audio, read_frames, write_clip
 from visalign.media.remux import Piece, retimed
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 
 RATE_HZ = 48000
 N_SENTENCES = 6

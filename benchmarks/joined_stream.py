@@ -13,7 +13,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from visalign.media.clips import Audio, read_audio, read_frames, write_clip
+from visalign.media.clips import read_audio, read_frames, write_clip
+from visalign.signals import Audio
 
 DATA = Path(__file__).resolve().parents[1] / "../shared/data/grid/s1"
 RATE_HZ = 16000

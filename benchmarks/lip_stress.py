@@ -24,7 +24,8 @@ from visalign.errors import FaceNotFound, VisalignError
 from visalign.lips.landmarks import load_detector, track_landmarks
 from visalign.lips.lip_features import features_of_tracked
 from visalign.lips.visibility import VISIBILITY
-from visalign.media.clips import Frame, probe, read_frames
+from visalign.media.clips import probe, read_frames
+from visalign.signals import Frame
 from visalign.sync.lip_model import LipModel
 from visalign.timeline import Tier
 from visalign.training.held_out import HeldOutSpeaker, count_read

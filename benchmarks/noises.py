@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from visalign.forced_alignment import force_align
 from visalign.language.phones import is_silence
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
+from visalign.signals import Audio
 
 DATA = Path(__file__).resolve().parents[1] / "../shared/data"
 RATE_HZ = 16000

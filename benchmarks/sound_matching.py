@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 from noises import KINDS, utterances, with_noise
 
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.matching import match_sounds
 
 START = 8000  # samples of the first recording before the second begins

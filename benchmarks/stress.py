@@ -32,7 +32,8 @@ from visalign.evaluation.protocol import half_shifted, shifted
 from visalign.lips.clip_faces import read_faces
 from visalign.lips.landmarks import load_detector, track_landmarks
 from visalign.lips.lip_cache import cached_faces
-from visalign.media.clips import Audio, read_frames
+from visalign.media.clips import read_frames
+from visalign.signals import Audio
 
 SHIFTS = (-0.2, -0.12, 0.0, 0.12, 0.2)
 HALF_SHIFTS = (-0.2, 0.2)

@@ -18,7 +18,7 @@ from grid import sentence
 
 import visalign
 from visalign.config import PROFILES, Config, VerdictParams
-from visalign.sync.estimate import VERDICTS
+from visalign.sync.verdict import VERDICTS
 
 
 def verdicts(clip: Path, other: Path, cache: Path) -> Counter[tuple[str, bool, str]]:

@@ -28,13 +28,13 @@ import numpy as np
 from visalign.config import Config
 from visalign.parameters import EvidenceParams
 from visalign.sync.lip_model import LipModel
-from visalign.tuning import Bandit, Found, TrialRecord, reward, run_study, search_space
+from visalign.tuning import Bandit, Found, TrialRecord, run_study, search_space
 from visalign.tuning.bandit import POLICIES
 from visalign.tuning.gathering import Gathered
 from visalign.tuning.holdout import compare_measures
 from visalign.tuning.material import TuningClip
 from visalign.tuning.outcome import ClipOutcome, try_clip
-from visalign.tuning.reward import Metric, format_metric, needs_of, parse_metric, roc_area
+from visalign.tuning.reward import Metric, format_metric, needs_of, parse_metric, reward, roc_area
 from visalign.tuning.space import config_of
 from visalign.tuning.study import first_clips, importance_of
 

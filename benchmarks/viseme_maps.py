@@ -27,7 +27,7 @@ from visalign.animation.coarticulation import mouth_track
 from visalign.animation.weight_curves import frame_grid, weight_curves
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import VisalignError
-from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.phones import ARPABET
 from visalign.lips.lip_features import LipFeatures
 from visalign.plots.maps import plot_learnt_map, plot_map_fits

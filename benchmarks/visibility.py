@@ -21,7 +21,8 @@ from visalign.corpora.grid import sentence_of
 from visalign.errors import VisalignError
 from visalign.lips.landmarks import load_detector, track_landmarks
 from visalign.lips.lip_features import features_of_tracked
-from visalign.media.clips import Frame, probe, read_frames
+from visalign.media.clips import probe, read_frames
+from visalign.signals import Frame
 
 STRETCH = (1.0, 2.0)  # seconds
 

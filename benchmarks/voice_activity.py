@@ -14,7 +14,7 @@ import numpy.typing as npt
 from noises import KINDS, speech_truth, utterances, with_noise
 from sklearn.metrics import roc_auc_score
 
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import DETECTORS, HOP, SPEECH, find_speech, speech_probabilities
 
 

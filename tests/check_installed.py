@@ -19,7 +19,7 @@ DATA_FOLDERS = {
     "visalign.models": "visalign/models",
     "visalign.viseme_maps": "viseme_maps",
 }
-DATA_SUFFIXES = {".css", ".dict", ".html", ".js", ".json", ".npz", ".toml"}
+DATA_SUFFIXES = {".css", ".dict", ".html", ".js", ".json", ".npz", ".svm", ".toml"}
 
 
 def check_modules() -> int:

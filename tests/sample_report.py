@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo, SoundInfo
-from visalign.sync.estimate import SyncEstimate
 from visalign.sync.scoring import SyncScore
+from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Tier
 
 NAN = float("nan")

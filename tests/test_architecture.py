@@ -26,6 +26,7 @@ ROOMS: dict[str, str] = {
     "timeline": "intervals, tiers, frame times",
     "registry": "parts by name",
     "dtw": "dynamic time warping",
+    "numerics": "filters and sums without SciPy",
     "files": "bytes, tables and texts of anything but media",
     "parameters": "numbers by which evidence is weighed",
     "config": "all settings",

@@ -88,6 +88,7 @@ class Session:
     folder: Path
     names: dict[str, Any] = field(default_factory=dict)
     n_done: int = 0
+    n_commanded: int = 0
 
     def run_up_to(self, block: Block) -> None:
         """Run the page's blocks that have not run yet, `block` being the last."""
@@ -97,6 +98,13 @@ class Session:
             if earlier.reason_not_to_run is None:
                 run_python(earlier, self.names)
 
+    def command_up_to(self, block: Block) -> None:
+        """Run the commands of the page's marked blocks that have not run yet, `block` being the last."""
+        blocks = [b for b in _blocks(block.page) if b.language == "console" and RUN.fullmatch(b.mark)]
+        for earlier in blocks[self.n_commanded : blocks.index(block) + 1]:
+            self.n_commanded += 1
+            run_commands(earlier)
+
 
 def run_python(block: Block, names: dict[str, Any]) -> None:
     """Execute a block in `names`; tracebacks show the page and its line."""
@@ -105,6 +113,18 @@ def run_python(block: Block, names: dict[str, Any]) -> None:
         return
     padded = "\n" * (block.line - 1) + block.code
     exec(compile(padded, str(block.page), "exec"), names)  # the documentation's own code
+
+
+def run_commands(block: Block) -> None:
+    """Run the commands of a marked block and compare their exit codes."""
+    from visalign.cli import main
+
+    expected = RUN.fullmatch(block.mark)
+    assert expected is not None
+    for command in block.commands:
+        with pytest.raises(SystemExit) as end:
+            main(shlex.split(command, comments=True)[1:])
+        assert end.value.code == int(expected["code"] or 0), f"{block.place}: {command}"
 
 
 def run_doctest(block: Block, names: dict[str, Any]) -> None:
@@ -121,8 +141,20 @@ def _blocks(page: Path) -> list[Block]:
     return blocks_of(page, page.read_text(encoding="utf-8"))
 
 
+# Pages whose blocks check, fix or film clips for seconds; `make test` runs those of the others: of the README, of the
+# tutorials, of what the numbers mean.
+SLOW_PAGES = ("docs/how-to/", "docs/plots.md", "docs/batch.md")
+
+
 def _all(language: str) -> list[Any]:
-    return [pytest.param(b, id=b.place) for page in PAGES for b in _blocks(page) if b.language == language]
+    blocks = (b for page in PAGES for b in _blocks(page) if b.language == language)
+    return [pytest.param(b, id=b.place, marks=[pytest.mark.slow] if is_slow(b) else []) for b in blocks]
+
+
+def is_slow(block: Block) -> bool:
+    """Whether a block runs, and on such a page."""
+    runs = block.language == "python" or RUN.fullmatch(block.mark) is not None
+    return runs and block.reason_not_to_run is None and block.place.startswith(SLOW_PAGES)
 
 
 @pytest.fixture(scope="module")
@@ -186,14 +218,7 @@ def test_console_block_is_understood(runnable: Block, session: Session) -> None:
     or [pytest.param(None, marks=pytest.mark.skip(reason="no console block is marked <!-- run -->"))],
 )
 def test_console_block_runs(block: Block, session: Session) -> None:
-    from visalign.cli import main
-
-    expected = RUN.fullmatch(block.mark)
-    assert expected is not None
-    for command in block.commands:
-        with pytest.raises(SystemExit) as end:
-            main(shlex.split(command, comments=True)[1:])
-        assert end.value.code == int(expected["code"] or 0), f"{block.place}: {command}"
+    session.command_up_to(block)
 
 
 def parse_command(words: list[str]) -> None:

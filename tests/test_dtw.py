@@ -10,6 +10,7 @@ from visalign.dtw import (
     SYMMETRIC1,
     SYMMETRIC2,
     SYMMETRIC_P1,
+    WarpingPath,
     band_limits,
     dtw,
     dtw_banded,
@@ -183,3 +184,8 @@ def test_first_columns_must_fit_and_not_fall():
 def test_a_row_of_the_wrong_length_is_named():
     with pytest.raises(AlignmentError, match="row 0"):
         dtw_rows(lambda i, start, end: np.zeros(1), (4, 4), band=2)
+
+
+def test_columns_of_a_row_are_their_mean_and_none_of_a_row_jumped_over():
+    path = WarpingPath(np.array([0, 0, 2, 3]), np.array([0, 1, 3, 3]), 0.0, 0.0)
+    assert path.mean_columns() == pytest.approx([0.5, np.nan, 3.0, 3.0], nan_ok=True)

@@ -14,12 +14,14 @@ from visalign.cli import app
 from visalign.explanation import LARGEST_ODDS, explain_sounds, explain_words, strength
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
+from visalign.parameters import EvidenceParams
 from visalign.pipeline import check
-from visalign.sync.estimate import LagEvidence, SyncEstimate, lag_evidence
+from visalign.signals import Audio
+from visalign.sync.estimate import LagEvidence, lag_evidence
 from visalign.sync.lip_model import LipModel
 from visalign.sync.sound_evidence import SoundEvidence, lag_support, seen_during, sound_evidence
 from visalign.sync.speech_context import SpeechContext
+from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget, expected_visemes
 from visalign.visemes.viseme_map import VisemeMap
@@ -88,6 +90,20 @@ def test_what_is_seen_is_measured_in_parts_of_the_sound() -> None:
     assert seen_during(OBSERVED, Interval(0.0, 0.2, ""), 5.0) == ()
 
 
+def test_the_longest_comes_first_and_of_two_alike_the_first_by_name() -> None:
+    shown = Tier("observed", (0.0, 0.1, 0.2, 0.3, 0.5), ("T", "S", "T", "A"))
+    assert [label for label, _ in seen_during(shown, Interval(0.0, 0.5, ""), 0.0)] == ["A", "T", "S"]
+
+
+def test_support_by_hand() -> None:
+    """Near 0.1 s are 6 and 2, a mean of 4, against 1, 1 and 7, a mean of 3; the best lag is 7 / 6 as likely."""
+    lags = np.array([-0.2, -0.1, 0.0, 0.1, 0.11])
+    odds, own_lead, own_odds = lag_support(lags, np.log([1.0, 1.0, 7.0, 6.0, 2.0]), 0.1)
+    assert (odds, own_lead, own_odds) == (pytest.approx(4 / 3), 0.0, pytest.approx(7 / 6))
+    assert lag_support(lags, np.log([1.0, 1.0, 7.0, 6.0, 2.0]), 5.0) == (1.0, 5.0, 1.0)  # nobody looked there
+    assert lag_support(lags[3:], np.zeros(2), 0.1) == (1.0, 0.1, 1.0)  # nobody looked elsewhere
+
+
 def test_support_does_not_depend_on_a_constant() -> None:
     curve = peak(0.05, 3.0)
     assert lag_support(LAGS, curve, 0.05) == pytest.approx(lag_support(LAGS, curve + 100.0, 0.05))
@@ -100,7 +116,7 @@ def test_the_sounds_of_a_clip_add_up_to_its_curve(
     model, lead = LipModel.load(), report.sync.lead_seconds
     assert lead is not None
     context = SpeechContext.of(generated_audio, report.phones)
-    found = lag_evidence(model.streams, generated_lips, context, 0.6)
+    found = lag_evidence(model.streams, generated_lips, context, 0.6, EvidenceParams())
     targets = expected_visemes(report.phones, report.words, VisemeMap.load(report.clip.viseme_map))
     sounds = sound_evidence(targets, report.observed_visemes, lead, found, model.calibration)
     within = (found.centres >= report.phones.start + lead) & (found.centres < report.phones.end + lead)

@@ -9,9 +9,9 @@ from visalign.config import Config
 from visalign.errors import ConfigError
 from visalign.forced_alignment import force_align
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
 from visalign.pipeline import check
+from visalign.signals import Audio
 from visalign.sync.lip_model import LipModel
 from visalign.sync.speech_context import SpeechContext
 from visalign.sync.streams import stream_log_likelihoods, weighed
@@ -47,6 +47,50 @@ def test_impossible_values_are_refused(stage: str, key: str, value: float, says:
         Config.from_dict({stage: {key: value}})
 
 
+LIMITS = {
+    EvidenceParams: {
+        "geometry_factor": (0.0, 10.0),
+        "appearance_factor": (0.0, 10.0),
+        "temperature_factor": (0.05, 20.0),
+        "scatter_factor": (0.05, 20.0),
+        "prior_frames": (1.0, 1e6),
+        "persistence": (0.0, 0.95),
+    },
+    ScoringParams: {
+        "flank_seconds": (0.02, 5.0),
+        "margin_seconds": (0.0, 0.2),
+        "local_spread_seconds": (0.01, 10.0),
+        "band": (0, 25),
+        "match_weight": (0.0, 1.0),
+    },
+}
+ONE_BY_ONE = [(stage, name, limits) for stage, names in LIMITS.items() for name, limits in names.items()]
+
+
+@pytest.mark.parametrize(("stage", "name", "limits"), ONE_BY_ONE)
+def test_both_limits_are_allowed_and_nothing_beyond(
+    stage: type[EvidenceParams | ScoringParams], name: str, limits: tuple[float, float]
+) -> None:
+    """Both ends are allowed, and nothing beyond either."""
+    low, high = limits
+    assert [getattr(stage(**{name: x}), name) for x in limits] == [low, high]
+    for beyond in (low - 0.001, high + 0.001):
+        with pytest.raises(ConfigError, match=rf"{name} = .*{low:g} to {high:g}".replace("+", r"\+")):
+            stage(**{name: beyond})
+
+
+def test_thresholds_by_default() -> None:
+    """Measured on GRID: docs/decisions/0007-calibration.md and 0006-word-scores.md."""
+    assert asdict(ThresholdParams()) == {
+        "min_confidence": 0.8,
+        "min_match": 0.2,
+        "likely_match": 0.5,
+        "sure_match": 0.9,
+        "fault_score": 0.35,
+        "sync_score": 0.65,
+    }
+
+
 def test_both_streams_may_not_be_off() -> None:
     with pytest.raises(ConfigError, match="more than 0 where appearance_factor is 0"):
         EvidenceParams(geometry_factor=0.0, appearance_factor=0.0)
@@ -60,7 +104,7 @@ def test_weights_of_streams_are_multiplied_and_a_stream_of_no_weight_is_left_out
 
 
 def test_the_defaults_weigh_as_the_model_says(generated_lips: LipFeatures, context: SpeechContext) -> None:
-    plain = LipModel.load().log_likelihoods(generated_lips, context, LAGS)
+    plain = stream_log_likelihoods(LipModel.load().streams, generated_lips, context, LAGS, EvidenceParams())
     assert np.array_equal(rows(generated_lips, context), plain)
 
 

@@ -28,8 +28,8 @@ from visalign.lips.viseme_decoder import UNSEEN
 from visalign.media.clips import write_wav
 from visalign.reports.clip_report import SEGMENT_COLUMNS
 from visalign.sound.quality import audio_quality
-from visalign.sync.estimate import VERDICTS
 from visalign.sync.lip_model import LipModel
+from visalign.sync.verdict import VERDICTS
 
 MAP = "neti_2000"
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
+import visalign
 from visalign.errors import ConfigError
-from visalign.registry import deferred_imports, find_class
+from visalign.registry import deferred_imports, find_class, lazily
 
+PACKAGE = Path(visalign.__file__).parent
+FACES = {
+    "visalign" + "".join(f".{part}" for part in path.parent.relative_to(PACKAGE).parts): path
+    for path in sorted(PACKAGE.rglob("__init__.py"))
+    if "lazily(" in path.read_text(encoding="utf-8")
+}
+EVERY_FACE = pytest.mark.parametrize("face", FACES)
 TABLE = {"exact": "fractions:Fraction", "fast": "math:hypot"}
 
 
@@ -33,3 +43,40 @@ elif True:
     from c import three
 """
     assert deferred_imports(source) == {"One": "a.b:One", "second": "a.b:two"}
+
+
+def test_most_packages_with_names_load_them_lazily() -> None:
+    assert len(FACES) >= 14
+
+
+@EVERY_FACE
+def test_a_face_lists_what_it_loads(face: str) -> None:
+    module = importlib.import_module(face)
+    homes = deferred_imports(FACES[face].read_text(encoding="utf-8"))
+    assert set(module.__all__) - {"__version__"} == set(homes)
+    for name, home in homes.items():
+        place, _, attribute = home.partition(":")
+        assert getattr(module, name) is getattr(importlib.import_module(place), attribute)
+
+
+@EVERY_FACE
+def test_no_name_is_hidden_by_a_module(face: str) -> None:
+    modules = {path.stem for path in FACES[face].parent.iterdir()}
+    assert not modules.intersection(importlib.import_module(face).__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"module 'visalign\.exports' has no attribute 'nonsense'"):
+        lazily("visalign.exports")("nonsense")
+
+
+def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = importlib.import_module("visalign.exports")
+    monkeypatch.delitem(package.__dict__, "Utterance", raising=False)
+    value = package.Utterance
+    assert package.__dict__["Utterance"] is value
+
+
+def test_a_name_may_stand_in_another_package() -> None:
+    package = importlib.import_module("visalign.batch")
+    assert package.BatchClip.__module__ == "visalign.corpora.clip_list"

@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from visalign.lips.clip_faces import read_faces as read_faces
     from visalign.lips.lip_features import LipFeatures as LipFeatures
     from visalign.lips.lip_features import read_lips as read_lips
-    from visalign.media.clips import Audio as Audio
     from visalign.media.clips import read_audio as read_audio
     from visalign.pipeline import check as check
     from visalign.pipeline import observe as observe
     from visalign.reports.clip_report import ClipReport as ClipReport
+    from visalign.signals import Audio as Audio
     from visalign.timeline import FrameTimes as FrameTimes
     from visalign.timeline import Interval as Interval
     from visalign.timeline import Tier as Tier
@@ -60,17 +60,9 @@ else:
 
     def __getattr__(name: str) -> Any:
         # What only the first name needs.
-        from visalign.registry import deferred_imports, find_class
+        from visalign.registry import lazily
 
-        homes = deferred_imports(__spec__.loader.get_source(__name__))
-        if name == "__all__":  # for "import *", documentation and tests
-            value = sorted([*homes, "__version__"])
-        elif name in homes:
-            value = find_class(homes, name, "public name")
-        else:
-            raise AttributeError(f"module 'visalign' has no attribute {name!r}")
-        globals()[name] = value  # from now on it is found without coming here
-        return value
+        return lazily(__name__)(name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__getattr__("__all__")})

@@ -32,11 +32,12 @@ from visalign.errors import AnyPath, ConfigError
 from visalign.language.annotations import Cue
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.pipeline import Progress, check
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import lead_in_words
-from visalign.sync.estimate import LagEvidence, lag_density
+from visalign.signals import Audio
+from visalign.sync.estimate import lag_density
+from visalign.sync.judging import Instruments
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence
 from visalign.visemes.expected import expected_visemes
@@ -130,26 +131,22 @@ def explain_clip(
 
     Parameters and errors are those of :func:`~visalign.pipeline.check`; `n_items` is that of :func:`explain_sounds`.
     """
-    chosen = viseme_map or (config or Config()).sync.viseme_map
-    chosen_map = chosen if isinstance(chosen, VisemeMap) else VisemeMap.load(chosen)
-    lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
+    tools = Instruments.of(config, model, viseme_map)
     report = check(
         path,
         transcript,
         audio=audio,
-        viseme_map=chosen_map,
-        model=lip_model,
+        viseme_map=tools.viseme_map,
+        model=tools.model,
         config=config,
         evidence=True,
         progress=progress,
     )
     assert report.evidence is not None
-    seen = report.evidence
-    kept = LagEvidence(seen.lags, seen.log_likelihoods, seen.centres, seen.course)
-    targets = expected_visemes(report.phones, report.words, chosen_map)
-    lead = report.sync.lead_seconds or 0.0
-    sounds = sound_evidence(targets, report.observed_visemes, lead, kept, lip_model.calibration)
-    return report, explain_sounds(report, sounds, lip_model.calibration, chosen_map, n_items=n_items)
+    assert report.evidence.comparison is not None
+    found = report.evidence.comparison
+    sounds = sound_evidence(found.targets, report.observed_visemes, found.lead, found.evidence, found.calibration)
+    return report, explain_sounds(report, sounds, found.calibration, tools.viseme_map, n_items=n_items)
 
 
 def explain_sounds(

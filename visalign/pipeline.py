@@ -20,62 +20,36 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
-from visalign._version import __version__
 from visalign.animation.lip_trajectory import lip_trajectory
 from visalign.config import Config
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
-from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
+from visalign.files.inputs import file_states, refuse_changed
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Cue
 from visalign.language.lexicon import lexicon_with
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.forced_visemes import ForcedVisemes, force_given
-from visalign.lips.landmarks import MODEL_LICENCE
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.media.access import file_states, refuse_changed
-from visalign.media.clips import Audio, read_audio
-from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
-from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipReport
-from visalign.sound.enhancement import chain_for_alignment, enhance
-from visalign.sound.quality import audio_quality
-from visalign.sound.voice_activity import find_speech
-from visalign.sync.changing_offset import heed_course
-from visalign.sync.estimate import estimate_sync, lag_evidence, spoken_frames
-from visalign.sync.evidence import gather_evidence
-from visalign.sync.legibility import spared, what_is_poor
+from visalign.media.clips import read_audio
+from visalign.reports.clip_report import ClipReport
+from visalign.reports.making import make_report
+from visalign.signals import Audio
+from visalign.sync.evidence import ClipEvidence, gather_evidence
+from visalign.sync.judging import Heard, Instruments, Judged, Seen, hear, judge, see
 from visalign.sync.lip_model import LipModel
-from visalign.sync.material import material_doubts
-from visalign.sync.scoring import ClipComparison, judge_words
-from visalign.sync.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments
-from visalign.sync.speaking_face import (
-    OFF_SCREEN,
-    SpeakingFace,
-    choose_face,
-    faces_in_words,
-    find_speaking_face,
-    off_screen_frames,
-    without_frames,
-)
-from visalign.sync.speech_context import SpeechContext
-from visalign.sync.wide_search import SearchRange, search_range
+from visalign.sync.segments import SEGMENT_KINDS
 from visalign.timeline import Tier
-from visalign.visemes.expected import expected_visemes, viseme_tier, words_without_place
+from visalign.visemes.expected import viseme_tier
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["ClipObservation", "check", "observe"]
 
 Clip: TypeAlias = AnyPath | LipFeatures | ClipFaces
 Progress: TypeAlias = Callable[[str, float | None], None]
-
-# With faces in fewer frames than this, a report says so.
-_GOOD_FACE_FRACTION = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,90 +165,34 @@ def check(
     >>> report.sync.lead_seconds, report.sync.verdict                   # doctest: +SKIP
     (0.12, 'audio-early')
     """
-    settings, told = config or Config(), progress or _silent
-    if alignment is not None and transcript is not None:
-        raise ConfigError("transcript", transcript, "no transcript beside an alignment, which has its words already")
-    if unknown := set(details).difference(SEGMENT_KINDS):
-        raise ConfigError("details", sorted(unknown)[0], tuple(SEGMENT_KINDS))
-    chosen_map = _map(viseme_map or settings.sync.viseme_map)
-    lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
-    reader = _reader(grammar or settings.lips.grammar, settings)
-
-    # what is heard (first, since it is quick to fail)
-    recorded = _sound(path_or_lips, audio, track)
-    sound, measured = _cleared(recorded, enhancement or settings.alignment.chain)
+    told = progress or _silent
+    tools = Instruments.of(_with_enhancement(config, enhancement), model, viseme_map)
+    _refuse_contradictions(transcript, alignment, details)
+    reader = _reader(grammar or tools.settings.lips.grammar, tools.settings)
     before = file_states(path_or_lips, audio, alignment)
+
     told("aligning", None)
-    alignment = (
-        _align(sound, transcript, settings, speaker)
-        if alignment is None
-        else _given(alignment, sound, speaker, _stem(path_or_lips), settings)
-    )
-    targets = expected_visemes(alignment.phones, alignment.words, chosen_map, alphabet=alignment.alphabet)
-
-    # what is seen
-    faces = _faces(path_or_lips, settings, told, lip_cache)
-    context, speech = SpeechContext.of(sound, alignment.phones), find_speech(sound)
-    shown = [x.lips for x in faces.faces] if face is None else [faces.numbered(face).lips]
-    search = search_range(lip_model.streams, shown, context, settings.sync.max_lag_seconds, lip_model.calibration)
-    rough = search.leads_at(faces.times.centres)
-    voiced = spoken_frames(shown[0], alignment.phones, speech, margin=0.0, lead=rough)
-    seen = _speaking(faces, face, lip_model, context, voiced, search)
-    lips, own = seen.lips, audio is None
-    doubts = material_doubts(faces, recorded, sound_file=_file(path_or_lips if own else audio), is_own=own)
+    sound, recording = _sound(path_or_lips, audio, track), _stem(path_or_lips)
+    heard = hear(sound, transcript, tools.settings, alignment=alignment, speaker=speaker, recording=recording)
+    faces = _faces(path_or_lips, tools.settings, told, lip_cache)
     told("decoding visemes", None)
-    decoded = lip_model.decoder.decode(lips, chosen_map)
-
-    # where both meet
+    seen = see(faces, heard, tools, face=face)
     told("comparing", None)
-    away = off_screen_frames(lips, voiced)
-    all_lags = lag_evidence(
-        lip_model.streams, lips, context, search.reach, settings.evidence, centre=search.centre, course=search.course
-    )
-    calibration = lip_model.calibration.trusted(settings.evidence)
-    lags = without_frames(all_lags, away)
-    spoken = spoken_frames(lips, alignment.phones, speech, lead=rough)
-    limits, strict = settings.verdict.limits, settings.verdict.strict
-    coverage = float((lips.has_face & ~away)[voiced].mean()) if voiced.any() else None
-    if away.any() and not lags.has_face.any():
-        best = estimate_sync(all_lags, spoken, calibration, limits, settings.thresholds)
-        sync = replace(best, confidence=0.0, verdict="uncertain", reason=OFF_SCREEN)
-    else:
-        sync = estimate_sync(
-            lags, spoken, calibration, limits, settings.thresholds, certainty=search.certainty, strict=strict
-        )
-        sync = doubts.heeded(spared(sync, what_is_poor(lips, measured.snr_db)))
-    comparison = ClipComparison.of(
-        targets, decoded, lags, sync, calibration, limits, settings.scoring, settings.thresholds
-    )
-    rows, score = judge_words(alignment.words, comparison)
-    parts = judge_segments(alignment.words, alignment.phones, speech, lips, comparison, details)
-    targeted = viseme_tier(targets)
-    read, unread = _read_off(reader, lips, lip_model, chosen_map, alignment.words, targeted)
-    kept = None
-    if evidence:
-        mouths = lip_trajectory(alignment.phones, comparison.heard_at(lips.times.centres))
-        kept = gather_evidence(lips, mouths, comparison)
-        kept = replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
-    placeless = words_without_place(alignment.words, alignment.phones, chosen_map, alignment.alphabet)
-    warned = doubts.warnings + alignment.warnings + placeless
+    judged = judge(heard, seen, tools, details=details, is_own=audio is None)
+    read, unread = _read_off(reader, heard, seen, judged, tools)
     refuse_changed(before)
-    report = ClipReport(
-        clip=_clip_info(lips, audio, transcript, chosen_map, alignment, lip_model, settings, measured, seen, coverage),
-        sync=sync,
-        score=score,
-        segments=pd.DataFrame(rows, columns=list(SEGMENT_COLUMNS)),
-        words=alignment.words,
-        phones=alignment.phones,
-        expected_visemes=targeted,
-        observed_visemes=decoded.tier,
-        warnings=warned + _lip_warnings(seen, coverage) + unread,
-        evidence=kept,
-        details=pd.DataFrame(parts, columns=list(DETAIL_COLUMNS)) if details else None,
+    return make_report(
+        heard,
+        seen,
+        judged,
+        tools,
+        transcript=transcript if isinstance(transcript, str) else None,
+        audio=_name(audio),
+        evidence=_evidence(path_or_lips, audio, heard, seen, judged) if evidence else None,
         lip_reading=read,
-        cues=alignment.cues,
+        warnings=unread,
+        with_details=bool(details),
     )
-    return replace(report, sync=heed_course(sync, report.course(), limits, lips.times.duration))
 
 
 def observe(
@@ -296,25 +214,32 @@ def observe(
     the words of a `transcript`, their times are found as well (:mod:`visalign.lips.forced_visemes`, which has its
     errors).
     """
-    settings = config or Config()
-    chosen_map = _map(viseme_map or settings.sync.viseme_map)
-    lip_model = model if isinstance(model, LipModel) else LipModel.load(model)
-    found = _faces(path, settings, progress or _silent, lip_cache)
+    tools = Instruments.of(config, model, viseme_map)
+    found = _faces(path, tools.settings, progress, lip_cache)
     lips = found.most_shown.lips if face is None else found.numbered(face).lips
-    lexicon = partial(lexicon_with, settings.alignment.lexicon)
-    forced = force_given(lips, lip_model.decoder, chosen_map, visemes, transcript, lexicon)
-    return ClipObservation(lips, lip_model.decoder.decode(lips, chosen_map), chosen_map.silence, forced)
+    lexicon = partial(lexicon_with, tools.settings.alignment.lexicon)
+    forced = force_given(lips, tools.model.decoder, tools.viseme_map, visemes, transcript, lexicon)
+    return ClipObservation(lips, tools.model.decoder.decode(lips, tools.viseme_map), tools.viseme_map.silence, forced)
 
 
 def _silent(_stage: str, _part: float | None) -> None:
     """Progress that nobody watches."""
 
 
-def _map(viseme_map: str | PathLike[str] | VisemeMap) -> VisemeMap:
-    return viseme_map if isinstance(viseme_map, VisemeMap) else VisemeMap.load(viseme_map)
+def _with_enhancement(config: Config | None, chain: str | None) -> Config:
+    settings = config or Config()
+    return settings if chain is None else replace(settings, alignment=replace(settings.alignment, enhancement=chain))
 
 
-def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None, track: int | None) -> Audio:
+def _refuse_contradictions(transcript: object, alignment: object, details: Sequence[str]) -> None:
+    if alignment is not None and transcript is not None:
+        raise ConfigError("transcript", transcript, "no transcript beside an alignment, which has its words already")
+    if unknown := set(details).difference(SEGMENT_KINDS):
+        raise ConfigError("details", sorted(unknown)[0], tuple(SEGMENT_KINDS))
+
+
+def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None = None, track: int | None = None) -> Audio:
+    """The sound to judge: the clip's own, or the one that is given in its place; errors are those of :func:`check`."""
     if isinstance(audio, Audio):
         return audio
     if audio is not None:
@@ -322,40 +247,6 @@ def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None, track: int | None)
     if isinstance(path_or_lips, (LipFeatures, ClipFaces)):
         raise ConfigError("audio", None, "the sound to compare with, as lips were given in place of a clip")
     return read_audio(path_or_lips, track=track)
-
-
-def _cleared(sound: Audio, enhancement: str | None) -> tuple[Audio, SoundInfo]:
-    """The sound to analyse, and how good it is."""
-    measured = _sound_info(sound)
-    chain = chain_for_alignment(sound) if enhancement == "auto" else enhancement
-    if chain is None:
-        return sound, measured
-    better = enhance(sound, chain)
-    return better, replace(_sound_info(better), enhancement=chain, before=measured)
-
-
-def _sound_info(sound: Audio) -> SoundInfo:
-    found = audio_quality(sound)
-    return SoundInfo(found.snr_db, found.loudness_lufs, found.clipped_fraction if len(sound.samples) else None)
-
-
-def _align(sound: Audio, transcript: str | Sequence[Cue] | None, settings: Config, speaker: str | None) -> Alignment:
-    if transcript is None:
-        return recognise_words(sound) if settings.alignment.recognise == "words" else recognise_phones(sound)
-    how = settings.alignment
-    lexicon = how.lexicon or None
-    return force_align(
-        sound, transcript, aligner=how.aligner, lexicon=lexicon, oov=how.oov, g2p=how.g2p, speaker=speaker
-    )
-
-
-def _given(
-    alignment: Alignment | AnyPath, sound: Audio, speaker: str | None, recording: str, settings: Config
-) -> Alignment:
-    if isinstance(alignment, Alignment):
-        return alignment
-    lexicon = settings.alignment.lexicon or None
-    return read_alignment(alignment, sound, speaker=speaker, recording=recording, lexicon=lexicon)
 
 
 def _stem(path_or_lips: Clip) -> str:
@@ -367,28 +258,18 @@ def _file(given: object) -> Path | None:
     return Path(given).absolute() if isinstance(given, (str, PathLike)) else None
 
 
-def _faces(path_or_lips: Clip, settings: Config, told: Progress, cache: AnyPath | None) -> ClipFaces:
+def _faces(
+    path_or_lips: Clip, settings: Config, progress: Progress | None = None, cache: AnyPath | None = None
+) -> ClipFaces:
+    """The faces to judge, read from the clip or from a cache, or given; errors are those of :func:`check`."""
     if isinstance(path_or_lips, ClipFaces):
         return path_or_lips
     if not isinstance(path_or_lips, LipFeatures):
         read = read_faces if cache is None else partial(cached_faces, folder=cache)
-        return read(path_or_lips, detect_every=settings.lips.detect_every, progress=told)
+        return read(path_or_lips, detect_every=settings.lips.detect_every, progress=progress or _silent)
     if not path_or_lips.has_face.any():
         raise FaceNotFound(path_or_lips.source or "these lip features", 0.0)
     return ClipFaces.of(path_or_lips)
-
-
-def _speaking(
-    faces: ClipFaces,
-    number: int | None,
-    model: LipModel,
-    context: SpeechContext,
-    voiced: npt.NDArray[np.bool_],
-    search: SearchRange,
-) -> SpeakingFace:
-    if number is not None or len(faces.faces) == 1:
-        return choose_face(faces, number or 1, voiced)
-    return find_speaking_face(faces, model.streams, context, model.calibration, voiced, search)
 
 
 def _reader(grammar: WordGraph | AnyPath, settings: Config) -> LipReader | None:
@@ -396,13 +277,14 @@ def _reader(grammar: WordGraph | AnyPath, settings: Config) -> LipReader | None:
 
 
 def _read_off(
-    reader: LipReader | None, lips: LipFeatures, model: LipModel, viseme_map: VisemeMap, words: Tier, expected: Tier
+    reader: LipReader | None, heard: Heard, seen: Seen, judged: Judged, tools: Instruments
 ) -> tuple[LipReadingScore | None, tuple[str, ...]]:
     """What the lips alone say, and what to know about it."""
     if reader is None:
         return None, ()
+    words, expected = heard.alignment.words, viseme_tier(judged.targets)
     try:
-        read = reader.score(lips, model.decoder, viseme_map, words, expected)
+        read = reader.score(seen.lips, tools.model.decoder, tools.viseme_map, words, expected)
     except AlignmentError as error:  # the rest of the report does not depend on it
         return None, (f"the lips were not read: {error}",)
     if unknown := reader.unknown(words):
@@ -411,58 +293,14 @@ def _read_off(
     return read, ()
 
 
-def _clip_info(
-    lips: LipFeatures,
-    audio: Audio | AnyPath | None,
-    transcript: str | Sequence[Cue] | None,
-    viseme_map: VisemeMap,
-    alignment: Alignment,
-    model: LipModel,
-    settings: Config,
-    sound: SoundInfo,
-    seen: SpeakingFace,
-    coverage: float | None,
-) -> ClipInfo:
-    max_lead, max_lag = settings.verdict.limits
-    corpus = str(model.provenance.get("corpus", "the user's own clips"))
-    return ClipInfo(
-        name=lips.source,
-        duration=lips.times.duration,
-        n_frames=len(lips),
-        frame_rate=lips.times.rate,
-        face_fraction=lips.face_fraction,
-        audio=None if audio is None else "in memory" if isinstance(audio, Audio) else Path(audio).name,
-        transcript=transcript if isinstance(transcript, str) else alignment.text or None,
-        viseme_map=viseme_map.id,
-        silence_viseme=viseme_map.silence,
-        aligner=alignment.engine,
-        profile=settings.verdict.name,
-        max_lead_seconds=max_lead,
-        max_lag_seconds=max_lag,
-        models=(
-            ModelInfo("68-point landmark model of dlib", MODEL_LICENCE),
-            ModelInfo(f"lip model trained on {corpus}", str(model.provenance.get("licence", "unknown"))),
-        ),
-        version=__version__,
-        sound=sound,
-        faces=seen.candidates,
-        speech_coverage=coverage,
-        strict=settings.verdict.strict,
-    )
+def _evidence(
+    path_or_lips: Clip, audio: Audio | AnyPath | None, heard: Heard, seen: Seen, judged: Judged
+) -> ClipEvidence:
+    shown = judged.comparison.heard_at(seen.lips.times.centres)
+    mouths = lip_trajectory(heard.alignment.phones, shown)
+    kept = gather_evidence(seen.lips, mouths, judged.comparison)
+    return replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
 
 
-def _lip_warnings(seen: SpeakingFace, coverage: float | None) -> tuple[str, ...]:
-    warnings = []
-    if seen.lips.face_fraction < _GOOD_FACE_FRACTION:
-        part = f"{seen.lips.face_fraction:.0%}"
-        warnings.append(f"a face was found in {part} of the frames only; what is said elsewhere was not judged")
-    elif coverage is not None and coverage < _GOOD_FACE_FRACTION:
-        away = f"{1 - coverage:.0%}"
-        warnings.append(
-            f"in {away} of the speech no mouth in the picture moves: taken for a voice off screen, not judged"
-        )
-    if len(seen.candidates) > 1:
-        warnings.append(
-            f"{len(seen.candidates)} faces: {faces_in_words(seen.candidates)}; choose another with face=N or --face N"
-        )
-    return tuple(warnings)
+def _name(audio: Audio | AnyPath | None) -> str | None:
+    return None if audio is None else "in memory" if isinstance(audio, Audio) else Path(audio).name

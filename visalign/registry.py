@@ -1,6 +1,6 @@
-"""Tables of exchangeable parts: a name, and where its class stands as ``"module:Class"``.
+"""Tables of exchangeable parts and of public names: each says where something stands, and it is loaded when asked for.
 
-A part is imported when it is asked for, since most of them load libraries that the others do without.
+Most parts load libraries that the others do without, and most users of a package want a few of its names only.
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from visalign.errors import ConfigError
 
-__all__ = ["deferred_imports", "find_class"]
+__all__ = ["deferred_imports", "find_class", "lazily"]
 
 
 def find_class(table: Mapping[str, str], name: str, kind: str) -> Any:
@@ -54,3 +55,43 @@ def deferred_imports(source: str) -> Mapping[str, str]:
 
 def _is_for_types(test: ast.expr) -> bool:
     return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+
+
+def lazily(package: str) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a package whose public names are loaded when they are first used (PEP 562).
+
+    The names are those that its face imports ``if TYPE_CHECKING``: one list for people, type checkers and the program.
+    None may be called like a module of the package: it would be hidden by it as soon as that is loaded. ``__all__`` is
+    made of them where the face has none.
+
+    Parameters
+    ----------
+    package : str
+        The package's own ``__name__``.
+
+    Examples
+    --------
+    >>> import visalign.exports
+    >>> visalign.exports.Utterance.__module__
+    'visalign.exports.utterance'
+    """
+
+    def load(name: str) -> Any:
+        homes = _names_of(package)
+        if name == "__all__":  # for "import *", documentation and tests
+            value: Any = sorted([*homes, *(["__version__"] if package == "visalign" else [])])
+        elif name in homes:
+            value = find_class(homes, name, "public name")
+        else:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        setattr(sys.modules[package], name, value)  # from now on it is found without coming here
+        return value
+
+    return load
+
+
+@functools.cache
+def _names_of(package: str) -> Mapping[str, str]:
+    loader = getattr(sys.modules[package].__spec__, "loader", None)
+    assert loader is not None  # what is being used was loaded
+    return deferred_imports(loader.get_source(package))

@@ -26,6 +26,7 @@ from visalign.config import Config
 from visalign.corpora.clip_list import read_manifest
 from visalign.errors import ConfigError, OutputError
 from visalign.evaluation.run_comparison import read_run
+from visalign.files.outputs import draft_name
 
 if TYPE_CHECKING:
     from visalign.face.generated_clip import GeneratedClip
@@ -270,7 +271,7 @@ def parent(folder: Path, out: Path) -> Iterator[subprocess.Popen[str]]:
 def test_drafts_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     folder, out = make_clips(tmp_path / "clips", ["a"]), tmp_path / "out"
     (out / "reports/s1").mkdir(parents=True)
-    torn = [out / "reports/.visalign-0a1b2c.json", out / "reports/s1/.visalign-3d4e5f.json"]
+    torn = [out / "reports" / draft_name(".json"), out / "reports/s1" / draft_name(".json")]
     for path in torn:
         path.write_bytes(b"{")
     (out / "reports/mine.txt").write_text("stays")
@@ -303,6 +304,7 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_killed_parent_leaves_nobody_behind_and_loses_what_was_in_flight_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -326,7 +328,7 @@ def test_killed_parent_leaves_nobody_behind_and_loses_what_was_in_flight_only(
         assert ledger.counts() == {"done": 24, "failed": 2, "running": 0, "pending": 0}
     worked = n_worked(folder)
     assert sum(worked.values()) - 24 <= 3 * 2  # at most the clips in flight, two at each kill
-    assert not list(out.rglob(".visalign-*"))  # no torn file
+    assert not list(out.rglob(".visalign-draft-*"))  # no torn file
     run(make_clips(tmp_path / "clips", names), tmp_path / "undisturbed", BatchSettings(time_limit_seconds=2), jobs=2)
     for name in ("summary.csv", "groups.csv"):
         assert (out / name).read_bytes() == (tmp_path / "undisturbed" / name).read_bytes()

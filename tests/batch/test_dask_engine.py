@@ -83,6 +83,7 @@ def lines_of_clips(parent: subprocess.Popen[str], n: int) -> None:
         seen += line.startswith("clip")
 
 
+@pytest.mark.slow
 def test_workers_that_are_killed_lose_nothing(cluster: Cluster, tmp_path: Path) -> None:
     names = [f"slow{n:02}" for n in range(18)] + ["crash", "hang", "raise"]
     folder, out = make_clips(tmp_path / "clips", names), tmp_path / "out"
@@ -105,6 +106,7 @@ def test_workers_that_are_killed_lose_nothing(cluster: Cluster, tmp_path: Path) 
         assert (out / name).read_text() == here
 
 
+@pytest.mark.slow
 def test_a_killed_driver_leaves_a_ledger_that_goes_on(cluster: Cluster, tmp_path: Path) -> None:
     names = [f"slow{n:02}" for n in range(16)]
     folder, out = make_clips(tmp_path / "clips", names), tmp_path / "out"
@@ -120,6 +122,7 @@ def test_a_killed_driver_leaves_a_ledger_that_goes_on(cluster: Cluster, tmp_path
     assert sum(worked.values()) - 16 <= 4 + 2  # two tasks a thread, and what was running on
 
 
+@pytest.mark.slow
 def test_scheduler_that_is_not_there(tmp_path: Path) -> None:
     """From the command line, with the address of a scheduler that is gone."""
     folder = make_clips(tmp_path / "clips", "a")

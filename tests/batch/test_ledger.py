@@ -126,6 +126,7 @@ def test_one_run_a_folder_until_its_process_is_killed(tmp_path: Path) -> None:
         assert is_running(tmp_path)
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_the_ledger_is_whole(tmp_path: Path) -> None:
     """A process that writes as fast as it can, killed eight times: no row is lost that it said was recorded."""
     program = (

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from visalign.face.generated_clip import GeneratedClip
 
@@ -23,6 +25,7 @@ print(*sorted(name for name in set(sys.modules) - before if not name.startswith(
 """
 
 
+@pytest.mark.slow
 def test_a_rehearsed_worker_has_loaded_all_that_a_check_needs(generated_clip: GeneratedClip) -> None:
     command = [sys.executable, "-c", REHEARSAL, str(generated_clip.path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)

@@ -50,6 +50,7 @@ def put(path: Path, text: str = "0", said: str | None = "hello") -> None:
     path.write_text(text)
 
 
+@pytest.mark.slow
 def test_what_arrives_is_done_and_what_grows_waits(tmp_path: Path) -> None:
     inbox, out = tmp_path / "inbox", tmp_path / "inbox/results"
     inbox.mkdir()

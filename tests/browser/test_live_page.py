@@ -13,7 +13,8 @@ from visalign.face.generated_clip import GeneratedClip
 from visalign.live_view import LiveAnalyser, LiveStats, open_source, run_live
 from visalign.live_view.page import format_live_page
 from visalign.live_view.server import LiveServer
-from visalign.media.clips import Audio, read_audio, read_frames, write_clip
+from visalign.media.clips import read_audio, read_frames, write_clip
+from visalign.signals import Audio
 from visalign.visemes.viseme_map import VisemeMap
 
 if TYPE_CHECKING:

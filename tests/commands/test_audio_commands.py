@@ -17,8 +17,8 @@ from test_fix import measure
 import visalign
 from visalign.cli import main
 from visalign.face.generated_clip import GeneratedClip
-from visalign.media.clips import Audio
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 
 
 def run(*arguments: str | Path) -> int:

@@ -16,8 +16,9 @@ from praatio import textgrid
 from test_cli import run
 
 from visalign.face.generated_clip import GeneratedClip
-from visalign.media.clips import Audio, write_clip, write_wav
+from visalign.media.clips import write_clip, write_wav
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 
 # Two seconds of noise: sound, but no speech.
 HUM = Audio(np.random.default_rng(0).normal(0, 0.01, 32000).astype(np.float32), 16000)
@@ -164,7 +165,7 @@ def test_observe_refuses_visemes_that_the_map_lacks(generated_clip: GeneratedCli
     assert run("observe", generated_clip.path, *both) == 2
 
 
-@pytest.mark.parametrize("lead_ms", [83, -120])
+@pytest.mark.parametrize("lead_ms", [83, pytest.param(-120, marks=pytest.mark.slow)])
 def test_the_demo_finds_its_own_truth(lead_ms: int, capsys: Any, tmp_path: Path) -> None:
     assert run("demo", "--out", tmp_path / "demo", "--lead", lead_ms) == 0
     out = capsys.readouterr().out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -15,19 +16,16 @@ from visalign.errors import ConfigError
 from visalign.parameters import EvidenceParams, ScoringParams
 from visalign.tuning import Comparison, Estimate, Found, TrialRecord, Tuned, TuneSettings, write_tune_page
 from visalign.tuning.choosing import STATE_FILE
-from visalign.tuning.run import RECOMMENDED
+from visalign.tuning.run import RECOMMENDED, remove_earlier
 
 TEXT = "bin blue at f two now"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, made_once: Any) -> Path:
     """One clip, in sync, as said by two people, twice each: its lips are read once, for they are kept by content."""
-    # Here, because it loads the libraries of media and speech.
-    from visalign.face.generated_clip import generate_clip
-
     root = tmp_path_factory.mktemp("clips")
-    generated = generate_clip(root.parent / f"{root.name}.mp4", text=TEXT, lead_seconds=0.0, seed=0)
+    generated = made_once.clip(text=TEXT, lead_seconds=0.0, seed=0)
     for speaker in ("anna", "ben"):
         (root / speaker).mkdir()
         for name in ("one", "two"):
@@ -51,6 +49,7 @@ def test_a_search_that_finds_nothing_better_refuses(folder: Path, tmp_path: Path
     assert "made with another" in str(again.exception)
 
 
+@pytest.mark.slow
 def test_what_is_surely_better_is_written_with_its_provenance(folder: Path, tmp_path: Path) -> None:
     """Who calls no word anything is helped by nearly any thresholds; two workers find what one does."""
     pytest.importorskip("optuna")
@@ -69,6 +68,18 @@ def test_what_is_surely_better_is_written_with_its_provenance(folder: Path, tmp_
     found = Config.load(tmp_path / "1" / RECOMMENDED)
     assert found.thresholds != Config.load(base).thresholds
     assert found.scoring == Config().scoring
+
+
+@pytest.mark.parametrize(
+    ("text", "is_kept"), [("# Found by visalign tune (visalign 0): trial 1 of 2.\n", False), ("# mine\n", True)]
+)
+def test_only_an_earlier_recommendation_is_removed(tmp_path: Path, text: str, is_kept: bool) -> None:
+    """A user's own file of that name is none."""
+    file = tmp_path / RECOMMENDED
+    remove_earlier(file)  # there is none yet
+    file.write_text(text, encoding="utf-8")
+    remove_earlier(file)
+    assert file.exists() == is_kept
 
 
 def tuned(difference: Estimate) -> Tuned:

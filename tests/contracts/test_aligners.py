@@ -15,7 +15,7 @@ from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment import ALIGNERS, Aligner, PrecomputedAligner, load_aligner
 from visalign.language.lexicon import embedded_lexicon
 from visalign.language.phones import ARPABET, SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 WORDS = ["set", "red", "by", "m", "two", "please"]
 # Speech that eSpeak makes; two aligners agree with its own times to about 50 ms.

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from visalign.media.clips import Audio, write_clip
+from visalign.media.clips import write_clip
+from visalign.signals import Audio
 
 RATE_HZ = 16000
 SECONDS = 1.0

@@ -9,9 +9,9 @@ import pytest
 from corpus_trees import copy, lrs, make_clip, put
 
 from visalign.cli import main
-from visalign.corpora import survey
 from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.manifest import listed_clips, write_manifest
+from visalign.corpora.survey import survey
 from visalign.training.prepared_clips import prepare_folder
 
 

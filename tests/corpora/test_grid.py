@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from corpus_trees import align_text, copy, make_clip, put
 
-from visalign.corpora import survey
 from visalign.corpora.grid import sentence_of
+from visalign.corpora.survey import survey
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,9 @@ def test_grid_names(stem: str) -> None:
 @pytest.mark.corpus
 def test_real_grid(corpus: Path) -> None:
     found = survey(corpus / "grid", "grid")
-    assert found.speakers == ("s1", "s2", "s30", "s31", "s32", "s5")
-    assert (len(found.clips), found.count(lambda x: x.labels)) == (176, 171)
+    assert {"s1", "s2", "s30", "s31", "s32", "s5"} <= set(found.speakers)  # more may be put there
+    n_labelled = len(list((corpus / "grid").rglob("*.align")))
+    assert (found.count(lambda x: x.labels), len(found.clips) - len(found.faults)) == (n_labelled, n_labelled)
+    assert len(found.clips) >= 176
     assert {x.reason for x in found.faults} == {"no alignment of its words was found"}
     assert all(len((x.clip.transcript or "").split()) == 6 for x in found.clips)

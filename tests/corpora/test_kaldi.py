@@ -8,8 +8,8 @@ import pytest
 from corpus_trees import lrs, make_clip, put
 
 from visalign.cli import main
-from visalign.corpora import survey
 from visalign.corpora.kaldi import write_kaldi
+from visalign.corpora.survey import survey
 from visalign.errors import ParseError
 
 

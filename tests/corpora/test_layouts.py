@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from corpus_trees import TREES, Expected, Tree, make_clip
 
-from visalign.corpora import LAYOUTS, Survey, load_layout, survey
+from visalign.corpora import LAYOUTS, Survey, load_layout
 from visalign.corpora.reference_tiers import write_reference_tiers
+from visalign.corpora.survey import survey
 from visalign.errors import ConfigError, InputError
 from visalign.timeline import Interval
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from corpus_trees import lrs, make_clip, put
 
-from visalign.corpora import survey
 from visalign.corpora.lhotse import write_lhotse
+from visalign.corpora.survey import survey
 from visalign.errors import InputError, ParseError
 
 

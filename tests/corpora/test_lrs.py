@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from corpus_trees import copy, lrs, make_clip, put
 
-from visalign.corpora import survey
+from visalign.corpora.survey import survey
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from corpus_trees import copy, lrs, make_clip, make_sphere
 
-from visalign.corpora import survey
 from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.manifest import clips_to_train_with, write_manifest
+from visalign.corpora.survey import survey
 from visalign.errors import ConfigError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from corpus_trees import make_clip, put, timit
 
-from visalign.corpora import survey
+from visalign.corpora.survey import survey
 from visalign.corpora.timit import CORE_TEST
 from visalign.timeline import Interval
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from corpus_trees import copy, make_clip, voxceleb
 
-from visalign.corpora import survey
+from visalign.corpora.survey import survey
 
 
 @pytest.fixture(scope="module")

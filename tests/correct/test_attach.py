@@ -21,8 +21,9 @@ from visalign.correct.attach import attach, start_timecode
 from visalign.errors import ConfigError, CorrectionRefused, MissingStream, OutputError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.files.timecode import format_timecode, parse_timecode
-from visalign.media.clips import Audio, probe, read_channels, read_frames, write_clip, write_wav
+from visalign.media.clips import probe, read_channels, read_frames, write_clip, write_wav
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 
 
 def camera(path: Path, samples: npt.NDArray[np.float64] | None, seconds: float = 6.0) -> Path:

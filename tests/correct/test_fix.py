@@ -16,9 +16,10 @@ from sample_report import make_report
 from visalign.correct.correction import Correction, correction_name, file_digest
 from visalign.correct.fix import fix, fixed_name, plan_correction
 from visalign.errors import ConfigError, CorrectionRefused, MediaError, OutputError, ParseError, TimelineError
-from visalign.media.clips import Audio, probe, read_audio, write_clip
+from visalign.media.clips import probe, read_audio, write_clip
 from visalign.media.remux import Piece
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 from visalign.sync.drift import find_drift, find_jumps
 from visalign.timeline import Interval, Tier
 

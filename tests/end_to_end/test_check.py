@@ -6,14 +6,14 @@ The clips are speech of espeak-ng under a drawn face, neither of which the lip m
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
-from visalign.face.generated_clip import SENTENCES, GeneratedClip, generate_clip, synthesise_speech
+from visalign.face.generated_clip import SENTENCES, GeneratedClip, synthesise_speech
 
 LEAD_TOLERANCE = 0.02  # seconds, of the measured lead against the truth
 SHIFT_TOLERANCE = 0.015  # seconds, of the change of the lead against the shift of the sound
@@ -21,10 +21,10 @@ SIZE_PX = 240  # a smaller picture than the default: three times as fast, and as
 
 
 @pytest.fixture(scope="module")
-def late_clip(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClip:
+def late_clip(made_once: Any) -> GeneratedClip:
     """Another sentence, another size; the audio is 120 ms late."""
-    path = tmp_path_factory.mktemp("late") / "clip.mp4"
-    return generate_clip(path, text=SENTENCES[0], lead_seconds=-0.12, size_px=SIZE_PX)
+    clip: GeneratedClip = made_once.clip(text=SENTENCES[0], lead_seconds=-0.12, size_px=SIZE_PX)
+    return clip
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +117,9 @@ def test_the_sound_of_another_sentence_is_mismatched(late_lips: LipFeatures, men
     assert report.segments["score"].mean() < 0.5 < mended_report.segments["score"].min()
 
 
-def test_half_a_clip_that_is_out_of_sync_is_found(tmp_path: Path) -> None:
+def test_half_a_clip_that_is_out_of_sync_is_found(made_once: Any) -> None:
     """From the middle of the speech on the lips come 160 ms after the sound."""
-    clip = generate_clip(tmp_path / "half.mp4", text=SENTENCES[0], fault="half-shifted", size_px=SIZE_PX)
+    clip = made_once.clip(text=SENTENCES[0], fault="half-shifted", size_px=SIZE_PX)
     report = visalign.check(clip.path, clip.transcript)
     middle = 0.5 * (clip.phones.start + clip.phones.end)
     words = report.segments

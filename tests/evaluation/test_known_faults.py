@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,6 @@ import pytest
 
 from visalign import cli
 from visalign.evaluation.known_faults import Evaluation
-from visalign.face.generated_clip import generate_clip
 
 
 def made() -> Evaluation:
@@ -72,11 +73,13 @@ def test_tables_are_csv_and_markdown() -> None:
 
 
 @pytest.mark.slow
-def test_a_run_over_clips_leaves_the_damaged_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_over_clips_leaves_the_damaged_out(
+    tmp_path: Path, made_once: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder, out = tmp_path / "clips", tmp_path / "out"
     folder.mkdir()
-    for seed, text in enumerate(("bob would buy five apples now", "maybe papa will move my boats")):
-        generate_clip(folder / f"clip{seed}.mp4", text=text, seed=seed, size_px=200)
+    for seed, text in ((0, "maybe papa will move my boats"), (2, "bob would buy five apples now")):
+        shutil.copy(made_once.clip(text=text, seed=seed, size_px=200).path, folder / f"clip{seed}.mp4")
         (folder / f"clip{seed}.txt").write_text(text)
     (folder / "bad.mp4").write_bytes(b"not a clip")
     (folder / "bad.txt").write_text("bin blue")

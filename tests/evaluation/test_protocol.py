@@ -20,7 +20,7 @@ from visalign.evaluation.protocol import (
     shifted,
     window_starts,
 )
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 AUDIO = Audio(np.arange(100, dtype=np.float32), 100)
 

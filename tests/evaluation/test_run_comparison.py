@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from visalign.cli import app
 from visalign.errors import ParseError
 from visalign.evaluation.run_comparison import COMPARISON_COLUMNS, compare_runs, read_report
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.verdict import SyncEstimate
 
 LATE = replace(EARLY, lead_seconds=-0.1, verdict="audio-late")
 

@@ -20,8 +20,8 @@ from visalign.exports import ExportOptions, load_exporter, read_utterance
 from visalign.exports.channels import reduce_keys, weight_channels
 from visalign.exports.cue_track import cue_tier, frame_track
 from visalign.exports.hand_edits import Edit, apply_edits, edits_beside, read_edits
+from visalign.exports.reading import parse_visalign_json
 from visalign.exports.recipes import available_recipes, load_recipe, read_recipe
-from visalign.exports.utterance import parse_visalign_json
 from visalign.timeline import Tier
 from visalign.visemes.viseme_map import VisemeMap
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from visalign.face.face_motion import face_motion, pitch_contour
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 RATE_HZ = 16000
 

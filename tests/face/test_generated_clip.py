@@ -31,9 +31,10 @@ DICTIONARY = Path(get_model_path("en-us/cmudict-en-us.dict"))
 
 
 @pytest.fixture(scope="module")
-def early(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClip:
+def early(made_once: Any) -> GeneratedClip:
     """A clip whose audio is 120 ms early."""
-    return generate_clip(tmp_path_factory.mktemp("early") / "clip.mp4", text=TEXT, lead_seconds=0.12)
+    clip: GeneratedClip = made_once.clip(text=TEXT, lead_seconds=0.12)
+    return clip
 
 
 # --- speech -----------------------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ from visalign.face.avatar import FaceLook, FacePainter
 from visalign.face.portrait import SYNTHETIC_TAGS, WATERMARK, Portrait, _Warp, animate_portrait, read_portrait
 from visalign.face.watermark import stamp
 from visalign.lips.landmarks import Landmarks, load_detector, track_landmarks
-from visalign.media.clips import Audio, read_frames
+from visalign.media.clips import read_frames
 from visalign.media.images import write_png
+from visalign.signals import Audio
 
 SOUND = Audio((0.1 * np.sin(np.arange(40000) / 5)).astype(np.float32), 16000)
 

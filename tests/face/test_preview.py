@@ -19,8 +19,9 @@ from visalign.exports import ExportOptions
 from visalign.exports.hand_edits import Edit
 from visalign.face.avatar import FaceLook, FacePainter
 from visalign.face.preview import LENS_BLUR, PreviewOptions, english_phones, preview_frames, read_mouths, write_preview
-from visalign.media.clips import Audio, probe, read_audio, read_frames
+from visalign.media.clips import probe, read_audio, read_frames
 from visalign.media.images import write_png
+from visalign.signals import Audio
 from visalign.timeline import Tier
 
 RATE = Fraction(25)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from visalign.files.outputs import is_draft
+
 WARM = Path(__file__).with_name("warm.py")
 PATIENCE_SECONDS = 100.0
 
@@ -115,7 +117,7 @@ def cold(*arguments: str | Path | bytes, seconds: float = PATIENCE_SECONDS, **ho
 
 def drafts(folder: Path) -> list[Path]:
     """Temporary files of :func:`visalign.files.outputs.whole_file` that were left behind."""
-    return [path for path in folder.rglob(".visalign-*") if path.is_file()]
+    return [path for path in folder.rglob("*") if is_draft(path.name) and path.is_file()]
 
 
 def tree(folder: Path, *, but: Sequence[str] = ()) -> dict[str, bytes]:
@@ -123,7 +125,7 @@ def tree(folder: Path, *, but: Sequence[str] = ()) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(".visalign-") and path.name not in but
+        if path.is_file() and not is_draft(path.name) and path.name not in but
     }
 
 

@@ -7,8 +7,9 @@ import json
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fault_runs import Warm, drafts, tree
@@ -31,6 +32,11 @@ WRITERS: dict[str, tuple[str, ...]] = {
 }
 
 
+def slow_but(names: Iterable[str], *quick: str) -> list[Any]:
+    """The names as parameters; `make test` takes the quick ones, as all go the same way."""
+    return [pytest.param(name, marks=[] if name in quick else [pytest.mark.slow]) for name in names]
+
+
 def told(command: str, spoken: tuple[str, ...], out: str | None = None) -> list[str]:
     """The arguments of a command, with another output where one is given."""
     clip, _, text = spoken
@@ -41,7 +47,7 @@ def told(command: str, spoken: tuple[str, ...], out: str | None = None) -> list[
 # --- full ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", WRITERS)
+@pytest.mark.parametrize("command", slow_but(WRITERS, "check --json", "align"))
 def test_a_full_disk(warm: Warm, spoken: tuple[str, ...], tmp_path: Path, command: str) -> None:
     """No file may grow beyond 100 bytes (RLIMIT_FSIZE): one line, exit code 3, and nothing is left behind."""
     ended = warm.run(*told(command, spoken), cwd=tmp_path, limits={"FSIZE": 100})
@@ -68,7 +74,7 @@ def small_disk(place: Path, kilobytes: int, *options: str) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(place)], capture_output=True, timeout=20, check=False)
 
 
-@pytest.mark.parametrize("command", ["check --html", "fix", "overlay"])
+@pytest.mark.parametrize("command", slow_but(["check --html", "fix", "overlay"], "fix"))
 def test_a_small_disk(warm: Warm, spoken: tuple[str, ...], tmp_path: Path, command: str) -> None:
     """A disk of 16 kB, of which FFmpeg and Python both tell in their own ways."""
     with small_disk(tmp_path / "disk", 16) as disk:
@@ -79,6 +85,7 @@ def test_a_small_disk(warm: Warm, spoken: tuple[str, ...], tmp_path: Path, comma
         assert not drafts(disk)
 
 
+@pytest.mark.slow
 def test_a_batch_on_a_full_disk_goes_on_when_there_is_room(warm: Warm, spoken: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     shutil.copy(spoken[0], tmp_path / "clips" / "a.mp4")
@@ -98,7 +105,7 @@ def test_a_batch_on_a_full_disk_goes_on_when_there_is_room(warm: Warm, spoken: t
 # --- not to be written -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["check --json", "export", "fix", "demo", "enhance"])
+@pytest.mark.parametrize("command", slow_but(["check --json", "export", "fix", "demo", "enhance"], "check --json"))
 @pytest.mark.parametrize("kind", ["a system's folder", "a file for a folder", "no folder", "read-only disk"])
 def test_places_that_can_not_be_written_to(
     warm: Warm, spoken: tuple[str, ...], tmp_path: Path, command: str, kind: str
@@ -132,7 +139,7 @@ def test_a_folder_that_goes_away(warm: Warm, spoken: tuple[str, ...], tmp_path: 
 
 
 @pytest.mark.parametrize("act", ["remove", "halve", "touch"])
-@pytest.mark.parametrize("command", ["check", "fix"])
+@pytest.mark.parametrize("command", slow_but(["check", "fix"], "check"))
 def test_an_input_that_changes_while_it_is_read(
     warm: Warm, spoken: tuple[str, ...], tmp_path: Path, act: str, command: str
 ) -> None:
@@ -163,7 +170,9 @@ OVERWRITING: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("link", ["the name", "another way", "symbolic link", "hard link", "upper case"])
+@pytest.mark.parametrize(
+    "link", slow_but(["the name", "another way", "symbolic link", "hard link", "upper case"], "the name", "hard link")
+)
 @pytest.mark.parametrize("command", OVERWRITING)
 def test_no_output_is_an_input(warm: Warm, spoken: tuple[str, ...], tmp_path: Path, command: str, link: str) -> None:
     name, arguments = OVERWRITING[command]

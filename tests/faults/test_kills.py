@@ -13,7 +13,7 @@ import pytest
 from fault_runs import Ended, Warm, drafts, processes_marked, tree
 
 from visalign.batch.ledger import LEDGER_NAME, Ledger
-from visalign.files.outputs import whole_file
+from visalign.files.outputs import draft_name, whole_file
 from visalign.files.text_files import write_textgrid
 from visalign.timeline import Tier
 
@@ -71,6 +71,7 @@ def steps_of_a_check(warm: Warm, spoken: tuple[str, ...], checked: Path) -> list
     return steps_of(warm, checked, ("check", *spoken, *CHECK), 1)
 
 
+@pytest.mark.slow
 def test_a_check_killed_at_each_step(
     warm: Warm, spoken: tuple[str, ...], checked: Path, steps_of_a_check: list[str], tmp_path: Path
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_check_killed_at_each_step(
     kill_at_each(warm, tmp_path, ("check", *spoken, *CHECK), steps, tree(checked), 1)
 
 
+@pytest.mark.slow
 def test_a_fix_killed_where_it_writes(warm: Warm, spoken: tuple[str, ...], tmp_path: Path) -> None:
     """Its clip and its protocol: killed between the two the clip is whole, and the next run says what is in the way."""
     command = ("fix", *spoken, "-q", "-o", "new.mp4")
@@ -100,7 +102,10 @@ def test_a_fix_killed_where_it_writes(warm: Warm, spoken: tuple[str, ...], tmp_p
     assert tree(place) == whole
 
 
-@pytest.mark.parametrize(("name", "step"), [(a, b) for a in ENDS for b in ("stage reading lips", "open", "os.rename")])
+@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize(
+    "step", ["stage reading lips", *(pytest.param(x, marks=pytest.mark.slow) for x in ("open", "os.rename"))]
+)
 def test_asked_to_end_it_cleans_up(
     warm: Warm, spoken: tuple[str, ...], steps_of_a_check: list[str], tmp_path: Path, name: str, step: str
 ) -> None:
@@ -114,7 +119,7 @@ def test_asked_to_end_it_cleans_up(
 
 
 def test_what_a_killed_one_left_is_removed_and_what_lives_is_not(tmp_path: Path) -> None:
-    left = tmp_path / ".visalign-0123456789ab.mp4"
+    left = tmp_path / draft_name(".mp4")
     left.write_bytes(b"half a clip")
     with whole_file(tmp_path / "a.csv") as living:
         living.write_text("a", encoding="utf-8")
@@ -124,6 +129,7 @@ def test_what_a_killed_one_left_is_removed_and_what_lives_is_not(tmp_path: Path)
     assert sorted(x.name for x in tmp_path.iterdir()) == ["a.csv", "b.csv"]
 
 
+@pytest.mark.slow
 def test_a_batch_killed_at_its_steps_goes_on(warm: Warm, spoken: tuple[str, ...], tmp_path: Path) -> None:
     """Killed again and again in one folder: before a worker, after the claim, at the summary. Workers follow."""
     clips, out = tmp_path / "clips", tmp_path / "out"
@@ -148,7 +154,8 @@ def test_a_batch_killed_at_its_steps_goes_on(warm: Warm, spoken: tuple[str, ...]
     assert not drafts(out)
 
 
-SLEEPER = """#!{python}
+SLEEPER = """#!/bin/sh
+"exec" "{python}" "$0" "$@"  # the shell's line, to Python a text: with a blank in its path, "#!{python}" would fail
 import os, sys, time
 print(os.getpid(), flush=True)
 if os.fork() == 0:

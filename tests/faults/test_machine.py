@@ -20,7 +20,7 @@ from visalign.lips import cascade_detector
 MEGABYTE = 1 << 20
 
 
-@pytest.mark.parametrize("megabytes", [1, 4, 16, 64])
+@pytest.mark.parametrize("megabytes", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (4, 16, 64))])
 @pytest.mark.parametrize("command", ["check", "fix"])
 def test_too_little_memory(warm: Warm, spoken: tuple[str, ...], tmp_path: Path, command: str, megabytes: int) -> None:
     """The address space may grow by so much only: done, or one line and exit code 3, and no half file."""
@@ -40,6 +40,7 @@ def test_too_little_memory(warm: Warm, spoken: tuple[str, ...], tmp_path: Path, 
         assert ended.code == 3
 
 
+@pytest.mark.slow
 def test_too_little_memory_to_load_at_all(spoken: tuple[str, ...]) -> None:
     """Libraries that can't be loaded for want of memory complain in many ways; visalign in one."""
     # Less than this and OpenBLAS waits for memory without end: it must not be loaded at all.
@@ -59,6 +60,7 @@ def test_too_little_memory_to_load_at_all(spoken: tuple[str, ...]) -> None:
 # --- clock -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [86_400.0, -1e9])
 def test_a_clock_that_jumps_changes_nothing(
     warm: Warm, spoken: tuple[str, ...], tmp_path: Path, seconds: float
@@ -72,6 +74,7 @@ def test_a_clock_that_jumps_changes_nothing(
     assert tree(tmp_path / "plain") == tree(tmp_path / "jumping")
 
 
+@pytest.mark.slow
 def test_a_batch_and_its_status_under_a_clock_that_jumps(warm: Warm, spoken: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     shutil.copy(spoken[0], tmp_path / "clips" / "a.mp4")
@@ -122,7 +125,9 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize(
+    "part", [pytest.param(x, marks=[pytest.mark.slow] if x.startswith("plot") else []) for x in PARTS]
+)
 def test_a_part_that_is_not_installed(warm: Warm, spoken: tuple[str, ...], tmp_path: Path, part: str) -> None:
     """Exit code 3, one line that tells how to get it; nothing is written before that."""
     packages, command, says = PARTS[part]
@@ -165,6 +170,7 @@ def test_opencv_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         cascade_detector._cascade()
 
 
+@pytest.mark.slow
 def test_what_is_optional_is_not_needed(warm: Warm, spoken: tuple[str, ...], tmp_path: Path) -> None:
     """A check without any of the optional libraries gives the same bytes; the doctor names them all."""
     optional = ["matplotlib", "optuna", "sqlalchemy", "cv2", "pesq", "pystoi", "jiwer", "pyarrow", "distributed"]
@@ -176,6 +182,7 @@ def test_what_is_optional_is_not_needed(warm: Warm, spoken: tuple[str, ...], tmp
     assert tree(tmp_path / "all") == tree(tmp_path / "none")
 
 
+@pytest.mark.slow
 def test_help_of_every_command_needs_nothing(warm: Warm, tmp_path: Path) -> None:
     names = [x.name or "" for x in app.registered_commands]
     assert len(names) > 20

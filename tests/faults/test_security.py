@@ -43,7 +43,7 @@ from visalign.errors import (
 from visalign.evaluation.run_comparison import read_report
 from visalign.exports.exporter import EXPORTERS, ExportOptions, load_exporter
 from visalign.exports.glb import read_glb
-from visalign.exports.utterance import read_utterance
+from visalign.exports.reading import read_utterance
 from visalign.files.data_files import parse_json, parse_toml, parse_xml, parse_yaml, read_json
 from visalign.files.limits import LIMITS, allowed, changed_limits, raise_limits
 from visalign.files.outputs import inside
@@ -56,8 +56,9 @@ from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lips.landmark_files import read_landmark_rows
 from visalign.live_view.source import open_source
 from visalign.media import clips as media
-from visalign.media.clips import Audio, probe, read_audio, read_frames, write_wav
+from visalign.media.clips import probe, read_audio, read_frames, write_wav
 from visalign.media.images import read_image
+from visalign.signals import Audio
 from visalign.sync.lip_model import LipModel
 from visalign.visemes.viseme_map import VisemeMap
 

@@ -7,12 +7,19 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from visalign.errors import OutputError
-from visalign.files.outputs import whole_file
+from visalign.cli import main
+from visalign.errors import MediaError, OutputError
+from visalign.files.data_files import read_bytes
+from visalign.files.outputs import draft_name, is_draft, remove_drafts, spare, whole_file
+from visalign.language.transcript import read_transcript
+from visalign.media.clips import probe, write_wav
+from visalign.signals import Audio
 
 
 def test_file_appears_only_when_complete(tmp_path: Path) -> None:
@@ -100,3 +107,120 @@ def test_killed_writer_leaves_nothing_under_the_final_name(tmp_path: Path) -> No
     )
     assert subprocess.run([sys.executable, "-c", program, target], check=False, timeout=200).returncode == -9
     assert not target.exists()
+
+
+# --- what may be removed -----------------------------------------------------------------------------------------
+
+
+def write_something_into(folder: Path) -> None:
+    with whole_file(folder / "words.csv") as draft:
+        draft.write_text("x", encoding="utf-8")
+
+
+CLEANERS = pytest.mark.parametrize("clean", [write_something_into, remove_drafts])
+
+
+@CLEANERS
+@pytest.mark.parametrize("suffix", [".mp4", "", ".ü", ".json", ".a b"])
+def test_what_a_killed_run_left_is_removed(tmp_path: Path, clean: Callable[[Path], None], suffix: str) -> None:
+    left = tmp_path / draft_name(suffix)
+    left.write_bytes(b"half")
+    clean(tmp_path)
+    assert not left.exists()
+
+
+# From the name of a draft that ends in ".mp4".
+OTHER_NAMES: dict[str, Callable[[str], str]] = {
+    "begins like one": lambda _: ".visalign-clip.mp4",
+    "begins quite like one": lambda _: ".visalign-draft-clip.mp4",
+    "has the form of one, without the proof": lambda _: f".visalign-draft-{'0' * 32}.mp4",
+    "has no ending": lambda _: ".visalign-draft-0123456789abcdef0123456789abcdef",
+    "longer in front": lambda name: f"x{name}",
+    "longer behind": lambda name: f"{name}~",
+    "a copy": lambda name: f"{name} (copy)",
+    "in capitals": str.upper,
+    "with another ending": lambda name: name.replace(".mp4", ".mkv"),
+    "with a long ending": lambda name: name.replace(".mp4", ".an-ending-that-is-none"),
+}
+
+
+@CLEANERS
+@pytest.mark.parametrize("how", OTHER_NAMES)
+def test_nothing_else_is(tmp_path: Path, clean: Callable[[Path], None], how: str) -> None:
+    """A name that begins or looks like a draft's is no proof."""
+    mine = tmp_path / OTHER_NAMES[how](draft_name(".mp4"))
+    mine.write_bytes(b"mine")
+    clean(tmp_path)
+    assert mine.read_bytes() == b"mine"
+
+
+def test_names_of_drafts() -> None:
+    names = {draft_name(".mp4") for _ in range(100)}
+    assert len(names) == 100
+    assert all(is_draft(name) for name in names)
+    assert is_draft(draft_name("." + "ü" * 15))
+    assert not is_draft("clip.mp4")
+    for place in (len(".visalign-draft-"), -5):  # a digit of either half
+        digits = list(draft_name(".mp4"))
+        digits[place] = "0" if digits[place] != "0" else "1"
+        assert not is_draft("".join(digits))
+
+
+@CLEANERS
+def test_folders_and_links_of_that_name_stay(tmp_path: Path, clean: Callable[[Path], None]) -> None:
+    target = tmp_path / "target.mp4"
+    target.write_bytes(b"mine")
+    link, folder = tmp_path / draft_name(".mp4"), tmp_path / draft_name("")
+    link.symlink_to(target)
+    folder.mkdir()
+    clean(tmp_path)
+    assert link.is_symlink()
+    assert folder.is_dir()
+    assert target.read_bytes() == b"mine"
+
+
+def test_drafts_in_folders_below(tmp_path: Path) -> None:
+    (tmp_path / "s1").mkdir()
+    left, mine = tmp_path / "s1" / draft_name(".json"), tmp_path / "s1" / ".visalign-mine.json"
+    for path in (left, mine):
+        path.touch()
+    with whole_file(tmp_path / "s1" / "r.json"):
+        remove_drafts(tmp_path)
+        assert len([x for x in (tmp_path / "s1").iterdir() if is_draft(x.name)]) == 1  # the living one
+    assert mine.exists()
+    assert not left.exists()
+
+
+def probes(path: Path) -> None:
+    with pytest.raises(MediaError):
+        probe(path)
+
+
+@pytest.mark.parametrize("read", [probes, read_bytes, read_transcript, spare], ids=lambda read: read.__name__)
+@CLEANERS
+def test_what_is_read_stays(tmp_path: Path, read: Callable[[Path], object], clean: Callable[[Path], None]) -> None:
+    """Somebody looks how far a killed run had come."""
+    left, other = tmp_path / draft_name(".txt"), tmp_path / draft_name(".txt")
+    for path in (left, other):
+        path.write_text("half", encoding="utf-8")
+    read(left)
+    clean(tmp_path)
+    assert left.read_text(encoding="utf-8") == "half"
+    assert not other.exists()
+
+
+@pytest.mark.parametrize(
+    "make_name", [lambda: ".visalign-clip.wav", lambda: draft_name(".wav")], ids=["like a draft", "a draft"]
+)
+def test_a_command_keeps_its_inputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_name: Callable[[], str]
+) -> None:
+    name = make_name()
+    write_wav(tmp_path / name, Audio(np.sin(np.arange(16000, dtype=np.float32)), 16000))
+    monkeypatch.chdir(tmp_path)
+    text = draft_name(".txt")
+    Path(text).write_text("bin blue", encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["align", name, f"--transcript={text}", "-q", "-o", "w.TextGrid"])
+    assert ended.value.code == 0
+    assert sorted(x.name for x in tmp_path.iterdir()) == sorted(["w.TextGrid", name, text])

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visalign.errors import ConfigError, OutputError
-from visalign.files.text_files import check_output, format_table
+from visalign.files.outputs import check_output
+from visalign.files.text_files import format_table
 
 
 def parsed(table: str) -> list[list[str]]:

@@ -11,7 +11,7 @@ from visalign import force_align, read_audio
 from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment.confidence import StartEvidence, fit_doubt, phone_confidence, word_confidence
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 TEXT = "she had your dark suit in greasy wash water all year"
 
@@ -68,6 +68,7 @@ def test_without_a_control_nothing_is_suspected() -> None:
     assert not fit_doubt(-4.0, 9.0)
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_clips_are_told_from_each_others_transcripts(corpus: Path) -> None:
     """LibriVox: five utterances, each with each text."""

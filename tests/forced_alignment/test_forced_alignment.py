@@ -11,14 +11,16 @@ import pytest
 
 from visalign.errors import AlignmentError, ConfigError, InputError, OutOfVocabulary, TimelineError, UnknownSymbol
 from visalign.face.generated_clip import SpokenText, synthesise_speech
-from visalign.forced_alignment import ALIGNERS, Alignment, force_align, load_aligner, recognise_phones, recognised
+from visalign.forced_alignment import ALIGNERS, force_align, load_aligner, recognise_phones, recognised
 from visalign.forced_alignment import pocketsphinx as room
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.pocketsphinx import PocketSphinxAligner, Settings, boundary_times, pcm_for_model
 from visalign.language.lexicon import embedded_lexicon, parse_lexicon
 from visalign.language.phones import ARPABET, SILENCE
 from visalign.language.transcript import parse_transcript
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
 from visalign.registry import find_class
+from visalign.signals import Audio
 from visalign.timeline import Tier
 
 TEXT = "place green by d four again"

@@ -14,7 +14,8 @@ from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment import chosen_aligner, force_align, gmm_hmm
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
 from visalign.language.lexicon import embedded_lexicon, parse_lexicon
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
+from visalign.signals import Audio
 
 WORDS = ["bin", "blue", "at", "f", "two", "now"]
 

@@ -12,7 +12,8 @@ import pytest
 from visalign import Audio, Interval, Tier, align_in_pieces, force_align, read_audio
 from visalign.errors import AlignmentError, InputError, OutOfVocabulary
 from visalign.face.generated_clip import synthesise_speech
-from visalign.forced_alignment import AlignedPiece, Alignment, any_length, long_recordings
+from visalign.forced_alignment import AlignedPiece, any_length, long_recordings
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.pieces import Span, cut_at_pauses, join_pieces
 from visalign.language.lexicon import parse_lexicon
 from visalign.sound.voice_activity import find_speech
@@ -53,6 +54,7 @@ def joined(parts: list[Audio]) -> Audio:
     return Audio(np.concatenate([x.samples for x in parts]), parts[0].rate_hz)
 
 
+@pytest.mark.slow
 def test_the_same_as_at_once(recording: Audio, monkeypatch: pytest.MonkeyPatch) -> None:
     text = " ".join(SENTENCES)
     in_pieces = force_align(recording, text)
@@ -81,6 +83,7 @@ def test_pieces_follow_each_other(recording: Audio) -> None:
     assert force_align(recording, " ".join(SENTENCES)).words == join_pieces(pieces).words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("aligner", ["pocketsphinx", "gmm_hmm"])
 def test_every_aligner_can_do_it(recording: Audio, aligner: str) -> None:
     found = force_align(recording, " ".join(SENTENCES), aligner=aligner)
@@ -151,6 +154,7 @@ def test_doubts_name_the_places() -> None:
     assert not long_recordings.doubts_of([piece(0, 10, "yes")])
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_what_is_not_in_the_transcript_stays_where_it_is(corpus: Path) -> None:
     """TIMIT's sentences between LibriVox's: left out of the text, and others in their place that nobody says."""

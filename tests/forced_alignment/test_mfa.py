@@ -29,14 +29,14 @@ from visalign.errors import (
     OutOfVocabulary,
     ParseError,
 )
-from visalign.forced_alignment import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.mfa import CorpusClip, MfaAligner, analysis_warnings, read_corpus
 from visalign.forced_alignment.mfa_program import Analysis, MfaProgram, MfaSettings, find_mfa, read_analysis
 from visalign.language.annotations import read_annotation
 from visalign.language.lexicon import Lexicon
 from visalign.language.phones import SILENCE
 from visalign.language.transcript import parse_transcript
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Tier
 
 SOUND = Audio(np.random.default_rng(0).normal(0, 0.1, 32000).astype(np.float32), 16000)

@@ -14,10 +14,11 @@ from visalign.exports import Utterance, write_export
 from visalign.exports.result_files import write_alignment
 from visalign.face.generated_clip import GeneratedClip
 from visalign.files.text_files import write_textgrid
-from visalign.forced_alignment import Alignment, PrecomputedAligner, chosen_aligner, load_aligner, read_alignment
+from visalign.forced_alignment import PrecomputedAligner, chosen_aligner, load_aligner, read_alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.lexicon import embedded_lexicon
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 # Says nothing, but is not silent.

@@ -47,6 +47,7 @@ def test_the_commands(tmp_path: Path, generated_clip: GeneratedClip) -> None:
         Config.from_dict({"alignment": {"recognise": "thoughts"}})
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_most_words_of_a_reading_are_right(corpus: Path) -> None:
     right = said = 0

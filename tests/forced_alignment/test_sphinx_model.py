@@ -17,7 +17,7 @@ from visalign.forced_alignment.pocketsphinx import PocketSphinxAligner, Settings
 from visalign.forced_alignment.sphinx_features import cepstra, with_slopes
 from visalign.forced_alignment.sphinx_model import embedded_model, read_sphinx_model
 from visalign.language.lexicon import embedded_lexicon
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 FOLDER = Path(get_model_path("en-us/en-us"))
 WORDS = ["please", "put", "the", "blue", "boat", "near", "five", "green", "stones"]

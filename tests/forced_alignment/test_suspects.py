@@ -12,10 +12,11 @@ import pytest
 from visalign import force_align
 from visalign.exports.result_files import write_alignment
 from visalign.face.generated_clip import synthesise_speech
-from visalign.forced_alignment import Alignment, read_alignment
+from visalign.forced_alignment import read_alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.suspects import note_tier, suspicious_spans, unlikely_word
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import SPEECH
 from visalign.timeline import Interval, Tier
 

@@ -8,7 +8,7 @@ import pytest
 from visalign import force_align
 from visalign.face.generated_clip import synthesise_speech
 from visalign.forced_alignment.voice_doubts import voice_doubts
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import SPEECH
 from visalign.timeline import Tier
 

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from places import place_of
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "hostile")]
@@ -163,9 +164,7 @@ def _within(seconds: float, reader: Callable[[Path], None], path: Path) -> None:
 
 
 def _keep(arguments: Any, number: int, path: Path, reader: Any, error: BaseException, places: set[str]) -> None:
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/visalign/" in f.filename]
-    where = f"{Path(frames[-1].filename).name}:{frames[-1].name}" if frames else "?"
-    place = f"{reader.__name__} {type(error).__name__} in {where}"
+    place = f"{reader.__name__} {type(error).__name__} in {place_of(error)}"
     if place in places:
         return
     places.add(place)

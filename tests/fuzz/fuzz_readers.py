@@ -29,6 +29,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from places import place_of
+
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
@@ -170,9 +172,7 @@ class Findings:
 
 def _place(error: BaseException) -> str:
     """Kind of error, and the innermost line of visalign's that led to it."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/visalign/" in f.filename]
-    where = f"{Path(frames[-1].filename).name}:{frames[-1].name}" if frames else "?"
-    return f"{type(error).__name__} in {where}"
+    return f"{type(error).__name__} in {place_of(error)}"
 
 
 def _ring(_number: int, _frame: FrameType | None) -> None:

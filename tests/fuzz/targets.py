@@ -31,8 +31,9 @@ from visalign.evaluation.run_comparison import read_report
 from visalign.exports import ExportOptions, load_exporter
 from visalign.exports.glb import read_glb
 from visalign.exports.hand_edits import read_edits
+from visalign.exports.reading import read_utterance
 from visalign.exports.recipes import read_recipe
-from visalign.exports.utterance import Utterance, read_utterance
+from visalign.exports.utterance import Utterance
 from visalign.face.preview import read_mouths
 from visalign.files.timecode import parse_timecode
 from visalign.forced_alignment.kaldi_model import read_matrix, read_model, read_tree

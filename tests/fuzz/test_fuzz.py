@@ -47,6 +47,7 @@ def test_findings_do_no_harm(finding: Finding) -> None:
     refuses_or_reads(TARGETS[finding.target], finding.data())
 
 
+@pytest.mark.slow
 def test_damaged_clips_read_or_refuse(tmp_path: Path) -> None:
     program = Path(__file__).with_name("fuzz_media.py")
     command = [sys.executable, program, "--seconds", str(MEDIA_SECONDS), "--out", tmp_path]

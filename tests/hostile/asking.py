@@ -17,10 +17,12 @@ from typing import Any
 
 import visalign
 from visalign import cli
-from visalign.batch import plan_batch, read_manifest
+from visalign.batch import plan_batch
 from visalign.batch.settings import BatchSettings
+from visalign.corpora.clip_list import read_manifest
 from visalign.errors import ConfigError, VisalignError
-from visalign.forced_alignment import Alignment, chosen_aligner, read_alignment
+from visalign.forced_alignment import chosen_aligner, read_alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import read_spoken
 from visalign.visemes.viseme_map import VisemeMap
 

@@ -336,6 +336,6 @@ ELSEWHERE = (
               ("faults/test_disk.py::test_two_runs_of_a_batch_or_a_search_on_one_folder", "batch/test_batch.py::test_two_runs_on_one_folder")),
     Elsewhere(51, "a missing package or program", ("test_doctor.py::test_a_missing_package_is_a_fault",)),
     Elsewhere(52, "odd locales, terminals and closed streams",
-              ("faults/test_streams.py::test_locales", "faults/test_streams.py::test_closed_streams",
-               "faults/test_streams.py::test_terminals_of_any_kind", "faults/test_streams.py::test_a_reader_that_leaves_is_no_fault")),
+              ("faults/test_standard_streams.py::test_locales", "faults/test_standard_streams.py::test_closed_streams",
+               "faults/test_standard_streams.py::test_terminals_of_any_kind", "faults/test_standard_streams.py::test_a_reader_that_leaves_is_no_fault")),
 )  # fmt: skip

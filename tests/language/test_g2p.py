@@ -17,7 +17,7 @@ from visalign.config import Config
 from visalign.errors import BackendUnavailable, ConfigError, InputError, OutOfVocabulary, ParseError
 from visalign.exports.result_files import write_alignment
 from visalign.face.generated_clip import synthesise_speech
-from visalign.forced_alignment import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Cue
 from visalign.language.g2p.espeak import EspeakG2p
 from visalign.language.g2p.joint_ngram import JointNgram, embedded_g2p
@@ -25,7 +25,7 @@ from visalign.language.g2p.training import train_joint_ngram
 from visalign.language.g2p.unknown_words import chosen_g2p, closest_words, settle_vocabulary
 from visalign.language.lexicon import Lexicon, Pronunciation, embedded_lexicon, parse_lexicon
 from visalign.language.phones import ARPABET
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Tier
 
 WORDS = """
@@ -116,6 +116,7 @@ def test_the_built_in_model_knows_english_spelling() -> None:
     assert {phone for word in said.values() for phone in word.split()} <= set(ARPABET)
 
 
+@pytest.mark.slow
 def test_the_built_in_model_is_as_good_as_the_docs_say() -> None:
     """On 59 of the 1,000 words that it never saw, the list of benchmarks/g2p.py."""
     lexicon = embedded_lexicon().fallback

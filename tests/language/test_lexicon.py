@@ -105,6 +105,7 @@ def test_unknown_word_is_not_contained() -> None:
         lexicon["zzyzzx"]
 
 
+@pytest.mark.slow
 def test_bisection_agrees_with_reading_every_line() -> None:
     bottom = embedded_lexicon().fallback
     assert bottom is not None

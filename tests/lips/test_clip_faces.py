@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,21 +14,21 @@ import pytest
 import visalign
 from visalign import Audio
 from visalign.errors import ConfigError, FaceNotFound, MissingStream
-from visalign.face.generated_clip import SENTENCES, GeneratedClip, generate_clip
+from visalign.face.generated_clip import SENTENCES, GeneratedClip
 from visalign.lips.clip_faces import ClipFaces, SeenFace, read_faces
 from visalign.media.clips import read_frames, write_clip, write_wav
-from visalign.sync.speaking_face import OFF_SCREEN, choose_face, off_screen_frames
+from visalign.sync.speaking_face import choose_face, off_screen_frames
+from visalign.sync.verdict import Cause
 from visalign.timeline import FrameTimes
 
 SIZE_PX = 240
 
 
 @pytest.fixture(scope="module")
-def speakers(tmp_path_factory: pytest.TempPathFactory) -> tuple[GeneratedClip, GeneratedClip]:
+def speakers(made_once: Any) -> tuple[GeneratedClip, GeneratedClip]:
     """Two drawn faces, each saying something else."""
-    folder = tmp_path_factory.mktemp("speakers")
-    first = generate_clip(folder / "first.mp4", text=SENTENCES[0], size_px=SIZE_PX, seed=0)
-    return first, generate_clip(folder / "second.mp4", text=SENTENCES[1], size_px=SIZE_PX, seed=3)
+    first = made_once.clip(text=SENTENCES[0], size_px=SIZE_PX, seed=0)
+    return first, made_once.clip(text=SENTENCES[1], size_px=SIZE_PX, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def test_a_resting_mouth_is_a_voice_off_screen(generated_clip: GeneratedClip) ->
     lips, sound = visalign.read_lips(generated_clip.path), visalign.read_audio(generated_clip.path)
     still = np.tile(lips.values[10], (len(lips), 1))
     report = visalign.check(replace(lips, values=still), generated_clip.transcript, audio=sound)
-    assert (report.sync.verdict, report.sync.reason) == ("uncertain", OFF_SCREEN)
+    assert (report.sync.verdict, report.sync.cause) == ("uncertain", Cause.OFF_SCREEN)
     assert report.clip.speech_coverage == 0
     assert set(report.segments["verdict"]) == {"uncertain"}
     assert any("off screen" in warning for warning in report.warnings)

@@ -12,7 +12,7 @@ from scipy.ndimage import find_objects, label
 from visalign.errors import ConfigError
 from visalign.lips.face_tracks import LOOK_AROUND_FRAMES, FacesInFrame, follow_faces
 from visalign.lips.landmarks import Box
-from visalign.media.clips import Frame
+from visalign.signals import Frame
 
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float32]

@@ -22,7 +22,8 @@ from visalign.lips.landmarks import (
     track_landmarks,
     verify_model,
 )
-from visalign.media.clips import Frame, read_frames, resize_luma
+from visalign.media.clips import read_frames, resize_luma
+from visalign.signals import Frame
 
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float32]
@@ -255,6 +256,7 @@ def test_grid_face_is_followed_in_each_frame(grid_clip: Path, dlib_detector: Dli
     assert np.all(landmarks.points[:, 8, 1] > landmarks.points[:, 57, 1])  # the chin below the lips
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_following_agrees_with_searching_each_frame(grid_clip: Path, dlib_detector: DlibDetector) -> None:
     images = list(read_frames(grid_clip))

@@ -12,11 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_lips import NAMES, frame_times, make_lips
 
+import visalign.lips.lip_features as lip_features_module
 from visalign.errors import FaceNotFound, MissingStream, TimelineError
-from visalign.lips.landmarks import Landmarks
-from visalign.lips.lip_features import FEATURES, LipFeatures, _flow_of_a_while, lip_features, read_lips
+from visalign.lips.landmarks import Landmarks, TrackedFrame
+from visalign.lips.lip_features import (
+    FEATURES,
+    LipFeatures,
+    _flow_of_a_while,
+    features_of_tracked,
+    lip_features,
+    read_lips,
+    shown_at,
+)
 from visalign.lips.mouth_pictures import N_PICTURE
-from visalign.media.clips import Audio, write_clip, write_wav
+from visalign.lips.visibility import VISIBILITY, measure_visibility
+from visalign.media.clips import write_clip, write_wav
+from visalign.signals import Audio, Frame
 from visalign.timeline import FrameTimes
 
 GEOMETRY = [k for k, f in enumerate(FEATURES) if not f.name.startswith(("appearance", "flow"))]
@@ -179,6 +190,15 @@ def test_frames_without_a_face_are_rows_of_nan_and_count_nowhere() -> None:
     assert holes.centre == pytest.approx(holes.values[holes.has_face].mean(axis=0), abs=1e-9)
 
 
+def test_a_single_face_does_not_change() -> None:
+    faces = np.full((6, 68, 2), np.nan)
+    faces[2] = face(0.2)
+    lips = features_of(landmarks_of(faces))
+    changes = [k for k, name in enumerate(NAMES) if name.endswith("_change")]
+    assert (lips.values[2, changes] == 0).all()
+    assert np.isnan(lips.values[[0, 1, 3, 4, 5]]).all()
+
+
 def test_a_clip_without_any_face_is_empty_but_finite_in_its_yardstick() -> None:
     lips = features_of(landmarks_of(np.full((4, 68, 2), np.nan)))
     assert not lips.has_face.any()
@@ -210,6 +230,54 @@ def test_crop_ends_are_half_open_and_may_lie_outside() -> None:
     assert lips.crop(2.0, 3.0).face_fraction == 0
 
 
+def test_while_seen_is_from_the_first_face_to_the_last() -> None:
+    """Faces in frames 3 to 6, but for 5; of nobody the first frame remains."""
+    lips = make_lips(np.zeros((10, len(NAMES))), faceless=[0, 1, 2, 5, 7, 8, 9])
+    first, part = lips.while_seen()
+    assert (first, len(part)) == (3, 4)
+    assert part.has_face.tolist() == [True, True, False, True]
+    nobody = make_lips(np.zeros((10, len(NAMES))), faceless=range(10))
+    first, part = nobody.while_seen()
+    assert (first, len(part)) == (0, 1)
+
+
+def test_tables_block_by_block_are_those_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    faces = np.array([face(gap) + rng.normal(0, 0.01, (68, 2)) for gap in rng.uniform(0, 0.3, 40)])
+    faces[[0, 15, 16, 17, 39]] = np.nan
+    landmarks = landmarks_of(faces)
+    whole = features_of(landmarks)
+    monkeypatch.setattr(lip_features_module, "_BLOCK", 7)
+    parts = features_of(landmarks)
+    assert parts.values == pytest.approx(whole.values, abs=1e-9, nan_ok=True)
+    assert parts.normalised == pytest.approx(whole.normalised, abs=1e-9, nan_ok=True)
+    assert (parts.centre, parts.scale) == (pytest.approx(whole.centre), pytest.approx(whole.scale))
+    assert parts.has_face.tolist() == whole.has_face.tolist()
+
+
+def test_sharpness_of_the_pictures_goes_to_the_visibility() -> None:
+    landmarks = landmarks_of(np.array([face(0.1)] * 20))
+    pictures = np.zeros((20, N_PICTURE))
+    pictures[:, -1] = np.linspace(0.0, 0.001, 20)
+    lips = lip_features(landmarks, pictures)
+    assert lips.visibility is not None
+    assert lips.visibility == pytest.approx(measure_visibility(landmarks.points, pictures[:, -1]), abs=1e-12)
+    column = [feature.name for feature in VISIBILITY].index("sharpness")
+    assert lips.visibility[:, column] == pytest.approx(pictures[:, -1], abs=1e-12)
+
+
+def test_frames_shown_at_other_times_move_as_fast_as_these_say() -> None:
+    """Half as fast, 12.5 frames a second: changes are half as large, and so is the flow of a frame of the training."""
+    lips = features_of(landmarks_of(np.array([face(0.1 + 0.02 * k) for k in range(20)])))
+    slow = shown_at(lips, FrameTimes(0.08 * np.arange(20), 1.6, Fraction(25, 2)))
+    assert slow.column("inner_aperture") == pytest.approx(lips.column("inner_aperture"), abs=1e-12)
+    assert lips.column("inner_aperture_change") == pytest.approx(np.full(20, 0.5), abs=1e-3)
+    assert slow.column("inner_aperture_change") == pytest.approx(np.full(20, 0.25), abs=1e-3)
+    for name in (x for x in NAMES if x.startswith("flow") and not x.endswith("_change")):
+        assert slow.column(name)[1:] == pytest.approx(0.5 * lips.column(name)[1:], abs=1e-9)
+        assert slow.column(name)[0] == pytest.approx(lips.column(name)[0], abs=1e-9)
+
+
 def test_a_table_that_does_not_fit_is_refused() -> None:
     with pytest.raises(TimelineError, match="do not fit 3 frames"):
         make_lips(np.zeros((4, len(NAMES))), times=frame_times(3))
@@ -227,6 +295,45 @@ def test_a_clip_without_picture_or_face_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FaceNotFound) as nobody:
         read_lips(grey)
     assert nobody.value.fraction == 0
+    told: list[float | None] = []
+    with pytest.raises(FaceNotFound):
+        read_lips(grey, progress=lambda what, share: told.append(share))
+    assert told == pytest.approx([0.04 * k for k in range(20)], abs=0.005)  # of the file, a second with its sound
+
+
+@pytest.mark.parametrize(("n_faces", "is_enough"), [(4, False), (5, True)])
+def test_five_frames_with_a_face_are_the_least(n_faces: int, is_enough: bool) -> None:
+    """Of twenty, so that a tenth of the frames would be two."""
+    seen = (IOD_PX * face() + 200.0).astype(np.float32)
+    grey, none = np.full((400, 400), 90, np.uint8), np.full((68, 2), np.nan, np.float32)
+    tracked = [TrackedFrame(Frame(0.04 * k, grey), seen if 3 <= k < 3 + n_faces else none) for k in range(20)]
+    if is_enough:
+        assert features_of_tracked(tracked, "clip.mp4", 0.8, Fraction(25)).has_face.sum() == 5
+    else:
+        with pytest.raises(FaceNotFound) as hardly:
+            features_of_tracked(tracked, "clip.mp4", 0.8, Fraction(25))
+        assert hardly.value.fraction == pytest.approx(0.2, abs=1e-12)
+
+
+def test_a_tenth_of_the_frames_is_the_least_of_a_long_clip() -> None:
+    """Of eighty, seven are too few and eight are not."""
+    seen = (IOD_PX * face() + 200.0).astype(np.float32)
+    grey, none = np.full((400, 400), 90, np.uint8), np.full((68, 2), np.nan, np.float32)
+
+    def n_found(n_faces: int) -> int:
+        tracked = [TrackedFrame(Frame(0.04 * k, grey), seen if k < n_faces else none) for k in range(80)]
+        return int(features_of_tracked(tracked, "clip.mp4", 3.2, Fraction(25)).has_face.sum())
+
+    assert n_found(8) == 8
+    with pytest.raises(FaceNotFound):
+        n_found(7)
+
+
+def test_flow_behind_a_gap_is_a_mean_of_what_is_known() -> None:
+    """At 50 pictures a second two make a mean; the first one, and the first behind a gap, stand for themselves."""
+    flow = np.array([[2.0], [0.0], [np.nan], [np.nan], [6.0], [0.0], [4.0]])
+    found = _flow_of_a_while(flow, np.arange(7) / 50)
+    np.testing.assert_allclose(found[:, 0], [2, 1, np.nan, np.nan, 6, 3, 2], atol=1e-12)
 
 
 def test_repeated_pictures_have_the_flow_of_the_single_ones() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sample_lips import NAMES, frame_times, make_lips, random_decoder
+from scipy.special import logit
 
 from visalign.lips.viseme_decoder import MOMENTS, STEP, UNSEEN, VisemeDecoder, grid, stacked
 from visalign.timeline import FrameTimes
@@ -112,6 +113,71 @@ def closing(bias: float) -> float:
 
 def test_closed_lips_are_preferred_by_the_bias() -> None:
     assert closing(0.0) < closing(1.0) < closing(3.0) < 1.0
+
+
+@pytest.mark.parametrize("bias", [0.5, 2.0])
+def test_the_bias_is_that_of_the_odds(bias: float) -> None:
+    """At a single moment the log odds of closed lips move by the bias and by nothing else."""
+    one = make_lips(np.array([[0.3, -0.2]]), COLUMNS)
+    plain, preferred = (replace(DECODER, closure_bias=b).decode(one, MAP).closed[0] for b in (0.0, bias))
+    assert logit(preferred) - logit(plain) == pytest.approx(bias, abs=1e-9)
+
+
+def test_each_moment_is_preferred_by_the_bias() -> None:
+    """Where each moment is independent of the one before, each one's log odds move by the bias."""
+    alone = replace(DECODER, transitions=np.tile(DECODER.start, (len(PHONES), 1)))
+    plain, preferred = (replace(alone, closure_bias=b).decode(LIPS, MAP).closed for b in (0.0, 1.5))
+    moved = logit(preferred) - logit(plain)
+    assert moved[np.isfinite(moved)] == pytest.approx(np.full(46, 1.5), abs=1e-9)
+
+
+def test_what_is_preferred_does_not_draw_the_means() -> None:
+    """The means come from a first pass without the bias; Gauvain and Lee's formula by hand."""
+    tau, rows = 2.0, DECODER.rows(LIPS, LIPS.times.centres[:20])
+    (met,) = DECODER.state_posteriors([rows])
+    means = (tau * DECODER.means + met.T @ rows) / (tau + met.sum(axis=0)[:, None])
+    (expected,) = replace(DECODER, means=means, closure_bias=3.0).state_posteriors([rows])
+    (found,) = replace(DECODER, adaptation_frames=tau, closure_bias=3.0).state_posteriors([rows])
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_all_stretches_of_a_clip_draw_the_same_means() -> None:
+    """Sums over both sequences, not over the last one."""
+    tau, rows = 2.0, DECODER.rows(LIPS, LIPS.times.centres[:20])
+    parts = [rows[:8], rows[8:]]
+    met = DECODER.state_posteriors(parts)
+    total = sum(m.T @ x for m, x in zip(met, parts, strict=True))
+    means = (tau * DECODER.means + total) / (tau + sum(m.sum(axis=0) for m in met)[:, None])
+    expected = replace(DECODER, means=means).state_posteriors(parts)
+    found = replace(DECODER, adaptation_frames=tau).state_posteriors(parts)
+    for one, other in zip(found, expected, strict=True):
+        assert one == pytest.approx(other, abs=1e-9)
+
+
+def test_long_clips_are_decoded_as_if_at_once() -> None:
+    """Over a minute, a block's length, decoding goes on as in a part of twelve seconds about that moment."""
+    lips = make_lips(np.random.default_rng(4).normal(size=(1650, 2)), COLUMNS)
+    whole, part = DECODER.decode(lips, MAP), DECODER.decode(lips.crop(54.0, 66.0), MAP)
+    assert part.times[0] == pytest.approx(54.02, abs=1e-9)
+    about = slice(1480, 1520)  # 5 s from the ends of the part
+    assert whole.times[about] == pytest.approx(part.times[130:170], abs=1e-9)
+    assert whole.posteriors[about] == pytest.approx(part.posteriors[130:170], abs=1e-9)
+    assert np.isfinite(whole.posteriors).all()
+
+
+@pytest.mark.parametrize("rate", [25, 30, 50])
+def test_the_last_cell_ends_with_the_clip(rate: int) -> None:
+    """At 50 frames a second the grid begins at 0.01 s, and its last cell would end at 0.99 s."""
+    lips = make_lips(np.random.default_rng(0).normal(size=(rate, 2)), COLUMNS, frame_times(rate, rate))
+    tier = DECODER.decode(lips, MAP).tier
+    assert (tier.start, tier.end) == (0.0, pytest.approx(1.0, abs=1e-9))
+
+
+def test_a_last_frame_that_stays_is_a_cell_longer_at_most() -> None:
+    """Frames of 40 ms up to 0.4 s and one that stays until 1 s, its middle at 0.7 s: cells end at 0.72 and 0.76 s."""
+    times = FrameTimes(STEP * np.arange(11), 1.0, Fraction(25))
+    lips = make_lips(np.random.default_rng(0).normal(size=(11, 2)), COLUMNS, times)
+    assert DECODER.decode(lips, MAP).tier.end == pytest.approx(0.76, abs=1e-9)
 
 
 def test_closed_is_the_sum_over_p_b_and_m_whatever_the_map() -> None:

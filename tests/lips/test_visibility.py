@@ -12,7 +12,7 @@ import pytest
 from visalign.lips.landmarks import TrackedFrame
 from visalign.lips.lip_features import LipFeatures, features_of_tracked
 from visalign.lips.visibility import VISIBILITY, measure_visibility, unseen
-from visalign.media.clips import Frame
+from visalign.signals import Frame
 from visalign.sync.streams import frame_shares
 
 Floats = npt.NDArray[np.float64]

@@ -20,7 +20,8 @@ from visalign.lips.lip_features import LipFeatures
 from visalign.live_view import LiveAnalyser, LiveStats, Picture, Sound, open_source, run_live
 from visalign.live_view.server import HOST, LiveServer
 from visalign.live_view.source import RATE_HZ
-from visalign.media.clips import Audio, read_audio, read_frames, write_clip, write_wav
+from visalign.media.clips import read_audio, read_frames, write_clip, write_wav
+from visalign.signals import Audio
 from visalign.visemes.viseme_map import VisemeMap
 
 JEFFERS = VisemeMap.load("jeffers_1971")
@@ -235,7 +236,7 @@ def test_command(grey_clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("lead", [-0.2, 0.12])
+@pytest.mark.parametrize("lead", [pytest.param(-0.2, marks=pytest.mark.slow), 0.12])
 def test_rolling_offset_of_joined_clips(corpus: Path, tmp_path: Path, lead: float) -> None:
     """GRID's clips one after the other, the sound moved: the offset follows."""
     pictures, sounds = [], []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from visalign.errors import MediaError
-from visalign.media.access import check_file, file_states, refuse_changed
+from visalign.files.inputs import check_file, file_states, refuse_changed
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ import pytest
 import soundfile
 
 from visalign.errors import ConfigError, MediaError, MissingStream, OutputError
-from visalign.media.clips import Audio, probe, read_audio, read_frames, resize_luma, write_clip, write_wav
+from visalign.media.clips import probe, read_audio, read_frames, resize_luma, write_clip, write_wav
+from visalign.signals import Audio
 
 RATE_HZ = 48000
 FLASH = CLICK = 1.0  # seconds
@@ -483,7 +484,8 @@ def test_clip_without_pictures_is_refused(tmp_path: Path) -> None:
 def test_full_disk(tmp_path: Path) -> None:
     program = (
         "import resource, sys\nimport numpy as np\nfrom fractions import Fraction\n"
-        "from visalign.errors import OutputError\nfrom visalign.media.clips import Audio, write_clip, write_wav\n"
+        "from visalign.errors import OutputError\nfrom visalign.signals import Audio\n"
+        "from visalign.media.clips import write_clip, write_wav\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))\n"
         "noise = np.random.default_rng(0)\n"
         "images = (noise.integers(0, 255, (96, 128, 3), dtype=np.uint8) for _ in range(50))\n"

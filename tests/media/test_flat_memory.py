@@ -21,8 +21,9 @@ from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.landmarks import Landmarks
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures, shown_at
-from visalign.media.clips import Audio, Channels, read_audio, read_channels, read_frames, write_channels, write_clip
+from visalign.media.clips import read_audio, read_channels, read_frames, write_channels, write_clip
 from visalign.media.remux.time_map import Piece, retimed
+from visalign.signals import Audio, Channels
 from visalign.sound.enhancement import enhance, enhance_channels, equaliser, level, noise_reduction, spectra
 from visalign.sound.quality import audio_quality
 from visalign.sound.speech import log_mel, stretch
@@ -201,7 +202,7 @@ from visalign.files import scratch
 from visalign.sound.quality import audio_quality
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.sound.enhancement import enhance
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.files.scratch import GrowingArray
 from visalign.sound.speech import log_mel
 from visalign.sound.voice_activity import find_speech
@@ -238,14 +239,16 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform ==
 
 def peak_bytes(program: str, minutes: int) -> int:
     command = [sys.executable, "-c", program, str(minutes)]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout)
+    return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=250).stdout)
 
 
+@pytest.mark.slow
 def test_six_minutes_more_of_sound_take_hardly_more_memory() -> None:
     """Their samples alone are 23 MB; what stays in memory is their spectrum, 3 MB."""
     assert peak_bytes(LISTENING, 12) < peak_bytes(LISTENING, 6) + 10e6
 
 
+@pytest.mark.slow
 def test_twenty_minutes_more_of_a_face_take_hardly_more_memory() -> None:
     """Their table alone is 26 MB, and their landmarks 16 MB."""
     assert peak_bytes(LOOKING, 30) < peak_bytes(LOOKING, 10) + 20e6

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visalign.errors import ConfigError, MissingStream, OutputError, TimelineError
-from visalign.media.clips import Audio, Channels, probe, read_channels, write_clip, write_wav
+from visalign.media.clips import probe, read_channels, write_clip, write_wav
 from visalign.media.remux import Piece, Recording, move_sound, put_sound, retime_sound, retimed
 from visalign.media.remux.time_map import Retimer
+from visalign.signals import Audio, Channels
 
 # Matroska's times are whole milliseconds, so two of them can differ by one; all others are exact to a sample or two.
 TOLERANCE = 0.0011

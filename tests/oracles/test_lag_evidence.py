@@ -10,10 +10,11 @@ import pytest
 from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_stream
 
 from visalign.lips.lip_features import LipFeatures
+from visalign.parameters import EvidenceParams
 from visalign.sound.speech import HOP
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.speech_context import OFFSETS, SpeechContext
-from visalign.sync.streams import Stream
+from visalign.sync.streams import Stream, stream_log_likelihoods
 from visalign.timeline import FrameTimes
 
 TOLERANCE = 1e-3  # predictions are single precision, squares of a few units are summed
@@ -86,7 +87,7 @@ def make_case(seed: int, times: FrameTimes) -> tuple[LipModel, LipFeatures, Spee
 @pytest.mark.parametrize("rate", [25, 50])
 def test_evidence_is_the_formula(seed: int, rate: int) -> None:
     model, lips, context = make_case(seed, frame_times(9, rate))
-    found = model.log_likelihoods(lips, context, LAGS)
+    found = stream_log_likelihoods(model.streams, lips, context, LAGS, EvidenceParams())
     assert found == pytest.approx(plain_evidence(model, lips, context), abs=TOLERANCE)
 
 
@@ -94,13 +95,13 @@ def test_frames_that_stay_long_or_short_count_for_what_they_are() -> None:
     """A variable rate: a frame counts its time on screen over 40 ms, at most one."""
     times = FrameTimes(np.array([0.0, 0.01, 0.05, 0.07, 0.2, 0.3]), 0.32, Fraction(25))
     model, lips, context = make_case(5, times)
-    found = model.log_likelihoods(lips, context, LAGS)
+    found = stream_log_likelihoods(model.streams, lips, context, LAGS, EvidenceParams())
     assert found == pytest.approx(plain_evidence(model, lips, context), abs=TOLERANCE)
 
 
 def test_frames_without_a_face_say_nothing() -> None:
     model, lips, context = make_case(1, frame_times(9))
-    found = model.log_likelihoods(lips, context, LAGS)
+    found = stream_log_likelihoods(model.streams, lips, context, LAGS, EvidenceParams())
     assert not found[[1, 4]].any()
     assert np.any(found[[0, 2, 3, 5, 6, 7, 8]], axis=1).all()
 

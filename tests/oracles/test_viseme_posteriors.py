@@ -1,4 +1,4 @@
-"""Posteriors of the viseme decoder against the sum over every path of states."""
+"""Posteriors of the viseme decoder against the sum over every path of states, and against hmmlearn."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from hmmlearn.hmm import GaussianHMM
 from sample_lips import NAMES, make_lips, random_decoder
 
+from visalign.lips.forward_backward import forward_backward
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import MOMENTS, VisemeDecoder
 from visalign.visemes.viseme_map import VisemeMap
@@ -73,3 +75,19 @@ def test_each_stretch_with_a_face_is_a_sequence_of_its_own() -> None:
     for part in (slice(0, 3), slice(5, 9)):
         expected = by_viseme(posteriors_by_paths(decoder, rows[part]))
         assert found[part] == pytest.approx(expected, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("bias", [0.0, 2.0])
+def test_posteriors_are_those_of_hmmlearn(bias: float) -> None:
+    """A hundred states over 200 moments. hmmlearn knows no bias, so it gets one as a dimension of its own."""
+    rng = np.random.default_rng(3)
+    means, rows = rng.normal(scale=3, size=(100, 8)), rng.normal(scale=3, size=(200, 8))
+    start, transitions = rng.dirichlet(np.ones(100)), rng.dirichlet(np.full(100, 0.1), size=100)
+    model = GaussianHMM(n_components=100, covariance_type="spherical")
+    model.startprob_, model.transmat_ = start, transitions
+    # the first ten states are preferred: the others lie further from what is observed there, 0
+    model.means_ = np.column_stack([means, np.where(np.arange(100) < 10, 0.0, np.sqrt(2 * bias))])
+    model.covars_ = np.ones(100)
+    logs = -0.5 * ((rows[:, None] - means) ** 2).sum(axis=2)
+    found = forward_backward(logs, start, transitions, np.where(np.arange(100) < 10, bias, 0.0))
+    assert found == pytest.approx(model.predict_proba(np.column_stack([rows, np.zeros(200)])), abs=TOLERANCE)

@@ -214,3 +214,17 @@ def test_likelihoods_are_those_of_kaldi() -> None:
         theirs.compute_gconsts()
         wanted = [theirs.log_likelihood(frame) for frame in frames]
         np.testing.assert_allclose(found[:, mixture], wanted, rtol=1e-4, atol=1e-4)
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 10_000), n_frames=st.integers(6, 14), beam=st.sampled_from([30.0, 1000.0]))
+def test_a_window_reaches_as_far_as_any_state_in_it(seed: int, n_frames: int, beam: float) -> None:
+    """A short way to say a word leads farther than the first states of a long one that stands behind it."""
+    ways = [Variant(("a",)), Variant(("b", "c", "b", "c"))]
+    graph = build_graph([ways, ways[::-1], [Variant(("c",)), Variant(("a", "b", "a"))]], Models(False), COSTS)
+    scores = scores_for(graph, n_frames, seed)
+    exact, found = best_path(graph, scores), best_path(graph, scores, beam)
+    if beam == 1000.0:
+        assert found.score == pytest.approx(exact.score, abs=1e-4)
+        np.testing.assert_array_equal(found.states, exact.states)
+    assert found.score <= exact.score + 1e-4

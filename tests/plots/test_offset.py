@@ -9,7 +9,7 @@ from visalign.errors import ConfigError
 from visalign.plots import (
     plot_offset,
 )
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.verdict import SyncEstimate
 
 
 def test_the_offset_plot_shows_the_curve_the_lead_and_its_interval() -> None:

@@ -21,7 +21,7 @@ from visalign.cli import app
 from visalign.errors import ConfigError, MediaError, MissingStream, OutputError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio, Frame, probe, read_frames
+from visalign.media.clips import probe, read_frames
 from visalign.media.ffmpeg import resize_rgb
 from visalign.media.remux import put_picture
 from visalign.media.viewing_copy import cut_out, mouth_boxes
@@ -29,6 +29,7 @@ from visalign.pipeline import check
 from visalign.plots.overlay import write_overlay
 from visalign.plots.style import VERDICT_INKS
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio, Frame
 
 WIDTH = 720
 

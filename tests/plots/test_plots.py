@@ -17,9 +17,9 @@ from visalign.face.generated_clip import GeneratedClip
 from visalign.files.text_files import format_table, write_text
 from visalign.lips.closures import find_closures
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.pipeline import check, observe
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 mpl = pytest.importorskip("matplotlib")

@@ -20,7 +20,7 @@ from visalign.plots.samples import (
     read_truth,
     word_leads,
 )
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.verdict import SyncEstimate
 
 
 def lead(seconds: float, verdict: str = "in-sync", confidence: float = 0.9, name: str = "a.mp4") -> LeadSample:

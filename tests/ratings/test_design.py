@@ -13,8 +13,9 @@ from clips_with_clicks import make_clip, sound_delay
 
 from visalign.cli import main
 from visalign.errors import ConfigError, InputError, MissingStream, OutputError, ParseError
-from visalign.media.clips import Audio, probe, read_audio, write_wav
+from visalign.media.clips import probe, read_audio, write_wav
 from visalign.ratings import RatingDesign, make_design, write_rating_kit
+from visalign.signals import Audio
 
 CONDITIONS = ("real", "dub")
 

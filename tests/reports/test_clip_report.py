@@ -14,8 +14,8 @@ from sample_report import CLIP, EARLY, NAN, ROWS, WORDS, make_report, segments
 
 from visalign.errors import ParseError, TimelineError
 from visalign.reports.clip_report import ClipReport, SoundInfo
-from visalign.sync.estimate import VERDICTS, SyncEstimate
 from visalign.sync.scoring import SyncScore
+from visalign.sync.verdict import VERDICTS, SyncEstimate
 from visalign.timeline import Tier
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/report.schema.json").read_text())

@@ -18,7 +18,7 @@ from visalign.face.generated_clip import GeneratedClip
 from visalign.reports.html_report.clip_page import clip_page, write_clip_page
 from visalign.reports.html_report.lead_scale import lead_scale
 from visalign.reports.wording import certainty, remedy, statement
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.verdict import SyncEstimate
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from sample_report import NAN, make_report, segments
 
 from visalign.commands import console
 from visalign.commands.console import MOST_ROWS, MOST_WORDS, judged_parts
-from visalign.forced_alignment.aligner import CueTimes
+from visalign.forced_alignment.alignment import CueTimes
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.passages import LONGEST_PHRASE, SAME_LEAD, Passage, notable_runs, passages, runs_of
 from visalign.timeline import Interval, Tier

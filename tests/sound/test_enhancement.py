@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visalign.errors import ConfigError
-from visalign.media.clips import Audio, Channels
+from visalign.signals import Audio, Channels
 from visalign.sound.enhancement import (
     EQ_PRESETS,
     PRESET_CHAINS,

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.signal import sosfilt
 from test_enhancement import RATE_HZ, phrases, syllables
 
 from visalign.errors import TimelineError
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
+from visalign.signals import Audio
+from visalign.sound import quality as quality_room
 from visalign.sound.quality import audio_quality, estimated_snr, loudness, pesq, segmental_snr, si_sdr, snr, stoi
 
 NOISE = np.random.default_rng(0).normal(size=10 * RATE_HZ)
@@ -94,3 +97,13 @@ def test_pesq_and_stoi_fall_with_noise(corpus: Path) -> None:
     intelligible = [stoi(clean, x) or 0.0 for x in worse]
     assert intelligible[0] == pytest.approx(1.0, abs=0.001)
     assert intelligible[0] > intelligible[1] > intelligible[2] > 0.3
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16000, 48000])
+def test_weighting_is_that_of_a_recursive_filter(rate_hz: int) -> None:
+    """Over 70 s, three blocks, with a burst at the very end of one: nothing of it may come in elsewhere."""
+    samples = np.random.default_rng(1).normal(scale=0.01, size=70 * rate_hz).astype(np.float32)
+    samples[30 * rate_hz - 20 : 30 * rate_hz] = 1.0
+    sections = quality_room._k_weighting(rate_hz)
+    expected = (sosfilt(sections, samples.astype(np.float64)).reshape(700, -1) ** 2).sum(axis=1)
+    assert quality_room._weighted_energy(Audio(samples, rate_hz), rate_hz // 10) == pytest.approx(expected, rel=1e-10)

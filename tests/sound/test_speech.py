@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.speech import HOP, N_BANDS, log_mel, mel_bands
 
 RATES = (8000, 16000, 44100)

@@ -7,7 +7,7 @@ import pytest
 from test_enhancement import RATE_HZ, phrases, syllables
 
 from visalign.errors import ConfigError
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import DETECTORS, HOP, SPEECH, find_speech, speech_probabilities
 
 NOISE = np.random.default_rng(0).normal(size=10 * RATE_HZ)

@@ -6,27 +6,36 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_lips import NAMES, frame_times, make_lips
+from plain_sync import estimate_sync
+from sample_lips import NAMES, frame_times, make_lips, random_stream
 
+import visalign.sync.estimate as sync
 from visalign.config import PROFILES
+from visalign.parameters import EvidenceParams
 from visalign.sync.estimate import (
-    VERDICTS,
     LagEvidence,
-    SyncEstimate,
-    estimate_sync,
+    best_lead,
     lag_density,
+    lag_evidence,
+    lead_interval,
     match_features,
     match_probability,
     placed_match,
     spoken_frames,
 )
+from visalign.sync.lead_course import LeadCourse
 from visalign.sync.lip_model import Calibration
-from visalign.timeline import Tier
+from visalign.sync.speech_context import SpeechContext
+from visalign.sync.verdict import VERDICTS, SyncEstimate
+from visalign.timeline import Interval, Tier
 
 LAGS = 0.01 * np.arange(-60, 61)
 SURE = Calibration(
     temperature=1.0, lag_scatter=0.005, match_offset=10.0, match_weights=(0.0, 0.0, 0.0)
 )  # always a match
+# as a trained model is: what neighbouring frames say together counts a third
+TEMPERED = Calibration(temperature=0.3, lag_scatter=0.006, match_offset=10.0, match_weights=(0.0, 0.0, 0.0))
+DRIFT = LeadCourse(np.array([0.0, 1.0]), np.array([-0.1, 0.1]))
 LIMITS = (0.04, 0.06)
 N_FRAMES = 25
 
@@ -85,6 +94,52 @@ def test_the_temperature_widens() -> None:
         )
         widths.append(high - low)
     assert widths[1] / widths[0] == pytest.approx(2, rel=0.1)
+
+
+def test_a_tempered_peak_has_the_width_of_what_counts_and_of_the_scatter() -> None:
+    """10 ms over the root of 0.3 and 6 ms of scatter: 18.26 and 6 ms together are 19.22 ms."""
+    found = estimate(peak(0.1, 0.01), TEMPERED)
+    low, high = found.lead_interval or (np.nan, np.nan)
+    half = 1.96 * np.hypot(0.01 / np.sqrt(0.3), 0.006)
+    assert (low, high) == pytest.approx((0.1 - half, 0.1 + half), abs=0.003)
+    assert half == pytest.approx(0.03767, abs=1e-5)
+
+
+def test_a_course_moves_the_lags_of_a_part_and_not_the_estimate() -> None:
+    """The course rises from -100 to 100 ms within the second: 50 ms at 0.75 s, in the middle of the part."""
+    steady = evidence_of(peak(0.2, 0.02))
+    along = LagEvidence(steady.lags, steady.log_likelihoods, steady.centres, DRIFT)
+    assert along.lags_at(Interval(0.7, 0.8, "")) == pytest.approx(LAGS + 0.05, abs=1e-12)
+    assert along.lags_at(Interval(0.0, 0.5, "")) == pytest.approx(LAGS - 0.05, abs=1e-12)
+    spoken = np.ones(N_FRAMES, bool)
+    assert estimate_sync(along, spoken, TEMPERED, LIMITS) == estimate_sync(steady, spoken, TEMPERED, LIMITS)
+
+
+def test_confidence_counts_how_certain_the_search_is() -> None:
+    """The true lead is among these lags with a probability of 0.7, and then lies at the peak with what was found."""
+    evidence, spoken = evidence_of(peak(0.1, 0.02)), np.ones(N_FRAMES, bool)
+    sure, doubtful = (estimate_sync(evidence, spoken, SURE, LIMITS, certainty=x) for x in (1.0, 0.7))
+    assert doubtful.confidence == pytest.approx(0.7 * sure.confidence, rel=1e-12)
+    assert sure.confidence > 0.9
+    assert (doubtful.lead_seconds, doubtful.lead_interval) == (sure.lead_seconds, sure.lead_interval)
+
+
+def test_the_best_lead_sees_a_frame_to_either_side() -> None:
+    """Two spikes 80 ms apart: the stretch around their middle reaches both, to 40 ms on either side."""
+    fine = 0.002 * np.arange(-100, 101)
+    density = np.zeros(201)
+    density[[80, 120]] = 0.75, 0.25
+    lead, mass = best_lead(fine, density)
+    assert mass == pytest.approx(1.0, abs=1e-12)
+    assert lead == pytest.approx(0.75 * -0.04 + 0.25 * 0.04, abs=1e-12)
+    density[[120, 121]] = 0.0, 0.25  # 82 ms: one of them only
+    assert best_lead(fine, density) == (pytest.approx(-0.04, abs=1e-12), pytest.approx(0.75, abs=1e-12))
+
+
+def test_the_interval_leaves_as_much_beyond_either_end() -> None:
+    """A hundred steps of 1 % each: 2.5 % are passed in the third, 97.5 % in the ninety-eighth."""
+    low, high = lead_interval(np.arange(100.0), np.full(100, 0.01))
+    assert (low, high) == (2.0, 97.0)
 
 
 def test_the_curve_is_kept_relative_to_its_best() -> None:
@@ -252,11 +307,19 @@ def test_a_match_once_the_best_lag_is_known() -> None:
     """
     assert placed_match(0.5, 0.01, LAGS, LIMITS) == pytest.approx(18 / 19, abs=1e-9)
     assert placed_match(0.5, -0.06, LAGS, LIMITS) == pytest.approx(18 / 19, abs=1e-9)
+    assert placed_match(0.5, 0.04, LAGS, LIMITS) == pytest.approx(18 / 19, abs=1e-9)
+    assert placed_match(0.5, 0.05, LAGS, LIMITS) == pytest.approx(18 / 29, abs=1e-9)  # a lag may be so much, no lead
     assert placed_match(0.5, 0.3, LAGS, LIMITS) == pytest.approx(18 / 29, abs=1e-9)
     assert placed_match(0.5, -0.061, LAGS, LIMITS) == pytest.approx(18 / 29, abs=1e-9)
     assert placed_match(0.8, 0.3, LAGS, LIMITS) == pytest.approx(72 / 83, abs=1e-9)
     assert placed_match(0.0, 0.0, LAGS, LIMITS) == 0
     assert placed_match(1.0, 0.3, LAGS, LIMITS) == pytest.approx(1, abs=1e-9)
+
+
+def test_limits_as_wide_as_the_search_say_nothing_of_a_best_lag_within() -> None:
+    """All lags within: the odds are 3 x 1/2 : 1, and three to two of a match that was even."""
+    assert placed_match(0.5, 0.3, LAGS, (0.6, 0.6)) == pytest.approx(0.6, abs=1e-9)
+    assert placed_match(0.5, 0.3, LAGS, (0.9, 0.9)) == pytest.approx(0.6, abs=1e-9)
 
 
 def test_match_features_by_hand() -> None:
@@ -286,6 +349,59 @@ def test_support_is_the_share_of_moments_that_like_the_lag() -> None:
     assert match_features(evidence, np.ones(100, bool))[2] == pytest.approx(0.6, abs=0.021)
 
 
+def test_frames_of_20_ms_count_half() -> None:
+    """The same eight times at 50 frames a second, half as much each: four frames' worth, and so 20 / 2 once more.
+
+    A moment of 0.2 s is ten frames.
+    """
+    rows = np.array([[0.0, 0.0, 0.5, 0.0, 2.5]] * 8 + [[100.0, 0.0, 0.0, 0.0, 0.0]])
+    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, frame_times(9, 50).centres)
+    prominence, contrast, support = match_features(evidence, np.array([True] * 8 + [False]))
+    assert prominence == pytest.approx(10, abs=1e-12)
+    assert contrast == pytest.approx(20 / np.sqrt((4**2 + 20**2) / 5 - 4.8**2), abs=1e-12)
+    assert support == 1
+
+
+def test_frames_of_80_ms_count_once() -> None:
+    """Four frames that stay for two frames' time hold the lips of four moments: 20 / 2."""
+    rows = np.array([[0.0, 0.0, 1.0, 0.0, 5.0]] * 4)
+    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, 0.08 * np.arange(4))
+    assert match_features(evidence, np.ones(4, bool))[0] == pytest.approx(10, abs=1e-12)
+
+
+def test_block_by_block_says_what_all_at_once_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 90 frames, some without a face and some not spoken, 16 at a time; moments reach over the blocks' edges."""
+    rows = np.random.default_rng(5).normal(size=(90, len(LAGS)))
+    rows[[3, 4, 40]] = 0.0
+    evidence, spoken = LagEvidence(LAGS, rows, frame_times(90).centres), np.arange(90) % 7 > 0
+    whole, found = match_features(evidence, spoken), estimate_sync(evidence, spoken, TEMPERED, LIMITS)
+    monkeypatch.setattr(sync, "_BLOCK", 16)
+    assert match_features(evidence, spoken) == pytest.approx(whole, rel=1e-12)
+    assert 0.02 < whole[2] < 0.98  # a share that a shift by a moment would change
+    assert evidence.total == pytest.approx(rows.sum(axis=0), abs=1e-12)
+    assert evidence.has_face.tolist() == np.any(rows, axis=1).tolist()
+    assert estimate_sync(evidence, spoken, TEMPERED, LIMITS).confidence == pytest.approx(found.confidence, rel=1e-9)
+
+
+def test_a_moment_that_likes_all_lags_alike_does_not_speak_against_the_best() -> None:
+    """Ten frames like 0.2 s best and ten like all alike; moments of five frames hold one kind or both."""
+    rows = np.array([[0.0, 0.0, 1.0, 0.0, 5.0]] * 10 + [[1.0] * 5] * 10)
+    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, frame_times(20).centres)
+    assert match_features(evidence, np.ones(20, bool))[2] == 1
+
+
+def test_lags_lie_on_their_grid_about_any_centre() -> None:
+    """Steps of 10 ms, 50 ms to either side of the step nearest to 123 ms."""
+    stream, context = random_stream(np.random.default_rng(0), NAMES[:2], 3, 2, 1.0), np.zeros((50, 3), np.float32)
+    lips = make_lips(np.ones((10, len(NAMES))))
+    found = lag_evidence((stream,), lips, SpeechContext(context), 0.05, EvidenceParams(), centre=0.123)
+    assert found.lags == pytest.approx(0.01 * np.arange(7, 18), abs=1e-12)
+    assert found.log_likelihoods.shape == (10, 11)
+    assert lag_evidence((stream,), lips, SpeechContext(context), 0.3, EvidenceParams()).lags[[0, -1]] == pytest.approx(
+        [-0.3, 0.3]
+    )
+
+
 def test_without_a_spoken_face_nothing_matches() -> None:
     evidence = LagEvidence(LAGS, np.zeros((N_FRAMES, len(LAGS))), frame_times(N_FRAMES).centres)
     assert match_features(evidence, np.ones(N_FRAMES, bool)).tolist() == [0, 0, 0]
@@ -310,3 +426,20 @@ def test_phones_where_no_voice_is_heard_do_not_count() -> None:
     centres = lips.times.centres
     assert near.tolist() == ((centres >= 0.8) & (centres < 1.4)).tolist()
     assert not spoken_frames(lips, phones, Tier("speech", (0.0, 3.0), ("",))).any()
+
+
+def test_speech_is_looked_for_where_its_lips_are_seen() -> None:
+    """Speech from 1.0 to 1.4 s whose lips come half a second later, or a tenth and without a margin."""
+    lips = make_lips(np.zeros((75, len(NAMES))))
+    phones, centres = Tier("phones", (0.0, 1.0, 1.4, 3.0), ("SIL", "B", "SIL")), lips.times.centres
+    assert spoken_frames(lips, phones, lead=0.5).tolist() == ((centres >= 1.3) & (centres < 2.1)).tolist()
+    assert spoken_frames(lips, phones, margin=0.0, lead=0.1).tolist() == ((centres >= 1.1) & (centres < 1.5)).tolist()
+
+
+def test_a_voice_that_only_touches_a_phone_does_not_count() -> None:
+    """B is heard from 1.0 to 1.2 s; a voice that ends at 1.0 s or begins at 1.2 s is another one's."""
+    lips = make_lips(np.zeros((75, len(NAMES))))
+    phones = Tier("phones", (0.0, 1.0, 1.2, 3.0), ("SIL", "B", "SIL"))
+    for start, end, counts in ((0.5, 1.0, False), (0.5, 1.01, True), (1.2, 2.0, False), (1.19, 2.0, True)):
+        speech = Tier("speech", (0.0, start, end, 3.0), ("", "speech", ""))
+        assert spoken_frames(lips, phones, speech).any() == counts, (start, end)

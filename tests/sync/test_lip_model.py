@@ -17,10 +17,12 @@ from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_st
 
 from visalign.errors import BackendUnavailable, ParseError, UnknownSymbol
 from visalign.files.limits import LIMITS
-from visalign.media.clips import Audio
+from visalign.parameters import EvidenceParams
+from visalign.signals import Audio
 from visalign.sound.speech import N_BANDS
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.speech_context import ATTRIBUTES, OFFSETS, PHONES, SpeechContext, attributes_of
+from visalign.sync.streams import stream_log_likelihoods
 from visalign.timeline import Tier
 
 N_CHANNELS = len(PHONES) + len(ATTRIBUTES) + N_BANDS
@@ -114,7 +116,9 @@ def test_a_saved_model_comes_back(small_model: LipModel, model_file: Path) -> No
     lips = make_lips(rng.normal(size=(9, len(NAMES))), times=frame_times(9))
     context = SpeechContext.of(QUIET, Tier("phones", (0.0, 1.0), ("AA",)))
     lags = np.array([-0.1, 0.0, 0.1])
-    before, after = (m.log_likelihoods(lips, context, lags) for m in (small_model, again))
+    before, after = (
+        stream_log_likelihoods(m.streams, lips, context, lags, EvidenceParams()) for m in (small_model, again)
+    )
     assert after.tolist() == before.tolist()
     assert again.decoder.phones == small_model.decoder.phones
     assert again.decoder.transitions.tolist() == small_model.decoder.transitions.tolist()
@@ -236,6 +240,8 @@ HOSTILE: dict[str, Callable[[Path], bytes]] = {
         path, with_calibration(match_weights=[1, 2, float("inf")])
     ),
     "no temperature": lambda path: rewritten(path, with_calibration(temperature=0.0)),
+    "no scatter": lambda path: rewritten(path, with_calibration(lag_scatter=0.0)),
+    "scatter below nothing": lambda path: rewritten(path, with_calibration(lag_scatter=-0.01)),
     "a bomb": lambda path: rewritten(path, with_array("stream0/bias", lambda _: np.zeros(9_000_000)), packed=True),
     "damaged in the middle": lambda path: scratched(path.read_bytes()),
     "an archive of something else": lambda path: archive({"header.txt": b"x"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,14 @@ from visalign.errors import ConfigError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.media.clips import Audio
+from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.reports.clip_report import ClipReport
-from visalign.sync.estimate import LagEvidence, SyncEstimate
+from visalign.signals import Audio
+from visalign.sync.estimate import LagEvidence
 from visalign.sync.lip_model import Calibration
 from visalign.sync.scoring import ClipComparison
-from visalign.sync.segments import DETAIL_COLUMNS, SEGMENT_KINDS, judge_segments, phrases, windows
+from visalign.sync.segments import SEGMENT_KINDS, _long, _spread, judge_segments, phrases, windows
+from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget
 
@@ -52,7 +55,16 @@ def comparison(
     rows = np.tile(-0.5 * (LAGS / 0.03) ** 2, (len(posteriors), 1))
     sync = SyncEstimate(0.0, None, 1.0, "in-sync")
     calibration = Calibration(1.0, 0.005, 0.0, (0.0, 0.0, 0.0))
-    return ClipComparison.of(targets, decoded, LagEvidence(LAGS, rows, times.centres), sync, calibration, (0.04, 0.06))
+    return ClipComparison.of(
+        targets,
+        decoded,
+        LagEvidence(LAGS, rows, times.centres),
+        sync,
+        calibration,
+        (0.04, 0.06),
+        ScoringParams(),
+        ThresholdParams(),
+    )
 
 
 def target(phone: Interval, viseme: str, word: str) -> VisemeTarget:
@@ -72,8 +84,7 @@ def test_a_closure_is_seen_where_the_lips_close() -> None:
     lips = make_lips(np.zeros((N_FRAMES, len(NAMES))), times=frame_times(N_FRAMES))
     made = comparison(targets, posteriors, visemes, closed)
     rows = judge_segments(words, PHONES, None, lips, made, ("word", "phone"))
-    assert [tuple(row) for row in rows] == [DETAIL_COLUMNS] * 5
-    found = {(r["kind"], r["label"]): (r["closures_expected"], r["closures_seen"]) for r in rows}
+    found = {(r.kind, r.judged.label): (r.closures_expected, r.closures_seen) for r in rows}
     assert found == {
         ("word", "bp"): (2, 1),
         ("word", "s"): (0, 0),
@@ -81,10 +92,10 @@ def test_a_closure_is_seen_where_the_lips_close() -> None:
         ("phone", "P"): (1, 0),
         ("phone", "S"): (0, 0),
     }
-    costs = {r["label"]: r["dtw_cost"] for r in rows}
+    costs = {r.judged.label: r.dtw_cost for r in rows}
     assert costs["S"] == pytest.approx(-np.log(0.8), abs=1e-9)
     assert costs["P"] == pytest.approx(-np.log(0.1), abs=1e-9)
-    assert all(r["confidence"] > 0.9 for r in rows)
+    assert all(r.judged.confidence > 0.9 for r in rows)
 
 
 def test_dead_air_and_overrun_are_measured() -> None:
@@ -99,13 +110,115 @@ def test_dead_air_and_overrun_are_measured() -> None:
     targets = [target(p, "A", "" if p.label == "SIL" else "w") for p in phones]
     made = comparison(targets, np.tile([0.9, 0.1], (n, 1)), ("A", "B"))
     rows = judge_segments(words, phones, None, make_lips(values, times=times), made, ("word", "window"))
-    overrun = {(r["kind"], r["start"]): r["overrun_seconds"] for r in rows}
-    dead_air = {(r["kind"], r["start"]): r["dead_air_seconds"] for r in rows}
+    overrun = {(r.kind, r.judged.start): r.overrun_seconds for r in rows}
+    dead_air = {(r.kind, r.judged.start): r.dead_air_seconds for r in rows}
     assert overrun["word", 1.0] == pytest.approx(0.8, abs=0.09)  # the spread looks 0.2 s ahead
     assert overrun["word", 2.0] == 0
     assert sum(seconds for (kind, _), seconds in dead_air.items() if kind == "window") == pytest.approx(1.2, abs=0.3)
     assert dead_air["window", 4.0] == pytest.approx(1.0, abs=0.05)
     assert dead_air["window", 1.0] == dead_air["window", 2.0] == 0
+
+
+def test_spread_is_the_deviation_over_the_frames_seen() -> None:
+    """Three frames around each: 0, 3 and 6 deviate by the root of 6; of 3 and 6, where 0 is not seen, by 1.5."""
+    values = np.array([0.0, 3.0, 6.0, 6.0, 6.0])
+    assert _spread(values, np.ones(5, bool), 3)[[1, 2, 3]] == pytest.approx([np.sqrt(6), np.sqrt(2), 0.0], abs=1e-7)
+    assert _spread(values, np.arange(5) > 0, 3)[1] == pytest.approx(1.5, abs=1e-7)
+    assert _spread(np.zeros(5), np.zeros(5, bool), 3).tolist() == [0.0] * 5
+
+
+def test_only_long_runs_are_kept() -> None:
+    flags = np.array([True, True, False, True, True, True, False, False, True])
+    assert _long(flags, 3).tolist() == [False] * 3 + [True] * 3 + [False] * 3
+    assert _long(flags, 2).tolist() == [True, True, False, True, True, True, False, False, False]
+    assert _long(flags, 1).tolist() == flags.tolist()
+    assert _long(np.ones(4, bool), 4).all()
+    assert not _long(np.ones(4, bool), 5).any()
+
+
+def seconds_of(column: str, moving: np.ndarray, phones: Tier) -> float:
+    """What a column of the windows adds up to; while it moves the mouth swings by ±0.03 from frame to frame."""
+    n = len(moving)
+    values = np.zeros((n, len(NAMES)))
+    values[:, NAMES.index("inner_aperture_centre")] = np.where(np.arange(n) % 2, 0.03, -0.03) * moving
+    words = Tier("words", phones.boundaries, tuple("" if x == "SIL" else "w" for x in phones.labels))
+    targets = [target(p, "A", "" if p.label == "SIL" else "w") for p in phones]
+    made = comparison(targets, np.tile([0.9, 0.1], (n, 1)), ("A", "B"))
+    lips = make_lips(values, times=frame_times(n))
+    return float(sum(getattr(row, column) for row in judge_segments(words, phones, None, lips, made, ("window",))))
+
+
+@pytest.mark.parametrize(("n_moving", "seconds"), [(40, 1.72), (10, 0.52), (7, 0.4), (6, 0.0)])
+def test_dead_air_is_movement_of_at_least_0_4_s(n_moving: int, seconds: float) -> None:
+    """Ten frames deviate by 0.018 if four of them move, by 0.03 times the root of 0.4; that is so in n + 3 windows.
+
+    Nobody speaks after the first second; ten frames are 0.4 s, nine are too few.
+    """
+    frames = np.arange(150)
+    phones = Tier("phones", (0.0, 0.5, 1.0, 6.0), ("SIL", "AA", "SIL"))
+    found = seconds_of("dead_air_seconds", (frames >= 75) & (frames < 75 + n_moving), phones)
+    assert found == pytest.approx(seconds, abs=1e-9)
+
+
+@pytest.mark.parametrize(("n_still", "seconds"), [(40, 1.32), (19, 0.48), (18, 0.0)])
+def test_overrun_is_rest_of_at_least_half_a_second(n_still: int, seconds: float) -> None:
+    """Ten frames deviate by less than 0.0115 if one of them moves at most; that is so in n - 7 windows.
+
+    Somebody speaks all the time; twelve frames are half a second, eleven are too few.
+    """
+    frames = np.arange(150)
+    phones = Tier("phones", (0.0, 6.0), ("AA",))
+    found = seconds_of("overrun_seconds", (frames < 75) | (frames >= 75 + n_still), phones)
+    assert found == pytest.approx(seconds, abs=1e-9)
+
+
+def test_rest_beside_speech_is_no_overrun() -> None:
+    """Somebody speaks from 1.2 to 2.4 s, and the mouth never moves: 1.2 s, without any margin."""
+    phones = Tier("phones", (0.0, 1.2, 2.4, 6.0), ("SIL", "AA", "SIL"))
+    assert seconds_of("overrun_seconds", np.zeros(150, bool), phones) == pytest.approx(1.2, abs=1e-9)
+
+
+def test_rest_is_looked_for_where_the_lips_of_the_speech_are_seen() -> None:
+    """Speech from 1.2 to 2.4 s that leads by 0.4 s, and a mouth that never moves: 0.8 s of the second second."""
+    phones = Tier("phones", (0.0, 1.2, 2.4, 6.0), ("SIL", "AA", "SIL"))
+    words = Tier("words", phones.boundaries, ("", "ah", ""))
+    targets = [target(p, "A", "" if p.label == "SIL" else "w") for p in phones]
+    made = replace(comparison(targets, np.tile([0.9, 0.1], (150, 1)), ("A", "B")), lead=0.4)
+    lips = make_lips(np.zeros((150, len(NAMES))), times=frame_times(150))
+    rows = judge_segments(words, phones, None, lips, made, ("window",))
+    assert [row.overrun_seconds for row in rows[:4]] == pytest.approx([0.0, 0.8, 0.4, 0.0], abs=1e-9)
+
+
+def test_closures_are_looked_for_a_moment_around_the_sound() -> None:
+    """P from 0.8 to 1.2 s: lips that close in the cell at 0.78 s or 1.22 s count, those at 0.74 s or 1.26 s do not."""
+    visemes, labels = ("A", "closed", "rest"), ("rest", "A", "closed", "rest", "A")
+    phones = Tier("phones", (0.0, 0.4, 0.8, 1.2, 1.6, 2.0), ("SIL", "AA", "P", "SIL", "S"))
+    words = Tier("words", (0.0, 0.4, 1.2, 1.6, 2.0), ("", "up", "", "s"))
+    targets = [target(p, v, "" if p.label == "SIL" else "w") for p, v in zip(phones, labels, strict=True)]
+    lips = make_lips(np.zeros((N_FRAMES, len(NAMES))), times=frame_times(N_FRAMES))
+    for cell, probability, n_seen in ((19, 0.5, 1), (18, 0.9, 0), (30, 0.5, 1), (31, 0.9, 0), (25, 0.49, 0)):
+        closed = np.zeros(N_FRAMES)
+        closed[cell] = probability
+        made = comparison(targets, np.tile([0.8, 0.1, 0.1], (N_FRAMES, 1)), visemes, closed)
+        (row,) = [x for x in judge_segments(words, phones, None, lips, made, ("word",)) if x.judged.label == "up"]
+        assert (row.closures_expected, row.closures_seen) == (1, n_seen), cell
+
+
+def test_a_closure_that_nobody_sees_is_not_expected() -> None:
+    phones = Tier("phones", (0.0, 0.8, 1.2, 2.0), ("AA", "P", "AA"))
+    words = Tier("words", (0.0, 2.0), ("up",))
+    targets = [target(p, "A", "w") for p in phones]
+    lips = make_lips(np.zeros((N_FRAMES, len(NAMES))), times=frame_times(N_FRAMES))
+    closed = np.zeros(N_FRAMES)
+    closed[18:32] = np.nan
+    made = comparison(targets, np.tile([0.9, 0.1], (N_FRAMES, 1)), ("A", "B"), closed)
+    (row,) = judge_segments(words, phones, None, lips, made, ("word",))
+    assert (row.closures_expected, row.closures_seen) == (0, 0)
+
+
+def test_a_pause_of_exactly_a_quarter_ends_a_phrase() -> None:
+    words = Tier("words", (0.0, 0.5, 0.75, 1.0, 1.24, 1.5), ("a", "", "b", "", "c"))
+    assert [x.label for x in phrases(words)] == ["a", "b c"]
 
 
 @pytest.fixture(scope="module")

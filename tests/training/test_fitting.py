@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from plain_sync import estimate_sync
 from sample_lips import NAMES, make_lips
 
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import InputError
-from visalign.face.generated_clip import GeneratedClip, generate_clip
+from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
+from visalign.parameters import EvidenceParams
 from visalign.pipeline import check
-from visalign.sync.estimate import estimate_sync, lag_evidence, spoken_frames
+from visalign.signals import Audio
+from visalign.sync.estimate import lag_evidence, spoken_frames
 from visalign.sync.lip_model import LipModel
 from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import Tier
@@ -73,7 +77,7 @@ def world_model(world: list[PreparedClip]) -> LipModel:
 def test_the_model_finds_a_shift_it_never_saw(world_model: LipModel) -> None:
     for seed, lead in ((50, 0.12), (51, -0.23)):
         clip = world_clip(seed, "new", lead)
-        evidence = lag_evidence(world_model.streams, clip.lips, clip.context, 0.6)
+        evidence = lag_evidence(world_model.streams, clip.lips, clip.context, 0.6, EvidenceParams())
         found = estimate_sync(evidence, spoken_frames(clip.lips, clip.phones), world_model.calibration, LIMITS)
         assert found.lead_seconds == pytest.approx(lead, abs=0.015)
         assert found.verdict == ("audio-early" if lead > 0 else "audio-late")
@@ -81,7 +85,7 @@ def test_the_model_finds_a_shift_it_never_saw(world_model: LipModel) -> None:
 
 def test_the_model_tells_lips_of_other_words(world_model: LipModel) -> None:
     clip, other = world_clip(50, "new"), world_clip(52, "new")
-    evidence = lag_evidence(world_model.streams, clip.lips, other.context, 0.6)
+    evidence = lag_evidence(world_model.streams, clip.lips, other.context, 0.6, EvidenceParams())
     found = estimate_sync(evidence, spoken_frames(clip.lips, other.phones), world_model.calibration, LIMITS)
     assert found.verdict == "mismatched"
 
@@ -155,20 +159,20 @@ def test_too_few_clips_are_refused_with_the_reasons(world: list[PreparedClip], n
 # --- folders -------------------------------------------------------------------------------------------------------
 
 
-def write_folder(folder: Path, texts: Sequence[str], fake: bool = False) -> Path:
+def write_folder(folder: Path, texts: Sequence[str], made_once: Any = None) -> Path:
     for k, text in enumerate(texts):
         path = folder / f"speaker{k % 3}" / f"clip{k}.mp4"
         path.parent.mkdir(parents=True, exist_ok=True)
-        if fake:
+        if made_once is None:
             path.write_bytes(b"not a clip")
         else:
-            generate_clip(path, text=text, seed=k, size_px=200)
+            shutil.copy(made_once.clip(text=text, seed=k, size_px=200).path, path)
         path.with_suffix(".txt").write_text(text)
     return folder
 
 
 def test_a_folder_of_damaged_clips_names_what_is_wrong(tmp_path: Path) -> None:
-    folder, out = write_folder(tmp_path / "clips", ["bin blue", "lay green"], fake=True), tmp_path / "model.npz"
+    folder, out = write_folder(tmp_path / "clips", ["bin blue", "lay green"]), tmp_path / "model.npz"
     (folder / "silent.mp4").write_bytes(b"")
     with pytest.raises(InputError, match="0 clips can be used") as few:
         train_from_folder(folder, out)
@@ -191,10 +195,10 @@ TEXTS = (
 @pytest.mark.slow
 def test_a_model_of_one_s_own_measures_another_clip(
     generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, made_once: Any,
 ) -> None:  # fmt: skip
     """Eight clips of three to four seconds; a damaged one costs nothing but itself."""
-    folder, out = write_folder(tmp_path / "clips", TEXTS), tmp_path / "model.npz"
+    folder, out = write_folder(tmp_path / "clips", TEXTS, made_once), tmp_path / "model.npz"
     (folder / "bad.mp4").write_bytes(b"not a clip")
     (folder / "bad.txt").write_text("bin blue")
     told: list[str] = []

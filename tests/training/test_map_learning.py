@@ -208,7 +208,10 @@ def test_a_map_that_merges_nothing_has_no_random_rival(confusions):
 # --- files and plots ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("suffix", "begins"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")])
+@pytest.mark.parametrize(
+    ("suffix", "begins"),
+    [(".png", b"\x89PNG"), (".svg", b"<?xml"), pytest.param(".pdf", b"%PDF", marks=pytest.mark.slow)],
+)
 def test_plots_are_files_and_the_same_twice(confusions, tmp_path, suffix, begins):
     pytest.importorskip("matplotlib")
     learnt = learn_map(confusions, N_GROUPS + 1, "ours", corpus="made-up clips")

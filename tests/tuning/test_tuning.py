@@ -12,14 +12,17 @@ import pytest
 
 from visalign.config import Config
 from visalign.errors import ConfigError, InputError
+from visalign.evaluation.protocol import FEW_SHIFTS, half_shifted, shifted
+from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
 from visalign.parameters import EvidenceParams, ScoringParams
 from visalign.pipeline import check
+from visalign.signals import Audio
+from visalign.sync.judging import hear
 from visalign.sync.lip_model import LipModel
 from visalign.tuning import TrialRecord
-from visalign.tuning.material import TuningClip, cut_and_moved, hear, with_foreign_sound
-from visalign.tuning.outcome import SHIFTS, ClipOutcome, Placement, WordScores, try_clip
+from visalign.tuning.material import TuningClip, with_foreign_sound
+from visalign.tuning.outcome import ClipOutcome, Placement, WordScores, try_clip
 from visalign.tuning.plots import pareto_front
 from visalign.tuning.reward import needs_of
 from visalign.tuning.space import default_values, search_space
@@ -46,29 +49,23 @@ class Fixed:
 def clips(generated_lips: LipFeatures, generated_audio: Audio) -> list[TuningClip]:
     """The generated clip in eight versions of different noise on the lips, said by four people."""
     own = hear(generated_audio, TEXT, Config())
-    other = hear(cut_and_moved(generated_audio, 0.0, 0.7), OTHER_TEXT, Config())
-    cut = hear(cut_and_moved(generated_audio, own.words[3].start, 0.2), TEXT, Config())
+    other = hear(shifted(generated_audio, -0.7), OTHER_TEXT, Config())
+    cut = hear(half_shifted(generated_audio, own.words[3].start, 0.2), TEXT, Config())
     found = []
     for k in range(8):
         rng = np.random.default_rng(k)
         noise = rng.normal(0.0, 0.2 + 0.1 * k, generated_lips.values.shape) * generated_lips.scale
         lips = replace(generated_lips, values=generated_lips.values + noise)
         heard = own if k % 2 == 0 else other
-        found.append(TuningClip(f"clip {k}", f"speaker {k // 2}", LipModel.load(), lips, heard, ((3, cut),), None, 0.1))
+        found.append(
+            TuningClip(
+                f"clip {k}", f"speaker {k // 2}", LipModel.load(), ClipFaces.of(lips), heard, ((3, cut),), None, 0.1
+            )
+        )
     return with_foreign_sound(found)
 
 
 # --- material --------------------------------------------------------------------------------------------------
-
-
-def test_what_is_cut_moves_and_the_rest_stays() -> None:
-    audio = Audio(np.arange(100, dtype=np.float32), 100)
-    later = cut_and_moved(audio, 0.5, 0.1).samples
-    assert np.array_equal(later[:50], audio.samples[:50])
-    assert np.array_equal(later[60:], audio.samples[50:90])
-    earlier = cut_and_moved(audio, 0.5, -0.1).samples
-    assert np.array_equal(earlier[50:90], audio.samples[60:])
-    assert sorted(earlier) == sorted(audio.samples)
 
 
 def test_foreign_sounds_are_of_the_same_speaker_and_say_something_else(clips: list[TuningClip]) -> None:
@@ -86,7 +83,14 @@ def test_a_trial_judges_as_check_does(generated_lips: LipFeatures, generated_aud
     """What is measured in a search is what a user then gets with the configuration."""
     config = Config(evidence=EvidenceParams(persistence=0.4, geometry_factor=0.7), scoring=ScoringParams(0.15))
     clip = TuningClip(
-        "clip", "somebody", LipModel.load(), generated_lips, hear(generated_audio, TEXT, config), (), None, 0.0
+        "clip",
+        "somebody",
+        LipModel.load(),
+        ClipFaces.of(generated_lips),
+        hear(generated_audio, TEXT, config),
+        (),
+        None,
+        0.0,
     )
     report = check(generated_lips, TEXT, audio=generated_audio, config=config)
     found = try_clip(clip, config, {"words"})
@@ -99,11 +103,18 @@ def test_a_trial_judges_as_check_does(generated_lips: LipFeatures, generated_aud
 def test_shifted_clips_have_the_lead_that_they_were_given(generated_lips: LipFeatures, generated_audio: Audio) -> None:
     """The evidence that is read off for a shift is that of the shifted sound."""
     clip = TuningClip(
-        "clip", "somebody", LipModel.load(), generated_lips, hear(generated_audio, TEXT, Config()), (), None, 0.0
+        "clip",
+        "somebody",
+        LipModel.load(),
+        ClipFaces.of(generated_lips),
+        hear(generated_audio, TEXT, Config()),
+        (),
+        None,
+        0.0,
     )
     errors = [placement.error for placement in try_clip(clip, Config(), {"shifted"}).shifted]
-    assert errors == pytest.approx([LEAD] * len(SHIFTS), abs=0.03)
-    for shift, error in zip(SHIFTS, errors, strict=True):
+    assert errors == pytest.approx([LEAD] * len(FEW_SHIFTS), abs=0.03)
+    for shift, error in zip(FEW_SHIFTS, errors, strict=True):
         audio = replace(generated_audio, samples=np.roll(generated_audio.samples, -round(shift * 16000)))
         lead = check(generated_lips, TEXT, audio=audio).sync.lead_seconds
         assert lead is not None
@@ -145,7 +156,7 @@ def test_the_first_trial_is_the_configuration_to_start_from(uninterrupted: tuple
     assert len({str(trial.values) for trial in uninterrupted}) == 14
 
 
-@pytest.mark.parametrize("stop_after", [1, 6, 11])
+@pytest.mark.parametrize("stop_after", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (6, 11))])
 def test_a_resumed_study_equals_the_uninterrupted_one(
     stop_after: int, clips: list[TuningClip], uninterrupted: tuple[TrialRecord, ...], tmp_path: Path
 ) -> None:
@@ -165,6 +176,7 @@ def test_a_larger_budget_goes_on(
     assert found == uninterrupted
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_workers_change_nothing(
     clips: list[TuningClip], uninterrupted: tuple[TrialRecord, ...], tmp_path: Path
@@ -194,6 +206,7 @@ def test_the_study_is_a_whole_sqlite_file(clips: list[TuningClip], tmp_path: Pat
     connection.close()
 
 
+@pytest.mark.slow
 def test_poor_trials_end_on_few_clips(clips: list[TuningClip], tmp_path: Path) -> None:
     """Of twenty copies eight are measured first; who is below the median there is measured no further."""
     many = [replace(clips[k % 8], name=f"{k}") for k in range(20)]

@@ -8,7 +8,7 @@ from tiny_map import GOOD
 from visalign.errors import TimelineError, UnknownSymbol
 from visalign.language.phones import ARPABET
 from visalign.timeline import Tier
-from visalign.visemes.expected import REST_AFTER_S, VisemeTarget, expected_visemes, viseme_tier
+from visalign.visemes.expected import REST_AFTER_S, VisemeTarget, expected_visemes, viseme_tier, words_without_place
 from visalign.visemes.viseme_map import VisemeMap
 
 
@@ -100,3 +100,30 @@ def test_targets_cover_the_tier_and_accept_what_they_name(name, phones):
         assert isinstance(target, VisemeTarget)
         assert target.viseme in target.acceptable <= set(viseme_map.visemes)
         assert target.viseme == viseme_map[target.phone]
+
+
+def test_words_whose_phones_have_no_place_are_named_once():
+    """This map has no vowels: each word names its own, each of them once; words are named once too."""
+    phones = Tier("phones", (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7), ("B", "AA", "SIL", "AA", "AA", "IY", "AE"))
+    words = Tier("words", (0.0, 0.2, 0.3, 0.4, 0.6, 0.7), ("ba", "", "a", "ay", ""))
+    woodward = VisemeMap.load("woodward_barber_1960")
+    assert words_without_place(words, phones, woodward, "arpabet") == (
+        "the viseme map woodward_barber_1960 has no place for phones of 4 word(s), shown as "
+        '"other": ba (AA), a (AA), ay (AA IY), (no word) (AE)',
+    )
+    assert words_without_place(words, phones, VisemeMap.load("cmu39"), "arpabet") == ()
+
+
+def test_of_many_words_ten_are_named():
+    edges = tuple(0.1 * k for k in range(13))
+    names = tuple(f"w{k}" for k in range(12))
+    (said,) = words_without_place(
+        Tier("words", edges, names), Tier("phones", edges, ("AA",) * 12), VisemeMap.load("walden_1977"), "arpabet"
+    )
+    assert "of 12 word(s)" in said
+    assert said.endswith("w9 (AA) and 2 more")
+    (said,) = words_without_place(
+        Tier("words", edges[:11], names[:10]), Tier("phones", edges[:11], ("AA",) * 10), VisemeMap.load("walden_1977"),
+        "arpabet",
+    )  # fmt: skip
+    assert said.endswith("w9 (AA)")

@@ -77,3 +77,10 @@ def test_warnings_do_not_stop_a_map(write):
 def test_a_finding_reads_like_a_compiler_message():
     assert str(LintFinding(3, "error", "no")) == "line 3: error: no"
     assert str(LintFinding(0, "warning", "no")) == "warning: no"
+
+
+def test_a_fault_in_a_long_list_is_found_on_its_own_line(write):
+    """The list begins in line 11 and a wrong phone stands in line 13; what it lists twice is told at the other list."""
+    text = GOOD.replace('["p"]', '[\n"p",\n"ж",\n"i"]')
+    errors = {finding.message[:15]: finding.line for finding in lint_viseme_map(write(text))}
+    assert errors == {"unknown symbol ": 13, "phone 'i' is li": 16}

@@ -35,11 +35,11 @@ from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from visalign.animation.weight_curves import LIP_DYNAMICS, dominance, plateau
 from visalign.errors import UnknownSymbol
 from visalign.language.phones import SILENCE, is_silence, strip_stress
+from visalign.numerics import gaussian_filter1d
 from visalign.timeline import Interval, Tier
 
 __all__ = ["LIP_CHANNELS", "REST", "LipShape", "lip_trajectory"]

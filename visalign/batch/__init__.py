@@ -11,11 +11,16 @@ Only the process that runs the batch writes the ledger. See ``docs/batch.md``.
 
 from __future__ import annotations
 
-from visalign.batch.planning import Plan, plan_batch
-from visalign.batch.run import run_batch
-from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
-from visalign.batch.summary import SUMMARY_COLUMNS
-from visalign.corpora.clip_list import MANIFEST_COLUMNS, BatchClip, read_manifest
+from typing import TYPE_CHECKING
+
+from visalign.registry import lazily
+
+if TYPE_CHECKING:
+    from visalign.batch.planning import Plan, plan_batch
+    from visalign.batch.run import run_batch
+    from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
+    from visalign.batch.summary import SUMMARY_COLUMNS
+    from visalign.corpora.clip_list import MANIFEST_COLUMNS, BatchClip, read_manifest
 
 __all__ = [
     "MANIFEST_COLUMNS",
@@ -29,3 +34,5 @@ __all__ = [
     "read_manifest",
     "run_batch",
 ]
+
+__getattr__ = lazily(__name__)

@@ -17,8 +17,8 @@ from visalign.forced_alignment import force_align
 from visalign.lips.face_detection import Box
 from visalign.lips.landmarks import load_detector
 from visalign.lips.lip_features import FEATURES, LipFeatures
-from visalign.media.clips import Audio
 from visalign.pipeline import check
+from visalign.signals import Audio
 from visalign.sync.lip_model import LipModel
 from visalign.timeline import FrameTimes
 

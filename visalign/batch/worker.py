@@ -48,8 +48,8 @@ from visalign.batch.rehearsal import rehearse
 from visalign.config import Config
 from visalign.corpora.training_data import read_clip_transcript
 from visalign.errors import VisalignError
+from visalign.files.inputs import refuse_changed
 from visalign.files.limits import allowed
-from visalign.media.access import refuse_changed
 from visalign.media.clips import probe
 from visalign.pipeline import check
 from visalign.reports.clip_report import ClipReport

@@ -10,7 +10,7 @@ import typer
 
 import visalign
 from visalign.commands.console import alignment_table, progress_line, screen, tier_table
-from visalign.commands.options import said
+from visalign.commands.options import refuse_missing, said
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def align(
     # These load numpy and PocketSphinx.
     from visalign.corpora.folder_alignment import is_many
     from visalign.exports.result_files import ALIGNMENT_SUFFIXES, write_alignment
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
     from visalign.forced_alignment import chosen_aligner, read_alignment
     from visalign.language.phones import is_silence
 
@@ -103,6 +103,7 @@ def align(
     words = said(text, transcript)
     if words is not None and alignment is not None:
         raise typer.BadParameter("give --alignment, or the text of what is said, not both")
+    refuse_missing(sound)
     with progress_line(enabled=not quiet) as progress:
         progress("aligning", None)
         audio = visalign.read_audio(sound)

@@ -35,9 +35,9 @@ def animate(
 ) -> None:
     """Move the lips of a portrait with a sound: a preview of timing, watermarked as synthetic."""
     # These load numpy, scipy, dlib and what aligns.
-    from visalign.exports.utterance import read_utterance
+    from visalign.exports.reading import read_utterance
     from visalign.face.portrait import WATERMARK, animate_portrait, read_portrait
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
     from visalign.media.clips import read_audio
 
     inputs = [x for x in (photo, audio, transcript, lexicon) if x is not None]

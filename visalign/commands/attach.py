@@ -10,7 +10,7 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen
-from visalign.commands.options import said
+from visalign.commands.options import refuse_missing, said
 from visalign.errors import CorrectionRefused
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ def attach(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Put a separate recording into a clip, at the right time."""
-    # Loads numpy, scipy and FFmpeg.
-    from visalign.correct.attach import attach as attach_recording
-
     words = said(text, transcript)
     settings = visalign.Config() if config is None else visalign.Config.load(config)
+    refuse_missing(video, audio)
+    # Loads numpy, scipy and FFmpeg.
+    from visalign.correct.attach import attach as attach_recording
 
     def measure(recording: Path) -> ClipReport:
         with progress_line(enabled=not quiet) as progress:

@@ -99,7 +99,8 @@ def batch(
 ) -> None:
     """Check many clips, each in a process of its own; what is done is kept, whatever happens."""
     # These load the rooms of the batch.
-    from visalign.batch import plan_batch, read_manifest, run_batch
+    from visalign.batch import plan_batch, run_batch
+    from visalign.corpora.clip_list import read_manifest
 
     settings = replace(
         settings_of(config, lexicon, viseme_map, model, enhancement, grammar, profile, strict),

@@ -35,7 +35,8 @@ def compare(
     """Tell what changed between two runs over the same clips."""
     # Load numpy and pandas.
     from visalign.evaluation.run_comparison import COMPARISON_COLUMNS, compare_runs
-    from visalign.files.text_files import check_output, format_table, write_text
+    from visalign.files.outputs import check_output
+    from visalign.files.text_files import format_table, write_text
 
     if not 0 <= tolerance < float("inf"):
         raise typer.BadParameter("--tolerance must be 0 or more milliseconds")

@@ -32,7 +32,7 @@ from visalign.files.timecode import clock
 
 if TYPE_CHECKING:
     from visalign.doctor import Finding
-    from visalign.forced_alignment import Alignment
+    from visalign.forced_alignment.alignment import Alignment
     from visalign.reports.clip_report import ClipReport
     from visalign.reports.passages import Passage
     from visalign.timeline import Tier

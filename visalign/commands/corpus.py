@@ -53,13 +53,13 @@ def corpus(
 ) -> None:
     """List the clips of a corpus with speakers, splits, transcripts and labels, and find what is damaged."""
     # Load numpy and FFmpeg.
-    from visalign.corpora import survey
     from visalign.corpora.kaldi import write_kaldi
     from visalign.corpora.lhotse import write_lhotse
     from visalign.corpora.manifest import MANIFEST_SUFFIXES, write_manifest
     from visalign.corpora.reference_tiers import write_reference_tiers
-    from visalign.files.outputs import made_folder
-    from visalign.files.text_files import check_output, format_table, write_text
+    from visalign.corpora.survey import survey
+    from visalign.files.outputs import check_output, made_folder
+    from visalign.files.text_files import format_table, write_text
 
     if decode and no_check:
         raise typer.BadParameter("give --decode or --no-check, not both")

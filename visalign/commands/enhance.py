@@ -13,7 +13,7 @@ from visalign.errors import ConfigError
 from visalign.files.outputs import refuse_existing
 
 if TYPE_CHECKING:
-    from visalign.media.clips import Channels
+    from visalign.signals import Channels
     from visalign.timeline import Tier
 
 __all__ = ["ENHANCE_EPILOG", "VAD_EPILOG", "enhance", "vad"]
@@ -121,7 +121,7 @@ def vad(
 ) -> None:
     """Find where somebody speaks."""
     # These load numpy and FFmpeg.
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
     from visalign.sound.voice_activity import find_speech
 
     if output is not None:

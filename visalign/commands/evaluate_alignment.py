@@ -33,7 +33,8 @@ def evaluate_alignment(
     """Score alignments against hand labels: boundary error, tolerance table, phone error rate."""
     # These load numpy.
     from visalign.evaluation.alignment_evaluation import AlignmentScore, evaluate_folder, read_mapping
-    from visalign.files.text_files import check_output, format_table, write_text
+    from visalign.files.outputs import check_output
+    from visalign.files.text_files import format_table, write_text
 
     if csv is not None:
         check_output(csv, suffixes=(".csv",), inputs=[x for x in (aligned, reference, mapping) if x is not None])

@@ -11,7 +11,7 @@ from rich.text import Text
 
 import visalign
 from visalign.commands.console import VERDICT_STYLES, progress_line, screen
-from visalign.commands.options import chosen_settings, said
+from visalign.commands.options import chosen_settings, refuse_missing, said
 
 if TYPE_CHECKING:
     from visalign.explanation import Explanation
@@ -38,11 +38,15 @@ def explain(
     items: Annotated[int, typer.Option(min=1, max=100, help="How many sounds or words of each kind.")] = 5,
 ) -> None:
     """Tell in words why a clip was judged as it was: the strongest and the weakest evidence."""
+    is_report = clip.suffix.lower() == ".json"
+    words = None if is_report else said(text, transcript)
+    if not is_report:
+        refuse_missing(audio, clip)
     # These load numpy, FFmpeg and dlib.
     from visalign.evaluation.run_comparison import read_report
     from visalign.explanation import explain_clip, explain_words
 
-    if clip.suffix.lower() == ".json":
+    if is_report:
         if any(x is not None for x in (audio, transcript, text, lexicon, model)):
             raise typer.BadParameter("a report holds all it needs; give --text and the like with a clip")
         report = read_report(clip)
@@ -50,7 +54,6 @@ def explain(
             report, None if viseme_map is None else visalign.VisemeMap.load(viseme_map), n_items=items
         )
     else:
-        words = said(text, transcript)
         with progress_line() as progress:
             report, found = explain_clip(
                 clip,

@@ -91,8 +91,8 @@ def export(
         raise typer.BadParameter("give IN, --to FORMAT and -o FILE; `visalign export --list` shows the formats")
     # These load numpy, and what reads sound.
     from visalign.exports.exporter import ExportOptions, load_exporter, write_export
-    from visalign.exports.utterance import read_utterance
-    from visalign.files.text_files import check_output
+    from visalign.exports.reading import read_utterance
+    from visalign.files.outputs import check_output
 
     exporter = load_exporter(to)
     inputs = [x for x in (source, transcript, lexicon, model, edits) if x is not None]

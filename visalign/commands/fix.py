@@ -10,7 +10,7 @@ import typer
 
 import visalign
 from visalign.commands.console import facts_table, progress_line, screen, signed_ms
-from visalign.commands.options import chosen_settings, said
+from visalign.commands.options import chosen_settings, refuse_missing, said
 from visalign.errors import ConfigError, CorrectionRefused
 
 if TYPE_CHECKING:
@@ -50,16 +50,18 @@ def fix(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Correct the offset of a clip into a new file, and measure the result."""
+    if undo and apply is None:
+        raise typer.BadParameter("--undo needs --apply FILE")
+    spoken = None if apply is not None else said(text, transcript)
+    refuse_missing(clip)
     # Loads numpy and FFmpeg.
     from visalign.correct.fix import fixed_name
 
-    if undo and apply is None:
-        raise typer.BadParameter("--undo needs --apply FILE")
     target = fixed_name(clip) if output is None else output
     if apply is not None:
         _apply(clip, target, apply, undo=undo, quiet=quiet)
         return
-    measure = _measure(said(text, transcript), lexicon, model, config, track, quiet=quiet)
+    measure = _measure(spoken, lexicon, model, config, track, quiet=quiet)
     _fix(clip, target, measure, mode=mode, track=track, force=force, quiet=quiet)
 
 

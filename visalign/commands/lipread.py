@@ -49,7 +49,8 @@ def lipread(
     """Read words off the lips alone, given a grammar, and count the errors where it is known what was said."""
     # These load dlib, SciPy and praatio.
     from visalign.errors import ConfigError
-    from visalign.files.text_files import check_output, format_json, write_text, write_textgrid
+    from visalign.files.outputs import check_output
+    from visalign.files.text_files import format_json, write_text, write_textgrid
     from visalign.language.lexicon import lexicon_with
     from visalign.language.transcript import parse_transcript, read_transcript
     from visalign.lip_reading.grammar import read_grammar, refuse_impossible

@@ -40,7 +40,8 @@ def live(
 ) -> None:
     """Show landmarks, viseme, aperture, loudness and a rolling offset while a clip or stream runs."""
     # These load dlib, PocketSphinx and FFmpeg.
-    from visalign.files.text_files import check_output, format_json, write_text
+    from visalign.files.outputs import check_output
+    from visalign.files.text_files import format_json, write_text
     from visalign.live_view.page import format_live_page
     from visalign.live_view.server import LiveServer
     from visalign.live_view.source import open_source

@@ -167,7 +167,8 @@ def homophenes(
 ) -> None:
     """Which words look alike, and which map keeps a vocabulary apart best."""
     # Load numpy and praatio.
-    from visalign.files.text_files import check_output, format_table, write_text
+    from visalign.files.outputs import check_output
+    from visalign.files.text_files import format_table, write_text
     from visalign.language.lexicon import lexicon_with
     from visalign.visemes.homophenes import SEPARATION_COLUMNS, compare_separation, find_homophenes
     from visalign.visemes.viseme_map import available_maps
@@ -349,7 +350,7 @@ def _prepare(folder: Path, *, quiet: bool) -> list[PreparedClip]:
 
 def _check_outputs(wanted: dict[str, Path | None]) -> None:
     # Loads praatio.
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
     from visalign.plots.style import PLOT_SUFFIXES
 
     for suffix, path in wanted.items():

@@ -37,8 +37,8 @@ def mfa(
     """Align a corpus with the Montreal Forced Aligner, adapted to each speaker (the program must be installed)."""
     # These load numpy and PocketSphinx.
     from visalign.exports.result_files import ALIGNMENT_SUFFIXES, write_alignment
-    from visalign.files.text_files import check_output
-    from visalign.forced_alignment.aligner import Alignment
+    from visalign.files.outputs import check_output
+    from visalign.forced_alignment.alignment import Alignment
     from visalign.forced_alignment.mfa import MfaAligner, read_corpus
     from visalign.forced_alignment.mfa_program import MfaSettings
 

@@ -9,6 +9,7 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen, tier_table
+from visalign.commands.options import refuse_missing
 
 if TYPE_CHECKING:
     from visalign.pipeline import ClipObservation
@@ -55,7 +56,7 @@ def observe(
 ) -> None:
     """Read the lips: the visemes that they show, how probable, and the features of every frame."""
     # These load numpy and praatio.
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
     from visalign.language.transcript import read_transcript
     from visalign.lips.landmark_files import read_lips_with_landmarks
     from visalign.lips.observation_files import OBSERVATION_SUFFIXES, write_observation
@@ -69,6 +70,7 @@ def observe(
         check_output(path, suffixes=(*OBSERVATION_SUFFIXES, *PLOT_SUFFIXES), inputs=inputs)
     labels = None if visemes is None else read_transcript(visemes).split()
     said = text if transcript is None else read_transcript(transcript)
+    refuse_missing(video)
     with progress_line(enabled=not quiet) as progress:
         clip = video if landmarks is None else read_lips_with_landmarks(video, landmarks)
         seen = visalign.observe(

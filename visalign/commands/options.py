@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
+from visalign.files.inputs import check_file
 
 if TYPE_CHECKING:
     from visalign.config import Config
     from visalign.language.annotations import Cue
 
-__all__ = ["Profile", "Strict", "chosen_settings", "said"]
+__all__ = ["Profile", "Strict", "chosen_settings", "refuse_missing", "said"]
 
 Profile = Annotated[
     str | None, typer.Option(help="Whose limits count: ebu_r37 (the default), itu_bt1359, atsc_is191, film …")
@@ -26,12 +27,27 @@ Strict = Annotated[
 
 def said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
     """What is said, from the option or the file that gives it."""
+    if text is not None and transcript is not None:
+        raise typer.BadParameter("give --text or --transcript, not both")
+    if transcript is None:
+        return text
     # Loads the lexicon's room, so it waits until a command needs it.
     from visalign.language.annotations import read_spoken
 
-    if text is not None and transcript is not None:
-        raise typer.BadParameter("give --text or --transcript, not both")
-    return text if transcript is None else read_spoken(transcript)
+    return read_spoken(transcript)
+
+
+def refuse_missing(*media: Path | None) -> None:
+    """Refuse sound and clips that are not there, or no files, before anything that could read them is loaded.
+
+    Raises
+    ------
+    MediaError
+        As :func:`visalign.files.inputs.check_file`.
+    """
+    for path in media:
+        if path is not None:
+            check_file(path)
 
 
 def chosen_settings(

@@ -9,7 +9,7 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen, styled_summary
-from visalign.commands.options import chosen_settings, said
+from visalign.commands.options import chosen_settings, refuse_missing, said
 
 __all__ = ["OVERLAY_EPILOG", "overlay"]
 
@@ -37,7 +37,7 @@ def overlay(
     """Write the clip anew with its verdict and tracks under the picture; sound and original stay as they are."""
     # These load numpy, FFmpeg and Matplotlib.
     from visalign.evaluation.run_comparison import read_report
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
     from visalign.plots.overlay import OVERLAY_SUFFIXES, write_overlay
 
     inputs = [x for x in (clip, json, transcript, lexicon, model) if x is not None]
@@ -48,9 +48,11 @@ def overlay(
         if json is not None:
             report = read_report(json)
         else:
+            spoken = said(text, transcript)
+            refuse_missing(clip)
             report = visalign.check(
                 clip,
-                said(text, transcript),
+                spoken,
                 viseme_map=viseme_map,
                 model=model,
                 config=chosen_settings(lexicon=lexicon),

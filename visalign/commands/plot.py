@@ -12,14 +12,14 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen
-from visalign.commands.options import chosen_settings, said
+from visalign.commands.options import chosen_settings, refuse_missing, said
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from visalign.media.clips import Audio
     from visalign.plots.samples import LeadSample
     from visalign.reports.clip_report import ClipReport
+    from visalign.signals import Audio
 
 __all__ = ["KINDS", "PLOT_EPILOG", "plot"]
 
@@ -60,7 +60,7 @@ def plot(
 ) -> None:
     """Draw a figure of a clip, of its report, or of a folder of reports."""
     # These load numpy and praatio.
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
     from visalign.plots.style import PLOT_SUFFIXES, save_plot
 
     if kind not in KINDS:
@@ -80,9 +80,11 @@ def plot(
         if is_file:
             reports = {} if is_summary else _reports(source)
         else:
+            spoken = said(text, transcript)
+            refuse_missing(audio, source)
             report = visalign.check(
                 source,
-                said(text, transcript),
+                spoken,
                 audio=audio,
                 viseme_map=viseme_map,
                 model=model,

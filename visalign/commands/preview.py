@@ -12,7 +12,7 @@ from visalign.commands.export import parse_rate, read_edits_for, split_shapes
 from visalign.commands.options import said
 
 if TYPE_CHECKING:
-    from visalign.media.clips import Audio
+    from visalign.signals import Audio
 
 __all__ = ["PREVIEW_EPILOG", "preview"]
 
@@ -51,9 +51,9 @@ def preview(
     """Draw a face, or show your own pictures, that says a line; with its sound."""
     # These load numpy, scipy, FFmpeg and what aligns.
     from visalign.exports.exporter import ExportOptions
-    from visalign.exports.utterance import read_utterance
+    from visalign.exports.reading import read_utterance
     from visalign.face.preview import PreviewOptions, write_preview
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
 
     inputs = [x for x in (source, transcript, lexicon, audio, mouths, edits) if x is not None]
     check_output(output, suffixes=(".mp4",), inputs=inputs)

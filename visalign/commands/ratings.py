@@ -99,7 +99,8 @@ def analyse(
 ) -> None:
     """Mean opinion scores with 95 % intervals, raters screened after BT.500, correlation with visalign's scores."""
     # Load SciPy.
-    from visalign.files.text_files import check_output, format_json, format_table, write_text
+    from visalign.files.outputs import check_output
+    from visalign.files.text_files import format_json, format_table, write_text
     from visalign.ratings.analysis import analyse as analyse_question
     from visalign.ratings.results import read_design, read_sessions
 

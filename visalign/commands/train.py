@@ -46,7 +46,8 @@ def train(
 ) -> None:
     """Learn what the lips look like for each phone, from clips with transcripts."""
     # These load numpy, scipy and praatio.
-    from visalign.files.text_files import check_output, format_json, write_text
+    from visalign.files.outputs import check_output
+    from visalign.files.text_files import format_json, write_text
 
     if report is not None:
         check_output(report, suffixes=(".json",), inputs=[out])

@@ -59,7 +59,7 @@ def tune(
     """Find the settings that suit your material, without labels, and learn whether they really do."""
     # These load the rooms of the search.
     from visalign.config import Config
-    from visalign.files.text_files import check_output
+    from visalign.files.outputs import check_output
     from visalign.tuning import DEFAULT_METRIC, TuneSettings, parse_groups, parse_metric, tune_folder, write_tune_page
 
     weights = DEFAULT_METRIC if metric is None else parse_metric(metric)

@@ -20,7 +20,7 @@ from visalign.corpora.training_data import read_clip_transcript
 from visalign.errors import AnyPath, InputError, OutputError, VisalignError
 from visalign.exports.result_files import write_alignment
 from visalign.files.outputs import inside
-from visalign.forced_alignment import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Cue, read_spoken
 
 __all__ = ["TRANSCRIPT_SUFFIXES", "Aligned", "Recording", "align_recordings", "find_recordings", "is_many"]

@@ -28,7 +28,7 @@ from visalign.corpora.layout import CorpusClip, Labels, named_file
 from visalign.corpora.survey import SurveyedClip
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.files.text_files import rounded, write_text
-from visalign.media.clips import MediaInfo
+from visalign.signals import MediaInfo
 from visalign.timeline import Interval
 
 __all__ = ["LhotseManifests", "write_lhotse"]

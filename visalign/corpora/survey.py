@@ -18,7 +18,8 @@ from visalign.corpora.layout import CorpusClip, Labels, Layout, load_layout
 from visalign.corpora.sphere import read_sphere
 from visalign.corpora.training_data import CLIP_SUFFIXES
 from visalign.errors import AnyPath, ConfigError, InputError, MediaError, MissingStream, VisalignError
-from visalign.media.clips import MediaInfo, probe, read_audio, read_frames
+from visalign.media.clips import probe, read_audio, read_frames
+from visalign.signals import MediaInfo
 
 __all__ = ["Check", "Fault", "Survey", "SurveyedClip", "survey"]
 

@@ -24,9 +24,10 @@ from visalign.errors import AnyPath, ConfigError, CorrectionRefused, MissingStre
 from visalign.files.outputs import refuse_existing
 from visalign.files.timecode import can_drop_frames, format_timecode, parse_timecode
 from visalign.media import ffmpeg
-from visalign.media.clips import Channels, MediaInfo, probe, read_audio, read_channels
+from visalign.media.clips import probe, read_audio, read_channels
 from visalign.media.remux import Piece, Recording, container_for, put_sound, retimed
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Channels, MediaInfo
 from visalign.sound.matching import match_sounds
 from visalign.sound.time_stretch import match_dialogue, stretched
 

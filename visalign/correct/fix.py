@@ -19,9 +19,9 @@ from typing import Any
 
 from visalign.correct.correction import Correction, correction_name, file_digest
 from visalign.errors import AnyPath, CorrectionRefused, MediaError
+from visalign.files.inputs import file_states, refuse_changed
 from visalign.files.outputs import refuse_existing, whole_file
 from visalign.files.text_files import format_json, rounded
-from visalign.media.access import file_states, refuse_changed
 from visalign.media.remux import CONTAINERS, Piece, container_for
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import mode_of_fix

@@ -37,11 +37,13 @@ from visalign.evaluation.protocol import (
     window_starts,
 )
 from visalign.files.text_files import format_table
-from visalign.forced_alignment import Alignment, force_align
-from visalign.lips.lip_features import LipFeatures, read_lips
-from visalign.media.clips import Audio, read_audio
+from visalign.lips.clip_faces import ClipFaces, read_faces
+from visalign.lips.lip_features import LipFeatures
+from visalign.media.clips import read_audio
 from visalign.pipeline import check
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
+from visalign.sync.judging import Heard, Instruments, hear, see
 from visalign.sync.lip_model import LipModel
 from visalign.timeline import Interval
 
@@ -246,13 +248,14 @@ class _ReadyClip:
     """A clip in memory."""
 
     clip: TrainingClip
+    faces: ClipFaces
     lips: LipFeatures
     audio: Audio
-    alignment: Alignment
+    heard: Heard
 
     @property
     def words(self) -> list[Interval]:
-        return [word for word in self.alignment.words if word.label]
+        return self.heard.words
 
     @property
     def names(self) -> tuple[str, str]:
@@ -275,10 +278,10 @@ class _Run:
         """All protocols on one clip but that of a dub; None if it can't be analysed."""
         try:
             audio = read_audio(clip.path)
-            settings = self._config.alignment
-            alignment = force_align(audio, clip.transcript, aligner=settings.aligner, lexicon=settings.lexicon or None)
-            lips = read_lips(clip.path, detect_every=self._config.lips.detect_every)
-            ready = _ReadyClip(clip, lips, audio, alignment)
+            heard = hear(audio, clip.transcript, self._config)
+            faces = read_faces(clip.path, detect_every=self._config.lips.detect_every)
+            lips = see(faces, heard, Instruments.of(self._config, self._model)).lips
+            ready = _ReadyClip(clip, faces, lips, audio, heard)
             self._measure(ready)
         except VisalignError as error:  # a damaged clip must not cost the others
             self._left_out.append((clip.path.name, str(error)))
@@ -286,7 +289,7 @@ class _Run:
         return ready
 
     def _measure(self, ready: _ReadyClip) -> None:
-        reports = {shift: self._check(ready.lips, ready, shifted(ready.audio, shift)) for shift in SHIFTS}
+        reports = {shift: self._check(ready, shifted(ready.audio, shift)) for shift in SHIFTS}
         for shift, report in reports.items():
             low, high = report.sync.lead_interval or (np.nan, np.nan)
             lead = _number(report.sync.lead_seconds)
@@ -317,7 +320,7 @@ class _Run:
         for seconds in FAULT_SHIFTS:
             if abs(seconds) > start:
                 continue  # too little sound before it to fill the gap
-            report = self._check(ready.lips, ready, half_shifted(ready.audio, start, seconds))
+            report = self._check(ready, half_shifted(ready.audio, start, seconds))
             self._add_words(ready, f"half by {abs(round(1000 * seconds))} ms", report, start + min(seconds, 0.0))
 
     def dub(self, seen: _ReadyClip, heard: _ReadyClip) -> None:
@@ -325,18 +328,19 @@ class _Run:
         if not self._with_faults:
             return
         try:
-            report = self._check_aligned(seen.lips, heard)
+            report = self._check_aligned(seen.faces, heard)
         except VisalignError as error:
             self._left_out.append((f"{seen.clip.path.name} dubbed", str(error)))
             return
         self._add_words(seen, "dubbed", report, -np.inf)
         self._add_clip(seen, "dubbed", report)
 
-    def _check(self, lips: LipFeatures, said: _ReadyClip, audio: Audio) -> ClipReport:
-        return check(lips, said.clip.transcript, audio=audio, model=self._model, config=self._config)
+    def _check(self, ready: _ReadyClip, audio: Audio) -> ClipReport:
+        return check(ready.faces, ready.clip.transcript, audio=audio, model=self._model, config=self._config)
 
-    def _check_aligned(self, lips: LipFeatures, said: _ReadyClip) -> ClipReport:
-        return check(lips, None, audio=said.audio, alignment=said.alignment, model=self._model, config=self._config)
+    def _check_aligned(self, seen: LipFeatures | ClipFaces, said: _ReadyClip) -> ClipReport:
+        alignment = said.heard.alignment
+        return check(seen, None, audio=said.audio, alignment=alignment, model=self._model, config=self._config)
 
     def _add_words(self, ready: _ReadyClip, condition: str, report: ClipReport, at_fault_from: float) -> None:
         for row in report.segments.to_dict("records"):

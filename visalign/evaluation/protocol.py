@@ -32,8 +32,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.media.clips import Audio
 from visalign.parameters import RIGHT_WITHIN
+from visalign.signals import Audio
 
 __all__ = [
     "FAULT_PAIRS",

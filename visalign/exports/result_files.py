@@ -24,7 +24,7 @@ from visalign.language.phones import is_silence
 from visalign.timeline import Interval, Tier
 
 if TYPE_CHECKING:  # to write an alignment, nobody should have to load dlib
-    from visalign.forced_alignment.aligner import Alignment, CueTimes
+    from visalign.forced_alignment.alignment import Alignment, CueTimes
 
 __all__ = ["ALIGNMENT_SUFFIXES", "write_alignment"]
 

@@ -1,4 +1,4 @@
-"""What an exporter is given: one utterance with its phones in time, read from any of the files that hold that.
+"""What an exporter is given: one utterance with its phones in time (:mod:`visalign.exports.reading` makes it).
 
 Conventions
 -----------
@@ -7,29 +7,14 @@ Seconds on the clip's clock. Silence is ``""`` in words and ``"SIL"`` in phones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from visalign.errors import AnyPath, InputError, ParseError, TimelineError
-from visalign.files.data_files import read_json
-from visalign.forced_alignment import force_align, recognise_phones
-from visalign.language.annotations import ANNOTATION_SUFFIXES, Cue, read_annotation
-from visalign.language.lexicon import Lexicon
-from visalign.language.phones import SILENCE, is_phone, is_silence
-from visalign.media.clips import Audio, read_audio
+from visalign.language.phones import SILENCE
 from visalign.timeline import Interval, Tier
 
-__all__ = ["EXPORT_ALIGNER", "Fault", "Utterance", "parse_visalign_json", "read_annotated", "read_utterance"]
-
-EXPORT_ALIGNER = "pocketsphinx"
-"""Who aligns for exports: it needs a quarter of the time of the default aligner, and its closures, which an animation
-can't afford to miss, are as good (docs/decisions/0040)."""
-
-SHORTEST_SECONDS = 1e-4  # programs write boundaries with 4 decimals at times; what is shorter is rounding
+__all__ = ["Fault", "Utterance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,152 +101,3 @@ class Utterance:
     def name(self) -> str:
         """Name of the media without its ending."""
         return Path(self.media).stem or "utterance"
-
-
-def read_utterance(
-    path: AnyPath,
-    transcript: str | Sequence[Cue] | None = None,
-    *,
-    lexicon: Lexicon | AnyPath | None = None,
-    aligner: str = EXPORT_ALIGNER,
-) -> Utterance:
-    """Read what is said when, from an annotation or a visalign JSON, or find it in a sound or a clip.
-
-    Parameters
-    ----------
-    path : path-like
-        ``.TextGrid``, ``.eaf``, ``.ctm``, ``.csv``, ``.json`` (of ``visalign check`` or ``visalign align``), or media.
-    transcript : str or sequence of Cue, optional
-        What is said; without it the phones of a sound are recognised, and there are no words.
-    lexicon : Lexicon or path-like, optional
-        Pronunciations that go before the embedded ones.
-    aligner : str
-        One of :data:`visalign.forced_alignment.ALIGNERS`.
-
-    Raises
-    ------
-    InputError
-        If the file is unusable (:class:`~visalign.errors.ParseError`, :class:`~visalign.errors.MediaError` …), or a
-        transcript is given for a file that has its words already.
-    AlignmentError
-        If transcript and audio can't be aligned.
-    """
-    path = Path(path)
-    readers: dict[str, Callable[[Path], Utterance]] = {x.lower(): read_annotated for x in ANNOTATION_SUFFIXES}
-    reader = (readers | {".json": _read_json}).get(path.suffix.lower())
-    if reader is None:
-        return _align(read_audio(path), path.name, transcript, lexicon, aligner)
-    if transcript is not None:
-        raise InputError(f"{path}: this file has its words already; leave --text and --transcript out.")
-    return reader(path)
-
-
-def _align(
-    audio: Audio, name: str, transcript: str | Sequence[Cue] | None, lexicon: Lexicon | AnyPath | None, aligner: str
-) -> Utterance:
-    if transcript is None:
-        found = recognise_phones(audio)
-    else:
-        found = force_align(audio, transcript, lexicon=lexicon, aligner=aligner)
-    return Utterance(found.words, found.phones, media=_line(name), warnings=found.warnings)
-
-
-def read_annotated(path: AnyPath) -> Utterance:
-    """Words and phones of a TextGrid, EAF, CTM or CSV (:func:`visalign.language.annotations.read_annotation`).
-
-    Raises
-    ------
-    ParseError
-        If it can't be understood, has no phone tier, or several people speak at once in it.
-    """
-    annotation = read_annotation(path)
-    words, phones = (
-        sorted((x for track in annotation.tracks for x in getattr(track, kind)), key=lambda x: x.start)
-        for kind in ("words", "phones")
-    )
-    if not phones:
-        raise ParseError(path, None, "no phone tier among its tiers; name one of them 'phones'")
-    if any(b.start < a.end - SHORTEST_SECONDS for a, b in pairwise(phones)):
-        raise ParseError(
-            path, None, f"several people speak at once ({', '.join(annotation.speakers)}); export one each"
-        )
-    sound = Path(path).with_suffix(".wav")
-    end = max(annotation.end or 0.0, phones[-1].end, *(x.end for x in words[-1:]))
-    return _utterance(phones, words, end, media=sound.name if sound.exists() else Path(path).stem)
-
-
-def _read_json(path: Path) -> Utterance:
-    data = read_json(path)
-    try:
-        return parse_visalign_json(data)
-    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
-        reason = f"not a JSON of `visalign check`, `align` or `export --to json` ({error})"
-        raise ParseError(path, getattr(error, "lineno", None), reason) from error
-
-
-def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
-    """The utterance in a report, an alignment or an annotation export, as decoded from JSON.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError, AttributeError, ArithmeticError
-        If `data` is something else.
-    """
-    phones = [Interval(x["start"], x["end"], x["label"]) for x in data["phones"]]
-    words = [Interval(x["start"], x["end"], x["label"]) for x in data["words"] if x["label"]]
-    clip = data.get("clip") or {}
-    observed = [Interval(x["start"], x["end"], x["label"]) for x in data.get("observed_visemes") or ()]
-    faults = [
-        Fault(Interval(x["start"], x["end"], x["label"]), x["verdict"], x.get("lead_seconds"))
-        for x in data["words"]
-        if x.get("verdict") in ("audio-early", "audio-late", "mismatched")
-    ]
-    return _utterance(
-        phones,
-        words,
-        phones[-1].end if phones else 0.0,
-        media=data.get("media") or clip.get("audio") or clip.get("name") or "",
-        observed_visemes=Tier.from_intervals("observed visemes", observed) if observed else None,
-        lead_seconds=(data.get("sync") or {}).get("lead_seconds"),
-        leads=_leads(data["words"]),
-        faults=tuple(faults),
-        is_checked="sync" in data,
-        frame_rate=Fraction(clip["frame_rate"]) if "frame_rate" in clip else None,
-    )
-
-
-def _leads(words: Iterable[Mapping[str, Any]]) -> Tier | None:
-    known = [x for x in words if x.get("lead_seconds") is not None]
-    rows = [Interval(x["start"], x["end"], f"{round(1000 * x['lead_seconds']):+d} ms") for x in known]
-    return Tier.from_intervals("lead", rows) if rows else None
-
-
-def _utterance(phones: list[Interval], words: list[Interval], end: float, **facts: Any) -> Utterance:
-    if not phones:
-        raise TimelineError("there is no phone in it")
-    start = min(0.0, phones[0].start)
-    plain = [Interval(x.start, x.end, SILENCE if is_silence(x.label) else _line(x.label)) for x in phones]
-    spoken = [Interval(x.start, x.end, _line(x.label), x.score) for x in words if not is_silence(x.label)]
-    facts["media"] = _line(facts.get("media", ""))
-    return Utterance(
-        words=Tier.from_intervals("words", _joined(spoken), start=start, end=end),
-        phones=Tier.from_intervals("phones", _joined(plain), start=start, end=end, gap_label=SILENCE),
-        alphabet=_alphabet(x.label for x in plain),
-        **facts,
-    )
-
-
-def _line(text: str) -> str:
-    """`text` on one line, without control characters: most formats have no way to write those."""
-    return "".join(x for x in " ".join(text.split()) if x.isprintable())
-
-
-def _joined(rows: list[Interval]) -> list[Interval]:
-    """Ends that reach a rounding error into the next interval are cut there."""
-    ends = [min(a.end, b.start) if b.start > a.start else a.end for a, b in pairwise(rows)]
-    last = [x.end for x in rows[-1:]]
-    return [Interval(x.start, end, x.label, x.score) for x, end in zip(rows, [*ends, *last], strict=True)]
-
-
-def _alphabet(labels: Iterable[str]) -> str:
-    return "arpabet" if all(is_phone(x, "arpabet") for x in set(labels)) else "ipa"

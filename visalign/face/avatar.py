@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
 
 from visalign.animation.lip_trajectory import LipShape
+from visalign.numerics import gaussian_filter1d
 
 __all__ = ["FaceLook", "FacePainter"]
 

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 __all__ = ["FaceMotion", "face_motion", "pitch_contour"]
 

@@ -44,7 +44,8 @@ from visalign.animation.lip_trajectory import LipShape, lip_trajectory
 from visalign.errors import AnyPath, BackendFailed, BackendUnavailable, ConfigError, InputError
 from visalign.face.avatar import FaceLook, FacePainter
 from visalign.language.phones import ARPABET, SILENCE, convert
-from visalign.media.clips import Audio, write_clip
+from visalign.media.clips import write_clip
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["DEFAULT_TEXT", "FAULTS", "SENTENCES", "GeneratedClip", "SpokenText", "generate_clip", "synthesise_speech"]

@@ -32,8 +32,9 @@ from visalign.exports.utterance import Utterance
 from visalign.face.preview import english_phones
 from visalign.face.watermark import stamp
 from visalign.lips.landmarks import load_detector
-from visalign.media.clips import Audio, write_clip
-from visalign.media.images import Image, read_image
+from visalign.media.clips import write_clip
+from visalign.media.images import read_image
+from visalign.signals import Audio, Image
 
 __all__ = ["SYNTHETIC_TAGS", "WATERMARK", "Portrait", "animate_portrait", "read_portrait"]
 

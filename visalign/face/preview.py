@@ -34,8 +34,9 @@ from visalign.face.avatar import FaceLook, FacePainter
 from visalign.face.face_motion import FaceMotion, face_motion
 from visalign.files.data_files import parse_toml, read_toml
 from visalign.language.phones import SILENCE, convert, is_silence
-from visalign.media.clips import Audio, write_clip
-from visalign.media.images import IMAGE_SUFFIXES, Image, read_image
+from visalign.media.clips import write_clip
+from visalign.media.images import IMAGE_SUFFIXES, read_image
+from visalign.signals import Audio, Image
 from visalign.timeline import Tier
 from visalign.visemes.viseme_map import VisemeMap
 

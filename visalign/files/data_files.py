@@ -21,6 +21,7 @@ import yaml
 
 from visalign.errors import AnyPath, ParseError
 from visalign.files.limits import allowed, excess
+from visalign.files.outputs import spare
 
 __all__ = [
     "check_archive",
@@ -53,6 +54,7 @@ def read_bytes(path: AnyPath, limit: str = "data-bytes") -> bytes:
         size = place.stat().st_size
         if (fault := excess(limit, size)) is not None:
             raise ParseError(path, None, fault)
+        spare(place)
         return place.read_bytes()
     except ParseError:
         raise

@@ -4,20 +4,25 @@ A clip can take minutes to write, and a disk can fill or a process be killed on 
 beside its final place under a temporary name, flushed to the disk and renamed; a rename within one folder is atomic
 on every system that Python runs on. A reader sees the old file or the new one, never half of either.
 
-A process that is killed outright leaves its temporary file (``.visalign-…``) behind. It had locked it, and the system
-has let go of the lock: by that the next one that writes into the folder knows what nobody works on any more, and
+A process that is killed outright leaves its temporary file (``.visalign-draft-…``) behind. It had locked it, and the
+system has let go of the lock: by that the next one that writes into the folder knows what nobody works on any more, and
 removes it.
+
+Nothing else is ever removed. That a file is such a draft its name proves: half of its 32 digits are drawn by lot, the
+other half are computed from these and the ending, so that nobody hits upon such a name. And what a run reads
+(:func:`spare`) stays even then: somebody may want to see how far a killed one had come.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import itertools
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,11 +35,15 @@ except ImportError:  # Windows has no such locks, and keeps what a killed proces
 
 __all__ = [
     "PLACE_ERRORS",
+    "check_output",
+    "draft_name",
     "inside",
+    "is_draft",
     "legible",
     "made_folder",
     "refuse_existing",
     "remove_drafts",
+    "spare",
     "whole_file",
     "writer_for",
 ]
@@ -44,7 +53,11 @@ Writer = TypeVar("Writer")
 PLACE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 """What the system says when the place itself is the problem, not the program that writes there."""
 
-_DRAFT = ".visalign-"
+_DRAFT = ".visalign-draft-"
+_DRAFT_NAME = re.compile(
+    re.escape(_DRAFT) + "(?P<lot>[0-9a-f]{16})(?P<proof>[0-9a-f]{16})(?P<suffix>(\\..{0,15})?)", re.DOTALL
+)
+_MAX_SUFFIX = 16
 _MAX_LOOKED_AT = 2000  # entries of a folder: looking through one with millions would cost more than the file
 
 _NO_CHARACTER = re.compile("[\\ud800-\\udfff]")
@@ -113,14 +126,48 @@ def inside(folder: AnyPath, name: str) -> Path:
     return Path(folder, name)
 
 
+_spared = set[Path]()
+
+
+def spare(*paths: AnyPath) -> None:
+    """Never remove these in this process: it reads them, whatever their names say."""
+    _spared.update(Path(os.path.realpath(path)) for path in paths if is_draft(Path(path).name))
+
+
+def draft_name(suffix: str) -> str:
+    """A new name for a draft whose final name ends in `suffix`; :func:`is_draft` knows it again."""
+    lot = secrets.token_hex(8)
+    # The name is short whatever the target's length: 255 bytes are the limit of most file systems.
+    suffix = suffix if len(suffix) <= _MAX_SUFFIX else ""
+    return f"{_DRAFT}{lot}{_proof(lot, suffix)}{suffix}"
+
+
+def is_draft(name: str) -> bool:
+    """Whether :func:`draft_name` made this name; a name that only looks like one was chosen by somebody else.
+
+    Examples
+    --------
+    >>> is_draft(draft_name(".mp4"))
+    True
+    >>> is_draft(".visalign-clip.mp4"), is_draft(".visalign-draft-00000000000000000000000000000000.mp4")
+    (False, False)
+    """
+    found = _DRAFT_NAME.fullmatch(name)
+    return found is not None and found["proof"] == _proof(found["lot"], found["suffix"])
+
+
+def _proof(lot: str, suffix: str) -> str:
+    return hashlib.sha256(f"a draft of visalign: {lot}{suffix}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def remove_drafts(folder: AnyPath) -> None:
     """Remove what :func:`whole_file` had begun in a folder, or in those below it, when its program was killed.
 
-    For folders that no other program writes to meanwhile. What can't be removed stays: it does no harm.
+    What can't be removed, or is being written, stays: it does no harm.
     """
     for draft in Path(folder).rglob(f"{_DRAFT}*"):
-        with contextlib.suppress(OSError):
-            draft.unlink()
+        if draft.is_file() and not draft.is_symlink():
+            _remove_if_abandoned(draft)
 
 
 @contextlib.contextmanager
@@ -186,8 +233,7 @@ def _create_draft(target: Path) -> tuple[Path, int]:
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(target, "this file is write-protected; choose another name")
     _remove_abandoned(target.parent)
-    # The name is short whatever the target's length: 255 bytes are the limit of most file systems.
-    draft = target.with_name(f"{_DRAFT}{secrets.token_hex(6)}{_short_suffix(target)}")
+    draft = target.with_name(draft_name(target.suffix))
     # Not tempfile.mkstemp: that makes files only the owner can read, and the mode outlives the rename.
     while True:
         file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
@@ -202,11 +248,13 @@ def _create_draft(target: Path) -> tuple[Path, int]:
 def _remove_abandoned(folder: Path) -> None:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in itertools.islice(entries, _MAX_LOOKED_AT):
-            if entry.name.startswith(_DRAFT) and entry.is_file(follow_symlinks=False):
+            if is_draft(entry.name) and entry.is_file(follow_symlinks=False):
                 _remove_if_abandoned(Path(entry.path))
 
 
 def _remove_if_abandoned(draft: Path) -> None:
+    if not is_draft(draft.name) or Path(os.path.realpath(draft)) in _spared:
+        return
     with contextlib.suppress(OSError):
         file = os.open(draft, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
         try:
@@ -215,10 +263,6 @@ def _remove_if_abandoned(draft: Path) -> None:
                 draft.unlink()
         finally:
             os.close(file)
-
-
-def _short_suffix(target: Path) -> str:
-    return target.suffix if len(target.suffix) <= 16 else ""
 
 
 def _flush(draft: Path) -> None:
@@ -247,3 +291,42 @@ def writer_for(path: AnyPath, writers: Mapping[str, Writer], what: str) -> Write
         if known.lower() == suffix:
             return writer
     raise ConfigError(what, Path(path).name, f"a name that ends in {' or '.join(writers)}")
+
+
+def check_output(path: AnyPath, *, suffixes: Sequence[str], inputs: Iterable[AnyPath] = ()) -> Path:
+    """Refuse, before any work is done, a result that could not be written or would destroy an input.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the result is to go.
+    suffixes : sequence of str
+        Endings of the name that are possible, as ``".csv"``; case does not matter.
+    inputs : iterable of path-like
+        Files that are read. `path` must not be one of them, whatever name or link leads there.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is not one of `suffixes`.
+    OutputError
+        If `path` is an input or a folder, or can't be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in [suffix.lower() for suffix in suffixes]:
+        raise ConfigError("output file", path.name, f"a name that ends in {' or '.join(suffixes)}")
+    if not path.parent.is_dir():
+        raise OutputError(path, f"there is no folder {path.parent}; create it first")
+    if path.is_dir():
+        raise OutputError(path, "this is a folder; give the name of a file in it")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OutputError(path, "you may not write here; choose another place")
+    for other in map(Path, inputs):
+        if path.exists() and other.exists() and path.samefile(other):
+            raise OutputError(path, "this is one of the inputs; visalign never overwrites them: give another name")
+    return path

@@ -20,19 +20,15 @@ import csv
 import io
 import json
 import math
-import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from praatio.data_classes.interval_tier import IntervalTier
-from praatio.data_classes.textgrid import Textgrid
-
-from visalign.errors import AnyPath, ConfigError, OutputError
+from visalign.errors import AnyPath, OutputError
 from visalign.files.outputs import legible, whole_file
 from visalign.timeline import Tier
 
-__all__ = ["check_output", "format_json", "format_table", "rounded", "write_text", "write_textgrid"]
+__all__ = ["format_json", "format_table", "rounded", "write_text", "write_textgrid"]
 
 N_DECIMALS = 6
 """Decimals of every number in a file: a microsecond, far below what any stage can measure."""
@@ -133,6 +129,10 @@ def write_textgrid(path: AnyPath, tiers: Iterable[Tier]) -> Path:
     OutputError
         If the place can't be written to, or if all tiers are empty.
     """
+    # Of all that write text only this needs it.
+    from praatio.data_classes.interval_tier import IntervalTier
+    from praatio.data_classes.textgrid import Textgrid
+
     rows = [tier for tier in tiers if len(tier)]
     if not rows:
         raise OutputError(path, "there is nothing to write: all tiers are empty")
@@ -144,42 +144,3 @@ def write_textgrid(path: AnyPath, tiers: Iterable[Tier]) -> Path:
     with whole_file(path) as draft:
         grid.save(str(draft), format="long_textgrid", includeBlankSpaces=True)
     return Path(path)
-
-
-def check_output(path: AnyPath, *, suffixes: Sequence[str], inputs: Iterable[AnyPath] = ()) -> Path:
-    """Refuse, before any work is done, a result that could not be written or would destroy an input.
-
-    Parameters
-    ----------
-    path : path-like
-        Where the result is to go.
-    suffixes : sequence of str
-        Endings of the name that are possible, as ``".csv"``; case does not matter.
-    inputs : iterable of path-like
-        Files that are read. `path` must not be one of them, whatever name or link leads there.
-
-    Returns
-    -------
-    Path
-        `path`.
-
-    Raises
-    ------
-    ConfigError
-        If the ending is not one of `suffixes`.
-    OutputError
-        If `path` is an input or a folder, or can't be written.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in [suffix.lower() for suffix in suffixes]:
-        raise ConfigError("output file", path.name, f"a name that ends in {' or '.join(suffixes)}")
-    if not path.parent.is_dir():
-        raise OutputError(path, f"there is no folder {path.parent}; create it first")
-    if path.is_dir():
-        raise OutputError(path, "this is a folder; give the name of a file in it")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise OutputError(path, "you may not write here; choose another place")
-    for other in map(Path, inputs):
-        if path.exists() and other.exists() and path.samefile(other):
-            raise OutputError(path, "this is one of the inputs; visalign never overwrites them: give another name")
-    return path

@@ -30,7 +30,7 @@ from visalign.forced_alignment.mfa_archive import MfaModel
 from visalign.forced_alignment.sphinx_model import SphinxModel
 from visalign.language.lexicon import Pronunciation, arpabet_phones
 from visalign.language.phones import fold_arpabet, is_phone, strip_stress
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 __all__ = ["AcousticModel", "KaldiAcoustics", "SphinxAcoustics"]
 

@@ -8,14 +8,8 @@ from os import PathLike
 
 from visalign.config import DEFAULT_ALIGNER
 from visalign.errors import AlignmentError, InputError
-from visalign.forced_alignment.aligner import (
-    Aligner,
-    Alignment,
-    explained,
-    heard,
-    load_aligner,
-    whole_lexicon,
-)
+from visalign.forced_alignment.aligner import Aligner, explained, heard, load_aligner, whole_lexicon
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.cued import align_cues, cues_of, late_cues, with_cues
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
@@ -23,7 +17,7 @@ from visalign.language.annotations import Cue
 from visalign.language.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
 from visalign.language.lexicon import Lexicon
 from visalign.language.transcript import parse_transcript
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import find_speech
 from visalign.timeline import Tier
 
@@ -53,6 +47,7 @@ def force_align(
     oov: str = "error",
     g2p: str = "",
     speaker: str | None = None,
+    speech: Tier | None = None,
     progress: Progress | None = None,
 ) -> Alignment:
     """When each word and phone of `transcript` is spoken.
@@ -78,6 +73,8 @@ def force_align(
         Who guesses pronunciations, see :func:`visalign.language.g2p.unknown_words.chosen_g2p`.
     speaker : str, optional
         Whose cues to align, where they name speakers. None: all.
+    speech : Tier, optional
+        Where a voice is heard (:func:`~visalign.sound.voice_activity.find_speech`), where that is known already.
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -106,7 +103,7 @@ def force_align(
     pronunciations = whole_lexicon(lexicon, dictionary)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     if not isinstance(transcript, str):
-        speech = find_speech(audio)
+        speech = find_speech(audio) if speech is None else speech
         said = _cued(transcript, speaker, pronunciations, backend, oov, g2p)
         pieces = list(align_cues(audio, said.cues, said.words, said.known.lexicon, backend, speech))
         elsewhere = _regardless_of_times(audio, said, backend, speech, pieces, progress)
@@ -114,8 +111,8 @@ def force_align(
     words = _spoken_words(transcript, pronunciations, audio)
     known = _settled(words, pronunciations, backend, oov, g2p)
     if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
-        return heard(explained(backend.align(audio, known.words, known.lexicon), known), audio)
-    speech = find_speech(audio)
+        return heard(explained(backend.align(audio, known.words, known.lexicon), known), audio, speech)
+    speech = find_speech(audio) if speech is None else speech
     pieces = list(align_pieces(audio, known.words, known.lexicon, backend, speech, progress))
     return explained(_joined(pieces, speech, audio), known)
 

@@ -22,12 +22,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from visalign.errors import AlignmentError, ConfigError, InputError
-from visalign.forced_alignment.aligner import Aligner, Alignment, CueTimes
+from visalign.forced_alignment.aligner import Aligner
+from visalign.forced_alignment.alignment import Alignment, CueTimes
 from visalign.forced_alignment.pieces import AlignedPiece, Span, on_the_clock, part_of, silent_alignment
 from visalign.language.annotations.captions import Cue
 from visalign.language.lexicon import Lexicon
 from visalign.language.transcript import parse_transcript
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["SLACK", "align_cues", "cues_of", "late_cues", "with_cues"]

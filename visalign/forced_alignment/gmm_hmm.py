@@ -34,7 +34,7 @@ import numpy.typing as npt
 
 from visalign.errors import AlignmentError, AnyPath, InputError
 from visalign.forced_alignment.acoustic_model import AcousticModel, KaldiAcoustics, SphinxAcoustics
-from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.confidence import (
     CONTROL_BELOW,
     FLATTENING,
@@ -52,7 +52,7 @@ from visalign.forced_alignment.suspects import unlikely_word
 from visalign.forced_alignment.viterbi import BestPath, BlockScores, NoPath, best_path, boundary_posteriors
 from visalign.language.lexicon import Lexicon
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["GmmHmmAligner"]

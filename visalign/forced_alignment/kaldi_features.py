@@ -25,7 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AlignmentError
-from visalign.media.clips import Audio, resampled
+from visalign.media.clips import resampled
+from visalign.signals import Audio
 
 __all__ = ["FeatureOptions", "add_deltas", "mfcc", "splice", "subtract_mean"]
 

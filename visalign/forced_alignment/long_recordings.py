@@ -42,7 +42,7 @@ from visalign.forced_alignment.pieces import (
 )
 from visalign.forced_alignment.word_search import FoundWords, WordFinder
 from visalign.language.lexicon import Lexicon
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["LONG_SECONDS", "align_pieces", "doubts_of"]

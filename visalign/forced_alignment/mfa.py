@@ -31,13 +31,14 @@ import numpy as np
 import soundfile
 
 from visalign.errors import AlignmentError, AnyPath, InputError, OutOfVocabulary, ParseError
-from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.mfa_program import Analysis, MfaProgram, MfaSettings, find_mfa, read_analysis, tail
 from visalign.language.annotations import read_annotation
 from visalign.language.lexicon import Lexicon, normalise_word
 from visalign.language.phones import SILENCE, fold_arpabet, is_phone, is_silence
 from visalign.language.transcript import parse_transcript, read_transcript
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["CorpusClip", "MfaAligner", "analysis_warnings", "read_corpus"]

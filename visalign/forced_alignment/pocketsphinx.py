@@ -37,11 +37,12 @@ import numpy.typing as npt
 from pocketsphinx import Decoder
 
 from visalign.errors import AlignmentError, InputError
-from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.refinement import refine_boundaries
 from visalign.language.lexicon import Lexicon, Pronunciation, arpabet_phones
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio, resampled
+from visalign.media.clips import resampled
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = [

@@ -23,11 +23,12 @@ from itertools import pairwise
 import numpy as np
 
 from visalign.errors import AlignmentError, AnyPath, ConfigError, InputError, ParseError
-from visalign.forced_alignment.aligner import Alignment, heard, load_aligner
+from visalign.forced_alignment.aligner import heard, load_aligner
+from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Annotation, Track, read_annotation
 from visalign.language.lexicon import Lexicon, embedded_lexicon, normalise_word, read_lexicon
 from visalign.language.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["PrecomputedAligner", "english_phones", "read_alignment"]

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from pocketsphinx import Decoder, get_model_path
 
 from visalign.errors import AlignmentError, BackendUnavailable
-from visalign.forced_alignment.aligner import Alignment
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.pieces import (
     AlignedPiece,
     Span,
@@ -44,7 +44,7 @@ from visalign.forced_alignment.pocketsphinx import (
 )
 from visalign.forced_alignment.refinement import refine_boundaries
 from visalign.language.phones import SILENCE
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import find_speech
 from visalign.timeline import Interval, Tier
 

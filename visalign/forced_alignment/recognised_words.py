@@ -25,7 +25,8 @@ from pocketsphinx import Decoder, get_model_path
 
 from visalign.config import DEFAULT_ALIGNER
 from visalign.errors import AlignmentError, BackendUnavailable
-from visalign.forced_alignment.aligner import Aligner, Alignment, load_aligner
+from visalign.forced_alignment.aligner import Aligner, load_aligner
+from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.pieces import (
     AlignedPiece,
     Span,
@@ -37,7 +38,7 @@ from visalign.forced_alignment.pieces import (
 )
 from visalign.forced_alignment.pocketsphinx import engine_version, is_filler, pcm_for_model
 from visalign.language.lexicon import embedded_lexicon
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.voice_activity import find_speech
 
 __all__ = ["recognise_words"]

@@ -30,7 +30,7 @@ from visalign.forced_alignment.acoustic_model import AcousticModel
 from visalign.forced_alignment.decoding_graph import DecodingGraph, Variant, build_graph
 from visalign.forced_alignment.pocketsphinx import pcm_for_model
 from visalign.forced_alignment.viterbi import NoPath, best_path
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 __all__ = ["FoundWords", "WordFinder"]
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.files.limits import allowed, excess
+from visalign.files.outputs import spare
 from visalign.language.lexicon import normalise_word
 from visalign.language.numerals import spell_out
 
@@ -150,6 +151,7 @@ def read_transcript(path: AnyPath) -> str:
         If the file can't be read, is too large, or is not text in one of these encodings.
     """
     try:
+        spare(path)
         fault = excess("text-bytes", Path(path).stat().st_size)
         data = b"" if fault else Path(path).read_bytes()
     except OSError as error:

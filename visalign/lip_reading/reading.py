@@ -25,7 +25,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
 from visalign.errors import AlignmentError, FaceNotFound
 from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
@@ -34,6 +33,7 @@ from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.network import Chain, Network, Step
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP, VisemeDecoder
+from visalign.numerics import logsumexp
 from visalign.sync.speech_context import attributes_of
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeMap

@@ -25,7 +25,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import map_coordinates
 
 from visalign.errors import AnyPath, ConfigError, FaceNotFound, MediaError, MissingStream
 from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
@@ -44,12 +43,13 @@ from visalign.lips.lip_features import (
 from visalign.lips.mouth_pictures import N_PICTURE, MouthPictures
 from visalign.lips.visibility import VISIBILITY, unseen
 from visalign.media.clips import probe, read_frames
+from visalign.numerics import bilinear
+from visalign.signals import Image
 from visalign.timeline import FrameTimes
 
 __all__ = ["ClipFaces", "SeenFace", "read_faces"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Image: TypeAlias = npt.NDArray[np.uint8]
 Points: TypeAlias = npt.NDArray[np.float32]
 _Tables: TypeAlias = tuple[Floats, npt.NDArray[np.float32], Floats]
 Progress: TypeAlias = Callable[[str, float | None], None]
@@ -332,7 +332,7 @@ def _looks(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> Flo
     middle_x, middle_y = 0.5 * (left_eye + right_eye)
     x = middle_x + along_x * _LOOK_GRID[0] - along_y * _LOOK_GRID[1]
     y = middle_y + along_y * _LOOK_GRID[0] + along_x * _LOOK_GRID[1]
-    patch = map_coordinates(image, [y, x], output=np.float64, order=1, mode="nearest").ravel()
+    patch = bilinear(image, y, x).ravel()
     patch -= patch.mean()
     return np.asarray(patch / max(float(np.linalg.norm(patch)), 1e-9))
 

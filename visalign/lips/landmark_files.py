@@ -39,7 +39,8 @@ from visalign.files.data_files import check_archive
 from visalign.lips.face_detection import N_POINTS
 from visalign.lips.landmarks import TrackedFrame
 from visalign.lips.lip_features import LipFeatures, features_of_tracked
-from visalign.media.clips import Frame, probe, read_frames
+from visalign.media.clips import probe, read_frames
+from visalign.signals import Frame
 
 __all__ = ["LandmarkRows", "read_landmark_rows", "read_lips_with_landmarks"]
 

@@ -37,8 +37,8 @@ from visalign.lips.face_detection import (
     verify_model,
 )
 from visalign.lips.face_tracks import follow_faces
-from visalign.media.clips import Frame
 from visalign.registry import find_class
+from visalign.signals import Frame
 from visalign.timeline import FrameTimes
 
 __all__ = [

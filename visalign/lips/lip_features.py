@@ -31,8 +31,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import lfilter
 
 from visalign.errors import AnyPath, FaceNotFound, MissingStream, TimelineError
 from visalign.files import scratch
@@ -42,6 +40,7 @@ from visalign.lips.mouth_geometry import GEOMETRY, Feature, measured
 from visalign.lips.mouth_pictures import N_PICTURE, PICTURE_FEATURES, MouthPictures
 from visalign.lips.visibility import measure_visibility
 from visalign.media.clips import probe, read_frames
+from visalign.numerics import gaussian_filter1d
 from visalign.timeline import FrameTimes, frame_step
 
 __all__ = [
@@ -429,7 +428,8 @@ def _flow_of_a_while(flow: Floats, times: Floats) -> Floats:
     if n_frames < 2:
         return flow
     known = np.isfinite(flow)
-    recent = lfilter(np.ones(n_frames), [1.0], np.stack([np.where(known, flow, 0.0), known]), axis=1)
+    both = np.stack([np.where(known, flow, 0.0), known])
+    recent = np.apply_along_axis(lambda x: np.convolve(x, np.ones(n_frames))[: len(x)], 1, both)
     return np.where(known, recent[0] / np.maximum(recent[1], 1.0), np.nan)
 
 

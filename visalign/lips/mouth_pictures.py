@@ -35,15 +35,14 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.fft import dctn
-from scipy.ndimage import map_coordinates
 
 from visalign.lips.mouth_geometry import Feature
+from visalign.numerics import bilinear, dct2
+from visalign.signals import Image
 
 __all__ = ["N_PICTURE", "PATCH_SHAPE", "PICTURE_FEATURES", "MouthPictures", "mouth_flow", "mouth_patch"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Image: TypeAlias = npt.NDArray[np.uint8]
 Points: TypeAlias = npt.NDArray[np.float32]
 
 # The mouth region: pixels of the aligned patch, and its size on the face.
@@ -127,7 +126,7 @@ class MouthPictures:
             if before.shape == image.shape and 0 < time - shown <= _MAX_GAP:
                 motion = mouth_flow(mouth_patch(before, points), patch) / (time - shown)
         self._before = image, time
-        spectrum = dctn(patch, norm="ortho")
+        spectrum = dct2(patch)
         return np.concatenate([[spectrum[rc] for rc in _ORDER], motion, [_sharpness(spectrum)]])
 
 
@@ -146,7 +145,7 @@ def mouth_patch(image: Image, points: Points) -> Floats:
     mouth_x, mouth_y = points[48:68].mean(axis=0)
     x = mouth_x + along_x * _GRID[0] - along_y * _GRID[1]
     y = mouth_y + along_y * _GRID[0] + along_x * _GRID[1]
-    return np.asarray(map_coordinates(image, [y, x], output=np.float64, order=1, mode="nearest"))
+    return bilinear(image, y, x)
 
 
 def _sharpness(spectrum: Floats) -> float:
@@ -197,7 +196,7 @@ def _moved(patch: Floats, shift: Floats) -> Floats:
     if not shift.any():
         return patch
     x, y = (_BETWEEN @ shift).T.reshape(2, *PATCH_SHAPE)
-    return np.asarray(map_coordinates(patch, [_ROWS - y, _COLUMNS - x], order=1, mode="nearest"))
+    return bilinear(patch, _ROWS - y, _COLUMNS - x)
 
 
 def _summary(shift: Floats) -> Floats:

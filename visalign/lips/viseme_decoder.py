@@ -5,15 +5,15 @@ Method
 The states are the phones that the training met, or parts of them. Each emits a Gaussian over the lip features of
 several moments around a time, reduced by linear discriminant analysis; all states share one covariance, as the
 discriminant analysis assumes. Transitions are the bigrams of the training, counted frame by frame, so they carry
-durations too. The forward-backward algorithm [1]_ gives the posterior of each phone at each time; those of the phones
-that a map puts into one viseme are added up, and the most probable viseme is the observed one. One model thus serves
-every map, and a user's own map needs no training.
+durations too. The forward-backward algorithm (:mod:`visalign.lips.forward_backward`) gives the posterior of each phone
+at each time; those of the phones that a map puts into one viseme are added up, and the most probable viseme is the
+observed one. One model thus serves every map, and a user's own map needs no training.
 
 Neighbouring frames repeat each other, which a hidden Markov model does not know; the log-likelihoods are therefore
 scaled down by `evidence_scale`, which widens the shared covariance.
 
 *The speaker.* A first pass tells which state each moment of the clip probably belongs to. The means of the states are
-then drawn towards those of the clip, each as far as it was met (maximum a posteriori, [2]_),
+then drawn towards those of the clip, each as far as it was met (maximum a posteriori, [1]_),
 
 .. math:: \mu_s' = \frac{\tau \mu_s + \sum_t \gamma_t(s) y_t}{\tau + \sum_t \gamma_t(s)}
 
@@ -29,9 +29,7 @@ Where there is no face the label is :data:`UNSEEN`.
 
 References
 ----------
-.. [1] L. R. Rabiner, A tutorial on hidden Markov models and selected applications in speech recognition, Proc. IEEE
-   77(2), 1989.
-.. [2] J.-L. Gauvain and C.-H. Lee, Maximum a posteriori estimation for multivariate Gaussian mixture observations of
+.. [1] J.-L. Gauvain and C.-H. Lee, Maximum a posteriori estimation for multivariate Gaussian mixture observations of
    Markov chains, IEEE Transactions on Speech and Audio Processing 2(2), 1994.
 """
 
@@ -45,11 +43,12 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.language.phones import BILABIALS
+from visalign.lips.forward_backward import forward_backward
 from visalign.lips.lip_features import LipFeatures
 from visalign.timeline import Interval, Tier, runs
 from visalign.visemes.viseme_map import VisemeMap
 
-__all__ = ["STEP", "UNSEEN", "DecodedVisemes", "VisemeDecoder", "stacked"]
+__all__ = ["STEP", "UNSEEN", "DecodedVisemes", "VisemeDecoder", "grid", "stacked"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -185,11 +184,6 @@ class VisemeDecoder:
         rows = (stacked(lips, part, self.columns, self.moments) - self.centre for part in parts)
         return np.vstack([part @ self.projection for part in rows])
 
-    def state_posteriors(self, sequences: Sequence[Floats]) -> list[Floats]:
-        """Posterior of each state, for each sequence of rows of one clip; shapes (n_times, n_states)."""
-        means = self._adapted_means(sequences)
-        return [np.vstack([part for _, part in self._pass(rows, means, self.closure_bias)]) for rows in sequences]
-
     def _adapted_means(self, sequences: Sequence[Floats]) -> Floats:
         """Means drawn towards those of the clip."""
         if self.adaptation_frames == 0 or not sequences:
@@ -201,22 +195,18 @@ class VisemeDecoder:
         return np.asarray((self.adaptation_frames * self.means + total) / (self.adaptation_frames + weight))
 
     def _pass(self, rows: Floats, means: Floats, bias: float) -> Iterator[tuple[slice, Floats]]:
-        """Posteriors of the states, a stretch of the rows at a time."""
-        # hmmlearn brings scikit-learn, a second of imports that `visalign --help` should not wait for
-        from hmmlearn.hmm import GaussianHMM
-
-        # The bias as one more dimension, in which closing states lie nearer to what is observed there, 0.
-        handicap = np.where(self._closing, 0.0, np.sqrt(2.0 * bias / self.evidence_scale))
-        # the projection has made the shared covariance the identity: "spherical" is the same and spares a solver
-        model = GaussianHMM(n_components=len(self.phones), covariance_type="spherical", random_state=0)
-        model.startprob_, model.transmat_ = self.start, self.transitions
-        model.means_ = np.column_stack([means, handicap])
-        model.covars_ = np.full(len(self.phones), 1.0 / self.evidence_scale)
-        observed = np.column_stack([rows, np.zeros(len(rows))])
+        """Posteriors of the states, a stretch of the rows at a time; `bias` prefers those that close."""
+        preferred = np.where(self._closing, bias, 0.0)
         for first in range(0, len(rows), _BLOCK):
             low, last = max(first - _OVERLAP, 0), min(first + _BLOCK, len(rows))
-            known = model.predict_proba(observed[low : last + _OVERLAP])
+            evidence = self._evidence(rows[low : last + _OVERLAP], means)
+            known = forward_backward(evidence, self.start, self.transitions, preferred)
             yield slice(first, last), known[first - low : last - low]
+
+    def _evidence(self, rows: Floats, means: Floats) -> Floats:
+        """Log-likelihood of each state for each row, without what all states share: the row's own length."""
+        # the projection has made the shared covariance the identity
+        return np.asarray(self.evidence_scale * (rows @ means.T - 0.5 * (means**2).sum(axis=1)))
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Plain arrays, for a model file."""

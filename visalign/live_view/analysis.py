@@ -4,7 +4,7 @@ Method
 ------
 The last ten seconds of landmarks, mouths and sound are kept. Each picture's features are normalised over that
 stretch, and the viseme is decoded from its end, by the lip model's hidden Markov model; as no later picture is there
-yet, it is less sure than `visalign check` is. The offset is that of :func:`~visalign.sync.estimate.estimate_sync` over
+yet, it is less sure than `visalign check` is. The offset is that of :func:`~visalign.sync.judging.judge` over
 the kept stretch, with phones recognised from the sound; it is computed in a process of its own, so that pictures do not
 wait for it, and only once somebody has spoken for three seconds of the stretch.
 """
@@ -24,18 +24,20 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from visalign.config import Config, SyncParams, VerdictParams
 from visalign.errors import VisalignError
-from visalign.forced_alignment.recognised import recognise_phones
+from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.face_detection import LandmarkDetector
 from visalign.lips.landmarks import Landmarks, TrackedFrame, load_detector, track_landmarks
 from visalign.lips.lip_features import FEATURES, LipFeatures, lip_features
 from visalign.lips.mouth_pictures import MouthPictures
 from visalign.live_view.source import RATE_HZ, Picture, Sound
-from visalign.media.clips import Audio, Frame
+from visalign.reports.wording import with_reason
+from visalign.signals import Audio, Frame
 from visalign.sound.voice_activity import SPEECH, find_speech
-from visalign.sync.estimate import SyncEstimate, estimate_sync, lag_evidence, spoken_frames
+from visalign.sync.judging import Instruments, hear, judge, see
 from visalign.sync.lip_model import LipModel
-from visalign.sync.speech_context import SpeechContext
+from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import FrameTimes
 from visalign.visemes.viseme_map import VisemeMap
 
@@ -232,6 +234,14 @@ def _from_zero(lips: LipFeatures, start: float) -> LipFeatures:
     return LipFeatures(lips.values, lips.names, times, lips.centre, lips.scale)
 
 
+def _settings(limits: tuple[float, float]) -> Config:
+    max_lead, max_lag = limits
+    return Config(
+        sync=SyncParams(max_lag_seconds=_SEARCH),
+        verdict=VerdictParams(max_lead_seconds=max_lead, max_lag_seconds=max_lag),
+    )
+
+
 def rolling_offset(lips: LipFeatures, audio: Audio, now: float, limits: tuple[float, float]) -> RollingOffset:
     """The offset of a stretch of lips and sound that begin together, at 0; runs in the process of its own."""
     began = time.perf_counter()
@@ -240,10 +250,10 @@ def rolling_offset(lips: LipFeatures, audio: Audio, now: float, limits: tuple[fl
     found: SyncEstimate | None = None
     if spoken is not None and speech >= ENOUGH_SPEECH:
         try:
-            phones = recognise_phones(audio).phones
-            model = LipModel.load()
-            evidence = lag_evidence(model.streams, lips, SpeechContext.of(audio, phones), _SEARCH)
-            found = estimate_sync(evidence, spoken_frames(lips, phones, spoken), model.calibration, limits)
+            tools = Instruments.of(_settings(limits))
+            heard = hear(audio, None, tools.settings)
+            judged = judge(heard, see(ClipFaces.of(lips), heard, tools), tools)
+            found = with_reason(judged.sync)
         except VisalignError:  # no phones in it after all: the next stretch may have some
             found = None
     return RollingOffset(now, speech, found, time.perf_counter() - began)

@@ -21,7 +21,7 @@ from visalign.live_view.analysis import LiveAnalyser, LiveMoment
 from visalign.live_view.source import Picture, Source
 from visalign.media.images import jpeg_bytes
 from visalign.reports.html_report.document import data_uri
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import USUAL_STEP
 
 __all__ = ["LiveStats", "message_of", "run_live"]

@@ -7,8 +7,8 @@ Conventions
   silence. Neither stream is ever moved to its own start, since that would hide the very offset to be measured.
 * Times come from the presentation times in the container, never from frame number / rate: on a clip with variable
   frame rate the latter is wrong by up to seconds.
-* Audio is mono float32 between -1 and 1. Gaps in the stream are filled with silence, so ``n / rate_hz`` is the time of
-  sample n throughout.
+* Audio is mono float32 between -1 and 1 (:class:`visalign.signals.Audio`). Gaps in the stream are filled with silence,
+  so ``n / rate_hz`` is the time of sample n throughout.
 * Pictures are upright: the rotation that phones store beside the picture is applied.
 * Pixels are square: a picture stored with pixels of clearly another shape is widened.
 
@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,25 +31,20 @@ import numpy.typing as npt
 import soundfile
 
 from visalign.errors import AnyPath, MediaError, OutputError
+from visalign.files.inputs import check_file
 from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
-from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
+from visalign.files.scratch import GrowingArray, blocks_of
 from visalign.media import ffmpeg
-from visalign.media.access import check_file
-from visalign.media.ffmpeg import Image, resize_luma
+from visalign.media.ffmpeg import resize_luma
 from visalign.media.tape import Energy, Lane, Tape, named_layout
+from visalign.signals import CANCELLED_ENERGY, Audio, AudioStream, Channels, Frame, Image, MediaInfo, VideoStream
 
 if TYPE_CHECKING:
     import av
 
 __all__ = [
-    "Audio",
-    "AudioStream",
-    "Channels",
-    "Frame",
     "FrameReader",
-    "MediaInfo",
-    "VideoStream",
     "default_track",
     "probe",
     "read_audio",
@@ -63,139 +57,10 @@ __all__ = [
     "write_wav",
 ]
 
-# Stereo whose mean keeps less than this share of its louder channel's energy has channels of opposite polarity.
-_CANCELLED_ENERGY = 0.05
 # Stands in where a container gives no frame rate; times never depend on it.
 _USUAL_RATE = Fraction(25)
 # Samples at a time: of long sound no more need be in memory.
 _BLOCK = 1 << 18
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Audio:
-    """Mono sound; sample 0 is at the clip's origin.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples,)
-        Between -1 and 1, all finite.
-    rate_hz : int
-        Samples a second.
-    decode_errors : int
-        Damaged packets that were skipped (silence stands in their place).
-    recorded_hz : int
-        Rate at which the file has it; 0 where that is not known.
-    """
-
-    samples: npt.NDArray[np.float32]
-    rate_hz: int
-    decode_errors: int = 0
-    recorded_hz: int = 0
-
-    @property
-    def duration(self) -> float:
-        """Length in seconds."""
-        return len(self.samples) / self.rate_hz
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Channels:
-    """Sound with all its channels, as it was recorded; sample 0 is at the clip's origin.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples, n_channels)
-        Between -1 and 1, all finite.
-    rate_hz : int
-        Samples a second.
-    layout : str
-        What the channels are, by FFmpeg's names ("mono", "stereo", "5.1" …).
-    """
-
-    samples: npt.NDArray[np.float32]
-    rate_hz: int
-    layout: str
-
-    @property
-    def mono(self) -> Audio:
-        """The mean of all channels; where two cancel each other, the louder one."""
-        mix, mixed, energy = scratch_array((len(self.samples),), np.float32), 0.0, np.zeros(self.samples.shape[1])
-        for part in blocks_of(len(mix), _BLOCK, self.samples, mix):
-            block = self.samples[part]
-            mix[part] = block.mean(axis=1, dtype=np.float32)
-            mixed += float(np.dot(mix[part], mix[part]))
-            energy += np.einsum("nc,nc->c", block, block)
-        if self.samples.shape[1] == 2 and mixed < _CANCELLED_ENERGY * float(energy.max()):
-            return self.channel(int(np.argmax(energy)))
-        return Audio(mix, self.rate_hz)
-
-    def channel(self, index: int) -> Audio:
-        """One channel."""
-        samples = scratch_array((len(self.samples),), np.float32)
-        for part in blocks_of(len(samples), _BLOCK, self.samples, samples):
-            samples[part] = self.samples[part, index]
-        return Audio(samples, self.rate_hz)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """One picture of a clip.
-
-    Parameters
-    ----------
-    time : float
-        Seconds after the clip's origin at which it appears.
-    image : ndarray of uint8, shape (height, width) or (height, width, 3)
-        Luma, or RGB where colour was asked for; upright.
-    """
-
-    time: float
-    image: Image
-
-
-@dataclass(frozen=True, slots=True)
-class VideoStream:
-    """What a container says about one of its video streams.
-
-    `width_px` and `height_px` are as stored, before `rotation_degrees` (counterclockwise, to be upright) is applied;
-    `start` and `duration` are seconds, the start on the clip's clock; `rate` is nominal frames a second.
-    """
-
-    index: int
-    codec: str
-    width_px: int
-    height_px: int
-    rate: Fraction
-    rotation_degrees: int
-    start: float
-    duration: float
-
-
-@dataclass(frozen=True, slots=True)
-class AudioStream:
-    """What a container says about one of its audio streams; `start` (on the clip's clock) and `duration` in seconds."""
-
-    index: int
-    codec: str
-    rate_hz: int
-    n_channels: int
-    start: float
-    duration: float
-
-
-@dataclass(frozen=True, slots=True)
-class MediaInfo:
-    """What a media file holds; `duration` in seconds, from its origin to the end of its longest stream.
-
-    `strange` are the kinds (``"video"``, ``"audio"``) that it has in a codec that can't be decoded.
-    """
-
-    path: Path
-    duration: float
-    container: str
-    video: tuple[VideoStream, ...]
-    audio: tuple[AudioStream, ...]
-    strange: tuple[str, ...] = ()
 
 
 def probe(path: AnyPath) -> MediaInfo:
@@ -247,7 +112,7 @@ def read_audio(path: AnyPath, rate_hz: int = 16000, *, track: int | None = None)
         If there is no such track.
     """
     audio, energy = _decode_audio(path, rate_hz, track, channel=None)
-    if energy.mix < _CANCELLED_ENERGY * max(energy.left, energy.right):
+    if energy.mix < CANCELLED_ENERGY * max(energy.left, energy.right):
         audio, _ = _decode_audio(path, rate_hz, track, channel=0 if energy.left >= energy.right else 1)
     return audio
 
@@ -476,11 +341,12 @@ def _decode_audio(path: AnyPath, rate_hz: int, track: int | None, *, channel: in
     with ffmpeg.opened(path) as container:
         stream = _sound_stream(path, container, track)
         origin, tape = ffmpeg.origin_of(container), Tape(rate_hz, channel)
-        recorded_hz = stream.codec_context.sample_rate
+        recorded_hz, tracks = stream.codec_context.sample_rate, ffmpeg.audio_streams(container)
+        listed = tuple(f"{x.index} ({x.codec_context.name}, {x.codec_context.layout.nb_channels} ch)" for x in tracks)
         for frame in ffmpeg.decode(container, stream, tape.note_damage):
             tape.record(frame, ffmpeg.time_of(frame, origin))
             _refuse_endless(path, tape.seconds)
         samples = tape.samples()
     if not len(samples):
         raise MediaError(path, "no sound in this file can be decoded", "Is the copy complete?")
-    return Audio(samples, rate_hz, tape.decode_errors, recorded_hz), tape.energy
+    return Audio(samples, rate_hz, tape.decode_errors, recorded_hz, listed), tape.energy

@@ -21,14 +21,15 @@ import numpy.typing as npt
 from av.stream import Disposition
 
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
+from visalign.files.inputs import check_file
 from visalign.files.limits import allowed, excess
-from visalign.media.access import ANY_TAGS, check_file, open_local
+from visalign.media.access import ANY_TAGS, open_local
+from visalign.signals import Image
 
 __all__ = [
     "ANY_TAGS",
     "DAMAGE",
     "Darkroom",
-    "Image",
     "SoundTrack",
     "audio_streams",
     "check_file",
@@ -47,7 +48,6 @@ __all__ = [
     "whole_duration",
 ]
 
-Image = npt.NDArray[np.uint8]
 InputContainer = av.container.InputContainer
 
 _Stream = TypeVar("_Stream", av.VideoStream, av.AudioStream)

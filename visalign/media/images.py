@@ -13,13 +13,13 @@ from typing import cast
 
 import av
 import numpy as np
-import numpy.typing as npt
 
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import whole_file
 from visalign.media.access import PICTURES, open_local
 from visalign.media.ffmpeg import DAMAGE
+from visalign.signals import Image
 
 __all__ = ["IMAGE_SUFFIXES", "jpeg_bytes", "jpeg_luma", "read_image", "write_png"]
 
@@ -27,8 +27,6 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 """Endings of picture files that are read."""
 
 _HINT = "Give a PNG, JPEG, WebP, BMP or TIFF file."
-
-Image = npt.NDArray[np.uint8]
 
 
 def read_image(path: AnyPath) -> Image:

@@ -25,9 +25,10 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from visalign.errors import AnyPath, MediaError
-from visalign.media.clips import Audio, Frame, read_frames
-from visalign.media.ffmpeg import X264_OPTIONS, Image, SoundTrack, resize_rgb
+from visalign.media.clips import read_frames
+from visalign.media.ffmpeg import X264_OPTIONS, SoundTrack, resize_rgb
 from visalign.media.images import jpeg_bytes
+from visalign.signals import Audio, Frame, Image
 from visalign.timeline import frame_step
 
 __all__ = ["PICTURE_PX", "ViewingCopy", "cut_out", "make_viewing_copy", "mouth_boxes"]

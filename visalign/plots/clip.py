@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
 from visalign.errors import AnyPath, ConfigError
-from visalign.media.clips import Audio, read_frames
+from visalign.media.clips import read_frames
 from visalign.plots.offset import draw_limits
 from visalign.plots.style import (
     EXPECTED,
@@ -44,6 +44,7 @@ from visalign.plots.tiers import (
 )
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import lead_in_words
+from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
 from visalign.timeline import frame_step
 

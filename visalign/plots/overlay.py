@@ -28,8 +28,8 @@ import numpy.typing as npt
 from visalign.animation.lip_trajectory import LipShape
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
 from visalign.face.avatar import FaceLook, FacePainter
-from visalign.media.clips import Audio, Frame, MediaInfo, probe, read_audio, read_frames
-from visalign.media.ffmpeg import Image, resize_rgb
+from visalign.media.clips import probe, read_audio, read_frames
+from visalign.media.ffmpeg import resize_rgb
 from visalign.media.remux import put_picture
 from visalign.media.viewing_copy import cut_out, mouth_boxes
 from visalign.pipeline import Progress
@@ -37,6 +37,7 @@ from visalign.plots.clip import plot_tracks
 from visalign.plots.style import INK, TWO_COLUMNS, VERDICT_INKS, figure_of, new_figure, picture_of, plot_style
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import certainty, remedy, statement
+from visalign.signals import Audio, Frame, Image, MediaInfo
 from visalign.sync.evidence import ClipEvidence
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ from visalign.plots.style import (
     styled,
 )
 from visalign.reports.clip_report import ClipReport
-from visalign.sync.estimate import VERDICTS
+from visalign.sync.verdict import VERDICTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

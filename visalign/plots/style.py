@@ -30,10 +30,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from visalign.errors import AnyPath, BackendUnavailable, ConfigError
 from visalign.files.outputs import whole_file
+from visalign.signals import Image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +69,6 @@ __all__ = [
     "styled",
 ]
 
-Image = npt.NDArray[np.uint8]
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from visalign.errors import ConfigError
-from visalign.media.clips import Audio
 from visalign.plots.style import ARTICULATOR_TINTS, EXPECTED, INK, MUTED, VERDICT_MARKS, signed
 from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
 from visalign.timeline import Interval
 from visalign.visemes.viseme_map import VisemeMap

@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 from visalign.errors import MissingStream
 from visalign.files.outputs import whole_file
-from visalign.media.clips import Audio, probe, read_audio, read_frames, write_clip
+from visalign.media.clips import probe, read_audio, read_frames, write_clip
 from visalign.ratings.design import RatingDesign
+from visalign.signals import Audio
 
 __all__ = ["playable", "write_stimuli"]
 

@@ -22,10 +22,11 @@ import pandas as pd
 
 from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
 from visalign.files.text_files import rounded
-from visalign.forced_alignment.aligner import CueTimes
+from visalign.forced_alignment.alignment import CueTimes
 from visalign.lip_reading.score import LipReadingScore
 from visalign.registry import find_class
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
+from visalign.reports.detail_table import detail_items, parse_details, write_details
 from visalign.reports.wording import (
     course_in_words,
     interval_in_words,
@@ -34,11 +35,10 @@ from visalign.reports.wording import (
     remedy,
     statement,
 )
-from visalign.sync.drift import OffsetCourse, offset_course
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.drift import OffsetCourse, course_of_words
 from visalign.sync.evidence import ClipEvidence
 from visalign.sync.scoring import SyncScore
-from visalign.sync.segments import detail_items, parse_details, write_details
+from visalign.sync.verdict import Cause, SyncEstimate
 from visalign.timeline import Interval, Tier
 
 __all__ = ["SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
@@ -95,7 +95,7 @@ class ClipReport:
         What it rests on; None in a report that was read from a file, or made without. Not part of the JSON form.
     details : DataFrame or None
         Words, phones, phrases and windows with all their measures, where asked for; columns are
-        :data:`~visalign.sync.segments.DETAIL_COLUMNS`.
+        :data:`~visalign.reports.detail_table.DETAIL_COLUMNS`.
     lip_reading : LipReadingScore or None
         How well the words can be read off the lips, where a grammar was given.
     cues : tuple of CueTimes
@@ -135,7 +135,7 @@ class ClipReport:
         """
         course = self.course()
         lines = [_headline(self.sync, course), _evidence(self.sync)]
-        is_worth_telling = self.sync.confidence >= _LEAST_SURE and not is_open_by(self.sync, course)
+        is_worth_telling = round(self.sync.confidence, 6) >= _LEAST_SURE and not is_open_by(self.sync)
         lines += [course_in_words(course)] if is_worth_telling else []
         read = "" if self.lip_reading is None else lip_reading_in_words(self.lip_reading)
         lines += [_agreement(self.score, self.clip), read, _sound(self.clip.sound)]
@@ -143,8 +143,7 @@ class ClipReport:
 
     def course(self) -> OffsetCourse | None:
         """How the offset goes on along the clip, from its words; None where they are too few, or within 20 s."""
-        middles = (self.segments["start"] + self.segments["end"]) / 2
-        return offset_course(middles.to_numpy(float), self.segments["lead_seconds"].to_numpy(float))
+        return course_of_words(*(self.segments[name].to_numpy(float) for name in ("start", "end", "lead_seconds")))
 
     def worst_segment(self) -> int | None:
         """Row of the word with the lowest score (the first of equals); None where no word has a score."""
@@ -173,6 +172,7 @@ class ClipReport:
                 "lead_interval_seconds": None if interval is None else [rounded(x) for x in interval],
                 "confidence": rounded(self.sync.confidence),
                 "verdict": self.sync.verdict,
+                "cause": self.sync.cause,
                 "reason": self.sync.reason,
                 "lags_seconds": [rounded(x) for x in self.sync.lags],
                 "log_likelihoods": [rounded(x) for x in self.sync.log_likelihoods],
@@ -213,7 +213,7 @@ class ClipReport:
             raise ParseError("report", None, f"not a visalign report ({error}); run the check again") from error
 
     def write_details(self, path: AnyPath) -> Path:
-        """Write `details` as CSV, whole or not at all (:func:`visalign.sync.segments.write_details`)."""
+        """Write `details` as CSV, whole or not at all (:func:`visalign.reports.detail_table.write_details`)."""
         if self.details is None:
             raise ConfigError("details", None, "a report that was made with details=(…)")
         return write_details(self.details, self.clip.name, path)
@@ -254,7 +254,7 @@ def _headline(sync: SyncEstimate, course: OffsetCourse | None) -> str:
 
 def _evidence(sync: SyncEstimate) -> str:
     interval = interval_in_words(sync)
-    return f"95 % interval: {interval}. " * bool(interval) + f"Confidence {sync.confidence:.2f}."
+    return f"95 % interval: {interval}. " * bool(interval) + f"Confidence {round(sync.confidence, 6):.2f}."
 
 
 def _agreement(score: SyncScore, clip: ClipInfo) -> str:
@@ -276,9 +276,10 @@ def _sound(sound: SoundInfo | None) -> str:
 
 
 def _measured(sound: SoundInfo) -> str:
-    snr = "noise not measurable" if sound.snr_db is None else f"speech {sound.snr_db:.0f} dB above the pauses"
-    level = "" if sound.loudness_lufs is None else f", {sound.loudness_lufs:.1f} LUFS"
-    clipped = f", {sound.clipped_fraction:.2%} clipped" if sound.clipped_fraction else ""
+    snr_db, lufs, clipped_part = map(rounded, (sound.snr_db, sound.loudness_lufs, sound.clipped_fraction))
+    snr = "noise not measurable" if snr_db is None else f"speech {snr_db:.0f} dB above the pauses"
+    level = "" if lufs is None else f", {lufs:.1f} LUFS"
+    clipped = f", {clipped_part:.2%} clipped" if clipped_part else ""
     return snr + level + clipped
 
 
@@ -327,6 +328,7 @@ def _parse_report(data: Mapping[str, Any]) -> ClipReport:
             reason=sync["reason"],
             lags=tuple(sync["lags_seconds"]),
             log_likelihoods=tuple(sync["log_likelihoods"]),
+            cause=None if (cause := sync.get("cause")) is None else Cause(cause),
         ),
         score=SyncScore(**data["score"]["counts"]),
         segments=_parse_segments(item for item in words if item["verdict"] is not None),

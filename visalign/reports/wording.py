@@ -7,27 +7,33 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
 from visalign.files.timecode import clock
 from visalign.lip_reading.score import LipReadingScore
 from visalign.sync.drift import OffsetCourse
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.verdict import DOUBTS_OF_A_MISMATCH, Cause, Objection, SyncEstimate
 
 __all__ = [
     "certainty",
     "course_in_words",
+    "in_short",
     "interval_in_words",
     "is_open_by",
     "lead_in_words",
     "lip_reading_in_words",
     "mode_of_fix",
-    "reason_of",
     "remedy",
     "statement",
+    "with_reason",
 ]
 
 # How sure a person may be at a probability of being right to within a frame; 0.8 is where sync calls no lead.
 _SURE, _FAIRLY_SURE = 0.95, 0.8
 _MOST_JUMPS, _MINUTE = 5, 60.0
+_AT_ZERO = 1e-6  # seconds: lags are sums of steps
 
 
 def lead_in_words(lead_seconds: float) -> str:
@@ -38,33 +44,92 @@ def lead_in_words(lead_seconds: float) -> str:
     >>> lead_in_words(0.083), lead_in_words(-0.12), lead_in_words(0.0002)
     ('83 ms early', '120 ms late', 'on time (0 ms)')
     """
-    ms = round(1000 * lead_seconds)
+    ms = round(1000 * round(lead_seconds, 6))  # as a report is written, so that one read back says the same
     return "on time (0 ms)" if ms == 0 else f"{abs(ms)} ms {'early' if ms > 0 else 'late'}"
 
 
 def statement(sync: SyncEstimate) -> str:
     """What is the matter, one sentence."""
-    reason = f": {sync.reason}" if sync.reason else ""
-    lead = "" if sync.lead_seconds is None else lead_in_words(sync.lead_seconds)
+    reason, short = f": {sync.reason}" if sync.reason else "", in_short(sync)
     if sync.verdict == "in-sync":
-        return f"In sync: audio is {lead}."
+        return f"In sync: {short}."
     if sync.verdict in ("audio-early", "audio-late"):
-        return f"Audio is {lead}."
+        return f"{short[:1].upper()}{short[1:]}."
     if sync.verdict == "mismatched":
-        return f"Mismatched: sound and lips fit at no shift{reason}."
-    return f"Uncertain{reason}." if lead else f"Uncertain: there is no evidence for any offset{reason}."
+        return f"Mismatched: {short}{reason}."
+    return f"Uncertain{f': {short}' if short else ''}{reason}."
 
 
-def is_open_by(sync: SyncEstimate, course: OffsetCourse | None) -> bool:
+def in_short(sync: SyncEstimate) -> str:
+    """The same without the verdict and its reason; empty for an uncertain lead."""
+    if sync.verdict == "mismatched":
+        return "sound and lips fit at no shift"
+    if sync.lead_seconds is None:
+        return "there is no evidence for any offset"
+    return "" if sync.verdict == "uncertain" else f"audio is {lead_in_words(sync.lead_seconds)}"
+
+
+def with_reason(sync: SyncEstimate) -> SyncEstimate:
+    """The estimate with its objections put into words, as its `reason`."""
+    return replace(sync, reason=_reason(sync.objections))
+
+
+def _reason(objections: Sequence[Objection]) -> str:
+    """Why no verdict is given, or why it is "mismatched"; empty without objections."""
+    if not objections:
+        return ""
+    by_cause = {one.cause: one for one in objections}
+    first, no_fit = objections[0], by_cause.get(Cause.NO_FIT)
+    if no_fit is None or first is no_fit or first.cause not in DOUBTS_OF_A_MISMATCH:
+        return _sentence(first)
+    doubts = " and ".join(_sentence(one) for one in objections if one.cause in DOUBTS_OF_A_MISMATCH)
+    return f"{_sentence(no_fit)}, but {doubts}"
+
+
+def _sentence(objection: Objection) -> str:
+    if objection.cause is Cause.EDGE_OF_SEARCH:
+        return _edge(float(objection.facts["centre"]), float(objection.facts["reach"]))
+    if objection.cause in (Cause.DRIFT, Cause.JUMPS):
+        said = course_in_words(objection.course).rstrip(".")
+        return said[:1].lower() + said[1:]
+    return _SENTENCES[objection.cause].format_map(objection.facts)
+
+
+_SENTENCES: Mapping[Cause, str] = MappingProxyType(
+    {
+        Cause.OFF_SCREEN: "the mouth in the picture rests while a voice is heard: somebody off screen seems to speak",
+        Cause.DAMAGED: "{share:.0%} of the {part} is damaged",
+        Cause.NO_FACE: "there is no frame with a face while somebody speaks",
+        Cause.FEW_PICTURES: "there are only {rate:.0f} pictures a second",
+        Cause.TREMBLING: (
+            "the landmarks of the lips tremble (a poor picture, a turned head, or something before the mouth)"
+        ),
+        Cause.STILL_LIPS: "the lips hardly move (or the picture is too poor to show it)",
+        Cause.NOISY_SOUND: "the sound is noisy (SNR {snr_db:.0f} dB)",
+        Cause.NO_FIT: "at no lag do the lips fit what is heard (probability that they do: {match:.0%})",
+        Cause.SEVERAL_LAGS: (
+            "several lags fit about as well (probability that the best one is right: {confidence:.0%})"
+        ),
+        Cause.DOUBTFUL_MATCH: ("lips and sound may not belong together at all (probability that they do: {match:.0%})"),
+        Cause.ACROSS_A_LIMIT: "the 95 % interval reaches across a limit of the verdict profile",
+    }
+)
+
+
+def _edge(centre: float, reach: float) -> str:
+    """Where the search ended; only what can be followed is advised."""
+    span = f"±{1000 * reach:.0f} ms"
+    if abs(centre) < _AT_ZERO:
+        return f"the best lag lies at the edge of the search ({span}); search wider with [sync] max_lag_seconds"
+    return (
+        f"the best lag lies at the edge of the exact search, {span} about {lead_in_words(centre)}, where a quick look "
+        "at all lags pointed"
+    )
+
+
+def is_open_by(sync: SyncEstimate) -> bool:
     """Whether the verdict is open because the offset changes along the clip."""
-    reason = reason_of(course)
-    return sync.verdict == "uncertain" and bool(reason) and sync.reason == reason
-
-
-def reason_of(course: OffsetCourse | None) -> str:
-    """Why no single offset can be told, for a verdict; empty where the offset is steady or nothing is known."""
-    said = course_in_words(course).rstrip(".")
-    return said[:1].lower() + said[1:]
+    return sync.cause in (Cause.DRIFT, Cause.JUMPS)
 
 
 def mode_of_fix(course: OffsetCourse | None) -> str:
@@ -79,11 +144,10 @@ def remedy(sync: SyncEstimate, course: OffsetCourse | None = None) -> str:
     --------
     >>> from visalign.sync.drift import Drift
     >>> drift = OffsetCourse("drift", Drift(0.0, 0.001, (0.0009, 0.0011), 99), (), "")
-    >>> reason = "the audio drifts: 60 ms a minute earlier (+1000 ppm)"
-    >>> remedy(SyncEstimate(0.3, (0.28, 0.32), 0.99, "uncertain", reason), drift)
+    >>> remedy(SyncEstimate(0.3, (0.28, 0.32), 0.99, "uncertain", cause=Cause.DRIFT), drift)
     'One shift mends a part of it only: `visalign fix --mode drift` stretches the sound.'
     """
-    if is_open_by(sync, course):
+    if is_open_by(sync):
         mode = mode_of_fix(course)
         does = "stretches the sound" if mode == "drift" else "moves each part"
         return f"One shift mends a part of it only: `visalign fix --mode {mode}` {does}."
@@ -96,7 +160,7 @@ def remedy(sync: SyncEstimate, course: OffsetCourse | None = None) -> str:
     if sync.verdict == "uncertain":
         return f"The best guess is that audio is {lead_in_words(sync.lead_seconds)}; look before you correct by it."
     doing = "delay" if sync.verdict == "audio-early" else "advance"
-    return f"To fix, {doing} the audio by {abs(round(1000 * sync.lead_seconds))} ms."
+    return f"To fix, {doing} the audio by {abs(round(1000 * round(sync.lead_seconds, 6)))} ms."
 
 
 def interval_in_words(sync: SyncEstimate) -> str:
@@ -132,8 +196,9 @@ def certainty(sync: SyncEstimate) -> str:
         return "Nothing could be measured"
     if sync.verdict == "mismatched":
         return "No offset can be trusted"
-    percent = f"{100 * sync.confidence:.0f} %" if sync.confidence < 0.995 else "over 99 %"
-    words = "Sure" if sync.confidence >= _SURE else "Fairly sure" if sync.confidence >= _FAIRLY_SURE else "Not sure"
+    confidence = round(sync.confidence, 6)
+    percent = f"{100 * confidence:.0f} %" if confidence < 0.995 else "over 99 %"
+    words = "Sure" if confidence >= _SURE else "Fairly sure" if confidence >= _FAIRLY_SURE else "Not sure"
     return f"{words} ({percent}): right to within 40 ms"
 
 

@@ -26,7 +26,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from visalign.media.clips import Audio, resampled
+from visalign.media.clips import resampled
+from visalign.signals import Audio
 from visalign.sound.enhancement.spectra import sane_samples
 from visalign.sound.speech import HOP, log_mel
 

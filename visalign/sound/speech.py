@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 
 __all__ = ["HOP", "N_BANDS", "log_mel", "mel_bands", "stretch"]
 

@@ -25,7 +25,7 @@ from scipy.interpolate import PchipInterpolator
 
 from visalign.dtw import SYMMETRIC_P1, dtw_rows
 from visalign.errors import AlignmentError
-from visalign.media.clips import Audio, Channels
+from visalign.signals import Audio, Channels
 from visalign.sound.speech import HOP, log_mel
 
 __all__ = ["WarpCurve", "match_dialogue", "stretched"]

@@ -36,7 +36,16 @@ import numpy.typing as npt
 
 from visalign.files.text_files import rounded
 
-__all__ = ["RATES", "Drift", "OffsetCourse", "OffsetPiece", "find_drift", "find_jumps", "offset_course"]
+__all__ = [
+    "RATES",
+    "Drift",
+    "OffsetCourse",
+    "OffsetPiece",
+    "course_of_words",
+    "find_drift",
+    "find_jumps",
+    "offset_course",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -273,11 +282,20 @@ def offset_course(times: Sequence[float] | Floats, leads: Sequence[float] | Floa
     return OffsetCourse(kind, drift, pieces, _cause(drift) if kind == "drift" else "")
 
 
+def course_of_words(starts: npt.ArrayLike, ends: npt.ArrayLike, leads: npt.ArrayLike) -> OffsetCourse | None:
+    """The course of a clip by its words: where they begin and end, and their leads (NaN where there is none), seconds.
+
+    Times count to the microsecond, as a report writes them, so that a report that was read back has the same course.
+    """
+    start, end, lead = (np.asarray(x, np.float64).round(6) for x in (starts, ends, leads))
+    return offset_course((start + end) / 2, lead)
+
+
 def _cause(drift: Drift) -> str:
-    for rate, name in _CAUSES:
-        if abs(abs(drift.rate) - rate) <= max(0.1 * rate, (drift.rate_interval[1] - drift.rate_interval[0]) / 2):
-            return name
-    return ""
+    """The nearest of the known rates, if it is near enough: two of them are hardly 3 % apart."""
+    away, rate, name = min((abs(abs(drift.rate) - rate), rate, name) for rate, name in _CAUSES)
+    is_near = away <= max(0.1 * rate, (drift.rate_interval[1] - drift.rate_interval[0]) / 2)
+    return name if is_near else ""
 
 
 def _best_cuts(y: Floats, max_pieces: int) -> list[int]:

@@ -19,19 +19,17 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import CubicSpline
-from scipy.ndimage import gaussian_filter1d, uniform_filter1d
-from scipy.special import expit
 
 from visalign.files.scratch import blocks_of
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
-from visalign.parameters import EvidenceParams, ThresholdParams
+from visalign.numerics import cubic_spline, expit, gaussian_filter1d, uniform_filter1d
+from visalign.parameters import EvidenceParams
 from visalign.sound.voice_activity import SPEECH
 from visalign.sync.lead_course import STEADY, LeadCourse
 from visalign.sync.lip_model import Calibration
@@ -41,11 +39,10 @@ from visalign.timeline import Interval, Tier
 
 __all__ = [
     "INTERVAL",
-    "VERDICTS",
     "LagEvidence",
-    "SyncEstimate",
+    "LeadEstimate",
     "best_lead",
-    "estimate_sync",
+    "estimate_lead",
     "lag_density",
     "lag_evidence",
     "lead_interval",
@@ -56,8 +53,6 @@ __all__ = [
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-VERDICTS = ("in-sync", "audio-early", "audio-late", "mismatched", "uncertain")
-
 LAG_STEP = 0.01
 """Seconds between the lags at which the evidence is computed."""
 
@@ -65,14 +60,9 @@ INTERVAL = 0.95
 """What the interval of a lead holds of its probability."""
 
 _FINE_STEP = 0.002  # seconds, of the density
-# Ends of an interval this close to a limit lie on it: they are sums of steps.
-_TOUCH = 1e-6  # seconds
 _FRAME = 0.04  # seconds: the confidence is about being right to within this
-# A best lag this close to the end of the search may only be the foot of a peak beyond it.
-_EDGE = 0.02  # seconds
 _BLOCK = 1 << 11  # frames
 _SPEECH_MARGIN = 0.2  # seconds around speech in which lips belong to it
-_EVIDENCE, _THRESHOLDS = EvidenceParams(), ThresholdParams()
 # Of the clips that somebody checks so many have their own sound, and of those so many are in sync.
 _MATCH_PRIOR = 0.75
 _IN_SYNC_PRIOR = 0.5
@@ -81,38 +71,32 @@ _MOMENT, _OTHER_LAG, _SUPPORT_RANK = 0.2, 0.08, 0.9  # seconds, seconds, share
 
 
 @dataclass(frozen=True, slots=True)
-class SyncEstimate:
-    """The audio/video offset of a clip.
+class LeadEstimate:
+    """Where lips and sound fit best, and how far that can be trusted; the verdict is :mod:`visalign.sync.verdict`'s.
 
     Parameters
     ----------
     lead_seconds : float or None
-        Best estimate; positive where the audio is early. None only without any evidence.
+        Best estimate; positive where the audio is early. None without any evidence.
     lead_interval : (float, float) or None
         Bounds of the 95 % interval, seconds.
     confidence : float
-        Probability, 0..1, that the estimate is right to within one frame at 25 frames a second (40 ms): that lips and
-        sound belong together (`match`), and that the lead then lies there.
-    verdict : str
-        One of :data:`VERDICTS`.
-    reason : str
-        Why the verdict is "uncertain" or "mismatched"; empty otherwise.
+        Probability, 0..1, that the estimate is right to within one frame at 25 frames a second (40 ms), if lips and
+        sound belong together.
+    match : float
+        Probability, 0..1, that they do.
     lags : tuple of float
         Leads at which the evidence was computed, seconds.
     log_likelihoods : tuple of float
         Log-likelihood of the lips at each of `lags`, relative to the best.
-    match : float
-        Probability, 0..1, that lips and sound belong together; 1 where it was not measured.
     """
 
     lead_seconds: float | None
     lead_interval: tuple[float, float] | None
     confidence: float
-    verdict: str
-    reason: str = ""
+    match: float = 1.0
     lags: tuple[float, ...] = ()
     log_likelihoods: tuple[float, ...] = ()
-    match: float = field(default=1.0, compare=False)  # not part of a report
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +144,7 @@ def lag_evidence(
     lips: LipFeatures,
     context: SpeechContext,
     max_lag: float,
-    params: EvidenceParams = _EVIDENCE,
+    params: EvidenceParams,
     *,
     centre: float = 0.0,
     course: LeadCourse = STEADY,
@@ -233,23 +217,21 @@ def lag_density(lags: Floats, log_likelihoods: Floats, calibration: Calibration)
         They sum to 1.
     """
     fine = np.linspace(lags[0], lags[-1], round((lags[-1] - lags[0]) / _FINE_STEP) + 1)
-    curve = CubicSpline(lags, calibration.temperature * log_likelihoods)(fine)
+    curve = cubic_spline(lags, calibration.temperature * log_likelihoods, fine)
     density = np.exp(curve - curve.max())
     blurred = gaussian_filter1d(density, calibration.lag_scatter / _FINE_STEP, mode="constant")
     return fine, blurred / blurred.sum()
 
 
-def estimate_sync(
+def estimate_lead(
     evidence: LagEvidence,
     spoken: npt.NDArray[np.bool_],
     calibration: Calibration,
     limits: tuple[float, float],
-    thresholds: ThresholdParams = _THRESHOLDS,
     *,
     certainty: float = 1.0,
-    strict: bool = False,
-) -> SyncEstimate:
-    """Offset, interval, confidence and verdict of a clip.
+) -> LeadEstimate:
+    """Offset, interval and confidence of a clip.
 
     Parameters
     ----------
@@ -260,40 +242,25 @@ def estimate_sync(
     calibration : Calibration
         Of the lip model.
     limits : (float, float)
-        Seconds that the audio may lead, and lag, to be called in sync.
-    thresholds : ThresholdParams
-        From which probability on a verdict is given.
+        Seconds that the audio may lead, and lag, to be called in sync: where most clips lie (:func:`placed_match`).
     certainty : float
         Probability that the true lead is among these lags at all (:mod:`visalign.sync.wide_search`).
-    strict : bool
-        Uncertain wherever the interval reaches across a limit, also where the lead is within
-        (docs/decisions/0007-calibration.md).
     """
     if not evidence.has_face.any() or not spoken.any():
-        return SyncEstimate(None, None, 0.0, "uncertain", "there is no frame with a face while somebody speaks")
+        return LeadEstimate(None, None, 0.0)
     total = evidence.total
     fine, density = lag_density(evidence.lags, total, calibration)
     lead, confidence = best_lead(fine, density)
-    confidence *= certainty
-    low, high = lead_interval(fine, density)
     match = placed_match(match_probability(evidence, spoken, calibration), lead, evidence.lags, limits)
-    verdict, reason = _verdict(lead, (low, high), confidence, match, limits, thresholds, strict)
-    if _at_edge(lead, evidence.lags):
-        verdict, reason = "uncertain", _EDGE_REASON.format(1000 * evidence.lags[-1])
     relative = total - total.max()
-    return SyncEstimate(
+    return LeadEstimate(
         lead,
-        (low, high),
-        confidence * match,
-        verdict,
-        reason,
+        lead_interval(fine, density),
+        confidence * certainty,
+        match,
         tuple(evidence.lags.tolist()),
         tuple(relative.tolist()),
-        match,
     )
-
-
-_EDGE_REASON = "the best lag lies at the edge of the search (±{:.0f} ms); search wider with [sync] max_lag_seconds"
 
 
 def match_probability(evidence: LagEvidence, spoken: npt.NDArray[np.bool_], calibration: Calibration) -> float:
@@ -384,33 +351,3 @@ def best_lead(fine: Floats, density: Floats) -> tuple[float, float]:
     part = slice(int(low[best]), int(high[best]))
     mass = float(density[part].sum())
     return float(density[part] @ fine[part] / mass), min(mass, 1.0)
-
-
-def _at_edge(lead: float, lags: Floats) -> bool:
-    return bool(lead <= lags[0] + _EDGE or lead >= lags[-1] - _EDGE)
-
-
-def _verdict(
-    lead: float,
-    interval: tuple[float, float],
-    confidence: float,
-    match: float,
-    limits: tuple[float, float],
-    thresholds: ThresholdParams,
-    strict: bool,
-) -> tuple[str, str]:
-    max_lead, max_lag = limits
-    if match < thresholds.min_match:
-        return "mismatched", f"at no lag do the lips fit what is heard (probability that they do: {match:.0%})"
-    if confidence < thresholds.min_confidence:
-        return "uncertain", f"several lags fit about as well (probability that the best one is right: {confidence:.0%})"
-    within = -max_lag <= lead <= max_lead
-    if match < (thresholds.sure_match if within else thresholds.likely_match):
-        return "uncertain", f"lips and sound may not belong together at all (probability that they do: {match:.0%})"
-    inside = interval[0] >= -max_lag - _TOUCH and interval[1] <= max_lead + _TOUCH
-    outside = interval[0] > max_lead + _TOUCH or interval[1] < -max_lag - _TOUCH
-    if within and (inside or not strict):
-        return "in-sync", ""
-    if within or not outside:
-        return "uncertain", "the 95 % interval reaches across a limit of the verdict profile"
-    return ("audio-early" if lead > 0 else "audio-late"), ""

@@ -24,8 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio
-from visalign.parameters import ScoringParams
+from visalign.signals import Audio
 from visalign.sync.estimate import LagEvidence, lag_density, lead_interval
 from visalign.sync.lead_course import STEADY, LeadCourse
 from visalign.sync.lip_model import Calibration
@@ -37,7 +36,6 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
-_SCORING = ScoringParams()
 _LOCAL_STEP = 0.1  # seconds from one local lead to the next
 _LOCAL_SPAN = 0.35  # seconds, standard deviation of the weights: about two words to either side
 _MIN_FRAMES = 2.0  # sum of the weights of frames with a face; with less nothing is said
@@ -101,6 +99,8 @@ class ClipEvidence:
         The sound that was judged in place of the clip's own.
     course : LeadCourse
         What is to be added to `lags` along a clip whose offset changes.
+    comparison : ClipComparison or None
+        What all of it was taken from.
     """
 
     times: Floats
@@ -122,6 +122,7 @@ class ClipEvidence:
     clip: Path | None = None
     audio: Audio | Path | None = None
     course: LeadCourse = STEADY
+    comparison: ClipComparison | None = None
 
     @property
     def expected_aperture(self) -> Floats:
@@ -164,12 +165,11 @@ def gather_evidence(lips: LipFeatures, expected_shapes: Floats, comparison: Clip
         density=density,
         local=local_lead(evidence, comparison.lead, calibration, spread=spread),
         course=evidence.course,
+        comparison=comparison,
     )
 
 
-def local_lead(
-    evidence: LagEvidence, lead: float, calibration: Calibration, *, spread: float = _SCORING.local_spread_seconds
-) -> LocalLead:
+def local_lead(evidence: LagEvidence, lead: float, calibration: Calibration, *, spread: float) -> LocalLead:
     """The lead along a clip whose lead on the whole is `lead` seconds, from which no part strays by much more than
     `spread`.
     """

@@ -14,17 +14,16 @@ are measured over the whole clip, on features that do not depend on the size of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import detrend, periodogram
 
 from visalign.lips.lip_features import LipFeatures
-from visalign.sync.estimate import SyncEstimate
+from visalign.sync.periodogram import periodogram
+from visalign.sync.verdict import Cause, Objection
 
-__all__ = ["MAX_TREMBLE", "MIN_MOVEMENT", "MIN_RATE_HZ", "MIN_SNR_DB", "movement", "spared", "tremble", "what_is_poor"]
+__all__ = ["MAX_TREMBLE", "MIN_MOVEMENT", "MIN_RATE_HZ", "MIN_SNR_DB", "movement", "tremble", "what_is_poor"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -39,8 +38,8 @@ _MOVING = ("outer_aperture", "outer_width", "lower_lip_height", "upper_lip_heigh
 _SHORTEST = 16  # frames of a stretch with a face
 
 
-def what_is_poor(lips: LipFeatures, snr_db: float | None) -> tuple[str, ...]:
-    """What is too poor to say that lips and sound do not belong together, in words; empty where nothing is.
+def what_is_poor(lips: LipFeatures, snr_db: float | None) -> tuple[Objection, ...]:
+    """What is too poor to say that lips and sound do not belong together; empty where nothing is.
 
     Parameters
     ----------
@@ -48,24 +47,16 @@ def what_is_poor(lips: LipFeatures, snr_db: float | None) -> tuple[str, ...]:
     snr_db : float or None
         Of the sound; None where it is not known.
     """
-    found = []
-    rate = _rate(lips)
-    if rate < MIN_RATE_HZ:
-        found.append(f"there are only {rate:.0f} pictures a second")
+    poor = list[Objection]()
+    if (rate := _rate(lips)) < MIN_RATE_HZ:
+        poor.append(Objection(Cause.FEW_PICTURES, {"rate": rate}))
     if tremble(lips) > MAX_TREMBLE:
-        found.append("the landmarks of the lips tremble (a poor picture, a turned head, or something before the mouth)")
+        poor.append(Objection(Cause.TREMBLING))
     if movement(lips) < MIN_MOVEMENT:
-        found.append("the lips hardly move (or the picture is too poor to show it)")
+        poor.append(Objection(Cause.STILL_LIPS))
     if snr_db is not None and snr_db < MIN_SNR_DB:
-        found.append(f"the sound is noisy (SNR {snr_db:.0f} dB)")
-    return tuple(found)
-
-
-def spared(sync: SyncEstimate, reasons: tuple[str, ...]) -> SyncEstimate:
-    """A mismatch that is doubtful for these reasons is uncertain; all else stays as it is."""
-    if sync.verdict != "mismatched" or not reasons:
-        return sync
-    return replace(sync, verdict="uncertain", reason=f"{sync.reason}, but {' and '.join(reasons)}")
+        poor.append(Objection(Cause.NOISY_SOUND, {"snr_db": snr_db}))
+    return tuple(poor)
 
 
 def tremble(lips: LipFeatures) -> float:
@@ -73,7 +64,7 @@ def tremble(lips: LipFeatures) -> float:
     rate = _rate(lips)
     fast, whole = np.zeros(len(_MOVING)), np.zeros(len(_MOVING))
     for stretch in _stretches(lips):
-        frequency, power = periodogram(detrend(stretch, axis=0), rate, axis=0)
+        frequency, power = periodogram(stretch, rate)
         known = (frequency > 0) & (frequency <= _TOP_HZ)
         whole += power[known].sum(axis=0)
         fast += power[known & (frequency > _FAST_HZ)].sum(axis=0)

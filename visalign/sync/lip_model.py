@@ -49,11 +49,11 @@ import numpy.typing as npt
 from visalign.errors import AnyPath, BackendUnavailable, ParseError
 from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
-from visalign.lips.lip_features import FEATURES, LipFeatures
+from visalign.lips.lip_features import FEATURES
 from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.parameters import EvidenceParams
-from visalign.sync.speech_context import N_CHANNELS, OFFSETS, PHONES, SpeechContext
-from visalign.sync.streams import Stream, stream_log_likelihoods
+from visalign.sync.speech_context import N_CHANNELS, OFFSETS, PHONES
+from visalign.sync.streams import Stream
 
 __all__ = ["Calibration", "LipModel"]
 
@@ -135,10 +135,6 @@ class LipModel:
             raise BackendUnavailable(f"lip model {chosen}", "Give an existing file, or make one with `visalign train`.")
         stat = chosen.stat()
         return _load(str(chosen), stat.st_mtime_ns, stat.st_size)
-
-    def log_likelihoods(self, lips: LipFeatures, context: SpeechContext, lags: Floats) -> Floats:
-        """Evidence of each frame for each lag: :func:`~visalign.sync.streams.stream_log_likelihoods` of its streams."""
-        return stream_log_likelihoods(self.streams, lips, context, lags)
 
     def save(self, path: AnyPath) -> Path:
         """Write the model as an NPZ file without pickled objects."""

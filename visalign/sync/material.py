@@ -2,23 +2,17 @@
 
 A clip that is damaged or incomplete is analysed as far as it goes, and the report says how far that is. Where much of
 it is damaged, no verdict is given.
-
-Conventions
------------
-Warnings are for the reader of a report, a sentence each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from visalign.errors import AnyPath
 from visalign.lips.clip_faces import ClipFaces
-from visalign.media.clips import Audio, probe
-from visalign.sync.estimate import SyncEstimate
+from visalign.signals import Audio
+from visalign.sync.verdict import Cause, Objection
 
-__all__ = ["MaterialDoubts", "material_doubts"]
+__all__ = ["Material"]
 
 MAX_DAMAGED = 0.05
 """Where a larger part of the pictures or of the sound is damaged, no verdict is given."""
@@ -36,98 +30,88 @@ _PACKET_SECONDS = 0.02  # about what a packet of sound holds
 
 
 @dataclass(frozen=True, slots=True)
-class MaterialDoubts:
-    """What is wrong with the material.
+class Material:
+    """Picture and sound as they were read.
 
     Parameters
     ----------
-    warnings : tuple of str
-    reason : str
-        Why no verdict can be given; empty where one can.
-    """
-
-    warnings: tuple[str, ...] = ()
-    reason: str = ""
-
-    def heeded(self, sync: SyncEstimate) -> SyncEstimate:
-        """The estimate, uncertain where the material allows no verdict."""
-        return replace(sync, verdict="uncertain", reason=self.reason) if self.reason else sync
-
-
-def material_doubts(faces: ClipFaces, audio: Audio, *, sound_file: AnyPath | None, is_own: bool) -> MaterialDoubts:
-    """Look for what is wrong with picture and sound as they were read.
-
-    Parameters
-    ----------
-    faces : ClipFaces
-        Of the picture.
-    audio : Audio
-        The sound as it was read, not cleared.
-    sound_file : path-like or None
-        Where the sound comes from; None if it was given in memory.
+    n_pictures, n_damaged_pictures, n_untimed : int
+        Pictures that were read, damaged packets that were left out, and pictures left out because their time is not
+        after that of the picture before.
+    n_damaged_sounds : int
+        Packets of the sound that were left out.
+    picture_seconds, announced_seconds : float
+        Where the pictures end, and where the file says that they do.
+    sound_seconds : float
+        Where the sound ends.
     is_own : bool
         Whether it is the clip's own sound.
-
-    Raises
-    ------
-    MediaError
-        If `sound_file` can't be read.
+    recorded_hz : int
+        Rate at which the sound was recorded; 0 where that is not known.
+    tracks : tuple of str
+        All sound tracks of the file, in words.
     """
-    warnings = (*_damage(faces, audio), *_lengths(faces, audio, is_own=is_own), *_recording(audio, sound_file))
-    return MaterialDoubts(warnings, _too_damaged(faces, audio))
 
+    n_pictures: int
+    n_damaged_pictures: int
+    n_untimed: int
+    n_damaged_sounds: int
+    picture_seconds: float
+    announced_seconds: float
+    sound_seconds: float
+    is_own: bool
+    recorded_hz: int
+    tracks: tuple[str, ...] = ()
 
-def _damage(faces: ClipFaces, audio: Audio) -> Iterator[str]:
-    if faces.n_damaged or audio.decode_errors:
-        yield (
-            f"{faces.n_damaged} damaged packets of the picture and {audio.decode_errors} of the sound were left out; "
-            "is the copy complete?"
+    @classmethod
+    def of(cls, faces: ClipFaces, audio: Audio, *, is_own: bool) -> Material:
+        """The material of a clip: its faces, and the sound as it was read, not cleared."""
+        return cls(
+            len(faces.times.times),
+            faces.n_damaged,
+            faces.n_untimed,
+            audio.decode_errors,
+            _end_of_picture(faces),
+            faces.times.duration,
+            audio.duration,
+            is_own,
+            audio.recorded_hz,
+            audio.tracks,
         )
-    if faces.n_untimed:
-        yield f"{faces.n_untimed} pictures were left out, whose time is not after that of the picture before"
 
+    @property
+    def seconds_there(self) -> float:
+        """How far the clip goes."""
+        return max(self.picture_seconds, self.sound_seconds) if self.is_own else self.picture_seconds
 
-def _too_damaged(faces: ClipFaces, audio: Audio) -> str:
-    parts = {
-        "picture": faces.n_damaged / max(faces.n_damaged + len(faces.times.times), 1),
-        "sound": audio.decode_errors / max(audio.decode_errors + audio.duration / _PACKET_SECONDS, 1),
-    }
-    worst = max(parts, key=lambda name: parts[name])
-    return f"{parts[worst]:.0%} of the {worst} is damaged" if parts[worst] > MAX_DAMAGED else ""
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether the clip ends before it should."""
+        return self.seconds_there < self.announced_seconds - MISSING_SECONDS
 
+    @property
+    def is_unequal(self) -> bool:
+        """Whether sound and picture are of unequal length."""
+        longer, shorter = max(self.picture_seconds, self.sound_seconds), min(self.picture_seconds, self.sound_seconds)
+        return longer - shorter > max(UNEQUAL_SECONDS, UNEQUAL_PART * longer)
 
-def _lengths(faces: ClipFaces, audio: Audio, *, is_own: bool) -> Iterator[str]:
-    shown, announced = _end_of_picture(faces), faces.times.duration
-    there = max(shown, audio.duration) if is_own else shown
-    if there < announced - MISSING_SECONDS:
-        yield (
-            f"the file announces {announced:.1f} s and ends after {there:.1f} s ({there / announced:.0%}): only what "
-            "is there was analysed; is the copy complete?"
-        )
-    longer, shorter = max(shown, audio.duration), min(shown, audio.duration)
-    if longer - shorter > max(UNEQUAL_SECONDS, UNEQUAL_PART * longer):
-        yield (
-            f"the sound lasts {audio.duration:.1f} s and the picture {shown:.1f} s: what has no counterpart was not "
-            "judged"
-        )
+    @property
+    def is_telephone(self) -> bool:
+        """Whether the sound lacks what tells s, f and th apart."""
+        return 0 < self.recorded_hz < TELEPHONE_HZ
+
+    def objections(self) -> tuple[Objection, ...]:
+        """Against any verdict, where too much is damaged."""
+        parts = {
+            "picture": self.n_damaged_pictures / max(self.n_damaged_pictures + self.n_pictures, 1),
+            "sound": self.n_damaged_sounds / max(self.n_damaged_sounds + self.sound_seconds / _PACKET_SECONDS, 1),
+        }
+        worst = max(parts, key=lambda name: parts[name])
+        facts: dict[str, float | str] = {"part": worst, "share": parts[worst]}
+        return (Objection(Cause.DAMAGED, facts),) if parts[worst] > MAX_DAMAGED else ()
 
 
 def _end_of_picture(faces: ClipFaces) -> float:
     times = faces.times.times
     step = 1 / float(faces.times.rate) if len(times) < 2 else float(times[-1] - times[-2])
     return float(times[-1]) + step
-
-
-def _recording(audio: Audio, sound_file: AnyPath | None) -> Iterator[str]:
-    if 0 < audio.recorded_hz < TELEPHONE_HZ:
-        yield (
-            f"the sound was recorded at {audio.recorded_hz / 1000:g} kHz, without what tells s, f and th apart: phones "
-            "are less sure"
-        )
-    tracks = [] if sound_file is None else probe(sound_file).audio
-    if len(tracks) > 1:
-        listed = ", ".join(f"{x.index} ({x.codec}, {x.n_channels} ch)" for x in tracks)
-        yield (
-            f"{len(tracks)} sound tracks: {listed}; the one marked as default was checked, unless --track (track=) "
-            "named another"
-        )

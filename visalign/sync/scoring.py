@@ -22,7 +22,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -30,14 +30,16 @@ import numpy.typing as npt
 from visalign.dtw import SYMMETRIC1, WarpingPath, dtw_rows
 from visalign.lips.viseme_decoder import STEP, DecodedVisemes
 from visalign.parameters import ScoringParams, ThresholdParams
-from visalign.sync.estimate import LagEvidence, SyncEstimate, lag_density
+from visalign.sync.estimate import LagEvidence, LeadEstimate, best_lead, lag_density
 from visalign.sync.lip_model import Calibration
+from visalign.sync.verdict import word_verdict
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget
 
 __all__ = [
     "MAX_COST",
     "ClipComparison",
+    "PartJudgement",
     "SyncScore",
     "VisemeAgreement",
     "agreement_of",
@@ -53,7 +55,6 @@ MAX_COST = -float(np.log(1e-3))
 
 _REACH = 5  # flanks
 _MIN_WORD_FRAMES = 2
-_SCORING, _THRESHOLDS = ScoringParams(), ThresholdParams()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,42 @@ class SyncScore:
         return self.n_words_in_sync / self.n_words if self.n_words else None
 
 
+@dataclass(frozen=True, slots=True)
+class PartJudgement:
+    """What is said of a part of a clip: a word, a phone, a phrase or a window.
+
+    Parameters
+    ----------
+    label : str
+    start, end : float
+        Of the sound, seconds.
+    phones, expected, observed : str
+        Its phones, the visemes that they call for, and those that the lips show, joined by spaces.
+    viseme_accuracy : float
+        Part of its frames (0..1) whose observed viseme is acceptable; NaN where it can't be told.
+    lead_seconds : float
+        Its lead; NaN where its lips can't be seen.
+    score : float
+        0..1, high = in sync; NaN where its lips can't be seen.
+    verdict : str
+        One of :data:`~visalign.sync.verdict.VERDICTS`.
+    confidence : float
+        Probability (0..1) that `lead_seconds` is right to within a frame (40 ms); NaN where there is none.
+    """
+
+    label: str
+    start: float
+    end: float
+    phones: str
+    expected: str
+    observed: str
+    viseme_accuracy: float
+    lead_seconds: float
+    score: float
+    verdict: str
+    confidence: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class VisemeAgreement:
     """Expected and observed visemes, moment by moment, after warping.
@@ -140,7 +177,7 @@ class VisemeAgreement:
 
 
 def agreement_of(
-    targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead: float | Floats, *, band: int = _SCORING.band
+    targets: Sequence[VisemeTarget], decoded: DecodedVisemes, lead: float | Floats, *, band: int
 ) -> VisemeAgreement:
     """Compare expected and observed visemes along the warping path of least cost.
 
@@ -211,9 +248,9 @@ class ClipComparison:
     calibration: Calibration
     limits: tuple[float, float]
     agreement: VisemeAgreement
-    match: float = 1.0
-    scoring: ScoringParams = _SCORING
-    thresholds: ThresholdParams = _THRESHOLDS
+    match: float
+    scoring: ScoringParams
+    thresholds: ThresholdParams
 
     @classmethod
     def of(
@@ -221,17 +258,19 @@ class ClipComparison:
         targets: Sequence[VisemeTarget],
         decoded: DecodedVisemes,
         evidence: LagEvidence,
-        sync: SyncEstimate,
+        estimate: LeadEstimate,
         calibration: Calibration,
         limits: tuple[float, float],
-        scoring: ScoringParams = _SCORING,
-        thresholds: ThresholdParams = _THRESHOLDS,
+        scoring: ScoringParams,
+        thresholds: ThresholdParams,
     ) -> ClipComparison:
         """Compare at the clip's lead, or along its course."""
-        lead = sync.lead_seconds or 0.0
+        lead = estimate.lead_seconds or 0.0
         leads = lead + evidence.course.at_heard([target.interval.start for target in targets])
         agreement = agreement_of(targets, decoded, leads, band=scoring.band)
-        return cls(targets, decoded, evidence, lead, calibration, limits, agreement, sync.match, scoring, thresholds)
+        return cls(
+            targets, decoded, evidence, lead, calibration, limits, agreement, estimate.match, scoring, thresholds
+        )
 
     def lead_at(self, part: Interval) -> float:
         """Seconds by which the audio leads in and around a part of the sound, by the course of the clip."""
@@ -262,35 +301,35 @@ class ClipComparison:
         last = bisect_left(self.targets, part.end, key=lambda target: target.interval.start)
         return [target for target in self.targets[first:last] if target.word]
 
-    def judge(self, part: Interval) -> dict[str, Any]:
-        """Measures of one part: label, start, end, phones, expected, observed, viseme_accuracy, lead_seconds, score,
-        verdict.
-        """
+    def judge(self, part: Interval) -> PartJudgement:
+        """Measure one part of the sound."""
         own, inside = self.targets_in(part), self.moments(part)
-        lead_here, score = self._local(part)
-        return {
-            "label": part.label,
-            "start": part.start,
-            "end": part.end,
-            "phones": " ".join(t.phone for t in own),
-            "expected": " ".join(t.viseme for t in own),
-            "observed": _observed(self.decoded.tier, *self.shown(part)),
-            "viseme_accuracy": float(self.agreement.is_right[inside].mean()) if len(inside) else np.nan,
-            "lead_seconds": lead_here,
-            "score": score,
-            "verdict": _word_verdict(lead_here, score, self.limits, self.thresholds),
-        }
+        lead_here, score, confidence = self._local(part)
+        return PartJudgement(
+            label=part.label,
+            start=part.start,
+            end=part.end,
+            phones=" ".join(t.phone for t in own),
+            expected=" ".join(t.viseme for t in own),
+            observed=_observed(self.decoded.tier, *self.shown(part)),
+            viseme_accuracy=float(self.agreement.is_right[inside].mean()) if len(inside) else np.nan,
+            lead_seconds=lead_here,
+            score=score,
+            verdict=word_verdict(lead_here, score, self.limits, self.thresholds),
+            confidence=confidence,
+        )
 
-    def _local(self, part: Interval) -> tuple[float, float]:
-        """Lead and score of one part; NaN where its lips can't be seen."""
+    def _local(self, part: Interval) -> tuple[float, float, float]:
+        """Lead, score and confidence of one part; NaN where its lips can't be seen."""
         curve = self.curve(part)
         if curve is None:
-            return np.nan, np.nan
+            return np.nan, np.nan, np.nan
         fine, density = self.density(part, curve)
         score = in_sync_probability(
             self.evidence.lags_at(part), curve, self.calibration, self.limits, margin=self.scoring.margin_seconds
         )
-        return float(fine[density.argmax()]), score * self.match**self.scoring.match_weight
+        lead, (_, confidence) = float(fine[density.argmax()]), best_lead(fine, density)
+        return lead, score * self.match**self.scoring.match_weight, confidence
 
     def curve(self, part: Interval) -> Floats | None:
         """Evidence of the frames in and around a part for each lag; None where its lips can't be seen."""
@@ -302,31 +341,28 @@ class ClipComparison:
         return lead_density(self.evidence.lags_at(part), curve, self.lead_at(part), self.calibration, spread=spread)
 
 
-def judge_words(words: Tier, comparison: ClipComparison) -> tuple[list[dict[str, Any]], SyncScore]:
-    """Judge each word.
+def judge_words(words: Tier, comparison: ClipComparison) -> tuple[tuple[PartJudgement, ...], SyncScore]:
+    """Judge each word whose lips are in the picture.
 
     Returns
     -------
-    rows : list of dict
-        One a word whose lips are in the picture: what :meth:`ClipComparison.judge` gives.
+    judged : tuple of PartJudgement
     score : SyncScore
         Counts over the clip.
     """
-    rows = [comparison.judge(word) for word in words if word.label and comparison.is_shown(word)]
-    judged = [row for row in rows if not np.isnan(row["score"])]
+    judged = tuple(comparison.judge(word) for word in words if word.label and comparison.is_shown(word))
+    known = [one for one in judged if not np.isnan(one.score)]
     counts = comparison.agreement.counts
     total = SyncScore(
         int(counts.sum()),
         int(comparison.agreement.is_right[counts].sum()),
-        len(judged),
-        sum(row["verdict"] == "in-sync" for row in judged),
+        len(known),
+        sum(one.verdict == "in-sync" for one in known),
     )
-    return rows, total
+    return judged, total
 
 
-def local_curve(
-    part: Interval, evidence: LagEvidence, lead: float, *, flank: float = _SCORING.flank_seconds
-) -> Floats | None:
+def local_curve(part: Interval, evidence: LagEvidence, lead: float, *, flank: float) -> Floats | None:
     """Evidence of the frames in and around a part for each lag, shape (n_lags,); None where its lips can't be seen."""
     start, end = part.start + lead, part.end + lead
     reach = _REACH * flank  # beyond, the weights are nil; without the limit a long clip would take its square
@@ -346,7 +382,7 @@ def lead_density(
     lead: float,
     calibration: Calibration,
     *,
-    spread: float = _SCORING.local_spread_seconds,
+    spread: float,
 ) -> tuple[Floats, Floats]:
     """Probability density over the lead of a part of a clip whose lead on the whole is `lead`.
 
@@ -362,7 +398,7 @@ def in_sync_probability(
     calibration: Calibration,
     limits: tuple[float, float],
     *,
-    margin: float = _SCORING.margin_seconds,
+    margin: float,
 ) -> float:
     """Posterior probability that the lead lies within the limits, where both explanations are as likely beforehand.
 
@@ -384,16 +420,6 @@ def in_sync_probability(
     likelihood = np.exp(calibration.temperature * (curve - curve.max()))
     inside, outside = likelihood[within].mean(), likelihood[beyond].mean()
     return float(inside / (inside + outside))
-
-
-def _word_verdict(lead: float, score: float, limits: tuple[float, float], thresholds: ThresholdParams) -> str:
-    if not np.isfinite(score) or thresholds.fault_score < score < thresholds.sync_score:
-        return "uncertain"
-    if score >= thresholds.sync_score:
-        return "in-sync"
-    if -limits[1] <= lead <= limits[0]:
-        return "mismatched"
-    return "audio-early" if lead > 0 else "audio-late"
 
 
 def _observed(observed: Tier, start: float, end: float) -> str:

@@ -3,28 +3,7 @@
 Conventions
 -----------
 Times are those of the sound, seconds on the clip's clock; the lips of a part are looked for the clip's lead later.
-``lead_seconds > 0`` means that the audio leads. Columns, one row a part (:data:`DETAIL_COLUMNS`):
-
-===================  ===================================================================================================
-kind                 word, phone, phrase (words between pauses of 0.25 s) or window (of 1 s)
-label                the word, the phone, the words of the phrase, the words that touch the window
-start, end           seconds
-phones               ARPABET, separated by spaces
-expected             what the lips should show, visemes separated by spaces
-observed             what they show
-viseme_accuracy      part of the visible frames (0..1) whose observed viseme is acceptable
-lead_seconds         lead of the part
-score                0..1, high = in sync
-verdict              in-sync, audio-early, audio-late, mismatched or uncertain
-confidence           probability (0..1) that `lead_seconds` is right to within a frame (40 ms)
-dtw_cost             mean cost a moment along the warping path: 0 where the lips show what they should, at most 6.9
-closures_expected    P, B and M in it
-closures_seen        those of them for which the lips close
-dead_air_seconds     how long the mouth moves as in speech while nobody speaks
-overrun_seconds      how long there is speech while the mouth is still
-===================  ===================================================================================================
-
-NaN where the lips can't be seen, or nothing can be told.
+``lead_seconds > 0`` means that the audio leads.
 
 Method
 ------
@@ -40,33 +19,27 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from scipy.ndimage import uniform_filter1d
 
-from visalign.errors import AnyPath, ConfigError
-from visalign.files.text_files import format_table, rounded, write_text
 from visalign.language.phones import fold_arpabet, is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP
-from visalign.sync.estimate import best_lead, spoken_frames
-from visalign.sync.scoring import ClipComparison
+from visalign.numerics import uniform_filter1d
+from visalign.sync.estimate import spoken_frames
+from visalign.sync.scoring import ClipComparison, PartJudgement
 from visalign.timeline import Interval, Tier
 
 __all__ = [
-    "DETAIL_COLUMNS",
     "SEGMENT_KINDS",
-    "detail_items",
+    "PartDetails",
     "judge_segments",
-    "parse_details",
     "phrases",
     "windows",
-    "write_details",
 ]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -78,30 +51,6 @@ PHRASE_PAUSE = 0.25
 WINDOW = 1.0
 """Seconds of a fixed window."""
 
-DETAIL_COLUMNS = (
-    "kind",
-    "label",
-    "start",
-    "end",
-    "phones",
-    "expected",
-    "observed",
-    "viseme_accuracy",
-    "lead_seconds",
-    "score",
-    "verdict",
-    "confidence",
-    "dtw_cost",
-    "closures_expected",
-    "closures_seen",
-    "dead_air_seconds",
-    "overrun_seconds",
-)
-"""Columns of :attr:`ClipReport.details <visalign.reports.clip_report.ClipReport.details>`."""
-
-_TEXTS = ("kind", "label", "phones", "expected", "observed", "verdict")
-_NUMBERS = tuple(key for key in DETAIL_COLUMNS if key not in _TEXTS)
-
 _BILABIALS = frozenset(["P", "B", "M"])
 _CLOSED = 0.5  # probability
 # See the module's Method.
@@ -111,6 +60,32 @@ _MIN_DEAD_AIR, _MIN_OVERRUN = 0.4, 0.5  # seconds
 _SPEECH_MARGIN = 0.3  # seconds around speech in which a mouth may move
 
 
+@dataclass(frozen=True, slots=True)
+class PartDetails:
+    """A part of a clip with all its measures.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`SEGMENT_KINDS`.
+    judged : PartJudgement
+    dtw_cost : float
+        Mean cost a moment along the warping path: 0 where the lips show what they should, at most 6.9; NaN without any.
+    closures_expected, closures_seen : int
+        P, B and M in it, and those of them for which the lips close.
+    dead_air_seconds, overrun_seconds : float
+        How long the mouth moves as in speech while nobody speaks, and how long there is speech while it is still.
+    """
+
+    kind: str
+    judged: PartJudgement
+    dtw_cost: float
+    closures_expected: int
+    closures_seen: int
+    dead_air_seconds: float
+    overrun_seconds: float
+
+
 def judge_segments(
     words: Tier,
     phones: Tier,
@@ -118,7 +93,9 @@ def judge_segments(
     lips: LipFeatures,
     comparison: ClipComparison,
     kinds: Sequence[str],
-) -> list[dict[str, Any]]:
+    *,
+    judged: Sequence[PartJudgement] = (),
+) -> tuple[PartDetails, ...]:
     """Judge the parts of a clip.
 
     Parameters
@@ -131,22 +108,32 @@ def judge_segments(
     comparison : ClipComparison
     kinds : sequence of str
         Some of :data:`SEGMENT_KINDS`.
+    judged : sequence of PartJudgement
+        Parts that were judged before.
 
     Returns
     -------
-    list of dict
-        Rows with the keys :data:`DETAIL_COLUMNS`, kind by kind, in time within each; parts whose lips are not in the
-        picture are left out.
+    tuple of PartDetails
+        Kind by kind, in time within each; parts whose lips are not in the picture are left out.
     """
+    if not kinds:
+        return ()
+    known = {(one.start, one.end, one.label): one for one in judged}
     lead = comparison.lead + comparison.evidence.course.at_shown(lips.times.centres, comparison.lead)
     movement = _Movement.of(lips, phones, speech, lead)
     closures = _closures(comparison)
-    return [
-        _row(kind, part, comparison, closures, movement)
+    return tuple(
+        _details(
+            kind,
+            known.get((part.start, part.end, part.label)) or comparison.judge(part),
+            comparison,
+            closures,
+            movement,
+        )
         for kind in kinds
         for part in SEGMENT_KINDS[kind](words, phones)
         if comparison.is_shown(part)
-    ]
+    )
 
 
 def phrases(words: Tier) -> Iterator[Interval]:
@@ -185,27 +172,26 @@ SEGMENT_KINDS: Mapping[str, Callable[[Tier, Tier], Iterator[Interval]]] = Mappin
 """What a clip can be cut into: name -> parts, from words and phones."""
 
 
-def _row(
-    kind: str, part: Interval, comparison: ClipComparison, closures: Sequence[tuple[float, bool]], movement: _Movement
-) -> dict[str, Any]:
+def _details(
+    kind: str,
+    judged: PartJudgement,
+    comparison: ClipComparison,
+    closures: Sequence[tuple[float, bool]],
+    movement: _Movement,
+) -> PartDetails:
+    part = Interval(judged.start, judged.end, judged.label)
     inside = comparison.moments(part)
     first, last = (bisect_left(closures, time, key=lambda closure: closure[0]) for time in (part.start, part.end))
     own = [seen for _, seen in closures[first:last]]
-    return {
-        "kind": kind,
-        **comparison.judge(part),
-        "confidence": _confidence(part, comparison),
-        "dtw_cost": float(comparison.agreement.costs[inside].mean()) if len(inside) else np.nan,
-        "closures_expected": len(own),
-        "closures_seen": sum(own),
-        "dead_air_seconds": movement.dead_air(part),
-        "overrun_seconds": movement.overrun(part),
-    }
-
-
-def _confidence(part: Interval, comparison: ClipComparison) -> float:
-    curve = comparison.curve(part)
-    return np.nan if curve is None else best_lead(*comparison.density(part, curve))[1]
+    return PartDetails(
+        kind=kind,
+        judged=judged,
+        dtw_cost=float(comparison.agreement.costs[inside].mean()) if len(inside) else np.nan,
+        closures_expected=len(own),
+        closures_seen=sum(own),
+        dead_air_seconds=movement.dead_air(part),
+        overrun_seconds=movement.overrun(part),
+    )
 
 
 def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
@@ -220,40 +206,6 @@ def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
         if len(rows) and not np.isnan(rows).all():
             found.append(((target.interval.start + target.interval.end) / 2, bool(np.nanmax(rows) >= _CLOSED)))
     return found
-
-
-def detail_items(details: pd.DataFrame) -> list[dict[str, Any]]:
-    """Plain data for JSON, a dict a row."""
-    return [
-        {str(key): rounded(value) if isinstance(value, float) else value for key, value in row.items()}
-        for row in details.to_dict("records")
-    ]
-
-
-def parse_details(items: Sequence[Mapping[str, Any]] | None) -> pd.DataFrame | None:
-    """The inverse of :func:`detail_items`; None of None."""
-    if items is None:
-        return None
-    frame = pd.DataFrame([[item[key] for key in DETAIL_COLUMNS] for item in items], columns=list(DETAIL_COLUMNS))
-    return frame.astype(dict.fromkeys(_NUMBERS, float))
-
-
-def write_details(details: pd.DataFrame, clip: str, path: AnyPath) -> Path:
-    """Write a CSV table, one row a part, whose first column names the clip.
-
-    Raises
-    ------
-    ConfigError
-        If the name does not end in .csv.
-    OutputError
-        If the file can't be written there.
-    """
-    path = Path(path)
-    if path.suffix.lower() != ".csv":
-        raise ConfigError("file of segments", path.name, "a name that ends in .csv")
-    header = ("clip", *(f"{key}_seconds" if key in ("start", "end") else key for key in DETAIL_COLUMNS))
-    rows = details.itertuples(index=False, name=None)
-    return write_text(path, format_table(header, ((clip, *row) for row in rows)))
 
 
 class _Movement:

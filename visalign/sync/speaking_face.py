@@ -32,24 +32,22 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp
 
 from visalign.files.scratch import release, scratch_array
 from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_features import LipFeatures
+from visalign.numerics import logsumexp
+from visalign.parameters import EvidenceParams
 from visalign.sync.estimate import LagEvidence, lag_evidence, match_probability
-from visalign.sync.lip_model import Calibration
+from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.speech_context import SpeechContext
-from visalign.sync.streams import Stream
 from visalign.sync.wide_search import SearchRange
 from visalign.timeline import FrameTimes
 
 __all__ = [
-    "OFF_SCREEN",
     "FaceCandidate",
     "SpeakingFace",
     "choose_face",
-    "faces_in_words",
     "find_speaking_face",
     "off_screen_frames",
     "without_frames",
@@ -58,9 +56,6 @@ __all__ = [
 Floats: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Numbers: TypeAlias = npt.NDArray[np.int64]
-
-OFF_SCREEN = "the mouth in the picture rests while a voice is heard: somebody off screen seems to speak"
-"""Why a clip is uncertain in which the voice belongs to nobody in the picture."""
 
 # A silence of at least this much may be a change of speaker; a turn is no longer than the second figure.
 _PAUSE_SECONDS = 0.3
@@ -123,11 +118,11 @@ class SpeakingFace:
 
 def find_speaking_face(
     faces: ClipFaces,
-    streams: Sequence[Stream],
+    model: LipModel,
     context: SpeechContext,
-    calibration: Calibration,
     spoken: Flags,
     search: SearchRange,
+    params: EvidenceParams,
 ) -> SpeakingFace:
     """Choose, turn by turn, the face whose lips fit the sound best.
 
@@ -135,16 +130,18 @@ def find_speaking_face(
     ----------
     faces : ClipFaces
         What was seen.
-    streams, calibration : sequence of Stream, Calibration
-        Of the lip model.
+    model : LipModel
     context : SpeechContext
         What is heard.
     spoken : ndarray of bool, shape (n_frames,)
         Frames of speech.
     search : SearchRange
         Where the common lag is sought.
+    params : EvidenceParams
+        How the streams of the model are weighed.
     """
-    found = [_Seen.of(face.lips, streams, context, search) for face in faces.faces]
+    calibration = model.calibration.trusted(params)
+    found = [_Seen.of(face.lips, model, context, search, params) for face in faces.faces]
     turns = _turns(faces.times, faces.shots, spoken)
     visible = np.array([[face.is_in(turn) for face in found] for turn in turns])
     gains = [
@@ -170,9 +167,13 @@ class _Seen:
     evidence: LagEvidence
 
     @classmethod
-    def of(cls, lips: LipFeatures, streams: Sequence[Stream], context: SpeechContext, search: SearchRange) -> _Seen:
+    def of(
+        cls, lips: LipFeatures, model: LipModel, context: SpeechContext, search: SearchRange, params: EvidenceParams
+    ) -> _Seen:
         first, part = lips.while_seen()
-        evidence = lag_evidence(streams, part, context, search.reach, centre=search.centre, course=search.course)
+        evidence = lag_evidence(
+            model.streams, part, context, search.reach, params, centre=search.centre, course=search.course
+        )
         return cls(first, part.has_face, evidence)
 
     def own(self, frames: Numbers) -> Numbers:
@@ -297,18 +298,3 @@ def without_frames(evidence: LagEvidence, frames: Flags) -> LagEvidence:
         rest[part] = np.where(frames[part, None], 0.0, evidence.log_likelihoods[part])
         release(rest)
     return replace(evidence, log_likelihoods=rest)
-
-
-def faces_in_words(candidates: Sequence[FaceCandidate]) -> str:
-    """Faces with their numbers, sides and parts of the speech, for messages.
-
-    Examples
-    --------
-    >>> faces_in_words([FaceCandidate(1, 0.3, 0.5, 1.0, 0.9, 0.25), FaceCandidate(2, 0.8, 0.5, 1.0, 0.9, 0.75)])
-    '1 (left) speaks 25% of the time, 2 (right) speaks 75% of the time'
-    """
-    return ", ".join(f"{x.number} ({_side(x.centre_x)}) speaks {x.speaks:.0%} of the time" for x in candidates)
-
-
-def _side(x: float) -> str:
-    return "left" if x < 0.4 else "right" if x > 0.6 else "centre"

@@ -15,11 +15,11 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from visalign.files.scratch import blocks_of, scratch_array
 from visalign.language.phones import ARPABET, articulatory_classes, fold_arpabet, is_silence
-from visalign.media.clips import Audio
+from visalign.numerics import gaussian_filter1d, maximum_filter1d
+from visalign.signals import Audio
 from visalign.sound.speech import HOP, N_BANDS, log_mel
 from visalign.timeline import Tier
 

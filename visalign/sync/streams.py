@@ -33,8 +33,6 @@ Rows: TypeAlias = npt.NDArray[np.float32]
 _BEST_FRAMES = 0.9  # quantile of the visibility that is believed in full
 _FULL_FRAME = 0.04  # seconds
 
-_EVIDENCE = EvidenceParams()
-
 _MAX_BLOCK = 1 << 18  # numbers that are worked on at once
 _FRAMES, _ROWS = 1 << 11, 1 << 15  # that are worked on at once: a minute and a half, five minutes and a half
 
@@ -144,7 +142,7 @@ def stream_log_likelihoods(
     lips: LipFeatures,
     context: SpeechContext,
     lags: Floats,
-    params: EvidenceParams = _EVIDENCE,
+    params: EvidenceParams,
     centres: Floats | None = None,
 ) -> Floats:
     """Evidence of each frame for each lag.

@@ -25,14 +25,14 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import correlate
 
+from visalign.config import Config
 from visalign.lips.lip_features import LipFeatures
 from visalign.sound.speech import HOP
 from visalign.sync.lead_course import STEADY, LeadCourse, rough_course
-from visalign.sync.lip_model import Calibration
+from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.speech_context import SpeechContext
-from visalign.sync.streams import Stream, frame_shares
+from visalign.sync.streams import Stream, frame_shares, weighed
 
 __all__ = ["SearchRange", "lag_gains", "rough_lead", "search_range"]
 
@@ -68,16 +68,21 @@ class SearchRange:
 
 
 def search_range(
-    streams: Sequence[Stream],
-    faces: Sequence[LipFeatures],
-    context: SpeechContext,
-    max_lag: float,
-    calibration: Calibration,
+    model: LipModel, faces: Sequence[LipFeatures], context: SpeechContext, settings: Config
 ) -> SearchRange:
-    """Where to search for the lead of a clip.
+    """Where to search for the lead of a clip, with the model weighed as the settings ask.
 
-    Parameters are those of :func:`rough_lead`.
+    Parameters
+    ----------
+    model : LipModel
+    faces : sequence of LipFeatures
+        The lips of each face.
+    context : SpeechContext
+        What is heard.
+    settings : Config
     """
+    streams, max_lag = weighed(model.streams, settings.evidence), settings.sync.max_lag_seconds
+    calibration = model.calibration.trusted(settings.evidence)
     found = rough_course(streams, faces, context, max_lag, calibration)
     if found is not None:
         return SearchRange(found[0], _EXACT_REACH, course=found[1])
@@ -132,6 +137,9 @@ def lag_gains(
     -------
     lags, gains : ndarray, shape (n_lags,)
     """
+    # Takes half a second to load, and few clips are searched wide.
+    from scipy.signal import correlate
+
     shares = np.where(lips.has_face, frame_shares(lips), 0.0)
     rows = np.round(lips.times.centres / HOP).astype(np.int64)
     rows -= (first := int(rows.min()))

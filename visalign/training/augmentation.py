@@ -35,7 +35,6 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import rotate, zoom
 
 from visalign.corpora.training_data import TrainingClip
@@ -43,8 +42,9 @@ from visalign.errors import AnyPath, ConfigError, VisalignError
 from visalign.language.phones import is_silence
 from visalign.lips.landmarks import load_detector, track_landmarks
 from visalign.lips.lip_features import LipFeatures, features_of_tracked, shown_at, with_own_yardstick
-from visalign.media.clips import Audio, Frame, probe, read_audio, read_frames
+from visalign.media.clips import probe, read_audio, read_frames
 from visalign.media.images import jpeg_luma
+from visalign.signals import Audio, Frame, Image
 from visalign.sound.speech import HOP
 from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import FrameTimes, Interval, Tier
@@ -52,7 +52,6 @@ from visalign.training.prepared_clips import AddedClip, PreparedClip
 
 __all__ = ["KINDS", "Augmentation", "Kind", "augment", "parse_augmentation", "worse_lips"]
 
-Image: TypeAlias = npt.NDArray[np.uint8]
 Change: TypeAlias = Callable[[Image], Image]
 Progress: TypeAlias = Callable[[str, float | None], None]
 

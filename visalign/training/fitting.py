@@ -26,6 +26,7 @@ from visalign.errors import AnyPath, InputError
 from visalign.files.text_files import rounded
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.lips.mouth_geometry import GEOMETRY
+from visalign.parameters import EvidenceParams
 from visalign.sync.estimate import lag_evidence, spoken_frames
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.streams import Stream
@@ -51,6 +52,7 @@ MIN_CLIPS = 8
 _MIN_SPEAKERS = 3
 _FOLDS = 5
 _MAX_CALIBRATION_CLIPS = 400
+_PLAIN = EvidenceParams()  # a calibration is of the model as it is; factors come on top
 _SEARCH = 0.6  # seconds
 
 
@@ -353,12 +355,12 @@ def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: 
     for group, members in by_group.items():
         fitted = streams.finished(regression.solve(group))
         for clip, other in zip(members, members[1:] + members[:1], strict=True):
-            own = lag_evidence(fitted, clip.lips, clip.context, _SEARCH)
+            own = lag_evidence(fitted, clip.lips, clip.context, _SEARCH, _PLAIN)
             held_out.add_own(
                 own, spoken_frames(clip.lips, clip.phones), clip.speaker, regression.weight_of[clip.speaker]
             )
             if other is not clip:
-                foreign = lag_evidence(fitted, clip.lips, other.context, _SEARCH)
+                foreign = lag_evidence(fitted, clip.lips, other.context, _SEARCH, _PLAIN)
                 spoken = spoken_frames(clip.lips, other.phones)
                 held_out.add_foreign(foreign, spoken, regression.weight_of[clip.speaker])
     return held_out.calibration()

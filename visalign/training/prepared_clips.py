@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from visalign.config import Config
 from visalign.corpora.manifest import listed_clips
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, VisalignError
-from visalign.forced_alignment import force_align
 from visalign.lips.lip_features import LipFeatures, read_lips
 from visalign.media.clips import read_audio
+from visalign.sync.judging import hear
 from visalign.sync.speech_context import SpeechContext
 from visalign.timeline import Tier
 
@@ -53,9 +54,8 @@ def prepare(clip: TrainingClip) -> PreparedClip:
     VisalignError
         If it can't be used.
     """
-    audio, lips = read_audio(clip.path), read_lips(clip.path)
-    phones = force_align(audio, clip.transcript).phones
-    return PreparedClip(clip.path.name, clip.speaker, lips, SpeechContext.of(audio, phones), phones)
+    heard, lips = hear(read_audio(clip.path), clip.transcript, Config()), read_lips(clip.path)
+    return PreparedClip(clip.path.name, clip.speaker, lips, heard.context, heard.alignment.phones)
 
 
 def usable_clips(

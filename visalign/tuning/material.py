@@ -2,8 +2,9 @@
 
 Method
 ------
-Lips, alignment and the context of the sound do not depend on what is searched, so they are computed once a clip; a
-trial then takes milliseconds a clip. No labels are needed, because the faults are our own:
+Faces, alignment and the context of the sound do not depend on what is searched, so they are computed once a clip; a
+trial then sees and judges it (:mod:`visalign.sync.judging`) in milliseconds. No labels are needed, because the faults
+are our own:
 
 * *shifted* clips: the picture is moved against the sound by a known time. The evidence for a lag in the clip as it is
   is the evidence for that lag plus the shift in the moved one, so it is read off instead of computed again;
@@ -24,53 +25,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from visalign.config import Config
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, InputError
-from visalign.forced_alignment import Alignment, force_align
+from visalign.evaluation.protocol import FAULT_PAIRS, half_shifted
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.lip_cache import cached_faces
-from visalign.lips.lip_features import LipFeatures
-from visalign.media.clips import Audio, read_audio
-from visalign.sound.enhancement import chain_for_alignment, enhance
-from visalign.sound.voice_activity import find_speech
-from visalign.sync.estimate import spoken_frames
+from visalign.media.clips import read_audio
+from visalign.sync.judging import Heard, hear
 from visalign.sync.lip_model import LipModel
-from visalign.sync.speaking_face import find_speaking_face
-from visalign.sync.speech_context import SpeechContext
-from visalign.sync.wide_search import SearchRange
-from visalign.timeline import Interval, Tier
 
-__all__ = ["Hearing", "TuningClip", "cut_and_moved", "hear", "prepare_clip", "with_foreign_sound"]
+__all__ = ["TuningClip", "prepare_clip", "with_foreign_sound"]
 
 Progress = Callable[[str, float | None], None]
-
-FAULTS = ((-0.12, 0.2), (0.12, -0.2))
-"""Seconds by which the second half of a clip is moved later; clips take the pairs in turn."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hearing:
-    """A sound with what is said in it.
-
-    Parameters
-    ----------
-    context : SpeechContext
-    alignment : Alignment
-    speech : Tier
-        Where a voice is heard.
-    """
-
-    context: SpeechContext
-    alignment: Alignment
-    speech: Tier
-
-    @property
-    def words(self) -> list[Interval]:
-        """The words, without the silence between them."""
-        return [word for word in self.alignment.words if word.label]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,12 +49,12 @@ class TuningClip:
     name, speaker : str
     model : LipModel
         What judges it; it should not have been trained on this speaker.
-    lips : LipFeatures
-    own : Hearing
+    faces : ClipFaces
+    own : Heard
         Its own sound.
-    cut : tuple of (int, Hearing)
+    cut : tuple of (int, Heard)
         Sounds whose part from that word on is moved.
-    foreign : Hearing or None
+    foreign : Heard or None
         The sound of another clip; None where the speaker has no other.
     preparing_seconds : float
         What clearing and aligning its sound cost, a second of sound.
@@ -96,10 +63,10 @@ class TuningClip:
     name: str
     speaker: str
     model: LipModel
-    lips: LipFeatures
-    own: Hearing
-    cut: tuple[tuple[int, Hearing], ...]
-    foreign: Hearing | None
+    faces: ClipFaces
+    own: Heard
+    cut: tuple[tuple[int, Heard], ...]
+    foreign: Heard | None
     preparing_seconds: float
 
 
@@ -120,7 +87,7 @@ def prepare_clip(
     config : Config
         Its aligner, lexicon, enhancement and search for faces count; nothing else of it does.
     turn : int
-        Which pair of :data:`FAULTS` it takes.
+        Which pair of :data:`~visalign.evaluation.protocol.FAULT_PAIRS` it takes.
     lip_cache : path-like, optional
         A folder that keeps lips (:mod:`visalign.lips.lip_cache`).
 
@@ -139,41 +106,11 @@ def prepare_clip(
         raise InputError(f"{clip.path}: no words in its transcript, so nothing can be judged")
     middle = len(own.words) // 2
     cut = tuple(
-        (middle, hear(cut_and_moved(audio, own.words[middle].start, seconds), clip.transcript, config))
-        for seconds in FAULTS[turn % len(FAULTS)]
+        (middle, hear(half_shifted(audio, own.words[middle].start, seconds), clip.transcript, config))
+        for seconds in FAULT_PAIRS[turn % len(FAULT_PAIRS)]
         if len(own.words) > 1
     )
-    lips = _speaking_lips(faces, own, model, config)
-    return TuningClip(clip.path.name, clip.speaker, model, lips, own, cut, None, preparing)
-
-
-def _speaking_lips(faces: ClipFaces, own: Hearing, model: LipModel, config: Config) -> LipFeatures:
-    if len(faces.faces) == 1:
-        return faces.faces[0].lips
-    voiced = spoken_frames(faces.faces[0].lips, own.alignment.phones, own.speech, margin=0.0)
-    search = SearchRange(0.0, config.sync.max_lag_seconds)
-    return find_speaking_face(faces, model.streams, own.context, model.calibration, voiced, search).lips
-
-
-def hear(audio: Audio, transcript: str, config: Config) -> Hearing:
-    """Clear the sound where that is asked, and align it."""
-    chain = chain_for_alignment(audio) if config.alignment.chain == "auto" else config.alignment.chain
-    sound = audio if chain is None else enhance(audio, chain)
-    lexicon = config.alignment.lexicon or None
-    alignment = force_align(sound, transcript, aligner=config.alignment.aligner, lexicon=lexicon)
-    return Hearing(SpeechContext.of(sound, alignment.phones), alignment, find_speech(sound))
-
-
-def cut_and_moved(audio: Audio, at: float, seconds: float) -> Audio:
-    """`audio` with all from `at` on moved later by `seconds` (negative: earlier).
-
-    What leaves at one end comes in at the gap: the quiet ends of the recording, so that no silence is heard that the
-    microphone never heard.
-    """
-    cut, n = round(at * audio.rate_hz), round(seconds * audio.rate_hz)
-    samples = audio.samples.copy()
-    samples[cut:] = np.roll(audio.samples[cut:], n)
-    return replace(audio, samples=samples)
+    return TuningClip(clip.path.name, clip.speaker, model, faces, own, cut, None, preparing)
 
 
 def with_foreign_sound(clips: Sequence[TuningClip]) -> list[TuningClip]:
@@ -184,7 +121,7 @@ def with_foreign_sound(clips: Sequence[TuningClip]) -> list[TuningClip]:
     return [replace(clip, foreign=_next_sound(clip, by_speaker[clip.speaker])) for clip in clips]
 
 
-def _next_sound(clip: TuningClip, own: Sequence[TuningClip]) -> Hearing | None:
+def _next_sound(clip: TuningClip, own: Sequence[TuningClip]) -> Heard | None:
     place = next(k for k, other in enumerate(own) if other is clip)
     others = [*own[place + 1 :], *own[:place]]
     return next((x.own for x in others if x.own.alignment.text != clip.own.alignment.text), None)

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from visalign.config import Config
+from visalign.evaluation.protocol import FEW_SHIFTS, FRAME_SECONDS, SHORT_WINDOWS, window_starts
 from visalign.lips.lip_features import LipFeatures
-from visalign.lips.viseme_decoder import DecodedVisemes
-from visalign.sync.estimate import best_lead, estimate_sync, lag_density, lag_evidence, spoken_frames
-from visalign.sync.lip_model import Calibration
-from visalign.sync.scoring import ClipComparison, SyncScore, judge_words
-from visalign.tuning.material import Hearing, TuningClip
-from visalign.visemes.expected import expected_visemes
+from visalign.lips.viseme_decoder import DecodedVisemes, VisemeDecoder
+from visalign.sync.estimate import best_lead, lag_density, lag_evidence
+from visalign.sync.judging import Heard, Instruments, judge, see
+from visalign.sync.lip_model import Calibration, LipModel
+from visalign.sync.scoring import SyncScore
+from visalign.tuning.material import TuningClip
 from visalign.visemes.viseme_map import VisemeMap
 
-__all__ = ["SHIFTS", "WINDOWS", "ClipOutcome", "Placement", "WordScores", "try_clip"]
+__all__ = ["ClipOutcome", "Placement", "WordScores", "try_clip"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-SHIFTS = (-0.2, -0.06, 0.0, 0.06, 0.2)
-"""Seconds by which whole clips are shifted."""
-
-WINDOWS = (5, 10)
-"""Lengths of windows, frames of 40 ms."""
-
 _NONE = SyncScore.zero()
-_FRAME = 0.04  # seconds
-_STRIDE = 0.2  # seconds from one window to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +68,9 @@ class ClipOutcome:
     ----------
     name, speaker : str
     shifted : tuple of Placement
-        Whole clips, one a shift of :data:`SHIFTS`.
+        Whole clips, one a shift of :data:`~visalign.evaluation.protocol.FEW_SHIFTS`.
     windows : tuple of tuple of Placement
-        One a length of :data:`WINDOWS`.
+        One a length of :data:`~visalign.evaluation.protocol.SHORT_WINDOWS`.
     good, moved, dubbed : WordScores
         Words in sync, words after the cut of clips that were cut and moved, words of a foreign sound.
     own_visemes, foreign_visemes : SyncScore
@@ -115,7 +108,7 @@ def try_clip(clip: TuningClip, config: Config, needs: Collection[str]) -> ClipOu
     if "shifted" in needs:
         outcome = replace(outcome, shifted=_shifted(clip, config))
     if "windows" in needs:
-        outcome = replace(outcome, windows=tuple(_windows(clip, config, n) for n in WINDOWS))
+        outcome = replace(outcome, windows=tuple(_windows(clip, config, n) for n in SHORT_WINDOWS))
     if "words" in needs or "visemes" in needs:
         own = _judged(clip, clip.own, config)
         outcome = replace(outcome, good=own.words, own_visemes=own.visemes, passed=own.verdict == "in-sync")
@@ -130,13 +123,13 @@ def try_clip(clip: TuningClip, config: Config, needs: Collection[str]) -> ClipOu
 
 
 def _shifted(clip: TuningClip, config: Config) -> tuple[Placement, ...]:
-    """Leads of the whole clip, moved by each of :data:`SHIFTS`."""
-    limit = config.sync.max_lag_seconds
-    wide = lag_evidence(clip.model.streams, clip.lips, clip.own.context, limit + max(SHIFTS), config.evidence)
+    """Leads of the whole clip, moved by each of :data:`~visalign.evaluation.protocol.FEW_SHIFTS`."""
+    limit, lips = config.sync.max_lag_seconds, _lips(clip, config)
+    wide = lag_evidence(clip.model.streams, lips, clip.own.context, limit + max(FEW_SHIFTS), config.evidence)
     total = wide.log_likelihoods.sum(axis=0)
     calibration = clip.model.calibration.trusted(config.evidence)
     found = []
-    for shift in SHIFTS:
+    for shift in FEW_SHIFTS:
         # A clip whose sound is made early by `shift` has the evidence for lag L that this one has for L - shift.
         within = np.abs(wide.lags + shift) <= limit + 1e-9
         lags = wide.lags[within] + shift
@@ -146,10 +139,11 @@ def _shifted(clip: TuningClip, config: Config) -> tuple[Placement, ...]:
 
 def _windows(clip: TuningClip, config: Config, n_frames: int) -> tuple[Placement, ...]:
     """Leads of windows of some frames against the whole sound, as in the protocol of SyncNet."""
-    words = clip.own.words
+    words, lips = clip.own.words, _lips(clip, config)
     found = []
-    for first in np.arange(words[0].start, words[-1].end - n_frames * _FRAME, _STRIDE):
-        part = clip.lips.crop(first, first + n_frames * _FRAME)
+    length = n_frames * FRAME_SECONDS
+    for first in window_starts(words[0].start, words[-1].end, length):
+        part = lips.crop(first, first + length)
         if len(part) and part.has_face.any():
             found.append(_window(clip, part, config))
         else:
@@ -169,6 +163,11 @@ def _placed(lags: Floats, curve: Floats, calibration: Calibration, truth: float)
     return Placement(lead - truth, confidence)
 
 
+def _lips(clip: TuningClip, config: Config) -> LipFeatures:
+    """Those that are judged with the clip's own sound."""
+    return see(clip.faces, clip.own, _instruments(clip, config)).lips
+
+
 @dataclass(frozen=True, slots=True)
 class _Judged:
     words: WordScores
@@ -176,24 +175,17 @@ class _Judged:
     verdict: str
 
 
-def _judged(clip: TuningClip, hearing: Hearing, config: Config) -> _Judged:
-    """The pipeline's second half (:func:`visalign.check`) on one of the clip's sounds."""
-    evidence = lag_evidence(
-        clip.model.streams, clip.lips, hearing.context, config.sync.max_lag_seconds, config.evidence
-    )
-    calibration, limits = clip.model.calibration.trusted(config.evidence), config.verdict.limits
-    spoken = spoken_frames(clip.lips, hearing.alignment.phones, hearing.speech)
-    sync = estimate_sync(evidence, spoken, calibration, limits, config.thresholds, strict=config.verdict.strict)
-    viseme_map = load_map(config.sync.viseme_map)
-    alignment = hearing.alignment
-    targets = expected_visemes(alignment.phones, alignment.words, viseme_map, alphabet=alignment.alphabet)
-    decoded = _decoded(clip, config.sync.viseme_map)
-    comparison = ClipComparison.of(
-        targets, decoded, evidence, sync, calibration, limits, config.scoring, config.thresholds
-    )
-    rows, score = judge_words(alignment.words, comparison)
-    scores = tuple(0.5 if np.isnan(row["score"]) else float(row["score"]) for row in rows)
-    return _Judged(WordScores(scores, tuple(row["verdict"] for row in rows)), score, sync.verdict)
+def _judged(clip: TuningClip, heard: Heard, config: Config) -> _Judged:
+    """What a check makes of the clip with one of its sounds."""
+    tools = _instruments(clip, config)
+    found = judge(heard, see(clip.faces, heard, tools), tools, is_own=heard is not clip.foreign)
+    scores = tuple(0.5 if np.isnan(word.score) else word.score for word in found.words)
+    verdicts = tuple(word.verdict for word in found.words)
+    return _Judged(WordScores(scores, verdicts), found.score, found.sync.verdict)
+
+
+def _instruments(clip: TuningClip, config: Config) -> Instruments:
+    return Instruments(_remembering(clip.model), load_map(config.sync.viseme_map), config)
 
 
 @functools.cache
@@ -202,16 +194,29 @@ def load_map(name: str) -> VisemeMap:
     return VisemeMap.load(name)
 
 
+class _RememberingDecoder(VisemeDecoder):
+    """Reads the visemes of some lips once a map: no setting that is searched changes them."""
+
+    def decode(self, lips: LipFeatures, viseme_map: VisemeMap) -> DecodedVisemes:
+        return _decoded(self, lips, viseme_map.id)
+
+
+@functools.lru_cache(maxsize=64)
+def _remembering(model: LipModel) -> LipModel:
+    known = {field.name: getattr(model.decoder, field.name) for field in fields(model.decoder)}
+    return replace(model, decoder=_RememberingDecoder(**known))
+
+
 @functools.lru_cache(maxsize=4096)
-def _decoded(clip: TuningClip, viseme_map: str) -> DecodedVisemes:
-    return clip.model.decoder.decode(clip.lips, load_map(viseme_map))
+def _decoded(decoder: VisemeDecoder, lips: LipFeatures, viseme_map: str) -> DecodedVisemes:
+    return VisemeDecoder.decode(decoder, lips, load_map(viseme_map))
 
 
 def _moved(clip: TuningClip, config: Config) -> WordScores:
     """Words after the cut."""
     scores, called = list[float](), list[str]()
-    for first, hearing in clip.cut:
-        words = _judged(clip, hearing, config).words
+    for first, heard in clip.cut:
+        words = _judged(clip, heard, config).words
         scores += words.scores[first:]
         called += words.called[first:]
     return WordScores(tuple(scores), tuple(called))

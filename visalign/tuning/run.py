@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ from visalign.tuning.reward import DEFAULT_METRIC, Metric, format_metric, needs_
 from visalign.tuning.space import DEFAULT_GROUPS, config_of, search_space
 from visalign.tuning.study import Found, importance_of, require_optuna, run_study
 
-__all__ = ["RECOMMENDED", "TuneSettings", "Tuned", "tune", "tune_folder"]
+__all__ = ["RECOMMENDED", "TuneSettings", "Tuned", "remove_earlier", "tune", "tune_folder"]
 
 Progress: TypeAlias = Callable[[str, float | None], None]
 
@@ -34,6 +35,7 @@ RECOMMENDED = "recommended.toml"
 """Name of the configuration within the folder of a study."""
 
 _MIN_CLIPS = 4
+_FOUND_BY = "Found by visalign tune"  # how a recommendation begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,7 @@ class Tuned:
         """Where the configuration comes from, line by line."""
         c, s = self.comparison, self.settings
         return [
-            f"Found by visalign tune (visalign {__version__}): trial {self.found.best.place + 1} of "
-            f"{len(self.found.trials)}.",
+            f"{_FOUND_BY} (visalign {__version__}): trial {self.found.best.place + 1} of {len(self.found.trials)}.",
             f"Metric: {format_metric(s.metric)}. Searched: {', '.join(s.groups)}. Seed: {s.seed}.",
             f"Searched on {self.n_search_clips} clips of {', '.join(self.search_speakers)}.",
             f"Compared on {c.n_clips} clips of {', '.join(c.speakers)}, which the search did not see:",
@@ -224,8 +225,15 @@ def tune(
     if tuned.is_recommended:
         write_config(file, config, tuned.provenance)
     else:
-        file.unlink(missing_ok=True)  # of an earlier, shorter run
+        remove_earlier(file)
     return tuned
+
+
+def remove_earlier(file: Path) -> None:
+    """Remove what an earlier, shorter run recommended; a file of somebody else's stays."""
+    with contextlib.suppress(FileNotFoundError):
+        if file.read_bytes().startswith(f"# {_FOUND_BY}".encode()):
+            file.unlink()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,15 @@
 """Files in which people and programs write down what is said when, read into one form."""
 
-from visalign.language.annotations.annotation import Annotation, Track, speaker_and_kind
-from visalign.language.annotations.captions import Cue, read_cues, read_spoken
-from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, read_annotation
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from visalign.registry import lazily
+
+if TYPE_CHECKING:
+    from visalign.language.annotations.annotation import Annotation, Track, speaker_and_kind
+    from visalign.language.annotations.captions import Cue, read_cues, read_spoken
+    from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, read_annotation
 
 __all__ = [
     "ANNOTATION_SUFFIXES",
@@ -14,3 +21,5 @@ __all__ = [
     "read_spoken",
     "speaker_and_kind",
 ]
+
+__getattr__ = lazily(__name__)

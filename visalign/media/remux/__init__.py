@@ -6,11 +6,16 @@ Nothing here decides which: :mod:`visalign.correct.fix`, :mod:`visalign.correct.
 
 from __future__ import annotations
 
-from visalign.media.remux.copying import CONTAINERS, container_for
-from visalign.media.remux.moving import move_sound
-from visalign.media.remux.picturing import put_picture
-from visalign.media.remux.sounding import Recording, put_sound, retime_sound
-from visalign.media.remux.time_map import Piece, check_pieces, retimed
+from typing import TYPE_CHECKING
+
+from visalign.registry import lazily
+
+if TYPE_CHECKING:
+    from visalign.media.remux.copying import CONTAINERS, container_for
+    from visalign.media.remux.moving import move_sound
+    from visalign.media.remux.picturing import put_picture
+    from visalign.media.remux.sounding import Recording, put_sound, retime_sound
+    from visalign.media.remux.time_map import Piece, check_pieces, retimed
 
 __all__ = [
     "CONTAINERS",
@@ -24,3 +29,5 @@ __all__ = [
     "retime_sound",
     "retimed",
 ]
+
+__getattr__ = lazily(__name__)

@@ -12,8 +12,8 @@ import numpy as np
 from visalign.errors import AnyPath, OutputError
 from visalign.files.outputs import whole_file
 from visalign.media import ffmpeg
-from visalign.media.clips import Frame
 from visalign.media.remux.copying import Copier, OutputContainer, container_for, created, demuxed, interleave
+from visalign.signals import Frame
 
 __all__ = ["put_picture"]
 

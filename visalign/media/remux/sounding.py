@@ -22,7 +22,6 @@ from visalign.errors import AnyPath, MediaError
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import blocks_of
 from visalign.media import ffmpeg
-from visalign.media.clips import Channels
 from visalign.media.remux.copying import (
     Copier,
     OutputContainer,
@@ -35,6 +34,7 @@ from visalign.media.remux.copying import (
 )
 from visalign.media.remux.time_map import Piece, Retimer
 from visalign.media.tape import Block, Lane, named_layout
+from visalign.signals import Channels
 
 __all__ = ["Recording", "put_sound", "retime_sound"]
 

@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from visalign.animation.lip_trajectory import LIP_CHANNELS
 from visalign.files.text_files import rounded
-from visalign.media.clips import Audio
 from visalign.media.viewing_copy import ViewingCopy
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.html_report.document import packed
+from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
 from visalign.timeline import Tier
 

@@ -7,7 +7,6 @@ script; the scripts add the player.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pandas as pd
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.outputs import whole_file
 from visalign.files.text_files import write_text
-from visalign.media.clips import Audio, read_audio
+from visalign.media.clips import read_audio
 from visalign.media.viewing_copy import ViewingCopy, make_viewing_copy
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
@@ -25,6 +24,7 @@ from visalign.reports.html_report.document import as_data_script, data_uri, form
 from visalign.reports.html_report.lead_scale import lead_scale
 from visalign.reports.wording import (
     certainty,
+    in_short,
     interval_in_words,
     is_open_by,
     lead_in_words,
@@ -32,7 +32,9 @@ from visalign.reports.wording import (
     remedy,
     statement,
 )
+from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
+from visalign.sync.verdict import Cause
 
 __all__ = ["clip_page", "format_clip_page", "write_clip_page"]
 
@@ -161,12 +163,12 @@ def _verdict(report: ClipReport) -> dict[str, str]:
 
 def _short(report: ClipReport) -> str:
     """The statement without its reason and without the verdict, which stand above and below the headline."""
-    course, sync = report.course(), replace(report.sync, reason="")
-    if course is not None and is_open_by(report.sync, course):
-        return "The sound drifts." if course.kind == "drift" else "The offset jumps."
+    sync = report.sync
+    if is_open_by(sync):
+        return "The sound drifts." if sync.cause is Cause.DRIFT else "The offset jumps."
     if sync.verdict == "uncertain" and sync.lead_seconds is not None:
         return "No offset stands out."
-    return f"{_sentence(statement(sync).partition(': ')[2] or statement(sync))}."
+    return f"{_sentence(in_short(sync))}."
 
 
 def _how_sure(report: ClipReport) -> list[str]:

@@ -7,18 +7,23 @@ Otherwise the very offset that visalign measures would change. Steps are functio
 
 from __future__ import annotations
 
-from visalign.sound.enhancement.adaptive import cancel_noise
-from visalign.sound.enhancement.chain import (
-    PRESET_CHAINS,
-    STEPS,
-    chain_for_alignment,
-    enhance,
-    enhance_channels,
-    parse_chain,
-)
-from visalign.sound.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
-from visalign.sound.enhancement.level import normalise_loudness
-from visalign.sound.enhancement.noise_reduction import spectral_subtraction, wiener_filter
+from typing import TYPE_CHECKING
+
+from visalign.registry import lazily
+
+if TYPE_CHECKING:
+    from visalign.sound.enhancement.adaptive import cancel_noise
+    from visalign.sound.enhancement.chain import (
+        PRESET_CHAINS,
+        STEPS,
+        chain_for_alignment,
+        enhance,
+        enhance_channels,
+        parse_chain,
+    )
+    from visalign.sound.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
+    from visalign.sound.enhancement.level import normalise_loudness
+    from visalign.sound.enhancement.noise_reduction import spectral_subtraction, wiener_filter
 
 __all__ = [
     "EQ_PRESETS",
@@ -36,3 +41,5 @@ __all__ = [
     "spectral_subtraction",
     "wiener_filter",
 ]
+
+__getattr__ = lazily(__name__)

@@ -25,7 +25,8 @@ from dataclasses import replace
 import numpy as np
 
 from visalign.errors import ConfigError
-from visalign.media.clips import Audio, resampled
+from visalign.media.clips import resampled
+from visalign.signals import Audio
 from visalign.sound.enhancement.spectra import Floats, sane
 
 __all__ = ["cancel_noise"]

@@ -19,7 +19,7 @@ import numpy as np
 
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.media.clips import Audio, Channels
+from visalign.signals import Audio, Channels
 from visalign.sound.enhancement.adaptive import cancel_noise
 from visalign.sound.enhancement.equaliser import EQ_PRESETS, Band, equalise, highpass
 from visalign.sound.enhancement.level import normalise_loudness

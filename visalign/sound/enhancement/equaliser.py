@@ -16,11 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.enhancement.spectra import Floats, sane
 from visalign.sound.speech import stretch
 
@@ -123,10 +122,16 @@ def highpass(audio: Audio, frequency_hz: float = 80.0) -> Audio:
     """
     if not 1 <= frequency_hz < 0.45 * audio.rate_hz:
         raise ConfigError("highpass", frequency_hz, f"1 to {0.45 * audio.rate_hz:.0f} Hz")
+    # Takes half a second to load, and most sound is not cleared.
+    from scipy.signal import butter
+
     return _both_ways(audio, butter(2, frequency_hz, "highpass", fs=audio.rate_hz, output="sos"))
 
 
 def _both_ways(audio: Audio, sections: Floats) -> Audio:
+    # Takes half a second to load, and most sound is not cleared.
+    from scipy.signal import sosfilt, sosfilt_zi
+
     samples = audio.samples
     if not len(samples):
         return audio

@@ -14,7 +14,7 @@ import numpy as np
 
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.media.clips import Audio
+from visalign.signals import Audio
 from visalign.sound.enhancement.spectra import sane, sane_samples
 from visalign.sound.quality import loudness
 

@@ -34,11 +34,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.media.clips import Audio
+from visalign.numerics import minimum_filter1d, uniform_filter1d
+from visalign.signals import Audio
 from visalign.sound.enhancement.spectra import (
     BLOCK,
     Floats,

@@ -13,6 +13,13 @@ and ``webrtc``, from the library of that name, for comparison and for those who 
 
 from __future__ import annotations
 
-from visalign.sound.voice_activity.detection import DETECTORS, HOP, SPEECH, find_speech, speech_probabilities
+from typing import TYPE_CHECKING
+
+from visalign.registry import lazily
+
+if TYPE_CHECKING:
+    from visalign.sound.voice_activity.detection import DETECTORS, HOP, SPEECH, find_speech, speech_probabilities
 
 __all__ = ["DETECTORS", "HOP", "SPEECH", "find_speech", "speech_probabilities"]
+
+__getattr__ = lazily(__name__)

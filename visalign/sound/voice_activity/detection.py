@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of
-from visalign.media.clips import Audio
 from visalign.registry import find_class
+from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
 __all__ = ["DETECTORS", "HOP", "SPEECH", "VoiceDetector", "find_speech", "speech_probabilities"]
@@ -84,6 +84,7 @@ def find_speech(
     threshold: float = 0.5,
     min_speech: float = 0.06,
     min_pause: float = 0.1,
+    probabilities: npt.NDArray[np.float64] | None = None,
 ) -> Tier:
     """Stretches in which somebody speaks.
 
@@ -98,6 +99,8 @@ def find_speech(
     min_speech, min_pause : float
         Shorter stretches of speech, and of silence between speech, are taken for the other; seconds. The shortest
         words last 60 ms or so; a closure of P or T is silent for up to 100 ms.
+    probabilities : ndarray, shape (n_rows,), optional
+        What the detector found before (:func:`speech_probabilities`); it is asked otherwise.
 
     Returns
     -------
@@ -113,7 +116,8 @@ def find_speech(
     """
     if not len(audio.samples):
         raise ConfigError("audio", "no samples", "sound of some length")
-    probabilities = speech_probabilities(audio, detector)
+    if probabilities is None:
+        probabilities = speech_probabilities(audio, detector)
     spoken = _without_short(probabilities >= threshold, round(min_pause / HOP), fill=True)
     spoken = _without_short(spoken, round(min_speech / HOP), fill=False)
     rows = [_interval(probabilities, a, b, bool(spoken[a]), audio.duration) for a, b in _runs(spoken)]

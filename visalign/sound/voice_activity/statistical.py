@@ -30,9 +30,9 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-from visalign.media.clips import Audio
+from visalign.numerics import minimum_filter1d, uniform_filter1d
+from visalign.signals import Audio
 from visalign.sound.speech import mel_bands, stretch
 
 __all__ = ["StatisticalDetector"]
@@ -93,7 +93,7 @@ def noise_energy(energy: Floats) -> Floats:
     """Energy of the noise in each row and band, shape of `energy`."""
     smoothed = uniform_filter1d(energy, round(_NOISE_SMOOTHING / _HOP), axis=0, mode="nearest")
     least = minimum_filter1d(smoothed, round(_NOISE_SPAN / _HOP), axis=0, mode="nearest")
-    noise = uniform_filter1d(least, round(_NOISE_SPAN / _HOP / 2), axis=0, mode="nearest", output=smoothed)
+    noise = uniform_filter1d(least, round(_NOISE_SPAN / _HOP / 2), axis=0, mode="nearest")
     noise *= _MINIMUM_BIAS
     return np.asarray(np.maximum(noise, _LEAST_NOISE * energy.max() + _SILENT, out=noise))
 

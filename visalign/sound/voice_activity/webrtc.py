@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable
-from visalign.media.clips import Audio, resampled
+from visalign.media.clips import resampled
+from visalign.signals import Audio
 
 __all__ = ["WebRtcDetector"]
 

@@ -1,0 +1,12 @@
+"""What the number says with which a command ends."""
+
+from __future__ import annotations
+
+__all__ = ["CHECK_FAILED", "DONE", "EXIT_CODES", "NOT_ANALYSED", "USAGE"]
+
+DONE, CHECK_FAILED, USAGE, NOT_ANALYSED = 0, 1, 2, 3
+
+EXIT_CODES = (
+    "Exit codes: 0 done and in sync · 1 done, a check failed · 2 wrong usage · 3 an input could not be analysed"
+)
+"""All of them, for the help."""

@@ -1,0 +1,102 @@
+"""What an aligner returns: words and phones on the clip's clock.
+
+Conventions
+-----------
+Both tiers of an :class:`Alignment` span ``[0, audio.duration]``. Silence is ``""`` among the words and ``SIL`` among
+the phones. Words are lower case; phones are ARPABET without stress. Scores of phones are confidences, 0..1, and None
+for silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from visalign.errors import TimelineError
+from visalign.language.phones import is_phone
+from visalign.timeline import Interval, Tier
+
+__all__ = ["Alignment", "CueTimes"]
+
+
+@dataclass(frozen=True, slots=True)
+class CueTimes:
+    """A cue of a transcript with times, and where its words were found.
+
+    Parameters
+    ----------
+    start, end : float
+        Seconds, as the cue says.
+    text, speaker : str
+        As the cue says.
+    found_start, found_end : float or None
+        Where its first word begins and its last one ends; None if they could not be placed.
+    """
+
+    start: float
+    end: float
+    text: str
+    speaker: str = ""
+    found_start: float | None = None
+    found_end: float | None = None
+
+    @property
+    def start_error(self) -> float | None:
+        """Seconds that the cue begins after its first word; negative: before."""
+        return None if self.found_start is None else self.start - self.found_start
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Words and phones on the clip's clock.
+
+    Parameters
+    ----------
+    words, phones : Tier
+        Spans and labels as in this module's conventions. Each boundary of a word is one of a phone too.
+    engine : str
+        Who placed the boundaries, and how: ``"pocketsphinx 5.1.1, 200 frames/s"``.
+    warnings : tuple of str
+        What a careful user should know before relying on it.
+    speakers : Tier or None
+        Who says the words, where that is known; ``""`` where nobody speaks.
+    cues : tuple of CueTimes
+        The cues of a transcript with times, and what was found.
+    notes : tuple of Interval
+        Spans that somebody should look at, the label says why (:mod:`visalign.forced_alignment.suspects`); they may
+        overlap.
+
+    Raises
+    ------
+    TimelineError
+        If the tiers span different times, or a word begins where no phone does.
+    """
+
+    words: Tier
+    phones: Tier
+    engine: str
+    warnings: tuple[str, ...] = ()
+    speakers: Tier | None = None
+    notes: tuple[Interval, ...] = ()
+    cues: tuple[CueTimes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.words.start, self.words.end) != (self.phones.start, self.phones.end):
+            raise TimelineError(
+                f"words span {self.words.start} to {self.words.end} s and phones {self.phones.start} to "
+                f"{self.phones.end} s; both must span the whole audio"
+            )
+        if self.speakers is not None and (self.speakers.start, self.speakers.end) != (self.words.start, self.words.end):
+            raise TimelineError("the tier of speakers must span the whole audio")
+        stray = set(self.words.boundaries) - set(self.phones.boundaries)
+        if stray:
+            raise TimelineError(f"a word begins or ends at {min(stray)} s, where no phone does")
+
+    @property
+    def text(self) -> str:
+        """The words, joined by spaces."""
+        return " ".join(label for label in self.words.labels if label)
+
+    @property
+    def alphabet(self) -> str:
+        """``"arpabet"`` where all phones are, else ``"ipa"``."""
+        return "arpabet" if all(is_phone(x, "arpabet") for x in set(self.phones.labels)) else "ipa"

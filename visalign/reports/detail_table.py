@@ -1,0 +1,109 @@
+"""The table of a report's parts: words, phones, phrases and windows with all their measures.
+
+Conventions
+-----------
+Times are those of the sound, seconds on the clip's clock; the lips of a part are looked for the clip's lead later.
+``lead_seconds > 0`` means that the audio leads. Columns, one row a part (:data:`DETAIL_COLUMNS`):
+
+===================  ===================================================================================================
+kind                 word, phone, phrase (words between pauses of 0.25 s) or window (of 1 s)
+label                the word, the phone, the words of the phrase, the words that touch the window
+start, end           seconds
+phones               ARPABET, separated by spaces
+expected             what the lips should show, visemes separated by spaces
+observed             what they show
+viseme_accuracy      part of the visible frames (0..1) whose observed viseme is acceptable
+lead_seconds         lead of the part
+score                0..1, high = in sync
+verdict              in-sync, audio-early, audio-late, mismatched or uncertain
+confidence           probability (0..1) that `lead_seconds` is right to within a frame (40 ms)
+dtw_cost             mean cost a moment along the warping path: 0 where the lips show what they should, at most 6.9
+closures_expected    P, B and M in it
+closures_seen        those of them for which the lips close
+dead_air_seconds     how long the mouth moves as in speech while nobody speaks
+overrun_seconds      how long there is speech while the mouth is still
+===================  ===================================================================================================
+
+NaN where the lips can't be seen, or nothing can be told. How they are measured: :mod:`visalign.sync.segments`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from visalign.errors import AnyPath, ConfigError
+from visalign.files.text_files import format_table, rounded, write_text
+from visalign.sync.segments import PartDetails
+
+__all__ = ["DETAIL_COLUMNS", "detail_frame", "detail_items", "parse_details", "write_details"]
+
+DETAIL_COLUMNS = (
+    "kind",
+    "label",
+    "start",
+    "end",
+    "phones",
+    "expected",
+    "observed",
+    "viseme_accuracy",
+    "lead_seconds",
+    "score",
+    "verdict",
+    "confidence",
+    "dtw_cost",
+    "closures_expected",
+    "closures_seen",
+    "dead_air_seconds",
+    "overrun_seconds",
+)
+"""Columns of :attr:`ClipReport.details <visalign.reports.clip_report.ClipReport.details>`."""
+
+_TEXTS = ("kind", "label", "phones", "expected", "observed", "verdict")
+_NUMBERS = tuple(key for key in DETAIL_COLUMNS if key not in _TEXTS)
+
+
+def detail_frame(parts: Sequence[PartDetails]) -> pd.DataFrame:
+    """One row a part; columns are :data:`DETAIL_COLUMNS`."""
+    rows = [
+        asdict(part.judged) | {key: value for key, value in asdict(part).items() if key != "judged"} for part in parts
+    ]
+    return pd.DataFrame(rows, columns=list(DETAIL_COLUMNS))
+
+
+def detail_items(details: pd.DataFrame) -> list[dict[str, Any]]:
+    """Plain data for JSON, a dict a row."""
+    return [
+        {str(key): rounded(value) if isinstance(value, float) else value for key, value in row.items()}
+        for row in details.to_dict("records")
+    ]
+
+
+def parse_details(items: Sequence[Mapping[str, Any]] | None) -> pd.DataFrame | None:
+    """The inverse of :func:`detail_items`; None of None."""
+    if items is None:
+        return None
+    frame = pd.DataFrame([[item[key] for key in DETAIL_COLUMNS] for item in items], columns=list(DETAIL_COLUMNS))
+    return frame.astype(dict.fromkeys(_NUMBERS, float))
+
+
+def write_details(details: pd.DataFrame, clip: str, path: AnyPath) -> Path:
+    """Write a CSV table, one row a part, whose first column names the clip.
+
+    Raises
+    ------
+    ConfigError
+        If the name does not end in .csv.
+    OutputError
+        If the file can't be written there.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".csv":
+        raise ConfigError("file of segments", path.name, "a name that ends in .csv")
+    header = ("clip", *(f"{key}_seconds" if key in ("start", "end") else key for key in DETAIL_COLUMNS))
+    rows = details.itertuples(index=False, name=None)
+    return write_text(path, format_table(header, ((clip, *row) for row in rows)))
