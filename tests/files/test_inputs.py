@@ -1,4 +1,4 @@
-"""What of a file may be opened, and whether it is still the same."""
+"""Whether an input is there, and stays the same."""
 
 from __future__ import annotations
 
