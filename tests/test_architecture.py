@@ -290,6 +290,16 @@ def test_every_module_has_a_room() -> None:
     assert not homeless, f"give these a place in ROOMS of {Path(__file__).name}: {', '.join(homeless)}"
 
 
+def rooms_table() -> str:
+    """The table of rooms, as ``docs/design.md`` shows it."""
+    rows = [f"| `{room}` | {what} |" for room, what in ROOMS.items()]
+    return "\n".join(["| room | what stands there |", "|---|---|", *rows])
+
+
+def test_the_design_shows_the_table() -> None:
+    assert rooms_table() in (PACKAGE.parent / "docs" / "design.md").read_text(encoding="utf-8")
+
+
 def test_every_room_name_says_something() -> None:
     parts = {part for module in SOURCES for part in module.split("/")}
     assert not parts & SAYS_NOTHING
@@ -424,8 +434,6 @@ SHARED_SUITES = {
     "plots/*": "plots/test_plots.py",
     "ratings/*": "ratings/test_analysis.py",
     "reports/html_report/*": "reports/test_html_report.py",
-    "reports/making": "test_pipeline.py",
-    "reports/wording": "reports/test_clip_report.py",
     "sound/enhancement/*": "sound/test_enhancement.py",
     "sound/voice_activity/*": "sound/test_voice_activity.py",
     "sync/sound_evidence": "test_explanation.py",
@@ -569,3 +577,11 @@ def test_local_import_rule() -> None:
     explained = "def f():\n    # dlib takes a second to load\n    import dlib\n    import numpy\n    return dlib\n"
     assert unexplained_local_imports(unexplained) == [2]
     assert unexplained_local_imports(explained) == []
+
+
+if __name__ == "__main__":
+    arrows = {(room_of(module), room_of(name)) for module, names in GRAPH.items() for name in names}
+    n_between = sum(room_of(module) != room_of(name) for module, names in GRAPH.items() for name in names)
+    print(rooms_table())
+    print(f"\n{len(ROOMS)} rooms, {len(SOURCES)} modules; {n_between} imports from room to room, none of them upward;")
+    print(f"{sum(a != b for a, b in arrows)} pairs of rooms know one another, in one direction each.")

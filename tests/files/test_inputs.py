@@ -1,4 +1,4 @@
-"""Whether an input is there, and stays the same."""
+"""Inputs before anything reads them: there, readable, the same as before."""
 
 from __future__ import annotations
 
@@ -11,43 +11,67 @@ from visalign.errors import MediaError
 from visalign.files.inputs import check_file, file_states, refuse_changed
 
 
-@pytest.fixture
-def clip(tmp_path: Path) -> Path:
-    path = tmp_path / "12:30.mp4"
-    path.write_bytes(b"picture")
-    os.utime(path, ns=(5, 5))
-    return path
+def test_a_file_is_spelt_so_that_nothing_of_its_name_is_an_option(tmp_path: Path) -> None:
+    (tmp_path / "-i.mp4").write_bytes(b"x")
+    assert check_file(tmp_path / "-i.mp4") == f"file:{tmp_path / '-i.mp4'}"
 
 
-def test_a_path_is_spelt_so_that_it_is_no_protocol(clip: Path) -> None:
-    assert check_file(clip) == f"file:{clip}"
+@pytest.mark.parametrize(("name", "says"), [("none", "no such file"), ("empty", "empty"), ("folder", "a folder")])
+def test_what_can_not_be_read_is_named(tmp_path: Path, name: str, says: str) -> None:
+    (tmp_path / "empty").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(MediaError, match=says):
+        check_file(tmp_path / name)
 
 
-def test_states_are_kept_of_paths_alone(clip: Path) -> None:
-    assert file_states(clip, None, 7) == {clip: (7, 5, clip.stat().st_ino)}
+def test_a_link_to_nothing_and_a_name_that_no_file_has(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    with pytest.raises(MediaError, match="a link to a file that does not exist"):
+        check_file(tmp_path / "link")
+    with pytest.raises(MediaError, match="no file can have this name"):
+        check_file("a\0b")
 
 
-def test_a_file_that_nobody_touched_passes(clip: Path) -> None:
-    refuse_changed(file_states(clip, clip.with_name("none.wav")))
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(MediaError, match="not a regular file"):
+        check_file(tmp_path / "pipe")
 
 
-def test_a_file_that_changed_is_refused(clip: Path) -> None:
+def test_changes_are_noticed_and_what_is_no_path_is_not_looked_at(tmp_path: Path) -> None:
+    clip, other = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    clip.write_bytes(b"one")
+    other.write_bytes(b"two")
+    before = file_states(clip, str(other), None, 7)
+    assert set(before) == {clip, other}
+    refuse_changed(before)
+    other.write_bytes(b"longer")
+    with pytest.raises(MediaError, match=r"b\.mp4.*changed while it was read"):
+        refuse_changed(before)
+
+
+def test_a_file_that_went_has_changed(tmp_path: Path) -> None:
+    clip = tmp_path / "a.mp4"
+    clip.write_bytes(b"one")
     before = file_states(clip)
-    clip.write_bytes(b"pictures")
+    clip.unlink()
     with pytest.raises(MediaError, match="changed while it was read"):
         refuse_changed(before)
 
 
-@pytest.mark.parametrize("was_there", [True, False])
-def test_a_file_that_came_or_went_is_refused(clip: Path, was_there: bool) -> None:
-    before = file_states(clip) if was_there else {clip: None}
-    if was_there:
-        clip.unlink()
+def test_a_file_that_came_meanwhile_has_changed(tmp_path: Path) -> None:
+    clip = tmp_path / "a.mp4"
+    before = file_states(clip)
+    refuse_changed(before)
+    clip.write_bytes(b"one")
     with pytest.raises(MediaError, match="changed while it was read"):
         refuse_changed(before)
 
 
-def test_a_file_of_the_same_size_and_time_in_its_place_is_refused_where_the_inode_is_known(clip: Path) -> None:
+def test_a_file_of_the_same_size_and_time_in_its_place_is_refused_where_the_inode_is_known(tmp_path: Path) -> None:
+    clip = tmp_path / "a.mp4"
+    clip.write_bytes(b"picture")
+    os.utime(clip, ns=(5, 5))
     here, elsewhere = file_states(clip), {clip: (7, 5)}
     other = clip.with_name("other.mp4")
     other.write_bytes(b"another")
