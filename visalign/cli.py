@@ -124,6 +124,10 @@ def _run(arguments: Sequence[str] | None) -> None:
     from visalign.commands.root import make_app
 
     name = _command_in(asked)
+    if name not in _LEARNING:
+        # The matrices of a clip are small: that threads wait for one another costs half a second of each check.
+        for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(variable, "1")
     app = make_app(PANELS, only=name) if any(name == row[0] for rows in PANELS.values() for row in rows) else _app()
     app(args=arguments, prog_name="visalign")
 
@@ -154,6 +158,7 @@ def _app() -> typer.Typer:
 
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
+_LEARNING = frozenset(["evaluate", "maps", "train", "tune"])  # they look at many clips at once
 
 _LESS_MEMORY = "Close other programs, raise the limit of this process (ulimit -v), or scale the picture down"
 _INSTALL = "Install visalign anew: pip install --force-reinstall visalign"

@@ -38,8 +38,14 @@ def run(*arguments: str | Path) -> int:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """`visalign.check` gives a hand-made report; what it was asked is kept here, and `report` is what it gives."""
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """`visalign.check` gives a hand-made report; what it was asked is kept here, and `report` is what it gives.
+
+    There is a clip.mpg for it, which nobody reads.
+    """
+    folder = tmp_path_factory.mktemp("clips")
+    (folder / "clip.mpg").write_bytes(b"a clip")
+    monkeypatch.chdir(folder)
     seen: dict[str, Any] = {"report": make_report()}
 
     def check(video: Path, transcript: str | None, **options: Any) -> ClipReport:
