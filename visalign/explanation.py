@@ -32,6 +32,7 @@ from visalign.errors import AnyPath, ConfigError
 from visalign.language.annotations import Cue
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
+from visalign.parameters import RIGHT_WITHIN
 from visalign.pipeline import Progress, check
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import lead_in_words
@@ -39,7 +40,7 @@ from visalign.signals import Audio
 from visalign.sync.estimate import lag_density
 from visalign.sync.judging import Instruments
 from visalign.sync.lip_model import Calibration, LipModel
-from visalign.sync.sound_evidence import LEAD_TOLERANCE, SoundEvidence, seen_during, sound_evidence
+from visalign.sync.sound_evidence import SoundEvidence, seen_during, sound_evidence
 from visalign.visemes.expected import expected_visemes
 from visalign.visemes.viseme_map import VisemeMap
 
@@ -50,7 +51,7 @@ LARGEST_ODDS = 1000.0
 
 _STRENGTHS = ((3.0, "hardly anything"), (20.0, "something"), (150.0, "much"), (float("inf"), "very much"))
 _OWN_LEAD_ODDS = 1.2  # a sound that likes another lead by less than this says nothing about it
-_RIVAL_DISTANCE = 2 * LEAD_TOLERANCE
+_RIVAL_DISTANCE = 2 * RIGHT_WITHIN
 _WHOLLY, _WORTH_NAMING = 0.995, 0.05  # parts of a sound's time
 
 

@@ -38,7 +38,7 @@ from visalign.sound.voice_activity import SPEECH, find_speech
 from visalign.sync.judging import Instruments, hear, judge, see
 from visalign.sync.lip_model import LipModel
 from visalign.sync.verdict import SyncEstimate
-from visalign.timeline import FrameTimes
+from visalign.timeline import FrameTimes, frame_step
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["LiveAnalyser", "LiveMoment", "RollingOffset", "rolling_offset"]
@@ -188,7 +188,7 @@ class LiveAnalyser:
     def _lips(self) -> LipFeatures:
         rows = [row for row, _ in self._seen]
         last = rows[-1].frame.time
-        step = float(np.median(np.diff([row.frame.time for row in rows]))) if len(rows) > 1 else 0.04
+        step = frame_step(np.array([row.frame.time for row in rows]))
         landmarks = Landmarks.from_tracked(iter(rows), last + step, _RATE)
         return lip_features(landmarks, np.array([measured for _, measured in self._seen]))
 

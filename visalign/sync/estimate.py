@@ -29,13 +29,13 @@ from visalign.files.scratch import blocks_of
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.numerics import cubic_spline, expit, gaussian_filter1d, uniform_filter1d
-from visalign.parameters import EvidenceParams
+from visalign.parameters import RIGHT_WITHIN, EvidenceParams
 from visalign.sound.voice_activity import SPEECH
 from visalign.sync.lead_course import STEADY, LeadCourse
 from visalign.sync.lip_model import Calibration
 from visalign.sync.speech_context import SpeechContext
 from visalign.sync.streams import Stream, stream_log_likelihoods
-from visalign.timeline import Interval, Tier
+from visalign.timeline import USUAL_STEP, Interval, Tier, frame_step
 
 __all__ = [
     "INTERVAL",
@@ -60,7 +60,6 @@ INTERVAL = 0.95
 """What the interval of a lead holds of its probability."""
 
 _FINE_STEP = 0.002  # seconds, of the density
-_FRAME = 0.04  # seconds: the confidence is about being right to within this
 _BLOCK = 1 << 11  # frames
 _SPEECH_MARGIN = 0.2  # seconds around speech in which lips belong to it
 # Of the clips that somebody checks so many have their own sound, and of those so many are in sync.
@@ -294,8 +293,8 @@ def match_features(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> Floa
     total = np.sum([evidence.log_likelihoods[frames[part]].sum(axis=0) for part in blocks], axis=0)
     best = int(total.argmax())
     rise = float(total[best] - np.median(total))
-    step = float(np.median(np.diff(evidence.centres))) if len(evidence.centres) > 1 else _FRAME
-    n_full = len(frames) * min(step / _FRAME, 1.0)  # a frame that is shown for 20 ms has half of the evidence
+    step = frame_step(evidence.centres)
+    n_full = len(frames) * min(step / USUAL_STEP, 1.0)  # a frame that is shown for 20 ms has half of the evidence
     support = _support(evidence, frames, best, max(round(_MOMENT / step), 1))
     return np.array([rise / np.sqrt(n_full), rise / max(float(total.std()), 1e-9), support])
 
@@ -343,7 +342,7 @@ def best_lead(fine: Floats, density: Floats) -> tuple[float, float]:
     Where several lags compete, the highest point of the density says less than the stretch of two frames that holds
     most of it; within that stretch the mean is the best guess.
     """
-    reach = round(_FRAME / (fine[1] - fine[0]))
+    reach = round(RIGHT_WITHIN / (fine[1] - fine[0]))
     sums = np.concatenate([[0.0], np.cumsum(density)])
     middle = np.arange(len(fine))
     low, high = np.maximum(middle - reach, 0), np.minimum(middle + reach + 1, len(fine))

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from visalign.lips.lip_features import LipFeatures
 from visalign.sync.periodogram import periodogram
 from visalign.sync.verdict import Cause, Objection
+from visalign.timeline import runs
 
 __all__ = ["MAX_TREMBLE", "MIN_MOVEMENT", "MIN_RATE_HZ", "MIN_SNR_DB", "movement", "tremble", "what_is_poor"]
 
@@ -85,7 +86,6 @@ def _rate(lips: LipFeatures) -> float:
 def _stretches(lips: LipFeatures) -> Iterator[Floats]:
     """What moves, shape (n_frames, n_moving), where a face is seen without a gap."""
     moving = np.stack([lips.column(name) for name in _MOVING], axis=1)
-    edges = np.flatnonzero(np.diff(np.pad(lips.has_face, 1).astype(np.int8)))
-    for start, end in edges.reshape(-1, 2):
+    for start, end in runs(lips.has_face):
         if end - start >= _SHORTEST:
             yield moving[start:end]

@@ -26,13 +26,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.language.phones import fold_arpabet, is_silence
+from visalign.language.phones import BILABIALS, fold_arpabet, is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP
 from visalign.numerics import uniform_filter1d
 from visalign.sync.estimate import spoken_frames
 from visalign.sync.scoring import ClipComparison, PartJudgement
-from visalign.timeline import Interval, Tier
+from visalign.timeline import Interval, Tier, runs
 
 __all__ = [
     "SEGMENT_KINDS",
@@ -51,7 +51,6 @@ PHRASE_PAUSE = 0.25
 WINDOW = 1.0
 """Seconds of a fixed window."""
 
-_BILABIALS = frozenset(["P", "B", "M"])
 _CLOSED = 0.5  # probability
 # See the module's Method.
 _MOVEMENT_WINDOW = 0.4  # seconds
@@ -199,7 +198,7 @@ def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
     found = list[tuple[float, bool]]()
     times, closed = comparison.decoded.times, comparison.decoded.closed
     for target in comparison.targets:
-        if not target.word or fold_arpabet(target.phone) not in _BILABIALS:
+        if not target.word or fold_arpabet(target.phone) not in BILABIALS:
             continue
         start, end = comparison.shown(target.interval)
         rows = closed[slice(*np.searchsorted(times, [start - STEP, end + STEP]))]
@@ -247,8 +246,7 @@ def _spread(values: Floats, seen: Flags, n: int) -> Floats:
 
 def _long(flags: Flags, n: int) -> Flags:
     """Only runs of at least `n` frames."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     kept = np.zeros_like(flags)
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
+    for first, last in runs(flags):
         kept[first:last] = last - first >= n
     return kept

@@ -30,17 +30,15 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from visalign.parameters import RIGHT_WITHIN
 from visalign.sync.estimate import LagEvidence
 from visalign.sync.lip_model import Calibration
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget
 
-__all__ = ["LEAD_TOLERANCE", "SoundEvidence", "lag_support", "seen_during", "sound_evidence"]
+__all__ = ["SoundEvidence", "lag_support", "seen_during", "sound_evidence"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-
-LEAD_TOLERANCE = 0.04
-"""Seconds to either side of a lead that count as this lead: one frame at 25 a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class SoundEvidence:
     own_lead : float or None
         The lead that fits this sound best, seconds.
     own_odds : float
-        How many times likelier `own_lead` is than the best within :data:`LEAD_TOLERANCE` of the clip's lead; 1 where
+        How many times likelier `own_lead` is than the best within `RIGHT_WITHIN` of the clip's lead; 1 where
         it lies there.
     """
 
@@ -159,7 +157,7 @@ def lag_support(lags: Floats, curve: Floats, lead: float) -> tuple[float, float,
     >>> lag_support(lags, np.log([1.0, 1.0, 6.0, 2.0, 2.0]), 0.0)
     (4.0, 0.0, 1.0)
     """
-    near = np.abs(lags - lead) <= LEAD_TOLERANCE + 1e-9
+    near = np.abs(lags - lead) <= RIGHT_WITHIN + 1e-9
     if not near.any() or near.all():
         return 1.0, lead, 1.0
     likelihood = np.exp(curve - curve.max())
