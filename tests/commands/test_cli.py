@@ -39,7 +39,16 @@ def run(*arguments: str | Path) -> int:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def beside_clips(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """In a folder with a clip.mpg and a dub.wav, which nobody reads."""
+    folder = tmp_path_factory.mktemp("clips")
+    for name in ("clip.mpg", "dub.wav"):
+        (folder / name).write_bytes(b"of no account")
+    monkeypatch.chdir(folder)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, beside_clips: None) -> dict[str, Any]:
     """`visalign.check` gives a hand-made report; what it was asked is kept here, and `report` is what it gives."""
     seen: dict[str, Any] = {"report": make_report()}
 
@@ -138,7 +147,12 @@ def test_only_in_sync_is_zero(asked: dict[str, Any], sync: SyncEstimate, code: i
     ],
 )
 def test_an_error_is_one_line_and_a_code(
-    monkeypatch: pytest.MonkeyPatch, capsys: Any, tmp_path: Path, error: visalign.VisalignError, code: int
+    monkeypatch: pytest.MonkeyPatch,
+    beside_clips: None,
+    capsys: Any,
+    tmp_path: Path,
+    error: visalign.VisalignError,
+    code: int,
 ) -> None:
     def check(*arguments: Any, **options: Any) -> ClipReport:
         raise error

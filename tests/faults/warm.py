@@ -22,8 +22,11 @@ from typing import Any
 
 
 def warm_up() -> None:
-    for name in ("attach", "cli", "exports.exporter", "fix", "html_report", "overlay", "preview"):
+    for name in ("correct.attach", "correct.fix", "exports.reading", "plots.overlay", "face.preview"):
         importlib.import_module(f"visalign.{name}")
+    for name in ("batch_page", "clip_page"):
+        importlib.import_module(f"visalign.reports.html_report.{name}")
+    assert importlib.import_module("visalign.cli").app.registered_commands  # all commands are loaded now
     from visalign.batch.rehearsal import rehearse
     from visalign.config import Config
     from visalign.sync.lip_model import LipModel

@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
 from visalign.errors import AnyPath, MediaError, OutputError
 from visalign.files.inputs import check_file
@@ -302,6 +301,9 @@ def write_channels(path: AnyPath, sound: Channels) -> Path:
 
 
 def _write_samples(path: AnyPath, samples: npt.NDArray[np.float32], rate_hz: int, subtype: str) -> Path:
+    # Clips are read without it.
+    import soundfile
+
     with whole_file(path) as draft:
         try:
             n_channels = 1 if samples.ndim == 1 else samples.shape[1]
