@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from visalign.signals import Audio, Channels
+from visalign.signals import CANCELLED_ENERGY, Audio, Channels
 
 
 def channels(*rows: list[float]) -> Channels:
@@ -40,3 +40,20 @@ def test_no_library_of_media_is_loaded_for_them() -> None:
     program = f"import sys, visalign.signals; print([x for x in {heavy} if x in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("quieter", "heard"),
+    [
+        (0.75, [-1.0, 1.0]),  # the mean keeps (0.25 / 2)² of the energy, 1.6 %: they cancel, and the louder is heard
+        (0.5, [-0.25, 0.25]),  # here it keeps 6.25 %
+    ],
+)
+def test_channels_of_opposite_polarity_do_not_silence_each_other(quieter: float, heard: list[float]) -> None:
+    assert 0.125**2 < CANCELLED_ENERGY < 0.25**2
+    assert channels([quieter, -quieter], [-1.0, 1.0]).mono.samples.tolist() == heard
+
+
+def test_three_channels_are_never_taken_for_opposites() -> None:
+    found = Channels(np.array([[1.0, -1.0, 0.0]], np.float32), 4, "3.0").mono
+    assert found.samples.tolist() == [0.0]

@@ -19,7 +19,6 @@ from tests_of_batches import POISONED, QUICK, make_clips, n_worked, rows_of, run
 
 import visalign
 from visalign.batch import SUMMARY_COLUMNS, BatchEvent, BatchSettings, run_batch
-from visalign.batch.engines import _cgroup_quota, available_cpus
 from visalign.batch.job import report_name
 from visalign.batch.ledger import LEDGER_NAME, Ledger
 from visalign.batch.planning import clips_of_shard, plan_batch
@@ -424,34 +423,3 @@ def test_events_tell_rate_and_time_left() -> None:
     assert (event.rate, event.seconds_left) == (2.0, 10.0)
     assert json.loads(json.dumps(event.to_dict()))["seconds_left"] == 10.0
     assert BatchEvent("start", 0, 0, 3, 0, 0.0).rate is None
-
-
-def test_processors_of_a_container(tmp_path: Path) -> None:
-    path = tmp_path / "cpu.max"
-    path.write_text("150000 100000\n")
-    assert _cgroup_quota(str(path)) == 1.5
-    path.write_text("max 100000\n")
-    assert _cgroup_quota(str(path)) is None
-    assert _cgroup_quota(str(tmp_path / "none")) is None
-    assert available_cpus() >= 1
-
-
-REHEARSAL = """
-import sys
-from visalign.batch.rehearsal import rehearse
-from visalign.config import Config
-from visalign.sync.lip_model import LipModel
-from visalign.pipeline import check
-model = LipModel.load(None)
-rehearse(Config(), model)
-before = set(sys.modules)
-check(sys.argv[1], "bin blue at f two now", model=model)
-print(*sorted(name for name in set(sys.modules) - before if not name.startswith("av.")))
-"""
-
-
-@pytest.mark.slow
-def test_a_rehearsed_worker_has_loaded_all_that_a_check_needs(generated_clip: GeneratedClip) -> None:
-    command = [sys.executable, "-c", REHEARSAL, str(generated_clip.path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
-    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr

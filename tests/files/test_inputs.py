@@ -57,3 +57,26 @@ def test_a_file_that_went_has_changed(tmp_path: Path) -> None:
     clip.unlink()
     with pytest.raises(MediaError, match="changed while it was read"):
         refuse_changed(before)
+
+
+def test_a_file_that_came_meanwhile_has_changed(tmp_path: Path) -> None:
+    clip = tmp_path / "a.mp4"
+    before = file_states(clip)
+    refuse_changed(before)
+    clip.write_bytes(b"one")
+    with pytest.raises(MediaError, match="changed while it was read"):
+        refuse_changed(before)
+
+
+def test_a_file_of_the_same_size_and_time_in_its_place_is_refused_where_the_inode_is_known(tmp_path: Path) -> None:
+    clip = tmp_path / "a.mp4"
+    clip.write_bytes(b"picture")
+    os.utime(clip, ns=(5, 5))
+    here, elsewhere = file_states(clip), {clip: (7, 5)}
+    other = clip.with_name("other.mp4")
+    other.write_bytes(b"another")
+    os.utime(other, ns=(5, 5))
+    other.replace(clip)
+    refuse_changed(elsewhere)  # as a state that was taken on another machine, which numbers its files otherwise
+    with pytest.raises(MediaError, match="changed while it was read"):
+        refuse_changed(here)

@@ -63,7 +63,7 @@ class Recordings:
         self.folder, self.log = folder / "recorded", folder / "log"
         self.folder.mkdir()
         self.path = folder / "mfa"
-        self.path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("fake_mfa.py")}" "$@"\n')
+        self.path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).parents[1] / "fake_mfa.py"}" "$@"\n')
         self.path.chmod(self.path.stat().st_mode | stat.S_IXUSR)
 
     def add(self, name: str, tiers: dict[str, list[list[object]]], end: float = 2.0) -> None:

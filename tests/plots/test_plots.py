@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sample_report import EARLY, EXPECTED, OBSERVED, ROWS, make_report, segments
+from sample_report import EARLY, EXPECTED, OBSERVED, make_report
 from typer.testing import CliRunner
 
-from visalign.batch import summary as batch_summary
 from visalign.cli import app
-from visalign.errors import BackendUnavailable, ConfigError, ParseError
+from visalign.errors import ConfigError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.files.text_files import format_table, write_text
 from visalign.lips.closures import find_closures
@@ -21,7 +20,6 @@ from visalign.lips.lip_features import LipFeatures
 from visalign.pipeline import check, observe
 from visalign.reports.clip_report import ClipReport
 from visalign.signals import Audio
-from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
 
 mpl = pytest.importorskip("matplotlib")
@@ -35,24 +33,17 @@ from visalign.plots import (  # noqa: E402 - after the check that Matplotlib is 
     plot_path,
     plot_reliability,
     plot_stages,
-    plot_style,
     plot_tracks,
-    save_plot,
 )
 from visalign.plots.offset import MOST_SECONDS  # noqa: E402
 from visalign.plots.samples import (  # noqa: E402
     SUMMARY_COLUMNS,
     LeadSample,
-    clip_leads,
-    judged,
     read_summary,
-    read_truth,
-    word_leads,
 )
 from visalign.plots.scores import viseme_confusion  # noqa: E402
-from visalign.plots.style import ARTICULATOR_TINTS, sequential  # noqa: E402
+from visalign.plots.style import ARTICULATOR_TINTS  # noqa: E402
 from visalign.plots.tiers import draw_intervals  # noqa: E402
-from visalign.visemes.lint import ARTICULATORS  # noqa: E402
 
 TINTS = {"in": "#bfe3d8", "early": "#f4c3a0", "late": "#eec3de"}
 
@@ -72,23 +63,6 @@ def lead(seconds: float, verdict: str = "in-sync", confidence: float = 0.9, name
 
 
 # --- one clip ---------------------------------------------------------------------------------------------------
-
-
-def test_the_offset_plot_shows_the_curve_the_lead_and_its_interval() -> None:
-    axes = plot_offset(make_report())
-    curve, line = axes.lines
-    assert curve.get_xdata() == pytest.approx([0.0, 40.0, 80.0])
-    assert curve.get_ydata() == pytest.approx([-9.0, -2.5, 0.0])
-    assert line.get_xdata() == pytest.approx([83.0001, 83.0001])
-    spans = sorted((p.get_x(), p.get_x() + p.get_width()) for p in axes.patches)
-    assert spans == [pytest.approx((-60.0, 40.0)), pytest.approx((61.0, 105.0))]
-    assert axes.get_title(loc="left") == "Audio 83 ms early\n95 %: +61 to +105 ms"
-
-
-def test_an_offset_plot_needs_a_curve() -> None:
-    nothing = SyncEstimate(None, None, 0.0, "uncertain", "there is no face")
-    with pytest.raises(ConfigError, match="there is no face"):
-        plot_offset(make_report(sync=nothing))
 
 
 def test_tracks_have_a_row_for_all_that_is_known(report: ClipReport, generated_audio: Audio) -> None:
@@ -218,14 +192,6 @@ def test_one_lead_and_no_lead() -> None:
         plot_lags([])
 
 
-def test_leads_of_clips_and_of_words() -> None:
-    run = {"a.json": make_report(), "b.json": make_report(sync=SyncEstimate(None, None, 0.0, "uncertain"))}
-    assert [(x.names, x.seconds, x.confidence) for x in clip_leads(run)] == [
-        (("a.json", "bbaf2n.mpg"), 0.0830001, 0.93)
-    ]
-    assert [x.seconds for x in word_leads(run)] == [0.071, 0.071]  # "blue" has none
-
-
 def test_reliability_points_are_what_was_stated_and_what_was_right() -> None:
     stated, right = [0.9] * 10 + [0.3] * 4, [True] * 9 + [False] + [True] * 2 + [False] * 2
     axes = plot_reliability(stated, right)
@@ -241,49 +207,7 @@ def test_reliability_refuses_what_is_no_probability(stated: list[float]) -> None
         plot_reliability(stated, [True] * len(stated))
 
 
-def test_a_lead_is_right_within_a_frame_of_the_truth() -> None:
-    samples = [lead(0.0), lead(0.04), lead(0.041), lead(-0.04)]
-    assert judged(samples, 0.0) == ([0.9] * 4, [True, True, False, True])
-    assert judged([lead(0.1, name="a.mp4")], {"a.mp4": 0.12})[1] == [True]
-    with pytest.raises(ConfigError, match=r"b\.mp4"):
-        judged([lead(0.1, name="b.mp4")], {"a.mp4": 0.12})
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("clip,lead\na,1\n", "lead_seconds"),
-        ("clip,lead_seconds\na,soon\n", "'soon'"),
-        ("", "'clip'"),
-        ("clip,lead_seconds\na\n", "''"),
-    ],
-)
-def test_a_table_of_truth_with_faults_is_refused(tmp_path: Path, text: str, reason: str) -> None:
-    path = tmp_path / "truth.csv"
-    path.write_text(text)
-    with pytest.raises(ParseError, match=reason):
-        read_truth(path)
-
-
 # --- style and files --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("suffix", "begins"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")])
-def test_files_are_the_same_bytes_twice_whatever_the_user_has_set(tmp_path: Path, suffix: str, begins: bytes) -> None:
-    first = save_plot(plot_offset(make_report()), tmp_path / f"a{suffix}").read_bytes()
-    with mpl.rc_context({"font.size": 20, "lines.linewidth": 9, "figure.facecolor": "black", "svg.hashsalt": "other"}):
-        second = save_plot(plot_offset(make_report()), tmp_path / f"b{suffix}").read_bytes()
-    assert first.startswith(begins)
-    assert first == second
-    assert b"CreationDate" not in first
-    assert b"dc:date" not in first
-
-
-def test_the_style_leaves_the_users_settings_alone() -> None:
-    before = dict(mpl.rcParams)
-    with plot_style():
-        assert mpl.rcParams["font.size"] == 8.0
-    assert dict(mpl.rcParams) == before
 
 
 def test_axes_of_the_callers_are_drawn_on() -> None:
@@ -291,46 +215,6 @@ def test_axes_of_the_callers_are_drawn_on() -> None:
 
     mine = Figure().subplots()
     assert plot_offset(make_report(), mine) is mine
-
-
-def test_text_is_no_formula_and_odd_letters_are_no_error(tmp_path: Path) -> None:
-    odd = "$x_{\\frac$ 日本 <b>"
-    rows = [(odd, *ROWS[0][1:]), ROWS[1]]
-    words = Tier("words", (0.0, 0.3, 0.7, 1.1, 3.0), ("", odd, "blue", ""))
-    made = make_report(words=words, segments=segments(*rows), clip=replace(make_report().clip, name=odd + ".mp4"))
-    axes = plot_tracks(made)
-    assert odd in axes[0].get_title(loc="left")
-    for suffix in (".png", ".svg", ".pdf"):
-        assert save_plot(axes, tmp_path / f"odd{suffix}").stat().st_size > 5000
-
-
-def test_another_ending_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"\.png or \.svg or \.pdf"):
-        save_plot(plot_offset(make_report()), tmp_path / "x.gif")
-
-
-def test_without_matplotlib_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
-    with pytest.raises(BackendUnavailable, match=r"visalign\[plot\]"):
-        plot_offset(make_report())
-
-
-def lightness(colour: tuple[float, ...]) -> float:
-    """CIE L* of an sRGB colour."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
-    luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
-    return 116 * luminance ** (1 / 3) - 16 if luminance > 0.008856 else 903.3 * luminance
-
-
-def test_amounts_keep_their_order_in_grey() -> None:
-    with plot_style():
-        steps = [lightness(sequential()(x)) for x in np.linspace(0, 1, 33)]
-    assert all(after < before - 0.5 for before, after in itertools.pairwise(steps))
-
-
-def test_every_articulator_has_a_tint_on_which_text_can_be_read() -> None:
-    assert set(ARTICULATOR_TINTS) == set(ARTICULATORS)
-    assert all(lightness(mpl.colors.to_rgba(tint)) > 70 for tint in ARTICULATOR_TINTS.values())
 
 
 # --- the command ------------------------------------------------------------------------------------------------
@@ -383,17 +267,6 @@ def test_the_command_draws_the_summary_of_a_batch(tmp_path: Path) -> None:
     assert run("reliability", path, "--truth", tmp_path / "truth.csv", "-o", tmp_path / "r.svg")[0] == 0
     assert run("offset", path, "-o", tmp_path / "x.svg")[0] == 2
     assert run("lags", path, "--words", "-o", tmp_path / "x.svg")[0] == 2
-
-
-def test_the_columns_of_the_summary_are_those_of_a_batch() -> None:
-    assert set(SUMMARY_COLUMNS) <= set(batch_summary.SUMMARY_COLUMNS)
-
-
-def test_a_summary_with_faults_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "summary.csv"
-    path.write_text("id,clip,verdict,lead_seconds,confidence\na,a.mp4,in-sync,0.1,high\n")
-    with pytest.raises(ParseError, match=r"summary\.csv:2: confidence is 'high'"):
-        read_summary(path)
 
 
 def test_the_command_refuses_what_it_can_not_do(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from visalign.config import Config
-from visalign.errors import ConfigError, InputError, ParseError
+from visalign.errors import ConfigError, InputError
 from visalign.evaluation.protocol import FEW_SHIFTS, half_shifted, shifted
 from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_features import LipFeatures
@@ -20,14 +20,12 @@ from visalign.pipeline import check
 from visalign.signals import Audio
 from visalign.sync.judging import hear
 from visalign.sync.lip_model import LipModel
-from visalign.sync.scoring import SyncScore
-from visalign.tuning import Bandit, TrialRecord, compare_outcomes, format_config, parse_groups, parse_metric
-from visalign.tuning.holdout import choose_held_out
+from visalign.tuning import TrialRecord
 from visalign.tuning.material import TuningClip, with_foreign_sound
 from visalign.tuning.outcome import ClipOutcome, Placement, WordScores, try_clip
 from visalign.tuning.plots import pareto_front
-from visalign.tuning.reward import TERMS, format_metric, needs_of, reward, roc_area, terms_of
-from visalign.tuning.space import GROUPS, Range, config_of, default_values, search_space
+from visalign.tuning.reward import needs_of
+from visalign.tuning.space import default_values, search_space
 from visalign.tuning.study import STUDY_FILE, first_clips, run_study, step_sizes
 
 TEXT, OTHER_TEXT = "bin blue at f two now", "set red in a six soon"
@@ -134,123 +132,6 @@ def test_only_what_is_needed_is_computed(clips: list[TuningClip]) -> None:
 
 def outcome(name: str = "a", speaker: str = "s", **parts: object) -> ClipOutcome:
     return replace(ClipOutcome(name, speaker), **parts)  # type: ignore[arg-type]
-
-
-def test_terms_by_hand() -> None:
-    found = terms_of(
-        [
-            outcome(
-                shifted=(Placement(0.02, 0.9), Placement(0.02, 0.9), Placement(0.07, 0.9)),
-                windows=((Placement(0.01, 1.0), Placement(0.2, 0.0)), (Placement(0.04, 1.0),)),
-                good=WordScores((0.9, 0.7), ("in-sync", "uncertain")),
-                moved=WordScores((0.1, 0.8), ("audio-late", "in-sync")),
-                dubbed=WordScores((0.7,), ("uncertain",)),
-                own_visemes=SyncScore(10, 6, 0, 0),
-                foreign_visemes=SyncScore(10, 2, 0, 0),
-                passed=True,
-                withheld=False,
-                preparing_seconds=0.25,
-            )
-        ],
-        TERMS,
-    )
-    assert found["offset"] == pytest.approx((1.0 + 1.0 + 0.5) / 3)
-    assert found["windows"] == pytest.approx((0.5 + 1.0) / 2)
-    assert found["separation"] == pytest.approx(((1.0 + 0.5) / 2 + 0.5 * (1.0 + 0.5)) / 2)
-    assert found["segments"] == pytest.approx((0.75 + (1.0 + 0.0 + 0.5) / 3) / 2)
-    assert found["matching"] == pytest.approx((0.6 - 0.2) / 0.8)
-    assert found["clips"] == pytest.approx(0.5)
-    assert found["time"] == pytest.approx(0.8)
-    brier_words = ((0.1**2 + 0.3**2) / 2 + (0.1**2 + 0.8**2 + 0.7**2) / 3) / 2
-    assert found["calibration"] == pytest.approx(1 - 2 * (0.0 + brier_words) / 2)
-    assert all(0.0 <= value <= 1.0 for value in found.values())
-
-
-def test_a_coarse_map_earns_nothing_by_agreeing_with_everything() -> None:
-    always = outcome(own_visemes=SyncScore(10, 10, 0, 0), foreign_visemes=SyncScore(10, 10, 0, 0))
-    assert terms_of([always], ["matching"]) == {"matching": 0.0}
-
-
-def test_the_offset_of_a_speaker_is_theirs() -> None:
-    steady = [outcome(shifted=(Placement(0.08, 1.0),) * 5), outcome("b", "t", shifted=(Placement(-0.05, 1.0),) * 5)]
-    assert terms_of(steady, ["offset"])["offset"] == pytest.approx(1.0)
-
-
-def test_the_reward_is_the_weighted_mean_of_what_is_known() -> None:
-    clip = outcome(windows=((Placement(0.0, 1.0), Placement(1.0, 0.0)),), good=WordScores((1.0,), ("in-sync",)))
-    metric = {"windows": 3.0, "segments": 1.0, "matching": 100.0}
-    assert reward([clip], metric) == pytest.approx((3 * 0.5 + 1 * 1.0) / 4)
-    assert np.isnan(reward([clip], {"matching": 1.0}))
-
-
-def test_roc_area_counts_ties_half() -> None:
-    rng = np.random.default_rng(0)
-    bad, good = rng.integers(0, 5, 40) / 4, rng.integers(1, 6, 50) / 5
-    pairs = [(b < g) + 0.5 * (b == g) for b in bad for g in good]
-    assert roc_area(bad, good) == pytest.approx(np.mean(pairs), abs=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("text", "says"), [("speed", "metric.*matching, offset"), ("time=0", "above 0"), ("time=x", "above 0")]
-)
-def test_an_impossible_metric_is_refused(text: str, says: str) -> None:
-    with pytest.raises(ConfigError, match=says):
-        parse_metric(text)
-
-
-def test_a_metric_survives_its_text() -> None:
-    assert parse_metric(format_metric({"time": 0.5, "windows": 2.0})) == {"time": 0.5, "windows": 2.0}
-
-
-# --- space and configuration -----------------------------------------------------------------------------------
-
-
-def test_every_range_holds_the_default_and_every_bound_is_possible() -> None:
-    space = search_space(GROUPS)
-    defaults = default_values(space, Config())
-    assert config_of(defaults, Config()) == Config()
-    for name, part in space.items():
-        if isinstance(part, Range):
-            assert part.low <= float(defaults[name]) <= part.high, name
-            bounds = (part.low, part.high)
-        else:
-            assert defaults[name] in part.names, name
-            bounds = part.names
-        for value in bounds:
-            config_of({name: int(value) if getattr(part, "whole", False) else value}, Config())
-
-
-def test_a_space_holds_what_the_search_starts_from() -> None:
-    base = Config.from_dict(
-        {"evidence": {"geometry_factor": 0.0}, "scoring": {"band": 9}, "sync": {"viseme_map": "maps/own.toml"}}
-    )
-    space = search_space(GROUPS, base)
-    assert space["evidence.geometry_factor"] == Range(0.0, 4.0, log=False)
-    assert space["scoring.band"] == Range(0, 9, whole=True)
-    assert "maps/own.toml" in space["sync.viseme_map"].names
-    assert search_space(GROUPS) == search_space(GROUPS, Config())
-
-
-def test_a_parameter_can_be_searched_alone() -> None:
-    assert set(search_space(parse_groups("scoring.band, map"))) == {"scoring.band", "sync.viseme_map"}
-
-
-def test_an_unknown_group_is_refused() -> None:
-    with pytest.raises(ConfigError, match="evidence, scoring"):
-        parse_groups("evidence,lips")
-
-
-def test_a_written_configuration_is_read_as_it_was(tmp_path: Path) -> None:
-    config = Config.from_dict(
-        {
-            "scoring": {"flank_seconds": 0.1 + 0.2},
-            "sync": {"viseme_map": 'maps/"own".toml'},
-            "lips": {"detect_every": 3},
-        }
-    )
-    path = tmp_path / "x.toml"
-    path.write_text(format_config(config, ["two\nlines = 3"]), encoding="utf-8")
-    assert Config.load(path) == config
 
 
 # --- study -----------------------------------------------------------------------------------------------------
@@ -367,113 +248,3 @@ def test_no_trial_beats_a_front() -> None:
 def windows(name: str, speaker: str, right: int, of: int = 20) -> ClipOutcome:
     parts = tuple(Placement(0.0 if k < right else 1.0, 0.5) for k in range(of))
     return outcome(name, speaker, windows=(parts,))
-
-
-def test_noise_is_no_gain_and_a_gain_is_no_noise() -> None:
-    rng = np.random.default_rng(1)
-    rates = rng.integers(8, 16, 40)
-    default = [windows(f"{k}", f"s{k % 7}", n) for k, n in enumerate(rates)]
-    noise = [windows(f"{k}", f"s{k % 7}", n) for k, n in enumerate(rates + rng.integers(-3, 4, 40))]
-    better = [windows(f"{k}", f"s{k % 7}", n) for k, n in enumerate(rates + rng.integers(0, 4, 40))]
-    assert not compare_outcomes(default, noise, {"windows": 1.0}).is_better
-    found = compare_outcomes(default, better, {"windows": 1.0})
-    assert found.is_better
-    assert found.unit == "speakers"
-    assert found.difference.low < found.difference.value < found.difference.high
-    assert found.difference.value == pytest.approx(found.found.value - found.default.value, abs=1e-12)
-
-
-@pytest.mark.slow
-def test_the_interval_of_a_difference_holds_what_it_claims() -> None:
-    """No configuration is better than itself measured anew: about one in forty is recommended by chance."""
-    rng, wrong = np.random.default_rng(2), 0
-    for run in range(60):
-        default = [windows(f"{k}", "s", n) for k, n in enumerate(rng.integers(6, 15, 30))]
-        again = [windows(f"{k}", "s", n) for k, n in enumerate(rng.integers(6, 15, 30))]
-        wrong += compare_outcomes(default, again, {"windows": 1.0}, seed=run).is_better
-    assert wrong <= 6
-
-
-def test_few_speakers_have_their_clips_resampled() -> None:
-    two = [windows(f"{k}", f"s{k % 2}", 10) for k in range(8)]
-    found = compare_outcomes(two, two, {"windows": 1.0})
-    assert found.unit == "clips"
-    assert (found.difference.low, found.difference.high, found.is_better) == (0.0, 0.0, False)
-
-
-def test_held_out_speakers() -> None:
-    names = [f"s{k}" for k in range(9)]
-    assert len(choose_held_out(names)) == 3
-    assert choose_held_out(names, seed=1) != choose_held_out(names, seed=2)
-    assert choose_held_out(["only"] * 4) == ()
-    with pytest.raises(ConfigError, match="hold-out"):
-        choose_held_out(names, ["s99"])
-    with pytest.raises(ConfigError, match="somebody must be left"):
-        choose_held_out(["a", "b"], ["a", "b"])
-
-
-# --- bandit ----------------------------------------------------------------------------------------------------
-
-ARMS = ("a", "b", "c")
-
-
-def regret(bandit: Bandit, n: int, seed: int) -> float:
-    """Reward lost against the best arm at each time: half-way the worst one becomes the best, the others stay."""
-    rng, lost = np.random.default_rng(seed), 0.0
-    for k in range(n):
-        means = {"a": 0.6, "b": 0.5, "c": 0.4 if k < n // 2 else 0.8}
-        arm = bandit.choose()
-        lost += max(means.values()) - means[arm]
-        bandit.learn(arm, float(np.clip(rng.normal(means[arm], 0.1), 0, 1)))
-    return lost
-
-
-@pytest.mark.parametrize("policy", ["ucb", "thompson"])
-def test_a_bandit_follows_a_change_of_material(policy: str) -> None:
-    """At random 0.1 a clip is lost before the change and 0.17 after it; without forgetting, most of what follows it."""
-    n = 600
-    losses = [regret(Bandit(ARMS, policy=policy, seed=seed), n, seed) for seed in range(5)]
-    assert np.mean(losses) < 0.5 * (0.1 + 0.17) / 2 * n
-    stubborn = [regret(Bandit(ARMS, policy=policy, discount=1.0, seed=seed), n, seed) for seed in range(5)]
-    assert np.mean(losses) < np.mean(stubborn)
-
-
-@pytest.mark.parametrize("policy", ["ucb", "thompson"])
-def test_a_bandit_goes_on_from_its_file(policy: str, tmp_path: Path) -> None:
-    rng, path = np.random.default_rng(0), tmp_path / "bandit.json"
-    whole, parts = (Bandit(ARMS, policy=policy, seed=3) for _ in range(2))
-    for k in range(30):
-        parts.save(path, [f"clip {k}"])
-        parts, seen = Bandit.load(path)
-        assert seen == [f"clip {k}"]
-        assert whole.choose() == parts.choose() == parts.choose()
-        earned = float(rng.random())
-        for bandit in (whole, parts):
-            bandit.learn(bandit.choose(), earned)
-    assert whole.standings == parts.standings
-
-
-def test_a_bandit_tries_every_arm_first() -> None:
-    bandit, tried = Bandit(ARMS), []
-    for _ in ARMS:
-        tried.append(bandit.choose())
-        bandit.learn(tried[-1], 0.5)
-    assert sorted(tried) == sorted(ARMS)
-
-
-@pytest.mark.parametrize(
-    "arguments", [{"arms": ["a"]}, {"arms": ["a", "a"]}, {"arms": ARMS, "policy": "x"}, {"arms": ARMS, "discount": 0.1}]
-)
-def test_impossible_bandits_are_refused(arguments: dict[str, object]) -> None:
-    with pytest.raises(ConfigError):
-        Bandit(**arguments)  # type: ignore[arg-type]
-
-
-def test_what_is_no_state_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "bandit.json"
-    for text in ("{", "[]", '{"format": "x"}', '{"format": "visalign bandit 1", "arms": ["a", "b"]}'):
-        path.write_text(text, encoding="utf-8")
-        with pytest.raises(ParseError, match="not the state of a bandit"):
-            Bandit.load(path)
-    with pytest.raises(ConfigError, match="reward"):
-        Bandit(ARMS).learn("a", 1.5)

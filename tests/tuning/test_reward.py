@@ -1,0 +1,119 @@
+"""Terms of the reward, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from visalign.config import Config
+from visalign.errors import ConfigError
+from visalign.evaluation.protocol import half_shifted, shifted
+from visalign.lips.clip_faces import ClipFaces
+from visalign.lips.lip_features import LipFeatures
+from visalign.signals import Audio
+from visalign.sync.judging import hear
+from visalign.sync.lip_model import LipModel
+from visalign.sync.scoring import SyncScore
+from visalign.tuning import parse_metric
+from visalign.tuning.material import TuningClip, with_foreign_sound
+from visalign.tuning.outcome import ClipOutcome, Placement, WordScores
+from visalign.tuning.reward import TERMS, format_metric, reward, roc_area, terms_of
+
+TEXT, OTHER_TEXT = "bin blue at f two now", "set red in a six soon"
+
+
+@pytest.fixture(scope="module")
+def clips(generated_lips: LipFeatures, generated_audio: Audio) -> list[TuningClip]:
+    """The generated clip in eight versions of different noise on the lips, said by four people."""
+    own = hear(generated_audio, TEXT, Config())
+    other = hear(shifted(generated_audio, -0.7), OTHER_TEXT, Config())
+    cut = hear(half_shifted(generated_audio, own.words[3].start, 0.2), TEXT, Config())
+    found = []
+    for k in range(8):
+        rng = np.random.default_rng(k)
+        noise = rng.normal(0.0, 0.2 + 0.1 * k, generated_lips.values.shape) * generated_lips.scale
+        lips = replace(generated_lips, values=generated_lips.values + noise)
+        heard = own if k % 2 == 0 else other
+        found.append(
+            TuningClip(
+                f"clip {k}", f"speaker {k // 2}", LipModel.load(), ClipFaces.of(lips), heard, ((3, cut),), None, 0.1
+            )
+        )
+    return with_foreign_sound(found)
+
+
+def outcome(name: str = "a", speaker: str = "s", **parts: object) -> ClipOutcome:
+    return replace(ClipOutcome(name, speaker), **parts)  # type: ignore[arg-type]
+
+
+def test_terms_by_hand() -> None:
+    found = terms_of(
+        [
+            outcome(
+                shifted=(Placement(0.02, 0.9), Placement(0.02, 0.9), Placement(0.07, 0.9)),
+                windows=((Placement(0.01, 1.0), Placement(0.2, 0.0)), (Placement(0.04, 1.0),)),
+                good=WordScores((0.9, 0.7), ("in-sync", "uncertain")),
+                moved=WordScores((0.1, 0.8), ("audio-late", "in-sync")),
+                dubbed=WordScores((0.7,), ("uncertain",)),
+                own_visemes=SyncScore(10, 6, 0, 0),
+                foreign_visemes=SyncScore(10, 2, 0, 0),
+                passed=True,
+                withheld=False,
+                preparing_seconds=0.25,
+            )
+        ],
+        TERMS,
+    )
+    assert found["offset"] == pytest.approx((1.0 + 1.0 + 0.5) / 3)
+    assert found["windows"] == pytest.approx((0.5 + 1.0) / 2)
+    assert found["separation"] == pytest.approx(((1.0 + 0.5) / 2 + 0.5 * (1.0 + 0.5)) / 2)
+    assert found["segments"] == pytest.approx((0.75 + (1.0 + 0.0 + 0.5) / 3) / 2)
+    assert found["matching"] == pytest.approx((0.6 - 0.2) / 0.8)
+    assert found["clips"] == pytest.approx(0.5)
+    assert found["time"] == pytest.approx(0.8)
+    brier_words = ((0.1**2 + 0.3**2) / 2 + (0.1**2 + 0.8**2 + 0.7**2) / 3) / 2
+    assert found["calibration"] == pytest.approx(1 - 2 * (0.0 + brier_words) / 2)
+    assert all(0.0 <= value <= 1.0 for value in found.values())
+
+
+def test_a_coarse_map_earns_nothing_by_agreeing_with_everything() -> None:
+    always = outcome(own_visemes=SyncScore(10, 10, 0, 0), foreign_visemes=SyncScore(10, 10, 0, 0))
+    assert terms_of([always], ["matching"]) == {"matching": 0.0}
+
+
+def test_the_offset_of_a_speaker_is_theirs() -> None:
+    steady = [outcome(shifted=(Placement(0.08, 1.0),) * 5), outcome("b", "t", shifted=(Placement(-0.05, 1.0),) * 5)]
+    assert terms_of(steady, ["offset"])["offset"] == pytest.approx(1.0)
+
+
+def test_the_reward_is_the_weighted_mean_of_what_is_known() -> None:
+    clip = outcome(windows=((Placement(0.0, 1.0), Placement(1.0, 0.0)),), good=WordScores((1.0,), ("in-sync",)))
+    metric = {"windows": 3.0, "segments": 1.0, "matching": 100.0}
+    assert reward([clip], metric) == pytest.approx((3 * 0.5 + 1 * 1.0) / 4)
+    assert np.isnan(reward([clip], {"matching": 1.0}))
+
+
+def test_roc_area_counts_ties_half() -> None:
+    rng = np.random.default_rng(0)
+    bad, good = rng.integers(0, 5, 40) / 4, rng.integers(1, 6, 50) / 5
+    pairs = [(b < g) + 0.5 * (b == g) for b in bad for g in good]
+    assert roc_area(bad, good) == pytest.approx(np.mean(pairs), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("speed", "metric.*matching, offset"), ("time=0", "above 0"), ("time=x", "above 0")]
+)
+def test_an_impossible_metric_is_refused(text: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        parse_metric(text)
+
+
+def test_a_metric_survives_its_text() -> None:
+    assert parse_metric(format_metric({"time": 0.5, "windows": 2.0})) == {"time": 0.5, "windows": 2.0}
+
+
+def windows(name: str, speaker: str, right: int, of: int = 20) -> ClipOutcome:
+    parts = tuple(Placement(0.0 if k < right else 1.0, 0.5) for k in range(of))
+    return outcome(name, speaker, windows=(parts,))
