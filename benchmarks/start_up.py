@@ -19,7 +19,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-TEXT = "bin blue"  # three seconds, as the clip's voice speaks it
+TEXT = "bin blue at f two now"  # three seconds, as the clip's voice speaks it
 
 MAKE = "import visalign; print(visalign.generate_clip({path!r}, text={text!r}, lead_seconds=0.08).path)"
 WARM = """

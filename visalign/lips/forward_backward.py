@@ -1,9 +1,12 @@
 r"""Forward-backward algorithm: the posterior of each state of a hidden Markov model, over all paths [1]_.
 
+The recursions are hmmlearn's compiled ones. Its classes are not used: they ask for a model of emissions that they fit
+themselves, and load scikit-learn, which takes as long as a short clip takes to be judged.
+
 References
 ----------
 .. [1] L. R. Rabiner, A tutorial on hidden Markov models and selected applications in speech recognition, Proc. IEEE
-   77(2), 1989; section V.A has the scaling.
+   77(2), 1989.
 """
 
 from __future__ import annotations
@@ -12,16 +15,13 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from hmmlearn import _hmmc
+
+from visalign.numerics import logsumexp
 
 __all__ = ["forward_backward"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-
-# Where a state explains a moment worse than the best one by more than this (natural log), it counts as this much worse:
-# its likelihood would be 0, and a model that allows few transitions could then have no path at all.
-_WORST = -600.0
-# Expected less than this, a state has not been reached: there is nothing to divide.
-_LEAST = 1e-300
 
 
 def forward_backward(log_likelihoods: Floats, start: Floats, transitions: Floats, bias: Floats | float = 0.0) -> Floats:
@@ -31,14 +31,13 @@ def forward_backward(log_likelihoods: Floats, start: Floats, transitions: Floats
 
     .. math::
 
-        \pi_0(s) &= \mathit{start}_s, &
-        \pi_t(s) &= \sum_r \alpha_{t-1}(r)\, \mathit{transitions}_{rs}, \\
-        \alpha_t(s) &= \pi_t(s)\, b_t(s) \Big/ \sum_r \pi_t(r)\, b_t(r), \\
-        \gamma_{T-1}(s) &= \alpha_{T-1}(s), &
-        \gamma_t(s) &= \alpha_t(s) \sum_r \mathit{transitions}_{sr}\, \gamma_{t+1}(r) / \pi_{t+1}(r).
+        \alpha_0(s) &= \mathit{start}_s\, b_0(s), &
+        \alpha_t(s) &= b_t(s) \sum_r \alpha_{t-1}(r)\, \mathit{transitions}_{rs}, \\
+        \beta_{T-1}(s) &= 1, &
+        \beta_t(s) &= \sum_r \mathit{transitions}_{sr}\, b_{t+1}(r)\, \beta_{t+1}(r), \\
+        \gamma_t(s) &\propto \alpha_t(s)\, \beta_t(s),
 
-    :math:`\gamma` are the posteriors. Rows sum to 1 all the way, so that no long clip underflows; and as :math:`\gamma`
-    is carried backwards itself, in place of Rabiner's :math:`\beta`, no path is lost that was reached forwards.
+    in natural logs, so that no long clip underflows. :math:`\gamma` are the posteriors.
 
     Parameters
     ----------
@@ -62,17 +61,7 @@ def forward_backward(log_likelihoods: Floats, start: Floats, transitions: Floats
     >>> forward_backward(np.log([[0.5, 0.5], [1.0, 1e-9]]), np.array([0.5, 0.5]), stay).round(3).tolist()
     [[0.9, 0.1], [1.0, 0.0]]
     """
-    logs = log_likelihoods + bias
-    likelihoods = np.exp(np.maximum(logs - logs.max(axis=1, keepdims=True), _WORST))
-    expected: Floats = np.empty_like(likelihoods)
-    found: Floats = np.empty_like(likelihoods)
-    for t, likelihood in enumerate(likelihoods):
-        expected[t] = found[t - 1] @ transitions if t else start
-        found[t] = _scaled(expected[t] * likelihood)
-    for t in range(len(likelihoods) - 2, -1, -1):
-        found[t] = _scaled(found[t] * (transitions @ (found[t + 1] / np.maximum(expected[t + 1], _LEAST))))
-    return np.asarray(found, np.float64)
-
-
-def _scaled(weights: Floats) -> Floats:
-    return np.asarray(weights / weights.sum())
+    logs = np.ascontiguousarray(log_likelihoods + bias, np.float64)
+    _, forward = _hmmc.forward_log(start, transitions, logs)
+    both = forward + _hmmc.backward_log(start, transitions, logs)
+    return np.asarray(np.exp(both - logsumexp(both, axis=1, keepdims=True)))
