@@ -57,7 +57,7 @@ def test_bilinear(kind: Any) -> None:
     assert np.array_equal(numerics.bilinear(image, y, x), expected)
 
 
-@pytest.mark.parametrize("n", [4, 5, 31, 121])
+@pytest.mark.parametrize("n", [3, 4, 5, 31, 121])
 def test_spline(n: int) -> None:
     x = np.cumsum(RNG.uniform(0.5, 1.5, size=n))
     y = RNG.normal(size=n)
