@@ -9,7 +9,6 @@ from typing import Any
 
 import av
 import numpy as np
-import pandas as pd
 
 from visalign import Audio, ClipReport, Tier
 from visalign.media.viewing_copy import ViewingCopy
@@ -22,22 +21,18 @@ def tiled_report(report: ClipReport, n: int) -> ClipReport:
     """`report` n times over, one after the other, with its evidence."""
     period = report.clip.n_frames * FRAME_SECONDS
     starts = period * np.arange(n)
-    segments = pd.concat(
-        [report.segments.assign(start=report.segments["start"] + t, end=report.segments["end"] + t) for t in starts],
-        ignore_index=True,
-    )
+    judged = [one for _ in starts for one in report.judged_words]
     tiers = {
         name: tiled_tier(getattr(report, name), period, n)
         for name in ("words", "phones", "expected_visemes", "observed_visemes")
     }
     # the words of the table must be those of the tier to the last bit
     words = [x for x in tiers["words"] if x.label]
-    assert len(words) == len(segments)
-    segments = segments.assign(start=[x.start for x in words], end=[x.end for x in words])
+    judged = [replace(one, start=x.start, end=x.end) for one, x in zip(judged, words, strict=True)]
     clip = replace(report.clip, duration=period * n, n_frames=report.clip.n_frames * n)
     assert report.evidence is not None
     evidence = tiled_evidence(report.evidence, period, n)
-    return replace(report, clip=clip, segments=segments, evidence=evidence, **tiers)
+    return replace(report, clip=clip, judged_words=tuple(judged), evidence=evidence, **tiers)
 
 
 def tiled_tier(tier: Tier, period: float, n: int) -> Tier:

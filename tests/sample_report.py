@@ -6,10 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-import pandas as pd
-
 from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipInfo, ClipReport, ModelInfo, SoundInfo
-from visalign.sync.scoring import SyncScore
+from visalign.sync.scoring import PartJudgement, SyncScore
 from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Tier
 
@@ -49,14 +47,14 @@ ROWS = (
 )
 
 
-def segments(*rows: tuple[Any, ...]) -> pd.DataFrame:
-    """A segments table of these rows."""
-    return pd.DataFrame(list(rows), columns=list(SEGMENT_COLUMNS))
+def judged(*rows: tuple[Any, ...]) -> tuple[PartJudgement, ...]:
+    """Judged words of these rows, in the order of :data:`SEGMENT_COLUMNS`."""
+    return tuple(PartJudgement(**dict(zip(SEGMENT_COLUMNS, row, strict=True)), confidence=NAN) for row in rows)
 
 
 def make_report(**changes: Any) -> ClipReport:
     """An early clip of two words, with some fields changed."""
     report = ClipReport(
-        CLIP, EARLY, SyncScore(20, 14, 2, 1), segments(*ROWS), WORDS, PHONES, EXPECTED, OBSERVED, ("few frames",)
+        CLIP, EARLY, SyncScore(20, 14, 2, 1), judged(*ROWS), WORDS, PHONES, EXPECTED, OBSERVED, ("few frames",)
     )
     return replace(report, **changes)

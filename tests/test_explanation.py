@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sample_report import EARLY, NAN, ROWS, make_report, segments
+from sample_report import EARLY, NAN, ROWS, judged, make_report
 from typer.testing import CliRunner
 
 from visalign.cli import app
@@ -199,18 +199,18 @@ def test_mismatched_clips_are_explained_by_what_disagrees() -> None:
 
 def test_words_are_ranked_for_the_side_of_the_limits_that_the_lead_is_on() -> None:
     rows = [(*ROWS[0][:7], 0.1, 0.2, "audio-early"), (*ROWS[1][:7], 0.1, 0.001, "audio-early")]
-    early = explain_words(make_report(segments=segments(*rows)))
+    early = explain_words(make_report(judged_words=judged(*rows)))
     assert early.strongest[0].place.startswith('"blue"')
     assert early.strongest[0].odds == pytest.approx(999.0)
     in_sync = replace(EARLY, lead_seconds=0.0, verdict="in-sync")
-    within = explain_words(make_report(sync=in_sync, segments=segments(*rows)))
+    within = explain_words(make_report(sync=in_sync, judged_words=judged(*rows)))
     assert within.strongest[0].place.startswith('"bin"')
     assert within.strongest[0].odds == pytest.approx(0.25)
     assert "4.0 times worse within the limits than outside: says something against it" in within.strongest[0].says
 
 
 def test_a_word_without_a_score_is_counted_not_explained() -> None:
-    found = explain_words(make_report(segments=segments(ROWS[0], (*ROWS[1][:7], NAN, NAN, "uncertain"))))
+    found = explain_words(make_report(judged_words=judged(ROWS[0], (*ROWS[1][:7], NAN, NAN, "uncertain"))))
     assert len(found.strongest + found.weakest) == 1
     assert any(line.startswith("1 of 2 words") for line in found.caveats)
 
@@ -259,7 +259,7 @@ def test_the_command_explains_a_report(tmp_path: Path) -> None:
 def test_control_characters_in_a_report_do_not_reach_the_terminal(tmp_path: Path) -> None:
     rows = [("b\x1b[31mi[red]n", *ROWS[0][1:]), ROWS[1]]
     words = Tier("words", (0.0, 0.3, 0.7, 1.1, 3.0), ("", "b\x1b[31mi[red]n", "blue", ""))
-    path = make_report(words=words, segments=segments(*rows)).write(tmp_path / "report.json")
+    path = make_report(words=words, judged_words=judged(*rows)).write(tmp_path / "report.json")
     result = CliRunner().invoke(app, ["explain", str(path)])
     assert "\x1b" not in result.output
     assert "[red]" in result.output  # text, not markup

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pytest
 from hostile_texts import HOSTILE_TEXTS
+from sample_report import judged
 
 import visalign
 from visalign import Audio, ClipReport, LipFeatures, Tier
 from visalign.face.generated_clip import GeneratedClip
-from visalign.reports.clip_report import SEGMENT_COLUMNS
 from visalign.reports.html_report import write_clip_page
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def hostile(generated_clip: GeneratedClip, generated_lips: LipFeatures, generate
         report,
         clip=clip,
         sync=replace(report.sync, reason=whole),
-        segments=pd.DataFrame(rows, columns=list(SEGMENT_COLUMNS), dtype=object),
+        judged_words=judged(*rows),
         words=Tier("words", tuple(edges), HOSTILE_TEXTS),
         phones=report.phones.relabel(lambda _: next(texts)),
         expected_visemes=report.expected_visemes.relabel(lambda _: next(texts)),

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from praatio import textgrid
-from sample_report import CLIP, EARLY, ROWS, WORDS, make_report, segments
+from sample_report import CLIP, EARLY, ROWS, WORDS, judged, make_report
 from typer.testing import CliRunner
 
 import visalign
@@ -83,7 +83,7 @@ def test_check_prints_a_row_a_word_and_marks_the_worst(asked: dict[str, Any], ca
 
 
 def test_a_single_word_is_not_the_worst_of_anything(asked: dict[str, Any], capsys: Any) -> None:
-    asked["report"] = make_report(segments=segments(ROWS[0]))
+    asked["report"] = make_report(judged_words=judged(ROWS[0]))
     run("check", "clip.mpg", "--text", "bin")
     assert "worst" not in capsys.readouterr().out
 
@@ -91,7 +91,7 @@ def test_a_single_word_is_not_the_worst_of_anything(asked: dict[str, Any], capsy
 def test_words_that_look_like_markup_are_words(asked: dict[str, Any], capsys: Any) -> None:
     words = WORDS.relabel({"": "", "bin": "[red]", "blue": ":smile:"}.__getitem__)
     rows = [("[red]", *ROWS[0][1:]), (":smile:", *ROWS[1][1:])]
-    asked["report"] = make_report(words=words, segments=segments(*rows), warnings=("[bold]odd[/bold]",))
+    asked["report"] = make_report(words=words, judged_words=judged(*rows), warnings=("[bold]odd[/bold]",))
     run("check", "clip.mpg", "--text", "x")
     out = capsys.readouterr().out
     assert "[red]" in out
@@ -101,7 +101,7 @@ def test_words_that_look_like_markup_are_words(asked: dict[str, Any], capsys: An
 
 def test_without_a_transcript_it_says_that_phones_were_recognised(asked: dict[str, Any], capsys: Any) -> None:
     words = Tier("words", (0.0, 3.0), ("",))
-    asked["report"] = make_report(clip=replace(CLIP, transcript=None), words=words, segments=segments())
+    asked["report"] = make_report(clip=replace(CLIP, transcript=None), words=words, judged_words=judged())
     run("check", "clip.mpg")
     out = capsys.readouterr().out
     assert asked["transcript"] is None

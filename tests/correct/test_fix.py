@@ -8,7 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from clips_with_clicks import RATE_HZ, click, flash_time, make_clip, sound_delay
 from sample_report import make_report
@@ -38,10 +37,12 @@ def report(lead: float | None, verdict: str | None = None, *, reason: str = "") 
 def with_words(made: ClipReport, times: np.ndarray, leads: np.ndarray) -> ClipReport:
     """A report whose words have these leads."""
     words = Tier.from_intervals("words", [Interval(t, t + 0.04, "bin") for t in times], start=0.0, end=times[-1] + 1)
-    row = made.segments.iloc[0].to_dict()
-    spoken = [x for x in words if x.label]
-    rows = [{**row, "start": x.start, "end": x.end, "lead_seconds": y} for x, y in zip(spoken, leads, strict=True)]
-    return replace(made, segments=pd.DataFrame(rows, columns=list(made.segments.columns)), words=words)
+    spoken, one = [x for x in words if x.label], made.judged_words[0]
+    judged = [
+        replace(one, label=x.label, start=x.start, end=x.end, lead_seconds=float(y))
+        for x, y in zip(spoken, leads, strict=True)
+    ]
+    return replace(made, judged_words=tuple(judged), words=words)
 
 
 def measure(path: Path) -> ClipReport:

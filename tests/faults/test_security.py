@@ -193,7 +193,7 @@ def test_media_are_opened_for_reading_in_one_place() -> None:
                 writes = len(node.args) > 1 and ast.unparse(node.args[1]) == "'w'"
                 if not writes and "_CAMERAS" not in ast.unparse(node):
                     found.append(path.relative_to(PACKAGE).as_posix())
-    assert found == ["media_access.py"]
+    assert found == ["media/access.py"]
 
 
 def test_no_shell_and_no_code_from_data() -> None:
@@ -465,7 +465,7 @@ def test_tables_are_written_in_one_place() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".writer", "DictWriter", "to_csv"))
     }
-    assert found == {"text_files.py"}
+    assert found == {"files/text_files.py"}
 
 
 @pytest.mark.parametrize("name", [name for name in EXPORTERS if "csv" in name])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sample_report import ROWS, Tier, make_report, segments
+from sample_report import ROWS, Tier, judged, make_report
 
 from visalign.files.text_files import plain_cell
 from visalign.reports.writing import CSV_HEADER
@@ -26,7 +26,7 @@ def test_the_page_documents_the_columns_that_are_written() -> None:
 def test_the_documented_recipe_gives_back_every_word_and_number(tmp_path: Path) -> None:
     edges = tuple(0.1 * k for k in range(len(TRICKY) + 1))
     rows = [(w, edges[k], edges[k + 1], "B", "C", "C", 0.5, -0.04, 0.25, "uncertain") for k, w in enumerate(TRICKY)]
-    report = make_report(words=Tier("words", edges, TRICKY), segments=segments(*rows))
+    report = make_report(words=Tier("words", edges, TRICKY), judged_words=judged(*rows))
     path = report.write(tmp_path / "words.csv")
     read = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=TEXTS)
     assert [plain_cell(word) for word in read["word"]] == list(TRICKY)

@@ -320,7 +320,7 @@ CASES = (*MEDIA, *TIMING, *PICTURE, *SOUND, *TRANSCRIPTS, *ANNOTATIONS, *SETTING
 
 ELSEWHERE = (
     Elsewhere(40, "text that a spreadsheet would run as a formula",
-              ("faults/test_security.py::test_no_cell_of_a_table_is_a_formula", "reports/test_clip_report.py::test_text_cells_can_not_act_as_formulas")),
+              ("faults/test_security.py::test_no_cell_of_a_table_is_a_formula", "files/test_text_files.py::test_text_cells_can_not_act_as_formulas")),
     Elsewhere(41, "text that a browser would run as a script",
               ("browser/test_hostile_pages.py::test_hostile_texts_are_shown_and_never_run",)),
     Elsewhere(46, "a full or read-only disk, a folder that goes away",

@@ -131,13 +131,19 @@ def test_each_moment_is_preferred_by_the_bias() -> None:
     assert moved[np.isfinite(moved)] == pytest.approx(np.full(46, 1.5), abs=1e-9)
 
 
+def posteriors_of(decoder: VisemeDecoder, sequences: list[np.ndarray]) -> list[np.ndarray]:
+    """Posteriors of the states over stretches with a face, with the means that they draw together."""
+    means = decoder._adapted_means(sequences)
+    return [np.concatenate([x for _, x in decoder._pass(rows, means, decoder.closure_bias)]) for rows in sequences]
+
+
 def test_what_is_preferred_does_not_draw_the_means() -> None:
     """The means come from a first pass without the bias; Gauvain and Lee's formula by hand."""
     tau, rows = 2.0, DECODER.rows(LIPS, LIPS.times.centres[:20])
-    (met,) = DECODER.state_posteriors([rows])
+    (met,) = posteriors_of(DECODER, [rows])
     means = (tau * DECODER.means + met.T @ rows) / (tau + met.sum(axis=0)[:, None])
-    (expected,) = replace(DECODER, means=means, closure_bias=3.0).state_posteriors([rows])
-    (found,) = replace(DECODER, adaptation_frames=tau, closure_bias=3.0).state_posteriors([rows])
+    (expected,) = posteriors_of(replace(DECODER, means=means, closure_bias=3.0), [rows])
+    (found,) = posteriors_of(replace(DECODER, adaptation_frames=tau, closure_bias=3.0), [rows])
     assert found == pytest.approx(expected, abs=1e-9)
 
 
@@ -145,11 +151,11 @@ def test_all_stretches_of_a_clip_draw_the_same_means() -> None:
     """Sums over both sequences, not over the last one."""
     tau, rows = 2.0, DECODER.rows(LIPS, LIPS.times.centres[:20])
     parts = [rows[:8], rows[8:]]
-    met = DECODER.state_posteriors(parts)
+    met = posteriors_of(DECODER, parts)
     total = sum(m.T @ x for m, x in zip(met, parts, strict=True))
     means = (tau * DECODER.means + total) / (tau + sum(m.sum(axis=0) for m in met)[:, None])
-    expected = replace(DECODER, means=means).state_posteriors(parts)
-    found = replace(DECODER, adaptation_frames=tau).state_posteriors(parts)
+    expected = posteriors_of(replace(DECODER, means=means), parts)
+    found = posteriors_of(replace(DECODER, adaptation_frames=tau), parts)
     for one, other in zip(found, expected, strict=True):
         assert one == pytest.approx(other, abs=1e-9)
 

@@ -137,7 +137,7 @@ def test_a_seed_draws_the_same_and_another_one_others(toy: Path) -> None:
 
 
 def test_of_one_place_one_mutant_is_drawn() -> None:
-    mutants = draw(ROOT / PACKAGE, sorted(TARGETS), 60, 3)
+    mutants = draw(ROOT / PACKAGE, sorted(modules_of(ROOT / PACKAGE, TARGETS)), 60, 3)
     assert len({(x.module, x.site) for x in mutants}) == len(mutants) == 60
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sample_report import ROWS, make_report, segments
+from sample_report import ROWS, judged, make_report
 
 from visalign.errors import BackendUnavailable, ConfigError
 from visalign.plots import (
@@ -46,7 +46,7 @@ def test_text_is_no_formula_and_odd_letters_are_no_error(tmp_path: Path) -> None
     odd = "$x_{\\frac$ 日本 <b>"
     rows = [(odd, *ROWS[0][1:]), ROWS[1]]
     words = Tier("words", (0.0, 0.3, 0.7, 1.1, 3.0), ("", odd, "blue", ""))
-    made = make_report(words=words, segments=segments(*rows), clip=replace(make_report().clip, name=odd + ".mp4"))
+    made = make_report(words=words, judged_words=judged(*rows), clip=replace(make_report().clip, name=odd + ".mp4"))
     axes = plot_tracks(made)
     assert odd in axes[0].get_title(loc="left")
     for suffix in (".png", ".svg", ".pdf"):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from sample_report import CLIP, EARLY, NAN, ROWS, WORDS, make_report, segments
+from sample_report import CLIP, EARLY, NAN, ROWS, WORDS, judged, make_report
 
 from visalign.errors import ParseError, TimelineError
 from visalign.reports.clip_report import ClipReport, SoundInfo
@@ -79,7 +79,7 @@ def test_the_summary_names_interval_confidence_and_limits() -> None:
 
 def test_a_summary_without_scores_says_nothing_of_them() -> None:
     sync = SyncEstimate(None, None, 0.0, "uncertain", "no face")
-    summary = make_report(sync=sync, score=SyncScore.zero(), segments=segments()).summary()
+    summary = make_report(sync=sync, score=SyncScore.zero(), judged_words=judged()).summary()
     assert summary.splitlines()[1:] == ["Confidence 0.00.", "Sound: speech 31 dB above the pauses, -23.0 LUFS."]
 
 
@@ -122,17 +122,17 @@ def test_lag_percentiles_are_distances_from_sync() -> None:
         (word.label, word.start, word.end, "", "", "", NAN, lead, NAN, "uncertain")
         for word, lead in zip(words, leads, strict=True)
     ]
-    found = make_report(words=words, segments=segments(*rows)).lag_percentiles()
+    found = make_report(words=words, judged_words=judged(*rows)).lag_percentiles()
     assert found is not None
     assert found == pytest.approx({"p50": 0.02, "p90": 0.028, "p99": 0.0298})
-    assert make_report(segments=segments(ROWS[1])).lag_percentiles() is None
+    assert make_report(judged_words=judged(ROWS[1])).lag_percentiles() is None
 
 
 def test_the_worst_word_has_the_lowest_score() -> None:
     assert make_report().worst_segment() == 1
-    unscored = segments(*((*row[:8], NAN, row[9]) for row in ROWS))
-    assert make_report(segments=unscored).worst_segment() is None
-    assert make_report(segments=segments()).worst_segment() is None
+    unscored = judged(*((*row[:8], NAN, row[9]) for row in ROWS))
+    assert make_report(judged_words=unscored).worst_segment() is None
+    assert make_report(judged_words=judged()).worst_segment() is None
 
 
 # What a report refuses ---------------------------------------------------------------------------------------------
@@ -140,12 +140,7 @@ def test_the_worst_word_has_the_lowest_score() -> None:
 
 def test_segments_must_be_words_of_the_words_tier() -> None:
     with pytest.raises(TimelineError, match=r"'bin' at 0\.31 s is not an interval"):
-        make_report(segments=segments(("bin", 0.31, *ROWS[0][2:])))
-
-
-def test_segments_must_have_the_documented_columns() -> None:
-    with pytest.raises(TimelineError, match="columns"):
-        make_report(segments=segments(*ROWS).drop(columns="score"))
+        make_report(judged_words=judged(("bin", 0.31, *ROWS[0][2:])))
 
 
 # JSON --------------------------------------------------------------------------------------------------------------
@@ -194,7 +189,7 @@ def test_what_comes_back_is_the_report_that_was_written() -> None:
 
 def test_a_report_without_words_round_trips() -> None:
     words = Tier("words", (0.0, 3.0), ("",))
-    report = make_report(words=words, segments=segments(), clip=replace(CLIP, transcript=None))
+    report = make_report(words=words, judged_words=judged(), clip=replace(CLIP, transcript=None))
     back = ClipReport.from_dict(report.to_dict())
     assert back.to_dict() == report.to_dict()
     assert back.words == words
@@ -202,7 +197,7 @@ def test_a_report_without_words_round_trips() -> None:
 
 
 def test_words_that_were_not_judged_stay_in_the_transcript(validator: Draft202012Validator) -> None:
-    report = make_report(segments=segments(ROWS[1]))
+    report = make_report(judged_words=judged(ROWS[1]))
     data = report.to_dict()
     validator.validate(data)
     assert [word["verdict"] for word in data["words"]] == [None, "uncertain"]
@@ -226,7 +221,7 @@ def test_a_fractional_frame_rate_is_kept(validator: Draft202012Validator) -> Non
 )
 def test_any_measures_round_trip(lead, confidence, verdict, curve, measures) -> None:  # type: ignore[no-untyped-def]
     sync = SyncEstimate(lead, None, confidence, verdict, "", *map(tuple, zip(*curve, strict=True)))
-    data = make_report(sync=sync, segments=segments((*ROWS[0][:6], *measures, verdict))).to_dict()
+    data = make_report(sync=sync, judged_words=judged((*ROWS[0][:6], *measures, verdict))).to_dict()
     assert Draft202012Validator(SCHEMA).is_valid(data)
     assert ClipReport.from_dict(data).to_dict() == data
     json.dumps(data, allow_nan=False)

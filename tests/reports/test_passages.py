@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sample_report import NAN, make_report, segments
+from sample_report import NAN, judged, make_report
 
 from visalign.commands import console
 from visalign.commands.console import MOST_ROWS, MOST_WORDS, judged_parts
@@ -35,7 +35,7 @@ def long_report(verdicts: list[str], *, words: int = 3, with_cues: bool = False,
         cues.append(CueTimes(start - 0.2, at + 0.2, f"line\n  {k}", "", start, at))
         at += pause
     tier = Tier.from_intervals("words", intervals, start=0.0, end=max(at, 3.0))
-    return make_report(words=tier, segments=segments(*rows), cues=tuple(cues) if with_cues else ())
+    return make_report(words=tier, judged_words=judged(*rows), cues=tuple(cues) if with_cues else ())
 
 
 def shown(report: ClipReport, monkeypatch: pytest.MonkeyPatch, capsys: Any, columns: int = 80) -> str:
@@ -73,9 +73,8 @@ def test_a_cue_whose_words_were_not_found_is_left_out() -> None:
 def test_words_that_do_not_agree_are_uncertain() -> None:
     report = long_report(["in-sync"], words=4)
     for n_early, verdict in ((1, "in-sync"), (2, "uncertain"), (3, "audio-early")):
-        rows = report.segments.copy()
-        rows.loc[: n_early - 1, "verdict"] = "audio-early"
-        found = passages(replace(report, segments=rows))[0]
+        early = [replace(word, verdict="audio-early") for word in report.judged_words[:n_early]]
+        found = passages(replace(report, judged_words=(*early, *report.judged_words[n_early:])))[0]
         assert (found.verdict, found.n_in_sync, found.n_words) == (verdict, 4 - n_early, 4)
 
 
@@ -91,7 +90,7 @@ def test_speech_without_pauses_is_cut_and_no_word_is_lost() -> None:
 def test_a_word_longer_than_any_phrase_is_one() -> None:
     words = Tier("words", (0.0, 9.0, 18.0, 18.5), ("long", "longer", "short"))
     rows = [(x.label, x.start, x.end, "B", "C", "C", 0.9, 0.0, 0.9, "in-sync") for x in words]
-    found = passages(make_report(words=words, segments=segments(*rows)))
+    found = passages(make_report(words=words, judged_words=judged(*rows)))
     assert [x.text for x in found] == ["long", "longer", "short"] or [x.text for x in found] == ["long", "longer short"]
 
 
@@ -158,7 +157,7 @@ def test_what_is_worst_is_kept_and_shown_in_time() -> None:
 
 def test_up_to_so_many_words_there_is_a_row_a_word(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     few = long_report([S] * (MOST_WORDS // 3))
-    assert len(few.segments) == MOST_WORDS
+    assert len(few.judged_words) == MOST_WORDS
     assert "w3x1 " in shown(few, monkeypatch, capsys, 160)
     assert "w3x1 " in shown(long_report([S] * (MOST_WORDS // 3 + 1)), monkeypatch, capsys, 160)  # in its phrase
 
@@ -189,8 +188,8 @@ def test_of_many_passages_only_what_is_not_in_sync(monkeypatch: pytest.MonkeyPat
 
 def test_a_drift_is_one_row(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     report = long_report([S] * 10 + [E] * 80, with_cues=True)
-    report.segments["lead_seconds"] = report.segments["start"] / 1000
-    out = shown(report, monkeypatch, capsys)
+    judged_words = tuple(replace(word, lead_seconds=word.start / 1000) for word in report.judged_words)
+    out = shown(replace(report, judged_words=judged_words), monkeypatch, capsys)
     (row,) = [line.split() for line in out.splitlines() if "line" in line]
     # The third cue of the run, and the third last one, in the middle: 1.9 s each from 0.5 s on.
     assert row[1:] == ["80", "line", "10", "+24", "to", "+166", "0", "of", "240", "audio-early"]

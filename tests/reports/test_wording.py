@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_report import CLIP, make_report, segments
+from sample_report import CLIP, judged, make_report
 
 from visalign.parameters import ThresholdParams
 from visalign.reports.clip_report import ClipReport, SoundInfo
@@ -45,7 +45,7 @@ def report_of(sync: SyncEstimate, leads: np.ndarray, **more: Any) -> ClipReport:
     edges = sorted({0.0, *starts.tolist(), *(starts + 0.5).tolist(), 60.0})
     labels = ["w" if edge in starts else "" for edge in edges[:-1]]
     words, phones = Tier("words", tuple(edges), tuple(labels)), Tier("phones", (0.0, 60.0), ("SIL",))
-    return make_report(sync=sync, segments=segments(*rows), words=words, phones=phones, **more)
+    return make_report(sync=sync, judged_words=judged(*rows), words=words, phones=phones, **more)
 
 
 @given(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from praatio import textgrid
-from sample_report import OBSERVED, PHONES, WORDS, make_report, segments
+from sample_report import OBSERVED, PHONES, WORDS, judged, make_report
 
 from visalign.errors import ConfigError, OutputError
 from visalign.reports import writing
@@ -67,7 +67,7 @@ def test_tiers_of_different_length_are_filled_up(tmp_path: Path) -> None:
 
 def test_quotes_and_other_scripts_survive_the_textgrid(tmp_path: Path) -> None:
     words = WORDS.relabel({"": "", "bin": 'say "ß"', "blue": "été"}.__getitem__)
-    path = make_report(words=words, segments=segments()).write(tmp_path / "out.TextGrid")
+    path = make_report(words=words, judged_words=judged()).write(tmp_path / "out.TextGrid")
     grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False)
     assert [x.label for x in grid.getTier("words").entries] == ['say "ß"', "été"]
 

@@ -296,7 +296,7 @@ def test_a_word_whose_lips_are_not_seen_has_no_measures() -> None:
     faceless = range(20, 30)
     rows, score = judged(evidence_at([0.0] * N_FRAMES, faceless), observed=EXACT[:20] + "-" * 10)
     last = rows[2]
-    assert all(np.isnan(x) for x in (last.viseme_accuracy, last.lead_seconds, last.score))
+    assert np.isnan([last.viseme_accuracy, last.lead_seconds, last.score, last.confidence]).all()
     assert (last.verdict, last.observed) == ("uncertain", "")
     assert [row.verdict for row in rows[:2]] == ["in-sync", "in-sync"]
     assert score == SyncScore(15, 15, 2, 2)

@@ -159,7 +159,7 @@ def show_report(report: ClipReport, outputs: Sequence[Path], *, stderr: bool = F
     """Print what was found, and where it was written."""
     console = screen(stderr=stderr)
     console.print(styled_summary(report))
-    if len(report.segments):
+    if report.judged_words:
         console.print(judged_parts(report))
     elif report.clip.transcript is None:
         console.print("No transcript was given: phones were recognised, so there are no words to judge.")

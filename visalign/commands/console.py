@@ -160,17 +160,17 @@ def words_table(report: ClipReport) -> Table:
         "verdict",
         "",
     )
-    worst = report.worst_segment() if len(report.segments) > 1 else None
-    for index, row in enumerate(report.segments.to_dict("records")):
+    worst = report.worst_segment() if len(report.judged_words) > 1 else None
+    for index, word in enumerate(report.judged_words):
         is_worst = index == worst
         cells = [
-            row["label"],
-            f"{row['start']:.2f}–{row['end']:.2f}",
-            *(row[key] for key in ("phones", "expected", "observed")),
-            _number(row["viseme_accuracy"], "{:.0%}"),
-            signed_ms(row["lead_seconds"]),
-            _number(row["score"], "{:.2f}"),
-            Text(row["verdict"], style=VERDICT_STYLES.get(row["verdict"], "")),
+            word.label,
+            f"{word.start:.2f}–{word.end:.2f}",
+            *(word.phones, word.expected, word.observed),
+            _number(word.viseme_accuracy, "{:.0%}"),
+            signed_ms(word.lead_seconds),
+            _number(word.score, "{:.2f}"),
+            Text(word.verdict, style=VERDICT_STYLES.get(word.verdict, "")),
             "<- worst" if is_worst else "",
         ]
         table.add_row(*map(_text, cells), style="bold" if is_worst else "")
@@ -179,7 +179,7 @@ def words_table(report: ClipReport) -> Table:
 
 def judged_parts(report: ClipReport) -> RenderableType:
     """The words of a short clip; of a long one its cues or phrases, and of a very long one where it is not in sync."""
-    if len(report.segments) <= MOST_WORDS:
+    if len(report.judged_words) <= MOST_WORDS:
         return words_table(report)
     # Loads numpy, which the report has loaded already.
     from visalign.reports.passages import notable_runs, passages, runs_of

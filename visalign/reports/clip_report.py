@@ -13,12 +13,13 @@ one that was not judged (because it lies outside the analysed frames) has the ve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import numpy as np
 
 from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
 from visalign.files.text_files import rounded
@@ -26,7 +27,7 @@ from visalign.forced_alignment.alignment import CueTimes
 from visalign.lip_reading.score import LipReadingScore
 from visalign.registry import find_class
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
-from visalign.reports.detail_table import detail_items, parse_details, write_details
+from visalign.reports.detail_table import detail_frame, detail_items, parse_details, write_details
 from visalign.reports.wording import (
     course_in_words,
     interval_in_words,
@@ -37,9 +38,13 @@ from visalign.reports.wording import (
 )
 from visalign.sync.drift import OffsetCourse, course_of_words
 from visalign.sync.evidence import ClipEvidence
-from visalign.sync.scoring import SyncScore
+from visalign.sync.scoring import PartJudgement, SyncScore
+from visalign.sync.segments import PartDetails
 from visalign.sync.verdict import Cause, SyncEstimate
 from visalign.timeline import Interval, Tier
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["SCHEMA_VERSION", "SEGMENT_COLUMNS", "ClipInfo", "ClipReport", "ModelInfo", "SoundInfo"]
 
@@ -60,6 +65,7 @@ SEGMENT_COLUMNS = (
 )
 """Columns of :attr:`ClipReport.segments`."""
 
+_TIMES = ("start", "end", "lead_seconds")
 _PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 _TEXTS = ("phones", "expected", "observed")
 _MEASURES = ("viseme_accuracy", "lead_seconds", "score")
@@ -80,9 +86,8 @@ class ClipReport:
         The audio/video offset.
     score : SyncScore
         Counts of what agrees.
-    segments : DataFrame
-        One row a judged word; columns are :data:`SEGMENT_COLUMNS`. `phones`, `expected` and `observed` are joined by
-        spaces; `viseme_accuracy`, `lead_seconds` and `score` may be NaN.
+    judged_words : tuple of PartJudgement
+        The words that were judged; as a table: :attr:`segments`.
     words, phones : Tier
         What is heard. Silence is ``""`` in words and ``"SIL"`` in phones.
     expected_visemes : Tier
@@ -93,9 +98,8 @@ class ClipReport:
         What the reader should know before trusting the numbers.
     evidence : ClipEvidence or None
         What it rests on; None in a report that was read from a file, or made without. Not part of the JSON form.
-    details : DataFrame or None
-        Words, phones, phrases and windows with all their measures, where asked for; columns are
-        :data:`~visalign.reports.detail_table.DETAIL_COLUMNS`.
+    judged_parts : tuple of PartDetails or None
+        Words, phones, phrases and windows with all their measures, where asked for; as a table: :attr:`details`.
     lip_reading : LipReadingScore or None
         How well the words can be read off the lips, where a grammar was given.
     cues : tuple of CueTimes
@@ -104,30 +108,46 @@ class ClipReport:
     Raises
     ------
     TimelineError
-        If `segments` lacks a column, or a row of it is not a word of `words`.
+        If a judged word is not a word of `words`.
     """
 
     clip: ClipInfo
     sync: SyncEstimate
     score: SyncScore
-    segments: pd.DataFrame
+    judged_words: tuple[PartJudgement, ...]
     words: Tier
     phones: Tier
     expected_visemes: Tier
     observed_visemes: Tier
     warnings: tuple[str, ...] = ()
     evidence: ClipEvidence | None = None
-    details: pd.DataFrame | None = None
+    judged_parts: tuple[PartDetails, ...] | None = None
     lip_reading: LipReadingScore | None = None
     cues: tuple[CueTimes, ...] = ()
 
     def __post_init__(self) -> None:
-        if tuple(self.segments.columns) != SEGMENT_COLUMNS:
-            raise TimelineError(f"segments has the columns {list(self.segments.columns)}, not {list(SEGMENT_COLUMNS)}")
         words = {(x.start, x.end, x.label) for x in self.words}
-        for row in self.segments.itertuples(index=False):
-            if (row.start, row.end, row.label) not in words:
-                raise TimelineError(f"segment {row.label!r} at {row.start} s is not an interval of the words tier")
+        for one in self.judged_words:
+            if (one.start, one.end, one.label) not in words:
+                raise TimelineError(f"segment {one.label!r} at {one.start} s is not an interval of the words tier")
+
+    @property
+    def segments(self) -> pd.DataFrame:
+        """A table of the judged words, a row each, made anew at each call; columns are :data:`SEGMENT_COLUMNS`.
+
+        `phones`, `expected` and `observed` are joined by spaces; `viseme_accuracy`, `lead_seconds` and `score` may be
+        NaN.
+        """
+        # A third of a second, which whoever looks at no table does not wait for.
+        import pandas as pd
+
+        table = pd.DataFrame([asdict(one) for one in self.judged_words], columns=list(SEGMENT_COLUMNS))
+        return table.astype(dict.fromkeys(("start", "end", *_MEASURES), float))
+
+    @property
+    def details(self) -> pd.DataFrame | None:
+        """A table of `judged_parts`; columns are :data:`~visalign.reports.detail_table.DETAIL_COLUMNS`."""
+        return None if self.judged_parts is None else detail_frame(self.judged_parts)
 
     def summary(self) -> str:
         """The result in words, a line each: headline with remedy, interval and confidence, drift or jumps, visemes and
@@ -143,12 +163,11 @@ class ClipReport:
 
     def course(self) -> OffsetCourse | None:
         """How the offset goes on along the clip, from its words; None where they are too few, or within 20 s."""
-        return course_of_words(*(self.segments[name].to_numpy(float) for name in ("start", "end", "lead_seconds")))
+        return course_of_words(*([getattr(x, name) for x in self.judged_words] for name in _TIMES))
 
     def worst_segment(self) -> int | None:
         """Row of the word with the lowest score (the first of equals); None where no word has a score."""
-        scores = [None if pd.isna(x) else float(x) for x in self.segments["score"]]
-        known = [(score, row) for row, score in enumerate(scores) if score is not None]
+        known = [(one.score, row) for row, one in enumerate(self.judged_words) if not math.isnan(one.score)]
         return min(known)[1] if known else None
 
     def lag_percentiles(self) -> dict[str, float] | None:
@@ -156,10 +175,10 @@ class ClipReport:
 
         None where no word has a lead.
         """
-        known = self.segments["lead_seconds"].astype(float).round(6).abs().dropna()  # as they are written
-        if known.empty:
+        known = [abs(round(one.lead_seconds, 6)) for one in self.judged_words if not math.isnan(one.lead_seconds)]
+        if not known:
             return None
-        return {name: float(known.quantile(share)) for name, share in _PERCENTILES.items()}
+        return {name: float(np.quantile(known, share)) for name, share in _PERCENTILES.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, as ``docs/report.schema.json`` describes it."""
@@ -186,11 +205,11 @@ class ClipReport:
             },
             "lip_reading": None if self.lip_reading is None else self.lip_reading.to_dict(),
             "cues": [_cue_item(cue) for cue in self.cues],
-            "words": _word_items(self.words, self.segments),
+            "words": _word_items(self.words, self.judged_words),
             "phones": _items(self.phones),
             "expected_visemes": _items(self.expected_visemes),
             "observed_visemes": _items(self.observed_visemes),
-            "details": None if self.details is None else detail_items(self.details),
+            "details": None if self.judged_parts is None else detail_items(self.judged_parts),
             "warnings": list(self.warnings),
         }
 
@@ -214,9 +233,9 @@ class ClipReport:
 
     def write_details(self, path: AnyPath) -> Path:
         """Write `details` as CSV, whole or not at all (:func:`visalign.reports.detail_table.write_details`)."""
-        if self.details is None:
+        if self.judged_parts is None:
             raise ConfigError("details", None, "a report that was made with details=(…)")
-        return write_details(self.details, self.clip.name, path)
+        return write_details(self.judged_parts, self.clip.name, path)
 
     def write(self, path: AnyPath) -> Path:
         """Write the report in the format that the name ends in: .csv, .json, .TextGrid, or .html for the page.
@@ -301,17 +320,17 @@ def _parse_cue(item: Mapping[str, Any]) -> CueTimes:
     return CueTimes(item["start"], item["end"], item["label"], item["speaker"], *found)
 
 
-def _word_items(words: Tier, segments: pd.DataFrame) -> list[dict[str, Any]]:
-    judged = {(row["start"], row["end"]): row for row in segments.to_dict("records")}
-    return [_word_item(x, judged.get((x.start, x.end))) for x in words if x.label]
+def _word_items(words: Tier, judged: Sequence[PartJudgement]) -> list[dict[str, Any]]:
+    known = {(one.start, one.end): one for one in judged}
+    return [_word_item(x, known.get((x.start, x.end))) for x in words if x.label]
 
 
-def _word_item(word: Interval, row: Mapping[Any, Any] | None) -> dict[str, Any]:
+def _word_item(word: Interval, judged: PartJudgement | None) -> dict[str, Any]:
     item = _times(word) | {"confidence": rounded(word.score)}
-    if row is None:
+    if judged is None:
         return item | dict.fromkeys((*_TEXTS, *_MEASURES, "verdict"))
-    measures = {key: rounded(row[key]) for key in _MEASURES}
-    return item | {key: row[key] for key in _TEXTS} | measures | {"verdict": row["verdict"]}
+    measures = {key: rounded(getattr(judged, key)) for key in _MEASURES}
+    return item | {key: getattr(judged, key) for key in _TEXTS} | measures | {"verdict": judged.verdict}
 
 
 def _parse_report(data: Mapping[str, Any]) -> ClipReport:
@@ -331,21 +350,26 @@ def _parse_report(data: Mapping[str, Any]) -> ClipReport:
             cause=None if (cause := sync.get("cause")) is None else Cause(cause),
         ),
         score=SyncScore(**data["score"]["counts"]),
-        segments=_parse_segments(item for item in words if item["verdict"] is not None),
+        judged_words=tuple(_parse_judged(item) for item in words if item["verdict"] is not None),
         words=Tier.from_intervals("words", _intervals(words, "confidence"), start=phones.start, end=phones.end),
         phones=phones,
         expected_visemes=_parse_tier("expected visemes", data["expected_visemes"]),
         observed_visemes=_parse_tier("observed visemes", data["observed_visemes"]),
         warnings=tuple(data["warnings"]),
-        details=parse_details(data.get("details")),
+        judged_parts=parse_details(data.get("details")),
         lip_reading=None if (read := data.get("lip_reading")) is None else LipReadingScore.from_dict(read),
         cues=tuple(_parse_cue(item) for item in data.get("cues", ())),
     )
 
 
-def _parse_segments(items: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame([[item[key] for key in SEGMENT_COLUMNS] for item in items], columns=list(SEGMENT_COLUMNS))
-    return frame.astype(dict.fromkeys(("start", "end", *_MEASURES), float))
+def _parse_judged(item: Mapping[str, Any]) -> PartJudgement:
+    texts = {key: item[key] for key in ("label", *_TEXTS, "verdict")}
+    measures: dict[str, Any] = {key: _number(item[key]) for key in ("start", "end", *_MEASURES)}
+    return PartJudgement(**texts, **measures, confidence=math.nan)  # a report holds it for the parts in detail only
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def _parse_tier(name: str, items: Iterable[Mapping[str, Any]]) -> Tier:

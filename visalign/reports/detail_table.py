@@ -29,16 +29,19 @@ NaN where the lips can't be seen, or nothing can be told. How they are measured:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.text_files import format_table, rounded, write_text
+from visalign.sync.scoring import PartJudgement
 from visalign.sync.segments import PartDetails
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["DETAIL_COLUMNS", "detail_frame", "detail_items", "parse_details", "write_details"]
 
@@ -64,34 +67,46 @@ DETAIL_COLUMNS = (
 """Columns of :attr:`ClipReport.details <visalign.reports.clip_report.ClipReport.details>`."""
 
 _TEXTS = ("kind", "label", "phones", "expected", "observed", "verdict")
+_OWN = ("kind", "dtw_cost", "closures_expected", "closures_seen", "dead_air_seconds", "overrun_seconds")
 _NUMBERS = tuple(key for key in DETAIL_COLUMNS if key not in _TEXTS)
 
 
 def detail_frame(parts: Sequence[PartDetails]) -> pd.DataFrame:
     """One row a part; columns are :data:`DETAIL_COLUMNS`."""
-    rows = [
-        asdict(part.judged) | {key: value for key, value in asdict(part).items() if key != "judged"} for part in parts
-    ]
-    return pd.DataFrame(rows, columns=list(DETAIL_COLUMNS))
+    # A third of a second, which whoever looks at no table does not wait for.
+    import pandas as pd
+
+    table = pd.DataFrame([_row(part) for part in parts], columns=list(DETAIL_COLUMNS))
+    return table.astype(dict.fromkeys(_NUMBERS, float))
 
 
-def detail_items(details: pd.DataFrame) -> list[dict[str, Any]]:
-    """Plain data for JSON, a dict a row."""
+def detail_items(parts: Sequence[PartDetails]) -> list[dict[str, Any]]:
+    """Plain data for JSON, a dict a part."""
     return [
-        {str(key): rounded(value) if isinstance(value, float) else value for key, value in row.items()}
-        for row in details.to_dict("records")
+        {key: rounded(value) if isinstance(value, float) else value for key, value in _row(part).items()}
+        for part in parts
     ]
 
 
-def parse_details(items: Sequence[Mapping[str, Any]] | None) -> pd.DataFrame | None:
+def _row(part: PartDetails) -> dict[str, Any]:
+    values = asdict(part.judged) | {name: getattr(part, name) for name in _OWN}
+    return {key: values[key] for key in DETAIL_COLUMNS}
+
+
+def parse_details(items: Sequence[Mapping[str, Any]] | None) -> tuple[PartDetails, ...] | None:
     """The inverse of :func:`detail_items`; None of None."""
-    if items is None:
-        return None
-    frame = pd.DataFrame([[item[key] for key in DETAIL_COLUMNS] for item in items], columns=list(DETAIL_COLUMNS))
-    return frame.astype(dict.fromkeys(_NUMBERS, float))
+    return None if items is None else tuple(_parse(item) for item in items)
 
 
-def write_details(details: pd.DataFrame, clip: str, path: AnyPath) -> Path:
+def _parse(item: Mapping[str, Any]) -> PartDetails:
+    values: dict[str, Any] = {
+        key: item[key] if key in _TEXTS or item[key] is not None else math.nan for key in DETAIL_COLUMNS
+    }
+    own = {name: values.pop(name) for name in _OWN}
+    return PartDetails(judged=PartJudgement(**values), **own)
+
+
+def write_details(parts: Sequence[PartDetails], clip: str, path: AnyPath) -> Path:
     """Write a CSV table, one row a part, whose first column names the clip.
 
     Raises
@@ -105,5 +120,4 @@ def write_details(details: pd.DataFrame, clip: str, path: AnyPath) -> Path:
     if path.suffix.lower() != ".csv":
         raise ConfigError("file of segments", path.name, "a name that ends in .csv")
     header = ("clip", *(f"{key}_seconds" if key in ("start", "end") else key for key in DETAIL_COLUMNS))
-    rows = details.itertuples(index=False, name=None)
-    return write_text(path, format_table(header, ((clip, *row) for row in rows)))
+    return write_text(path, format_table(header, ((clip, *_row(part).values()) for part in parts)))

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-
-import pandas as pd
 
 from visalign._version import __version__
 from visalign.lip_reading.score import LipReadingScore
 from visalign.lips.landmarks import MODEL_LICENCE
 from visalign.reports.cautions import cautions_on_faces, cautions_on_material
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
-from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipReport
-from visalign.reports.detail_table import detail_frame
+from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import with_reason
 from visalign.sound.quality import AudioQuality
 from visalign.sync.evidence import ClipEvidence
 from visalign.sync.judging import Heard, Instruments, Judged, Seen
 from visalign.sync.lip_model import LipModel
-from visalign.sync.scoring import PartJudgement
 from visalign.visemes.expected import viseme_tier, words_without_place
 
 __all__ = ["make_report"]
@@ -63,7 +58,7 @@ def make_report(
         clip=_clip_info(heard, seen, tools, transcript, audio),
         sync=with_reason(judged.sync),
         score=judged.score,
-        segments=_segments(judged.words),
+        judged_words=judged.words,
         words=alignment.words,
         phones=alignment.phones,
         expected_visemes=viseme_tier(judged.targets),
@@ -76,14 +71,10 @@ def make_report(
             *warnings,
         ),
         evidence=evidence,
-        details=detail_frame(judged.details) if with_details else None,
+        judged_parts=judged.details if with_details else None,
         lip_reading=lip_reading,
         cues=alignment.cues,
     )
-
-
-def _segments(words: Sequence[PartJudgement]) -> pd.DataFrame:
-    return pd.DataFrame([asdict(word) for word in words], columns=list(SEGMENT_COLUMNS))
 
 
 def _clip_info(heard: Heard, seen: Seen, tools: Instruments, transcript: str | None, audio: str | None) -> ClipInfo:

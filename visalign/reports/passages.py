@@ -61,7 +61,7 @@ class Passage:
     lead_seconds : float or None
         Median of the words' leads; None where none could be judged.
     verdict : str
-        One of :data:`~visalign.sync.estimate.VERDICTS`; ``""`` where no word could be judged.
+        One of :data:`~visalign.sync.verdict.VERDICTS`; ``""`` where no word could be judged.
     n_passages : int
         How many cues or phrases it holds.
     lead_at_ends : (float, float) or None
@@ -86,10 +86,10 @@ class Passage:
 
 def passages(report: ClipReport) -> list[Passage]:
     """The cues or phrases of a clip, in time; those whose words could not be placed are left out."""
-    words = report.segments.sort_values("start", kind="stable")
-    middles = ((words["start"] + words["end"]) / 2).to_numpy(float)
-    scores, leads = words["score"].to_numpy(float), words["lead_seconds"].to_numpy(float)
-    verdicts = words["verdict"].to_numpy(object)
+    words = sorted(report.judged_words, key=lambda word: word.start)
+    middles = np.array([(word.start + word.end) / 2 for word in words])
+    scores, leads = (np.array([getattr(x, name) for x in words], float) for name in ("score", "lead_seconds"))
+    verdicts = np.array([word.verdict for word in words], object)
     found = list[Passage]()
     for part in _parts(report):
         inside = slice(*np.searchsorted(middles, [part.start, part.end]).tolist())

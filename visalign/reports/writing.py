@@ -30,7 +30,7 @@ from visalign.errors import AnyPath, ConfigError
 from visalign.files.outputs import writer_for
 from visalign.files.text_files import format_json, format_table, write_text, write_textgrid
 from visalign.language.phones import is_silence
-from visalign.reports.clip_report import ClipReport
+from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipReport
 
 __all__ = ["CSV_HEADER", "REPORT_SUFFIXES", "write_report"]
 
@@ -48,7 +48,7 @@ def write_report(report: ClipReport, path: AnyPath) -> Path:
 
 
 def _write_csv(report: ClipReport, path: Path) -> Path:
-    rows = report.segments.itertuples(index=False, name=None)
+    rows = ([getattr(word, key) for key in SEGMENT_COLUMNS] for word in report.judged_words)
     return write_text(path, format_table(CSV_HEADER, ((report.clip.name, *row) for row in rows)))
 
 
