@@ -30,8 +30,10 @@ def test_too_little_memory(warm: Warm, spoken: tuple[str, ...], tmp_path: Path, 
     assert ended.code in (0, 1, 3), ended
     assert "Traceback" not in ended.err
     if ended.code == 3:
-        assert ended.err.startswith("visalign: ")
-        assert ended.err.count("\n") == 1
+        # x264 itself writes a line of its own where it gets no memory, which nothing can keep it from
+        told = [line for line in ended.err.splitlines() if not line.startswith("x264 [error]: malloc")]
+        assert len(told) == 1
+        assert told[0].startswith("visalign: ")
     for name, content in tree(tmp_path).items():
         assert content, name
         if name.endswith(".json"):

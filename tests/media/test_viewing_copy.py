@@ -13,6 +13,7 @@ import pytest
 from visalign import Audio, LipFeatures, read_audio
 from visalign.face.generated_clip import GeneratedClip
 from visalign.media.clips import read_frames
+from visalign.media.ffmpeg import encoding
 from visalign.media.viewing_copy import PICTURE_PX, ViewingCopy, make_viewing_copy, mouth_boxes
 
 
@@ -122,3 +123,9 @@ def test_boxes_jump_with_the_face_and_do_not_glide_to_it() -> None:
     assert middles[seen] == pytest.approx(centres[seen, 0], abs=0.1)
     alone = mouth_boxes(mouth[:1], np.zeros(1))
     assert alone[0, 0] + alone[0, 2] / 2 == pytest.approx(100.0)
+
+
+def test_an_encoder_that_fails_had_too_little_memory() -> None:
+    """What x264 raises where it gets none: no error of the file's, and nothing that says so."""
+    with pytest.raises(MemoryError), encoding():
+        raise av.error.ExternalError(542398533, "Generic error in an external library")

@@ -36,6 +36,7 @@ __all__ = [
     "choose_stream",
     "decode",
     "encode_clip",
+    "encoding",
     "first_rotation",
     "opened",
     "origin_of",
@@ -319,6 +320,21 @@ def resize_rgb(image: Image, width_px: int, height_px: int) -> Image:
 # ---- encoding ----
 
 
+@contextlib.contextmanager
+def encoding() -> Iterator[None]:
+    """Around the work of an encoder, whose library says no more than that it failed: it does for want of memory.
+
+    Raises
+    ------
+    MemoryError
+        If it fails.
+    """
+    try:
+        yield
+    except av.error.ExternalError as error:
+        raise MemoryError("an encoder had too little memory") from error
+
+
 def encode_clip(
     draft: Path,
     images: Iterable[Image],
@@ -329,7 +345,7 @@ def encode_clip(
     """Encode pictures and `sound` (mono samples and their rate) as MP4 at `draft`; returns the number of pictures."""
     # The name need not end in .mp4.
     options = {"fflags": "+bitexact"}
-    with av.open(f"file:{draft}", "w", format="mp4", container_options=options) as container:
+    with encoding(), av.open(f"file:{draft}", "w", format="mp4", container_options=options) as container:
         container.metadata.update(tags or {})
         return _encode(container, iter(images), rate, sound)
 

@@ -26,7 +26,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from visalign.errors import AnyPath, MediaError
 from visalign.media.clips import read_frames
-from visalign.media.ffmpeg import X264_OPTIONS, SoundTrack, resize_rgb
+from visalign.media.ffmpeg import X264_OPTIONS, SoundTrack, encoding, resize_rgb
 from visalign.media.images import jpeg_bytes
 from visalign.signals import Audio, Frame, Image
 from visalign.timeline import frame_step
@@ -238,12 +238,14 @@ class _Writer:
     def _encode(self, image: Image, ticks: int) -> None:
         frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p", threads=1)
         frame.pts, frame.time_base = ticks, Fraction(1, _TICKS)
-        self._container.mux(self._video.encode(frame))
+        with encoding():
+            self._container.mux(self._video.encode(frame))
         if self._sound is not None:
             self._sound.write_until(Fraction(ticks, _TICKS))
 
     def finished(self) -> ViewingCopy:
-        self._container.mux(self._video.encode(None))
+        with encoding():
+            self._container.mux(self._video.encode(None))
         if self._sound is not None:
             self._sound.finish()
         self._container.close()
