@@ -1,7 +1,7 @@
 """What a clip's report rests on, moment by moment: for pages, plots and everything else that shows why.
 
-:func:`visalign.check` puts it into :attr:`ClipReport.evidence <visalign.reports.clip_report.ClipReport.evidence>` unless
-told not to (``evidence=False``): most of it is computed anyway. It is never part of the JSON form.
+:func:`visalign.check` puts it into :attr:`ClipReport.evidence <visalign.reports.clip_report.ClipReport.evidence>`
+unless told not to (``evidence=False``): most of it is computed anyway. It is never part of the JSON form.
 
 Conventions
 -----------
