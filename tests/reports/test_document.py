@@ -4,36 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from hostile_texts import HOSTILE_TEXTS
+from page_reader import Reader
 
 from visalign.reports.html_report.document import as_data_script, format_document, packed, text
-
-
-class Reader(HTMLParser):
-    """Collects the tags of a page with their attributes, and the text of its scripts and styles."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.is_open = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self.texts.append("")
-        self.is_open = True
-
-    def handle_data(self, data: str) -> None:
-        if self.texts and self.is_open:
-            self.texts[-1] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        self.is_open = False
 
 
 @pytest.mark.parametrize("hostile", HOSTILE_TEXTS)

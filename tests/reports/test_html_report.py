@@ -6,10 +6,10 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from page_reader import Reader
 
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
@@ -29,29 +29,6 @@ def report(generated_clip: GeneratedClip, generated_lips: LipFeatures, generated
 @pytest.fixture(scope="module")
 def page(report: ClipReport, generated_clip: GeneratedClip) -> str:
     return clip_page(report, generated_clip.path)
-
-
-class Reader(HTMLParser):
-    """Collects the tags of a page with their attributes, and the text of its scripts and styles."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.is_open = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self.texts.append("")
-        self.is_open = True
-
-    def handle_data(self, data: str) -> None:
-        if self.texts and self.is_open:
-            self.texts[-1] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        self.is_open = False
 
 
 def test_only_its_own_script_and_style_may_run(page: str) -> None:

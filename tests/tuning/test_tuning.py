@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tuning_outcomes import TEXT, outcome
 
 from visalign.config import Config
 from visalign.errors import ConfigError, InputError
-from visalign.evaluation.protocol import FEW_SHIFTS, half_shifted, shifted
+from visalign.evaluation.protocol import FEW_SHIFTS
 from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import EvidenceParams, ScoringParams
@@ -28,7 +29,6 @@ from visalign.tuning.reward import needs_of
 from visalign.tuning.space import default_values, search_space
 from visalign.tuning.study import STUDY_FILE, first_clips, run_study, step_sizes
 
-TEXT, OTHER_TEXT = "bin blue at f two now", "set red in a six soon"
 LEAD = 0.12  # of the generated clip (tests/conftest.py)
 
 
@@ -43,26 +43,6 @@ class Fixed:
         if self.stop_after is not None and self.asked > self.stop_after:
             raise KeyboardInterrupt
         return self.clips
-
-
-@pytest.fixture(scope="module")
-def clips(generated_lips: LipFeatures, generated_audio: Audio) -> list[TuningClip]:
-    """The generated clip in eight versions of different noise on the lips, said by four people."""
-    own = hear(generated_audio, TEXT, Config())
-    other = hear(shifted(generated_audio, -0.7), OTHER_TEXT, Config())
-    cut = hear(half_shifted(generated_audio, own.words[3].start, 0.2), TEXT, Config())
-    found = []
-    for k in range(8):
-        rng = np.random.default_rng(k)
-        noise = rng.normal(0.0, 0.2 + 0.1 * k, generated_lips.values.shape) * generated_lips.scale
-        lips = replace(generated_lips, values=generated_lips.values + noise)
-        heard = own if k % 2 == 0 else other
-        found.append(
-            TuningClip(
-                f"clip {k}", f"speaker {k // 2}", LipModel.load(), ClipFaces.of(lips), heard, ((3, cut),), None, 0.1
-            )
-        )
-    return with_foreign_sound(found)
 
 
 # --- material --------------------------------------------------------------------------------------------------
@@ -128,10 +108,6 @@ def test_only_what_is_needed_is_computed(clips: list[TuningClip]) -> None:
 
 
 # --- reward ----------------------------------------------------------------------------------------------------
-
-
-def outcome(name: str = "a", speaker: str = "s", **parts: object) -> ClipOutcome:
-    return replace(ClipOutcome(name, speaker), **parts)  # type: ignore[arg-type]
 
 
 # --- study -----------------------------------------------------------------------------------------------------
