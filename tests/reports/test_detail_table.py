@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from visalign.errors import ConfigError
@@ -30,20 +30,21 @@ def test_a_row_is_a_part_with_all_its_measures() -> None:
 
 
 def test_plain_data_come_back_to_the_microsecond() -> None:
-    items = json.loads(json.dumps(detail_items(detail_frame(PARTS)), allow_nan=False))
+    items = json.loads(json.dumps(detail_items(PARTS), allow_nan=False))
     assert (items[0]["lead_seconds"], items[1]["lead_seconds"]) == (0.071, None)
     again = parse_details(items)
     assert again is not None
     assert detail_items(again) == items
-    assert pd.isna(again.loc[1, "score"])
+    assert math.isnan(again[1].judged.score)
+    assert again[0].judged == replace(WORD, lead_seconds=0.071)
     assert parse_details(None) is None
 
 
 def test_the_file_names_the_clip_and_runs_nothing(tmp_path: Path) -> None:
-    path = write_details(detail_frame(PARTS), "a.mp4", tmp_path / "parts.csv")
+    path = write_details(PARTS, "a.mp4", tmp_path / "parts.csv")
     with path.open(newline="", encoding="utf-8") as file:
         word, phone = csv.DictReader(file)
     assert (word["clip"], word["label"], word["start_seconds"]) == ("a.mp4", "'=bin", "0.3")
     assert phone["lead_seconds"] == ""
     with pytest.raises(ConfigError, match=r"\.csv"):
-        write_details(detail_frame(PARTS), "a.mp4", tmp_path / "parts.xlsx")
+        write_details(PARTS, "a.mp4", tmp_path / "parts.xlsx")

@@ -62,6 +62,7 @@ def forward_backward(log_likelihoods: Floats, start: Floats, transitions: Floats
     [[0.9, 0.1], [1.0, 0.0]]
     """
     logs = np.ascontiguousarray(log_likelihoods + bias, np.float64)
+    logs -= logs.max(axis=1, keepdims=True)  # a constant a moment changes nothing, and small numbers round less
     _, forward = _hmmc.forward_log(start, transitions, logs)
     both = forward + _hmmc.backward_log(start, transitions, logs)
     return np.asarray(np.exp(both - logsumexp(both, axis=1, keepdims=True)))
