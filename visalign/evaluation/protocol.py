@@ -34,6 +34,7 @@ import numpy.typing as npt
 
 from visalign.parameters import RIGHT_WITHIN
 from visalign.signals import Audio
+from visalign.timeline import USUAL_STEP
 
 __all__ = [
     "FAULT_PAIRS",
@@ -71,7 +72,7 @@ WINDOW_FRAMES = (5, 10, 15, 25)
 SHORT_WINDOWS = (5, 10)
 """Those of a search."""
 
-FRAME_SECONDS = 0.04
+FRAME_SECONDS = USUAL_STEP
 """Length of a frame of a window, where a clip's own is not asked for: 25 a second."""
 
 WINDOW_STEP = 0.2

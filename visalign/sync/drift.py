@@ -35,6 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.files.text_files import rounded
+from visalign.parameters import RIGHT_WITHIN
 
 __all__ = [
     "RATES",
@@ -51,8 +52,6 @@ Floats = npt.NDArray[np.float64]
 
 # A jump is told from noise by at least this many words on either side.
 _MIN_WORDS = 4
-# Offsets that differ by less than a frame at 25 frames a second are one offset.
-_MIN_JUMP_SECONDS = 0.04
 # An error beyond this many standard deviations counts no more than that (Fearnhead and Rigaill use 3).
 _BOUND = 3.0
 _NORMAL_95 = 1.96
@@ -351,7 +350,9 @@ def _merged(pieces: list[OffsetPiece]) -> tuple[OffsetPiece, ...]:
     merged = pieces[:1]
     for piece in pieces[1:]:
         last = merged[-1]
-        if abs(piece.lead_seconds - last.lead_seconds) < _MIN_JUMP_SECONDS:
+        if (
+            abs(piece.lead_seconds - last.lead_seconds) < RIGHT_WITHIN
+        ):  # offsets that differ by less than a frame are one
             n = last.n_words + piece.n_words
             lead = (last.lead_seconds * last.n_words + piece.lead_seconds * piece.n_words) / n
             merged[-1] = OffsetPiece(last.start, lead, n)
