@@ -40,6 +40,12 @@ def test_plain_data_come_back_to_the_microsecond() -> None:
     assert parse_details(None) is None
 
 
+def test_half_a_surrogate_pair_is_text_like_any_other() -> None:
+    """A label that JSON spells as \\udcff."""
+    odd = replace(PARTS[0], judged=replace(WORD, label="a\udcff"))
+    assert detail_frame([odd])["label"].tolist() == ["a\udcff"]
+
+
 def test_the_file_names_the_clip_and_runs_nothing(tmp_path: Path) -> None:
     path = write_details(PARTS, "a.mp4", tmp_path / "parts.csv")
     with path.open(newline="", encoding="utf-8") as file:

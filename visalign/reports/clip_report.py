@@ -141,7 +141,9 @@ class ClipReport:
         # A third of a second, which whoever looks at no table does not wait for.
         import pandas as pd
 
-        table = pd.DataFrame([asdict(one) for one in self.judged_words], columns=list(SEGMENT_COLUMNS))
+        # As objects, since text of pandas' own kind holds no half of a surrogate pair, which a file may spell.
+        rows = [asdict(one) for one in self.judged_words]
+        table = pd.DataFrame(rows, columns=list(SEGMENT_COLUMNS), dtype=object)
         return table.astype(dict.fromkeys(("start", "end", *_MEASURES), float))
 
     @property

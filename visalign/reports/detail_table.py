@@ -76,7 +76,8 @@ def detail_frame(parts: Sequence[PartDetails]) -> pd.DataFrame:
     # A third of a second, which whoever looks at no table does not wait for.
     import pandas as pd
 
-    table = pd.DataFrame([_row(part) for part in parts], columns=list(DETAIL_COLUMNS))
+    # As objects, since text of pandas' own kind holds no half of a surrogate pair, which a file may spell.
+    table = pd.DataFrame([_row(part) for part in parts], columns=list(DETAIL_COLUMNS), dtype=object)
     return table.astype(dict.fromkeys(_NUMBERS, float))
 
 
