@@ -92,7 +92,9 @@ def test_thresholds_by_default() -> None:
 
 
 def test_both_streams_may_not_be_off() -> None:
-    with pytest.raises(ConfigError, match="more than 0 where appearance_factor is 0"):
+    with pytest.raises(
+        ConfigError, match=r"geometry_factor = 0\.0 is not possible.*more than 0 where appearance_factor is 0"
+    ):
         EvidenceParams(geometry_factor=0.0, appearance_factor=0.0)
 
 

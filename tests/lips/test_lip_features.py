@@ -23,6 +23,7 @@ from visalign.lips.lip_features import (
     lip_features,
     read_lips,
     shown_at,
+    with_own_yardstick,
 )
 from visalign.lips.mouth_pictures import N_PICTURE
 from visalign.lips.visibility import VISIBILITY, measure_visibility
@@ -348,3 +349,10 @@ def test_repeated_pictures_have_the_flow_of_the_single_ones() -> None:
     assert np.isnan(found[14:16]).all()
     assert np.isfinite(np.delete(found, [14, 15], axis=0)).all()
     np.testing.assert_array_equal(_flow_of_a_while(single, np.arange(40) / 25), single)
+
+
+def test_without_a_face_there_is_no_yardstick() -> None:
+    """Nothing is taken off, and nothing scaled."""
+    lips = with_own_yardstick(make_lips(np.ones((10, len(NAMES))), faceless=range(10)))
+    assert lips.centre.tolist() == [0.0] * len(NAMES)
+    assert lips.scale.tolist() == [1.0] * len(NAMES)

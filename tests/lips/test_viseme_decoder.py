@@ -226,3 +226,10 @@ def test_a_model_without_the_newer_numbers_is_read_as_it_was() -> None:
         del arrays[name]
     again = VisemeDecoder.from_arrays(arrays)
     assert (again.moments, again.closure_bias, again.adaptation_frames) == (MOMENTS, 0.0, 0.0)
+
+
+def test_numbers_of_a_decoder_come_back_from_its_arrays() -> None:
+    given = replace(DECODER, adaptation_frames=2.5, closure_bias=1.5, evidence_scale=0.7)
+    found = VisemeDecoder.from_arrays(given.to_arrays())
+    assert (found.adaptation_frames, found.closure_bias, found.evidence_scale) == (2.5, 1.5, 0.7)
+    assert (found.columns, found.phones, found.moments) == (given.columns, given.phones, given.moments)

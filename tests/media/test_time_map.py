@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from visalign.errors import TimelineError
-from visalign.media.remux.time_map import Piece, check_pieces, retimed
+from visalign.media.remux.time_map import Piece, Retimer, _between_samples, check_pieces, retimed
 
 RATE_HZ = 16000
 ONES = np.ones((1000, 1), np.float32)  # a second at 1 kHz, of which 5 ms are five samples
@@ -78,3 +78,22 @@ def test_a_tone_that_would_rise_above_what_can_be_sampled_vanishes() -> None:
     assert loudest(7950, 1 / 1.1) < 1e-3
     assert loudest(5000, 1 / 1.1) == pytest.approx(1.0, abs=0.01)
     assert loudest(7000, 1.1) == pytest.approx(1.0, abs=0.01)  # slower, it falls to 6.4 kHz
+
+
+@pytest.mark.parametrize("rate_hz", [4000, 8000, 48000])
+def test_sound_in_small_blocks_is_that_at_once(rate_hz: int) -> None:
+    """Whatever comes in at a time, nothing is made before all that it takes is there: half a filter, and a fade."""
+    source = np.random.default_rng(0).normal(0, 0.1, (rate_hz, 1)).astype(np.float32)
+    pieces = [Piece(0.0, 0.0, 1.013), Piece(0.6, 0.05)]
+    retimer = Retimer(rate_hz, pieces)
+    made = [block for start in range(0, rate_hz, 61) for block in retimer.push(source[start : start + 61])]
+    made += list(retimer.finish(rate_hz))
+    assert np.concatenate(made) == pytest.approx(retimed(source, rate_hz, pieces), abs=1e-6)
+
+
+def test_far_beyond_what_is_held_there_is_something_to_take() -> None:
+    held = np.ones((40, 1), np.float32)
+    made = _between_samples(held, np.array([18.0, 19.0, 20.0, 500.0]))
+    assert made.shape == (4, 1)
+    assert made[0, 0] == pytest.approx(1.0, abs=0.02)
+    assert np.isfinite(made).all()

@@ -13,6 +13,7 @@ from visalign.sync.drift import (
     OffsetCourse,
     OffsetPiece,
     _piece_costs,
+    _to_the_word,
     find_drift,
     find_jumps,
     offset_course,
@@ -210,3 +211,10 @@ def test_a_drift_has_the_nearest_cause(rate: float, cause: str) -> None:
     course = offset_course(times, rate * times)
     assert course is not None
     assert (course.kind, course.likely_cause) == ("drift", cause)
+
+
+def test_a_cut_is_moved_by_the_median_of_all_words_behind_it() -> None:
+    """Behind the fifth word: 0.02, 0.2, 0.02, 0.04, median 0.03. Without the first of them it would be 0.04, and the
+    cut would move to the eighth."""
+    leads = np.array([0.0, 0.01, 0.01, 0.01, 0.0, 0.02, 0.2, 0.02, 0.04])
+    assert _to_the_word(leads, [5], 3) == [5]

@@ -176,3 +176,12 @@ def test_local_leads_follow_the_course() -> None:
     plain, along = (local_lead(pointing(np.zeros(50), course=x), 0.0, TEMPERED, spread=0.15) for x in (STEADY, course))
     for one, other in ((plain.lead, along.lead), (plain.low, along.low), (plain.high, along.high)):
         assert other - one == pytest.approx(along.times / 11, abs=1e-9)  # t - t / 1.1
+
+
+def test_what_it_was_taken_from_is_kept(generated_clip: GeneratedClip) -> None:
+    report = visalign.check(generated_clip.path, generated_clip.transcript)
+    assert report.evidence is not None
+    comparison = report.evidence.comparison
+    assert comparison is not None
+    assert comparison.lead == report.sync.lead_seconds
+    assert comparison.evidence.lags is report.evidence.lags

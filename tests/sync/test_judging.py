@@ -22,6 +22,7 @@ from visalign.corpora.training_data import TrainingClip
 from visalign.errors import InputError, OutOfVocabulary
 from visalign.evaluation.known_faults import evaluate
 from visalign.face.generated_clip import GeneratedClip
+from visalign.files.text_files import write_textgrid
 from visalign.lips.clip_faces import ClipFaces, SeenFace
 from visalign.lips.lip_features import LipFeatures
 from visalign.live_view import analysis
@@ -214,3 +215,11 @@ def test_phones_of_another_language_are_refused_in_words(generated_audio: Audio)
     foreign = replace(given, words=words, phones=phones, notes=(), cues=())
     with pytest.raises(InputError, match=r"phone 'ɪ'.*American English.*visalign export"):
         hear(generated_audio, None, Config(), alignment=foreign)
+
+
+def test_an_alignment_may_be_a_file(generated_clip: GeneratedClip, generated_audio: Audio, tmp_path: Path) -> None:
+    own = visalign.force_align(generated_audio, generated_clip.transcript)
+    write_textgrid(tmp_path / "a.TextGrid", [own.words, own.phones])
+    heard = hear(generated_audio, None, Config(), alignment=tmp_path / "a.TextGrid")
+    assert [word.label for word in heard.words] == generated_clip.transcript.split()
+    assert [word.start for word in heard.words] == pytest.approx([x.start for x in own.words if x.label], abs=1e-3)
