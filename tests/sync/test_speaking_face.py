@@ -129,3 +129,13 @@ def test_evidence_can_be_silenced() -> None:
     silent = without_frames(evidence, np.array([False, True, False, False, True, False]))
     assert silent.log_likelihoods.tolist() == [rows[k].tolist() if k not in (1, 4) else [0.0] * 5 for k in range(6)]
     assert without_frames(evidence, np.zeros(6, bool)) is evidence
+
+
+def test_a_mouth_rests_where_both_its_apertures_do() -> None:
+    """Lips that are pressed together and loosened move on their outside alone; 0.02 is above what rests, 0.008."""
+    times, swing = frame_times(50), np.where(np.arange(50) % 2, 0.02, -0.02)
+    values = np.zeros((50, len(NAMES)))
+    spoken = np.ones(50, bool)
+    assert off_screen_frames(make_lips(values, times=times), spoken).all()
+    values[:, NAMES.index("outer_aperture")] = swing
+    assert not off_screen_frames(make_lips(values, times=times), spoken).any()
