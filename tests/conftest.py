@@ -164,12 +164,19 @@ def _knows_its_place(path: Path) -> bool:
     return path.name.startswith("test_") and _KNOWS_ITS_PLACE.search(path.read_text(encoding="utf-8")) is not None
 
 
+BROWSER = Path(__file__).parent / "browser"
+
+
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Mark with `paths` what may go wrong in a folder of another name; .ci/run runs these tests in such a folder."""
+    """Mark with `paths` what may go wrong in a folder of another name, which .ci/run runs in such a folder, and with
+    `slow` what drives a browser: most machines have none, and the others are not to wait longer for it.
+    """
     for item in items:
         if _knows_its_place(item.path):
             item.add_marker(pytest.mark.paths)
+        if item.path.is_relative_to(BROWSER):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_configure(config: pytest.Config) -> None:
