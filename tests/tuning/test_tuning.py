@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tuning_outcomes import TEXT, outcome
 
-from visalign.config import Config
+from visalign.config import Config, SyncParams
 from visalign.errors import ConfigError, InputError
 from visalign.evaluation.protocol import FEW_SHIFTS
 from visalign.lips.clip_faces import ClipFaces
@@ -28,6 +28,8 @@ from visalign.tuning.plots import pareto_front
 from visalign.tuning.reward import needs_of
 from visalign.tuning.space import default_values, search_space
 from visalign.tuning.study import STUDY_FILE, first_clips, run_study, step_sizes
+from visalign.visemes.map_files import format_viseme_map
+from visalign.visemes.viseme_map import VisemeMap
 
 LEAD = 0.12  # of the generated clip (tests/conftest.py)
 
@@ -224,3 +226,17 @@ def test_no_trial_beats_a_front() -> None:
 def windows(name: str, speaker: str, right: int, of: int = 20) -> ClipOutcome:
     parts = tuple(Placement(0.0 if k < right else 1.0, 0.5) for k in range(of))
     return outcome(name, speaker, windows=(parts,))
+
+
+def test_a_map_of_a_file_is_tried_as_any_other(
+    generated_lips: LipFeatures, generated_audio: Audio, tmp_path: Path
+) -> None:
+    """It may have the name of a shipped map, or of none."""
+    own = tmp_path / "own.toml"
+    own.write_text(format_viseme_map(replace(VisemeMap.load("neti_2000"), id="own")), encoding="utf-8")
+    faces, heard = ClipFaces.of(generated_lips), hear(generated_audio, TEXT, Config())
+    clip = TuningClip("clip", "somebody", LipModel.load(), faces, heard, (), None, 0.0)
+    shipped, given = (
+        try_clip(clip, Config(sync=SyncParams(viseme_map=name)), {"visemes"}) for name in ("neti_2000", str(own))
+    )
+    assert given.own_visemes == shipped.own_visemes

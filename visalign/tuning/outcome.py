@@ -194,11 +194,24 @@ def load_map(name: str) -> VisemeMap:
     return VisemeMap.load(name)
 
 
+class _Same:
+    """A map as the key of a cache: the very object, whatever file it came from."""
+
+    def __init__(self, value: VisemeMap) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
 class _RememberingDecoder(VisemeDecoder):
     """Reads the visemes of some lips once a map: no setting that is searched changes them."""
 
     def decode(self, lips: LipFeatures, viseme_map: VisemeMap) -> DecodedVisemes:
-        return _decoded(self, lips, viseme_map.id)
+        return _decoded(self, lips, _Same(viseme_map))
 
 
 @functools.lru_cache(maxsize=64)
@@ -208,8 +221,8 @@ def _remembering(model: LipModel) -> LipModel:
 
 
 @functools.lru_cache(maxsize=4096)
-def _decoded(decoder: VisemeDecoder, lips: LipFeatures, viseme_map: str) -> DecodedVisemes:
-    return VisemeDecoder.decode(decoder, lips, load_map(viseme_map))
+def _decoded(decoder: VisemeDecoder, lips: LipFeatures, viseme_map: _Same) -> DecodedVisemes:
+    return VisemeDecoder.decode(decoder, lips, viseme_map.value)
 
 
 def _moved(clip: TuningClip, config: Config) -> WordScores:
