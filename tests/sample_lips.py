@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.lips.viseme_decoder import MOMENTS, VisemeDecoder
+from visalign.sound.speech import N_BANDS
+from visalign.sync.foreign_sounds import ForeignSounds
+from visalign.sync.speech_context import PHONES
 from visalign.sync.streams import Stream
 from visalign.timeline import FrameTimes
 
@@ -62,3 +65,9 @@ def random_decoder(
         rng.dirichlet(np.ones(n), size=n),
         0.5,
     )
+
+
+def random_sounds(rng: np.random.Generator, n_rows: int = 1000) -> ForeignSounds:
+    """Foreign sounds whose phones and bands are drawn."""
+    phones = rng.integers(len(PHONES), size=(2, n_rows)).astype(np.uint8)
+    return ForeignSounds(*phones, rng.normal(size=(n_rows, N_BANDS)).astype(np.float16))

@@ -112,16 +112,16 @@ class ThresholdParams:
         Below this confidence no lead is called, whatever it is.
     min_match, likely_match, sure_match : float
         Probability of belonging together below which picture and sound are called mismatched, from which on early or
-        late, and from which on in sync. To pass a clip with another's sound is the worst mistake; between the first two
-        the verdict is uncertain.
+        late, and from which on in sync. To pass a clip with another's sound is the worst mistake, to accuse one of it
+        the second worst; between them the verdict is uncertain (docs/decisions/0142).
     fault_score, sync_score : float
         Scores of a word up to the first call a fault, from the second on in sync; those between call no verdict.
     """
 
     min_confidence: float = 0.8
     min_match: float = 0.2
-    likely_match: float = 0.5
-    sure_match: float = 0.9
+    likely_match: float = 0.95
+    sure_match: float = 0.95
     fault_score: float = 0.35
     sync_score: float = 0.65
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_stream
+from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_sounds, random_stream
 
 from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import EvidenceParams
@@ -77,7 +77,11 @@ def make_case(seed: int, times: FrameTimes) -> tuple[LipModel, LipFeatures, Spee
     rng = np.random.default_rng(seed)
     streams = (random_stream(rng, NAMES[:3], N_CHANNELS, 2, 1.0), random_stream(rng, NAMES[1:6], N_CHANNELS, 3, 0.6))
     model = LipModel(
-        streams, Calibration(0.2, 0.01, 0.0, (1.0, 0.0, 0.0)), random_decoder(rng, NAMES[:1], ("SIL",)), {}
+        streams,
+        Calibration(0.2, 0.01, 0.0, (1.0, 0.0)),
+        random_decoder(rng, NAMES[:1], ("SIL",)),
+        random_sounds(rng),
+        {},
     )
     lips = make_lips(rng.normal(size=(len(times), len(NAMES))), times=times, faceless=[1, 4])
     return model, lips, SpeechContext(rng.normal(size=(N_ROWS, N_CHANNELS)).astype(np.float32))

@@ -18,8 +18,6 @@ from visalign.sync.estimate import (
     lag_density,
     lag_evidence,
     lead_interval,
-    match_features,
-    match_probability,
     placed_match,
     spoken_frames,
 )
@@ -30,11 +28,9 @@ from visalign.sync.verdict import VERDICTS, SyncEstimate
 from visalign.timeline import Interval, Tier
 
 LAGS = 0.01 * np.arange(-60, 61)
-SURE = Calibration(
-    temperature=1.0, lag_scatter=0.005, match_offset=10.0, match_weights=(0.0, 0.0, 0.0)
-)  # always a match
+SURE = Calibration(temperature=1.0, lag_scatter=0.005, match_offset=10.0, match_weights=(0.0, 0.0))  # always a match
 # as a trained model is: what neighbouring frames say together counts a third
-TEMPERED = Calibration(temperature=0.3, lag_scatter=0.006, match_offset=10.0, match_weights=(0.0, 0.0, 0.0))
+TEMPERED = Calibration(temperature=0.3, lag_scatter=0.006, match_offset=10.0, match_weights=(0.0, 0.0))
 DRIFT = LeadCourse(np.array([0.0, 1.0]), np.array([-0.1, 0.1]))
 LIMITS = (0.04, 0.06)
 N_FRAMES = 25
@@ -59,7 +55,7 @@ def estimate(curve: np.ndarray, calibration: Calibration = SURE, limits: tuple[f
 @given(st.lists(st.floats(-50, 0), min_size=13, max_size=13), st.floats(0.03, 1), st.floats(0.004, 0.02))
 def test_the_density_is_one(curve: list[float], temperature: float, scatter: float) -> None:
     lags = np.linspace(-0.06, 0.06, 13)
-    fine, density = lag_density(lags, np.array(curve), Calibration(temperature, scatter, 0, (1, 0.0, 0.0)))
+    fine, density = lag_density(lags, np.array(curve), Calibration(temperature, scatter, 0, (1, 0.0)))
     assert density.sum() == pytest.approx(1, abs=1e-9)
     assert density.min() >= 0
     assert np.diff(fine) == pytest.approx(0.002, abs=1e-9)
@@ -77,7 +73,7 @@ def test_the_lead_is_found_between_the_lags(lead: float) -> None:
 
 def test_the_interval_holds_95_percent_of_peak_and_scatter() -> None:
     """Two independent Gaussians, of 20 and 15 ms, make one of 25 ms."""
-    found = estimate(peak(0.1, 0.02), Calibration(1.0, 0.015, 10.0, (0.0, 0.0, 0.0)))
+    found = estimate(peak(0.1, 0.02), Calibration(1.0, 0.015, 10.0, (0.0, 0.0)))
     low, high = found.lead_interval or (np.nan, np.nan)
     assert (low, high) == pytest.approx((0.1 - 1.96 * 0.025, 0.1 + 1.96 * 0.025), abs=0.003)
     # within ±40 ms of it: 1.6 standard deviations, 0.89
@@ -88,7 +84,7 @@ def test_the_temperature_widens() -> None:
     """A quarter of the evidence is twice the width."""
     widths = []
     for temperature in (1.0, 0.25):
-        low, high = estimate(peak(0.1, 0.02), Calibration(temperature, 0.001, 10.0, (0.0, 0.0, 0.0))).lead_interval or (
+        low, high = estimate(peak(0.1, 0.02), Calibration(temperature, 0.001, 10.0, (0.0, 0.0))).lead_interval or (
             0,
             0,
         )
@@ -173,7 +169,7 @@ def test_limits_on_both_sides(lead: float, verdict: str) -> None:
 def test_both_limits_of_every_profile(profile: str) -> None:
     """5 ms to either side of each limit, by evidence that is sure to a millisecond."""
     max_lead, max_lag = PROFILES[profile]
-    sharp = Calibration(1.0, 0.001, 10.0, (0.0, 0.0, 0.0))
+    sharp = Calibration(1.0, 0.001, 10.0, (0.0, 0.0))
     lags = 0.002 * np.arange(-200, 201)
 
     def verdict(lead: float) -> str:
@@ -186,7 +182,7 @@ def test_both_limits_of_every_profile(profile: str) -> None:
 
 @pytest.mark.parametrize(("limits", "verdict"), [((0.06, 0.04), "in-sync"), ((0.04, 0.06), "audio-early")])
 def test_the_first_limit_is_that_of_the_lead(limits: tuple[float, float], verdict: str) -> None:
-    assert estimate(peak(0.055, 0.0015), Calibration(1.0, 0.004, 10.0, (0.0, 0.0, 0.0)), limits).verdict == verdict
+    assert estimate(peak(0.055, 0.0015), Calibration(1.0, 0.004, 10.0, (0.0, 0.0)), limits).verdict == verdict
 
 
 @pytest.mark.parametrize("lead", [0.06, -0.08])
@@ -217,7 +213,7 @@ def test_the_interval_at_each_limit_strict_and_not(profile: str, side: str, stan
     limits = {**PROFILES, **OWN_LIMITS}[profile]
     sign, limit = (1, limits[0]) if side == "early" else (-1, limits[1])
     steps, is_beyond, plain, strict = STANDS[stands]
-    sharp = Calibration(1.0, 0.001, 10.0, (0.0, 0.0, 0.0))
+    sharp = Calibration(1.0, 0.001, 10.0, (0.0, 0.0))
     lags = sign * limit + 0.002 * np.arange(-200, 201)  # so that steps of 2 ms from the limit are on the grid
 
     def judged(distance: float, *, strict: bool = False) -> SyncEstimate:
@@ -272,14 +268,14 @@ def test_without_any_evidence_there_is_no_lead() -> None:
 
 
 def test_what_fits_nowhere_is_mismatched_and_still_has_a_best_guess() -> None:
-    found = estimate(peak(0.2, 0.01), Calibration(1.0, 0.005, -10.0, (0.0, 0.0, 0.0)))
+    found = estimate(peak(0.2, 0.01), Calibration(1.0, 0.005, -10.0, (0.0, 0.0)))
     assert found.verdict == "mismatched"
     assert found.lead_seconds == pytest.approx(0.2, abs=0.002)
 
 
 def test_no_lead_is_surer_than_that_lips_and_sound_belong_together() -> None:
     curve = peak(0.2, 0.01)
-    certain, doubtful = (estimate(curve, Calibration(1.0, 0.005, offset, (0.0, 0.0, 0.0))) for offset in (10.0, 0.5))
+    certain, doubtful = (estimate(curve, Calibration(1.0, 0.005, offset, (0.0, 0.0))) for offset in (10.0, 0.5))
     assert certain.confidence > 0.99
     assert doubtful.match < 0.8
     assert doubtful.confidence == pytest.approx(certain.confidence * doubtful.match / certain.match, rel=1e-9)
@@ -288,7 +284,7 @@ def test_no_lead_is_surer_than_that_lips_and_sound_belong_together() -> None:
 
 @given(st.lists(st.floats(-30, 0), min_size=121, max_size=121), st.floats(-3, 3))
 def test_whatever_the_curve_the_estimate_is_in_range(curve: list[float], offset: float) -> None:
-    found = estimate(np.array(curve) - 1.0, Calibration(0.2, 0.01, offset, (0.0, 0.0, 0.0)))
+    found = estimate(np.array(curve) - 1.0, Calibration(0.2, 0.01, offset, (0.0, 0.0)))
     assert found.verdict in VERDICTS
     assert 0 <= found.confidence <= 1
     assert found.lead_seconds is not None
@@ -322,72 +318,16 @@ def test_limits_as_wide_as_the_search_say_nothing_of_a_best_lag_within() -> None
     assert placed_match(0.5, 0.3, LAGS, (0.9, 0.9)) == pytest.approx(0.6, abs=1e-9)
 
 
-def test_match_features_by_hand() -> None:
-    """Four spoken frames, 25 a second, that add up to 0, 0, 4, 0 and 20 at the lags; the fifth is not spoken.
-
-    Prominence: (20 - 0) / 2. Contrast: 20 over the standard deviation of (0, 0, 4, 0, 20), which is 7.756. Support:
-    moments of five frames, all of which like 0.2 s best.
-    """
-    rows = np.array([[0.0, 0.0, 1.0, 0.0, 5.0]] * 4 + [[100.0, 0.0, 0.0, 0.0, 0.0]])
-    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, frame_times(5).centres)
-    spoken = np.array([True] * 4 + [False])
-    prominence, contrast, support = match_features(evidence, spoken)
-    assert prominence == pytest.approx(10, abs=1e-12)
-    assert contrast == pytest.approx(20 / np.sqrt((4**2 + 20**2) / 5 - 4.8**2), abs=1e-12)
-    assert support == 1
-    # -3 + 0.5 * 10 - 2 * 1 = 0
-    match = match_probability(evidence, spoken, Calibration(1.0, 0.01, -3.0, (0.5, 0.0, -2.0)))
-    assert match == pytest.approx(0.5, abs=1e-12)
-
-
-def test_support_is_the_share_of_moments_that_like_the_lag() -> None:
-    """Sixty frames like one lag, forty another: a moment of five frames at the border goes with its middle."""
-    rows = np.zeros((100, 5))
-    rows[:60, 4] = 1.0
-    rows[60:, 0] = 1.0
-    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, frame_times(100).centres)
-    assert match_features(evidence, np.ones(100, bool))[2] == pytest.approx(0.6, abs=0.021)
-
-
-def test_frames_of_20_ms_count_half() -> None:
-    """The same eight times at 50 frames a second, half as much each: four frames' worth, and so 20 / 2 once more.
-
-    A moment of 0.2 s is ten frames.
-    """
-    rows = np.array([[0.0, 0.0, 0.5, 0.0, 2.5]] * 8 + [[100.0, 0.0, 0.0, 0.0, 0.0]])
-    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, frame_times(9, 50).centres)
-    prominence, contrast, support = match_features(evidence, np.array([True] * 8 + [False]))
-    assert prominence == pytest.approx(10, abs=1e-12)
-    assert contrast == pytest.approx(20 / np.sqrt((4**2 + 20**2) / 5 - 4.8**2), abs=1e-12)
-    assert support == 1
-
-
-def test_frames_of_80_ms_count_once() -> None:
-    """Four frames that stay for two frames' time hold the lips of four moments: 20 / 2."""
-    rows = np.array([[0.0, 0.0, 1.0, 0.0, 5.0]] * 4)
-    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, 0.08 * np.arange(4))
-    assert match_features(evidence, np.ones(4, bool))[0] == pytest.approx(10, abs=1e-12)
-
-
 def test_block_by_block_says_what_all_at_once_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 90 frames, some without a face and some not spoken, 16 at a time; moments reach over the blocks' edges."""
     rows = np.random.default_rng(5).normal(size=(90, len(LAGS)))
     rows[[3, 4, 40]] = 0.0
     evidence, spoken = LagEvidence(LAGS, rows, frame_times(90).centres), np.arange(90) % 7 > 0
-    whole, found = match_features(evidence, spoken), estimate_sync(evidence, spoken, TEMPERED, LIMITS)
+    found = estimate_sync(evidence, spoken, TEMPERED, LIMITS)
     monkeypatch.setattr(sync, "_BLOCK", 16)
-    assert match_features(evidence, spoken) == pytest.approx(whole, rel=1e-12)
-    assert 0.02 < whole[2] < 0.98  # a share that a shift by a moment would change
     assert evidence.total == pytest.approx(rows.sum(axis=0), abs=1e-12)
     assert evidence.has_face.tolist() == np.any(rows, axis=1).tolist()
     assert estimate_sync(evidence, spoken, TEMPERED, LIMITS).confidence == pytest.approx(found.confidence, rel=1e-9)
-
-
-def test_a_moment_that_likes_all_lags_alike_does_not_speak_against_the_best() -> None:
-    """Ten frames like 0.2 s best and ten like all alike; moments of five frames hold one kind or both."""
-    rows = np.array([[0.0, 0.0, 1.0, 0.0, 5.0]] * 10 + [[1.0] * 5] * 10)
-    evidence = LagEvidence(np.array([-0.2, -0.1, 0.0, 0.1, 0.2]), rows, frame_times(20).centres)
-    assert match_features(evidence, np.ones(20, bool))[2] == 1
 
 
 def test_lags_lie_on_their_grid_about_any_centre() -> None:
@@ -400,11 +340,6 @@ def test_lags_lie_on_their_grid_about_any_centre() -> None:
     assert lag_evidence((stream,), lips, SpeechContext(context), 0.3, EvidenceParams()).lags[[0, -1]] == pytest.approx(
         [-0.3, 0.3]
     )
-
-
-def test_without_a_spoken_face_nothing_matches() -> None:
-    evidence = LagEvidence(LAGS, np.zeros((N_FRAMES, len(LAGS))), frame_times(N_FRAMES).centres)
-    assert match_features(evidence, np.ones(N_FRAMES, bool)).tolist() == [0, 0, 0]
 
 
 def test_spoken_frames_are_those_near_speech() -> None:

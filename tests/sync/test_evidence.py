@@ -131,7 +131,7 @@ def test_cropped_lips_keep_their_mouths(generated_lips: LipFeatures) -> None:
 # --- the local lead by hand ----------------------------------------------------------------------------------------
 
 LAGS = 0.01 * np.arange(-60, 61)
-TEMPERED = Calibration(temperature=0.3, lag_scatter=0.006, match_offset=0.0, match_weights=(1.0, 0.0, 0.0))
+TEMPERED = Calibration(temperature=0.3, lag_scatter=0.006, match_offset=0.0, match_weights=(1.0, 0.0))
 
 
 def pointing(leads: np.ndarray, faceless: Sequence[int] = (), course: LeadCourse = STEADY) -> LagEvidence:

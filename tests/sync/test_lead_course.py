@@ -52,7 +52,7 @@ Course = Callable[[Floats], Floats]
 
 SECONDS = 120
 N_CHANNELS, N_DIMS = len(PHONES), 4
-PLAIN = Calibration(temperature=0.5, lag_scatter=0.005, match_offset=5.0, match_weights=(1.0, 0.0, 0.0))
+PLAIN = Calibration(temperature=0.5, lag_scatter=0.005, match_offset=5.0, match_weights=(1.0, 0.0))
 LIMITS = (0.04, 0.06)
 
 

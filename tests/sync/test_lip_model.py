@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_stream
+from sample_lips import NAMES, frame_times, make_lips, random_decoder, random_sounds, random_stream
 
 from visalign.errors import BackendUnavailable, ParseError, UnknownSymbol
 from visalign.files.limits import LIMITS
@@ -35,8 +35,9 @@ def small_model() -> LipModel:
     streams = tuple(random_stream(rng, NAMES[:n], N_CHANNELS, 2, weight) for n, weight in ((3, 1.0), (5, 0.6)))
     return LipModel(
         streams,
-        Calibration(0.2, 0.01, -1.0, (2.0, 0.0, 0.0)),
+        Calibration(0.2, 0.01, -1.0, (2.0, 0.0)),
         random_decoder(rng, NAMES[:2], ("AA", "B", "SIL")),
+        random_sounds(rng),
         {"corpus": "none"},
     )
 
@@ -127,7 +128,7 @@ def test_a_saved_model_comes_back(small_model: LipModel, model_file: Path) -> No
 def test_a_changed_file_is_read_anew(small_model: LipModel, tmp_path: Path) -> None:
     path = small_model.save(tmp_path / "model.npz")
     assert LipModel.load(path) is LipModel.load(path)
-    replace(small_model, calibration=Calibration(0.5, 0.01, 0.0, (1.0, 0.0, 0.0))).save(path)
+    replace(small_model, calibration=Calibration(0.5, 0.01, 0.0, (1.0, 0.0))).save(path)
     os.utime(path, ns=(1, 1))
     assert LipModel.load(path).calibration.temperature == 0.5
 

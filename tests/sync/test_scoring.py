@@ -27,9 +27,9 @@ from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget
 
 LIMITS = (0.04, 0.06)
-PLAIN = Calibration(temperature=1.0, lag_scatter=0.005, match_offset=0.0, match_weights=(1.0, 0.0, 0.0))
+PLAIN = Calibration(temperature=1.0, lag_scatter=0.005, match_offset=0.0, match_weights=(1.0, 0.0))
 # as a trained model is: what neighbouring frames say together counts a third
-TEMPERED = Calibration(temperature=0.3, lag_scatter=0.006, match_offset=0.0, match_weights=(1.0, 0.0, 0.0))
+TEMPERED = Calibration(temperature=0.3, lag_scatter=0.006, match_offset=0.0, match_weights=(1.0, 0.0))
 LAGS = 0.01 * np.arange(-60, 61)
 VISEMES = ("S", "A", "B", "C")
 N_FRAMES = 30
@@ -136,7 +136,7 @@ def test_in_sync_probability_by_hand() -> None:
     """Likelihoods 1, 2, 1 at -100, 0 and 100 ms; the one in the middle is within: 2 / (2 + 1), and 4 / (4 + 1)."""
     lags, curve = np.array([-0.1, 0.0, 0.1]), np.array([0.0, np.log(2), 0.0])
     assert in_sync_probability(lags, curve, PLAIN, LIMITS, margin=0.02) == pytest.approx(2 / 3, abs=1e-12)
-    sharper = Calibration(2.0, 0.005, 0.0, (1.0, 0.0, 0.0))
+    sharper = Calibration(2.0, 0.005, 0.0, (1.0, 0.0))
     assert in_sync_probability(lags, curve, sharper, LIMITS, margin=0.02) == pytest.approx(4 / 5, abs=1e-12)
 
 

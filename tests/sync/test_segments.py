@@ -54,7 +54,7 @@ def comparison(
     decoded = DecodedVisemes(tier, times.centres, visemes, posteriors, never if closed is None else closed)
     rows = np.tile(-0.5 * (LAGS / 0.03) ** 2, (len(posteriors), 1))
     sync = SyncEstimate(0.0, None, 1.0, "in-sync")
-    calibration = Calibration(1.0, 0.005, 0.0, (0.0, 0.0, 0.0))
+    calibration = Calibration(1.0, 0.005, 0.0, (0.0, 0.0))
     return ClipComparison.of(
         targets,
         decoded,

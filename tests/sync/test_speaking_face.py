@@ -100,7 +100,7 @@ def test_a_face_knows_its_own_frames() -> None:
 def test_gains_are_tempered_and_above_the_middle_lag() -> None:
     """Sums 2, 3, 4, 5 and 14 over both frames; the middle one is 4."""
     face = seen(np.array([[1.0, 2, 3, 4, 5], [0, 0, 0, 0, 0], [1, 1, 1, 1, 9]]), 3)
-    found = face.gains(np.arange(10), Calibration(0.3, 0.01, 0.0, (0.0, 0.0, 0.0)))
+    found = face.gains(np.arange(10), Calibration(0.3, 0.01, 0.0, (0.0, 0.0)))
     assert found == pytest.approx([-0.6, -0.3, 0.0, 0.3, 3.0], abs=1e-12)
 
 

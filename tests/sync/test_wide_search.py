@@ -20,7 +20,7 @@ from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.speech_context import SpeechContext
 from visalign.sync.wide_search import lag_gains, rough_lead, search_range
 
-PLAIN = Calibration(0.2, 0.01, 0.0, (0.0, 0.0, 0.0))
+PLAIN = Calibration(0.2, 0.01, 0.0, (0.0, 0.0))
 N_CHANNELS = 3
 MODEL, NOTHING = LipModel.load(), SpeechContext(np.zeros((1, 1), np.float32))
 

@@ -92,6 +92,8 @@ def _sentence(objection: Objection) -> str:
     if objection.cause in (Cause.DRIFT, Cause.JUMPS):
         said = course_in_words(objection.course).rstrip(".")
         return said[:1].lower() + said[1:]
+    if objection.cause is Cause.DOUBTFUL_MATCH and "wanted" in objection.facts:
+        return _TOO_SHORT.format_map(objection.facts)
     return _SENTENCES[objection.cause].format_map(objection.facts)
 
 
@@ -110,9 +112,19 @@ _SENTENCES: Mapping[Cause, str] = MappingProxyType(
         Cause.SEVERAL_LAGS: (
             "several lags fit about as well (probability that the best one is right: {confidence:.0%})"
         ),
-        Cause.DOUBTFUL_MATCH: ("lips and sound may not belong together at all (probability that they do: {match:.0%})"),
+        Cause.LITTLE_SPEECH: "{speech:.1f} s of speech are too little to tell; about {wanted:.1f} s would do",
+        Cause.DOUBTFUL_MATCH: (
+            "the lips fit what is heard hardly better than they fit other sounds (probability that they belong "
+            "together: {match:.0%})"
+        ),
         Cause.ACROSS_A_LIMIT: "the 95 % interval reaches across a limit of the verdict profile",
     }
+)
+
+
+_TOO_SHORT = (
+    "too little is said to be sure that lips and sound belong together (probability that they do: {match:.0%}); about "
+    "{wanted:.1f} s of speech would do, here are {speech:.1f} s"
 )
 
 

@@ -28,17 +28,19 @@ import numpy.typing as npt
 from visalign.files.scratch import blocks_of
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
-from visalign.numerics import cubic_spline, expit, gaussian_filter1d, uniform_filter1d
+from visalign.numerics import cubic_spline, gaussian_filter1d
 from visalign.parameters import RIGHT_WITHIN, EvidenceParams
 from visalign.sound.voice_activity import SPEECH
 from visalign.sync.lead_course import STEADY, LeadCourse
 from visalign.sync.lip_model import Calibration
+from visalign.sync.match import MatchEvidence
 from visalign.sync.speech_context import SpeechContext
 from visalign.sync.streams import Stream, stream_log_likelihoods
-from visalign.timeline import USUAL_STEP, Interval, Tier, frame_step
+from visalign.timeline import Interval, Tier
 
 __all__ = [
     "INTERVAL",
+    "MATCH_WANTED",
     "LagEvidence",
     "LeadEstimate",
     "best_lead",
@@ -46,8 +48,7 @@ __all__ = [
     "lag_density",
     "lag_evidence",
     "lead_interval",
-    "match_features",
-    "match_probability",
+    "placed_match",
     "spoken_frames",
 ]
 
@@ -59,14 +60,15 @@ LAG_STEP = 0.01
 INTERVAL = 0.95
 """What the interval of a lead holds of its probability."""
 
+MATCH_WANTED = 0.9
+"""Probability of a match, before it is known where the best lag lies, with which nearly any verdict can be given."""
+
 _FINE_STEP = 0.002  # seconds, of the density
 _BLOCK = 1 << 11  # frames
 _SPEECH_MARGIN = 0.2  # seconds around speech in which lips belong to it
 # Of the clips that somebody checks so many have their own sound, and of those so many are in sync.
 _MATCH_PRIOR = 0.75
 _IN_SYNC_PRIOR = 0.5
-# How many lags a moment must put behind the best one to support it, and which lags count as others.
-_MOMENT, _OTHER_LAG, _SUPPORT_RANK = 0.2, 0.08, 0.9  # seconds, seconds, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ class LeadEstimate:
         sound belong together.
     match : float
         Probability, 0..1, that they do.
+    speech_seconds : float
+        How much speech with a face to be seen it rests on.
+    speech_wanted : float or None
+        How much would show that they belong together as surely as :data:`MATCH_WANTED`, going by how they fit so far;
+        None where more of it promises nothing.
     lags : tuple of float
         Leads at which the evidence was computed, seconds.
     log_likelihoods : tuple of float
@@ -94,6 +101,8 @@ class LeadEstimate:
     lead_interval: tuple[float, float] | None
     confidence: float
     match: float = 1.0
+    speech_seconds: float = float("inf")
+    speech_wanted: float | None = None
     lags: tuple[float, ...] = ()
     log_likelihoods: tuple[float, ...] = ()
 
@@ -228,6 +237,7 @@ def estimate_lead(
     calibration: Calibration,
     limits: tuple[float, float],
     *,
+    match: MatchEvidence,
     certainty: float = 1.0,
 ) -> LeadEstimate:
     """Offset, interval and confidence of a clip.
@@ -237,11 +247,13 @@ def estimate_lead(
     evidence : LagEvidence
         Of all its frames.
     spoken : ndarray of bool, shape (n_frames,)
-        Frames near speech; only they tell whether picture and sound belong together.
+        Frames near speech.
     calibration : Calibration
         Of the lip model.
     limits : (float, float)
         Seconds that the audio may lead, and lag, to be called in sync: where most clips lie (:func:`placed_match`).
+    match : MatchEvidence
+        Whether lips and sound belong together at all.
     certainty : float
         Probability that the true lead is among these lags at all (:mod:`visalign.sync.wide_search`).
     """
@@ -250,67 +262,17 @@ def estimate_lead(
     total = evidence.total
     fine, density = lag_density(evidence.lags, total, calibration)
     lead, confidence = best_lead(fine, density)
-    match = placed_match(match_probability(evidence, spoken, calibration), lead, evidence.lags, limits)
     relative = total - total.max()
     return LeadEstimate(
         lead,
         lead_interval(fine, density),
         confidence * certainty,
-        match,
+        placed_match(match.probability(calibration), lead, evidence.lags, limits),
+        match.speech_seconds,
+        match.speech_wanted(calibration, MATCH_WANTED),
         tuple(evidence.lags.tolist()),
         tuple(relative.tolist()),
     )
-
-
-def match_probability(evidence: LagEvidence, spoken: npt.NDArray[np.bool_], calibration: Calibration) -> float:
-    """Probability that lips and sound belong together at some lag."""
-    score = calibration.match_offset + np.dot(calibration.match_weights, match_features(evidence, spoken))
-    return float(expit(score))
-
-
-def match_features(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> Floats:
-    """What tells the best lag of lips and sound that belong together from that of others.
-
-    Returns
-    -------
-    ndarray, shape (3,)
-        Over the frames in `spoken` that have a face; 0 without any:
-
-        - *prominence*: the log-likelihood of the best lag over the median of all, by the root of the number of
-          frames (of 40 ms); the difference grows with it, and a long clip says more clearly what a short one says;
-        - *contrast*: the same difference over the standard deviation between lags;
-        - *support*: the share of moments (of 0.2 s) that like the best lag better than nine in ten of the others.
-
-    Notes
-    -----
-    How well the lips fit no sound at all would be the textbook's yardstick; it tells much less, because it measures how
-    usual a face is. What was tried is in docs/decisions/0006-word-scores.md.
-    """
-    frames = np.flatnonzero(spoken & evidence.has_face)
-    if len(frames) == 0:
-        return np.zeros(3)
-    blocks = blocks_of(len(frames), _BLOCK, evidence.log_likelihoods)
-    total = np.sum([evidence.log_likelihoods[frames[part]].sum(axis=0) for part in blocks], axis=0)
-    best = int(total.argmax())
-    rise = float(total[best] - np.median(total))
-    step = frame_step(evidence.centres)
-    n_full = len(frames) * min(step / USUAL_STEP, 1.0)  # a frame that is shown for 20 ms has half of the evidence
-    support = _support(evidence, frames, best, max(round(_MOMENT / step), 1))
-    return np.array([rise / np.sqrt(n_full), rise / max(float(total.std()), 1e-9), support])
-
-
-def _support(evidence: LagEvidence, frames: npt.NDArray[np.int64], best: int, n_moment: int) -> float:
-    """Share of moments, of `n_moment` frames each, that like the best lag better than nearly all others."""
-    far = np.abs(evidence.lags - evidence.lags[best]) > _OTHER_LAG
-    if not far.any():
-        return 0.0
-    liked = list[npt.NDArray[np.bool_]]()
-    for part in blocks_of(len(frames), _BLOCK, evidence.log_likelihoods):
-        low, high = max(part.start - n_moment, 0), part.stop + n_moment
-        moments = uniform_filter1d(evidence.log_likelihoods[frames[low:high]], n_moment, axis=0, mode="constant")
-        moments = moments[part.start - low :][: part.stop - part.start]
-        liked.append(moments[:, best] >= np.quantile(moments[:, far], _SUPPORT_RANK, axis=1))
-    return float(np.mean(np.concatenate(liked)))
 
 
 def placed_match(match: float, lead: float, lags: Floats, limits: tuple[float, float]) -> float:

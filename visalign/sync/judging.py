@@ -41,6 +41,7 @@ from visalign.sync.drift import OffsetCourse, course_of_words
 from visalign.sync.estimate import LagEvidence, LeadEstimate, estimate_lead, lag_evidence, spoken_frames
 from visalign.sync.legibility import what_is_poor
 from visalign.sync.lip_model import LipModel
+from visalign.sync.match import match_of
 from visalign.sync.material import Material
 from visalign.sync.scoring import ClipComparison, PartJudgement, SyncScore, judge_words
 from visalign.sync.segments import PartDetails, judge_segments
@@ -129,6 +130,11 @@ class Heard:
     def words(self) -> list[Interval]:
         """The words, without the silence between them."""
         return [word for word in self.alignment.words if word.label]
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether the phones were recognised, and no words are known."""
+        return not self.words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -324,7 +330,15 @@ def _speaking(
 ) -> SpeakingFace:
     if number is not None or len(faces.faces) == 1:
         return choose_face(faces, number or 1, voiced)
-    return find_speaking_face(faces, instruments.model, heard.context, voiced, search, instruments.settings.evidence)
+    return find_speaking_face(
+        faces,
+        instruments.model,
+        heard.context,
+        voiced,
+        search,
+        instruments.settings.evidence,
+        recognised=heard.is_recognised,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------ judge
@@ -384,15 +398,18 @@ def _offset(
         course=search.course,
     )
     lags = without_frames(everywhere, seen.away)
-    rough = search.leads_at(seen.lips.times.centres)
-    spoken = spoken_frames(seen.lips, heard.alignment.phones, heard.speech, lead=rough)
-    calibration = model.calibration.trusted(settings.evidence)
     is_off_screen = bool(seen.away.any()) and not lags.has_face.any()
+    away = np.zeros_like(seen.away) if is_off_screen else seen.away
+    match = match_of(
+        model, seen.lips, heard.context, search, settings.evidence, recognised=heard.is_recognised, away=away
+    )
+    rough = search.leads_at(seen.lips.times.centres)
     estimate = estimate_lead(
         everywhere if is_off_screen else lags,
-        spoken,
-        calibration,
+        spoken_frames(seen.lips, heard.alignment.phones, heard.speech, lead=rough),
+        model.calibration.trusted(settings.evidence),
         settings.verdict.limits,
+        match=match,
         certainty=1.0 if is_off_screen else search.certainty,
     )
     return lags, estimate, (Objection(Cause.OFF_SCREEN),) if is_off_screen else ()

@@ -17,7 +17,8 @@ Two such models, *streams*, are added up with weights, as in multi-stream recogn
 over the geometry of the mouth, one over geometry and appearance, reduced to the directions :math:`B` in which the lips
 are predictable from the sound (a discriminant analysis, with the predictions in the place of class means). The
 covariance of what is left over is estimated on speakers that the regression did not see, which keeps both honest. A
-second pass adapts the variances to the clip at its best lag.
+second pass adapts the variances to the clip at its best lag. Whether lips and sound belong together at all is judged
+beside foreign sounds that the model brings along (:mod:`visalign.sync.match`).
 
 Conventions
 -----------
@@ -52,6 +53,7 @@ from visalign.files.outputs import whole_file
 from visalign.lips.lip_features import FEATURES
 from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.parameters import EvidenceParams
+from visalign.sync.foreign_sounds import ForeignSounds
 from visalign.sync.speech_context import N_CHANNELS, OFFSETS, PHONES
 from visalign.sync.streams import Stream
 
@@ -59,7 +61,7 @@ __all__ = ["Calibration", "LipModel"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-FORMAT = "visalign lip model 1"
+FORMAT = "visalign lip model 2"
 MODEL_VARIABLE = "VISALIGN_LIP_MODEL"
 """Environment variable with the path of a model to use in place of the shipped one."""
 
@@ -75,15 +77,15 @@ class Calibration:
     lag_scatter : float
         Standard deviation, seconds, by which even perfect evidence misses the true lead (speakers, microphones).
     match_offset : float
-    match_weights : tuple of float, length 3
-        Logistic that turns what tells the best lag from the others (:func:`~visalign.sync.estimate.match_features`)
+    match_weights : (float, float)
+        Logistic that turns standing and support of a clip's own sound (:class:`~visalign.sync.match.MatchEvidence`)
         into the probability that picture and sound belong together.
     """
 
     temperature: float
     lag_scatter: float
     match_offset: float
-    match_weights: tuple[float, float, float]
+    match_weights: tuple[float, float]
 
     def trusted(self, params: EvidenceParams) -> Calibration:
         """The same with the factors of `params` on temperature and scatter."""
@@ -104,6 +106,8 @@ class LipModel:
     calibration : Calibration
     decoder : VisemeDecoder
         Reads visemes off the lips alone.
+    foreign : ForeignSounds
+        Speech that a clip's own is measured against.
     provenance : mapping
         Corpus, licence, speakers, numbers of clips and frames: plain JSON data.
     """
@@ -111,6 +115,7 @@ class LipModel:
     streams: tuple[Stream, ...]
     calibration: Calibration
     decoder: VisemeDecoder
+    foreign: ForeignSounds
     provenance: Mapping[str, Any]
 
     @classmethod
@@ -139,6 +144,7 @@ class LipModel:
     def save(self, path: AnyPath) -> Path:
         """Write the model as an NPZ file without pickled objects."""
         arrays = {f"decoder/{name}": array for name, array in self.decoder.to_arrays().items()}
+        arrays |= {f"foreign/{name}": array for name, array in self.foreign.to_arrays().items()}
         for k, stream in enumerate(self.streams):
             arrays |= {f"stream{k}/{name}": getattr(stream, name) for name in _STREAM_ARRAYS}
         header = {
@@ -194,13 +200,16 @@ def _parse(header: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> LipMo
         streams.append(Stream(columns=tuple(described["columns"]), weight=float(described["weight"]), **parts))
     if not streams or not isinstance(header["provenance"], dict):
         raise ValueError("it has no streams, or does not tell where it comes from")
-    decoder = VisemeDecoder.from_arrays(
-        {name.removeprefix("decoder/"): array for name, array in arrays.items() if name.startswith("decoder/")}
-    )
+    decoder = VisemeDecoder.from_arrays(_part_of(arrays, "decoder/"))
+    foreign = ForeignSounds.from_arrays(_part_of(arrays, "foreign/"))
     _refuse_unknown(decoder.columns, _FEATURE_NAMES)
     _refuse_unknown(decoder.phones, PHONES)
     provenance = cast(Mapping[str, Any], header["provenance"])
-    return LipModel(tuple(streams), _parse_calibration(dict(header["calibration"])), decoder, provenance)
+    return LipModel(tuple(streams), _parse_calibration(dict(header["calibration"])), decoder, foreign, provenance)
+
+
+def _part_of(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> dict[str, npt.NDArray[Any]]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 _FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
@@ -212,7 +221,7 @@ def _refuse_unknown(names: Sequence[str], known: Sequence[str]) -> None:
 
 
 def _parse_calibration(values: dict[str, Any]) -> Calibration:
-    weights = cast(tuple[float, float, float], tuple(float(x) for x in values.pop("match_weights")))
+    weights = cast(tuple[float, float], tuple(float(x) for x in values.pop("match_weights")))
     if len(weights) != _N_MATCH_WEIGHTS:
         raise ValueError(f"{len(weights)} weights of a match in place of {_N_MATCH_WEIGHTS}")
     calibration = Calibration(match_weights=weights, **{name: float(value) for name, value in values.items()})
@@ -222,7 +231,7 @@ def _parse_calibration(values: dict[str, Any]) -> Calibration:
     return calibration
 
 
-_N_MATCH_WEIGHTS = 3
+_N_MATCH_WEIGHTS = 2
 
 
 def _check_shapes(parts: Mapping[str, npt.NDArray[Any]], n_columns: int) -> None:

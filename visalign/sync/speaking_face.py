@@ -38,8 +38,9 @@ from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_features import LipFeatures
 from visalign.numerics import logsumexp
 from visalign.parameters import EvidenceParams
-from visalign.sync.estimate import LagEvidence, lag_evidence, match_probability
+from visalign.sync.estimate import LagEvidence, lag_evidence
 from visalign.sync.lip_model import Calibration, LipModel
+from visalign.sync.match import match_of
 from visalign.sync.speech_context import SpeechContext
 from visalign.sync.wide_search import SearchRange
 from visalign.timeline import FrameTimes
@@ -123,6 +124,8 @@ def find_speaking_face(
     spoken: Flags,
     search: SearchRange,
     params: EvidenceParams,
+    *,
+    recognised: bool,
 ) -> SpeakingFace:
     """Choose, turn by turn, the face whose lips fit the sound best.
 
@@ -139,6 +142,8 @@ def find_speaking_face(
         Where the common lag is sought.
     params : EvidenceParams
         How the streams of the model are weighed.
+    recognised : bool
+        Whether the phones of `context` were recognised without a transcript.
     """
     calibration = model.calibration.trusted(params)
     found = [_Seen.of(face.lips, model, context, search, params) for face in faces.faces]
@@ -155,7 +160,15 @@ def find_speaking_face(
     chosen = np.zeros(len(faces.shots), np.int64)
     for turn, number in zip(turns, path, strict=True):
         chosen[turn] = number + 1
-    return SpeakingFace(faces.joined(chosen), chosen, _candidates(faces, found, chosen, spoken, calibration))
+    matches = [
+        match_of(model, face.lips.while_seen()[1], context, search, params, recognised=recognised).probability(
+            calibration
+        )
+        if face.lips.has_face[spoken].any()
+        else None
+        for face in faces.faces
+    ]
+    return SpeakingFace(faces.joined(chosen), chosen, _candidates(faces, matches, chosen, spoken))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +207,7 @@ def choose_face(faces: ClipFaces, number: int, spoken: Flags) -> SpeakingFace:
     """The face that the user named, wherever it is seen."""
     lips = faces.numbered(number).lips
     chosen = np.where(lips.has_face, number, 0).astype(np.int64)
-    return SpeakingFace(lips, chosen, _candidates(faces, None, chosen, spoken, None))
+    return SpeakingFace(lips, chosen, _candidates(faces, [None] * len(faces.faces), chosen, spoken))
 
 
 def off_screen_frames(lips: LipFeatures, spoken: Flags) -> Flags:
@@ -267,25 +280,14 @@ def _best_path(gains: Floats, visible: Flags, costs: Floats) -> list[int]:
 
 
 def _candidates(
-    faces: ClipFaces,
-    found: Sequence[_Seen] | None,
-    chosen: Numbers,
-    spoken: Flags,
-    calibration: Calibration | None,
+    faces: ClipFaces, matches: Sequence[float | None], chosen: Numbers, spoken: Flags
 ) -> tuple[FaceCandidate, ...]:
-    result = list[FaceCandidate]()
     if len(faces.faces) == 1:
         return ()
-    for index, face in enumerate(faces.faces):
-        here = np.flatnonzero(spoken & face.lips.has_face)
-        match = None
-        if found is not None and calibration is not None and len(here):
-            own = np.zeros(len(found[index].has_face), bool)
-            own[found[index].own(here)] = True
-            match = match_probability(found[index].evidence, own, calibration)
+    result = list[FaceCandidate]()
+    for face, match in zip(faces.faces, matches, strict=True):
         speaks = float((chosen[spoken] == face.number).mean()) if spoken.any() else 0.0
-        shown = face.lips.face_fraction
-        result.append(FaceCandidate(face.number, *face.centre, shown, match, speaks))
+        result.append(FaceCandidate(face.number, *face.centre, face.lips.face_fraction, match, speaks))
     return tuple(result)
 
 

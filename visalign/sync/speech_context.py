@@ -96,6 +96,27 @@ class SpeechContext:
             rows[part, _ROWS.shape[1] :] = _smooth((spectrum[near] - mean) / spread, _SOUND_SMOOTHING)[own]
         return cls(rows)
 
+    @classmethod
+    def of_rows(cls, phones: npt.NDArray[np.uint8], bands: Rows) -> SpeechContext:
+        """Put a context together from the number of each row's phone, and bands as :attr:`bands` gives them."""
+        rows = np.empty((len(phones), N_CHANNELS), np.float32)
+        rows[:, : _ROWS.shape[1]] = _smooth(_ROWS[phones], _PHONE_SMOOTHING)
+        rows[:, _ROWS.shape[1] :] = bands
+        return cls(rows)
+
+    @property
+    def phones(self) -> npt.NDArray[np.uint8]:
+        """Number of the phone that each row is most of, shape (n_rows,)."""
+        result = np.empty(len(self.rows), np.uint8)
+        for part in blocks_of(len(self.rows), _BLOCK, self.rows):
+            result[part] = self.rows[part, : len(PHONES)].argmax(axis=1)
+        return result
+
+    @property
+    def bands(self) -> Rows:
+        """Mel bands over the level of the clip's speech, shape (n_rows, N_BANDS)."""
+        return self.rows[:, _ROWS.shape[1] :]
+
     @property
     def voiced(self) -> Rows:
         """How far each row is in speech, 0..1, shape (n_rows,)."""

@@ -24,7 +24,7 @@ from visalign.parameters import EvidenceParams
 from visalign.sound.speech import HOP
 from visalign.sync.speech_context import OFFSETS, SpeechContext, rows_at
 
-__all__ = ["Stream", "frame_shares", "stream_log_likelihoods", "weighed"]
+__all__ = ["Stream", "expected_lips", "frame_shares", "observed_lips", "stream_log_likelihoods", "weighed"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Rows: TypeAlias = npt.NDArray[np.float32]
@@ -64,8 +64,12 @@ class Stream:
         """Lips in the stream's dimensions, shape (n_frames, n_dims); NaN without a face."""
         result = scratch_array((len(lips), self.projection.shape[1]), np.float64)
         for part in blocks_of(len(lips), _FRAMES, lips.values, result):
-            result[part] = lips.normalised_rows(part, self.columns) @ self.projection
+            result[part] = self.observe_rows(lips, part)
         return result
+
+    def observe_rows(self, lips: LipFeatures, frames: slice) -> Floats:
+        """The same of some frames."""
+        return np.asarray(lips.normalised_rows(frames, self.columns) @ self.projection)
 
     def expect(self, context: SpeechContext) -> Rows:
         """Prediction on the context's grid, shape (n_rows, n_dims).
@@ -187,6 +191,16 @@ def _weigh_in(fits: Sequence[_Fit], lags: Floats, persistence: float, share: Flo
         result[frames] = np.nan_to_num(np.sum(parts, axis=0)) * share[frames, None]
         total = total + result[frames].sum(axis=0)
     return total
+
+
+def observed_lips(streams: Sequence[Stream], lips: LipFeatures, frames: slice) -> Floats:
+    """Some frames in the dimensions of all streams, each times the root of its weight, shape (n_frames, n_dims)."""
+    return np.hstack([stream.observe_rows(lips, frames) * np.sqrt(stream.weight) for stream in streams])
+
+
+def expected_lips(streams: Sequence[Stream], context: SpeechContext) -> Floats:
+    """What all streams expect, in the same dimensions as :func:`observed_lips`, shape (n_rows, n_dims)."""
+    return np.hstack([stream.expect(context) * np.sqrt(stream.weight) for stream in streams]).astype(np.float64)
 
 
 def weighed(streams: Sequence[Stream], params: EvidenceParams) -> list[Stream]:

@@ -24,6 +24,7 @@ from visalign.sync.estimate import LeadEstimate
 
 __all__ = [
     "DOUBTS_OF_A_MISMATCH",
+    "MIN_SPEECH",
     "PRECEDENCE",
     "VERDICTS",
     "Cause",
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 VERDICTS = ("in-sync", "audio-early", "audio-late", "mismatched", "uncertain")
+
+MIN_SPEECH = 1.5
+"""Seconds of speech without which lips that fit no sound are not called mismatched: few words show on the lips."""
 
 # Ends of an interval this close to a limit lie on it: they are sums of steps.
 _TOUCH = 1e-6  # seconds
@@ -54,6 +58,7 @@ class Cause(StrEnum):
     TREMBLING = "trembling-landmarks"
     STILL_LIPS = "still-lips"
     NOISY_SOUND = "noisy-sound"
+    LITTLE_SPEECH = "little-speech"
     NO_FIT = "no-fit"
     SEVERAL_LAGS = "several-lags"
     DOUBTFUL_MATCH = "doubtful-match"
@@ -66,7 +71,9 @@ PRECEDENCE = tuple(Cause)
 """Which cause is told where several stand, first of all: what the material can't give, then what the search can't, then
 what the evidence does not, and last what holds for a part of the clip only."""
 
-DOUBTS_OF_A_MISMATCH = frozenset([Cause.FEW_PICTURES, Cause.TREMBLING, Cause.STILL_LIPS, Cause.NOISY_SOUND])
+DOUBTS_OF_A_MISMATCH = frozenset(
+    [Cause.FEW_PICTURES, Cause.TREMBLING, Cause.STILL_LIPS, Cause.NOISY_SOUND, Cause.LITTLE_SPEECH]
+)
 """Lips that fit no sound may be lips that nobody can read: these stand against that verdict only."""
 
 
@@ -199,10 +206,14 @@ def _objections_to(
         yield Objection(Cause.EDGE_OF_SEARCH, {"centre": (lags[0] + lags[-1]) / 2, "reach": (lags[-1] - lags[0]) / 2})
     if match < thresholds.min_match:
         yield Objection(Cause.NO_FIT, {"match": match})
+        if estimate.speech_seconds < MIN_SPEECH:
+            yield Objection(Cause.LITTLE_SPEECH, {"speech": estimate.speech_seconds, "wanted": MIN_SPEECH})
     if estimate.confidence < thresholds.min_confidence:
         yield Objection(Cause.SEVERAL_LAGS, {"confidence": estimate.confidence})
     if match < (thresholds.sure_match if within else thresholds.likely_match):
-        yield Objection(Cause.DOUBTFUL_MATCH, {"match": match})
+        wanted = estimate.speech_wanted
+        more = {} if wanted is None else {"speech": estimate.speech_seconds, "wanted": wanted}
+        yield Objection(Cause.DOUBTFUL_MATCH, {"match": match, **more})
     if _reaches_across(estimate.lead_interval, limits, within=within, strict=strict):
         yield Objection(Cause.ACROSS_A_LIMIT)
 

@@ -1,16 +1,9 @@
-r"""Where to search: a quick look at lags of seconds and minutes, for the exact search to follow where it points.
+"""Where to search: a quick look at lags of seconds and minutes, for the exact search to follow where it points.
 
 Method
 ------
-What a stream expects at a lag is worth its gain in log-likelihood over expecting nothing:
-
-.. math:: G(L) = \sum_t y_t \cdot x_{t-L} - \tfrac12 \lVert x_{t-L} \rVert^2
-
-with :math:`y` the lips and :math:`x` their expectation, both white where the prediction is right. Lips before and after
-the sound gain nothing, so lags with little overlap have no advantage. Both sums are correlations, so the Fourier
-transform gives all lags in :math:`O(n \log n)`. The gain is the likelihood of :mod:`visalign.sync.lip_model` but for
-the adaptation to the clip, which the exact search adds. In long clips the offset may change, and the course of it is
-sought first (:mod:`visalign.sync.lead_course`).
+The gain of every lag (:mod:`visalign.sync.lag_gains`), to which the exact search adds the adaptation to the clip. In
+long clips the offset may change, and the course of it is sought first (:mod:`visalign.sync.lead_course`).
 
 Conventions
 -----------
@@ -19,6 +12,7 @@ Lags are leads of the audio, seconds, :data:`~visalign.sound.speech.HOP` apart.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -29,6 +23,7 @@ import numpy.typing as npt
 from visalign.config import Config
 from visalign.lips.lip_features import LipFeatures
 from visalign.sound.speech import HOP
+from visalign.sync.lag_gains import ShownLips, gains_at
 from visalign.sync.lead_course import STEADY, LeadCourse, rough_course
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.speech_context import SpeechContext
@@ -137,24 +132,13 @@ def lag_gains(
     -------
     lags, gains : ndarray, shape (n_lags,)
     """
-    # Takes half a second to load, and few clips are searched wide.
-    from scipy.signal import correlate
-
     shares = np.where(lips.has_face, frame_shares(lips), 0.0)
     rows = np.round(lips.times.centres / HOP).astype(np.int64)
-    rows -= (first := int(rows.min()))
-    weights: Floats = np.zeros(int(rows.max()) + 1)
-    np.add.at(weights, rows, shares)
-    total: Floats = np.zeros(0)
+    reach = math.floor(max_lag / HOP + 1e-9)
+    lags = np.arange(max(-reach, rows.min() - len(context.rows) + 1), min(reach, rows.max()) + 1)
+    total = np.zeros(len(lags))
     for stream in streams:
-        observed = np.nan_to_num(stream.observe(lips)) * shares[:, None]
-        shown: Floats = np.zeros((len(weights), observed.shape[1]))
-        np.add.at(shown, rows, observed)
+        shown = ShownLips.on_grid(stream.observe(lips), shares, rows)
         expected = stream.expect(context).astype(np.float64)
-        products = (correlate(shown[:, d], expected[:, d], method="fft") for d in range(shown.shape[1]))
-        energy = correlate(weights, (expected**2).sum(axis=1), method="fft")
-        gain = stream.weight * (sum(products, np.zeros(len(energy))) - 0.5 * energy)
-        total = gain if not len(total) else total + gain
-    lags = (np.arange(len(total)) - (len(context.rows) - 1) + first) * HOP
-    wanted = np.abs(lags) <= max_lag + 1e-9
-    return lags[wanted], total[wanted]
+        total += stream.weight * gains_at(shown, expected[None], lags)[0]
+    return lags * HOP, total

@@ -17,9 +17,8 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
-from visalign.sync.estimate import INTERVAL, LagEvidence, lag_density, lead_interval, match_features
+from visalign.sync.estimate import INTERVAL, LagEvidence, lag_density, lead_interval
 from visalign.sync.lip_model import Calibration
 
 __all__ = ["HeldOutEvidence"]
@@ -31,7 +30,6 @@ _WINDOW_STRIDE = 5  # frames
 _MAX_CURVES = 600
 _TEMPERATURES = tuple(np.geomspace(0.03, 1.0, 16).tolist())
 _SCATTERS = tuple(np.arange(0.002, 0.0305, 0.001).tolist())  # seconds
-_MATCH_PRIOR = 1e-2  # on squared weights of features of unit variance
 
 
 @dataclass(slots=True, eq=False)
@@ -45,10 +43,8 @@ class HeldOutEvidence:
     _windows: list[Floats] = field(default_factory=list)  # sums over windows of frames, each of shape (n_lags,)
     _wholes: list[Floats] = field(default_factory=list)  # the same over whole clips
     _speakers: list[str] = field(default_factory=list)  # of the whole clips
-    _together: list[tuple[Floats, float]] = field(default_factory=list)  # features of a match, weight
-    _apart: list[tuple[Floats, float]] = field(default_factory=list)
 
-    def add_own(self, evidence: LagEvidence, spoken: npt.NDArray[np.bool_], speaker: str, weight: float) -> None:
+    def add(self, evidence: LagEvidence, spoken: npt.NDArray[np.bool_], speaker: str) -> None:
         """Add a clip with its own sound, whose true lead is 0.
 
         Parameters
@@ -57,24 +53,23 @@ class HeldOutEvidence:
         spoken : ndarray of bool, shape (n_frames,)
             Frames near speech.
         speaker : str
-        weight : float
-            What the clip counts for the probability of a match.
         """
         self._lags = evidence.lags
         self._windows.extend(_window_sums(evidence, spoken))
         self._wholes.append(evidence.log_likelihoods.sum(axis=0))
         self._speakers.append(speaker)
-        self._together.append((match_features(evidence, spoken), weight))
 
-    def add_foreign(self, evidence: LagEvidence, spoken: npt.NDArray[np.bool_], weight: float) -> None:
-        """Add a clip with the sound of another."""
-        self._apart.append((match_features(evidence, spoken), weight))
+    def calibration(self, match_offset: float, match_weights: tuple[float, float]) -> Calibration:
+        """The calibration under which all this is most probable, and the intervals hold what they claim.
 
-    def calibration(self) -> Calibration:
-        """The calibration under which all this is most probable, and the intervals hold what they claim."""
+        Parameters
+        ----------
+        match_offset, match_weights
+            What :func:`~visalign.training.match_calibration.fit_match` found.
+        """
         temperature = _fit_temperature(self._lags, self._windows)
         scatter = _fit_scatter(self._lags, self._wholes, self._speakers, temperature)
-        return Calibration(temperature, scatter, *_fit_match(self._together, self._apart))
+        return Calibration(temperature, scatter, match_offset, match_weights)
 
 
 def _window_sums(evidence: LagEvidence, spoken: npt.NDArray[np.bool_]) -> list[Floats]:
@@ -118,29 +113,4 @@ def _fit_scatter(lags: Floats, wholes: Sequence[Floats], speakers: Sequence[str]
 
 
 def _density_only(temperature: float, scatter: float) -> Calibration:
-    return Calibration(temperature, scatter, 0.0, (0.0, 0.0, 0.0))
-
-
-def _fit_match(
-    together: Sequence[tuple[Floats, float]], apart: Sequence[tuple[Floats, float]]
-) -> tuple[float, tuple[float, float, float]]:
-    """Offset and weights of the probability of a match, by maximum likelihood with a weak prior on the weights.
-
-    Both kinds count alike, however many there are.
-    """
-    if not apart:
-        return 10.0, (0.0, 0.0, 0.0)  # one clip a speaker: nothing to swap, so nothing can be told
-    x = np.array([row for row, _ in (*together, *apart)])
-    y = np.repeat([1.0, -1.0], [len(together), len(apart)])
-    parts = (np.array([weight for _, weight in kind]) for kind in (together, apart))
-    counts = np.concatenate([0.5 * part / part.sum() for part in parts])
-    centre, spread = x.mean(axis=0), x.std(axis=0) + 1e-9
-    z = (x - centre) / spread
-
-    def cost(p: Floats) -> float:
-        return float(counts @ np.logaddexp(0, -y * (p[0] + z @ p[1:])) + _MATCH_PRIOR * (p[1:] @ p[1:]))
-
-    solution = minimize(cost, np.zeros(1 + x.shape[1])).x
-    weights = solution[1:] / spread
-    first, second, third = (float(weight) for weight in weights)
-    return float(solution[0] - weights @ centre), (first, second, third)
+    return Calibration(temperature, scatter, 0.0, (0.0, 0.0))

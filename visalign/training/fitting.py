@@ -34,6 +34,7 @@ from visalign.training.augmentation import augment, parse_augmentation
 from visalign.training.calibration import HeldOutEvidence
 from visalign.training.decoder_training import fit_decoder
 from visalign.training.held_out import HeldOut, left_out_groups, read_held_out
+from visalign.training.match_calibration import MatchExample, fit_match, foreign_of, match_examples
 from visalign.training.prepared_clips import AddedClip, PreparedClip, usable_clips
 from visalign.visemes.viseme_map import VisemeMap
 
@@ -52,6 +53,7 @@ MIN_CLIPS = 8
 _MIN_SPEAKERS = 3
 _FOLDS = 5
 _MAX_CALIBRATION_CLIPS = 400
+_MAX_OTHERS = 40  # clips of other people, for foreign sounds in the calibration
 _PLAIN = EvidenceParams()  # a calibration is of the model as it is; factors come on top
 _SEARCH = 0.6  # seconds
 
@@ -203,7 +205,11 @@ def fit_lip_model(
         "held_out": "speakers" if len(report.speakers) >= _MIN_SPEAKERS else "clips",
     }
     model = LipModel(
-        streams.finished(regression.solve(None)), calibration, fit_decoder(learnt), facts | (provenance or {})
+        streams.finished(regression.solve(None)),
+        calibration,
+        fit_decoder(learnt),
+        foreign_of(clips),
+        facts | (provenance or {}),
     )
     return model, report
 
@@ -348,19 +354,17 @@ def _shape(
 
 def _calibrate(clips: Sequence[PreparedClip], regression: _Regression, streams: _Streams) -> Calibration:
     stride = max(1, -(-len(clips) // _MAX_CALIBRATION_CLIPS))
-    by_group: dict[str, list[PreparedClip]] = {}
-    for group, clip in list(zip(regression.groups, clips, strict=False))[::stride]:
-        by_group.setdefault(group, []).append(clip)
-    held_out = HeldOutEvidence()
-    for group, members in by_group.items():
+    chosen = list(zip(regression.groups, clips, strict=False))[::stride]
+    held_out, examples = HeldOutEvidence(), list[MatchExample]()
+    for number, group in enumerate(sorted({group for group, _ in chosen})):
         fitted = streams.finished(regression.solve(group))
-        for clip, other in zip(members, members[1:] + members[:1], strict=True):
+        members = [clip for own, clip in chosen if own == group]
+        others = [clip for own, clip in chosen if own != group]
+        for clip in members:
             own = lag_evidence(fitted, clip.lips, clip.context, _SEARCH, _PLAIN)
-            held_out.add_own(
-                own, spoken_frames(clip.lips, clip.phones), clip.speaker, regression.weight_of[clip.speaker]
-            )
-            if other is not clip:
-                foreign = lag_evidence(fitted, clip.lips, other.context, _SEARCH, _PLAIN)
-                spoken = spoken_frames(clip.lips, other.phones)
-                held_out.add_foreign(foreign, spoken, regression.weight_of[clip.speaker])
-    return held_out.calibration()
+            held_out.add(own, spoken_frames(clip.lips, clip.phones), clip.speaker)
+        weight = regression.weight_of[members[0].speaker]
+        examples += match_examples(
+            fitted, members, others[:: 1 + len(others) // _MAX_OTHERS], foreign_of(others), group, weight, number
+        )
+    return held_out.calibration(*fit_match(examples))

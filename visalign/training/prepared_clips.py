@@ -15,6 +15,7 @@ from visalign.config import Config
 from visalign.corpora.manifest import listed_clips
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, VisalignError
+from visalign.forced_alignment import recognise_phones
 from visalign.lips.lip_features import LipFeatures, read_lips
 from visalign.media.clips import read_audio
 from visalign.sync.judging import hear
@@ -28,13 +29,17 @@ Progress: TypeAlias = Callable[[str, float | None], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedClip:
-    """A clip as the training sees it: who speaks, the lips, what is heard and which phones."""
+    """A clip as the training sees it: who speaks, the lips, what is heard and which phones.
+
+    `recognised` is what is heard as somebody without a transcript hears it; None in a clip that is made of others.
+    """
 
     name: str
     speaker: str
     lips: LipFeatures
     context: SpeechContext
     phones: Tier
+    recognised: SpeechContext | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +59,10 @@ def prepare(clip: TrainingClip) -> PreparedClip:
     VisalignError
         If it can't be used.
     """
-    heard, lips = hear(read_audio(clip.path), clip.transcript, Config()), read_lips(clip.path)
-    return PreparedClip(clip.path.name, clip.speaker, lips, heard.context, heard.alignment.phones)
+    sound, lips = read_audio(clip.path), read_lips(clip.path)
+    heard, recognised = hear(sound, clip.transcript, Config()), recognise_phones(sound)
+    context = SpeechContext.of(sound, recognised.phones)
+    return PreparedClip(clip.path.name, clip.speaker, lips, heard.context, heard.alignment.phones, context)
 
 
 def usable_clips(
