@@ -120,8 +120,8 @@ class ThresholdParams:
 
     min_confidence: float = 0.8
     min_match: float = 0.2
-    likely_match: float = 0.95
-    sure_match: float = 0.95
+    likely_match: float = 0.85
+    sure_match: float = 0.97
     fault_score: float = 0.35
     sync_score: float = 0.65
 

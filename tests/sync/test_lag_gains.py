@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from visalign.sync.lag_gains import ShownLips, gains_around, gains_at
+from visalign.sync.lag_gains import ShownLips, gains_at
 
 
 def lips(rng: np.random.Generator, rows: list[int]) -> tuple[np.ndarray, np.ndarray, ShownLips]:
@@ -26,18 +26,6 @@ def test_gains_are_those_of_plain_loops() -> None:
                 expected[:, k] += share * (x @ y - 0.5 * (x**2).sum(axis=1))
     assert gains_at(shown, sounds, lags) == pytest.approx(expected, abs=1e-10)
     assert gains_at(shown, sounds, np.array([200, -200])).tolist() == [[0, 0], [0, 0]]
-
-
-def test_gains_around_a_ring_are_those_of_plain_loops() -> None:
-    rng, rows = np.random.default_rng(1), [2, 6, 10, 14]
-    observed, shares, shown = lips(rng, rows)
-    ring = rng.normal(size=(23, 3))
-    expected = np.zeros(23)
-    for place in range(23):
-        for y, share, row in zip(observed, shares, rows, strict=True):
-            x = ring[(place + row - rows[0]) % 23]
-            expected[place] += share * (x @ y - 0.5 * x @ x)
-    assert gains_around(shown, ring) == pytest.approx(expected, abs=1e-10)
 
 
 def test_a_frame_without_a_face_gains_nothing() -> None:

@@ -24,7 +24,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ShownLips", "gains_around", "gains_at"]
+__all__ = ["ShownLips", "gains_at"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -82,27 +82,6 @@ def gains_at(shown: ShownLips, expected: Floats, lags: npt.NDArray[np.int64]) ->
     gains = np.fft.irfft(transformed, n_fft, axis=1)
     apart = (shifts >= len(shown.values)) | (shifts <= -expected.shape[1])
     return np.where(apart, 0.0, gains[:, shifts % n_fft])
-
-
-def gains_around(shown: ShownLips, ring: Floats) -> Floats:
-    """Gain of a sound that ends where it begins, at every place of it.
-
-    Parameters
-    ----------
-    shown : ShownLips
-        Of no more rows than the sound.
-    ring : ndarray, shape (n_rows, n_dims)
-        Lips expected with the sound.
-
-    Returns
-    -------
-    ndarray, shape (n_rows,)
-        With the first row of the lips at each row of the sound.
-    """
-    n_rows = len(ring)
-    transformed = -0.5 * np.conj(np.fft.rfft(shown.shares, n_rows)) * np.fft.rfft((ring**2).sum(axis=1))
-    transformed += (np.conj(np.fft.rfft(shown.values, n_rows, axis=0)) * np.fft.rfft(ring, axis=0)).sum(axis=1)
-    return np.fft.irfft(transformed, n_rows)
 
 
 def _transformed(rows: Floats, n_fft: int) -> npt.NDArray[np.complex128]:

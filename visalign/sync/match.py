@@ -3,7 +3,14 @@ r"""Whether lips and sound belong together: how much better they fit than lips a
 Method
 ------
 What a sound is worth for the lips at a lag is its gain (:mod:`visalign.sync.lag_gains`), and what stands out of all
-lags of the search is its *rise*, :math:`\max_L G(L) - \operatorname{median}_L G(L)`. How large a rise is usual depends
+lags of the search is its *rise*, :math:`\max_L G(L) - \operatorname{median}_L G(L)`. Every sound may first adapt the
+model to the clip, but on other seconds than those in which it is tried: with the even seconds, at the lag that is best
+in them, each dimension gets a factor :math:`a_d` on what is expected and a variance :math:`v_d` of what is left over,
+
+.. math:: a_d = \frac{\sum x y + \lambda}{\sum x^2 + \lambda}, \qquad v_d = \frac{\sum (y - a_d x)^2 + \nu}{n + \nu},
+
+and the odd seconds are judged by them, and the other way round. A sound that belongs to the lips learns how these lips
+and this camera show it; one that does not learns nothing that holds elsewhere. How large a rise is usual depends
 on the face, the camera and the codec, so each clip brings its own yardstick: the rises of :data:`N_FOREIGN` sounds that
 are not its own, sought over the same lags, so that a search that finds a best lag in any sound is counted in. There are
 two kinds of them:
@@ -41,7 +48,6 @@ from visalign.lips.lip_features import LipFeatures
 from visalign.numerics import expit, maximum_filter1d, uniform_filter1d
 from visalign.parameters import EvidenceParams
 from visalign.sound.speech import HOP
-from visalign.sync.lag_gains import ShownLips, gains_around, gains_at
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.speech_context import OFFSETS, SpeechContext
 from visalign.sync.streams import Stream, expected_lips, frame_shares, observed_lips, weighed
@@ -65,17 +71,21 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Numbers: TypeAlias = npt.NDArray[np.int64]
 
-N_FOREIGN = 32
-"""Places in the foreign sounds from which other words are taken; of other sounds, all that do not overlap."""
+N_FOREIGN = 24
+"""Sounds of either kind that a clip's own is compared with."""
 
 MAX_SECONDS = 60.0
 """A longer clip is represented by so much of it."""
 
 _STRETCH = 10.0  # seconds
+_LAG_STEP = 2  # rows: rises are as wide as syllables
+# Adaptation: seconds of which every other one is a half, in rows, and what the training counts beside them.
+_SECOND = round(1.0 / HOP)
+_PRIOR_ENERGY, _PRIOR_FRAMES, _MAX_FACTOR = 25.0, 25.0, 3.0
 LEAST_SPEECH = 0.25  # seconds
 """With less speech, or without a face, there is no evidence."""
 
-STANDING = (-2.0, 8.0)
+STANDING = (-2.0, 12.0)
 """Standings below and above are as good as these."""
 
 _LEAST_STANDING = 0.7  # of a sound of which more may stand out: foreign ones vary by 1
@@ -153,17 +163,16 @@ class Stretch:
     expected: Floats
     voiced: Flags
 
-    @property
-    def shown(self) -> ShownLips:
-        """The lips on the grid of the sound."""
-        return ShownLips.on_grid(self.observed, self.shares, self.rows)
+    def beside(self, foreign: Floats, places: Numbers) -> Floats:
+        """The own sound, then other words, then other sounds: foreign ones from some places on.
 
-    def with_other_words(self, foreign: Floats, places: Numbers) -> Floats:
-        """The same pauses, and between them what is expected of foreign sounds from some places on."""
-        spoken = np.flatnonzero(self.voiced)
-        sounds = np.repeat(self.expected[None], len(places), axis=0)
-        sounds[:, spoken] = foreign[(places[:, None] + np.arange(len(spoken))) % len(foreign)]
-        return sounds
+        Shape (1 + 2 · n_places, n_rows, n_dims).
+        """
+        spoken, n_rows = np.flatnonzero(self.voiced), len(self.expected)
+        words = np.repeat(self.expected[None], len(places), axis=0)
+        words[:, spoken] = foreign[(places[:, None] + np.arange(len(spoken))) % len(foreign)]
+        others = foreign[(places[:, None] + np.arange(n_rows)) % len(foreign)]
+        return np.concatenate([self.expected[None], words, others])
 
     def liking(self, lags: Numbers, best: int) -> Flags:
         """Whether each moment near speech likes lag number `best` better than nearly all others, one bool a moment."""
@@ -209,27 +218,85 @@ def match_evidence(stretches: Sequence[Stretch], foreign: Floats, reach: float) 
     reach : float
         How far the search over lags goes to either side, seconds.
     """
-    n_lags = round(reach / HOP)
-    lags, places = np.arange(-n_lags, n_lags + 1), (np.arange(N_FOREIGN) * len(foreign)) // N_FOREIGN
-    own, words, sounds = np.zeros(len(lags)), np.zeros((N_FOREIGN, len(lags))), np.zeros(len(foreign))
-    for number, part in enumerate(stretches):
-        apart = number * round(_STRETCH / HOP)  # no two stretches beside the same foreign sound
-        own += gains_at(part.shown, part.expected[None], lags)[0]
-        words += gains_at(part.shown, part.with_other_words(foreign, places + apart), lags)
-        sounds += np.roll(gains_around(part.shown, foreign), -apart)
+    n_lags = round(reach / HOP) // _LAG_STEP
+    lags, places = _LAG_STEP * np.arange(-n_lags, n_lags + 1), (np.arange(N_FOREIGN) * len(foreign)) // N_FOREIGN
+    sounds = [part.beside(foreign, places + n * round(_STRETCH / HOP)) for n, part in enumerate(stretches)]
+    halves = [_Half.of(stretches, sounds, lags, odd=odd) for odd in (False, True)]
+    plain = np.sum([half.gains() for half in halves], axis=0)
+    adapted = halves[0].gains(*halves[1].adapted()) + halves[1].gains(*halves[0].adapted())
+    own, rises = plain[0], _rise(adapted)
     best = int(own.argmax())
     speech = sum(part.speech_seconds(int(lags[best])) for part in stretches)
     if speech < LEAST_SPEECH:
         return MatchEvidence(0.0, 0.0, 0.0, speech)
     support = float(np.mean(np.concatenate([part.liking(lags, best) for part in stretches])))
-    searches = sounds[: len(sounds) // len(lags) * len(lags)].reshape(-1, len(lags))
-    return MatchEvidence(_above(own, words), _above(own, searches), support, speech)
+    words, others = rises[1 : 1 + N_FOREIGN], rises[1 + N_FOREIGN :]
+    return MatchEvidence(_above(rises[0], words), _above(rises[0], others), support, speech)
 
 
-def _above(own: Floats, foreign: Floats) -> float:
-    others = _rise(foreign)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Half:
+    """Every other second of a clip, beside several sounds.
+
+    `products` and `energies` are of shape (n_sounds, n_dims, n_lags); `squares`, the sums of the lips' own squares, of
+    shape (n_dims,); `n_frames` is the sum of all shares.
+    """
+
+    products: Floats
+    energies: Floats
+    squares: Floats
+    n_frames: float
+
+    @classmethod
+    def of(cls, stretches: Sequence[Stretch], sounds: Sequence[Floats], lags: Numbers, *, odd: bool) -> _Half:
+        """One half of all stretches, each beside its sounds."""
+        total: _Half | None = None
+        for part, expected in zip(stretches, sounds, strict=True):
+            frames = np.flatnonzero(((part.rows // _SECOND) % 2 == odd) & (part.shares > 0))
+            half = cls._of_frames(part.observed[frames], part.shares[frames], part.rows[frames], expected, lags)
+            total = half if total is None else total.with_more(half)
+        return total or cls(np.zeros((1, 1, len(lags))), np.zeros((1, 1, len(lags))), np.zeros(1), 0.0)
+
+    @classmethod
+    def _of_frames(cls, observed: Floats, shares: Floats, rows: Numbers, sounds: Floats, lags: Numbers) -> _Half:
+        n_sounds, n_rows, n_dims = sounds.shape
+        products, energies = (np.empty((n_sounds, n_dims, len(lags))) for _ in range(2))
+        padded = np.concatenate([sounds, np.zeros((n_sounds, 1, n_dims))], axis=1)  # beyond it nothing is expected
+        weighted = shares[:, None] * observed
+        for k, lag in enumerate(lags):
+            place = rows - lag
+            heard = padded[:, np.where((place >= 0) & (place < n_rows), place, n_rows)]
+            products[..., k] = np.einsum("std,td->sd", heard, weighted)
+            energies[..., k] = shares @ heard**2
+        return cls(products, energies, np.asarray(shares @ observed**2), float(shares.sum()))
+
+    def with_more(self, other: _Half) -> _Half:
+        """Both together."""
+        return _Half(
+            self.products + other.products,
+            self.energies + other.energies,
+            self.squares + other.squares,
+            self.n_frames + other.n_frames,
+        )
+
+    def gains(self, factors: Floats | float = 1.0, variances: Floats | float = 1.0) -> Floats:
+        """Gain of each sound at each lag, with a factor and a variance for each sound and dimension."""
+        factors, variances = np.atleast_2d(factors)[..., None], np.atleast_2d(variances)[..., None]
+        worth = factors * self.products - 0.5 * factors**2 * self.energies
+        return np.asarray((worth / variances).sum(axis=1))
+
+    def adapted(self) -> tuple[Floats, Floats]:
+        """Factors and variances that fit this half, at the lag that is best in it; shape (n_sounds, n_dims) each."""
+        best, sounds = self.gains().argmax(axis=1), np.arange(len(self.products))
+        products, energies = self.products[sounds, :, best], self.energies[sounds, :, best]
+        factors = np.clip((products + _PRIOR_ENERGY) / (energies + _PRIOR_ENERGY), 0.0, _MAX_FACTOR)
+        left_over = self.squares - 2 * factors * products + factors**2 * energies
+        return factors, (left_over + _PRIOR_FRAMES) / (self.n_frames + _PRIOR_FRAMES)
+
+
+def _above(own: float, others: Floats) -> float:
     spread = float(others.std(ddof=1))
-    return float((_rise(own) - others.mean()) / spread) if spread > _LEAST_SPREAD else 0.0
+    return float((own - others.mean()) / spread) if spread > _LEAST_SPREAD else 0.0
 
 
 def _rise(gains: Floats) -> Floats:

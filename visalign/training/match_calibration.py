@@ -41,7 +41,7 @@ __all__ = ["SECONDS", "WEAR", "MatchExample", "fit_match", "foreign_of", "match_
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-SECONDS = (0.8, 1.6, 3.0, 6.0, 12.0)
+SECONDS = (1.6, 3.0, 6.0, 12.0)
 """Lengths of the examples."""
 
 WEAR = (0.0, 0.7, 1.2)
