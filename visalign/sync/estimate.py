@@ -86,25 +86,25 @@ class LeadEstimate:
         sound belong together.
     match : float
         Probability, 0..1, that they do.
+    lags : tuple of float
+        Leads at which the evidence was computed, seconds.
+    log_likelihoods : tuple of float
+        Log-likelihood of the lips at each of `lags`, relative to the best.
     speech_seconds : float
         How much speech with a face to be seen it rests on.
     speech_wanted : float or None
         How much would show that they belong together as surely as :data:`MATCH_WANTED`, going by how they fit so far;
         None where more of it promises nothing.
-    lags : tuple of float
-        Leads at which the evidence was computed, seconds.
-    log_likelihoods : tuple of float
-        Log-likelihood of the lips at each of `lags`, relative to the best.
     """
 
     lead_seconds: float | None
     lead_interval: tuple[float, float] | None
     confidence: float
     match: float = 1.0
-    speech_seconds: float = float("inf")
-    speech_wanted: float | None = None
     lags: tuple[float, ...] = ()
     log_likelihoods: tuple[float, ...] = ()
+    speech_seconds: float = float("inf")
+    speech_wanted: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,10 +268,10 @@ def estimate_lead(
         lead_interval(fine, density),
         confidence * certainty,
         placed_match(match.probability(calibration), lead, evidence.lags, limits),
-        match.speech_seconds,
-        match.speech_wanted(calibration, MATCH_WANTED),
         tuple(evidence.lags.tolist()),
         tuple(relative.tolist()),
+        match.speech_seconds,
+        match.speech_wanted(calibration, MATCH_WANTED),
     )
 
 
