@@ -21,9 +21,11 @@ from visalign.pipeline import check
 from visalign.signals import Audio
 from visalign.sync.estimate import lag_evidence, spoken_frames
 from visalign.sync.lip_model import LipModel
+from visalign.sync.match import MatchEvidence, match_of
 from visalign.sync.speech_context import SpeechContext
+from visalign.sync.wide_search import SearchRange
 from visalign.timeline import Tier
-from visalign.training import calibration
+from visalign.training import calibration, match_calibration
 from visalign.training.augmentation import augment, parse_augmentation
 from visalign.training.fitting import MIN_CLIPS, fit_lip_model, train_from_folder
 from visalign.training.prepared_clips import PreparedClip
@@ -58,9 +60,10 @@ OFFSETS = np.linspace(-0.04, 0.04, 9)
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick_calibration() -> Iterator[None]:
-    """Temperature and scatter from 60 curves in place of 600: most of the time of a small training."""
+    """Temperature and scatter from 60 curves in place of 600, matches from short examples: most of a small training."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration, "_MAX_CURVES", 60)
+        patch.setattr(match_calibration, "SECONDS", (1.6, 3.0))
         yield
 
 
@@ -74,20 +77,25 @@ def world_model(world: list[PreparedClip]) -> LipModel:
     return fit_lip_model(world, provenance={"corpus": "a synthetic world"})[0]
 
 
+def match(model: LipModel, clip: PreparedClip, context: SpeechContext) -> MatchEvidence:
+    return match_of(model, clip.lips, context, SearchRange(0.0, 0.6), EvidenceParams(), recognised=False)
+
+
 def test_the_model_finds_a_shift_it_never_saw(world_model: LipModel) -> None:
     for seed, lead in ((50, 0.12), (51, -0.23)):
         clip = world_clip(seed, "new", lead)
         evidence = lag_evidence(world_model.streams, clip.lips, clip.context, 0.6, EvidenceParams())
-        found = estimate_sync(evidence, spoken_frames(clip.lips, clip.phones), world_model.calibration, LIMITS)
+        own, spoken = match(world_model, clip, clip.context), spoken_frames(clip.lips, clip.phones)
+        found = estimate_sync(evidence, spoken, world_model.calibration, LIMITS, match=own)
         assert found.lead_seconds == pytest.approx(lead, abs=0.015)
         assert found.verdict == ("audio-early" if lead > 0 else "audio-late")
 
 
 def test_the_model_tells_lips_of_other_words(world_model: LipModel) -> None:
     clip, other = world_clip(50, "new"), world_clip(52, "new")
-    evidence = lag_evidence(world_model.streams, clip.lips, other.context, 0.6, EvidenceParams())
-    found = estimate_sync(evidence, spoken_frames(clip.lips, other.phones), world_model.calibration, LIMITS)
-    assert found.verdict == "mismatched"
+    foreign, calibration = match(world_model, clip, other.context), world_model.calibration
+    assert foreign.probability(calibration) < 0.2
+    assert match(world_model, clip, clip.context).probability(calibration) > 0.95
 
 
 def test_the_decoder_reads_phones_off_the_lips(world_model: LipModel) -> None:

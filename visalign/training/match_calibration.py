@@ -48,7 +48,7 @@ WEAR = (0.0, 0.7, 1.2)
 """Parts of somebody else's lips in the examples, over their own."""
 
 REACH = 0.6  # seconds of search to either side
-_N_EXAMPLES = 16  # of each length, for every speaker
+_N_EXAMPLES = 6  # of each length, for every speaker
 _MIN_SPOKEN = 0.5  # share of an example that is cut out
 _PRIOR = 1e-3  # on squared weights of features of unit variance
 _PLAIN = EvidenceParams()
@@ -112,7 +112,7 @@ def match_examples(
         What each example counts.
     seed : int
     """
-    for recognised in (False, True):
+    for recognised in (False, True) if any(clip.recognised is not None for clip in clips) else (False,):
         rng = np.random.default_rng([seed, recognised])
         yardstick = expected_lips(weighed(streams, _PLAIN), foreign.context(recognised=recognised))
         mine, theirs = ([_whole(streams, clip, recognised=recognised) for clip in kind] for kind in (clips, others))
@@ -176,7 +176,10 @@ def _pairs(
 ) -> Iterator[tuple[bool, Stretch]]:
     """Lips with their own sound and with foreign ones."""
     own = _cut(_drawn(mine, seconds, rng), seconds, rng)
-    stranger, elsewhere, shorter = (_cut(_drawn(theirs, seconds, rng), seconds, rng) for _ in range(3))
+    order = rng.permutation(len(theirs))
+    apart = np.array_split(order, 3) if len(order) >= 3 else [order] * 3  # whose lips are seen is not heard
+    strangers = ([theirs[k] for k in part] for part in apart)
+    stranger, elsewhere, shorter = (_cut(_drawn(some, seconds, rng), seconds, rng) for some in strangers)
     worn = replace(own, observed=_worn(own.observed, stranger.observed, wear))
     yield True, worn
     if len(mine) > 1:
@@ -204,7 +207,7 @@ def fit_match(examples: Sequence[MatchExample]) -> tuple[float, tuple[float, flo
     x = np.array([(one.evidence.standing, one.evidence.support) for one in examples])
     counts = np.array([one.weight for one in examples])
     counts /= 2 * np.where(y > 0, counts[y > 0].sum(), counts[y < 0].sum())
-    spread = x.std(axis=0) + 1e-9
+    spread = np.where(x.std(axis=0) > 1e-9, x.std(axis=0), 1.0)
 
     def cost(p: Floats) -> float:
         return float(counts @ np.logaddexp(0, -y * (p[0] + x / spread @ p[1:])) + _PRIOR * (p[1:] @ p[1:]))
