@@ -28,6 +28,7 @@ FACTS: dict[Cause, dict[str, Any]] = {
     Cause.EDGE_OF_SEARCH: {"centre": 12.3456789, "reach": 0.6},
     Cause.FEW_PICTURES: {"rate": 14.985},
     Cause.NOISY_SOUND: {"snr_db": 7.5000001},
+    Cause.LITTLE_SPEECH: {"speech": 0.75, "wanted": 1.5},
     Cause.NO_FIT: {"match": 0.12345},
     Cause.SEVERAL_LAGS: {"confidence": 0.655},
     Cause.DOUBTFUL_MATCH: {"match": 0.4449999},

@@ -236,10 +236,13 @@ HOSTILE: dict[str, Callable[[Path], bytes]] = {
     "provenance is a list": lambda path: rewritten(path, with_header(provenance=[1])),
     "calibration is a list": lambda path: rewritten(path, with_header(calibration=[1])),
     "calibration not finite": lambda path: rewritten(path, with_calibration(temperature=float("nan"))),
-    "two weights of a match": lambda path: rewritten(path, with_calibration(match_weights=[1, 2])),
-    "a weight of a match not finite": lambda path: rewritten(
-        path, with_calibration(match_weights=[1, 2, float("inf")])
+    "three weights of a match": lambda path: rewritten(path, with_calibration(match_weights=[1, 2, 3])),
+    "no foreign sounds": lambda path: rewritten(path, without("foreign/bands")),
+    "foreign sounds of unknown phones": lambda path: rewritten(
+        path, with_array("foreign/aligned", lambda x: np.full_like(x, 255))
     ),
+    "foreign sounds not finite": lambda path: rewritten(path, with_array("foreign/bands", lambda x: x * np.nan)),
+    "a weight of a match not finite": lambda path: rewritten(path, with_calibration(match_weights=[1, float("inf")])),
     "no temperature": lambda path: rewritten(path, with_calibration(temperature=0.0)),
     "no scatter": lambda path: rewritten(path, with_calibration(lag_scatter=0.0)),
     "scatter below nothing": lambda path: rewritten(path, with_calibration(lag_scatter=-0.01)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ THRESHOLDS = ThresholdParams()
 LAGS = tuple(np.round(0.01 * np.arange(-60, 61), 9).tolist())
 
 
-def sure(lead: float, *, confidence: float = 0.95, match: float = 0.95, half: float = 0.01) -> LeadEstimate:
+def sure(lead: float, *, confidence: float = 0.95, match: float = 0.98, half: float = 0.01) -> LeadEstimate:
     """An estimate that nothing stands against, but for what is changed of it."""
     return LeadEstimate(lead, (lead - half, lead + half), confidence, match, LAGS)
 
@@ -59,15 +60,22 @@ EVERY = {
     Cause.TREMBLING: ({}, "the landmarks of the lips tremble"),
     Cause.STILL_LIPS: ({}, "the lips hardly move"),
     Cause.NOISY_SOUND: ({"snr_db": 5.4}, "the sound is noisy (SNR 5 dB)"),
+    Cause.LITTLE_SPEECH: (
+        {"speech": 0.84, "wanted": 1.5},
+        "0.8 s of speech are too little to tell; about",
+    ),
     Cause.NO_FIT: ({"match": 0.1}, "at no lag do the lips fit what is heard (probability that they do: 10%)"),
     Cause.SEVERAL_LAGS: ({"confidence": 0.5}, "several lags fit about as well (probability that the best one is right"),
-    Cause.DOUBTFUL_MATCH: ({"match": 0.4}, "may not belong together at all (probability that they do: 40%)"),
+    Cause.DOUBTFUL_MATCH: (
+        {"match": 0.4},
+        "hardly better than they fit other sounds (probability",
+    ),
     Cause.ACROSS_A_LIMIT: ({}, "the 95 % interval reaches across a limit of the verdict profile"),
     Cause.DRIFT: ({}, "the audio drifts: 600 ms a minute earlier (+10000 ppm)"),
     Cause.JUMPS: ({}, "the offset jumps: on time (0 ms), 200 ms early from 10.0 s"),
 }
 COURSES = {Cause.DRIFT: drift(-0.1, 0.01), Cause.JUMPS: jumps(0.0, 0.2)}
-DOUBTS = (Cause.FEW_PICTURES, Cause.TREMBLING, Cause.STILL_LIPS, Cause.NOISY_SOUND)
+DOUBTS = (Cause.FEW_PICTURES, Cause.TREMBLING, Cause.STILL_LIPS, Cause.NOISY_SOUND, Cause.LITTLE_SPEECH)
 
 
 def objection(cause: Cause) -> Objection:
@@ -81,7 +89,7 @@ def objection(cause: Cause) -> Objection:
 def test_without_an_objection_the_lead_decides(lead: float, verdict: str) -> None:
     found = decided(sure(lead))
     assert (found.verdict, found.cause, found.reason, found.objections) == (verdict, None, "", ())
-    assert found.confidence == pytest.approx(0.95 * 0.95, rel=1e-12)
+    assert found.confidence == pytest.approx(0.95 * 0.98, rel=1e-12)
 
 
 @pytest.mark.parametrize("cause", [cause for cause in Cause if cause not in DOUBTS])
@@ -123,6 +131,18 @@ def test_poor_material_stands_against_a_mismatch_only(lead: float, doubt: Cause)
     assert decided(sure(lead), objection(doubt)) == decided(sure(lead))
 
 
+def test_an_accusation_asks_for_enough_speech() -> None:
+    short, long = (replace(sure(0.0, match=0.1), speech_seconds=seconds) for seconds in (1.49, 1.5))
+    assert (decided(short).verdict, decided(short).cause) == ("uncertain", Cause.LITTLE_SPEECH)
+    assert decided(long).verdict == "mismatched"
+
+
+def test_a_clip_in_doubt_says_how_much_speech_would_do() -> None:
+    doubtful = replace(sure(0.0, match=0.7), speech_seconds=1.7, speech_wanted=2.96)
+    assert decided(doubtful).cause is Cause.DOUBTFUL_MATCH
+    assert "about 3.0 s of speech would do, here are 1.7 s" in decided(doubtful).reason
+
+
 def test_somebody_off_screen_leaves_no_confidence() -> None:
     assert decided(sure(0.0), objection(Cause.OFF_SCREEN)).confidence == 0.0
 
@@ -138,13 +158,13 @@ def test_somebody_off_screen_leaves_no_confidence() -> None:
         (sure(-0.585), Cause.EDGE_OF_SEARCH),
         (sure(0.1, match=0.19), Cause.NO_FIT),
         (sure(0.1, confidence=0.79), Cause.SEVERAL_LAGS),
-        (sure(0.0, match=0.89), Cause.DOUBTFUL_MATCH),
-        (sure(0.1, match=0.49), Cause.DOUBTFUL_MATCH),
+        (sure(0.0, match=0.969), Cause.DOUBTFUL_MATCH),
+        (sure(0.1, match=0.849), Cause.DOUBTFUL_MATCH),
         (sure(0.05, half=0.02), Cause.ACROSS_A_LIMIT),
         (sure(-0.07, half=0.02), Cause.ACROSS_A_LIMIT),
         (sure(0.575), None),
-        (sure(0.1, match=0.5), None),
-        (sure(0.0, match=0.9, confidence=0.8), None),
+        (sure(0.1, match=0.85), None),
+        (sure(0.0, match=0.97, confidence=0.8), None),
         (sure(0.035, half=0.02), None),
     ],
 )
@@ -162,7 +182,7 @@ def test_strict_asks_for_the_whole_interval(lead: float, cause: Cause | None) ->
 def test_the_edge_of_a_wide_search_is_told_where_it_is() -> None:
     """The quick look pointed to 20 s; the exact search goes 600 ms to either side, and no setting makes it wider."""
     lags = tuple(np.round(20.0 + 0.01 * np.arange(-60, 61), 9).tolist())
-    found = decided(LeadEstimate(20.59, (20.58, 20.6), 0.95, 0.95, lags))
+    found = decided(LeadEstimate(20.59, (20.58, 20.6), 0.95, 0.98, lags))
     assert found.cause is Cause.EDGE_OF_SEARCH
     assert "±600 ms about 20000 ms early" in found.reason
     assert "max_lag_seconds" not in found.reason
