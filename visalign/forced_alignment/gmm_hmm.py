@@ -124,6 +124,19 @@ class GmmHmmAligner:
         doubts = tuple(_doubts(found, variants))
         return _alignment(self.model, words, placed, f"{self.name}, {self.model.name}", doubts)
 
+    def heard_pronunciations(self, audio: Audio, words: Sequence[str], lexicon: Lexicon) -> list[tuple[str, ...]]:
+        """Of each word the pronunciation that is heard, in phones of the model.
+
+        Raises
+        ------
+        OutOfVocabulary, InputError, AlignmentError
+            As :meth:`align`.
+        """
+        pcm = pcm_for_model(audio)
+        graph = build_graph(self.variants(words, lexicon), self.model, self.model.silence_costs)
+        found = _decode(self.model, graph, self.model.features(audio, pcm), audio)
+        return [tuple(x.phone for x in found.segments if x.word == number) for number in range(len(words))]
+
     def variants(self, words: Sequence[str], lexicon: Lexicon) -> list[list[Variant]]:
         """The pronunciations of each word in phones of the model.
 
