@@ -132,10 +132,17 @@ class GmmHmmAligner:
         OutOfVocabulary, InputError, AlignmentError
             As :meth:`align`.
         """
-        pcm = pcm_for_model(audio)
+        frames = self.model.features(audio, pcm_for_model(audio))
         graph = build_graph(self.variants(words, lexicon), self.model, self.model.silence_costs)
-        found = _decode(self.model, graph, self.model.features(audio, pcm), audio)
-        return [tuple(x.phone for x in found.segments if x.word == number) for number in range(len(words))]
+        try:
+            path = _search(graph, _Scores.of(self.model, frames, graph, for_search_only=True))
+        except NoPath as error:
+            raise AlignmentError(f"no pronunciation of the words fits into {audio.duration:.2f} s") from error
+        heard: list[list[str]] = [[] for _ in words]
+        for segment in _segments(graph, path, self.model):
+            if segment.word >= 0:
+                heard[segment.word].append(segment.phone)
+        return [tuple(phones) for phones in heard]
 
     def variants(self, words: Sequence[str], lexicon: Lexicon) -> list[list[Variant]]:
         """The pronunciations of each word in phones of the model.

@@ -13,7 +13,7 @@ The choice is made with the aligner's own acoustic model if it is a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice, product
+from itertools import islice
 
 from visalign.errors import AlignmentError, InputError
 from visalign.forced_alignment.aligner import Aligner
@@ -28,7 +28,7 @@ __all__ = ["align_text", "heard_text"]
 MOST_WAYS = 60
 """Ways that compete in one graph, over all its choices: the search takes time and memory for each of them."""
 
-MOST_PRONUNCIATIONS = 4
+MOST_PRONUNCIATIONS = 6
 """Pronunciations of a way that compete; "nineteen hundred and five" has sixteen."""
 
 
@@ -68,9 +68,17 @@ def _heard_ways(engine: GmmHmmAligner, audio: Audio, text: SpokenText, lexicon: 
 
 def _pronunciations(choice: Choice, lexicon: Lexicon, n_ways: int) -> Iterator[tuple[int, list[Pronunciation]]]:
     for number, way in enumerate(choice.ways[:n_ways]):
-        parts = product(*lexicon.pronounce(way))
-        chains = (tuple(phone for word in chain for phone in word.phones) for chain in parts)
-        yield number, [Pronunciation(phones) for phones in islice(chains, MOST_PRONUNCIATIONS)]
+        chains = islice(_chains(lexicon.pronounce(way)), MOST_PRONUNCIATIONS)
+        yield number, [Pronunciation(tuple(phone for word in chain for phone in word.phones)) for chain in chains]
+
+
+def _chains(words: Sequence[Sequence[Pronunciation]]) -> Iterator[list[Pronunciation]]:
+    """The usual pronunciation of each word, and then one word at a time in another."""
+    usual = [ways[0] for ways in words]
+    yield usual
+    for place, ways in enumerate(words):
+        for other in ways[1:]:
+            yield [*usual[:place], other, *usual[place + 1 :]]
 
 
 def _way_of(

@@ -189,7 +189,7 @@ def missing_words(
 ) -> OutOfVocabulary:
     """The error that names words without a pronunciation, and apart from them those that are figures.
 
-    `figures` tells the lines in which figures stand, where these are known.
+    `figures` tells the lines of figures, where these are known.
     """
     lines = dict(figures or {})
     written = {word: lines.get(word, 0) for word in words if word in lines or any(x.isdigit() for x in word)}

@@ -11,7 +11,6 @@ language's own way (:mod:`visalign.language.normalisation`). What a word sounds 
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Container, Iterator
@@ -27,10 +26,7 @@ from visalign.language.normalisation import DEFAULT_LANGUAGE, Stretch, normalise
 from visalign.language.speaker_labels import find_labels
 from visalign.language.spoken_text import Choice, Remark, SpokenText
 
-__all__ = ["STANDARD_INPUT", "TranscriptText", "parse_transcript", "read_aloud", "read_text", "read_transcript"]
-
-STANDARD_INPUT = Path("-")
-"""In place of a file: what is piped in."""
+__all__ = ["TranscriptText", "decode_transcript", "parse_transcript", "read_aloud", "read_text", "read_transcript"]
 
 # The colon of 10:30 is no break.
 _BREAKS = re.compile(r"[\s,;!?…/\\|\"“”„«»¡¿~=\u200b]+|:(?!(?<=\d:)\d)|--+|[\u2012-\u2015\u2212]|\.\.+")
@@ -238,39 +234,43 @@ def read_transcript(path: AnyPath) -> str:
     ParseError
         If the file can't be read, is too large, or is not text in one of these encodings.
     """
-    return _text_of(path, _bytes_of(path), may_guess=False)
+    return decode_transcript(path, _bytes_of(path), may_guess=False)
 
 
 def read_text(path: AnyPath) -> TranscriptText:
-    """The text of a file that others wrote, or of the standard input (``-``), its encoding guessed where it has to be.
+    """The text of a file that others wrote, its encoding guessed where it has to be.
 
     Raises
     ------
     ParseError
         If it can't be read, is too large, or is no text.
     """
-    return _text_of(path, _bytes_of(path), may_guess=True)
+    return decode_transcript(path, _bytes_of(path))
 
 
 def _bytes_of(path: AnyPath) -> bytes:
-    if Path(path) == STANDARD_INPUT:
-        data = sys.stdin.buffer.read(allowed("text-bytes") + 1)
-        fault = excess("text-bytes", len(data))
-    else:
-        try:
-            spare(path)
-            fault = excess("text-bytes", Path(path).stat().st_size)
-            data = b"" if fault else Path(path).read_bytes()
-        except OSError as error:
-            raise ParseError(
-                path, None, f"can't be read: {error.strerror}. Check the path of the transcript"
-            ) from error
-    if fault is not None:
+    try:
+        spare(path)
+        _refuse_size(path, Path(path).stat().st_size)
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ParseError(path, None, f"can't be read: {error.strerror}. Check the path of the transcript") from error
+
+
+def _refuse_size(path: AnyPath, n_bytes: int) -> None:
+    if (fault := excess("text-bytes", n_bytes)) is not None:
         raise ParseError(path, None, f"{fault}. Give the text of one clip")
-    return data
 
 
-def _text_of(path: AnyPath, data: bytes, *, may_guess: bool) -> TranscriptText:
+def decode_transcript(path: AnyPath, data: bytes, *, may_guess: bool = True) -> TranscriptText:
+    """The text in some bytes; `path` is for messages.
+
+    Raises
+    ------
+    ParseError
+        If there are too many, or they are no text.
+    """
+    _refuse_size(path, len(data))
     found = decode_text(path, data)
     text = found.text
     if strange := _CONTROL.search(text):

@@ -18,9 +18,9 @@ from visalign.language.annotations.subrip import CaptionFile, has_times, read_su
 from visalign.language.annotations.substation import is_substation, read_substation
 from visalign.language.annotations.ttml import is_ttml, read_ttml
 from visalign.language.markup import tidy
-from visalign.language.transcript import STANDARD_INPUT, TranscriptText, read_text
+from visalign.language.transcript import TranscriptText, read_text
 
-__all__ = ["CAPTION_SUFFIXES", "Cue", "parse_captions", "read_cues", "read_spoken"]
+__all__ = ["CAPTION_SUFFIXES", "Cue", "parse_captions", "read_cues", "read_spoken", "spoken_of"]
 
 CAPTION_SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".TextGrid", ".eaf")
 """Endings of the files that :func:`read_cues` knows."""
@@ -48,18 +48,26 @@ def read_cues(path: AnyPath) -> Cues:
 def read_spoken(path: AnyPath) -> TranscriptText | Cues:
     """What is said: the cues of a file that holds times, whatever it is called, else its text.
 
-    ``-`` is the standard input.
-
     Raises
     ------
     ParseError
         If the file can't be read or understood.
     """
-    if Path(path) != STANDARD_INPUT and Path(path).suffix.lower() in [suffix.lower() for suffix in CAPTION_SUFFIXES]:
+    if Path(path).suffix.lower() in [suffix.lower() for suffix in CAPTION_SUFFIXES]:
         return read_cues(path)
-    text = read_text(path)
+    return spoken_of(path, read_text(path))
+
+
+def spoken_of(name: AnyPath, text: TranscriptText) -> TranscriptText | Cues:
+    """The cues of a text that holds times, else the text itself; `name` is for messages.
+
+    Raises
+    ------
+    ParseError
+        If its times can't be understood.
+    """
     is_timed = has_times(text) or is_substation(text) or is_ttml(text)
-    return _cues_of_text(path, text) if is_timed else text
+    return _cues_of_text(name, text) if is_timed else text
 
 
 def parse_captions(text: str, *, name: AnyPath = "<captions>") -> Cues:

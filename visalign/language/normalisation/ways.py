@@ -1,12 +1,4 @@
-"""What a normaliser finds in a text: stretches of signs and figures, and the ways in which they may be said.
-
-How to add a language
----------------------
-1. Write ``normalisation/<language>.py`` with a function as :class:`Normaliser` describes it.
-2. Add it to :data:`visalign.language.normalisation.NORMALISERS` under the language's code.
-3. Give it tables as ``lexicons/en-us-written-forms.toml`` has them, with its source.
-4. Add it to ``tests/language/normalisation/test_normalisers.py``: what each has to keep.
-"""
+"""What a normaliser finds in a text: stretches of signs and figures, and the ways in which they may be said."""
 
 from __future__ import annotations
 
