@@ -13,7 +13,7 @@ from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.cued import align_cues, cues_of, late_cues, with_cues
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
-from visalign.forced_alignment.readings import align_text
+from visalign.forced_alignment.readings import align_text, refuse_haste
 from visalign.language.annotations import Cue, Cues
 from visalign.language.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
 from visalign.language.lexicon import Lexicon
@@ -33,10 +33,6 @@ _UNTIMELY = (
     "the times of the cues do not fit this sound: {:.0%} of their words are said elsewhere. The words were placed in "
     "their order, without regard to the times"
 )
-
-MOST_WORDS_A_SECOND = 30.0
-"""More can't be aligned: a word has a phone at least, and the aligners give a phone 30 ms at least. The fastest speech
-has a third of it."""
 
 
 def force_align(
@@ -233,17 +229,12 @@ def _told(found: Alignment, text: SpokenText, warnings: tuple[str, ...]) -> Alig
 
 def _spoken_text(transcript: str, known: Lexicon, audio: Audio) -> SpokenText:
     text = read_aloud(transcript, known)
-    words = text.words
-    if not words:
+    if not text.words:
         raise InputError(
             "the transcript is empty: it holds no word that could be spoken. Give what is said in the clip, or leave "
             "the transcript out to have the phones recognised."
         )
-    if len(words) > 10 + MOST_WORDS_A_SECOND * audio.duration:  # said at once: an aligner may search for minutes
-        raise AlignmentError(
-            f"the {len(words)} words could not be aligned with these {audio.duration:.2f} s of audio: nobody speaks so "
-            "fast. Check that the transcript belongs to this clip, or leave it out to have the phones recognised."
-        )
+    refuse_haste(len(text.words), audio)
     return text
 
 

@@ -23,7 +23,11 @@ from visalign.language.lexicon import Lexicon, Pronunciation
 from visalign.language.spoken_text import Choice, SpokenText
 from visalign.signals import Audio
 
-__all__ = ["align_text", "heard_text"]
+__all__ = ["align_text", "heard_text", "refuse_haste"]
+
+MOST_WORDS_A_SECOND = 30.0
+"""More can't be aligned: a word has a phone at least, and the aligners give a phone 30 ms at least. The fastest speech
+has a third of it."""
 
 MOST_WAYS = 60
 """Ways that compete in one graph, over all its choices: the search takes time and memory for each of them."""
@@ -32,8 +36,30 @@ MOST_PRONUNCIATIONS = 6
 """Pronunciations of a way that compete; "nineteen hundred and five" has sixteen."""
 
 
+def refuse_haste(n_words: int, audio: Audio) -> None:
+    """Refuse more words than anybody could say: an aligner may search for minutes.
+
+    Raises
+    ------
+    AlignmentError
+        If there are.
+    """
+    if n_words > 10 + MOST_WORDS_A_SECOND * audio.duration:
+        raise AlignmentError(
+            f"the {n_words} words could not be aligned with these {audio.duration:.2f} s of audio: nobody speaks so "
+            "fast. Check that the transcript belongs to this clip, or leave it out to have the phones recognised."
+        )
+
+
 def align_text(aligner: Aligner, audio: Audio, text: SpokenText, lexicon: Lexicon) -> Alignment:
-    """Align the words of a text in the ways in which they are heard; errors are those of the aligner."""
+    """Align the words of a text in the ways in which they are heard.
+
+    Raises
+    ------
+    AlignmentError
+        If there are more words than anybody could say; other errors are those of the aligner.
+    """
+    refuse_haste(len(text.words), audio)
     return aligner.align(audio, heard_text(aligner, audio, text, lexicon).words, lexicon)
 
 

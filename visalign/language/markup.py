@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from visalign.language.normalisation.english_tables import english_tables
 
-__all__ = ["LeftOut", "decoded", "tidy", "without_directions", "without_tags"]
+__all__ = ["LeftOut", "decoded", "tidy", "without_code_lines", "without_directions", "without_tags"]
 
 MAX_NESTING = 3
 """Levels of brackets within brackets that are left out."""
@@ -99,6 +99,11 @@ def _tag_gap(tag: re.Match[str]) -> str:
     return "\n" * tag[0].count("\n") or (" " if _BREAK_TAG.match(tag[0]) else "")
 
 
+def without_code_lines(text: str) -> str:
+    """Without what a transcript in CHAT has beside its utterances: headers and tiers of codes; the lines stay, empty."""
+    return _CHAT_EXTRA.sub("", text) if _CHAT_LINE.search(text) else text
+
+
 def without_directions(text: str) -> tuple[str, list[LeftOut]]:
     """Without what is done and not said: notes in brackets, codes of CHAT, ``*laughs*``.
 
@@ -109,8 +114,6 @@ def without_directions(text: str) -> tuple[str, list[LeftOut]]:
     left_out : list of LeftOut
         What a user may have to know: notes that hold figures, and stars that may stand for stress.
     """
-    if _CHAT_LINE.search(text):
-        text = _CHAT_EXTRA.sub(_blank, text)
     text = _SPOKEN_BRACKETS.sub(lambda found: f" {found[1] or found[2]} ", text)
     for code in (_DONE_CODE, _END_CODE):
         text = code.sub(_blank, text)

@@ -21,7 +21,7 @@ from visalign.files.decoding import decode_text
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import spare
 from visalign.language.lexicon import normalise_word
-from visalign.language.markup import decoded, tidy, without_directions, without_tags
+from visalign.language.markup import decoded, tidy, without_code_lines, without_directions, without_tags
 from visalign.language.normalisation import DEFAULT_LANGUAGE, Stretch, normaliser_of
 from visalign.language.speaker_labels import find_labels
 from visalign.language.spoken_text import Choice, Remark, SpokenText
@@ -96,7 +96,10 @@ def read_aloud(
     >>> print(said.warnings()[0])
     1 figure(s) can't be read aloud: line 1: '5:5:5'. Write them as they are said
     """
-    plain = tidy(without_tags(decoded(without_tags(tidy(text)))))
+    plain = tidy(text)
+    for _ in range(2):  # what was escaped twice on its way is found, too
+        plain = tidy(decoded(without_tags(plain)))
+    plain = without_code_lines(without_tags(plain))
     remarks: list[Remark] = []
     if labels:
         plain = _without_labels(plain, first_line, remarks)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from visalign.errors import AnyPath, ParseError
+from visalign.files.data_files import read_bytes
 from visalign.language.annotations.cues import Cue, Cues, cues_of_captions
 from visalign.language.annotations.reading import read_annotation
 from visalign.language.annotations.rolling import without_repeats
@@ -25,7 +26,7 @@ __all__ = ["CAPTION_SUFFIXES", "Cue", "parse_captions", "read_cues", "read_spoke
 CAPTION_SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".TextGrid", ".eaf")
 """Endings of the files that :func:`read_cues` knows."""
 
-_TEXTS = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp")
+_TEXTS, _DOCUMENTS = (".srt", ".vtt", ".ass", ".ssa"), (".ttml", ".dfxp")
 
 MOST_NAMED = 5
 """Places that a warning lists; it counts the others."""
@@ -42,6 +43,8 @@ def read_cues(path: AnyPath) -> Cues:
     path = Path(path)
     if path.suffix.lower() in _TEXTS:
         return _cues_of_text(path, read_text(path))
+    if path.suffix.lower() in _DOCUMENTS:
+        return _any_of(path, _cues(path, read_ttml(path, read_bytes(path, "text-bytes"))))
     return _utterances(path)
 
 
@@ -95,10 +98,14 @@ def parse_captions(text: str, *, name: AnyPath = "<captions>") -> Cues:
 
 
 def _cues_of_text(path: AnyPath, text: TranscriptText) -> Cues:
-    found = _cues(path, read_ttml(path, text.encode())) if is_ttml(text) else parse_captions(text, name=path)
-    if not found:
+    found = _cues(path, read_ttml(path, text)) if is_ttml(text) else parse_captions(text, name=path)
+    return _any_of(path, Cues.of(found, (*text.warnings, *found.warnings)))
+
+
+def _any_of(path: AnyPath, cues: Cues) -> Cues:
+    if not cues:
         raise ParseError(path, None, "there is no cue in it")
-    return Cues.of(found, (*text.warnings, *found.warnings))
+    return cues
 
 
 def _cues(name: AnyPath, file: CaptionFile) -> Cues:
@@ -118,7 +125,7 @@ def _told(left_out: Sequence[tuple[int, str]]) -> list[str]:
         return []
     shown = "; ".join(f"line {line}: {reason}" if line else reason for line, reason in left_out[:MOST_NAMED])
     more = f" and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
-    return [f"{len(left_out)} part(s) of the captions were left out: {shown}{more}"]
+    return [f"{len(left_out)} place(s) of the cues were left out: {shown}{more}"]
 
 
 def _utterances(path: Path) -> Cues:
@@ -126,6 +133,4 @@ def _utterances(path: Path) -> Cues:
     cues = [Cue(x.start, x.end, tidy(x.label), track.speaker) for track in tracks for x in track.utterances]
     if not cues and any(track.words for track in tracks):
         raise ParseError(path, None, "it holds words and no utterances: it is an alignment; give it with --alignment")
-    if not cues:
-        raise ParseError(path, None, "there is no cue in it")
-    return Cues.of(cues)
+    return _any_of(path, Cues.of(cues))

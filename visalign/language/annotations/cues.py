@@ -87,7 +87,7 @@ _TAGS = re.compile(r"<([^<>]*)>")
 _TIME_TAG = re.compile(r"(?:([0-9]{1,4}):)?([0-9]{1,3}):([0-9]{1,2}(?:[.,][0-9]{1,9})?)")
 _VOICE_TAG = re.compile(r"v(?:\.[^\s<>]*)?\s+(?P<name>\S[^<>]*)", re.IGNORECASE)
 _READING_TAG = re.compile(r"<rt(?:\.[^<>]*)?>[^<>]*</rt>", re.IGNORECASE)
-_IS_TAG = re.compile(r"/?[A-Za-z]|\||!--|[0-9]")
+_IS_TAG = re.compile(r"/?[A-Za-z]|\||!--|[0-9][0-9:.,]*[0-9]$")
 _STYLES = re.compile(r"\{[^{}]*\}")
 
 

@@ -7,6 +7,7 @@ shown again is said once, so each line is taken where it first appears.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -23,6 +24,8 @@ BRIEF_SECONDS = 0.05
 
 LEAST_WORDS = 2
 """A shorter line may well be said twice: "No. – No!" """
+
+_WORDS = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def _rolls(rows: Sequence[Caption], steps: Sequence[_Step]) -> bool:
     for row, step in zip(rows, steps, strict=True):
         if step.is_any:
             n_again += 1
-            is_long = any(len(line.text.split()) >= LEAST_WORDS for line in row.shown[: max(1, step.again)])
+            is_long = any(len(_WORDS.findall(line.text)) >= LEAST_WORDS for line in row.shown[: max(1, step.again)])
             adds = step.grown or (step.again < len(row.shown) and is_long)
             evidence += bool(adds or step.is_marked or row.end - row.start <= BRIEF_SECONDS or has_stamps)
     return evidence > 0 and 2 * evidence >= n_again

@@ -72,7 +72,7 @@ class _Reader:
         self.has_styles = any("{\\" in row for row in rows)
         self.times = [n for n, row in enumerate(rows) if _TIMES.fullmatch(row) or _MEANT_AS_TIMES.match(row)]
         numbers = sum(bool(n and _NUMBER.fullmatch(rows[n - 1])) for n in self.times)
-        self.is_numbered = 2 * numbers >= len(self.times) > 0
+        self.is_numbered = 2 * numbers > len(self.times)
         self.captions: list[Caption] = []
         self.left_out: list[tuple[int, str]] = []
         self.warnings: list[str] = []
@@ -163,7 +163,7 @@ class _Reader:
         if times[0] or times[5]:
             self.left_out.append((at + 1, f"a time before the beginning{text}"))
         elif not end > start:
-            self.left_out.append((at + 1, f"it ends at {end:g} s, not after its start at {start:g} s{text}"))
+            self.left_out.append((at + 1, f"the cue ends at {end:g} s, not after its start at {start:g} s{text}"))
         else:
             self.captions.append(Caption(start, end, tuple(line for n in body for line in self._lines(n))))
 

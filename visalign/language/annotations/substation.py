@@ -39,7 +39,9 @@ def read_substation(text: str) -> CaptionFile:
         if start is None or end is None:
             left_out.append((line, f"its times can't be read ({said.strip()[:80]!r})"))
         elif not end > start >= 0:
-            left_out.append((line, f"it ends at {end:g} s, not after its start at {start:g} s ({said.strip()[:80]!r})"))
+            left_out.append(
+                (line, f"the cue ends at {end:g} s, not after its start at {start:g} s ({said.strip()[:80]!r})")
+            )
         else:
             speaker = (fields.get("name") or fields.get("actor") or "").strip()
             captions.setdefault((start, end, speaker, said), Caption(start, end, tuple(_lines(line, said, speaker))))

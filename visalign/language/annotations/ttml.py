@@ -27,9 +27,10 @@ from visalign.language.markup import tidy
 __all__ = ["is_ttml", "read_ttml"]
 
 _CLOCK = re.compile(r"([0-9]{2,4}):([0-9]{2}):([0-9]{2})(?:(\.[0-9]{1,9})|:([0-9]{2,4})(?:\.([0-9]{1,4}))?)?")
-_OFFSET = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(h|ms|m|s|f|t)")
+_OFFSET = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,20})?)(h|ms|m|s|f|t)")
 _UNITS = {"h": Fraction(3600), "m": Fraction(60), "s": Fraction(1), "ms": Fraction(1, 1000)}
 _NAMESPACE = re.compile(r"^\{[^{}]*\}")
+_ENCODING = re.compile(r"""^(\s*<\?xml[^<>]{0,100}?)\s+encoding\s*=\s*(?:"[^"<>]{0,40}"|'[^'<>]{0,40}')""")
 _ROOT = re.compile(r"<(?:[A-Za-z][\w.-]{0,30}:)?tt[\s>]")
 
 
@@ -47,15 +48,18 @@ def is_ttml(text: str) -> bool:
     return text.lstrip("\ufeff \t\r\n").startswith("<") and bool(_ROOT.search(text[:5000]))
 
 
-def read_ttml(path: AnyPath, data: bytes) -> CaptionFile:
+def read_ttml(path: AnyPath, document: bytes | str) -> CaptionFile:
     """The paragraphs of a document, and the spans with times of their own within them.
+
+    Bytes are read in the encoding that they declare.
 
     Raises
     ------
     ParseError
         If it is no such document, or its times can't be read.
     """
-    root = parse_xml(path, data)
+    is_text = isinstance(document, str)
+    root = parse_xml(path, _ENCODING.sub(r"\1", document).encode() if is_text else document)
     if _name(root.tag) != "tt":
         raise ParseError(path, None, f"no timed text: its root is <{_name(root.tag)}>, not <tt>")
     return _Document(root).read()
