@@ -427,6 +427,7 @@ SHARED_SUITES = {
     "forced_alignment/*": "contracts/test_aligners.py",
     "language/annotations/*": "language/test_annotations.py",
     "language/g2p/*": "language/test_g2p.py",
+    "language/normalisation/*": "language/test_english.py",
     "live_view/*": "live_view/test_live.py",
     "media/*": "media/test_clips.py",
     "media/remux/*": "media/test_remux.py",

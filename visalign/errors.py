@@ -144,21 +144,43 @@ class OutOfVocabulary(InputError):
         The words.
     suggestions : mapping of str to sequence of str, optional
         Of some of them, words of the lexicon that are spelt nearly so.
+    figures : mapping of str to int, optional
+        Those of the words that are figures, and the lines in which they stand (0: not known).
     """
 
-    def __init__(self, words: Iterable[str], suggestions: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self,
+        words: Iterable[str],
+        suggestions: Mapping[str, Sequence[str]] | None = None,
+        figures: Mapping[str, int] | None = None,
+    ) -> None:
         self.words = tuple(dict.fromkeys(words))
+        self.figures = {word: line for word, line in (figures or {}).items() if word in self.words}
         self.suggestions = {word: tuple(near) for word, near in (suggestions or {}).items() if near}
-        listed = ", ".join(map(self._with_suggestions, self.words[:20])) + (" …" if len(self.words) > 20 else "")
-        super().__init__(
-            f"{len(self.words)} word(s) are not in the lexicon: {listed}. "
-            "Correct the spelling, or add them with --lexicon FILE (a line each: word, then its phones), or have them "
-            "guessed with --oov g2p."
-        )
+        letters = [word for word in self.words if word not in self.figures]
+        found = []
+        if self.figures:
+            listed = _listed([f"line {line}: {word!r}" if line else repr(word) for word, line in self.figures.items()])
+            found.append(
+                f"{len(self.figures)} figure(s) can't be read aloud: {listed}. Write them as they are said ('1984' may "
+                "be 'nineteen eighty-four')."
+            )
+        if letters:
+            listed = _listed(map(self._with_suggestions, letters))
+            found.append(
+                f"{len(letters)} word(s) are not in the lexicon: {listed}. Correct the spelling, or add them with "
+                "--lexicon FILE (a line each: word, then its phones), or have them guessed with --oov g2p."
+            )
+        super().__init__(" ".join(found))
 
     def _with_suggestions(self, word: str) -> str:
         near = self.suggestions.get(word)
         return f"{word} (near: {', '.join(near)})" if near else word
+
+
+def _listed(parts: Iterable[str]) -> str:
+    rows = list(parts)
+    return ", ".join(rows[:20]) + (" …" if len(rows) > 20 else "")
 
 
 class UnknownSymbol(InputError):

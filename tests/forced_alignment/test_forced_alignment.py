@@ -161,8 +161,11 @@ def test_empty_transcripts_are_refused(audio: Audio, transcript: str) -> None:
 
 def test_unknown_words_are_refused_together(audio: Audio) -> None:
     with pytest.raises(OutOfVocabulary) as caught:
-        force_align(audio, "place qwrtp by zzyzzx 1.9.84")
-    assert caught.value.words == ("qwrtp", "zzyzzx", "1.9.84")
+        force_align(audio, "place qwrtp by zzyzzx\n5:5:5")
+    assert caught.value.words == ("qwrtp", "zzyzzx", "5:5:5")
+    assert caught.value.figures == {"5:5:5": 2}
+    assert "line 2: '5:5:5'" in str(caught.value)
+    assert "2 word(s) are not in the lexicon: qwrtp" in str(caught.value)
 
 
 def test_foreign_phones_are_refused(audio: Audio) -> None:

@@ -114,6 +114,8 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "bin"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 SRT_BACKWARD = b"1\n00:00:02,000 --> 00:00:01,000\nbin blue\n"
 SRT_NONSENSE = b"1\n00:00:0x,000 --> 00:00:01,000\nbin blue\n"
+SRT_USELESS = b"1\n00:00:00,000 --> 00:00:03,000\nbin blue at f two now\n2\n00:00:00,000 --> 00:00:00,000\n\n"
+SRT_VOICES = b"1\n00:00:00,000 --> 00:00:03,000\n" + b"<v " * 100_000
 SRT_LATE = b"1\n00:01:00,000 --> 00:01:02,000\nbin blue at f two now\n"
 
 # ---- maps, lexicons, models, configurations ----

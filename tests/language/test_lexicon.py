@@ -86,13 +86,13 @@ def test_missing_words_are_named_all_at_once_and_once_each() -> None:
     with pytest.raises(OutOfVocabulary) as caught:
         embedded_lexicon().pronounce(["hello", "zzyzzx", "to", "qwrtp", "zzyzzx"])
     assert caught.value.words == ("zzyzzx", "qwrtp")
-    assert not hasattr(caught.value, "__notes__")
+    assert not caught.value.figures
 
 
-def test_missing_numbers_come_with_the_hint_to_spell_them_out() -> None:
-    with pytest.raises(OutOfVocabulary) as caught:
+def test_missing_figures_come_with_the_hint_to_write_them_as_they_are_said() -> None:
+    with pytest.raises(OutOfVocabulary, match=r"1 figure\(s\) .*'1984'.* Write them as they are said") as caught:
         embedded_lexicon().pronounce(["1984"])
-    assert "spelt out" in caught.value.__notes__[0]
+    assert "--oov" not in str(caught.value)
 
 
 def test_unknown_word_is_not_contained() -> None:

@@ -46,7 +46,7 @@ from visalign.batch.ledger import Outcome
 from visalign.batch.reasons import reason_of
 from visalign.batch.rehearsal import rehearse
 from visalign.config import Config
-from visalign.corpora.training_data import read_clip_transcript
+from visalign.corpora.training_data import read_said
 from visalign.errors import VisalignError
 from visalign.files.inputs import refuse_changed
 from visalign.files.limits import allowed
@@ -107,7 +107,7 @@ def analyse(job: Job) -> Mapping[str, Any]:
         As :func:`visalign.pipeline.check` does, and if a file changed while it was read.
     """
     transcript = job.transcript
-    said = job.text if transcript is None else read_clip_transcript(transcript)
+    said = job.text if transcript is None else read_said(transcript)
     report = check(
         job.clip,
         said,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
-from visalign.commands.console import alignment_table, progress_line, screen, tier_table
+from visalign.commands.console import alignment_table, progress_line, screen, show_warnings, tier_table
 from visalign.commands.options import refuse_missing, said
 from visalign.errors import ConfigError
 
@@ -37,7 +37,7 @@ def align(
     ],
     transcript: Annotated[
         Path | None,
-        typer.Option("--transcript", "-t", help="What is said: text, SRT, WebVTT, TextGrid, EAF."),
+        typer.Option("--transcript", "-t", help="What is said: text, subtitles, TextGrid, EAF; - for piped-in text."),
     ] = None,
     text: Annotated[str | None, typer.Option(help="What is said, in quotes.")] = None,
     alignment: Annotated[
@@ -130,8 +130,7 @@ def align(
     if not quiet:
         recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
         screen().print(alignment_table(found) if found.text else recognised)
-        for warning in found.warnings:
-            screen().print(f"Warning: {warning}", style="yellow")
+        show_warnings(found.warnings)
         for path in written:
             screen().print(f"Wrote {path}", soft_wrap=True)
 

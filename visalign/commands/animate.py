@@ -24,7 +24,9 @@ def animate(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="Portrait, looking at the camera, mouth closed.")],
     audio: Annotated[Path, typer.Argument(metavar="AUDIO", help="Speech, or a clip with speech.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The clip, .mp4.")],
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     aligner: Annotated[

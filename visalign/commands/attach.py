@@ -36,7 +36,9 @@ def attach(
     output: Annotated[Path, typer.Option("--output", "-o", help="The new file.")],
     by: Annotated[str, typer.Option(help="auto, sound, lips, timecode or adr; see below.")] = "auto",
     offset: Annotated[float | None, typer.Option(help="Where the recording starts, seconds, if known.")] = None,
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.commands.console import judged_parts, progress_line, screen, styled_summary
+from visalign.commands.console import judged_parts, progress_line, screen, show_warnings, styled_summary
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, EXIT_CODES
 from visalign.commands.options import Profile, Strict, chosen_settings, refuse_missing, said
 from visalign.files.outputs import check_output
@@ -36,7 +36,7 @@ CHECK_EPILOG = (
 
 Transcript = Annotated[
     Path | None,
-    typer.Option("--transcript", "-t", help="What is said: text, SRT, WebVTT, TextGrid, EAF."),
+    typer.Option("--transcript", "-t", help="What is said: text, subtitles, TextGrid, EAF; - for piped-in text."),
 ]
 Text = Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")]
 Lexicon = Annotated[Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")]
@@ -163,15 +163,10 @@ def show_report(report: ClipReport, outputs: Sequence[Path], *, stderr: bool = F
         console.print(judged_parts(report))
     elif report.clip.transcript is None:
         console.print("No transcript was given: phones were recognised, so there are no words to judge.")
-    _show_warnings(report.warnings, stderr=stderr)
+    show_warnings(report.warnings, stderr=stderr)
     for model in report.clip.models:
         console.print(f"Model: {model.name} ({model.licence})", style="dim")
     _show_written(outputs, stderr=stderr)
-
-
-def _show_warnings(warnings: Iterable[str], *, stderr: bool = False) -> None:
-    for warning in warnings:
-        screen(stderr=stderr).print(f"Warning: {warning}", style="yellow")
 
 
 def _show_written(outputs: Iterable[Path], *, stderr: bool = False) -> None:

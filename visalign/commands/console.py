@@ -47,6 +47,7 @@ __all__ = [
     "judged_parts",
     "progress_line",
     "screen",
+    "show_warnings",
     "signed_ms",
     "styled_summary",
     "tier_table",
@@ -266,6 +267,12 @@ def findings_table(findings: Iterable[Finding]) -> Table:
         if x.remedy:
             table.add_row("", "", "", Text(f"To get it: {x.remedy}", style="bold" if x.is_fault else ""))
     return table
+
+
+def show_warnings(warnings: Iterable[str], *, stderr: bool = False) -> None:
+    """A line a warning."""
+    for warning in warnings:
+        screen(stderr=stderr).print(f"Warning: {warning}", style="yellow")
 
 
 def facts_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

@@ -30,7 +30,9 @@ _WIDEST = 100  # columns; longer lines of prose are hard to read
 def explain(
     clip: Annotated[Path, typer.Argument(metavar="CLIP|JSON", help="A clip, or a report of `visalign check --json`.")],
     audio: Annotated[Path | None, typer.Option(help="Explain this sound instead of the clip's own.")] = None,
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,

@@ -58,7 +58,9 @@ def export(
     ] = None,
     to: Annotated[str | None, typer.Option(help="The format; see --list.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="What is said: text, SRT …")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     aligner: Annotated[

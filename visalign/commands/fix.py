@@ -38,7 +38,9 @@ def fix(
     clip: Annotated[Path, typer.Argument(metavar="CLIP", help="The clip; it is never changed.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The new file; CLIP.fixed by default.")] = None,
     mode: Annotated[str, typer.Option(help="copy, pad, drift or pieces; see below.")] = "copy",
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,

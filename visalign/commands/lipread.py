@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
-from visalign.commands.console import facts_table, progress_line, screen, signed_ms
+from visalign.commands.console import facts_table, progress_line, screen, show_warnings, signed_ms
+from visalign.commands.options import said_text
 
 if TYPE_CHECKING:
     from visalign.lip_reading.reading import LipReading
@@ -52,13 +53,11 @@ def lipread(
     from visalign.files.outputs import check_output
     from visalign.files.text_files import format_json, write_text, write_textgrid
     from visalign.language.lexicon import lexicon_with
-    from visalign.language.transcript import parse_transcript, read_transcript
+    from visalign.language.transcript import read_aloud
     from visalign.lip_reading.grammar import read_grammar, refuse_impossible
     from visalign.lip_reading.reading import read_words
     from visalign.sync.lip_model import LipModel
 
-    if text is not None and transcript is not None:
-        raise typer.BadParameter("give --text or --transcript, not both")
     to_stdout = json == Path("-")
     for path, suffix in ((output, ".TextGrid"), (None if to_stdout else json, ".json")):
         if path is not None:
@@ -67,10 +66,11 @@ def lipread(
     graph = read_grammar(grammar)
     refuse_impossible(graph)
     chosen = None if viseme_map == "none" else visalign.VisemeMap.load(viseme_map)
-    said = text if transcript is None else read_transcript(transcript)
-    words = None if said is None else parse_transcript(said, known)
+    written, warnings = said_text(text, transcript)
+    spoken = None if written is None else read_aloud(written, known)
+    words = None if spoken is None else list(spoken.words)
     if words is not None and not words:
-        raise ConfigError("--text", said, "at least one word that is spoken")
+        raise ConfigError("--text", written, "at least one word that is spoken")
     decoder = LipModel.load(model).decoder
     with progress_line(enabled=not quiet) as progress:
         lips = visalign.read_lips(video, progress=progress)
@@ -78,14 +78,17 @@ def lipread(
         found = read_words(lips, graph, decoder, viseme_map=chosen, lexicon=known)
     result = _result(video, found) | ({} if words is None else _errors(words, found, chosen, known))
     result |= {} if report is None else {"sync": _sync(report)}
-    written = [] if output is None else [write_textgrid(output, [found.words, found.units])]
+    files = [] if output is None else [write_textgrid(output, [found.words, found.units])]
     if to_stdout:
         sys.stdout.write(format_json(result))
         sys.stdout.flush()
     elif json is not None:
-        written.append(write_text(json, format_json(result)))
+        files.append(write_text(json, format_json(result)))
     if not quiet:
-        _show(found, result, written, stderr=to_stdout)
+        _show(found, result, stderr=to_stdout)
+        show_warnings((*warnings, *(() if spoken is None else spoken.warnings())), stderr=to_stdout)
+        for path in files:
+            screen(stderr=to_stdout).print(f"Wrote {path}", soft_wrap=True)
 
 
 def _result(video: Path, found: LipReading) -> dict[str, Any]:
@@ -146,7 +149,7 @@ def _merged(form: tuple[str, ...]) -> list[str]:
     return [label for k, label in enumerate(form) if k == 0 or form[k - 1] != label]
 
 
-def _show(found: LipReading, result: dict[str, Any], written: list[Path], *, stderr: bool) -> None:
+def _show(found: LipReading, result: dict[str, Any], *, stderr: bool) -> None:
     out = screen(stderr=stderr)
     out.print(found.sentence or "(nothing is said)", style="bold", soft_wrap=True)
     rows = [(x.label, f"{x.start:.2f}", f"{x.end:.2f}") for x in found.words if x.label]
@@ -160,5 +163,3 @@ def _show(found: LipReading, result: dict[str, Any], written: list[Path], *, std
         accuracy = "-" if sync["viseme_accuracy"] is None else f"{sync['viseme_accuracy']:.0%}"
         lead = signed_ms(sync["lead_seconds"])
         out.print(f"Sync of {sync['clip']}: {sync['verdict']}, lead {lead} ms, {accuracy} of the visemes as expected")
-    for path in written:
-        out.print(f"Wrote {path}", soft_wrap=True)

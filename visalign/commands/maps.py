@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
-from visalign.commands.console import facts_table, progress_line, screen
+from visalign.commands.console import facts_table, progress_line, screen, show_warnings
+from visalign.commands.options import said_text
 
 if TYPE_CHECKING:
     from visalign.language.lexicon import Lexicon
@@ -312,25 +313,27 @@ def draw(
     clip: Annotated[Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks.")],
     output: Annotated[Path, typer.Option("--output", "-o", help=".png, .svg or .pdf")],
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    ] = None,
     viseme_map: Annotated[str, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = "jeffers_1971",
     quiet: Quiet = False,
 ) -> None:
     """Draw the mouth track and the weight curves that the sound asks for, below what the lips do."""
     # These load dlib, PocketSphinx and praatio.
-    from visalign.language.transcript import read_transcript
     from visalign.plots.maps import plot_clip_mouth
     from visalign.plots.style import save_plot
 
     if (text is None) == (transcript is None):
         raise typer.BadParameter("say what is spoken: --text or --transcript")
     _check_outputs({"plot": output})
-    said = text if transcript is None else read_transcript(transcript)
+    spoken, warnings = said_text(text, transcript)
     with progress_line(enabled=not quiet) as progress:
         progress("reading lips", None)
-        drawn = plot_clip_mouth(clip, said or "", visalign.VisemeMap.load(viseme_map))
+        drawn = plot_clip_mouth(clip, spoken or "", visalign.VisemeMap.load(viseme_map))
     written = save_plot(drawn, output)
     if not quiet:
+        show_warnings(warnings)
         _show_written([written])
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.commands.console import progress_line, screen, tier_table
-from visalign.commands.options import refuse_missing
+from visalign.commands.console import progress_line, screen, show_warnings, tier_table
+from visalign.commands.options import refuse_missing, said_text
 
 if TYPE_CHECKING:
     from visalign.pipeline import ClipObservation
@@ -69,7 +69,7 @@ def observe(
     for path in wanted:
         check_output(path, suffixes=(*OBSERVATION_SUFFIXES, *PLOT_SUFFIXES), inputs=inputs)
     labels = None if visemes is None else read_transcript(visemes).split()
-    said = text if transcript is None else read_transcript(transcript)
+    spoken, warnings = said_text(text, transcript)
     refuse_missing(video)
     with progress_line(enabled=not quiet) as progress:
         clip = video if landmarks is None else read_lips_with_landmarks(video, landmarks)
@@ -79,7 +79,7 @@ def observe(
             model=model,
             face=face,
             visemes=labels,
-            transcript=said,
+            transcript=spoken,
             progress=progress,
         )
         for path in wanted:
@@ -91,6 +91,7 @@ def observe(
     if not quiet:
         shown = seen.visemes if seen.forced is None else seen.forced.tier
         screen().print(tier_table(shown, label="viseme", is_silence=lambda x: x == seen.silence))
+        show_warnings((*warnings, *(() if seen.forced is None else seen.forced.warnings)))
         for path in wanted:
             screen().print(f"Wrote {path}", soft_wrap=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from visalign.config import Config
     from visalign.language.annotations import Cue
 
-__all__ = ["Profile", "Strict", "chosen_settings", "refuse_missing", "said"]
+__all__ = ["Profile", "Strict", "chosen_settings", "refuse_missing", "said", "said_text"]
+
+STANDARD_INPUT = Path("-")
+"""In place of a transcript's file: what is piped in."""
 
 Profile = Annotated[
     str | None, typer.Option(help="Whose limits count: ebu_r37 (the default), itu_bt1359, atsc_is191, film …")
@@ -26,7 +30,7 @@ Strict = Annotated[
 
 
 def said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
-    """What is said, from the option or the file that gives it."""
+    """What is said, from the option or the file that gives it; the file ``-`` is the standard input."""
     if text is not None and transcript is not None:
         raise typer.BadParameter("give --text or --transcript, not both")
     if transcript is None:
@@ -34,7 +38,24 @@ def said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | N
     # Loads the lexicon's room, so it waits until a command needs it.
     from visalign.language.annotations import read_spoken
 
-    return read_spoken(transcript)
+    return _piped_in() if transcript == STANDARD_INPUT else read_spoken(transcript)
+
+
+def _piped_in() -> str | tuple[Cue, ...]:
+    # As above.
+    from visalign.files.limits import allowed
+    from visalign.language.annotations import spoken_of
+    from visalign.language.transcript import decode_transcript
+
+    name = "<standard input>"
+    return spoken_of(name, decode_transcript(name, sys.stdin.buffer.read(allowed("text-bytes") + 1)))
+
+
+def said_text(text: str | None, transcript: Path | None) -> tuple[str | None, tuple[str, ...]]:
+    """What is said as running text, a line a cue, and what a user has to know of how it was read."""
+    found = said(text, transcript)
+    warnings: tuple[str, ...] = getattr(found, "warnings", ())
+    return found if found is None or isinstance(found, str) else "\n".join(cue.text for cue in found), warnings
 
 
 def refuse_missing(*media: Path | None) -> None:

@@ -24,7 +24,9 @@ def overlay(
     clip: Annotated[Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks; it stays as it is.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The new clip: .mp4, .mov or .mkv")],
     json: Annotated[Path | None, typer.Option("--json", "--report", help="Its JSON report: no new check.")] = None,
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,

@@ -44,7 +44,9 @@ def plot(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help=".png, .svg or .pdf")],
     audio: Annotated[Path | None, typer.Option(help="This sound instead of the clip's own.")] = None,
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,

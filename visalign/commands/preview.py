@@ -26,7 +26,9 @@ PREVIEW_EPILOG = (
 def preview(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Sound or clip, TextGrid, or a JSON of visalign.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The clip, .mp4.")],
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="Text file with what is said.")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     aligner: Annotated[

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.layout import files_below
-from visalign.corpora.training_data import read_clip_transcript
+from visalign.corpora.training_data import read_said
 from visalign.errors import AnyPath, InputError, OutputError, VisalignError
 from visalign.exports.result_files import write_alignment
 from visalign.files.outputs import inside
 from visalign.forced_alignment.alignment import Alignment
-from visalign.language.annotations import Cue, read_spoken
+from visalign.language.annotations import Cue
 
 __all__ = ["TRANSCRIPT_SUFFIXES", "Aligned", "Recording", "align_recordings", "find_recordings", "is_many"]
 
@@ -163,8 +163,4 @@ def _refuse_input(target: Path, recording: Recording) -> None:
 
 
 def _said(recording: Recording) -> str | Sequence[Cue]:
-    if recording.transcript is None:
-        return recording.text
-    if recording.transcript.suffix.lower() == ".align":
-        return read_clip_transcript(recording.transcript)
-    return read_spoken(recording.transcript)
+    return recording.text if recording.transcript is None else read_said(recording.transcript)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
+from visalign.language.annotations import Cues, read_spoken
 from visalign.language.transcript import read_transcript
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Transcripts",
     "clip_files",
     "read_clip_transcript",
+    "read_said",
     "training_clips",
     "transcript_file",
 ]
@@ -117,14 +119,26 @@ def transcript_file(clip: AnyPath) -> Path | None:
 
 
 def read_clip_transcript(path: AnyPath) -> str:
-    """The text of a transcript file, or the words of GRID's ``.align``.
+    """The text of a transcript file, a line a cue where it has cues, or the words of GRID's ``.align``.
 
     Raises
     ------
     ParseError
         If the file can't be read.
     """
-    return _read_grid(Path(path)) if Path(path).suffix.lower() == _GRID_SUFFIX else read_transcript(path)
+    found = read_said(path)
+    return found if isinstance(found, str) else "\n".join(cue.text for cue in found)
+
+
+def read_said(path: AnyPath) -> str | Cues:
+    """What is said by a transcript file: text, cues with times, or the words of GRID's ``.align``.
+
+    Raises
+    ------
+    ParseError
+        If the file can't be read.
+    """
+    return _read_grid(Path(path)) if Path(path).suffix.lower() == _GRID_SUFFIX else read_spoken(path)
 
 
 def _read_grid(path: Path) -> str:

@@ -9,15 +9,20 @@ References
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from visalign.exports.utterance import Utterance
 from visalign.timeline import Interval
 
-__all__ = ["caption_lines", "clock"]
+__all__ = ["caption_lines", "clock", "unmistakable"]
 
 MAX_CHARACTERS = 42
 PAUSE_SECONDS = 0.5
+
+# What a reader of captions takes for something else than text: references, tags, styles, arrows, new lines.
+_MISTAKABLE = re.compile(r"&(?=#?\w+;)|<(?=[A-Za-z0-9/|!])|\{|(?<=--)>|\\(?=[Nnh])")
+_NAMES = {"&": "amp", "<": "lt", ">": "gt", "{": "#123", "\\": "#92"}
 
 
 def caption_lines(utterance: Utterance) -> Iterator[list[Interval]]:
@@ -31,6 +36,19 @@ def caption_lines(utterance: Utterance) -> Iterator[list[Interval]]:
         line.append(word)
     if line:
         yield line
+
+
+def unmistakable(text: str) -> str:
+    """`text` with references for the signs that would be read as something else: tags, styles, arrows.
+
+    SubRip has no way to write those; references are what most readers know. Others stay as they are.
+
+    Examples
+    --------
+    >>> [unmistakable(x) for x in ("AT&T", "<b>", "-->", "3<5")]
+    ['AT&T', '&lt;b>', '--&gt;', '3&lt;5']
+    """
+    return _MISTAKABLE.sub(lambda sign: f"&{_NAMES[sign[0]]};", text)
 
 
 def clock(seconds: float, separator: str) -> str:

@@ -21,7 +21,7 @@ from visalign.language.phones import SILENCE, is_phone, is_silence
 from visalign.timeline import Interval, Tier
 
 if TYPE_CHECKING:
-    from visalign.language.annotations.captions import Cue
+    from visalign.language.annotations.cues import Cue
     from visalign.language.lexicon import Lexicon
 
 __all__ = ["EXPORT_ALIGNER", "parse_visalign_json", "read_annotated", "read_utterance"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from visalign.exports.captions import caption_lines, clock
+from visalign.exports.captions import caption_lines, clock, unmistakable
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 
@@ -25,7 +25,8 @@ class SubRip:
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
         blocks = [
-            f"{i}\n{clock(x[0].start, ',')} --> {clock(x[-1].end, ',')}\n{' '.join(word.label for word in x)}\n"
+            f"{i}\n{clock(x[0].start, ',')} --> {clock(x[-1].end, ',')}\n"
+            f"{' '.join(unmistakable(word.label) for word in x)}\n"
             for i, x in enumerate(caption_lines(utterance), start=1)
         ]
         return "\n".join(blocks).encode()

@@ -13,6 +13,9 @@ from visalign.timeline import Interval
 
 __all__ = ["WebVtt"]
 
+# Players take these for what SubStation has in braces and behind backslashes.
+_STYLES = str.maketrans({"{": "&#123;", "\\": "&#92;"})
+
 
 class WebVtt:
     """A cue a line; each word after the first is preceded by its timestamp, so that players can highlight it."""
@@ -35,5 +38,9 @@ class WebVtt:
 
 def _text(line: Sequence[Interval]) -> str:
     first, *rest = line
-    timed = [f"<{clock(x.start, '.')}>{escape(x.label, quote=False)}" for x in rest]
-    return " ".join([escape(first.label, quote=False), *timed])
+    timed = [f"<{clock(x.start, '.')}>{_escaped(x.label)}" for x in rest]
+    return " ".join([_escaped(first.label), *timed])
+
+
+def _escaped(label: str) -> str:
+    return escape(label, quote=False).translate(_STYLES)

@@ -13,10 +13,12 @@ from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.cued import align_cues, cues_of, late_cues, with_cues
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
-from visalign.language.annotations import Cue
+from visalign.forced_alignment.readings import align_text, refuse_haste
+from visalign.language.annotations import Cue, Cues
 from visalign.language.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
 from visalign.language.lexicon import Lexicon
-from visalign.language.transcript import parse_transcript
+from visalign.language.spoken_text import SpokenText, joined_texts
+from visalign.language.transcript import TranscriptText, read_aloud
 from visalign.signals import Audio
 from visalign.sound.voice_activity import find_speech
 from visalign.timeline import Tier
@@ -31,10 +33,6 @@ _UNTIMELY = (
     "the times of the cues do not fit this sound: {:.0%} of their words are said elsewhere. The words were placed in "
     "their order, without regard to the times"
 )
-
-MOST_WORDS_A_SECOND = 30.0
-"""More can't be aligned: a word has a phone at least, and the aligners give a phone 30 ms at least. The fastest speech
-has a third of it."""
 
 
 def force_align(
@@ -59,7 +57,7 @@ def force_align(
     audio : Audio
         Mono sound on the clip's clock.
     transcript : str or sequence of Cue
-        What is said, as running text (:func:`visalign.language.transcript.parse_transcript`), or cues with times
+        What is said, as running text (:func:`visalign.language.transcript.read_aloud`), or cues with times
         (:func:`visalign.language.annotations.read_cues`): each is then aligned in its own window, whatever the length.
     aligner : str or Aligner
         One of `ALIGNERS`, or an aligner of your own.
@@ -81,9 +79,11 @@ def force_align(
     Returns
     -------
     Alignment
-        Its warnings name also the words that lie where no voice is heard, and long stretches of voice without words;
-        in long recordings the places that the transcript does not fit, and words that were left out there. Its notes
-        mark all that looks odd. Of cues it says where their words were found, and who speaks where.
+        What may be said in several ways, as a year, is aligned as it is heard
+        (:mod:`visalign.forced_alignment.readings`). Its warnings name what the text leaves open, the words that lie
+        where no voice is heard, and long stretches of voice without words; in long recordings the places that the
+        transcript does not fit, and words that were left out there. Its notes mark all that looks odd. Of cues it says
+        where their words were found, and who speaks where.
 
     Raises
     ------
@@ -105,16 +105,19 @@ def force_align(
     if not isinstance(transcript, str):
         speech = find_speech(audio) if speech is None else speech
         said = _cued(transcript, speaker, pronunciations, backend, oov, g2p)
-        pieces = list(align_cues(audio, said.cues, said.words, said.known.lexicon, backend, speech))
+        pieces = list(align_cues(audio, said.cues, said.texts, said.known.lexicon, backend, speech))
         elsewhere = _regardless_of_times(audio, said, backend, speech, pieces, progress)
-        return explained(elsewhere or _joined(pieces, speech, audio), said.known)
-    words = _spoken_words(transcript, pronunciations, audio)
-    known = _settled(words, pronunciations, backend, oov, g2p)
+        found = explained(elsewhere or _joined(pieces, speech, audio), said.known)
+        return _told(found, joined_texts(said.texts), (*_warnings_of(transcript), *said.warnings))
+    text = _spoken_text(transcript, pronunciations, audio)
+    known = _settled(text, pronunciations, backend, oov, g2p)
+    text = text.without(set(known.skipped))
     if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
-        return heard(explained(backend.align(audio, known.words, known.lexicon), known), audio, speech)
+        found = heard(explained(align_text(backend, audio, text, known.lexicon), known), audio, speech)
+        return _told(found, text, _warnings_of(transcript))
     speech = find_speech(audio) if speech is None else speech
-    pieces = list(align_pieces(audio, known.words, known.lexicon, backend, speech, progress))
-    return explained(_joined(pieces, speech, audio), known)
+    pieces = list(align_pieces(audio, text, known.lexicon, backend, speech, progress))
+    return _told(explained(_joined(pieces, speech, audio), known), text, _warnings_of(transcript))
 
 
 def align_in_pieces(
@@ -149,29 +152,32 @@ def align_in_pieces(
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     if not isinstance(transcript, str):
         said = _cued(transcript, speaker, pronunciations, backend)
-        return align_cues(audio, said.cues, said.words, said.known.lexicon, backend, find_speech(audio))
-    words = _spoken_words(transcript, pronunciations, audio)
-    return align_pieces(audio, words, pronunciations, backend, find_speech(audio), progress)
+        return align_cues(audio, said.cues, said.texts, said.known.lexicon, backend, find_speech(audio))
+    text = _spoken_text(transcript, pronunciations, audio)
+    return align_pieces(audio, text, pronunciations, backend, find_speech(audio), progress)
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """Cues with their words, and what became of words without a pronunciation."""
+    """Cues with their words, what became of words without a pronunciation, and what is to be told of it."""
 
     cues: Sequence[Cue]
-    words: Sequence[Sequence[str]]
+    texts: Sequence[SpokenText]
     known: Vocabulary
+    warnings: tuple[str, ...] = ()
 
 
 def _cued(
     cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon, backend: Aligner, oov: str = "error", g2p: str = ""
 ) -> _Said:
-    chosen, words = cues_of(cues, speaker, lexicon)
-    known = _settled([word for row in words for word in row], lexicon, backend, oov, g2p)
+    chosen, texts = cues_of(cues, speaker, lexicon)
+    known = _settled(joined_texts(texts), lexicon, backend, oov, g2p)
     left_out = set(known.skipped)
-    kept = [(cue, [x for x in row if x not in left_out]) for cue, row in zip(chosen, words, strict=True)]
-    kept = [(cue, row) for cue, row in kept if row]
-    return _Said([cue for cue, _ in kept], [row for _, row in kept], known)
+    kept = [(cue, text.without(left_out)) for cue, text in zip(chosen, texts, strict=True)]
+    kept = [(cue, text) for cue, text in kept if text.words]
+    nameless = sum(not cue.speaker for cue in cues) if speaker is not None else 0
+    warnings = (f"{nameless} of {len(cues)} cues say not who speaks, and were left out",) if nameless else ()
+    return _Said([cue for cue, _ in kept], [text for _, text in kept], known, warnings)
 
 
 def _regardless_of_times(
@@ -186,16 +192,17 @@ def _regardless_of_times(
 
     None where the cues fit, or the words fit no better so.
     """
-    n_words = sum(len(row) for row in said.words)
+    text = joined_texts(said.texts)
+    n_words = len(text.words)
     if audio.duration <= LONG_SECONDS or _n_misplaced(pieces) < _MISFIT * n_words:
         return None
-    words = [word for row in said.words for word in row]
-    again = list(align_pieces(audio, words, said.known.lexicon, backend, speech, progress))
+    again = list(align_pieces(audio, text, said.known.lexicon, backend, speech, progress))
     if _n_misplaced(again) > 0.5 * _n_misplaced(pieces):
         return None
     found = _joined(again, speech, audio)
-    if sum(bool(word.label) for word in found.words) == n_words:
-        found = with_cues(found, said.cues, said.words)
+    labels = [label for label in found.words.labels if label]
+    if tuple(labels) == text.as_said(labels).words:
+        found = with_cues(found, said.cues, said.texts)
     return replace(found, warnings=(_UNTIMELY.format(_n_misplaced(pieces) / n_words), *found.warnings))
 
 
@@ -203,25 +210,32 @@ def _n_misplaced(pieces: Sequence[AlignedPiece]) -> int:
     return sum(piece.last - piece.first for piece in pieces if not piece.fits)
 
 
-def _settled(words: Sequence[str], lexicon: Lexicon, backend: Aligner, oov: str, g2p: str) -> Vocabulary:
+def _settled(text: SpokenText, lexicon: Lexicon, backend: Aligner, oov: str, g2p: str) -> Vocabulary:
     if getattr(backend, "pronounces_itself", False):
-        return Vocabulary(tuple(words), lexicon)
-    return settle_vocabulary(words, lexicon, oov, chosen_g2p(g2p) if oov == "g2p" else None)
+        return Vocabulary(text.words, lexicon)
+    return settle_vocabulary(text.words, lexicon, oov, chosen_g2p(g2p) if oov == "g2p" else None, text.unread)
 
 
-def _spoken_words(transcript: str, known: Lexicon, audio: Audio) -> list[str]:
-    words = parse_transcript(transcript, known=known)
-    if not words:
+def _warnings_of(transcript: str | Sequence[Cue]) -> tuple[str, ...]:
+    """What whoever read the transcript had to say of it."""
+    return transcript.warnings if isinstance(transcript, TranscriptText | Cues) else ()
+
+
+def _told(found: Alignment, text: SpokenText, warnings: tuple[str, ...]) -> Alignment:
+    """The alignment with warnings of how its text was read, which come first."""
+    read = text.as_said([label for label in found.words.labels if label]).warnings()
+    return replace(found, warnings=(*warnings, *read, *found.warnings))
+
+
+def _spoken_text(transcript: str, known: Lexicon, audio: Audio) -> SpokenText:
+    text = read_aloud(transcript, known)
+    if not text.words:
         raise InputError(
             "the transcript is empty: it holds no word that could be spoken. Give what is said in the clip, or leave "
             "the transcript out to have the phones recognised."
         )
-    if len(words) > 10 + MOST_WORDS_A_SECOND * audio.duration:  # said at once: an aligner may search for minutes
-        raise AlignmentError(
-            f"the {len(words)} words could not be aligned with these {audio.duration:.2f} s of audio: nobody speaks so "
-            "fast. Check that the transcript belongs to this clip, or leave it out to have the phones recognised."
-        )
-    return words
+    refuse_haste(len(text.words), audio)
+    return text
 
 
 def _joined(pieces: Sequence[AlignedPiece], speech: Tier, audio: Audio) -> Alignment:

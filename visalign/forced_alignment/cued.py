@@ -25,9 +25,11 @@ from visalign.errors import AlignmentError, ConfigError, InputError
 from visalign.forced_alignment.aligner import Aligner
 from visalign.forced_alignment.alignment import Alignment, CueTimes
 from visalign.forced_alignment.pieces import AlignedPiece, Span, on_the_clock, part_of, silent_alignment
-from visalign.language.annotations.captions import Cue
+from visalign.forced_alignment.readings import align_text
+from visalign.language.annotations.cues import Cue
 from visalign.language.lexicon import Lexicon
-from visalign.language.transcript import parse_transcript
+from visalign.language.spoken_text import SpokenText, joined_texts
+from visalign.language.transcript import read_aloud
 from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
@@ -56,7 +58,7 @@ class _Window:
     cues: tuple[int, ...]
 
 
-def cues_of(cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon) -> tuple[list[Cue], list[list[str]]]:
+def cues_of(cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon) -> tuple[list[Cue], list[SpokenText]]:
     """The cues with words that are spoken (by `speaker`, if one is named), and the words of each.
 
     Raises
@@ -70,21 +72,22 @@ def cues_of(cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon) -> tuple
     if speaker is not None and speaker not in names:
         raise ConfigError("speaker", speaker, names or "none is named in these cues")
     mine = [x for x in cues if speaker is None or x.speaker == speaker]
-    rows = [(cue, words) for cue in mine if (words := parse_transcript(cue.text, known=lexicon))]
+    rows = [(cue, read_aloud(cue.text, lexicon, first_line=cue.line, labels=False)) for cue in mine]
+    rows = [(cue, said) for cue, said in rows if said.words]
     if not rows:
         raise InputError("the cues hold no word that could be spoken. Give those of this clip.")
-    return [cue for cue, _ in rows], [words for _, words in rows]
+    return [cue for cue, _ in rows], [said for _, said in rows]
 
 
 def align_cues(
-    audio: Audio, cues: Sequence[Cue], words: Sequence[Sequence[str]], lexicon: Lexicon, aligner: Aligner, speech: Tier
+    audio: Audio, cues: Sequence[Cue], texts: Sequence[SpokenText], lexicon: Lexicon, aligner: Aligner, speech: Tier
 ) -> Iterator[AlignedPiece]:
     """Align each cue in its window.
 
     Parameters
     ----------
     audio : Audio
-    cues, words
+    cues, texts
         From :func:`cues_of`.
     lexicon : Lexicon
     aligner : Aligner
@@ -99,16 +102,18 @@ def align_cues(
     at, count = 0, 0
     for window in _windows(cues, [n for n, cue in enumerate(cues) if _inside(cue, audio)], speech, audio.duration):
         span = Span(round(window.start * audio.rate_hz), round(window.end * audio.rate_hz))
-        said = [word for n in window.cues for word in words[n]]
+        n_words = sum(len(texts[n].words) for n in window.cues)
         if span.start > at:
             yield _silent(audio, Span(at, span.start), count, aligner)
         mine = [cues[n] for n in window.cues]
-        yield _aligned(audio, span, count, mine, [words[n] for n in window.cues], lexicon, aligner)
-        at, count = span.end, count + len(said)
+        yield _aligned(audio, span, count, mine, [texts[n] for n in window.cues], lexicon, aligner)
+        at, count = span.end, count + n_words
     whole = len(audio.samples)
     if at < whole:
         yield _silent(audio, Span(at, whole), count, aligner)
-    beyond = tuple(word for cue, mine in zip(cues, words, strict=True) if not _inside(cue, audio) for word in mine)
+    beyond = tuple(
+        word for cue, said in zip(cues, texts, strict=True) if not _inside(cue, audio) for word in said.words
+    )
     if beyond:
         lost = silent_alignment(0.0, 1.0, aligner.name)
         yield AlignedPiece(audio.duration, audio.duration, count, count + len(beyond), lost, False, beyond)
@@ -161,26 +166,31 @@ def _aligned(
     span: Span,
     count: int,
     cues: Sequence[Cue],
-    words: Sequence[Sequence[str]],
+    texts: Sequence[SpokenText],
     lexicon: Lexicon,
     aligner: Aligner,
 ) -> AlignedPiece:
     start, end = span.start / audio.rate_hz, span.end / audio.rate_hz
-    said = [word for mine in words for word in mine]
+    said = joined_texts(texts)
+    last = count + len(said.words)
     try:
-        found = on_the_clock(aligner.align(part_of(audio, span), said, lexicon), start, end)
+        found = on_the_clock(align_text(aligner, part_of(audio, span), said, lexicon), start, end)
     except AlignmentError:
         lost = silent_alignment(start, end, aligner.name)
         times = tuple(CueTimes(x.start, x.end, x.text, x.speaker) for x in cues)
-        return AlignedPiece(start, end, count, count + len(said), replace(lost, cues=times), False, tuple(said))
+        return AlignedPiece(start, end, count, last, replace(lost, cues=times), False, said.words)
     fits = not any("may not belong" in warning for warning in found.warnings)
-    return AlignedPiece(start, end, count, count + len(said), with_cues(found, cues, words), fits)
+    return AlignedPiece(start, end, count, last, with_cues(found, cues, texts), fits)
 
 
-def with_cues(found: Alignment, cues: Sequence[Cue], words: Sequence[Sequence[str]]) -> Alignment:
+def with_cues(found: Alignment, cues: Sequence[Cue], texts: Sequence[SpokenText]) -> Alignment:
     """The alignment of all words of these cues with what was found for each, and with speakers where they are named."""
-    spoken = iter([x for x in found.words if x.label])
-    rows = [[next(spoken) for _ in mine] for mine in words]
+    words = [x for x in found.words if x.label]
+    rows, at = [], 0
+    for text in texts:
+        n_words = len(text.as_said([x.label for x in words[at : at + text.most_words]]).words)
+        rows.append(words[at : at + n_words])
+        at += n_words
     times = tuple(
         CueTimes(cue.start, cue.end, cue.text, cue.speaker, mine[0].start, mine[-1].end)
         for cue, mine in zip(cues, rows, strict=True)

@@ -124,6 +124,26 @@ class GmmHmmAligner:
         doubts = tuple(_doubts(found, variants))
         return _alignment(self.model, words, placed, f"{self.name}, {self.model.name}", doubts)
 
+    def heard_pronunciations(self, audio: Audio, words: Sequence[str], lexicon: Lexicon) -> list[tuple[str, ...]]:
+        """Of each word the pronunciation that is heard, in phones of the model.
+
+        Raises
+        ------
+        OutOfVocabulary, InputError, AlignmentError
+            As :meth:`align`.
+        """
+        frames = self.model.features(audio, pcm_for_model(audio))
+        graph = build_graph(self.variants(words, lexicon), self.model, self.model.silence_costs)
+        try:
+            path = _search(graph, _Scores.of(self.model, frames, graph, for_search_only=True))
+        except NoPath as error:
+            raise AlignmentError(f"no pronunciation of the words fits into {audio.duration:.2f} s") from error
+        heard: list[list[str]] = [[] for _ in words]
+        for segment in _segments(graph, path, self.model):
+            if segment.word >= 0:
+                heard[segment.word].append(segment.phone)
+        return [tuple(phones) for phones in heard]
+
     def variants(self, words: Sequence[str], lexicon: Lexicon) -> list[list[Variant]]:
         """The pronunciations of each word in phones of the model.
 

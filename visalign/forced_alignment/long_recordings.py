@@ -40,8 +40,10 @@ from visalign.forced_alignment.pieces import (
     part_of,
     silent_alignment,
 )
+from visalign.forced_alignment.readings import align_text
 from visalign.forced_alignment.word_search import FoundWords, WordFinder
 from visalign.language.lexicon import Lexicon
+from visalign.language.spoken_text import SpokenText
 from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
@@ -99,7 +101,7 @@ class _Islands:
 
 def align_pieces(
     audio: Audio,
-    words: Sequence[str],
+    text: SpokenText,
     lexicon: Lexicon,
     aligner: Aligner,
     speech: Tier,
@@ -110,8 +112,8 @@ def align_pieces(
     Parameters
     ----------
     audio : Audio
-    words : sequence of str
-        At least one.
+    text : SpokenText
+        At least one word. Of what may be said in several ways each piece says which one is heard.
     lexicon : Lexicon
     aligner : Aligner
         Aligns each piece. Where the words are is found with its own acoustic model if it is a
@@ -130,16 +132,17 @@ def align_pieces(
     OutOfVocabulary, InputError
         If words have no pronunciation.
     """
-    return _LongAlignment(audio, words, lexicon, aligner, speech).run(progress)
+    return _LongAlignment(audio, text, lexicon, aligner, speech).run(progress)
 
 
 class _LongAlignment:
     """The state of one recording's alignment."""
 
-    def __init__(self, audio: Audio, words: Sequence[str], lexicon: Lexicon, aligner: Aligner, speech: Tier) -> None:
-        self.audio, self.words, self.lexicon, self.aligner, self.speech = audio, words, lexicon, aligner, speech
+    def __init__(self, audio: Audio, text: SpokenText, lexicon: Lexicon, aligner: Aligner, speech: Tier) -> None:
+        self.audio, self.text, self.lexicon, self.aligner, self.speech = audio, text, lexicon, aligner, speech
+        self.words = text.words
         engine = aligner if isinstance(aligner, GmmHmmAligner) else GmmHmmAligner()
-        self.finder = WordFinder(engine.model, engine.variants(words, lexicon))
+        self.finder = WordFinder(engine.model, engine.variants(text.words, lexicon))
         self.islands = _Islands()
 
     def run(self, progress: Progress | None) -> Iterator[AlignedPiece]:
@@ -196,7 +199,7 @@ class _LongAlignment:
 
     def _aligned(self, span: Span, first: int, last: int, *, fits: bool = True) -> AlignedPiece:
         start, end = span.start / self.audio.rate_hz, span.end / self.audio.rate_hz
-        found = self.aligner.align(part_of(self.audio, span), self.words[first:last], self.lexicon)
+        found = align_text(self.aligner, part_of(self.audio, span), self.text.part(first, last), self.lexicon)
         placed = on_the_clock(found, start, end)
         if not fits:
             note = Interval(start, end, "text: the transcript does not say what is heard")

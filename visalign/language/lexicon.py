@@ -182,12 +182,18 @@ class Lexicon:
         return Lexicon(self.entries, self.name, beneath)
 
 
-def missing_words(words: list[str], suggestions: Mapping[str, tuple[str, ...]] | None = None) -> OutOfVocabulary:
-    """The error that names words without a pronunciation, with a hint where figures are among them."""
-    error = OutOfVocabulary(words, suggestions)
-    if any(character.isdigit() for word in words for character in word):
-        error.add_note("Numbers must be spelt out as they are said: '1984' may be 'nineteen eighty-four'.")
-    return error
+def missing_words(
+    words: list[str],
+    suggestions: Mapping[str, tuple[str, ...]] | None = None,
+    figures: Mapping[str, int] | None = None,
+) -> OutOfVocabulary:
+    """The error that names words without a pronunciation, and apart from them those that are figures.
+
+    `figures` tells the lines of figures, where these are known.
+    """
+    lines = dict(figures or {})
+    written = {word: lines.get(word, 0) for word in words if word in lines or any(x.isdigit() for x in word)}
+    return OutOfVocabulary(words, suggestions, written)
 
 
 def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | None = None) -> Lexicon:

@@ -3,48 +3,38 @@
 Conventions
 -----------
 Words come out in lower case, NFC, with straight apostrophes, in the order in which they are spoken. What is written
-but not spoken is left out: punctuation, ``[laughs]`` and ``(quietly)``, ``<i>``, and a speaker's name in capitals at
-the start of a line (``ANNA:``). What a word sounds like is for the lexicon.
+but not spoken is left out: punctuation, ``[laughs]`` and ``(quietly)``, ``*sighs*``, ``<i>``, and a speaker's name at
+the start of a line (``ANNA:``, see :mod:`visalign.language.speaker_labels`). Figures and signs are read aloud in the
+language's own way (:mod:`visalign.language.normalisation`). What a word sounds like is for the lexicon.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Container, Iterator
 from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
+from visalign.files.decoding import decode_text
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import spare
 from visalign.language.lexicon import normalise_word
-from visalign.language.numerals import spell_out
+from visalign.language.markup import decoded, tidy, without_code_lines, without_directions, without_tags
+from visalign.language.normalisation import DEFAULT_LANGUAGE, Stretch, normaliser_of
+from visalign.language.speaker_labels import find_labels
+from visalign.language.spoken_text import Choice, Remark, SpokenText
 
-__all__ = ["SPEAKER_LABEL", "parse_transcript", "read_transcript"]
+__all__ = ["TranscriptText", "decode_transcript", "parse_transcript", "read_aloud", "read_text", "read_transcript"]
 
-MAX_NESTING = 3
-"""Levels of brackets within brackets that are left out."""
-
-_NOT_SPOKEN = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}|<[^<>]*>")
-# Up to three words in capitals and a number before a colon: ANNA:  DR. SMITH:  OLD MAN #2:
-SPEAKER_LABEL = re.compile(
-    r"^[ \t]*(?:[-–—][ \t]*)?((?:[^\W\d_][^\s:]{0,30}[ ]+){0,2}[^\W\d_][^\s:]{0,30})(?:[ ]*\#?\d+)?[ ]*:(?=\s|$)", re.M
-)
 # The colon of 10:30 is no break.
 _BREAKS = re.compile(r"[\s,;!?…/\\|\"“”„«»¡¿~=\u200b]+|:(?!(?<=\d:)\d)|--+|[\u2012-\u2015\u2212]|\.\.+")
-_DIGIT_GROUPS = re.compile(r"(?<=\d),(?=\d\d\d)")
-_SIGNS = re.compile(r"[&+%@]")
-_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u00ad\ufe63\uff0d", "-"))
-# Zero-width characters, direction marks and the byte-order mark: invisible, and not part of any word.
-_INVISIBLE = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF])
-
-_UP_TO_TWENTY = """
-zero one two three four five six seven eight nine ten
-eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty
-"""
-_SMALL_NUMBERS = dict(enumerate(_UP_TO_TWENTY.split()))
 _SPOKEN_SIGNS = {"&": "and", "+": "plus", "%": "percent", "@": "at"}
+_SIGNS = re.compile(r"[&+%@]")
+# What no text has; an end-of-file mark of old systems is none of them.
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1b-\x1f]")
+_JOINED = re.compile(r"[^\s,;!?…\"“”„«»]{1,60}$")
 
 
 def parse_transcript(text: str, known: Container[str] = ()) -> list[str]:
@@ -63,7 +53,7 @@ def parse_transcript(text: str, known: Container[str] = ()) -> list[str]:
     -------
     list of str
         Empty if nothing in the text is spoken. Figures and abbreviations are written out in English where `known` has
-        the words (:mod:`visalign.language.numerals`); without it numbers above twenty stay in digits.
+        the words; without it numbers above twenty stay in digits.
 
     Examples
     --------
@@ -77,35 +67,121 @@ def parse_transcript(text: str, known: Container[str] = ()) -> list[str]:
     InputError
         If something in the text is too long to be a word.
     """
-    spoken = SPEAKER_LABEL.sub(_without_speaker, _without_directions(_tidy(text)))
-    spoken = spell_out(spoken, known)
-    spoken = _SIGNS.sub(r" \g<0> ", _DIGIT_GROUPS.sub("", spoken))
-    pieces = (piece for piece in _BREAKS.split(spoken) if piece)
-    return [word for piece in pieces for word in _words(normalise_word(piece), known)]
+    return list(read_aloud(text, known).words)
 
 
-def _tidy(text: str) -> str:
-    return unicodedata.normalize("NFC", text.translate(_INVISIBLE).translate(_HYPHENS))
+def read_aloud(
+    text: str, known: Container[str] = (), *, language: str = DEFAULT_LANGUAGE, first_line: int = 1, labels: bool = True
+) -> SpokenText:
+    """The words of a text, the other ways to say them, and what a user has to know of how it was read.
+
+    Parameters
+    ----------
+    text : str
+    known : container of str, optional
+        As for :func:`parse_transcript`, which has its errors.
+    language : str
+        One of :data:`visalign.language.normalisation.NORMALISERS`.
+    first_line : int
+        Number of the text's first line in its file; 0 where it has none.
+    labels : bool
+        Lines may begin with the name of who speaks.
+
+    Examples
+    --------
+    >>> from visalign.language.lexicon import embedded_lexicon
+    >>> said = read_aloud("in 1905 she paid 5:5:5", embedded_lexicon())
+    >>> said.words[:4], said.choices[0].ways[1]
+    (('in', 'nineteen', 'oh', 'five'), ('nineteen', 'hundred', 'five'))
+    >>> print(said.warnings()[0])
+    1 figure(s) can't be read aloud: line 1: '5:5:5'. Write them as they are said
+    """
+    plain = tidy(text)
+    for _ in range(2):  # what was escaped twice on its way is found, too
+        plain = tidy(decoded(without_tags(plain)))
+    plain = without_code_lines(without_tags(plain))
+    remarks: list[Remark] = []
+    if labels:
+        plain = _without_labels(plain, first_line, remarks)
+    lines = _LineNumbers(plain, first_line)
+    spoken, notes = without_directions(plain)
+    remarks += (Remark("starred" if x.kept else "left out", x.written, lines.at(x.at)) for x in notes)
+    return _assembled(spoken, normaliser_of(language)(spoken, known), known, lines, remarks)
 
 
-def _without_directions(text: str) -> str:
-    # Innermost brackets first. Nobody nests deeper; a fixed number of rounds keeps hostile text from taking for ever.
-    for _ in range(MAX_NESTING):
-        text = _NOT_SPOKEN.sub(" ", text)
-    return text
+def _without_labels(text: str, first_line: int, remarks: list[Remark]) -> str:
+    """Without the names of speakers at the start of lines; of doubtful ones there is a remark."""
+    rows = text.split("\n")
+    labels = find_labels(rows)
+    for doubt in labels.doubts:
+        remarks.append(
+            Remark("label" if doubt.is_label else "no label", f"{doubt.name}:", first_line and first_line + doubt.line)
+        )
+    if labels.first_clock is not None:
+        remarks.append(
+            Remark("clock", rows[labels.first_clock].strip()[:20], first_line and first_line + labels.first_clock)
+        )
+    return "\n".join(labels.split(row)[1] for row in rows)
 
 
-def _without_speaker(label: re.Match[str]) -> str:
-    # "Remember: go" is speech; only a name in capitals is a label.
-    return " " if label[1] == label[1].upper() else label[0]
+class _LineNumbers:
+    """The numbers of the lines of a text; 0 where the first one has none."""
+
+    def __init__(self, text: str, first: int) -> None:
+        self.first = first
+        self.ends = [found.start() for found in re.finditer("\n", text)]
+
+    def at(self, place: int) -> int:
+        """The number of the line with this character."""
+        return self.first and self.first + bisect_right(self.ends, place)
 
 
-def _words(piece: str, known: Container[str]) -> Iterator[str]:
+def _assembled(
+    text: str, stretches: list[Stretch], known: Container[str], lines: _LineNumbers, remarks: list[Remark]
+) -> SpokenText:
+    """The words of a text, with those stretches of it that are not said as they stand."""
+    words: list[str] = []
+    choices: list[Choice] = []
+    at = 0
+    for stretch in stretches:
+        words += _plain_words(text[at : stretch.start], known)
+        written, line = text[stretch.start : stretch.end], lines.at(stretch.start)
+        ways = tuple(tuple(way.split()) for way in stretch.ways)
+        if not ways:
+            word = _checked(normalise_word(written))
+            remarks.append(Remark("unread", _whole_token(text, stretch), line, word))
+            ways = ((word,),)
+        elif len(ways) > 1 or stretch.is_doubtful:
+            last = len(words) + len(ways[0])
+            choices.append(Choice(len(words), last, ways, written, line, stretch.is_doubtful))
+        words += ways[0]
+        at = stretch.end
+    words += _plain_words(text[at:], known)
+    return SpokenText(tuple(words), tuple(choices), tuple(remarks))
+
+
+def _whole_token(text: str, stretch: Stretch) -> str:
+    """A figure with all that it is joined to, as it stands in the text."""
+    before = _JOINED.search(text, max(0, stretch.start - 60), stretch.start)
+    return text[before.start() if before else stretch.start : stretch.end]
+
+
+def _plain_words(text: str, known: Container[str]) -> list[str]:
+    text = _SIGNS.sub(r" \g<0> ", text)
+    return [word for piece in _BREAKS.split(text) if piece for word in _words(normalise_word(piece), known)]
+
+
+def _checked(piece: str) -> str:
     if len(piece) > allowed("word-characters"):
         raise InputError(
             f"the transcript holds a 'word' of {len(piece)} characters ({piece[:30]}…). Give plain text with spaces "
             "between the words, or allow it: visalign --max word-characters=N …"
         )
+    return piece
+
+
+def _words(piece: str, known: Container[str]) -> Iterator[str]:
+    _checked(piece)
     if piece in _SPOKEN_SIGNS:
         yield _SPOKEN_SIGNS[piece]
     elif piece in known:
@@ -134,36 +210,80 @@ def _sounds(character: str) -> bool:
 
 
 def _spelt(word: str, known: Container[str]) -> str:
-    if word.isascii() and word.isdigit() and int(word) in _SMALL_NUMBERS and word not in known:
-        return _SMALL_NUMBERS[int(word)]
     if word not in known:
         bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
         return bare if bare in known else word
     return word
 
 
+class TranscriptText(str):
+    """The text of a transcript file, with what a user has to know of how it was read."""
+
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, text: str, warnings: tuple[str, ...]) -> TranscriptText:
+        """A text with warnings."""
+        made = cls(text)
+        made.warnings = warnings
+        return made
+
+
 def read_transcript(path: AnyPath) -> str:
-    """The text of a transcript file: UTF-8, or UTF-16 that says so by its byte-order mark.
+    """The text of a transcript file: UTF-8, or UTF-16 or UTF-32 that says so by its byte-order mark or its zeros.
 
     Raises
     ------
     ParseError
         If the file can't be read, is too large, or is not text in one of these encodings.
     """
+    return decode_transcript(path, _bytes_of(path), may_guess=False)
+
+
+def read_text(path: AnyPath) -> TranscriptText:
+    """The text of a file that others wrote, its encoding guessed where it has to be.
+
+    Raises
+    ------
+    ParseError
+        If it can't be read, is too large, or is no text.
+    """
+    return decode_transcript(path, _bytes_of(path))
+
+
+def _bytes_of(path: AnyPath) -> bytes:
     try:
         spare(path)
-        fault = excess("text-bytes", Path(path).stat().st_size)
-        data = b"" if fault else Path(path).read_bytes()
+        _refuse_size(path, Path(path).stat().st_size)
+        return Path(path).read_bytes()
     except OSError as error:
         raise ParseError(path, None, f"can't be read: {error.strerror}. Check the path of the transcript") from error
-    if fault is not None:
+
+
+def _refuse_size(path: AnyPath, n_bytes: int) -> None:
+    if (fault := excess("text-bytes", n_bytes)) is not None:
         raise ParseError(path, None, f"{fault}. Give the text of one clip")
-    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = data.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = None if utf16 else data.count(b"\n", 0, error.start) + 1
-        raise ParseError(path, line, "not UTF-8 text. Save the transcript as plain text in UTF-8") from error
-    if "\0" in text:
-        raise ParseError(path, text.count("\n", 0, text.index("\0")) + 1, "holds zero bytes, so it is not plain text")
-    return text
+
+
+def decode_transcript(path: AnyPath, data: bytes, *, may_guess: bool = True) -> TranscriptText:
+    """The text in some bytes; `path` is for messages.
+
+    Raises
+    ------
+    ParseError
+        If there are too many, or they are no text.
+    """
+    _refuse_size(path, len(data))
+    found = decode_text(path, data)
+    text = found.text
+    if strange := _CONTROL.search(text):
+        line = text.count("\n", 0, strange.start()) + 1
+        raise ParseError(path, line, "holds control characters, so it is no plain text")
+    if not found.guessed:
+        return TranscriptText(text)
+    line, row = next((n, row) for n, row in enumerate(text.split("\n"), start=1) if not row.isascii())
+    if not may_guess:
+        raise ParseError(path, line, "not UTF-8 text. Save the transcript as plain text in UTF-8")
+    sample = f"line {line} is {row.strip()[:60]!r}"
+    told = f"{path} is no UTF-8, and was read as {found.guessed}, which is a guess: {sample}. Save it as UTF-8"
+    return TranscriptText.of(text, (told,))

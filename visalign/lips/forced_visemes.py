@@ -32,7 +32,7 @@ import numpy.typing as npt
 from visalign.errors import AlignmentError, ConfigError, FaceNotFound
 from visalign.language.lexicon import Lexicon, arpabet_phones
 from visalign.language.phones import ARPABET, SILENCE
-from visalign.language.transcript import parse_transcript
+from visalign.language.transcript import read_aloud
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP, VisemeDecoder
 from visalign.numerics import logsumexp
@@ -89,11 +89,14 @@ class ForcedVisemes:
         The words, "" in pauses; None where they are not known.
     score : float
         Log-likelihood of the way through the sequence, a second of picture.
+    warnings : tuple of str
+        What a user has to know of how a text was read.
     """
 
     tier: Tier
     words: Tier | None
     score: float
+    warnings: tuple[str, ...] = ()
 
 
 def shown_visemes(labels: Sequence[str], viseme_map: VisemeMap) -> list[Shown]:
@@ -236,8 +239,9 @@ def force_given(
     if transcript is None:
         return None
     known = lexicon()
-    words = parse_transcript(transcript, known)
-    return force_visemes(lips, said_visemes(words, known, viseme_map), decoder, words=words)
+    text = read_aloud(transcript, known)
+    forced = force_visemes(lips, said_visemes(text.words, known, viseme_map), decoder, words=text.words)
+    return replace(forced, warnings=text.warnings())
 
 
 def _words(spans: Sequence[tuple[int, float, float]], shown: Sequence[Shown], words: Sequence[str]) -> Tier:

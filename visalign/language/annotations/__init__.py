@@ -8,18 +8,21 @@ from visalign.registry import lazily
 
 if TYPE_CHECKING:
     from visalign.language.annotations.annotation import Annotation, Track, speaker_and_kind
-    from visalign.language.annotations.captions import Cue, read_cues, read_spoken
+    from visalign.language.annotations.captions import read_cues, read_spoken, spoken_of
+    from visalign.language.annotations.cues import Cue, Cues
     from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, read_annotation
 
 __all__ = [
     "ANNOTATION_SUFFIXES",
     "Annotation",
     "Cue",
+    "Cues",
     "Track",
     "read_annotation",
     "read_cues",
     "read_spoken",
     "speaker_and_kind",
+    "spoken_of",
 ]
 
 __getattr__ = lazily(__name__)

@@ -90,7 +90,11 @@ def _phones_in(word: Interval, phones: Tier) -> str:
 
 
 def settle_vocabulary(
-    words: Sequence[str], lexicon: Lexicon, policy: str = "error", guesser: Guesser | None = None
+    words: Sequence[str],
+    lexicon: Lexicon,
+    policy: str = "error",
+    guesser: Guesser | None = None,
+    figures: Mapping[str, int] | None = None,
 ) -> Vocabulary:
     """Make sure that each word has a pronunciation.
 
@@ -101,6 +105,8 @@ def settle_vocabulary(
     policy : {"error", "g2p", "skip"}
     guesser : callable, optional
         From a word to guesses, none where it can't tell; the built-in model of American English by default.
+    figures : mapping of str to int, optional
+        Those of the words that are figures which nobody could read aloud, and their lines (0: not known).
 
     Raises
     ------
@@ -131,7 +137,8 @@ def settle_vocabulary(
         missing = [word for word in missing if not guesses[normalise_word(word)]]
         if not missing:
             return Vocabulary(tuple(words), Lexicon(guesses, "guesses", lexicon), guesses)
-    raise missing_words(missing, {word: closest_words(word, lexicon) for word in missing[:20]})
+    near = {word: closest_words(word, lexicon) for word in missing[:20]}
+    raise missing_words(missing, near, figures or {})
 
 
 def chosen_g2p(name: str = "") -> Guesser:

@@ -1,0 +1,183 @@
+"""SubRip and WebVTT, as the tools of the world write them.
+
+A caption is a line of times and what stands below it, up to the next one's number or name. An empty line within it ends
+nothing, whatever the formats say: tools leave them in. What belongs to no caption, and captions that no words can be
+placed in, are left out and told.
+
+Conventions
+-----------
+Seconds. Lines are counted from 1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from visalign.language.annotations.cues import Caption, Line, plain_line
+
+__all__ = ["CaptionFile", "has_times", "read_subrip"]
+
+_TIME = (
+    r"(-?)[ \t]?(?:([0-9]{1,4})[ \t]?:[ \t]?)?([0-9]{1,3})[ \t]?:[ \t]?([0-9]{1,2})(?:[ \t]?[.,:][ \t]?([0-9]{1,9}))?"
+)
+_ARROW = r"[ \t]{0,20}(?:-{1,3}[ \t]?>|[–—][ \t]?>|→)[ \t]{0,20}"
+_TIMES = re.compile(rf"[ \t]{{0,40}}{_TIME}{_ARROW}{_TIME}(?:[ \t].*)?")
+# A line that was meant to be one of times.
+_MEANT_AS_TIMES = re.compile(rf"[ \t]{{0,40}}(?:{_TIME}.{{0,20}}-->|.{{0,20}}-->[ \t]{{0,20}}{_TIME})")
+_NUMBER = re.compile(r"[ \t]*[0-9]{1,9}[ \t]*")
+_BLOCK = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t]|$)|WEBVTT(?:[ \t]|$)")
+_MAP = re.compile(r"X-TIMESTAMP-MAP=(?P<map>.{0,120})")
+_MPEG_TIME = re.compile(r"MPEGTS:([0-9]{1,18})")
+_LOCAL_TIME = re.compile(r"LOCAL:(?:([0-9]{1,4}):)?([0-9]{1,3}):([0-9]{1,2})(?:[.,]([0-9]{1,9}))?")
+_NEW_LINE = re.compile(r"\\N")
+_STYLED_NEW_LINE = re.compile(r"\\[Nn]")
+_DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}[^{}]*(?:\{[^{}]*\\p0[^{}]*\})?")
+LONGEST = 100
+"""Characters of a line that a message shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionFile:
+    """The captions of a file, and what was left out of it: lines and why."""
+
+    captions: tuple[Caption, ...]
+    left_out: tuple[tuple[int, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def has_times(text: str) -> bool:
+    """Whether a text holds a line of times, and so is no running text.
+
+    Examples
+    --------
+    >>> has_times("1\\n00:00:01,000 --> 00:00:02,000\\nHello"), has_times("a --> b")
+    (True, False)
+    """
+    return any("-" in row or "→" in row for row in text.split("\n", 2000)[:2000] if _TIMES.fullmatch(row))
+
+
+def read_subrip(text: str) -> CaptionFile:
+    """The captions of SubRip or WebVTT text, whose lines end with a line feed."""
+    return _Reader(text.removeprefix("\ufeff").split("\n")).read()
+
+
+class _Reader:
+    """The rows of one file, and what was found in them so far."""
+
+    def __init__(self, rows: list[str]) -> None:
+        self.rows = rows
+        self.is_vtt = next((row for row in rows if row.strip()), "").startswith("WEBVTT")
+        self.has_styles = any("{\\" in row for row in rows)
+        self.times = [n for n, row in enumerate(rows) if _TIMES.fullmatch(row) or _MEANT_AS_TIMES.match(row)]
+        numbers = sum(bool(n and _NUMBER.fullmatch(rows[n - 1])) for n in self.times)
+        self.is_numbered = 2 * numbers > len(self.times)
+        self.captions: list[Caption] = []
+        self.left_out: list[tuple[int, str]] = []
+        self.warnings: list[str] = []
+
+    def read(self) -> CaptionFile:
+        """All of it."""
+        if not self.times:
+            return CaptionFile(())
+        heads = [self._head(n) for n in self.times]
+        self._tell_names(heads)
+        self._before(heads[0])
+        for at, following in zip(self.times, [*heads[1:], len(self.rows)], strict=True):
+            self._caption(at, self._body(at + 1, following))
+        return CaptionFile(tuple(self.captions), tuple(sorted(self.left_out)), tuple(self.warnings))
+
+    def _blank(self, n: int) -> bool:
+        return n < 0 or not self.rows[n].strip()
+
+    def _head(self, at: int) -> int:
+        """Where the caption with these times begins: at its number or name, if it has one."""
+        above = at - 1
+        if self._blank(above):
+            return at
+        if _NUMBER.fullmatch(self.rows[above]) and (self.is_numbered or self._blank(above - 1)):
+            return above
+        is_name = self.is_vtt and self._blank(above - 1) and not _BLOCK.match(self.rows[above])
+        return above if is_name else at
+
+    def _tell_names(self, heads: Sequence[int]) -> None:
+        """A lonely name above a caption may be text behind an empty line."""
+        named = [n for n, at in zip(heads, self.times, strict=True) if n < at and not _NUMBER.fullmatch(self.rows[n])]
+        if 2 * len(named) < len(heads):
+            self.left_out += [(n + 1, f"{_quoted(self.rows[n])} was taken for a caption's name") for n in named]
+
+    def _before(self, end: int) -> None:
+        """What stands before the first caption."""
+        is_header = False
+        for n, row in enumerate(self.rows[:end]):
+            is_header = bool(row.strip()) and (is_header or (self.is_vtt and bool(_BLOCK.match(row))))
+            if found := _MAP.match(row):
+                self._tell_map(n + 1, found["map"])
+            elif row.strip() and not is_header and not _NUMBER.fullmatch(row):
+                self.left_out.append((n + 1, f"{_quoted(row)} belongs to no caption"))
+
+    def _tell_map(self, line: int, written: str) -> None:
+        seconds, local = _MPEG_TIME.search(written), _LOCAL_TIME.search(written)
+        offset = int(seconds[1]) / 90_000 if seconds else 0.0
+        offset -= _seconds(local.groups()) if local else 0.0
+        if offset:
+            self.warnings.append(
+                f"line {line} says that the captions belong {offset:+.3f} s elsewhere in a stream (X-TIMESTAMP-MAP); "
+                "their own times were used"
+            )
+
+    def _body(self, start: int, end: int) -> list[int]:
+        """The rows of a caption's text; empty ones part nothing but notes, styles and numbers without times."""
+        body: list[int] = []
+        skipped = False
+        for n in range(start, end):
+            if self._blank(n):
+                skipped = False
+            elif skipped:
+                continue
+            elif n > start and self._blank(n - 1) and self._is_aside(n, end):
+                skipped = True
+            else:
+                body.append(n)
+        return body
+
+    def _is_aside(self, n: int, end: int) -> bool:
+        if self.is_vtt:
+            return bool(_BLOCK.match(self.rows[n]))
+        if not (self.is_numbered and _NUMBER.fullmatch(self.rows[n])):
+            return False
+        text = next((self.rows[k] for k in range(n + 1, end) if not self._blank(k)), "")
+        self.left_out.append((n + 1, f"caption {self.rows[n].strip()} has no times" + (text and f" ({_quoted(text)})")))
+        return True
+
+    def _caption(self, at: int, body: Sequence[int]) -> None:
+        said = " ".join(self.rows[n].strip() for n in body)
+        text = f" ({_quoted(said)})" if said else ""
+        found = _TIMES.fullmatch(self.rows[at])
+        if found is None:
+            self.left_out.append((at + 1, f"{_quoted(self.rows[at])} is no line of times{text}"))
+            return
+        times = found.groups()
+        start, end = _seconds(times[1:5]), _seconds(times[6:])
+        if times[0] or times[5]:
+            self.left_out.append((at + 1, f"a time before the beginning{text}"))
+        elif not end > start:
+            self.left_out.append((at + 1, f"the cue ends at {end:g} s, not after its start at {start:g} s{text}"))
+        else:
+            self.captions.append(Caption(start, end, tuple(line for n in body for line in self._lines(n))))
+
+    def _lines(self, n: int) -> Iterator[Line]:
+        row = _DRAWING.sub("", self.rows[n]) if self.has_styles else self.rows[n]
+        for part in (_STYLED_NEW_LINE if self.has_styles else _NEW_LINE).split(row):
+            yield plain_line(n + 1, part.replace("\\h", "\u00a0") if self.has_styles else part)
+
+
+def _quoted(text: str) -> str:
+    bare = " ".join(text.split())
+    return repr(bare if len(bare) <= LONGEST else bare[: LONGEST - 1] + "…")
+
+
+def _seconds(parts: Sequence[str | None]) -> float:
+    hours, minutes, seconds, fraction = parts
+    return 3600 * int(hours or 0) + 60 * int(minutes or 0) + int(seconds or 0) + float(f"0.{fraction or 0}")
