@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -43,6 +43,12 @@ SELF_LOOP_SCALE = 0.1
 WANTED = frozenset({"final.mdl", "final.alimdl", "tree", "lda.mat", "phones.txt", "meta.json", "meta.yaml"})
 
 SUFFIXES = ("_B", "_E", "_I", "_S")
+
+FIRST_VERSIONS = frozenset({"0.9.0", "1.0.0"})
+"""Models of these are used with adaptation to the speaker, of which their meta file says nothing."""
+
+FIRST_FEATURES: Mapping[str, object] = {"type": "mfcc", "deltas": True, "snip_edges": True}
+"""What MFA 3.4.3 takes "mfcc+deltas" for, the one word by which models of MFA 1 say how they hear."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -118,7 +124,9 @@ class MfaModel:
         self.tree, self.lda, self.symbols = tree, lda, symbols
         self.silence = options.silence_phone
         self.uses_context = tree.width > 1
-        self.has_positions = any(symbol.endswith("_B") for symbol in symbols)
+        # Four of them: "a_B" alone may be a phone of X-SAMPA, a very low vowel.
+        stems = {symbol.removesuffix("_B") for symbol in symbols if symbol.endswith("_B")}
+        self.has_positions = any(symbols.keys() >= {stem + suffix for suffix in SUFFIXES} for stem in stems)
         self.phone_hmm = lru_cache(maxsize=100_000)(self._phone_hmm)
 
     @property
@@ -138,10 +146,17 @@ class MfaModel:
         """
         if not phone:
             return 0
-        symbol = f"{phone}_{position}" if self.has_positions and position else phone
+        symbol = self.neighbour(phone, position)
         if symbol not in self.symbols:
             raise UnknownSymbol(phone, sorted(self.phone_set))
         return self.symbols[symbol]
+
+    def neighbour(self, phone: str, position: str) -> str:
+        """The symbol of the table, which for phones of a model with positions holds their place in their own word.
+
+        MFA's trees may ask whether the phone before ends a word, is one by itself, and so on (its "extra questions").
+        """
+        return f"{phone}_{position}" if self.has_positions and position else phone
 
     def _phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
         """See :meth:`visalign.forced_alignment.decoding_graph.PhoneModels.phone_hmm`."""
@@ -160,18 +175,13 @@ class MfaModel:
         return PhoneHmm(tuple(pdfs), tuple(_rescaled(arcs)))
 
     def _window(self, left: str, number: int, right: str) -> tuple[int, ...]:
-        # Silences, in a model with positions, stand in contexts without a suffix; so do not phones, whose place is
-        # asked for by no question that MFA's trees ask: they pool the four.
         window = [0] * self.tree.width
         window[self.tree.position] = number
         if self.tree.position > 0:
-            window[self.tree.position - 1] = self._neighbour(left, "E")
+            window[self.tree.position - 1] = self.number(left)
         if self.tree.position + 1 < self.tree.width:
-            window[self.tree.position + 1] = self._neighbour(right, "B")
+            window[self.tree.position + 1] = self.number(right)
         return tuple(window)
-
-    def _neighbour(self, phone: str, position: str) -> int:
-        return self.number(phone, "" if phone == self.silence else position)
 
 
 def _rescaled(arcs: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
@@ -219,7 +229,7 @@ def _read(path: Path) -> MfaModel:
     if missing or not files.keys() & {"meta.json", "meta.yaml"}:
         lacking = sorted(missing) or ["meta.json"]
         raise ParseError(path, None, f"no acoustic model of MFA: {', '.join(lacking)} is not in the zip")
-    options = _options(path, _meta(path, files))
+    options = _options(path, _meta(path, files), files.keys())
     model = read_model(files["final.mdl"], f"{path}:final.mdl")
     first = read_model(files["final.alimdl"], f"{path}:final.alimdl") if "final.alimdl" in files else model
     lda = read_matrix(files["lda.mat"], f"{path}:lda.mat") if "lda.mat" in files else None
@@ -290,21 +300,22 @@ class _Settings:
         return value if isinstance(value, str) and value else default
 
 
-def _options(path: Path, meta: Mapping[str, object]) -> ModelOptions:
+def _options(path: Path, meta: Mapping[str, object], files: Container[str]) -> ModelOptions:
+    """The settings of the meta file, and what MFA concludes from the files beside it where that is silent."""
     features = meta.get("features")
-    # Models of MFA 1 say it in one word: "mfcc+deltas".
-    table = _Settings(path, features if isinstance(features, dict) else {"type": "mfcc"})
+    table = _Settings(path, features if isinstance(features, dict) else FIRST_FEATURES)
     if table.text("type", "mfcc") not in ("mfcc", "deltas", "lda"):
         raise ParseError(path, None, f"features of type {table.text('type', '')!r}; only MFCC can be used")
     if table.flag(False, "use_pitch", "pitch", "use_voicing"):
         raise ParseError(path, None, "a model with pitch features, which can't be computed here; use one without")
     top = _Settings(path, meta)
-    splices = table.flag(False, "lda", "uses_splices")
+    splices = table.flag(False, "lda", "uses_splices") or "lda.mat" in files
+    adapts = table.flag(False, "uses_speaker_adaptation", "fmllr") or "final.alimdl" in files
     phones = meta.get("phones", ())
     return ModelOptions(
         features=_feature_options(table),
         uses_deltas=table.flag(True, "uses_deltas", "deltas") and not splices,
-        uses_adaptation=table.flag(False, "uses_speaker_adaptation", "fmllr"),
+        uses_adaptation=adapts or top.text("version", "") in FIRST_VERSIONS,
         splice=(
             int(table.number("splice_left_context", 3, 0, 20)),
             int(table.number("splice_right_context", 3, 0, 20)),
