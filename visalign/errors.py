@@ -144,17 +144,21 @@ class OutOfVocabulary(InputError):
         The words.
     suggestions : mapping of str to sequence of str, optional
         Of some of them, words of the lexicon that are spelt nearly so.
+    remedy : str, optional
+        What to do, where it is not what is said of a lexicon of one's own.
     """
 
-    def __init__(self, words: Iterable[str], suggestions: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self, words: Iterable[str], suggestions: Mapping[str, Sequence[str]] | None = None, remedy: str = ""
+    ) -> None:
         self.words = tuple(dict.fromkeys(words))
         self.suggestions = {word: tuple(near) for word, near in (suggestions or {}).items() if near}
         listed = ", ".join(map(self._with_suggestions, self.words[:20])) + (" …" if len(self.words) > 20 else "")
-        super().__init__(
-            f"{len(self.words)} word(s) are not in the lexicon: {listed}. "
+        usual = (
             "Correct the spelling, or add them with --lexicon FILE (a line each: word, then its phones), or have them "
             "guessed with --oov g2p."
         )
+        super().__init__(f"{len(self.words)} word(s) are not in the lexicon: {listed}. {remedy or usual}")
 
     def _with_suggestions(self, word: str) -> str:
         near = self.suggestions.get(word)

@@ -86,6 +86,6 @@ def test_every_navajo_phone_has_a_model_in_context(oracle: Path) -> None:
     spoken = sorted(model.phone_set - {"sil", "sp", "spn"})
     assert len(spoken) == 78
     for phone, left, right in zip(spoken, spoken[1:], spoken[2:], strict=False):
-        hmm = model.phone_hmm(left, phone, right, "I")
+        hmm = model.phone_hmm(model.neighbour(left, "B"), phone, model.neighbour(right, "E"), "I")
         assert len(hmm.pdfs) == 3
         assert max(hmm.pdfs) < model.model.mixtures.n_mixtures

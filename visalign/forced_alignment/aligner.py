@@ -29,6 +29,7 @@ from visalign.timeline import Tier
 __all__ = [
     "ALIGNERS",
     "Aligner",
+    "SelfPronouncing",
     "chosen_aligner",
     "explained",
     "heard",
@@ -52,9 +53,9 @@ MODEL_ALIGNER = "gmm_hmm"
 class Aligner(Protocol):
     """Places the words of a transcript, and their phones, in time.
 
-    An aligner that sets `pronounces_itself` to True is given words that the lexicon lacks too. One that sets
-    `takes_any_length` to True gets recordings of any length whole; others get long ones in pieces
-    (:mod:`visalign.forced_alignment.long_recordings`).
+    An aligner that sets `pronounces_itself` to True is given no lexicon, and the words that its `words_of` makes of the
+    transcript. One that sets `takes_any_length` to True gets recordings of any length whole; others get long ones in
+    pieces (:mod:`visalign.forced_alignment.long_recordings`).
     """
 
     name: str
@@ -69,6 +70,17 @@ class Aligner(Protocol):
         AlignmentError
             If they can't be aligned with this audio.
         """
+        ...
+
+
+@runtime_checkable
+class SelfPronouncing(Aligner, Protocol):
+    """An aligner that pronounces words itself, by a dictionary of its own."""
+
+    pronounces_itself: bool
+
+    def words_of(self, text: str) -> list[str]:
+        """The words of a transcript that are spoken, as `align` wants them."""
         ...
 
 

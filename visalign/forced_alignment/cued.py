@@ -17,7 +17,7 @@ window and each stretch between windows.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -27,7 +27,6 @@ from visalign.forced_alignment.alignment import Alignment, CueTimes
 from visalign.forced_alignment.pieces import AlignedPiece, Span, on_the_clock, part_of, silent_alignment
 from visalign.language.annotations.captions import Cue
 from visalign.language.lexicon import Lexicon
-from visalign.language.transcript import parse_transcript
 from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
@@ -56,8 +55,12 @@ class _Window:
     cues: tuple[int, ...]
 
 
-def cues_of(cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon) -> tuple[list[Cue], list[list[str]]]:
+def cues_of(
+    cues: Sequence[Cue], speaker: str | None, words_of: Callable[[str], list[str]]
+) -> tuple[list[Cue], list[list[str]]]:
     """The cues with words that are spoken (by `speaker`, if one is named), and the words of each.
+
+    `words_of` tells which of a text are spoken (:func:`visalign.language.transcript.parse_transcript`).
 
     Raises
     ------
@@ -70,7 +73,7 @@ def cues_of(cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon) -> tuple
     if speaker is not None and speaker not in names:
         raise ConfigError("speaker", speaker, names or "none is named in these cues")
     mine = [x for x in cues if speaker is None or x.speaker == speaker]
-    rows = [(cue, words) for cue in mine if (words := parse_transcript(cue.text, known=lexicon))]
+    rows = [(cue, words) for cue in mine if (words := words_of(cue.text))]
     if not rows:
         raise InputError("the cues hold no word that could be spoken. Give those of this clip.")
     return [cue for cue, _ in rows], [words for _, words in rows]

@@ -16,8 +16,8 @@ Method
 Nothing is learnt from labelled boundaries. What each step brings is in ``docs/decisions/0011``, and with models of MFA
 in ``docs/decisions/0156``.
 
-The last two steps can be left out: boundaries are then those of the best path, frame ``i`` at ``i`` times the frame shift,
-as the program writes them for which the model was made.
+The last two steps can be left out: boundaries are then those of the best path, frame ``i`` at ``i`` times the frame
+shift, as the program writes them for which the model was made.
 
 Conventions
 -----------

@@ -35,12 +35,13 @@ from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts
 from visalign.forced_alignment.kaldi_features import FeatureOptions
 from visalign.forced_alignment.kaldi_model import ContextTree, KaldiModel, read_matrix, read_model, read_tree
 
-__all__ = ["MfaModel", "ModelOptions", "read_mfa_model"]
+__all__ = ["MfaModel", "ModelOptions", "read_mfa_model", "says_positions"]
 
 SELF_LOOP_SCALE = 0.1
 """How much the probability of staying in a state counts; MFA's own setting, as is a scale of 1 for all others."""
 
-WANTED = frozenset({"final.mdl", "final.alimdl", "tree", "lda.mat", "phones.txt", "meta.json", "meta.yaml"})
+META = frozenset({"meta.json", "meta.yaml"})
+WANTED = frozenset({"final.mdl", "final.alimdl", "tree", "lda.mat", "phones.txt", *META})
 
 SUFFIXES = ("_B", "_E", "_I", "_S")
 
@@ -224,9 +225,9 @@ def read_mfa_model(path: AnyPath) -> MfaModel:
 
 
 def _read(path: Path) -> MfaModel:
-    files = _unpack(path)
+    files = _unpack(path, WANTED)
     missing = {"final.mdl", "tree"} - files.keys()
-    if missing or not files.keys() & {"meta.json", "meta.yaml"}:
+    if missing or not files.keys() & META:
         lacking = sorted(missing) or ["meta.json"]
         raise ParseError(path, None, f"no acoustic model of MFA: {', '.join(lacking)} is not in the zip")
     options = _options(path, _meta(path, files), files.keys())
@@ -243,12 +244,12 @@ def _read(path: Path) -> MfaModel:
 _DAMAGE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
 
 
-def _unpack(path: Path) -> dict[str, bytes]:
+def _unpack(path: Path, wanted: Container[str]) -> dict[str, bytes]:
     """The wanted files of the zip, by name; its folders do not matter and nothing is written."""
     files: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            rows = [row for row in archive.infolist() if PurePosixPath(row.filename).name in WANTED]
+            rows = [row for row in archive.infolist() if PurePosixPath(row.filename).name in wanted]
             if (fault := excess("archive-bytes", sum(row.file_size for row in rows))) is not None:
                 raise ParseError(path, None, f"{fault}; this is no acoustic model")
             for row in rows:
@@ -275,6 +276,27 @@ def _meta(path: Path, files: Mapping[str, bytes]) -> dict[str, object]:
     if architecture != "gmm-hmm":
         raise ParseError(path, None, f"an acoustic model of architecture {architecture!r}; only gmm-hmm can be used")
     return cast(dict[str, object], meta)
+
+
+def says_positions(path: AnyPath) -> bool:
+    """Whether MFA 3.4.3 takes a model's phones to be other ones by their place in the word (``N_B``, ``N_E`` …).
+
+    Where the meta file says nothing of it, MFA does: of its own models those that do are the older ones.
+
+    Raises
+    ------
+    ParseError
+        If it is no zip with a meta file.
+    """
+    files = _unpack(Path(path), META)
+    if not files:
+        raise ParseError(path, None, "no acoustic model of MFA: meta.json is not in the zip")
+    meta = _meta(Path(path), files)
+    dictionaries = meta.get("dictionaries")
+    if not isinstance(dictionaries, dict):
+        return bool(meta.get("position_dependent_phones", True))
+    unsaid = meta.get("position_dependent_phones", str(meta.get("version", "")) < "2.0")
+    return bool(dictionaries.get("position_dependent_phones", unsaid))
 
 
 class _Settings:
