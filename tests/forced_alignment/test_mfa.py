@@ -474,9 +474,8 @@ def test_models_with_places_are_left_to_the_command_that_reads_them(bench: Bench
     model_zip(bench.model, places=True)
     found = force_align(SOUND, "man", aligner=bench.aligner())
     assert [run[0] for run in bench.recordings.calls] == ["align_one", "align"]
-    assert spoken(found.phones) != []
-    assert {x[2] for x in spoken(found.phones)} == {"B", "AA", "S"}
-    assert spoken(plain.words)[0][2] == spoken(found.words)[0][2]
+    assert spoken(found.phones) == spoken(plain.phones)
+    assert spoken(found.words) == spoken(plain.words) != []
 
 
 def test_places_of_a_model_that_can_not_be_looked_into_are_seen_in_what_mfa_writes(

@@ -216,9 +216,10 @@ class MfaAligner:
     def _alignment(self, tiers: _Tiers, clip: CorpusClip) -> Alignment:
         """The alignment, if it is one of this clip."""
         try:
-            mine = [tiers.words[x.start : x.stop] for x in match_words(clip.words, [x.label for x in tiers.words])]
+            matched = match_words(clip.words, [x.label for x in tiers.words])
         except Mismatch as error:
             raise _other_words(tiers.words, clip, error.n_matched) from error
+        mine = [[tiers.words[n] for n in x if not is_noise(tiers.words[n].label)] for x in matched]
         unknown = [
             spoken_form(word)
             for word, parts in zip(clip.words, mine, strict=True)

@@ -116,5 +116,5 @@ def _folder(place: PurePosixPath) -> str:
 
 
 def _own_sound(path: Path) -> Audio:
-    track = next(iter(probe(path).audio), None)
-    return read_audio(path, MODEL_RATE_HZ if track is None else min(track.rate_hz, MODEL_RATE_HZ))
+    rates = [track.rate_hz for track in probe(path).audio if track.rate_hz]
+    return read_audio(path, min([*rates[:1], MODEL_RATE_HZ]))
