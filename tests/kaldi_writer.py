@@ -56,14 +56,21 @@ def topology(n_phones: int) -> bytes:
     return token("<Topology>") + body + token("</Topology>")
 
 
-def model_file(n_phones: int, dimension: int, n_gaussians: int = 2, seed: int = 0) -> bytes:
-    """Monophones: state ``i`` of phone ``p`` has pdf ``3 (p − 1) + i``."""
+def model_file(
+    n_phones: int,
+    dimension: int,
+    n_gaussians: int = 2,
+    seed: int = 0,
+    states: Sequence[tuple[int, int, int]] | None = None,
+) -> bytes:
+    """A model of the `states` (phone, its state, pdf); by default monophones, ``3 (p − 1) + i`` for ``i`` of ``p``."""
     rng = np.random.default_rng(seed)
-    n_pdfs = N_STATES * n_phones
-    out = b"\0B" + token("<TransitionModel>") + topology(n_phones) + token("<Triples>") + integer(n_pdfs)
-    for pdf in range(n_pdfs):
-        out += integer(1 + pdf // N_STATES) + integer(pdf % N_STATES) + integer(pdf)
-    out += token("</Triples>") + token("<LogProbs>") + vector(np.r_[0.0, np.full(2 * n_pdfs, np.log(0.5))])
+    rows = states or [(p, i, N_STATES * (p - 1) + i) for p in range(1, n_phones + 1) for i in range(N_STATES)]
+    n_pdfs = 1 + max(pdf for _, _, pdf in rows)
+    out = b"\0B" + token("<TransitionModel>") + topology(n_phones) + token("<Triples>") + integer(len(rows))
+    for row in rows:
+        out += b"".join(map(integer, row))
+    out += token("</Triples>") + token("<LogProbs>") + vector(np.r_[0.0, np.full(2 * len(rows), np.log(0.5))])
     out += token("</LogProbs>") + token("</TransitionModel>")
     out += token("<DIMENSION>") + integer(dimension) + token("<NUMPDFS>") + integer(n_pdfs)
     for _ in range(n_pdfs):

@@ -146,6 +146,8 @@ class OutOfVocabulary(InputError):
         Of some of them, words of the lexicon that are spelt nearly so.
     figures : mapping of str to int, optional
         Those of the words that are figures, and the lines in which they stand (0: not known).
+    remedy : str, optional
+        What to do, where it is not what is said of a lexicon of one's own.
     """
 
     def __init__(
@@ -153,6 +155,7 @@ class OutOfVocabulary(InputError):
         words: Iterable[str],
         suggestions: Mapping[str, Sequence[str]] | None = None,
         figures: Mapping[str, int] | None = None,
+        remedy: str = "",
     ) -> None:
         self.words = tuple(dict.fromkeys(words))
         self.figures = {word: line for word, line in (figures or {}).items() if word in self.words}
@@ -167,15 +170,18 @@ class OutOfVocabulary(InputError):
             )
         if letters:
             listed = _listed(map(self._with_suggestions, letters))
-            found.append(
-                f"{len(letters)} word(s) are not in the lexicon: {listed}. Correct the spelling, or add them with "
-                "--lexicon FILE (a line each: word, then its phones), or have them guessed with --oov g2p."
-            )
+            found.append(f"{len(letters)} word(s) are not in the lexicon: {listed}. {remedy or _USUAL_REMEDY}")
         super().__init__(" ".join(found))
 
     def _with_suggestions(self, word: str) -> str:
         near = self.suggestions.get(word)
         return f"{word} (near: {', '.join(near)})" if near else word
+
+
+_USUAL_REMEDY = (
+    "Correct the spelling, or add them with --lexicon FILE (a line each: word, then its phones), or have them guessed "
+    "with --oov g2p."
+)
 
 
 def _listed(parts: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from visalign.errors import AlignmentError, ConfigError, InputError, ParseError
 from visalign.face.generated_clip import synthesise_speech
-from visalign.forced_alignment import chosen_aligner, force_align, gmm_hmm
+from visalign.forced_alignment import Alignment, chosen_aligner, force_align, gmm_hmm
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
 from visalign.language.lexicon import embedded_lexicon, parse_lexicon
 from visalign.media.clips import read_audio
@@ -68,6 +68,64 @@ def test_phones_of_other_languages_stay_as_they_are(speech: Audio, tmp_path: Pat
     path = writer.write_zip(tmp_path / "nasal.zip", files)
     found = force_align(speech, "an", aligner=GmmHmmAligner(path), dictionary=parse_lexicon("an b ɑ̃ː s"))
     assert [phone.label for phone in found.phones if phone.label != "SIL"] == ["b", "ɑ̃ː", "s"]
+
+
+def test_phones_of_x_sampa_may_be_figures(speech: Audio, tmp_path: Path) -> None:
+    files = writer.mfa_files()
+    files["phones.txt"] = files["phones.txt"].replace(b"aa", b"2").replace(b"b ", b"1 ")
+    aligner = GmmHmmAligner(writer.write_zip(tmp_path / "sampa.zip", files))
+    found = force_align(speech, "oeufs une", aligner=aligner, dictionary=parse_lexicon("oeufs 2 s\nune 1 s"))
+    assert [phone.label for phone in found.phones if phone.label != "SIL"] == ["2", "s", "1", "s"]
+
+
+def test_words_that_german_tells_apart_by_sharp_s_are_pronounced_apart(speech: Audio, tmp_path: Path) -> None:
+    aligner = GmmHmmAligner(writer.write_zip(tmp_path / "tiny.zip", writer.mfa_files()))
+    dictionary = parse_lexicon("maße b aa s\nmasse s aa b")
+    found = force_align(speech, "Maße Masse", aligner=aligner, dictionary=dictionary)
+    assert [phone.label for phone in found.phones if phone.label != "SIL"] == ["B", "AA", "S", "S", "AA", "B"]
+    assert [word.label for word in found.words if word.label] == ["maße", "masse"]
+
+
+# --- boundaries of the model ---------------------------------------------------------------------------------------
+
+
+def in_frames(found: Alignment) -> np.ndarray:
+    return np.array(found.phones.boundaries[1:-1]) / 0.01
+
+
+@pytest.mark.parametrize("snip_edges", [False, True])
+def test_boundaries_may_stay_where_the_model_has_them(speech: Audio, tmp_path: Path, snip_edges: bool) -> None:
+    """On whole frames, counted as MFA counts them: from 0, wherever the windows lie."""
+    features = {"type": "mfcc", "uses_deltas": True, "snip_edges": snip_edges}
+    path = writer.write_zip(tmp_path / "tiny.zip", writer.mfa_files(features=features))
+    dictionary = parse_lexicon("bab b aa b\nsab s aa b")
+    moved, left = (
+        force_align(speech, "bab sab bab", aligner=chosen_aligner(None, path, refine=refine), dictionary=dictionary)
+        for refine in (True, False)
+    )
+    np.testing.assert_allclose(in_frames(left), np.round(in_frames(left)), rtol=0, atol=1e-6)
+    assert np.abs(in_frames(moved) - np.round(in_frames(moved))).max() > 0.01
+    assert moved.phones.labels == left.phones.labels
+    assert moved.phones.scores == left.phones.scores
+    assert left.engine == "gmm_hmm, tiny.zip, boundaries not refined"
+    assert (left.phones.start, left.phones.end) == (0.0, speech.duration)
+
+
+def test_long_recordings_are_aligned_whole_where_boundaries_stay(speech: Audio, tmp_path: Path) -> None:
+    """As MFA does it: one mean, one adaptation, one grid of frames."""
+    path = writer.write_zip(tmp_path / "tiny.zip", writer.mfa_files())
+    n = int(np.ceil(61.0 / speech.duration))
+    long = replace(speech, samples=np.tile(speech.samples, n))
+    dictionary = parse_lexicon("bab b aa b\nsab s aa b")
+    found = force_align(long, "bab sab bab " * n, aligner=GmmHmmAligner(path, refine=False), dictionary=dictionary)
+    np.testing.assert_allclose(in_frames(found), np.round(in_frames(found)), rtol=0, atol=1e-6)
+    assert sum(bool(x) for x in found.words.labels) == 3 * n
+
+
+def test_an_aligner_whose_boundaries_do_not_stay_is_named() -> None:
+    with pytest.raises(ConfigError, match="not refined"):
+        chosen_aligner("pocketsphinx", refine=False)
+    assert chosen_aligner(None, refine=False).name == "gmm_hmm"
 
 
 def test_a_dictionary_for_another_model_is_refused(speech: Audio, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import numpy as np
 import pytest
 
 from visalign.errors import ParseError, UnknownSymbol
-from visalign.forced_alignment.mfa_archive import read_mfa_model
+from visalign.forced_alignment.acoustic_model import KaldiAcoustics
+from visalign.forced_alignment.decoding_graph import Variant, build_graph
+from visalign.forced_alignment.mfa_archive import read_mfa_model, says_positions
 
 
 def test_a_model_is_read_from_its_zip(tmp_path: Path) -> None:
@@ -55,6 +58,122 @@ def test_an_old_model_with_yaml_and_no_table_is_read(tmp_path: Path) -> None:
     files["meta.yaml"] = b"architecture: gmm-hmm\nfeatures: mfcc+deltas\nphones: [aa, b, s]\nversion: 1.0.0\n"
     model = read_mfa_model(writer.write_zip(tmp_path / "old.zip", files))
     assert model.symbols == {"sil": 1, "spn": 2, "aa": 3, "b": 4, "s": 5}
+    # As MFA 3.4.3 reads it: whole windows only, slopes, and adaptation to the speaker.
+    assert model.options.features.snip_edges
+    assert (model.options.uses_deltas, model.options.uses_adaptation) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("features", "version", "files", "adapts", "deltas"),
+    [
+        ({}, "2.0.0", (), False, True),
+        ({}, "1.0.0", (), True, True),
+        ({"fmllr": False}, "0.9.0", (), True, True),
+        ({"uses_speaker_adaptation": False}, "3.0.0", ("final.alimdl",), True, True),
+        ({}, "3.0.0", ("lda.mat",), False, False),
+        ({"uses_deltas": True, "uses_splices": False}, "2.0.6", ("final.alimdl", "lda.mat"), True, False),
+    ],
+)
+def test_what_a_meta_file_does_not_say_its_neighbours_do(
+    tmp_path: Path, features: dict[str, object], version: str, files: tuple[str, ...], adapts: bool, deltas: bool
+) -> None:
+    """A first model is there to adapt from, a matrix to be used, whatever the meta file says; so MFA reads them."""
+    content = writer.mfa_files(features={"type": "mfcc", **features}, version=version)
+    made = {"final.alimdl": content["final.mdl"], "lda.mat": writer.matrix_file(np.eye(39, 91))}
+    model = read_mfa_model(writer.write_zip(tmp_path / "m.zip", content | {name: made[name] for name in files}))
+    assert (model.options.uses_adaptation, model.options.uses_deltas) == (adapts, deltas)
+
+
+def positional_files() -> dict[str, bytes]:
+    """A model over sil and aa with places in the word: pdfs tell whether a word ended before, and which place it is."""
+    names = ["<eps>", *(f"{x}{y}" for x in ("sil", "spn", "aa") for y in ("", "_B", "_E", "_I", "_S"))]
+    names.remove("aa")
+    number = {name: i for i, name in enumerate(names)}
+    n_phones = len(names) - 1
+
+    def state(pdf: int) -> bytes:
+        leaves = b"".join(writer.token("CE") + writer.integer(3 * pdf + i) for i in range(writer.N_STATES))
+        head = writer.token("TE") + writer.integer(-1) + b"\xfc" + struct.pack("<I", writer.N_STATES)
+        return head + writer.token("(") + leaves + writer.token(")")
+
+    def question(key: int, phones: list[str], yes: bytes, no: bytes) -> bytes:
+        asked = struct.pack(f"<i{len(phones)}i", len(phones), *sorted(number[x] for x in phones))
+        body = writer.token("{") + yes + no + writer.token("}")
+        return writer.token("SE") + writer.integer(key) + b"\4" + asked + body
+
+    after_word = question(0, ["aa_E", "aa_S"], state(1), state(2))
+    before_word = question(2, ["aa_B", "aa_S"], state(3), after_word)
+    tree = question(1, ["sil", "spn"], state(0), before_word)
+    head = writer.token("ContextDependency") + writer.integer(3) + writer.integer(1) + writer.token("ToPdf")
+    silences = {number["sil"], number["spn"]}
+    kinds = {p: [0] if p in silences else [1, 2, 3] for p in range(1, n_phones + 1)}
+    rows = [(p, i, 3 * kind + i) for p in kinds for kind in kinds[p] for i in range(writer.N_STATES)]
+    return writer.mfa_files(width=3) | {
+        "tree": b"\0B" + head + tree + writer.token("EndContextDependency"),
+        "final.mdl": writer.model_file(n_phones, 39, states=rows),
+        "phones.txt": "\n".join(f"{name} {i}" for name, i in number.items()).encode(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "pdf"),
+    [
+        (("aa", "E"), ("aa", "I"), 1),  # a word ended before
+        (("aa", "S"), ("aa", "E"), 1),
+        (("aa", "B"), ("aa", "E"), 2),  # in the midst of one
+        (("aa", "I"), ("aa", "I"), 2),
+        (("sil", ""), ("aa", "I"), 2),
+        (("aa", "B"), ("aa", "S"), 3),  # another one begins
+        (("aa", "E"), ("aa", "B"), 3),
+        (("", ""), ("sil", ""), 2),
+    ],
+)
+def test_a_tree_may_ask_where_in_its_word_a_neighbour_stands(
+    tmp_path: Path, left: tuple[str, str], right: tuple[str, str], pdf: int
+) -> None:
+    """MFA builds such questions into the trees of models with places (`non_silence_E` and the like)."""
+    model = read_mfa_model(writer.write_zip(tmp_path / "m.zip", positional_files()))
+    assert model.has_positions
+    hmm = model.phone_hmm(model.neighbour(*left), "aa", model.neighbour(*right), "I")
+    assert hmm.pdfs == (3 * pdf, 3 * pdf + 1, 3 * pdf + 2)
+
+
+def test_the_engine_asks_for_neighbours_in_their_places(tmp_path: Path) -> None:
+    acoustics = KaldiAcoustics(read_mfa_model(writer.write_zip(tmp_path / "m.zip", positional_files())))
+    graph = build_graph([[Variant(("aa", "aa", "aa"))]], acoustics)
+    # The second and third phone of the word stand in its midst: none is asked for as if a word ended before it.
+    found = {int(graph.words[i]): set() for i in range(len(graph.words))}
+    for state, instance in enumerate(graph.instances):
+        found[int(graph.words[instance])].add(int(graph.pdf_ids[graph.pdfs[state]]) // 3)
+    assert found == {-1: {0}, 0: {2}}
+
+
+def test_one_suffix_is_no_place(tmp_path: Path) -> None:
+    """X-SAMPA writes the lowest tone as _B."""
+    files = writer.mfa_files()
+    files["phones.txt"] = files["phones.txt"].replace(b"aa", b"a_B")
+    model = read_mfa_model(writer.write_zip(tmp_path / "m.zip", files))
+    assert not model.has_positions
+    assert "a_B" in model.phone_set
+
+
+@pytest.mark.parametrize(
+    ("meta", "says"),
+    [
+        ({"version": "3.4.3", "dictionaries": {"position_dependent_phones": True}}, True),
+        ({"version": "3.4.3", "dictionaries": {"position_dependent_phones": False}}, False),
+        ({"version": "2.0.6", "dictionaries": {}}, False),
+        ({"version": "1.1.0", "dictionaries": {}}, True),
+        ({"version": "2.0.0", "position_dependent_phones": False}, False),
+        ({"version": "2.0.0"}, True),
+    ],
+)
+def test_whether_mfa_takes_phones_for_other_ones_by_their_place(
+    tmp_path: Path, meta: dict[str, object], says: bool
+) -> None:
+    assert says_positions(writer.write_zip(tmp_path / "m.zip", writer.mfa_files(**meta))) is says
+    with pytest.raises(ParseError, match=r"meta\.json"):
+        says_positions(writer.write_zip(tmp_path / "n.zip", {"a": b""}))
 
 
 def test_a_phone_that_the_model_lacks_is_named(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import visalign
 from visalign.errors import AlignmentError, ConfigError, ParseError
+from visalign.evaluation.alignment_evaluation import evaluate_folder
 from visalign.exports import Utterance, write_export
 from visalign.exports.result_files import write_alignment
 from visalign.face.generated_clip import GeneratedClip
@@ -115,6 +116,16 @@ def test_alphabets(tmp_path: Path) -> None:
     assert labels("y", "x", "a") == ["y", "x", "a"]
     with pytest.raises(ParseError, match="neither ARPABET nor IPA"):
         labels("AH", "??")
+
+
+def test_places_in_the_word_are_no_part_of_a_phone(tmp_path: Path) -> None:
+    """As Kaldi writes its labels, and ``mfa align_one`` those of models with places."""
+    words = Tier("words", (0.0, 0.3, 0.5, 0.7, 2.0), ("", "no", "a", ""))
+    phones = Tier("phones", (0.0, 0.3, 0.4, 0.5, 0.7, 2.0), ("sil", "N_B", "OW1_E", "EY_S", "sil"))
+    found = read_alignment(grid(tmp_path / "a.TextGrid", words, phones), NOISE)
+    assert [x[2] for x in spoken(found.phones)] == ["N", "OW", "EY"]
+    (score,) = [x for _, x in evaluate_folder(tmp_path / "a.TextGrid", tmp_path / "a.TextGrid")]
+    assert (score.n_reference, score.phone_error_rate) == (3, 0.0)
 
 
 def test_words_alone_get_phones_within_their_times(tmp_path: Path, generated_clip: GeneratedClip) -> None:

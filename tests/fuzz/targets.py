@@ -37,8 +37,8 @@ from visalign.exports.utterance import Utterance
 from visalign.face.preview import read_mouths
 from visalign.files.timecode import parse_timecode
 from visalign.forced_alignment.kaldi_model import read_matrix, read_model, read_tree
+from visalign.forced_alignment.mfa_analysis import read_analysis
 from visalign.forced_alignment.mfa_archive import read_mfa_model
-from visalign.forced_alignment.mfa_program import read_analysis
 from visalign.language.annotations import read_annotation, read_cues, read_spoken
 from visalign.language.g2p.joint_ngram import JointNgram
 from visalign.language.lexicon import parse_lexicon, read_lexicon

@@ -158,9 +158,40 @@ def test_read_lexicon_of_windows_line_ends_and_missing_file(tmp_path: Path) -> N
         read_lexicon(tmp_path)
 
 
-def test_normalise_word_does_not_depend_on_the_locale() -> None:
-    assert normalise_word("IDIOM") == "idiom"
-    assert normalise_word("Straße") == "strasse"
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [("IDIOM", "idiom"), ("Straße", "straße"), ("İstanbul", "istanbul"), ("ΟΔΌΣ", "οδός"), ("Don’t", "don't")],
+)
+def test_normalise_word_does_not_depend_on_the_locale(word: str, found: str) -> None:
+    assert normalise_word(word) == found
+
+
+def test_sharp_s_and_ss_are_two_spellings() -> None:
+    lexicon = parse_lexicon("Maße m aː s ə\nMasse m a s ə")
+    assert [[str(x) for x in lexicon[word]] for word in ("MAßE", "Masse")] == [["m aː s ə"], ["m a s ə"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "phones", "probability"),
+    [
+        ("peu p 2", "p 2", None),
+        ("eu 2", "2", None),
+        ("again 2 G EH n", "2 G EH n", None),
+        ("oeuf 9 f", "9 f", None),
+        ("une 1 n", "1 n", None),
+        ("er 6", "6", None),
+        ("une 0.5 1 n", "1 n", 0.5),
+        ("une 0.5 0.2 1 1.5 1 n", "1 n", 0.5),
+        ("une 1 0.2 1.1 1 1 n", "1 n", 1.0),
+        ("une 5e-05 1 n", "1 n", 5e-05),
+        ("hello 1 HH AH L OW", "HH AH L OW", 1.0),
+        ("hello 1 HH AH0 L OW1", "HH AH0 L OW1", 1.0),
+        ("hello 1.0 h 9", "h 9", 1.0),
+    ],
+)
+def test_figures_alone_are_phones_and_numbers_have_a_point(line: str, phones: str, probability: float | None) -> None:
+    (found,) = parse_lexicon(line)[line.split()[0]]
+    assert (str(found), found.probability) == (phones, probability)
 
 
 @pytest.mark.corpus

@@ -59,6 +59,39 @@ def test_phones_are_those_of_mfa_align(agreement: ModuleType, oracle: Path, name
     assert same >= 0.99 * n_phones
 
 
+@pytest.mark.parametrize(("name", "least"), [("gt_sat", 338), ("gt_satpos", 332)])
+def test_models_that_mfa_trained_give_its_phones(agreement: ModuleType, oracle: Path, name: str, least: int) -> None:
+    """With phones by their place in the word too. Of the 344 as many as the sound, cut once more, lets one expect."""
+    rows = list(agreement.align_speakers(oracle, name))
+    assert sum(row.n_phones for row in rows) == 344
+    assert sum(row.n_same for row in rows) >= least
+
+
+@pytest.mark.parametrize(("name", "least"), [("grid_s1_trim_model", 0.95), ("acoustic_g2p_nodither", 0.97)])
+def test_boundaries_that_are_left_are_those_of_mfa(
+    agreement: ModuleType, oracle: Path, name: str, least: float
+) -> None:
+    """To the frame; where they are others, MFA's beam of 10 lost the best path, or the recording was adapted to."""
+    off = agreement.what_users_get(oracle, name, refine=False)
+    assert len(off) > 200
+    assert np.mean(off < 0.01) >= least
+
+
+def test_navajo_is_heard_as_models_of_mfa_1_are(oracle: Path) -> None:
+    model = read_mfa_model(oracle / "mfa_models/dine_bizaad_navajo.zip")
+    assert model.has_positions
+    assert (model.options.features.snip_edges, model.options.uses_adaptation) == (True, True)
+    # Its trees do ask where in their words the neighbours stand: of an inner phone, as if a word ended before it.
+    spoken = np.array(sorted(model.phone_set - {"sil", "sp", "spn"}))
+    windows = np.random.default_rng(0).choice(spoken, (2000, 3)).tolist()
+    different = [
+        model.phone_hmm(model.neighbour(a, "E"), b, model.neighbour(c, "B"), "I").pdfs
+        != model.phone_hmm(model.neighbour(a, "B"), b, model.neighbour(c, "E"), "I").pdfs
+        for a, b, c in windows
+    ]
+    assert 0.02 < np.mean(different) < 0.2
+
+
 @pytest.mark.parametrize(
     ("path", "n_phones", "n_pdfs", "n_gaussians", "dimension", "width"),
     [
@@ -86,6 +119,6 @@ def test_every_navajo_phone_has_a_model_in_context(oracle: Path) -> None:
     spoken = sorted(model.phone_set - {"sil", "sp", "spn"})
     assert len(spoken) == 78
     for phone, left, right in zip(spoken, spoken[1:], spoken[2:], strict=False):
-        hmm = model.phone_hmm(left, phone, right, "I")
+        hmm = model.phone_hmm(model.neighbour(left, "B"), phone, model.neighbour(right, "E"), "I")
         assert len(hmm.pdfs) == 3
         assert max(hmm.pdfs) < model.model.mixtures.n_mixtures

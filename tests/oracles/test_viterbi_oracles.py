@@ -26,18 +26,24 @@ TOLERANCE = 1e-9
 
 
 class Models:
-    """Two states a phone with skips; pdfs that depend on the neighbours where `uses_context` is set."""
+    """Two states a phone with skips; pdfs that depend on the neighbours where `uses_context` is set.
+
+    With `uses_places` also on the place that each neighbour has in its own word.
+    """
 
     silence = "SIL"
 
-    def __init__(self, uses_context: bool) -> None:
-        self.uses_context = uses_context
+    def __init__(self, uses_context: bool, uses_places: bool = False) -> None:
+        self.uses_context, self.uses_places = uses_context, uses_places
         self.names: list[str] = []
 
     def pdf(self, name: str) -> int:
         if name not in self.names:
             self.names.append(name)
         return self.names.index(name)
+
+    def neighbour(self, phone: str, position: str) -> str:
+        return f"{phone}_{position}" if self.uses_places and position else phone
 
     def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
         context = f"{left}-{phone}+{right}" if self.uses_context else phone
@@ -80,9 +86,9 @@ def total(graph: DecodingGraph, scores: np.ndarray, weight: float, path: tuple[i
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), n_frames=st.integers(3, 6), uses_context=st.booleans())
-def test_the_best_path_is_the_best_of_all(seed: int, n_frames: int, uses_context: bool) -> None:
-    graph = build_graph(WORDS, Models(uses_context), COSTS)
+@given(seed=st.integers(0, 10_000), n_frames=st.integers(3, 6), uses_context=st.booleans(), uses_places=st.booleans())
+def test_the_best_path_is_the_best_of_all(seed: int, n_frames: int, uses_context: bool, uses_places: bool) -> None:
+    graph = build_graph(WORDS, Models(uses_context, uses_places), COSTS)
     scores = scores_for(graph, n_frames, seed)
     every = [total(graph, scores, weight, path) for weight, path in all_paths(graph, n_frames)]
     found = best_path(graph, scores)
@@ -105,9 +111,9 @@ def spoken_ways() -> Iterator[tuple[tuple[str, ...], float]]:
             yield tuple(phones), weight
 
 
-@pytest.mark.parametrize("uses_context", [False, True])
-def test_the_graph_holds_every_way_to_speak_and_no_other(uses_context: bool) -> None:
-    graph = build_graph(WORDS, Models(uses_context), COSTS)
+@pytest.mark.parametrize(("uses_context", "uses_places"), [(False, False), (True, False), (True, True)])
+def test_the_graph_holds_every_way_to_speak_and_no_other(uses_context: bool, uses_places: bool) -> None:
+    graph = build_graph(WORDS, Models(uses_context, uses_places), COSTS)
     ways: dict[tuple[str, ...], float] = {}
     n_frames = 7  # the longest way has seven phones, and each phone may last one frame
     for weight, path in all_paths(graph, n_frames):
@@ -127,6 +133,18 @@ def test_context_is_that_of_the_neighbours() -> None:
     present = {models.names[i] for i in graph.pdf_ids.tolist()}
     assert {"-a+b/0", "SIL-a+b/0", "a-b+c/0", "a-b+SIL/0", "b-c+/0", "SIL-c+SIL/0"} <= present
     assert not any(name.startswith(("c-", "a-c")) and "SIL" not in name for name in present)
+
+
+def test_neighbours_stand_in_their_own_place_of_their_own_word() -> None:
+    """Before an edge of a word a last phone or a whole word, within it a first or an inner one."""
+    models = Models(True, uses_places=True)
+    graph = build_graph([[Variant(("a", "b", "c")), Variant(("d",))], [Variant(("e", "f"))]], models)
+    present = {models.names[i].split("/")[0] for i in graph.pdf_ids.tolist()}
+    assert {x for x in present if "-b+" in x} == {"a_B-b+c_E"}
+    assert {x for x in present if "-c+" in x} == {"b_I-c+e_B", "b_I-c+SIL"}
+    assert {x for x in present if "-d+" in x} == {f"{x}-d+{y}" for x in ("", "SIL") for y in ("e_B", "SIL")}
+    assert {x for x in present if "-e+" in x} == {"c_E-e+f_E", "d_S-e+f_E", "SIL-e+f_E"}
+    assert {x for x in present if "-f+" in x} == {"e_B-f+", "e_B-f+SIL"}
 
 
 @pytest.mark.parametrize("beam", [5.0, 20.0, 1000.0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,12 +65,20 @@ def align(
     acoustic_model: Annotated[
         Path | None, typer.Option(help="Acoustic model of MFA, a zip file; with --aligner mfa also a name.")
     ] = None,
-    dictionary: Annotated[Path | None, typer.Option(help="The dictionary that belongs to that model.")] = None,
+    dictionary: Annotated[
+        Path | None, typer.Option(help="The dictionary that belongs to that model; with --aligner mfa also a name.")
+    ] = None,
+    refine: Annotated[
+        bool, typer.Option(help="Boundaries where the sound says they are; without, where the acoustic model has them.")
+    ] = True,
     g2p_model: Annotated[str, typer.Option(help="With --aligner mfa: its model for words without phones.")] = "",
     beam: Annotated[int, typer.Option(help="With --aligner mfa: how wide its search is.")] = 100,
     retry_beam: Annotated[int, typer.Option(help="With --aligner mfa: how wide the second try is.")] = 400,
     mfa: Annotated[Path | None, typer.Option(help="The program mfa, if it is not on the PATH.")] = None,
     mfa_env: Annotated[str | None, typer.Option(help="The conda environment that holds mfa.")] = None,
+    timeout: Annotated[
+        float, typer.Option(min=1.0, help="With --aligner mfa: seconds after which it is stopped.")
+    ] = 3600.0,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
     ] = False,
@@ -90,7 +99,7 @@ def align(
             raise typer.BadParameter(
                 "the Montreal Forced Aligner takes many clips together: visalign mfa CORPUS -o FOLDER"
             )
-        engine = chosen_aligner(aligner, acoustic_model)
+        engine = chosen_aligner(aligner, acoustic_model, refine=refine)
         names = {"oov": oov, "g2p": g2p, "speaker": speaker}
         options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names}
         _align_many(sound, output, to, quiet=quiet, options=options)
@@ -103,6 +112,9 @@ def align(
     words = said(text, transcript)
     if words is not None and alignment is not None:
         raise typer.BadParameter("give --alignment, or the text of what is said, not both")
+    is_mfa = aligner == "mfa"
+    if is_mfa:
+        _refuse_pronunciations(lexicon, oov, g2p)
     refuse_missing(sound)
     with progress_line(enabled=not quiet) as progress:
         progress("aligning", None)
@@ -113,12 +125,11 @@ def align(
             found = visalign.recognise_words(audio) if recognise == "words" else visalign.recognise_phones(audio)
         else:
             models = [str(x or "english_us_arpa") for x in (acoustic_model, dictionary)]
-            is_mfa = aligner == "mfa"
-            program = mfa_aligner(models, (g2p_model, beam, retry_beam), mfa, mfa_env) if is_mfa else None
+            program = mfa_aligner(models, (g2p_model, beam, retry_beam), mfa, mfa_env, timeout) if is_mfa else None
             found = visalign.force_align(
                 audio,
                 words,
-                aligner=program or chosen_aligner(aligner, acoustic_model),
+                aligner=program or chosen_aligner(aligner, acoustic_model, refine=refine),
                 lexicon=lexicon,
                 dictionary=None if is_mfa else dictionary,
                 oov=oov,
@@ -135,16 +146,31 @@ def align(
             screen().print(f"Wrote {path}", soft_wrap=True)
 
 
+def _refuse_pronunciations(lexicon: Path | None, oov: str, g2p: str) -> None:
+    given = {"--lexicon": lexicon is not None, "--oov": oov != "error", "--g2p": bool(g2p)}
+    for option in (name for name, is_given in given.items() if is_given):
+        raise typer.BadParameter(
+            f"{option} does nothing with --aligner mfa, which pronounces words by its own dictionary: give it as "
+            "--dictionary FILE with the words added, or let MFA guess with --g2p-model MODEL"
+        )
+
+
 def mfa_aligner(
-    models: Sequence[str], search: tuple[str, int, int], program: Path | None, environment: str | None
+    models: Sequence[str],
+    search: tuple[str, int, int],
+    program: Path | None,
+    environment: str | None,
+    timeout: float,
 ) -> MfaAligner:
     """The real Montreal Forced Aligner, as the options ask for it."""
     # These load numpy and soundfile.
     from visalign.forced_alignment.mfa import MfaAligner
-    from visalign.forced_alignment.mfa_program import MfaSettings
+    from visalign.forced_alignment.mfa_program import MfaSettings, find_mfa
 
     acoustic_model, dictionary = models
-    return MfaAligner(MfaSettings(acoustic_model, dictionary, *search), program, environment)
+    return MfaAligner(
+        MfaSettings(acoustic_model, dictionary, *search), replace(find_mfa(program, environment), timeout=timeout)
+    )
 
 
 def _align_many(source: Path, output: Path | None, to: str, *, quiet: bool, options: dict[str, Any]) -> None:

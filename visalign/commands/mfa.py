@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,7 @@ def mfa(
     retry_beam: Annotated[int, typer.Option(help="How wide the second try is where the first fails.")] = 400,
     program: Annotated[Path | None, typer.Option("--mfa", help="The program mfa, if it is not on the PATH.")] = None,
     environment: Annotated[str | None, typer.Option("--mfa-env", help="The conda environment that holds it.")] = None,
+    timeout: Annotated[float, typer.Option(min=1.0, help="Seconds after which MFA is stopped.")] = 3600.0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes that MFA may use.")] = 1,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
@@ -40,13 +42,13 @@ def mfa(
     from visalign.files.outputs import check_output
     from visalign.forced_alignment.alignment import Alignment
     from visalign.forced_alignment.mfa import MfaAligner, read_corpus
-    from visalign.forced_alignment.mfa_program import MfaSettings
+    from visalign.forced_alignment.mfa_program import MfaSettings, find_mfa
 
     suffix = f".{form}"
     settings = MfaSettings(acoustic_model, dictionary, g2p_model, beam, retry_beam)
-    aligner = MfaAligner(settings, program, environment)
+    aligner = MfaAligner(settings, replace(find_mfa(program, environment), timeout=timeout))
     clips = read_corpus(corpus)
-    paths = {(x.speaker, x.name): out / x.speaker / f"{x.name}{suffix}" for x in clips}
+    paths = {x.key: out.joinpath(*x.key[0].split("/"), f"{x.name}{suffix}") for x in clips}
     for path in paths.values():
         path.parent.mkdir(parents=True, exist_ok=True)
         check_output(path, suffixes=ALIGNMENT_SUFFIXES)
@@ -61,6 +63,6 @@ def mfa(
             rows.append((*key, "not aligned", " ".join(str(result).split())))
     failed = [key for key, result in found.items() if not isinstance(result, Alignment)]
     if not quiet:
-        screen().print(facts_table(("speaker", "clip", "alignment", "warnings"), rows))
+        screen().print(facts_table(("folder", "clip", "alignment", "warnings"), rows))
         screen().print(f"{len(found) - len(failed)} of {len(found)} clips aligned")
     raise typer.Exit(NOT_ANALYSED if failed else 0)

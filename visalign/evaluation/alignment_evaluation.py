@@ -1,4 +1,4 @@
-"""How far alignments lie from hand labels, as the Montreal Forced Aligner evaluates them.
+"""How far alignments lie from hand labels, by measures of the Montreal Forced Aligner.
 
 Method
 ------
@@ -10,7 +10,8 @@ seconds, and `OTHER_LABEL` where the labels differ; a phone without a partner co
   reference phones, so that one without a partner counts as wrong (the mean and median are of pairs);
 * the **phone error rate** of [1]_: insertions, deletions and twice the substitutions, over the reference phones.
 
-Silences are left out on both sides. [1]_ does not count them either, but lets them take part in the matching.
+Silences are left out on both sides. [1]_ does not count them either, but lets them take part in the matching, so that
+its numbers are others: 70.1 ms and 7.9 % where these are 76.3 ms and 1.7 %, on the same 21 clips of GRID.
 
 A mapping says which reference labels a label may stand for, in the YAML of [1]_: ``B: [b, bcl b]``; with a space,
 labels that follow each other count as one. Without one, labels are compared as English phones: ARPABET of any stress,

@@ -86,6 +86,10 @@ class AcousticModel(Protocol):
         """Pronunciations in the model's phones; those it has no phones for are left out."""
         ...
 
+    def neighbour(self, phone: str, position: str) -> str:
+        """See :meth:`visalign.forced_alignment.decoding_graph.PhoneModels.neighbour`."""
+        ...
+
     def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
         """See :meth:`visalign.forced_alignment.decoding_graph.PhoneModels.phone_hmm`."""
         ...
@@ -166,6 +170,10 @@ class SphinxAcoustics:
                     weights.setdefault(phones[1:], WEAK_FORM_WEIGHT)
         pause = {"before_silence": SILENCE_WEIGHT, "before_speech": SILENCE_WEIGHT}
         return [Variant(phones, weight, **pause) for phones, weight in weights.items()]
+
+    def neighbour(self, phone: str, position: str) -> str:
+        """The phone: its triphones know no place but their own."""
+        return phone
 
     def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
         """The HMM, with loops that keep its duration in seconds."""
@@ -257,6 +265,10 @@ class KaldiAcoustics:
             if self.phone_set.issuperset(phones):
                 return Pronunciation(phones, pronunciation.probability, pronunciation.pauses)
         return None
+
+    def neighbour(self, phone: str, position: str) -> str:
+        """The phone, with its place in its word where the model has places."""
+        return self.model.neighbour(phone, position)
 
     def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
         """The HMM as the tree and the transition model give it."""

@@ -29,6 +29,7 @@ from visalign.timeline import Tier
 __all__ = [
     "ALIGNERS",
     "Aligner",
+    "SelfPronouncing",
     "chosen_aligner",
     "explained",
     "heard",
@@ -52,9 +53,9 @@ MODEL_ALIGNER = "gmm_hmm"
 class Aligner(Protocol):
     """Places the words of a transcript, and their phones, in time.
 
-    An aligner that sets `pronounces_itself` to True is given words that the lexicon lacks too. One that sets
-    `takes_any_length` to True gets recordings of any length whole; others get long ones in pieces
-    (:mod:`visalign.forced_alignment.long_recordings`).
+    An aligner that sets `pronounces_itself` to True is given no lexicon, and the words that its `words_of` makes of the
+    transcript. One that sets `takes_any_length` to True gets recordings of any length whole; others get long ones in
+    pieces (:mod:`visalign.forced_alignment.long_recordings`).
     """
 
     name: str
@@ -72,6 +73,17 @@ class Aligner(Protocol):
         ...
 
 
+@runtime_checkable
+class SelfPronouncing(Aligner, Protocol):
+    """An aligner that pronounces words itself, by a dictionary of its own."""
+
+    pronounces_itself: bool
+
+    def words_of(self, text: str) -> list[str]:
+        """The words of a transcript that are spoken, as `align` wants them."""
+        ...
+
+
 def load_aligner(name: str) -> Aligner:
     """The aligner of that name, with its default settings.
 
@@ -85,7 +97,9 @@ def load_aligner(name: str) -> Aligner:
     return cast(Aligner, find_class(ALIGNERS, name, "aligner")())
 
 
-def chosen_aligner(name: str | None = None, acoustic_model: str | PathLike[str] | None = None) -> Aligner:
+def chosen_aligner(
+    name: str | None = None, acoustic_model: str | PathLike[str] | None = None, *, refine: bool = True
+) -> Aligner:
     """The aligner that a user's words ask for.
 
     Parameters
@@ -94,19 +108,22 @@ def chosen_aligner(name: str | None = None, acoustic_model: str | PathLike[str] 
         One of `ALIGNERS`. None: `DEFAULT_ALIGNER`, or, with a model, the aligner that can use it.
     acoustic_model : path-like, optional
         An acoustic model of the Montreal Forced Aligner.
+    refine : bool
+        False: boundaries as the model has them, see :class:`visalign.forced_alignment.gmm_hmm.GmmHmmAligner`.
 
     Raises
     ------
     ConfigError
-        If there is none of that name, or it can't use the model.
+        If there is none of that name, or it can't use the model, or can't leave its boundaries.
     ParseError
         If the model can't be used.
     """
-    if acoustic_model is None:
+    if acoustic_model is None and refine:
         return load_aligner(DEFAULT_ALIGNER if name is None else name)
     if name not in (None, MODEL_ALIGNER):
-        raise ConfigError("aligner (with an acoustic model)", name, (MODEL_ALIGNER,))
-    return cast(Aligner, find_class(ALIGNERS, MODEL_ALIGNER, "aligner")(acoustic_model))
+        wish = "an acoustic model" if acoustic_model is not None else "boundaries that are not refined"
+        raise ConfigError(f"aligner (with {wish})", name, (MODEL_ALIGNER,))
+    return cast(Aligner, find_class(ALIGNERS, MODEL_ALIGNER, "aligner")(acoustic_model, refine=refine))
 
 
 def explained(found: Alignment, vocabulary: Vocabulary) -> Alignment:

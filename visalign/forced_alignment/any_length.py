@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
+from typing import TypeGuard
 
 from visalign.config import DEFAULT_ALIGNER
-from visalign.errors import AlignmentError, InputError
-from visalign.forced_alignment.aligner import Aligner, explained, heard, load_aligner, whole_lexicon
+from visalign.errors import AlignmentError, ConfigError, InputError
+from visalign.forced_alignment.aligner import (
+    Aligner,
+    SelfPronouncing,
+    explained,
+    heard,
+    load_aligner,
+    whole_lexicon,
+)
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.cued import align_cues, cues_of, late_cues, with_cues
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
@@ -62,7 +70,8 @@ def force_align(
     aligner : str or Aligner
         One of `ALIGNERS`, or an aligner of your own.
     lexicon : Lexicon or path-like, optional
-        Pronunciations that go before those of the embedded American English dictionary.
+        Pronunciations that go before those of the embedded American English dictionary. An aligner that pronounces
+        words itself (the Montreal Forced Aligner) takes neither this nor the next three.
     dictionary : Lexicon or path-like, optional
         The only pronunciations: the dictionary that belongs to an acoustic model of another language.
     oov : {"error", "g2p", "skip"}
@@ -93,6 +102,8 @@ def force_align(
         If words of it have no pronunciation, and `oov` does not help.
     AlignmentError
         If transcript and audio can't be aligned.
+    ConfigError
+        If pronunciations are given to an aligner that has its own.
 
     Examples
     --------
@@ -100,8 +111,8 @@ def force_align(
     >>> visalign.force_align(audio, "bin blue at f two now").words[1]    # doctest: +SKIP
     Interval(start=0.7628, end=0.9928, label='bin', score=None)
     """
-    pronunciations = whole_lexicon(lexicon, dictionary)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    pronunciations = _pronunciations(backend, lexicon, dictionary, oov, g2p)
     if not isinstance(transcript, str):
         speech = find_speech(audio) if speech is None else speech
         said = _cued(transcript, speaker, pronunciations, backend, oov, g2p)
@@ -109,7 +120,7 @@ def force_align(
         elsewhere = _regardless_of_times(audio, said, backend, speech, pieces, progress)
         found = explained(elsewhere or _joined(pieces, speech, audio), said.known)
         return _told(found, joined_texts(said.texts), (*_warnings_of(transcript), *said.warnings))
-    text = _spoken_text(transcript, pronunciations, audio)
+    text = _spoken_text(transcript, backend, pronunciations, audio)
     known = _settled(text, pronunciations, backend, oov, g2p)
     text = text.without(set(known.skipped))
     if audio.duration <= LONG_SECONDS or getattr(backend, "takes_any_length", False):
@@ -140,7 +151,8 @@ def align_in_pieces(
     -------
     iterator of AlignedPiece
         6 to 20 s each where the transcript fits, up to 40 s where it does not (:attr:`AlignedPiece.fits` is then
-        False); of cues, a piece for each window and each stretch between windows.
+        False); of cues, a piece for each window and each stretch between windows; from an aligner that takes
+        recordings whole, one piece.
 
     Examples
     --------
@@ -148,13 +160,54 @@ def align_in_pieces(
     ...     print(piece.start, piece.end, piece.alignment.text, piece.fits)
     0.0 13.93 and mister john dashwood had then leisure to consider True
     """
-    pronunciations = whole_lexicon(lexicon, dictionary)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
+    pronunciations = _pronunciations(backend, lexicon, dictionary)
     if not isinstance(transcript, str):
         said = _cued(transcript, speaker, pronunciations, backend)
         return align_cues(audio, said.cues, said.texts, said.known.lexicon, backend, find_speech(audio))
-    text = _spoken_text(transcript, pronunciations, audio)
-    return align_pieces(audio, text, pronunciations, backend, find_speech(audio), progress)
+    text = _spoken_text(transcript, backend, pronunciations, audio)
+    return _in_order(audio, text, pronunciations, backend, find_speech(audio), progress)
+
+
+def _in_order(
+    audio: Audio, text: SpokenText, lexicon: Lexicon, backend: Aligner, speech: Tier, progress: Progress | None
+) -> Iterator[AlignedPiece]:
+    """The words one after the other: in pieces, or in one where the aligner takes the recording whole."""
+    if not getattr(backend, "takes_any_length", False):
+        return align_pieces(audio, text, lexicon, backend, speech, progress)
+    found = align_text(backend, audio, text, lexicon)
+    return iter([AlignedPiece(0.0, audio.duration, 0, len(text.words), found)])
+
+
+def _pronunciations(
+    backend: Aligner,
+    lexicon: Lexicon | str | PathLike[str] | None,
+    dictionary: Lexicon | str | PathLike[str] | None,
+    oov: str = "error",
+    g2p: str = "",
+) -> Lexicon:
+    """The lexicon to align with; an empty one for an aligner that has its own."""
+    if not _pronounces_itself(backend):
+        return whole_lexicon(lexicon, dictionary)
+    given = {"lexicon": lexicon, "dictionary": dictionary, "oov": None if oov == "error" else oov, "g2p": g2p or None}
+    for key, value in given.items():
+        if value is not None:
+            shown = value.name if isinstance(value, Lexicon) else str(value)
+            raise ConfigError(key, shown, f"none with the aligner {backend.name}, which has its own pronunciations")
+    return Lexicon({})
+
+
+def _pronounces_itself(backend: Aligner) -> TypeGuard[SelfPronouncing]:
+    return isinstance(backend, SelfPronouncing) and backend.pronounces_itself
+
+
+def _read(transcript: str, backend: Aligner, lexicon: Lexicon, cue: Cue | None = None) -> SpokenText:
+    """The words of a transcript, or of one of its cues, as they are spoken."""
+    if _pronounces_itself(backend):
+        return SpokenText(tuple(backend.words_of(transcript)))
+    if cue is None:
+        return read_aloud(transcript, lexicon)
+    return read_aloud(transcript, lexicon, first_line=cue.line, labels=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +223,7 @@ class _Said:
 def _cued(
     cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon, backend: Aligner, oov: str = "error", g2p: str = ""
 ) -> _Said:
-    chosen, texts = cues_of(cues, speaker, lexicon)
+    chosen, texts = cues_of(cues, speaker, lambda cue: _read(cue.text, backend, lexicon, cue))
     known = _settled(joined_texts(texts), lexicon, backend, oov, g2p)
     left_out = set(known.skipped)
     kept = [(cue, text.without(left_out)) for cue, text in zip(chosen, texts, strict=True)]
@@ -196,7 +249,10 @@ def _regardless_of_times(
     n_words = len(text.words)
     if audio.duration <= LONG_SECONDS or _n_misplaced(pieces) < _MISFIT * n_words:
         return None
-    again = list(align_pieces(audio, text, said.known.lexicon, backend, speech, progress))
+    try:
+        again = list(_in_order(audio, text, said.known.lexicon, backend, speech, progress))
+    except AlignmentError:  # as a whole they don't fit at all
+        return None
     if _n_misplaced(again) > 0.5 * _n_misplaced(pieces):
         return None
     found = _joined(again, speech, audio)
@@ -211,7 +267,7 @@ def _n_misplaced(pieces: Sequence[AlignedPiece]) -> int:
 
 
 def _settled(text: SpokenText, lexicon: Lexicon, backend: Aligner, oov: str, g2p: str) -> Vocabulary:
-    if getattr(backend, "pronounces_itself", False):
+    if _pronounces_itself(backend):
         return Vocabulary(text.words, lexicon)
     return settle_vocabulary(text.words, lexicon, oov, chosen_g2p(g2p) if oov == "g2p" else None, text.unread)
 
@@ -227,8 +283,8 @@ def _told(found: Alignment, text: SpokenText, warnings: tuple[str, ...]) -> Alig
     return replace(found, warnings=(*warnings, *read, *found.warnings))
 
 
-def _spoken_text(transcript: str, known: Lexicon, audio: Audio) -> SpokenText:
-    text = read_aloud(transcript, known)
+def _spoken_text(transcript: str, backend: Aligner, known: Lexicon, audio: Audio) -> SpokenText:
+    text = _read(transcript, backend, known)
     if not text.words:
         raise InputError(
             "the transcript is empty: it holds no word that could be spoken. Give what is said in the clip, or leave "

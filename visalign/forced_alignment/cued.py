@@ -17,7 +17,7 @@ window and each stretch between windows.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -29,7 +29,6 @@ from visalign.forced_alignment.readings import align_text
 from visalign.language.annotations.cues import Cue
 from visalign.language.lexicon import Lexicon
 from visalign.language.spoken_text import SpokenText, joined_texts
-from visalign.language.transcript import read_aloud
 from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
@@ -58,8 +57,12 @@ class _Window:
     cues: tuple[int, ...]
 
 
-def cues_of(cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon) -> tuple[list[Cue], list[SpokenText]]:
+def cues_of(
+    cues: Sequence[Cue], speaker: str | None, read: Callable[[Cue], SpokenText]
+) -> tuple[list[Cue], list[SpokenText]]:
     """The cues with words that are spoken (by `speaker`, if one is named), and the words of each.
+
+    `read` tells which words of a cue are spoken (:func:`visalign.language.transcript.read_aloud`).
 
     Raises
     ------
@@ -72,8 +75,7 @@ def cues_of(cues: Sequence[Cue], speaker: str | None, lexicon: Lexicon) -> tuple
     if speaker is not None and speaker not in names:
         raise ConfigError("speaker", speaker, names or "none is named in these cues")
     mine = [x for x in cues if speaker is None or x.speaker == speaker]
-    rows = [(cue, read_aloud(cue.text, lexicon, first_line=cue.line, labels=False)) for cue in mine]
-    rows = [(cue, said) for cue, said in rows if said.words]
+    rows = [(cue, said) for cue in mine if (said := read(cue)).words]
     if not rows:
         raise InputError("the cues hold no word that could be spoken. Give those of this clip.")
     return [cue for cue, _ in rows], [said for _, said in rows]

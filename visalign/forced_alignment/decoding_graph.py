@@ -56,8 +56,12 @@ class PhoneModels(Protocol):
     silence: str
     uses_context: bool
 
+    def neighbour(self, phone: str, position: str) -> str:
+        """How a phone is known to those beside it: by its name, or by that and its place in its own word."""
+        ...
+
     def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
-        """The HMM of `phone` between two phones (``""`` beyond the edges of the utterance).
+        """The HMM of `phone` between two others, as `neighbour` names them (``""`` beyond the edges of the utterance).
 
         `position` in the word is one of ``B``, ``I``, ``E``, ``S`` (single), and empty for silence.
         """
@@ -220,11 +224,12 @@ class _Expansion:
 
     def __init__(self, net: _Network, models: PhoneModels) -> None:
         self.net, self.models = net, models
+        self.known_as = [models.neighbour(node.phone, node.position) for node in net.nodes]
         lefts: list[set[str]] = [set() for _ in net.nodes]
         rights: list[set[str]] = [set() for _ in net.nodes]
         for a, b, _ in net.arcs:
-            rights[a].add(net.nodes[b].phone)
-            lefts[b].add(net.nodes[a].phone)
+            rights[a].add(self.known_as[b])
+            lefts[b].add(self.known_as[a])
         for node in net.start:
             lefts[node].add("")
         for node in net.end:
@@ -274,7 +279,7 @@ class _Expansion:
         if not self.models.uses_context:
             return True
         (source, _, right), (target, left, _) = self.copies[a], self.copies[b]
-        return right == self.net.nodes[target].phone and left == self.net.nodes[source].phone
+        return right == self.known_as[target] and left == self.known_as[source]
 
 
 class _Builder:

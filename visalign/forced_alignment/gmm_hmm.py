@@ -13,12 +13,16 @@ Method
    distribution, so that it is finer than the frames.
 5. Each boundary moves to the change of the spectrum nearby (:mod:`~visalign.forced_alignment.refinement`).
 
-Nothing is learnt from labelled boundaries. What each step brings is in ``docs/decisions/0011``.
+Nothing is learnt from labelled boundaries. What each step brings is in ``docs/decisions/0011``, and with models of MFA
+in ``docs/decisions/0156``.
+
+The last two steps can be left out: boundaries are then those of the best path, frame ``i`` at ``i`` times the frame
+shift, as the program writes them for which the model was made.
 
 Conventions
 -----------
 As in :mod:`visalign.forced_alignment.aligner`. What a confidence says is in
-:mod:`visalign.forced_alignment.confidence`.
+:mod:`visalign.forced_alignment.confidence`; it is the same whether boundaries are moved or not.
 """
 
 from __future__ import annotations
@@ -82,6 +86,9 @@ class GmmHmmAligner:
     ----------
     acoustic_model : path-like or AcousticModel, optional
         A zip of the Montreal Forced Aligner. None: PocketSphinx's American English model.
+    refine : bool
+        Move boundaries to where the sound says they are. False: leave them where the model puts them; recordings are
+        then aligned whole, however long, as MFA does.
 
     Raises
     ------
@@ -93,7 +100,9 @@ class GmmHmmAligner:
 
     name = "gmm_hmm"
 
-    def __init__(self, acoustic_model: AnyPath | AcousticModel | None = None) -> None:
+    def __init__(self, acoustic_model: AnyPath | AcousticModel | None = None, *, refine: bool = True) -> None:
+        self.refine = refine
+        self.takes_any_length = not refine
         self.model: AcousticModel
         if acoustic_model is None:
             self.model = SphinxAcoustics(embedded_model())
@@ -121,8 +130,11 @@ class GmmHmmAligner:
         graph = build_graph(variants, self.model, self.model.silence_costs)
         found = _decode(self.model, graph, self.model.features(audio, pcm), audio)
         placed = _place(found, pcm, audio.duration)
+        if not self.refine:
+            placed = _unmoved(placed, found)
         doubts = tuple(_doubts(found, variants))
-        return _alignment(self.model, words, placed, f"{self.name}, {self.model.name}", doubts)
+        engine = f"{self.name}, {self.model.name}" + ("" if self.refine else ", boundaries not refined")
+        return _alignment(self.model, words, placed, engine, doubts)
 
     def heard_pronunciations(self, audio: Audio, words: Sequence[str], lexicon: Lexicon) -> list[tuple[str, ...]]:
         """Of each word the pronunciation that is heard, in phones of the model.
@@ -257,14 +269,14 @@ def _search(graph: DecodingGraph, scores: _Scores) -> BestPath:
 def _segments(graph: DecodingGraph, path: BestPath, model: AcousticModel) -> list[_Segment]:
     instances = graph.instances[path.states]
     starts = np.flatnonzero(np.diff(instances, prepend=-1)).tolist()
-    rows = [(graph.phones[i], int(graph.words[i])) for i in instances[starts].tolist()]
-    names = ["", *(phone for phone, _ in rows), ""]
-    words = [-2, *(word for _, word in rows), -2]
+    phones = [graph.phones[i] for i in instances[starts].tolist()]
+    words = [-2, *graph.words[instances[starts]].tolist(), -2]
+    positions = [_position(*words[k : k + 3]) for k in range(len(phones))]
+    known_as = ["", *map(model.neighbour, phones, positions), ""]
     segments = []
-    for k, (start, end) in enumerate(pairwise([*starts, len(instances)]), start=1):
-        position = _position(words[k - 1], words[k], words[k + 1])
-        hmm = model.phone_hmm(names[k - 1], names[k], names[k + 1], position)
-        segments.append(_Segment(names[k], words[k], hmm, start, end))
+    for k, (start, end) in enumerate(pairwise([*starts, len(instances)])):
+        hmm = model.phone_hmm(known_as[k], phones[k], known_as[k + 2], positions[k])
+        segments.append(_Segment(phones[k], words[k + 1], hmm, start, end))
     return segments
 
 
@@ -317,6 +329,13 @@ def _place(found: _Decoded, pcm: npt.NDArray[np.int16], duration: float) -> list
         )
         for k, (x, (start, end)) in enumerate(zip(segments, pairwise(times), strict=True))
     ]
+
+
+def _unmoved(placed: Sequence[_Placed], found: _Decoded) -> list[_Placed]:
+    """The phones with the times of the best path."""
+    starts = [found.model.frame_shift * x.start for x in found.segments]
+    times = _increasing([*starts, placed[-1].end])
+    return [replace(x, start=start, end=end) for x, (start, end) in zip(placed, pairwise(times), strict=True)]
 
 
 def _increasing(times: list[float]) -> list[float]:

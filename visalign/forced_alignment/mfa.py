@@ -8,9 +8,9 @@ Conventions
 -----------
 As in :mod:`visalign.forced_alignment.aligner`, but phones are those of the acoustic model: ARPABET where all are, else
 as MFA writes them. MFA gives no confidences, so scores are None. Times are MFA's own to the
-last digit (frames of 10 ms), and nothing is moved to a change of the spectrum. Pronunciations are those of MFA's
-dictionary; a lexicon of the user's only says which words may be spoken, and a word that MFA could not pronounce is an
-error here.
+last digit (frames of 10 ms), and nothing is moved to a change of the spectrum. Words are passed as they are written
+(:mod:`visalign.forced_alignment.mfa_text`) and pronounced by MFA's dictionary alone; one that MFA could not pronounce
+is an error here.
 
 References
 ----------
@@ -20,7 +20,6 @@ References
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,18 +29,21 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from visalign.errors import AlignmentError, AnyPath, InputError, OutOfVocabulary, ParseError
+from visalign.errors import AlignmentError, InputError, OutOfVocabulary, ParseError
 from visalign.forced_alignment.alignment import Alignment
-from visalign.forced_alignment.mfa_program import Analysis, MfaProgram, MfaSettings, find_mfa, read_analysis, tail
+from visalign.forced_alignment.mfa_analysis import analysis_warnings, read_analysis
+from visalign.forced_alignment.mfa_archive import says_positions
+from visalign.forced_alignment.mfa_corpus import CorpusClip, check_names, names_for_mfa, read_corpus
+from visalign.forced_alignment.mfa_home import acoustic_model_file
+from visalign.forced_alignment.mfa_program import MfaProgram, MfaSettings, SearchFailed, essence, find_mfa
+from visalign.forced_alignment.mfa_text import Mismatch, is_noise, match_words, spoken_form, words_as_written
 from visalign.language.annotations import read_annotation
-from visalign.language.lexicon import Lexicon, normalise_word
-from visalign.language.phones import SILENCE, fold_arpabet, is_phone, is_silence
-from visalign.language.transcript import parse_transcript, read_transcript
-from visalign.media.clips import read_audio
+from visalign.language.lexicon import Lexicon
+from visalign.language.phones import SILENCE, fold_arpabet, is_phone, is_silence, without_places
 from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
-__all__ = ["CorpusClip", "MfaAligner", "analysis_warnings", "read_corpus"]
+__all__ = ["CorpusClip", "MfaAligner", "read_corpus"]
 
 SPOKEN_NOISE = "spn"
 """MFA's phone for a word that it can't pronounce."""
@@ -53,42 +55,7 @@ LONGER_SECONDS = 0.05  # MFA counts frames, which may reach beyond the last samp
 
 MIN_PEAK = 1e-3  # as the other aligners have it: below, there is no speech
 
-SOUNDS = (".wav", ".flac", ".mp3", ".ogg")
-TEXTS = (".lab", ".txt")
-
-MAX_SHORT_RUN = 6
-"""Shortest phones in a row. In 15 alignments of GRID by a model made for it 3 at most, in bad ones 7 to 35."""
-
-MAX_DURATION_DEVIATION = 3.0
-"""Standard deviations. In the alignments of GRID the largest is 1.3; in bad ones of LibriVox 3 and more."""
-
-MAX_FALL = 5.0
-"""An utterance is an outlier where its log-likelihood lies this many median deviations below the corpus's median …"""
-
-MIN_CORPUS = 8
-"""… of at least so many utterances."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CorpusClip:
-    """A clip of a corpus.
-
-    Parameters
-    ----------
-    name : str
-        Unique among the speaker's clips.
-    speaker : str
-        Whose voice it is; MFA adapts to each.
-    audio : Audio
-        Its sound.
-    words : tuple of str
-        What is said (:func:`visalign.language.transcript.parse_transcript`).
-    """
-
-    name: str
-    speaker: str
-    audio: Audio
-    words: tuple[str, ...]
+Outcome = Alignment | AlignmentError | OutOfVocabulary
 
 
 class MfaAligner:
@@ -124,9 +91,18 @@ class MfaAligner:
     ) -> None:
         self.settings = settings or MfaSettings()
         self.program = program if isinstance(program, MfaProgram) else find_mfa(program, environment)
+        # Commands that only name the aligner have none of its options.
+        self._whose = "" if settings is not None else " of `visalign align --aligner mfa`"
+
+    def words_of(self, text: str) -> list[str]:
+        """The words of a transcript as :meth:`align` wants them: as they are written; MFA cuts and looks up."""
+        return words_as_written(text)
 
     def align(self, audio: Audio, words: Sequence[str], lexicon: Lexicon) -> Alignment:
         """See :meth:`visalign.forced_alignment.aligner.Aligner.align`: ``mfa align_one``.
+
+        With a model whose phones have places in the word it is ``mfa align`` over this one clip, see
+        :mod:`visalign.forced_alignment.mfa_program`. `lexicon` is not asked.
 
         Raises
         ------
@@ -141,15 +117,34 @@ class MfaAligner:
         """
         clip = CorpusClip("clip", "speaker", audio, tuple(words))
         _check(clip)
+        if self._has_places():
+            return self._alone(clip)
         with tempfile.TemporaryDirectory(prefix="visalign_mfa_") as folder:
-            sound, text = _write(clip, Path(folder))
+            sound, text = _write(clip, Path(folder), clip.name)
             output = Path(folder) / "aligned.json"
-            said = self.program.run(self.settings.align_one(sound, text, output))
-            return self._read(output, clip, said)
+            try:
+                said = self.program.run(self.settings.align_one(sound, text, output))
+            except SearchFailed as error:
+                raise self._not_found(clip, error.stderr_tail) from error
+            tiers = self._tiers(output, clip, said)
+        # Where the model could not be looked into, what it wrote tells.
+        return self._alone(clip) if tiers.has_places else self._alignment(tiers, clip)
 
-    def align_corpus(
-        self, clips: Sequence[CorpusClip], *, n_jobs: int = 1
-    ) -> dict[tuple[str, str], Alignment | AlignmentError | OutOfVocabulary]:
+    def _has_places(self) -> bool:
+        path = acoustic_model_file(self.settings.acoustic_model)
+        try:
+            return path is not None and says_positions(path)
+        except ParseError:  # whether it is a model at all, MFA says best
+            return False
+
+    def _alone(self, clip: CorpusClip) -> Alignment:
+        """``mfa align`` over a corpus of one clip."""
+        (found,) = self.align_corpus([clip]).values()
+        if not isinstance(found, Alignment):
+            raise found
+        return found
+
+    def align_corpus(self, clips: Sequence[CorpusClip], *, n_jobs: int = 1) -> dict[tuple[str, str], Outcome]:
         """Align clips together, ``mfa align``: features are adapted to each speaker.
 
         Parameters
@@ -161,43 +156,44 @@ class MfaAligner:
         Returns
         -------
         dict
-            By speaker and name: the alignment, with MFA's own doubts as warnings, or why there is none.
+            By folder (which is the speaker, where the corpus has one for each) and name: the alignment, with MFA's own
+            doubts as warnings, or why there is none.
 
         Raises
         ------
         InputError
-            If there is no clip, or two have one name.
+            If there is no clip, or two in a folder have one name.
         BackendFailed
             If the program failed as a whole.
         """
-        if not clips or len({(clip.speaker, clip.name) for clip in clips}) < len(clips):
-            raise InputError("no clips to align, or two of a speaker have the same name. Give each a name of its own.")
+        check_names(clips)
         for clip in clips:
             _check(clip)
         with tempfile.TemporaryDirectory(prefix="visalign_mfa_") as folder:
             # MFA names its working files by the corpus's folder.
             corpus, output = Path(folder) / f"corpus_{Path(folder).name}", Path(folder) / "aligned"
+            names = dict(names_for_mfa(clips))
             for clip in clips:
                 (corpus / clip.speaker).mkdir(parents=True, exist_ok=True)
-                _write(clip, corpus / clip.speaker)
-            said = self.program.run(self.settings.align(corpus, output, n_jobs))
-            found = {(clip.speaker, clip.name): self._read_or_error(output, clip, said) for clip in clips}
-            return _doubted(found, output / "alignment_analysis.csv")
+                _write(clip, corpus / clip.speaker, names[clip.key])
+            try:
+                said = self.program.run(self.settings.align(corpus, output, n_jobs))
+            except SearchFailed as error:
+                return {clip.key: self._not_found(clip, error.stderr_tail) for clip in clips}
+            found = {clip.key: self._outcome(output, clip, names[clip.key], said) for clip in clips}
+            rows = {clip.key: (clip.speaker, names[clip.key]) for clip in clips}
+            return _doubted(found, rows, output / "alignment_analysis.csv")
 
-    def _read_or_error(self, output: Path, clip: CorpusClip, said: str) -> Alignment | AlignmentError | OutOfVocabulary:
+    def _outcome(self, output: Path, clip: CorpusClip, name: str, said: str) -> Outcome:
         try:
-            return self._read(output / clip.speaker / f"{clip.name}.json", clip, said)
+            return self._alignment(self._tiers(output / clip.speaker / f"{name}.json", clip, said), clip)
         except (AlignmentError, OutOfVocabulary) as error:
             return error
 
-    def _read(self, path: Path, clip: CorpusClip, said: str) -> Alignment:
-        """The alignment in a file that MFA wrote, if it is one of this clip."""
+    def _tiers(self, path: Path, clip: CorpusClip, said: str) -> _Tiers:
+        """What MFA wrote of a clip."""
         if not path.is_file():
-            raise AlignmentError(
-                f"the Montreal Forced Aligner wrote no alignment of {clip.name} ({clip.audio.duration:.2f} s). The "
-                "usual causes are a transcript that is not what is said, and a beam that is too narrow: try --beam 400 "
-                f"--retry-beam 1000. It said: {tail(said) or 'nothing'}"
-            )
+            raise self._not_found(clip, essence(said))
         try:
             tracks = read_annotation(path).tracks
         except ParseError as error:
@@ -206,8 +202,52 @@ class MfaAligner:
             ) from error
         words = [x for track in tracks for x in track.words if x.label != NO_WORD]
         phones = [x for track in tracks for x in track.phones]
-        _check_words(words, phones, clip)
-        return _alignment(words, phones, clip, f"{self.name}, {Path(self.settings.acoustic_model).stem}")
+        labels = without_places([x.label for x in phones])
+        bare = [replace(x, label=label) for x, label in zip(phones, labels, strict=True)]
+        return _Tiers(words, bare, has_places=bare != phones)
+
+    def _not_found(self, clip: CorpusClip, said: str) -> AlignmentError:
+        return AlignmentError(
+            f"the Montreal Forced Aligner wrote no alignment of {clip.name} ({clip.audio.duration:.2f} s). The "
+            "usual causes are a transcript that is not what is said, and a beam that is too narrow: try "
+            f"{self.settings.wider}{self._whose}." + (f" It said: {said}" if said else "")
+        )
+
+    def _alignment(self, tiers: _Tiers, clip: CorpusClip) -> Alignment:
+        """The alignment, if it is one of this clip."""
+        try:
+            matched = match_words(clip.words, [x.label for x in tiers.words])
+        except Mismatch as error:
+            raise _other_words(tiers.words, clip, error.n_matched) from error
+        mine = [[tiers.words[n] for n in x if not is_noise(tiers.words[n].label)] for x in matched]
+        unknown = [
+            spoken_form(word)
+            for word, parts in zip(clip.words, mine, strict=True)
+            if any(_is_unknown(part, tiers.phones) for part in parts)
+        ]
+        if unknown:
+            raise OutOfVocabulary(unknown, remedy=self._remedy(unknown))
+        return _placed(mine, tiers, clip, f"{self.name}, {Path(self.settings.acoustic_model).stem}")
+
+    def _remedy(self, unknown: Sequence[str]) -> str:
+        dictionary = f"Add them to {self.settings.dictionary}"
+        if not Path(self.settings.dictionary).is_file():
+            dictionary = f"Add them to a copy of {self.settings.dictionary}, given as --dictionary FILE{self._whose}"
+        guesser = f", or have MFA guess them: --g2p-model MODEL{self._whose}"
+        figures = " Numbers must be spelt out as they are said." if any(c.isdigit() for x in unknown for c in x) else ""
+        return (
+            f"{dictionary} (a line each: word, then its phones in those of the acoustic model), correct the spelling"
+            f"{'' if self.settings.g2p_model else guesser}.{figures}"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tiers:
+    """Words and phones as MFA wrote them, without pauses; phones without the place in the word that some had."""
+
+    words: Sequence[Interval]
+    phones: Sequence[Interval]
+    has_places: bool
 
 
 def _check(clip: CorpusClip) -> None:
@@ -219,17 +259,17 @@ def _check(clip: CorpusClip) -> None:
         )
 
 
-def _write(clip: CorpusClip, folder: Path) -> tuple[Path, Path]:
-    sound, text = folder / f"{clip.name}.wav", folder / f"{clip.name}.lab"
+def _write(clip: CorpusClip, folder: Path, name: str) -> tuple[Path, Path]:
+    sound, text = folder / f"{name}.wav", folder / f"{name}.lab"
     soundfile.write(sound, clip.audio.samples, clip.audio.rate_hz, subtype="PCM_16")
     text.write_text(" ".join(clip.words) + "\n", encoding="utf-8")
     return sound, text
 
 
-def _alignment(words: Sequence[Interval], phones: Sequence[Interval], clip: CorpusClip, engine: str) -> Alignment:
-    """Tiers over the whole clip, times as they are."""
+def _placed(mine: Sequence[Sequence[Interval]], tiers: _Tiers, clip: CorpusClip, engine: str) -> Alignment:
+    """Tiers over the whole clip, times as they are; `mine` are MFA's words of each word."""
     end = clip.audio.duration
-    spoken = [x for x in phones if not is_silence(x.label)]
+    spoken = [x for x in tiers.phones if not is_silence(x.label)]
     is_arpabet = all(is_phone(x.label, "arpabet") for x in spoken)
     if spoken[-1].start >= end or spoken[-1].end > end + LONGER_SECONDS:
         raise AlignmentError(
@@ -238,9 +278,9 @@ def _alignment(words: Sequence[Interval], phones: Sequence[Interval], clip: Corp
         )
     rows = [Interval(x.start, min(x.end, end), fold_arpabet(x.label) if is_arpabet else x.label) for x in spoken]
     spans = []
-    for word, given in zip(words, clip.words, strict=True):
-        mine = [x for x in rows if word.start <= x.centre < word.end]
-        spans.append(Interval(mine[0].start, mine[-1].end, given))
+    for word, parts in zip(clip.words, mine, strict=True):
+        inside = [x for x in rows if parts[0].start <= x.centre < parts[-1].end]
+        spans.append(Interval(inside[0].start, inside[-1].end, spoken_form(word)))
     return Alignment(
         Tier.from_intervals("words", spans, start=0.0, end=end),
         Tier.from_intervals("phones", rows, start=0.0, end=end, gap_label=SILENCE),
@@ -248,99 +288,33 @@ def _alignment(words: Sequence[Interval], phones: Sequence[Interval], clip: Corp
     )
 
 
-def _check_words(words: Sequence[Interval], phones: Sequence[Interval], clip: CorpusClip) -> None:
-    """All words in their order, each with phones that are phones."""
-    unknown = [word.label for word in words if _is_noise(word, phones)]
-    if unknown:
-        raise OutOfVocabulary(unknown)
-    there, wanted = [normalise_word(x.label) for x in words], [normalise_word(x) for x in clip.words]
-    if there != wanted:
-        n = next(
-            (i for i, (a, b) in enumerate(zip(there, wanted, strict=False)) if a != b), min(len(there), len(wanted))
-        )
-        here, given = (" ".join(x[n : n + 3]) or "nothing more" for x in (there, wanted))
-        raise AlignmentError(
-            f"the Montreal Forced Aligner gave other words than those of {clip.name}: from word {n + 1} on {here!r}, "
-            f"not {given!r}. Write the words as its dictionary has them."
-        )
+def _other_words(found: Sequence[Interval], clip: CorpusClip, n_matched: int) -> AlignmentError:
+    there = [x.label for x in found if not is_noise(x.label)]
+    at = sum(not is_noise(x.label) for x in found[:n_matched])
+    here, given = (" ".join(x[at : at + 3]) or "nothing more" for x in (there, list(map(spoken_form, clip.words))))
+    return AlignmentError(
+        f"the Montreal Forced Aligner gave other words than those of {clip.name}: from word {at + 1} on {here!r}, "
+        f"not {given!r}. Write the words as its dictionary has them."
+    )
 
 
-def _is_noise(word: Interval, phones: Sequence[Interval]) -> bool:
+def _is_unknown(word: Interval, phones: Sequence[Interval]) -> bool:
     inside = [x.label for x in phones if word.start <= x.centre < word.end]
     return SPOKEN_NOISE in inside or all(map(is_silence, inside))
 
 
 def _doubted(
-    found: Mapping[tuple[str, str], Alignment | AlignmentError | OutOfVocabulary], analysis: Path
-) -> dict[tuple[str, str], Alignment | AlignmentError | OutOfVocabulary]:
+    found: Mapping[tuple[str, str], Outcome], rows: Mapping[tuple[str, str], tuple[str, str]], analysis: Path
+) -> dict[tuple[str, str], Outcome]:
+    """`found` with the warnings of the analysis, whose rows have the names that MFA was given."""
     try:
         warnings = analysis_warnings(read_analysis(analysis))
         missing: tuple[str, ...] = ()
     except ParseError as error:
         warnings, missing = {}, (f"MFA's own analysis of this alignment is missing: {error}",)
     return {
-        key: replace(x, warnings=(*x.warnings, *warnings.get(key, ()), *missing)) if isinstance(x, Alignment) else x
+        key: replace(x, warnings=(*x.warnings, *warnings.get(rows[key], ()), *missing))
+        if isinstance(x, Alignment)
+        else x
         for key, x in found.items()
     }
-
-
-def analysis_warnings(rows: Mapping[tuple[str, str], Analysis]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """What MFA's ``alignment_analysis.csv`` gives reason to warn of, by speaker and clip.
-
-    Examples
-    --------
-    >>> analysis_warnings({("anna", "a"): Analysis(-60.0, 3.4, 35)})
-    {('anna', 'a'): ('MFA: 35 phones in a row have the shortest possible duration', 'MFA: a phone lasts 3.4 standard \
-deviations longer or shorter than its kind')}
-    """
-    likely = [x.speech_log_likelihood for x in rows.values() if x.speech_log_likelihood is not None]
-    low = _lowest_usual(likely) if len(likely) >= MIN_CORPUS else None
-    found = {}
-    for key, row in rows.items():
-        doubts = []
-        if row.longest_short_run > MAX_SHORT_RUN:
-            doubts.append(f"MFA: {row.longest_short_run} phones in a row have the shortest possible duration")
-        deviation = row.phone_duration_deviation
-        if deviation is not None and deviation > MAX_DURATION_DEVIATION:
-            doubts.append(f"MFA: a phone lasts {deviation:.1f} standard deviations longer or shorter than its kind")
-        if low is not None and row.speech_log_likelihood is not None and row.speech_log_likelihood < low:
-            doubts.append(f"MFA: its log-likelihood, {row.speech_log_likelihood:.1f} a frame, is far below the others'")
-        if doubts:
-            found[key] = tuple(doubts)
-    return found
-
-
-def _lowest_usual(values: Sequence[float]) -> float:
-    middle = statistics.median(values)
-    return middle - MAX_FALL * statistics.median(abs(x - middle) for x in values)
-
-
-def read_corpus(folder: AnyPath) -> list[CorpusClip]:
-    """Clips of a folder laid out as MFA wants it: ``speaker/clip.wav`` beside ``speaker/clip.txt`` (or ``.lab``).
-
-    Clips that lie in the folder itself belong to one speaker, who has the folder's name.
-
-    Raises
-    ------
-    InputError
-        If there is no sound with a text beside it, or a text has no words.
-    MediaError, ParseError
-        If a file can't be read.
-    """
-    root = Path(folder)
-    clips = []
-    for sound in sorted(path for path in root.rglob("*") if path.suffix.lower() in SOUNDS):
-        text = next((p for p in (sound.with_suffix(x) for x in TEXTS) if p.is_file()), None)
-        if text is not None:
-            words = tuple(parse_transcript(read_transcript(text)))
-            if not words:
-                raise InputError(
-                    f"{text}: no words. Write what is said in {sound.name}, or take both out of the corpus."
-                )
-            clips.append(CorpusClip(sound.stem, sound.parent.resolve().name, read_audio(sound), words))
-    if not clips:
-        raise InputError(
-            f"{root}: no sound ({', '.join(SOUNDS)}) with a text ({', '.join(TEXTS)}) of the same name beside it. MFA "
-            "wants a folder for each speaker, with the clips and their texts in it."
-        )
-    return clips

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -35,14 +35,21 @@ from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts
 from visalign.forced_alignment.kaldi_features import FeatureOptions
 from visalign.forced_alignment.kaldi_model import ContextTree, KaldiModel, read_matrix, read_model, read_tree
 
-__all__ = ["MfaModel", "ModelOptions", "read_mfa_model"]
+__all__ = ["MfaModel", "ModelOptions", "read_mfa_model", "says_positions"]
 
 SELF_LOOP_SCALE = 0.1
 """How much the probability of staying in a state counts; MFA's own setting, as is a scale of 1 for all others."""
 
-WANTED = frozenset({"final.mdl", "final.alimdl", "tree", "lda.mat", "phones.txt", "meta.json", "meta.yaml"})
+META = frozenset({"meta.json", "meta.yaml"})
+WANTED = frozenset({"final.mdl", "final.alimdl", "tree", "lda.mat", "phones.txt", *META})
 
 SUFFIXES = ("_B", "_E", "_I", "_S")
+
+FIRST_VERSIONS = frozenset({"0.9.0", "1.0.0"})
+"""Models of these are used with adaptation to the speaker, of which their meta file says nothing."""
+
+FIRST_FEATURES: Mapping[str, object] = {"type": "mfcc", "deltas": True, "snip_edges": True}
+"""What MFA 3.4.3 takes "mfcc+deltas" for, the one word by which models of MFA 1 say how they hear."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -118,7 +125,9 @@ class MfaModel:
         self.tree, self.lda, self.symbols = tree, lda, symbols
         self.silence = options.silence_phone
         self.uses_context = tree.width > 1
-        self.has_positions = any(symbol.endswith("_B") for symbol in symbols)
+        # Four of them: "a_B" alone may be a phone of X-SAMPA, a very low vowel.
+        stems = {symbol.removesuffix("_B") for symbol in symbols if symbol.endswith("_B")}
+        self.has_positions = any(symbols.keys() >= {stem + suffix for suffix in SUFFIXES} for stem in stems)
         self.phone_hmm = lru_cache(maxsize=100_000)(self._phone_hmm)
 
     @property
@@ -138,10 +147,17 @@ class MfaModel:
         """
         if not phone:
             return 0
-        symbol = f"{phone}_{position}" if self.has_positions and position else phone
+        symbol = self.neighbour(phone, position)
         if symbol not in self.symbols:
             raise UnknownSymbol(phone, sorted(self.phone_set))
         return self.symbols[symbol]
+
+    def neighbour(self, phone: str, position: str) -> str:
+        """The symbol of the table, which for phones of a model with positions holds their place in their own word.
+
+        MFA's trees may ask whether the phone before ends a word, is one by itself, and so on (its "extra questions").
+        """
+        return f"{phone}_{position}" if self.has_positions and position else phone
 
     def _phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
         """See :meth:`visalign.forced_alignment.decoding_graph.PhoneModels.phone_hmm`."""
@@ -160,18 +176,13 @@ class MfaModel:
         return PhoneHmm(tuple(pdfs), tuple(_rescaled(arcs)))
 
     def _window(self, left: str, number: int, right: str) -> tuple[int, ...]:
-        # Silences, in a model with positions, stand in contexts without a suffix; so do not phones, whose place is
-        # asked for by no question that MFA's trees ask: they pool the four.
         window = [0] * self.tree.width
         window[self.tree.position] = number
         if self.tree.position > 0:
-            window[self.tree.position - 1] = self._neighbour(left, "E")
+            window[self.tree.position - 1] = self.number(left)
         if self.tree.position + 1 < self.tree.width:
-            window[self.tree.position + 1] = self._neighbour(right, "B")
+            window[self.tree.position + 1] = self.number(right)
         return tuple(window)
-
-    def _neighbour(self, phone: str, position: str) -> int:
-        return self.number(phone, "" if phone == self.silence else position)
 
 
 def _rescaled(arcs: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
@@ -214,12 +225,12 @@ def read_mfa_model(path: AnyPath) -> MfaModel:
 
 
 def _read(path: Path) -> MfaModel:
-    files = _unpack(path)
+    files = _unpack(path, WANTED)
     missing = {"final.mdl", "tree"} - files.keys()
-    if missing or not files.keys() & {"meta.json", "meta.yaml"}:
+    if missing or not files.keys() & META:
         lacking = sorted(missing) or ["meta.json"]
         raise ParseError(path, None, f"no acoustic model of MFA: {', '.join(lacking)} is not in the zip")
-    options = _options(path, _meta(path, files))
+    options = _options(path, _meta(path, files), files.keys())
     model = read_model(files["final.mdl"], f"{path}:final.mdl")
     first = read_model(files["final.alimdl"], f"{path}:final.alimdl") if "final.alimdl" in files else model
     lda = read_matrix(files["lda.mat"], f"{path}:lda.mat") if "lda.mat" in files else None
@@ -233,12 +244,12 @@ def _read(path: Path) -> MfaModel:
 _DAMAGE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
 
 
-def _unpack(path: Path) -> dict[str, bytes]:
+def _unpack(path: Path, wanted: Container[str]) -> dict[str, bytes]:
     """The wanted files of the zip, by name; its folders do not matter and nothing is written."""
     files: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            rows = [row for row in archive.infolist() if PurePosixPath(row.filename).name in WANTED]
+            rows = [row for row in archive.infolist() if PurePosixPath(row.filename).name in wanted]
             if (fault := excess("archive-bytes", sum(row.file_size for row in rows))) is not None:
                 raise ParseError(path, None, f"{fault}; this is no acoustic model")
             for row in rows:
@@ -267,6 +278,27 @@ def _meta(path: Path, files: Mapping[str, bytes]) -> dict[str, object]:
     return cast(dict[str, object], meta)
 
 
+def says_positions(path: AnyPath) -> bool:
+    """Whether MFA 3.4.3 takes a model's phones to be other ones by their place in the word (``N_B``, ``N_E`` …).
+
+    Where the meta file says nothing of it, MFA does: of its own models those that do are the older ones.
+
+    Raises
+    ------
+    ParseError
+        If it is no zip with a meta file.
+    """
+    files = _unpack(Path(path), META)
+    if not files:
+        raise ParseError(path, None, "no acoustic model of MFA: meta.json is not in the zip")
+    meta = _meta(Path(path), files)
+    dictionaries = meta.get("dictionaries")
+    if not isinstance(dictionaries, dict):
+        return bool(meta.get("position_dependent_phones", True))
+    unsaid = meta.get("position_dependent_phones", str(meta.get("version", "")) < "2.0")
+    return bool(dictionaries.get("position_dependent_phones", unsaid))
+
+
 class _Settings:
     """Numbers and names of a meta file, checked as they are asked for."""
 
@@ -290,21 +322,22 @@ class _Settings:
         return value if isinstance(value, str) and value else default
 
 
-def _options(path: Path, meta: Mapping[str, object]) -> ModelOptions:
+def _options(path: Path, meta: Mapping[str, object], files: Container[str]) -> ModelOptions:
+    """The settings of the meta file, and what MFA concludes from the files beside it where that is silent."""
     features = meta.get("features")
-    # Models of MFA 1 say it in one word: "mfcc+deltas".
-    table = _Settings(path, features if isinstance(features, dict) else {"type": "mfcc"})
+    table = _Settings(path, features if isinstance(features, dict) else FIRST_FEATURES)
     if table.text("type", "mfcc") not in ("mfcc", "deltas", "lda"):
         raise ParseError(path, None, f"features of type {table.text('type', '')!r}; only MFCC can be used")
     if table.flag(False, "use_pitch", "pitch", "use_voicing"):
         raise ParseError(path, None, "a model with pitch features, which can't be computed here; use one without")
     top = _Settings(path, meta)
-    splices = table.flag(False, "lda", "uses_splices")
+    splices = table.flag(False, "lda", "uses_splices") or "lda.mat" in files
+    adapts = table.flag(False, "uses_speaker_adaptation", "fmllr") or "final.alimdl" in files
     phones = meta.get("phones", ())
     return ModelOptions(
         features=_feature_options(table),
         uses_deltas=table.flag(True, "uses_deltas", "deltas") and not splices,
-        uses_adaptation=table.flag(False, "uses_speaker_adaptation", "fmllr"),
+        uses_adaptation=adapts or top.text("version", "") in FIRST_VERSIONS,
         splice=(
             int(table.number("splice_left_context", 3, 0, 20)),
             int(table.number("splice_right_context", 3, 0, 20)),

@@ -3,9 +3,9 @@
 Conventions
 -----------
 The command lines are those whose results are known (``tests/forced_alignment/test_mfa.py`` replays them): ``mfa
-align_one`` for one clip and ``mfa align`` for a corpus. MFA's exit code is not believed. It is 0 for runs that leave
-clips out, and errors of one clip are found in no output; a clip counts as aligned when its file is there, can be read,
-and has all its words.
+align_one`` for one clip and ``mfa align`` for a corpus. An exit code of 0 is not believed: ``align`` ends so where it
+leaves clips out, and errors of one clip are found in no output. A clip counts as aligned when its file is there, can be
+read, and has all its words. ``align_one`` ends with 1 where its search fails.
 
 What was learnt from MFA 3.4.3:
 
@@ -14,13 +14,15 @@ What was learnt from MFA 3.4.3:
 * ``align`` and ``align_one`` differ: acoustic scale, dither, means of features, and speaker adaptation, which only
   ``align`` has.
 * A corpus is known to MFA by the name of its folder; two runs on folders of one name use the same working files.
-  visalign gives every run a folder of its own.
+  visalign gives every run a folder of its own, and MFA a home of its own (:mod:`visalign.forced_alignment.mfa_home`).
+  ``--clean`` and ``--final_clean`` say the same once more, for environments that set MFA's home themselves.
+* With a model whose phones have places in the word, ``align_one`` takes the wrong numbers for its phones (it was at
+  158 of 344 phones where ``align`` is, against 240 for a model without places): such clips go to ``align``.
 * ``--fine_tune`` crashed on 15 utterances and moved nothing on 3; it is not offered.
 """
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 import shutil
@@ -32,9 +34,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from visalign.errors import BackendFailed, BackendUnavailable, ConfigError, ParseError
+from visalign.errors import BackendFailed, BackendUnavailable, ConfigError
+from visalign.forced_alignment.mfa_home import HOME_VARIABLE, private_home
 
-__all__ = ["Analysis", "MfaProgram", "MfaSettings", "find_mfa", "read_analysis"]
+__all__ = ["MfaProgram", "MfaSettings", "SearchFailed", "essence", "find_mfa"]
 
 NAME = "Montreal Forced Aligner"
 HINT = (
@@ -46,7 +49,19 @@ CONDAS = ("conda", "mamba", "micromamba")
 TIMEOUT_SECONDS = 3600.0
 """A run that takes longer is ended. The real MFA needed 32 s for 50 minutes of speech."""
 
-STDERR_LINES = 15
+LAST_LINES, MOST_LINES = 5, 10
+
+_NO_PATH = re.compile(
+    r"AlignerError|NoAlignmentsError|NoSuccessfulAlignments|Could not align the file|no successful alignments"
+)
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_FRAMES = dict.fromkeys(map(ord, "│┃╭╮╰╯─━┏┓┗┛┌┐└┘❱"), " ")
+_PROGRESS = re.compile(r"\d+(\.\d+)?\s?%|\d\s?/\s?\d+ .*\[?\d+:\d\d|^INFO\b|\bit/s\b")
+_TELLING = re.compile(r"(WARNING|ERROR|CRITICAL)\b|[\w.]*(Error|Exception|Interrupt|Alignments)\b:?|Invalid value\b")
+
+
+class SearchFailed(BackendFailed):
+    """MFA found no path through the sound with its beams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +97,19 @@ class MfaSettings:
     def align_one(self, sound: Path, text: Path, output: Path) -> list[str]:
         """Arguments of ``mfa`` for one clip."""
         files = [str(sound), str(text), self.dictionary, self.acoustic_model, str(output)]
-        return ["align_one", *files, "--output_format", "json", *self.options]
+        return ["align_one", *files, "--output_format", "json", *self.options, "--clean"]
 
     def align(self, corpus: Path, output: Path, n_jobs: int) -> list[str]:
         """Arguments of ``mfa`` for a corpus, a folder of clips for each speaker."""
         files = [str(corpus), self.dictionary, self.acoustic_model, str(output)]
-        return ["align", *files, "--clean", "--overwrite", "-j", str(n_jobs), "--output_format", "json", *self.options]
+        options = ["--clean", "--overwrite", "-j", str(n_jobs), "--output_format", "json", *self.options]
+        return ["align", *files, *options, "--final_clean"]
+
+    @property
+    def wider(self) -> str:
+        """Options for a wider search than this one."""
+        beam, retry_beam = (400, 1000) if self.beam < 400 else (4 * self.beam, 4 * self.retry_beam)
+        return f"--beam {beam} --retry-beam {max(retry_beam, self.retry_beam)}"
 
 
 # Between us and the program: ends its whole group when our end of the pipe at its standard input closes, as it does
@@ -106,7 +128,7 @@ _GUARD = (
 
 @dataclass(frozen=True, slots=True)
 class MfaProgram:
-    """How MFA is started.
+    """How MFA is started: without a shell, in a home of its own.
 
     Parameters
     ----------
@@ -124,13 +146,19 @@ class MfaProgram:
 
         Raises
         ------
+        SearchFailed
+            If it found no path through the sound.
         BackendFailed
-            If it can't be started, takes too long, or ends with an exit code that is not 0. An exit code of 0 proves
+            If it can't be started, takes too long, or ends with another exit code than 0. An exit code of 0 proves
             nothing: look at the outputs.
         """
         command = [*self.command, *arguments]
         if shutil.which(command[0]) is None:
             raise BackendFailed(NAME, command, "it can't be started: there is no such program")
+        with private_home() as home:
+            return self._run(command, home)
+
+    def _run(self, command: list[str], home: Path) -> str:
         alive, leash = os.pipe()
         try:
             process = subprocess.Popen(
@@ -140,7 +168,7 @@ class MfaProgram:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-                env=self._environment(),
+                env=self._environment(home),
                 start_new_session=True,  # MFA starts processes of its own, which have to end with it
             )
         except OSError as error:
@@ -151,12 +179,16 @@ class MfaProgram:
         try:
             said, _ = process.communicate(timeout=self.timeout)
         except subprocess.TimeoutExpired as error:
-            raise BackendFailed(NAME, command, f"no end after {self.timeout:.0f} s; it was stopped") from error
+            stopped = f"no end after {self.timeout:.0f} s, so it was stopped. Give it more time: --timeout SECONDS"
+            raise BackendFailed(NAME, command, stopped) from error
         finally:
             _end(process)
             os.close(leash)
         if process.returncode != 0:
-            raise BackendFailed(NAME, command, f"exit code {process.returncode}: {tail(said)}")
+            why = essence(said)
+            if _NO_PATH.search(said):
+                raise SearchFailed(NAME, command, why)
+            raise BackendFailed(NAME, command, f"exit code {process.returncode}: {why or 'it said nothing'}")
         return said
 
     def version(self) -> str:
@@ -164,11 +196,13 @@ class MfaProgram:
         found = re.search(r"\d+\.\d+(\.\w+)*", self.run(["version"]))
         return found[0] if found else "of unknown version"
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, home: Path) -> dict[str, str]:
         """A program in the ``bin`` of an environment needs its neighbours (OpenFst, Kaldi) on the PATH."""
         program = Path(self.command[0])
         path = os.environ.get("PATH", "")
-        return {**os.environ, "PATH": os.pathsep.join([str(program.parent), path]) if program.is_absolute() else path}
+        if program.is_absolute():
+            path = os.pathsep.join([str(program.parent), path])
+        return {**os.environ, "PATH": path, HOME_VARIABLE: str(home)}
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -183,10 +217,21 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.stdout.close()
 
 
-def tail(said: str) -> str:
-    """The last lines of what a program said, without colours."""
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
-    return "\n".join([line for line in plain.splitlines() if line.strip()][-STDERR_LINES:])
+def essence(said: str) -> str:
+    """What a run said that tells why it failed: errors and warnings without their frames, else its last lines.
+
+    Examples
+    --------
+    >>> essence("INFO  Setting up\\n 50%|##  | 1/2\\n\x1b[31mKeyError: 'a'\x1b[0m")
+    "KeyError: 'a'"
+    """
+    plain = _COLOURS.sub("", said).replace("\r", "\n")
+    lines = [x.translate(_FRAMES).strip() for x in plain.splitlines()]
+    lines = [x for x in lines if x and (_TELLING.match(x) or not _PROGRESS.search(x))]
+    telling = [n for n, line in enumerate(lines) if _TELLING.match(line)]
+    # The message of an exception of MFA's stands below its name.
+    chosen = dict.fromkeys(k for n in telling for k in range(n, n + 1 + 2 * lines[n].endswith(":")))
+    return "\n".join([lines[k] for k in chosen if k < len(lines)][-MOST_LINES:] or lines[-LAST_LINES:])
 
 
 def find_mfa(path: str | os.PathLike[str] | None = None, environment: str | None = None) -> MfaProgram:
@@ -221,50 +266,3 @@ def find_mfa(path: str | os.PathLike[str] | None = None, environment: str | None
         where = "on the PATH" if path is None else f"at {path}"
         raise BackendUnavailable(NAME, f"No program mfa {where}. {HINT}")
     return MfaProgram((found,))
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """A row of ``alignment_analysis.csv``: how well MFA thinks an utterance was aligned.
-
-    Parameters
-    ----------
-    speech_log_likelihood : float or None
-        Mean a frame of speech.
-    phone_duration_deviation : float or None
-        The largest distance of a phone's log duration from the mean of its kind, in standard deviations.
-    longest_short_run : int
-        Phones of the least duration in a row.
-    """
-
-    speech_log_likelihood: float | None
-    phone_duration_deviation: float | None
-    longest_short_run: int
-
-
-def read_analysis(path: Path) -> dict[tuple[str, str], Analysis]:
-    """Rows of ``alignment_analysis.csv`` by speaker and clip.
-
-    Raises
-    ------
-    ParseError
-        If it is something else.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return {(row["speaker"], row["file"]): _analysis(row) for row in csv.DictReader(file)}
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read ({error.strerror})") from error
-    except (KeyError, ValueError, TypeError) as error:
-        raise ParseError(path, None, f"no alignment_analysis.csv of MFA as visalign knows it ({error!r})") from error
-
-
-def _analysis(row: dict[str, str]) -> Analysis:
-    def number(key: str) -> float | None:
-        return float(row[key]) if row[key] else None
-
-    return Analysis(
-        number("speech_log_likelihood"),
-        number("phone_duration_deviation"),
-        int(float(row["max_running_short_interval"] or 0)),
-    )

@@ -18,6 +18,7 @@ word's own time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -27,7 +28,7 @@ from visalign.forced_alignment.aligner import heard, load_aligner
 from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Annotation, Track, read_annotation
 from visalign.language.lexicon import Lexicon, embedded_lexicon, normalise_word, read_lexicon
-from visalign.language.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise
+from visalign.language.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise, without_places
 from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
@@ -191,7 +192,7 @@ def _alignment(annotation: Annotation, speaker: str | None, audio: Audio, lexico
 
 
 def _chosen(annotation: Annotation, speaker: str | None) -> list[Track]:
-    aligned = [track for track in annotation.tracks if track.words or track.phones]
+    aligned = [_without_places(track) for track in annotation.tracks if track.words or track.phones]
     if not aligned:
         raise ParseError(
             annotation.source,
@@ -204,6 +205,12 @@ def _chosen(annotation: Annotation, speaker: str | None) -> list[Track]:
     if not chosen:
         raise ConfigError("speaker", speaker, [track.speaker for track in aligned if track.speaker] or "none is named")
     return chosen
+
+
+def _without_places(track: Track) -> Track:
+    """The track with phones as their names are: Kaldi's and ``mfa align_one``'s may hold the place in the word."""
+    labels = without_places([x.label for x in track.phones])
+    return replace(track, phones=tuple(replace(x, label=y) for x, y in zip(track.phones, labels, strict=True)))
 
 
 def _alphabet(annotation: Annotation, tracks: Iterable[Track]) -> Callable[[str], str]:
@@ -235,7 +242,8 @@ def english_phones(annotation: Annotation, track: Track) -> list[Interval]:
     ParseError
         If phones are of no known alphabet.
     """
-    return _phones(track, _alphabet(annotation, [track]))
+    bare = _without_places(track)
+    return _phones(bare, _alphabet(annotation, [bare]))
 
 
 def _has_english(symbol: str) -> bool:

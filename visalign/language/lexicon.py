@@ -6,8 +6,8 @@ One word a line, then its phones. What CMUdict [1]_ and the Montreal Forced Alig
 that the two styles may even be mixed:
 
 * ``WORD(2)``, or the same word on another line, gives a further pronunciation; the order is kept.
-* Numbers between word and phones are MFA's: the first is the probability of the pronunciation, three more say how
-  pauses go with it (see :class:`Pauses`).
+* Numbers with a point between word and phones are MFA's: the first is the probability of the pronunciation, three
+  more say how pauses go with it (see :class:`Pauses`). Figures alone are phones, as X-SAMPA has them.
 * ``;;;`` begins a comment line, ``#`` with a space before it a comment to the end of the line.
 
 Words are compared in lower case, NFC, with straight apostrophes. Phones are kept as written (any alphabet, stress
@@ -32,7 +32,7 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol
 from visalign.files.limits import excess
-from visalign.language.phones import SILENCE, convert, fold_arpabet
+from visalign.language.phones import SILENCE, convert, fold_arpabet, is_phone
 
 __all__ = [
     "Lexicon",
@@ -52,7 +52,8 @@ ADDITIONS = "en-us-additions.dict"
 """The file of `lexicons/` whose words join those of PocketSphinx's dictionary."""
 
 _VARIANT = re.compile(r"\(\d+\)$")
-_NUMBER = re.compile(r"\d+(\.\d*)?([eE]-?\d+)?|\.\d+")
+# A figure alone is a phone of X-SAMPA (2 of French peu, 9 of peur, 6 and 1); MFA writes numbers with their point.
+_NUMBER = re.compile(r"\d+\.\d*([eE]-?\d+)?|\d+[eE]-?\d+|\.\d+")
 _COMMENT = re.compile(r"(^;;;|(^|\s)#(\s|$)).*")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u0060\u2032\uff07", "'"))
 
@@ -118,10 +119,12 @@ def normalise_word(word: str) -> str:
 
     Examples
     --------
-    >>> normalise_word("Don’t")
-    "don't"
+    >>> normalise_word("Don’t"), normalise_word("Straße")
+    ("don't", 'straße')
     """
-    return unicodedata.normalize("NFC", word.translate(_APOSTROPHES).casefold())
+    # Not casefold(): ß and ss are two ways to write two words (Maße, Masse). The Turkish İ leaves a dot behind.
+    small = word.translate(_APOSTROPHES).lower().replace("i\u0307", "i")
+    return unicodedata.normalize("NFC", small)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,13 +232,26 @@ def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | Non
 
 
 def _pronunciation(fields: list[str], name: str, line: int) -> Pronunciation:
-    first_phone = next((i for i, text in enumerate(fields[1:], start=1) if not _NUMBER.fullmatch(text)), None)
+    first_phone = _first_phone(fields)
     if first_phone is None:
         raise ParseError(name, line, f"{fields[0]!r} has no phones; write them after the word: hello HH AH L OW")
     probability = float(fields[1]) if first_phone > 1 else None
     if probability is not None and not 0 < probability <= 1:
         raise ParseError(name, line, f"{fields[0]!r} has the probability {fields[1]}; it must be above 0 and at most 1")
     return Pronunciation(tuple(fields[first_phone:]), probability, _pauses(fields[2:first_phone]))
+
+
+def _first_phone(fields: list[str]) -> int | None:
+    """Where the phones of a line begin, behind its numbers.
+
+    A 1 without a point is a number where all of MFA's four are there; so is any figure before phones that are ARPABET
+    in capitals, which has none of its own. Elsewhere it is a phone.
+    """
+    if len(fields) > 5 and all(_NUMBER.fullmatch(x) or x == "1" for x in fields[1:5]):
+        return 5
+    if len(fields) > 2 and fields[1].isdecimal() and all(x.isupper() and is_phone(x, "arpabet") for x in fields[2:]):
+        return 2
+    return next((i for i, text in enumerate(fields[1:], start=1) if not _NUMBER.fullmatch(text)), None)
 
 
 def _pauses(numbers: list[str]) -> Pauses | None:

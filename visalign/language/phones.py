@@ -23,7 +23,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from visalign.errors import ConfigError, UnknownSymbol
@@ -52,6 +52,7 @@ __all__ = [
     "normalise",
     "shapes_lips",
     "strip_stress",
+    "without_places",
 ]
 
 ALPHABETS = ("arpabet", "ipa", "xsampa")
@@ -236,6 +237,7 @@ _IPA_TO_ARPABET = {phone.ipa: phone.symbol for phone in ARPABET.values()} | _IPA
 
 _PAUSES = "sil sp spn nsn pau h# # epi _ <sil> <s> </s> <eps> [sil] [noise] [breath] +nsn+ +spn+ +breath+ +noise+"
 _SILENCES = frozenset(_PAUSES.split())
+_PLACES = frozenset(["_B", "_I", "_E", "_S"])
 
 
 def is_silence(label: str) -> bool:
@@ -255,6 +257,22 @@ def strip_stress(symbol: str) -> str:
     ('AH', 'NG')
     """
     return symbol[:-1] if len(symbol) > 2 and symbol[-1] in "012" else symbol
+
+
+def without_places(labels: Sequence[str]) -> list[str]:
+    """Phones without their place in the word, which Kaldi's labels may hold: ``_B``, ``_I``, ``_E``, single ``_S``.
+
+    Labels stay as they are unless all but silences have one, and not the beginning alone: X-SAMPA writes a tone so.
+
+    Examples
+    --------
+    >>> without_places(["sil", "B_B", "IH_I", "N_E", "R_S"]), without_places(["a_B"])
+    (['sil', 'B', 'IH', 'N', 'R'], ['a_B'])
+    """
+    spoken = [x for x in labels if not is_silence(x)]
+    if all(x[-2:] in _PLACES and len(x) > 2 for x in spoken) and any(x[-2:] != "_B" for x in spoken):
+        return [x if is_silence(x) else x[:-2] for x in labels]
+    return list(labels)
 
 
 def fold_arpabet(symbol: str) -> str:
