@@ -89,6 +89,7 @@ def check(
     config: Config | None = None,
     enhancement: str | None = None,
     alignment: Alignment | AnyPath | None = None,
+    alignment_shift: float = 0.0,
     speaker: str | None = None,
     evidence: bool = True,
     lip_cache: AnyPath | None = None,
@@ -121,7 +122,9 @@ def check(
         makes it worth while.
     alignment : Alignment or path-like, optional
         Words and phones with their times, in place of a transcript: corrected by hand, or made by another program
-        (TextGrid, EAF, CTM, JSON, CSV; :func:`~visalign.forced_alignment.read_alignment`).
+        (TextGrid, EAF, recognisers' JSON, CSV …; :func:`~visalign.forced_alignment.read_alignment`).
+    alignment_shift : float
+        Seconds that are added to every time of the alignment's file: positive for later.
     speaker : str, optional
         Whose words to follow, where the cues or the file of the alignment have several speakers.
     evidence : bool
@@ -173,7 +176,15 @@ def check(
 
     told("aligning", None)
     sound, recording = _sound(path_or_lips, audio, track), _stem(path_or_lips)
-    heard = hear(sound, transcript, tools.settings, alignment=alignment, speaker=speaker, recording=recording)
+    heard = hear(
+        sound,
+        transcript,
+        tools.settings,
+        alignment=alignment,
+        alignment_shift=alignment_shift,
+        speaker=speaker,
+        recording=recording,
+    )
     faces = _faces(path_or_lips, tools.settings, told, lip_cache)
     told("decoding visemes", None)
     seen = see(faces, heard, tools, face=face)

@@ -9,13 +9,14 @@ from visalign.registry import lazily
 if TYPE_CHECKING:
     from visalign.language.annotations.annotation import Annotation, Track, speaker_and_kind
     from visalign.language.annotations.captions import Cue, read_cues, read_spoken
-    from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, read_annotation
+    from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, is_annotation, read_annotation
 
 __all__ = [
     "ANNOTATION_SUFFIXES",
     "Annotation",
     "Cue",
     "Track",
+    "is_annotation",
     "read_annotation",
     "read_cues",
     "read_spoken",
