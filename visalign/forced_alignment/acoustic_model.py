@@ -158,7 +158,8 @@ class SphinxAcoustics:
         for pronunciation in pronunciations:
             phones = tuple(arpabet_phones(pronunciation))
             if not phones:
-                raise AlignmentError(f"a pronunciation of {word!r} holds only silence; correct it in the lexicon")
+                named = f"{word!r}{pronunciation.where}"
+                raise AlignmentError(f"a pronunciation of {named} holds only silence; correct it in the lexicon")
             weights[phones] = 0.0
         if word in WEAK_FORMS:
             for phones in tuple(weights):

@@ -136,7 +136,8 @@ class GmmHmmAligner:
         """
         pronounced = lexicon.pronounce(words)
         variants = [self.model.variants(word, ways) for word, ways in zip(words, pronounced, strict=True)]
-        strange = [word for word, ways in zip(words, variants, strict=True) if not ways]
+        rows = zip(words, pronounced, variants, strict=True)
+        strange = list(dict.fromkeys(f"{word}{ways[0].where}" for word, ways, found in rows if not found))
         if strange:
             raise InputError(
                 f"{len(strange)} word(s) are in the lexicon, but not in the phones of {self.model.name}: "

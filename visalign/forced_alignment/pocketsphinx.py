@@ -200,7 +200,8 @@ class _Token:
     def of(cls, word: str, pronunciations: Sequence[Pronunciation]) -> _Token:
         variants = tuple(dict.fromkeys(" ".join(arpabet_phones(p)) for p in pronunciations))
         if not all(variants):
-            raise AlignmentError(f"a pronunciation of {word!r} holds only silence; correct it in the lexicon")
+            where = next(p.where for p in pronunciations if not any(arpabet_phones(p)))
+            raise AlignmentError(f"a pronunciation of {word!r}{where} holds only silence; correct it in the lexicon")
         return cls("|".join(variants).replace(" ", "."), variants)
 
     @property

@@ -391,11 +391,9 @@ def _decode_audio(path: AnyPath, rate_hz: int, track: int | None, *, channel: in
 
 def _channel_index(channel: int | str, n_channels: int) -> int:
     """The index of a channel by its number, from 0, or its name."""
-    if isinstance(channel, str):
-        named = _CHANNEL_NAMES.get(channel.strip().lower(), channel)
-        channel = int(named) if isinstance(named, int) or (len(named) < 5 and named.isdecimal()) else -1
-    if not 0 <= channel < n_channels:
-        names = "left (0), right (1)" if n_channels == 2 else "a number"
-        last = f", up to {n_channels - 1}" if n_channels > 2 else ""
-        raise ConfigError("channel", channel, f"{names}{last}: this sound has {n_channels} channel(s)")
-    return channel
+    named = _CHANNEL_NAMES.get(channel.strip().lower(), channel) if isinstance(channel, str) else channel
+    index = int(named) if isinstance(named, int) or (len(named) < 5 and named.isdecimal()) else -1
+    if not 0 <= index < n_channels:
+        allowed = {1: "none: this sound is mono", 2: "left (0) or right (1)"}
+        raise ConfigError("channel", channel, allowed.get(n_channels, f"a number from 0 to {n_channels - 1}"))
+    return index
