@@ -44,6 +44,7 @@ from visalign.forced_alignment.confidence import (
     word_confidence,
 )
 from visalign.forced_alignment.decoding_graph import DecodingGraph, PhoneHmm, Variant, build_graph, chain_graph
+from visalign.forced_alignment.digital_silence import without_digital_silence
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.pocketsphinx import MODEL_RATE_HZ, merge_silence, pcm_for_model
 from visalign.forced_alignment.refinement import refine_boundaries, spectral_change
@@ -116,8 +117,11 @@ class GmmHmmAligner:
         """
         if not words:
             raise InputError("no words to align: the transcript is empty. Give what is said in the clip.")
-        pcm = pcm_for_model(audio)
         variants = self.variants(words, lexicon)
+        return without_digital_silence(audio, lambda sound: self._aligned(sound, words, variants))
+
+    def _aligned(self, audio: Audio, words: Sequence[str], variants: Sequence[Sequence[Variant]]) -> Alignment:
+        pcm = pcm_for_model(audio)
         graph = build_graph(variants, self.model, self.model.silence_costs)
         found = _decode(self.model, graph, self.model.features(audio, pcm), audio)
         placed = _place(found, pcm, audio.duration)
