@@ -42,6 +42,7 @@ _NAMES = sorted(
     ((name.replace(",", " "), kind) for kind, names in _KIND_NAMES.items() for name in names.split()),
     key=lambda row: (-len(row[0]), row),
 )
+_LONGEST_NAME = len(_NAMES[0][0])
 _SEPARATORS = "_:/|-"
 
 
@@ -151,9 +152,10 @@ def speaker_and_kind(name: str) -> tuple[str, str]:
 
 def _before_kind(name: str, end: int) -> tuple[str, str] | None:
     """What stands before the kind with which the first `end` letters of a name end, and that kind; None without one."""
+    tail = name[max(0, end - _LONGEST_NAME) : end].lower()
     for known, kind in _NAMES:
         start = end - len(known)
-        if start < 0 or name[start:end].lower() != known:
+        if start < 0 or not tail.endswith(known):
             continue
         if start == 0:
             return "", kind

@@ -10,7 +10,10 @@ from visalign.errors import AnyPath
 from visalign.files.data_files import parse_json, read_bytes
 from visalign.files.decoding import DecodedText, decode_text
 
-__all__ = ["Content"]
+__all__ = ["BINARY_MARK", "Content"]
+
+BINARY_MARK = b"ooBinaryFile"
+"""The first bytes of Praat's binary files."""
 
 _HEAD = 4096
 """Bytes in which a format's own mark stands, if it has one."""
@@ -72,8 +75,18 @@ class Content:
 
     @cached_property
     def head(self) -> str:
-        """The beginning of the text, whatever it is."""
-        return self.text[:_HEAD].lstrip()
+        """The beginning of the text, from its first letter on."""
+        return self.beginning[:_HEAD].lstrip()
+
+    @property
+    def beginning(self) -> str:
+        """The text to look at; of a binary file nothing."""
+        return "" if self.is_binary else self.text
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it says of itself that it is no text, as Praat's binary files do."""
+        return self.data.startswith(BINARY_MARK)
 
     @cached_property
     def json(self) -> Any:

@@ -59,7 +59,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _first_lines(content: Content, n: int = 5) -> list[str]:
-    found = (line for line in content.text[:20_000].split("\n") if line.strip())
+    found = (line for line in content.beginning[:20_000].split("\n") if line.strip())
     return [line for line, _ in zip(found, range(n), strict=False)]
 
 

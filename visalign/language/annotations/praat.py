@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from visalign.errors import AnyPath, ParseError
 from visalign.language.annotations.annotation import Annotation, speaker_and_kind
-from visalign.language.annotations.content import Content
+from visalign.language.annotations.content import BINARY_MARK, Content
 from visalign.language.annotations.praat_text import PraatText
 from visalign.language.annotations.rows import Row, RowReader, listed
 
@@ -21,7 +21,6 @@ __all__ = ["TITLE", "TextGrid", "TextGridTier", "is_textgrid", "read_textgrid", 
 
 TITLE = "Praat TextGrid"
 
-_BINARY = b"ooBinaryFile"
 _CHRONOLOGICAL = "Praat chronological TextGrid text file"
 _SAVE = "save it from Praat with Save as text file"
 _INTERVALS, _POINTS = "IntervalTier", "TextTier"
@@ -48,7 +47,7 @@ class TextGrid:
 
 def is_textgrid(content: Content) -> bool:
     """Whether a file is one of Praat's: it may hold comments before its mark."""
-    return content.data.startswith(_BINARY) or '"ooTextFile' in content.head or _CHRONOLOGICAL in content.head
+    return content.is_binary or '"ooTextFile' in content.head or _CHRONOLOGICAL in content.head
 
 
 def read_textgrid_file(content: Content, recording: str | None = None) -> Annotation:
@@ -68,7 +67,7 @@ def read_textgrid_file(content: Content, recording: str | None = None) -> Annota
         names = listed([tier.name for tier in grid.tiers]) or "none"
         reason = f"no tier of words, phones or utterances among its tiers ({names}); name one of them 'words'"
         raise ParseError(content.path, None, reason)
-    warnings = reader.all_warnings() if content.data.startswith(_BINARY) else content.warnings + reader.all_warnings()
+    warnings = reader.all_warnings() if content.is_binary else content.warnings + reader.all_warnings()
     return Annotation(str(content.path), TITLE, tracks, grid.end, warnings)
 
 
@@ -80,7 +79,7 @@ def read_textgrid(content: Content, recording: str | None = None) -> TextGrid:
     ParseError
         If there is none.
     """
-    if content.data.startswith(_BINARY):
+    if content.is_binary:
         return _Binary(content.path, content.data).grid()
     text = PraatText(content.path, content.text)
     if text.kind() != "string":
@@ -117,10 +116,9 @@ def _grid(text: PraatText, name: str = "") -> TextGrid:
 
 
 def _tier(text: PraatText, number: int) -> TextGridTier:
-    kind, name = text.string(f"the class of tier {number}"), text.string(f"the name of tier {number}")
+    kind = _tier_class(text, number)
+    name = text.string(f"the name of tier {number}")
     which = f"tier {name[:40]!r}"
-    if kind not in (_INTERVALS, _POINTS):
-        raise ParseError(text.path, text.line, f"{which} is of the class {kind[:40]!r}; {_NO_TIER}")
     text.number(f"the start of {which}")
     text.number(f"the end of {which}")
     n_rows = text.count(f"the number of intervals of {which}")
@@ -130,6 +128,13 @@ def _tier(text: PraatText, number: int) -> TextGridTier:
             text.string(f"the mark of point {k} of {which}")
         return TextGridTier(name, True, ())
     return TextGridTier(name, False, [_interval(text, f"interval {k} of {which}") for k in range(1, n_rows + 1)])
+
+
+def _tier_class(text: PraatText, number: int) -> str:
+    kind = text.string(f"the class of tier {number}")
+    if kind not in (_INTERVALS, _POINTS):
+        raise ParseError(text.path, text.line, f"tier {number} is of the class {kind[:40]!r}; {_NO_TIER}")
+    return kind
 
 
 def _interval(text: PraatText, which: str) -> Row:
@@ -145,9 +150,8 @@ def _chronological(text: PraatText) -> TextGrid:
     tiers = list[TextGridTier]()
     rows = list[list[Row]]()
     for number in range(1, n_tiers + 1):
-        kind, name = text.string(f"the class of tier {number}"), text.string(f"the name of tier {number}")
-        if kind not in (_INTERVALS, _POINTS):
-            raise ParseError(text.path, text.line, f"tier {name[:40]!r} is of the class {kind[:40]!r}; {_NO_TIER}")
+        kind = _tier_class(text, number)
+        name = text.string(f"the name of tier {number}")
         text.number(f"the start of tier {number}")
         text.number(f"the end of tier {number}")
         rows.append([])
@@ -194,7 +198,7 @@ class _Binary:
     """A binary file, from the front: numbers are big-endian, strings come after their length."""
 
     def __init__(self, path: AnyPath, data: bytes) -> None:
-        self.path, self.data, self.at = path, data, len(_BINARY)
+        self.path, self.data, self.at = path, data, len(BINARY_MARK)
 
     def grid(self) -> TextGrid:
         """The TextGrid in it."""

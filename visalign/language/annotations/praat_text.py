@@ -24,7 +24,7 @@ from visalign.errors import AnyPath, ParseError
 
 __all__ = ["PraatText"]
 
-# Each token with the words before it that are for the eye. A string without an end is told by the last alternative.
+# Each token with the words before it that are for the eye; it matches wherever it begins, if only the end.
 _TOKEN = re.compile(
     r"""\s*+(?:[^\s"!<+\-0-9][^\s]*+\s++)*+
     (?: "(?P<string>(?:[^"]++|"")*+)"
@@ -32,7 +32,8 @@ _TOKEN = re.compile(
       | <(?P<flag>[^>\s]*+)>\S*+
       | (?P<number>[+-]?[0-9]\S*+)
       | (?P<open>")
-      | (?P<word>\S++) )""",
+      | (?P<word>\S++)
+      | (?P<end>\Z) )""",
     re.VERBOSE,
 )
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
@@ -52,7 +53,7 @@ class PraatText:
 
     def __init__(self, path: AnyPath, text: str) -> None:
         self.path, self.text = path, text
-        self._tokens = _TOKEN.finditer(text)
+        self._at = 0
         self._kept: re.Match[str] | None = None
         self._counted_to, self._line = 0, 1
 
@@ -70,9 +71,10 @@ class PraatText:
             If a string has no end.
         """
         while self._kept is None:
-            token = next(self._tokens, None)
-            if token is None:
+            token = _TOKEN.match(self.text, self._at)
+            if token is None or token.lastgroup == "end":
                 return ""
+            self._at = token.end()
             if token.lastgroup == "open":
                 self._count(token.start("open"))
                 raise ParseError(

@@ -69,9 +69,9 @@ def is_annotation(path: AnyPath) -> bool:
 
 
 def _recognised(content: Content) -> AnnotationFormat | None:
-    """The format that a content has the form of; of two, the one whose files are called so."""
-    likely = [x for x in FORMATS if x.is_it(content)]
-    return next((x for x in likely if content.suffix in x.suffixes), likely[0] if likely else None)
+    """The format that a content has the form of; of several, one whose files are called so."""
+    likely = sorted(FORMATS, key=lambda x: content.suffix not in x.suffixes)
+    return next((x for x in likely if x.is_it(content)), None)
 
 
 def _format_of(content: Content) -> AnnotationFormat:

@@ -101,7 +101,7 @@ class _Table:
 
 def is_table(content: Content) -> bool:
     """Whether a file is a table of labels with times."""
-    head = content.text[:100_000].split("\n")[:20]
+    head = content.beginning[:100_000].split("\n")[:20]
     return _delimited(head) is not None
 
 
