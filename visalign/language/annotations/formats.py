@@ -129,18 +129,18 @@ FORMATS: tuple[AnnotationFormat, ...] = (
         labels.read_ctm_file,
     ),
     AnnotationFormat(
-        "HTK and TIMIT labels",
-        (".lab", ".rec", ".phn", ".wrd"),
-        "`start end label` in units of 100 ns, in seconds where there is a decimal point, of TIMIT in samples",
-        labels.is_labels,
-        labels.read_labels_file,
-    ),
-    AnnotationFormat(
         "Audacity label track",
         (".txt",),
         "labels in seconds: words, phones where all are ARPABET, or utterances",
         labels.is_label_track,
         labels.read_label_track,
+    ),
+    AnnotationFormat(
+        "HTK and TIMIT labels",
+        (".lab", ".rec", ".phn", ".wrd"),
+        "`start end label` in units of 100 ns, in seconds where there is a decimal point, of TIMIT in samples",
+        labels.is_labels,
+        labels.read_labels_file,
     ),
     AnnotationFormat(
         "table",
