@@ -42,9 +42,13 @@ def table_rows(text: str, name: str) -> Iterator[Row] | None:
         raise ParseError(name, 1, "XML, and no dictionary that is read here; a line is a word and its phones: a AH")
     if _JSON.match(text):
         return _json_rows(text, name)
-    first = next((line for line in text.split("\n") if line.strip() and not line.lstrip().startswith((";;;", "#"))), "")
-    found = _CSV.match(first)
+    found = _CSV.match(next((line for line in _without_comments(text) if line.strip()), ""))
     return None if found is None else _csv_rows(text, name, found[2])
+
+
+def _without_comments(text: str) -> list[str]:
+    """The lines; comments are left empty, so that lines keep their numbers."""
+    return ["" if line.lstrip().startswith((";;;", "#")) else line for line in text.split("\n")]
 
 
 def _json_rows(text: str, name: str) -> Iterator[Row]:
@@ -92,11 +96,11 @@ def _line_of(text: str, word: str) -> int | None:
 
 
 def _csv_rows(text: str, name: str, delimiter: str) -> Iterator[Row]:
-    reading = csv.reader(text.split("\n"), delimiter=delimiter, skipinitialspace=True)
+    reading = csv.reader(_without_comments(text), delimiter=delimiter, skipinitialspace=True)
     columns: tuple[int, int] | None = None
     try:
         for cells in reading:
-            if not any(x.strip() for x in cells) or cells[0].lstrip().startswith((";;;", "#")):
+            if not any(x.strip() for x in cells):
                 continue
             if columns is None:
                 columns, is_header = _columns(cells)

@@ -22,8 +22,8 @@ SILENT_PEAK = 2.5e-4
 """Sound whose samples stay within this of their mean is silent: −72 dB, eight steps of 16 bits, where no room is and
 no coder leaves more."""
 
-KEPT_SECONDS = 0.25
-"""As much stays at either end of a stretch, so that the pause is still one."""
+KEPT_SECONDS = 0.1
+"""As much stays of a stretch beside what was recorded, so that the pause is still one."""
 
 SHORTEST_SECONDS = 1.0
 """Shorter silence stays: it is a pause like any other."""
@@ -41,7 +41,7 @@ class Cut:
 
 
 def silent_stretches(audio: Audio, *, kept_seconds: float = KEPT_SECONDS) -> tuple[Cut, ...]:
-    """The long stretches of digital silence, less a moment at either end; none where all of it is silent.
+    """The long stretches of digital silence, less a moment beside what was recorded; none where all of it is silent.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def silent_stretches(audio: Audio, *, kept_seconds: float = KEPT_SECONDS) -> tup
     --------
     >>> sound = np.ones(16000, np.float32) * np.array([0.1, -0.1] * 8000, np.float32)
     >>> silent_stretches(Audio(np.concatenate([sound, np.zeros(32000, np.float32), sound]), 16000))
-    (Cut(start=20000, end=44000),)
+    (Cut(start=17600, end=46400),)
     """
     step = max(1, round(_STEP_SECONDS * audio.rate_hz))
     quiet = np.empty(-(-len(audio.samples) // step), dtype=np.bool_)
@@ -63,8 +63,11 @@ def silent_stretches(audio: Audio, *, kept_seconds: float = KEPT_SECONDS) -> tup
     if quiet.all():
         return ()
     kept, least = round(kept_seconds * audio.rate_hz), SHORTEST_SECONDS * audio.rate_hz
-    spans = [(first * step, min(last * step, len(audio.samples))) for first, last in runs(quiet)]
-    return tuple(Cut(start + kept, end - kept) for start, end in spans if end - start >= least)
+    n = len(audio.samples)
+    spans = [(first * step, min(last * step, n)) for first, last in runs(quiet)]
+    return tuple(
+        Cut(start + kept * (start > 0), end - kept * (end < n)) for start, end in spans if end - start >= least
+    )
 
 
 def in_cuts(cuts: Sequence[Cut], n_rows: int, n_samples: float) -> npt.NDArray[np.bool_]:
