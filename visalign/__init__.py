@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from visalign.lips.lip_features import LipFeatures as LipFeatures
     from visalign.lips.lip_features import read_lips as read_lips
     from visalign.media.clips import read_audio as read_audio
+    from visalign.media.subtitles import read_subtitles as read_subtitles
     from visalign.pipeline import check as check
     from visalign.pipeline import observe as observe
     from visalign.reports.clip_report import ClipReport as ClipReport

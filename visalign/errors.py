@@ -106,12 +106,18 @@ class FaceNotFound(InputError):
         The clip.
     fraction : float
         Part of the frames in which a face was found, 0..1.
+    streams : sequence of str
+        The video streams that were looked at, in words, where the clip has several.
     """
 
-    def __init__(self, path: AnyPath, fraction: float) -> None:
-        self.path, self.fraction = str(path), fraction
+    def __init__(self, path: AnyPath, fraction: float, streams: Sequence[str] = ()) -> None:
+        self.path, self.fraction, self.streams = str(path), fraction, tuple(streams)
+        where, part = "", f"{fraction:.0%}"
+        if streams:
+            where = f" of each of its {len(self.streams)} video streams ({', '.join(self.streams)})"
+            part = f"at most {part}"
         super().__init__(
-            f"{self.path}: a face was found in {fraction:.0%} of the frames, too few to read lips from. "
+            f"{self.path}: a face was found in {part} of the frames{where}, too few to read lips from. "
             "Use a clip in which one face looks roughly at the camera and is at least 80 pixels wide."
         )
 

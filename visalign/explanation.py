@@ -126,6 +126,7 @@ def explain_clip(
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
     n_items: int = 5,
+    video_track: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[ClipReport, Explanation]:
     """Check a clip and explain the result by its sounds.
@@ -141,6 +142,7 @@ def explain_clip(
         model=tools.model,
         config=config,
         evidence=True,
+        video_track=video_track,
         progress=progress,
     )
     assert report.evidence is not None

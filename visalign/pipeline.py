@@ -66,12 +66,15 @@ class ClipObservation:
         The viseme of silence in the map that was used.
     forced : ForcedVisemes or None
         When the visemes that were given are shown.
+    track : int or None
+        Index of the video stream; None where lips were given.
     """
 
     lips: LipFeatures
     decoded: DecodedVisemes
     silence: str
     forced: ForcedVisemes | None = None
+    track: int | None = None
 
     @property
     def visemes(self) -> Tier:
@@ -89,12 +92,15 @@ def check(
     config: Config | None = None,
     enhancement: str | None = None,
     alignment: Alignment | AnyPath | None = None,
+    alignment_shift: float = 0.0,
     speaker: str | None = None,
     evidence: bool = True,
     lip_cache: AnyPath | None = None,
     details: Sequence[str] = (),
     face: int | None = None,
     track: int | None = None,
+    channel: int | str | None = None,
+    video_track: int | None = None,
     grammar: WordGraph | AnyPath | None = None,
     progress: Progress | None = None,
 ) -> ClipReport:
@@ -121,7 +127,9 @@ def check(
         makes it worth while.
     alignment : Alignment or path-like, optional
         Words and phones with their times, in place of a transcript: corrected by hand, or made by another program
-        (TextGrid, EAF, CTM, JSON, CSV; :func:`~visalign.forced_alignment.read_alignment`).
+        (TextGrid, EAF, recognisers' JSON, CSV …; :func:`~visalign.forced_alignment.read_alignment`).
+    alignment_shift : float
+        Seconds that are added to every time of the alignment's file: positive for later.
     speaker : str, optional
         Whose words to follow, where the cues or the file of the alignment have several speakers.
     evidence : bool
@@ -139,6 +147,11 @@ def check(
         turn (:mod:`visalign.sync.speaking_face`).
     track : int, optional
         Index of the sound's stream in its file, where there are several; the one marked as default otherwise.
+    channel : int or str, optional
+        One channel of the sound alone, from 0, or ``"left"`` or ``"right"``.
+    video_track : int, optional
+        Index of the video stream, where there are several; the first one that shows a face otherwise
+        (:mod:`visalign.lips.stream_choice`).
     grammar : WordGraph, path-like or str, optional
         What may be said: words are then read off the lips alone, and their errors against the transcript stand in the
         report's field `lip_reading`. A file in JSGF, a text of sentences or words, or ``"grid"``; needs the extra
@@ -172,14 +185,24 @@ def check(
     before = file_states(path_or_lips, audio, alignment)
 
     told("aligning", None)
-    sound, recording = _sound(path_or_lips, audio, track), _stem(path_or_lips)
-    heard = hear(sound, transcript, tools.settings, alignment=alignment, speaker=speaker, recording=recording)
-    faces = _faces(path_or_lips, tools.settings, told, lip_cache)
+    sound, recording = _sound(path_or_lips, audio, track, channel), _stem(path_or_lips)
+    heard = hear(
+        sound,
+        transcript,
+        tools.settings,
+        alignment=alignment,
+        alignment_shift=alignment_shift,
+        speaker=speaker,
+        recording=recording,
+    )
+    faces = _faces(path_or_lips, tools.settings, told, lip_cache, video_track)
     told("decoding visemes", None)
     seen = see(faces, heard, tools, face=face)
     told("comparing", None)
     judged = judge(heard, seen, tools, details=details, is_own=audio is None)
     read, unread = _read_off(reader, heard, seen, judged, tools)
+    # A track or channel of its own is what a page has to play.
+    heard_from = audio if track is None and channel is None else sound
     refuse_changed(before)
     return make_report(
         heard,
@@ -188,7 +211,7 @@ def check(
         tools,
         transcript=transcript if isinstance(transcript, str) else None,
         audio=_name(audio),
-        evidence=_evidence(path_or_lips, audio, heard, seen, judged) if evidence else None,
+        evidence=_evidence(path_or_lips, heard_from, heard, seen, judged) if evidence else None,
         lip_reading=read,
         warnings=unread,
         with_details=bool(details),
@@ -203,6 +226,7 @@ def observe(
     config: Config | None = None,
     lip_cache: AnyPath | None = None,
     face: int | None = None,
+    video_track: int | None = None,
     visemes: Sequence[str] | None = None,
     transcript: str | None = None,
     progress: Progress | None = None,
@@ -215,11 +239,12 @@ def observe(
     errors).
     """
     tools = Instruments.of(config, model, viseme_map)
-    found = _faces(path, tools.settings, progress, lip_cache)
+    found = _faces(path, tools.settings, progress, lip_cache, video_track)
     lips = found.most_shown.lips if face is None else found.numbered(face).lips
     lexicon = partial(lexicon_with, tools.settings.alignment.lexicon)
     forced = force_given(lips, tools.model.decoder, tools.viseme_map, visemes, transcript, lexicon)
-    return ClipObservation(lips, tools.model.decoder.decode(lips, tools.viseme_map), tools.viseme_map.silence, forced)
+    decoded = tools.model.decoder.decode(lips, tools.viseme_map)
+    return ClipObservation(lips, decoded, tools.viseme_map.silence, forced, found.track)
 
 
 def _silent(_stage: str, _part: float | None) -> None:
@@ -238,15 +263,20 @@ def _refuse_contradictions(transcript: object, alignment: object, details: Seque
         raise ConfigError("details", sorted(unknown)[0], tuple(SEGMENT_KINDS))
 
 
-def _sound(path_or_lips: Clip, audio: Audio | AnyPath | None = None, track: int | None = None) -> Audio:
+def _sound(
+    path_or_lips: Clip,
+    audio: Audio | AnyPath | None = None,
+    track: int | None = None,
+    channel: int | str | None = None,
+) -> Audio:
     """The sound to judge: the clip's own, or the one that is given in its place; errors are those of :func:`check`."""
     if isinstance(audio, Audio):
         return audio
     if audio is not None:
-        return read_audio(audio, track=track)
+        return read_audio(audio, track=track, channel=channel)
     if isinstance(path_or_lips, (LipFeatures, ClipFaces)):
         raise ConfigError("audio", None, "the sound to compare with, as lips were given in place of a clip")
-    return read_audio(path_or_lips, track=track)
+    return read_audio(path_or_lips, track=track, channel=channel)
 
 
 def _stem(path_or_lips: Clip) -> str:
@@ -259,14 +289,19 @@ def _file(given: object) -> Path | None:
 
 
 def _faces(
-    path_or_lips: Clip, settings: Config, progress: Progress | None = None, cache: AnyPath | None = None
+    path_or_lips: Clip,
+    settings: Config,
+    progress: Progress | None = None,
+    cache: AnyPath | None = None,
+    track: int | None = None,
 ) -> ClipFaces:
     """The faces to judge, read from the clip or from a cache, or given; errors are those of :func:`check`."""
     if isinstance(path_or_lips, ClipFaces):
         return path_or_lips
     if not isinstance(path_or_lips, LipFeatures):
         read = read_faces if cache is None else partial(cached_faces, folder=cache)
-        return read(path_or_lips, detect_every=settings.lips.detect_every, progress=progress or _silent)
+        every = settings.lips.detect_every
+        return read(path_or_lips, detect_every=every, track=track, progress=progress or _silent)
     if not path_or_lips.has_face.any():
         raise FaceNotFound(path_or_lips.source or "these lip features", 0.0)
     return ClipFaces.of(path_or_lips)

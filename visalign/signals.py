@@ -134,6 +134,9 @@ class VideoStream:
     start: float
     duration: float
 
+    def __str__(self) -> str:
+        return f"{self.index} ({self.codec}, {self.width_px} x {self.height_px})"
+
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:

@@ -17,7 +17,7 @@ from visalign.errors import ParseError
         ("0 10 a\nb c d\n", ":2: 'b c d' is not a label"),
         ("0 10\n", ":1: '0 10' is not a label"),
         ("10 0 a\n", "must end after it starts"),
-        ("0 nan a\n", "must end after it starts"),
+        ("0 nan a\n", ":1: '0 nan a' is not a label"),
     ],
 )
 def test_bad_label_lines(tmp_path: Path, text: str, complaint: str) -> None:

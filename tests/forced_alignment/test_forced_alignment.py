@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from visalign.errors import AlignmentError, ConfigError, InputError, OutOfVocabulary, TimelineError, UnknownSymbol
+from visalign.errors import AlignmentError, ConfigError, InputError, OutOfVocabulary, ParseError, TimelineError
 from visalign.face.generated_clip import SpokenText, synthesise_speech
 from visalign.forced_alignment import ALIGNERS, force_align, load_aligner, recognise_phones, recognised
 from visalign.forced_alignment import pocketsphinx as room
@@ -169,8 +169,8 @@ def test_unknown_words_are_refused_together(audio: Audio) -> None:
 
 
 def test_foreign_phones_are_refused(audio: Audio) -> None:
-    with pytest.raises(UnknownSymbol, match="ʙ"):
-        force_align(audio, "brr", lexicon=parse_lexicon("brr ʙ"))
+    with pytest.raises(ParseError, match=r"names\.dict:2: 'brr' has the phone 'ʙ'"):
+        force_align(audio, "brr", lexicon=parse_lexicon("a AH\nbrr ʙ", name="names.dict"))
 
 
 def test_a_pronunciation_of_silence_is_refused(audio: Audio) -> None:

@@ -11,7 +11,15 @@ import typer
 
 import visalign
 from visalign.commands.console import alignment_table, progress_line, screen, show_warnings, tier_table
-from visalign.commands.options import refuse_missing, said
+from visalign.commands.options import (
+    AlignmentFile,
+    AlignmentShift,
+    Channel,
+    Subtitles,
+    refuse_lonely_shift,
+    refuse_missing,
+    said,
+)
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,6 +33,9 @@ ALIGN_EPILOG = (
     'visalign align clip.mp4 --text "bin blue zorblax" --oov g2p -o clip.TextGrid\n\n'
     "visalign align episode.mp4 --transcript episode.srt -o episode.TextGrid\n\n"
     "visalign align clip.mp4 --alignment corrected.eaf -o corrected.TextGrid\n\n"
+    "visalign align talk.wav --alignment whisperx.json -o talk.TextGrid    (also of Whisper, gentle, Audacity, HTK)\n\n"
+    "visalign align film.mkv --subtitles eng -o film.TextGrid    (the subtitles inside the clip)\n\n"
+    "visalign align interview.wav --channel left --transcript guest.txt -o guest.TextGrid\n\n"
     "visalign align talk.wav --recognise words -o talk.TextGrid    (no transcript: what PocketSphinx understands)\n\n"
     "visalign align recordings/ -o aligned/ --to csv    (speech.wav beside speech.txt or speech.srt)\n\n"
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
@@ -41,9 +52,10 @@ def align(
         typer.Option("--transcript", "-t", help="What is said: text, subtitles, TextGrid, EAF; - for piped-in text."),
     ] = None,
     text: Annotated[str | None, typer.Option(help="What is said, in quotes.")] = None,
-    alignment: Annotated[
-        Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
-    ] = None,
+    subtitles: Subtitles = None,
+    alignment: AlignmentFile = None,
+    alignment_shift: AlignmentShift = 0.0,
+    channel: Channel = None,
     speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
     recognise: Annotated[
         str, typer.Option(help="Without a transcript: phones, or words by a language model (English).")
@@ -92,7 +104,7 @@ def align(
     from visalign.language.phones import is_silence
 
     if is_many(sound):
-        one = {"--text": text, "--transcript": transcript, "--alignment": alignment}
+        one = {"--text": text, "--transcript": transcript, "--subtitles": subtitles, "--alignment": alignment}
         if given := [name for name, value in one.items() if value is not None]:
             raise typer.BadParameter(f"{given[0]} says what one recording holds; of many each has its own transcript")
         if aligner == "mfa":
@@ -102,25 +114,35 @@ def align(
         engine = chosen_aligner(aligner, acoustic_model, refine=refine)
         names = {"oov": oov, "g2p": g2p, "speaker": speaker}
         options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names}
-        _align_many(sound, output, to, quiet=quiet, options=options)
+        _align_many(sound, output, to, channel, quiet=quiet, options=options)
         return
     if output is not None:
         inputs = [x for x in (sound, transcript, alignment, lexicon, acoustic_model, dictionary) if x is not None]
         check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs)
     if recognise not in ("phones", "words"):
         raise ConfigError("recognise", recognise, ("phones", "words"))
-    words = said(text, transcript)
+    words = said(text, transcript, subtitles, sound)
     if words is not None and alignment is not None:
         raise typer.BadParameter("give --alignment, or the text of what is said, not both")
+    refuse_lonely_shift(alignment, alignment_shift)
     is_mfa = aligner == "mfa"
     if is_mfa:
         _refuse_pronunciations(lexicon, oov, g2p)
     refuse_missing(sound)
     with progress_line(enabled=not quiet) as progress:
         progress("aligning", None)
-        audio = visalign.read_audio(sound)
+        audio = visalign.read_audio(sound, channel=channel)
         if alignment is not None:
-            found = read_alignment(alignment, audio, speaker=speaker, recording=sound.stem, lexicon=lexicon)
+            found = read_alignment(
+                alignment,
+                audio,
+                speaker=speaker,
+                recording=sound.stem,
+                lexicon=lexicon,
+                shift=alignment_shift,
+                oov=oov,
+                g2p=g2p,
+            )
         elif words is None:
             found = visalign.recognise_words(audio) if recognise == "words" else visalign.recognise_phones(audio)
         else:
@@ -173,7 +195,9 @@ def mfa_aligner(
     )
 
 
-def _align_many(source: Path, output: Path | None, to: str, *, quiet: bool, options: dict[str, Any]) -> None:
+def _align_many(
+    source: Path, output: Path | None, to: str, channel: str | None, *, quiet: bool, options: dict[str, Any]
+) -> None:
     """Align a folder or the rows of a table; exit with 3 where one failed."""
     # These load numpy and PocketSphinx.
     from visalign.corpora.folder_alignment import align_recordings, find_recordings
@@ -192,7 +216,7 @@ def _align_many(source: Path, output: Path | None, to: str, *, quiet: bool, opti
             recordings,
             output,
             suffix,
-            lambda path, said: visalign.force_align(visalign.read_audio(path), said, **options),
+            lambda path, said: visalign.force_align(visalign.read_audio(path, channel=channel), said, **options),
         )
         for number, one in enumerate(done, start=1):
             progress(f"aligned {one.recording.path.name}", number / len(recordings))

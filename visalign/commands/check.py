@@ -12,7 +12,19 @@ import typer
 import visalign
 from visalign.commands.console import judged_parts, progress_line, screen, show_warnings, styled_summary
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, EXIT_CODES
-from visalign.commands.options import Profile, Strict, chosen_settings, refuse_missing, said
+from visalign.commands.options import (
+    AlignmentFile,
+    AlignmentShift,
+    Channel,
+    Profile,
+    Strict,
+    Subtitles,
+    VideoTrack,
+    chosen_settings,
+    refuse_lonely_shift,
+    refuse_missing,
+    said,
+)
 from visalign.files.outputs import check_output
 
 if TYPE_CHECKING:
@@ -52,9 +64,9 @@ def check(
     audio: Annotated[Path | None, typer.Option(help="Check this sound instead of the clip's own.")] = None,
     transcript: Transcript = None,
     text: Text = None,
-    alignment: Annotated[
-        Path | None, typer.Option(help="Words and phones that are aligned already: TextGrid, EAF, CTM, JSON, CSV.")
-    ] = None,
+    subtitles: Subtitles = None,
+    alignment: AlignmentFile = None,
+    alignment_shift: AlignmentShift = 0.0,
     speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
     recognise: Annotated[
         str | None, typer.Option(help="Without a transcript: phones (the default) or words, by a language model.")
@@ -69,6 +81,8 @@ def check(
         int | None,
         typer.Option(help="Index of the sound's stream, where there are several; the default one otherwise."),
     ] = None,
+    channel: Channel = None,
+    video_track: VideoTrack = None,
     enhancement: Annotated[
         str, typer.Option("--enhance", help="Clear the sound first: auto (where noise makes that worth it) or a chain.")
     ] = "off",
@@ -106,7 +120,8 @@ def check(
         profile=profile,
         strict=strict,
     )
-    spoken = said(text, transcript)
+    refuse_lonely_shift(alignment, alignment_shift)
+    spoken = said(text, transcript, subtitles, video)
     refuse_missing(audio, video)
     with progress_line(enabled=not quiet) as progress:
         chain = None if enhancement == "off" else enhancement
@@ -114,6 +129,7 @@ def check(
             video,
             spoken,
             alignment=alignment,
+            alignment_shift=alignment_shift,
             speaker=speaker,
             audio=audio,
             model=model,
@@ -123,6 +139,8 @@ def check(
             details=("word", "phone", "phrase", "window") if tables else (),
             face=face,
             track=track,
+            channel=channel,
+            video_track=video_track,
             grammar=grammar,
             progress=progress,
         )

@@ -11,7 +11,7 @@ from rich.text import Text
 
 import visalign
 from visalign.commands.console import VERDICT_STYLES, progress_line, screen
-from visalign.commands.options import chosen_settings, refuse_missing, said
+from visalign.commands.options import VideoTrack, chosen_settings, refuse_missing, said
 
 if TYPE_CHECKING:
     from visalign.explanation import Explanation
@@ -37,6 +37,7 @@ def explain(
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
+    video_track: VideoTrack = None,
     items: Annotated[int, typer.Option(min=1, max=100, help="How many sounds or words of each kind.")] = 5,
 ) -> None:
     """Tell in words why a clip was judged as it was: the strongest and the weakest evidence."""
@@ -49,7 +50,7 @@ def explain(
     from visalign.explanation import explain_clip, explain_words
 
     if is_report:
-        if any(x is not None for x in (audio, transcript, text, lexicon, model)):
+        if any(x is not None for x in (audio, transcript, text, lexicon, model, video_track)):
             raise typer.BadParameter("a report holds all it needs; give --text and the like with a clip")
         report = read_report(clip)
         found = explain_words(
@@ -65,6 +66,7 @@ def explain(
                 model=model,
                 config=chosen_settings(lexicon=lexicon),
                 n_items=items,
+                video_track=video_track,
                 progress=progress,
             )
     _show(report.sync.verdict, found)

@@ -10,7 +10,7 @@ import typer
 
 import visalign
 from visalign.commands.console import facts_table, progress_line, screen, signed_ms
-from visalign.commands.options import chosen_settings, refuse_missing, said
+from visalign.commands.options import VideoTrack, chosen_settings, refuse_missing, said
 from visalign.errors import ConfigError, CorrectionRefused
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def fix(
     model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
     track: Annotated[int | None, typer.Option(help="Index of the audio stream; the default one otherwise.")] = None,
+    video_track: VideoTrack = None,
     force: Annotated[bool, typer.Option("--force", help="Correct by the best estimate, whatever the verdict.")] = False,
     apply: Annotated[Path | None, typer.Option(help="Apply this correction instead of measuring.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="With --apply: put the sound back.")] = False,
@@ -63,7 +64,7 @@ def fix(
     if apply is not None:
         _apply(clip, target, apply, undo=undo, quiet=quiet)
         return
-    measure = _measure(spoken, lexicon, model, config, track, quiet=quiet)
+    measure = _measure(spoken, lexicon, model, config, track, video_track, quiet=quiet)
     _fix(clip, target, measure, mode=mode, track=track, force=force, quiet=quiet)
 
 
@@ -97,6 +98,7 @@ def _measure(
     model: Path | None,
     config: Path | None,
     track: int | None,
+    video_track: int | None,
     *,
     quiet: bool,
 ) -> Callable[[Path], ClipReport]:
@@ -105,7 +107,9 @@ def _measure(
     def measure(path: Path) -> ClipReport:
         audio = None if track is None else visalign.read_audio(path, track=track)
         with progress_line(enabled=not quiet) as progress:
-            return visalign.check(path, words, audio=audio, model=model, config=settings, progress=progress)
+            return visalign.check(
+                path, words, audio=audio, model=model, config=settings, video_track=video_track, progress=progress
+            )
 
     return measure
 

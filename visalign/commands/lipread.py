@@ -10,7 +10,7 @@ import typer
 
 import visalign
 from visalign.commands.console import facts_table, progress_line, screen, show_warnings, signed_ms
-from visalign.commands.options import said_text
+from visalign.commands.options import VideoTrack, said_text
 
 if TYPE_CHECKING:
     from visalign.lip_reading.reading import LipReading
@@ -40,6 +40,7 @@ def lipread(
     model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="What was really said, to count the errors.")] = None,
     transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="The same in a file.")] = None,
+    video_track: VideoTrack = None,
     report: Annotated[
         Path | None, typer.Option(help="A JSON report of `visalign check` on this clip: its sync is shown beside.")
     ] = None,
@@ -73,7 +74,7 @@ def lipread(
         raise ConfigError("--text", written, "at least one word that is spoken")
     decoder = LipModel.load(model).decoder
     with progress_line(enabled=not quiet) as progress:
-        lips = visalign.read_lips(video, progress=progress)
+        lips = visalign.read_lips(video, track=video_track, progress=progress)
         progress("reading words", None)
         found = read_words(lips, graph, decoder, viseme_map=chosen, lexicon=known)
     result = _result(video, found) | ({} if words is None else _errors(words, found, chosen, known))

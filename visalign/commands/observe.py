@@ -9,7 +9,7 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen, show_warnings, tier_table
-from visalign.commands.options import refuse_missing, said_text
+from visalign.commands.options import VideoTrack, refuse_missing, said_text
 
 if TYPE_CHECKING:
     from visalign.pipeline import ClipObservation
@@ -41,6 +41,7 @@ def observe(
         Path | None, typer.Option(help="Lip model made by `visalign train`, in place of the shipped one.")
     ] = None,
     face: Annotated[int | None, typer.Option(help="Number of the face, where the clip shows several.")] = None,
+    video_track: VideoTrack = None,
     landmarks: Annotated[
         Path | None, typer.Option(help="68 landmarks a frame that another program found: OpenFace's CSV, CSV or NPZ.")
     ] = None,
@@ -72,12 +73,13 @@ def observe(
     spoken, warnings = said_text(text, transcript)
     refuse_missing(video)
     with progress_line(enabled=not quiet) as progress:
-        clip = video if landmarks is None else read_lips_with_landmarks(video, landmarks)
+        clip = video if landmarks is None else read_lips_with_landmarks(video, landmarks, track=video_track)
         seen = visalign.observe(
             clip,
             viseme_map=viseme_map,
             model=model,
             face=face,
+            video_track=video_track,
             visemes=labels,
             transcript=spoken,
             progress=progress,
@@ -101,4 +103,5 @@ def _draw(path: Path, video: Path, seen: ClipObservation, start: float | None, e
     from visalign.plots.lips import plot_lips
     from visalign.plots.style import save_plot
 
-    save_plot(plot_lips(video, seen.lips, seen.decoded, silence=seen.silence, start=start, end=end), path)
+    track = seen.track
+    save_plot(plot_lips(video, seen.lips, seen.decoded, silence=seen.silence, start=start, end=end, track=track), path)

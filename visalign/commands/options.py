@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from visalign.config import Config
     from visalign.language.annotations import Cue
 
-__all__ = ["Profile", "Strict", "chosen_settings", "refuse_missing", "said", "said_text"]
+__all__ = [
+    "AlignmentFile",
+    "AlignmentShift",
+    "Channel",
+    "Profile",
+    "Strict",
+    "Subtitles",
+    "VideoTrack",
+    "chosen_settings",
+    "refuse_lonely_shift",
+    "refuse_missing",
+    "said",
+    "said_text",
+]
 
 STANDARD_INPUT = Path("-")
 """In place of a transcript's file: what is piped in."""
@@ -28,11 +41,40 @@ Strict = Annotated[
     bool, typer.Option("--strict", help="In sync only where the whole 95 % interval is within the limits.")
 ]
 
+AlignmentFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--alignment",
+        help="Words and phones that are aligned already: TextGrid, EAF, CTM, CSV, labels, JSON of Whisper(X), gentle …",
+    ),
+]
+AlignmentShift = Annotated[
+    float, typer.Option("--alignment-shift", help="Seconds to add to the times of --alignment; negative: earlier.")
+]
+Channel = Annotated[str | None, typer.Option(help="One channel of the sound alone: left, right, or its number from 0.")]
+VideoTrack = Annotated[
+    int | None,
+    typer.Option("--video-track", help="Index of the video stream; by default the first one that shows a face."),
+]
+Subtitles = Annotated[
+    str | None,
+    typer.Option(help="What is said: the subtitles inside the clip; 'default', a language (eng) or a stream's index."),
+]
 
-def said(text: str | None, transcript: Path | None) -> str | tuple[Cue, ...] | None:
-    """What is said, from the option or the file that gives it; the file ``-`` is the standard input."""
-    if text is not None and transcript is not None:
-        raise typer.BadParameter("give --text or --transcript, not both")
+
+def said(
+    text: str | None, transcript: Path | None, subtitles: str | None = None, clip: Path | None = None
+) -> str | tuple[Cue, ...] | None:
+    """What is said, from the option, the file (``-`` is the standard input), or the subtitles of `clip`."""
+    given = {"--text": text, "--transcript": transcript, "--subtitles": subtitles}
+    if len(names := [name for name, value in given.items() if value is not None]) > 1:
+        raise typer.BadParameter(f"give {' or '.join(names)}, not both")
+    if subtitles is not None and clip is not None:
+        refuse_missing(clip)
+        # Loads FFmpeg.
+        from visalign.media.subtitles import read_subtitles
+
+        return read_subtitles(clip, subtitles)
     if transcript is None:
         return text
     # Loads the lexicon's room, so it waits until a command needs it.
@@ -56,6 +98,12 @@ def said_text(text: str | None, transcript: Path | None) -> tuple[str | None, tu
     found = said(text, transcript)
     warnings: tuple[str, ...] = getattr(found, "warnings", ())
     return found if found is None or isinstance(found, str) else "\n".join(cue.text for cue in found), warnings
+
+
+def refuse_lonely_shift(alignment: Path | None, shift: float) -> None:
+    """Refuse a shift without the alignment that it would move."""
+    if shift and alignment is None:
+        raise typer.BadParameter("--alignment-shift moves the times of --alignment FILE, which was not given")
 
 
 def refuse_missing(*media: Path | None) -> None:

@@ -9,7 +9,7 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen, styled_summary
-from visalign.commands.options import chosen_settings, refuse_missing, said
+from visalign.commands.options import VideoTrack, chosen_settings, refuse_missing, said
 
 __all__ = ["OVERLAY_EPILOG", "overlay"]
 
@@ -31,6 +31,7 @@ def overlay(
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
+    video_track: VideoTrack = None,
     width: Annotated[int | None, typer.Option(help="Width, px; default: as the clip, 720 to 1920.")] = None,
     page: Annotated[float, typer.Option(help="Seconds of the tracks to be seen at once.")] = 4.0,
     mouth: Annotated[bool, typer.Option("--mouth/--no-mouth", help="The mouth enlarged beside the picture.")] = True,
@@ -44,7 +45,8 @@ def overlay(
 
     inputs = [x for x in (clip, json, transcript, lexicon, model) if x is not None]
     check_output(output, suffixes=OVERLAY_SUFFIXES, inputs=inputs)
-    if json is not None and any(x is not None for x in (transcript, text, lexicon, viseme_map, model)):
+    given = (transcript, text, lexicon, viseme_map, model, video_track)
+    if json is not None and any(x is not None for x in given):
         raise typer.BadParameter("a report holds all it needs; give --text and the like without it")
     with progress_line(enabled=not quiet) as progress:
         if json is not None:
@@ -59,6 +61,7 @@ def overlay(
                 model=model,
                 config=chosen_settings(lexicon=lexicon),
                 evidence=True,
+                video_track=video_track,
                 progress=progress,
             )
         write_overlay(clip, report, output, width_px=width, page_seconds=page, mouth=mouth, progress=progress)

@@ -12,7 +12,7 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen
-from visalign.commands.options import chosen_settings, refuse_missing, said
+from visalign.commands.options import VideoTrack, chosen_settings, refuse_missing, said
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,6 +51,7 @@ def plot(
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
+    video_track: VideoTrack = None,
     start: Annotated[float | None, typer.Option(help="From this second on (tracks, stages, path).")] = None,
     end: Annotated[float | None, typer.Option(help="Up to this second.")] = None,
     words: Annotated[bool, typer.Option(help="Leads of words instead of clips (lags).")] = False,
@@ -71,7 +72,8 @@ def plot(
     check_output(output, suffixes=PLOT_SUFFIXES, inputs=inputs)
     is_summary = source.suffix.lower() == ".csv"
     is_file = is_summary or source.is_dir() or source.suffix.lower() == ".json"
-    if is_file and any(x is not None for x in (audio, transcript, text, lexicon, viseme_map, model)):
+    given = (audio, transcript, text, lexicon, viseme_map, model, video_track)
+    if is_file and any(x is not None for x in given):
         raise typer.BadParameter("reports hold all that they need; give --text and the like with a clip")
     if is_file and KINDS[kind].needs_clip:
         raise typer.BadParameter(f"{kind} needs the clip itself: a report holds no evidence moment by moment")
@@ -92,6 +94,7 @@ def plot(
                 model=model,
                 config=chosen_settings(lexicon=lexicon),
                 evidence=True,
+                video_track=video_track,
                 progress=progress,
             )
             reports = {source.name: report}

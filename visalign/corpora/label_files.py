@@ -12,20 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from praatio import textgrid
-from praatio.data_classes.interval_tier import IntervalTier
-
 from visalign.errors import ParseError
 from visalign.files.data_files import parse_json
+from visalign.language.annotations.content import Content
+from visalign.language.annotations.json_files import DAMAGE
+from visalign.language.annotations.labels import HTK_UNITS, label_row, master_labels
+from visalign.language.annotations.praat import read_textgrid
+from visalign.language.annotations.rows import RowReader
 from visalign.language.transcript import read_transcript
 from visalign.timeline import Interval
 
-__all__ = ["HTK_UNITS", "read_emu", "read_label_lines", "read_mlf", "read_tiers"]
-
-HTK_UNITS = 10_000_000
-"""HTK counts units of 100 ns."""
-
-_MAX_MLF_BYTES = 500_000_000
+__all__ = ["read_emu", "read_label_lines", "read_mlf", "read_tiers"]
 
 
 def read_label_lines(path: Path, units: float) -> tuple[Interval, ...]:
@@ -48,63 +45,30 @@ def read_label_lines(path: Path, units: float) -> tuple[Interval, ...]:
 
 
 def _label(path: Path, number: int, line: str, units: float) -> Interval | None:
-    parts = line.split(maxsplit=2)
-    try:
-        start, end, label = float(parts[0]) / units, float(parts[1]) / units, parts[2].strip()
-    except (IndexError, ValueError) as error:
-        raise ParseError(path, number, f"{line.strip()[:40]!r} is not a label; wanted: start end label") from error
-    if start == end:
+    row = label_row(path, number, line, units)
+    assert row.start is not None
+    assert row.end is not None
+    if row.start == row.end:
         return None
-    if not 0 <= start < end < float("inf"):
-        raise ParseError(
-            path, number, f"the label {label!r} runs from {start:g} to {end:g} s; it must end after it starts"
-        )
-    return Interval(start, end, label)
+    if not 0 <= row.start < row.end < float("inf"):
+        times = f"{row.start:g} to {row.end:g} s"
+        raise ParseError(path, number, f"the label {row.label!r} runs from {times}; it must end after it starts")
+    return Interval(row.start, row.end, row.label)
 
 
 def read_mlf(path: Path) -> dict[str, tuple[Interval, ...]]:
     """HTK's master label file: the labels of each entry, by the name that the file gives it (with ``/``).
-
-    Entries begin with ``"name"`` and end with a line that holds a point.
 
     Raises
     ------
     ParseError
         If it is not such a file.
     """
-    entries: dict[str, tuple[Interval, ...]] = {}
-    name, labels = "", list[Interval]()
-    for number, line in _mlf_lines(path):
-        if not name and line.startswith('"') and line.endswith('"'):
-            name, labels = line.strip('"').replace("\\", "/"), []
-        elif name and line == ".":
-            entries[name], name = tuple(labels), ""
-        elif name:
-            label = _label(path, number, line, HTK_UNITS)
-            labels += [] if label is None else [label]
-        else:
-            raise ParseError(path, number, f'{line[:40]!r} is no entry; wanted: "name", its labels, and a point')
-    if name:
-        raise ParseError(path, None, f"the last entry, {name}, does not end with a point: is the copy complete?")
-    return entries
-
-
-def _mlf_lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        if path.stat().st_size > _MAX_MLF_BYTES:
-            raise ParseError(path, None, "is larger than any corpus' label file")
-        with path.open(encoding="utf-8", errors="strict") as file:
-            if file.readline().strip() != "#!MLF!#":
-                raise ParseError(path, 1, "not a master label file: the first line must be #!MLF!#")
-            for number, line in enumerate(file, start=2):
-                if line.strip():
-                    yield number, line.strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParseError(path, None, f"can't be read ({error})") from error
-
-
-# What praatio raises on files that are no TextGrids, beside errors of its own, which are all Exceptions of one module.
-_DAMAGE = (OSError, ValueError, IndexError, KeyError, AttributeError, AssertionError, TypeError, UnicodeError)
+    entries = master_labels(path, Content.read(path).text)
+    return {
+        name: tuple(x for number, line in lines if (x := _label(path, number, line, HTK_UNITS)) is not None)
+        for name, lines in entries.items()
+    }
 
 
 def read_tiers(path: Path) -> dict[str, tuple[Interval, ...]]:
@@ -115,15 +79,11 @@ def read_tiers(path: Path) -> dict[str, tuple[Interval, ...]]:
     ParseError
         If it is not a TextGrid.
     """
-    try:
-        grid = textgrid.openTextgrid(str(path), False, reportingMode="silence", duplicateNamesMode="rename")
-    except (*_DAMAGE, textgrid.utils.errors.PraatioException) as error:
-        raise ParseError(path, None, f"not a TextGrid that can be read ({error})") from error
-    return {
-        tier.name.lower(): tuple(Interval(float(e.start), float(e.end), e.label) for e in tier.entries)
-        for tier in grid.tiers
-        if isinstance(tier, IntervalTier)
-    }
+    reader, tiers = RowReader(path), dict[str, tuple[Interval, ...]]()
+    for tier in read_textgrid(Content.read(path)).tiers:
+        if not tier.is_points:
+            tiers.setdefault(tier.name.lower(), tuple(reader.intervals(tier.rows)))
+    return tiers
 
 
 def read_emu(path: Path) -> dict[str, tuple[Interval, ...]]:
@@ -142,7 +102,7 @@ def read_emu(path: Path) -> dict[str, tuple[Interval, ...]]:
         segments = {x["id"]: _emu_segment(x, rate) for v in levels if v["type"] == "SEGMENT" for x in v["items"]}
         below = _children(document.get("links", ()))
         return {level["name"].lower(): tuple(_emu_items(level, segments, below)) for level in levels}
-    except (*_DAMAGE, ArithmeticError, RecursionError) as error:
+    except (*DAMAGE, RecursionError) as error:
         raise ParseError(path, None, f"not an annotation of EMU-SDMS ({error})") from error
 
 

@@ -7,7 +7,7 @@ As in :mod:`visalign.exports.utterance`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from visalign.errors import AnyPath, InputError, ParseError, TimelineError
 from visalign.exports.utterance import Fault, Utterance
 from visalign.files.data_files import read_json
-from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, read_annotation
+from visalign.language.annotations.json_files import DAMAGE, is_visalign_json
+from visalign.language.annotations.reading import is_annotation, read_annotation
+from visalign.language.annotations.rows import FRAME_SECONDS
 from visalign.language.phones import SILENCE, is_phone, is_silence
 from visalign.timeline import Interval, Tier
 
@@ -29,8 +31,6 @@ __all__ = ["EXPORT_ALIGNER", "parse_visalign_json", "read_annotated", "read_utte
 EXPORT_ALIGNER = "pocketsphinx"
 """Who aligns for exports: it needs a quarter of the time of the default aligner, and its closures, which an animation
 can't afford to miss, are as good (docs/decisions/0040)."""
-
-SHORTEST_SECONDS = 1e-4  # programs write boundaries with 4 decimals at times; what is shorter is rounding
 
 
 def read_utterance(
@@ -45,7 +45,8 @@ def read_utterance(
     Parameters
     ----------
     path : path-like
-        ``.TextGrid``, ``.eaf``, ``.ctm``, ``.csv``, ``.json`` (of ``visalign check`` or ``visalign align``), or media.
+        An annotation with phones (:func:`visalign.language.annotations.read_annotation`), a JSON of ``visalign check``
+        or ``visalign align``, or media.
     transcript : str or sequence of Cue, optional
         What is said; without it the phones of a sound are recognised, and there are no words.
     lexicon : Lexicon or path-like, optional
@@ -62,13 +63,11 @@ def read_utterance(
         If transcript and audio can't be aligned.
     """
     path = Path(path)
-    readers: dict[str, Callable[[Path], Utterance]] = {x.lower(): read_annotated for x in ANNOTATION_SUFFIXES}
-    reader = (readers | {".json": _read_json}).get(path.suffix.lower())
-    if reader is None:
+    if not is_annotation(path):
         return _align(path, transcript, lexicon, aligner)
     if transcript is not None:
         raise InputError(f"{path}: this file has its words already; leave --text and --transcript out.")
-    return reader(path)
+    return _read_json(path) if path.suffix.lower() == ".json" else read_annotated(path)
 
 
 def _align(
@@ -88,12 +87,12 @@ def _align(
 
 
 def read_annotated(path: AnyPath) -> Utterance:
-    """Words and phones of a TextGrid, EAF, CTM or CSV (:func:`visalign.language.annotations.read_annotation`).
+    """Words and phones of an annotation (:func:`visalign.language.annotations.read_annotation`).
 
     Raises
     ------
     ParseError
-        If it can't be understood, has no phone tier, or several people speak at once in it.
+        If it can't be understood, has no phones, or several people speak at once in it.
     """
     annotation = read_annotation(path)
     words, phones = (
@@ -101,21 +100,32 @@ def read_annotated(path: AnyPath) -> Utterance:
         for kind in ("words", "phones")
     )
     if not phones:
-        raise ParseError(path, None, "no phone tier among its tiers; name one of them 'phones'")
-    if any(b.start < a.end - SHORTEST_SECONDS for a, b in pairwise(phones)):
+        raise ParseError(
+            path,
+            None,
+            "it has no phones, which an export is made of: name a tier 'phones', or have them found in the sound "
+            f"(visalign align SOUND --alignment {Path(path).name} -o FILE.TextGrid) and export that",
+        )
+    if any(b.start < a.end - FRAME_SECONDS for a, b in pairwise(phones)):
         raise ParseError(
             path, None, f"several people speak at once ({', '.join(annotation.speakers)}); export one each"
         )
+    warnings, n_phrases = annotation.warnings, sum(len(track.phrases) for track in annotation.tracks)
+    if n_phrases:
+        warnings += (f"{n_phrases} stretch(es) of the file have no times for their words, which were left out",)
     sound = Path(path).with_suffix(".wav")
     end = max(annotation.end or 0.0, phones[-1].end, *(x.end for x in words[-1:]))
-    return _utterance(phones, words, end, media=sound.name if sound.exists() else Path(path).stem)
+    media = sound.name if sound.exists() else Path(path).stem
+    return _utterance(phones, words, end, media=media, warnings=warnings)
 
 
 def _read_json(path: Path) -> Utterance:
-    data = read_json(path)
+    data = read_json(path, strict=False)
+    if not is_visalign_json(data):
+        return read_annotated(path)
     try:
         return parse_visalign_json(data)
-    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+    except DAMAGE as error:
         reason = f"not a JSON of `visalign check`, `align` or `export --to json` ({error})"
         raise ParseError(path, getattr(error, "lineno", None), reason) from error
 

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from visalign.errors import AlignmentError
 from visalign.forced_alignment import sphinx_features
 from visalign.forced_alignment.adaptation import apply_transform, gather_statistics
-from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts, Variant
+from visalign.forced_alignment.decoding_graph import FILLER, PhoneHmm, SilenceCosts, Variant
 from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.kaldi_features import add_deltas, mfcc, splice, subtract_mean
 from visalign.forced_alignment.mfa_archive import MfaModel
@@ -44,6 +44,13 @@ WEAK_FORMS = frozenset(
     ["he", "he's", "he'd", "he'll", "him", "his", "her", "had", "has", "have", "the", "them", "than", "that", "this"]
 )
 """English function words that lose H or TH when they are not stressed and no pause precedes."""
+
+FILLER_PDF = -1
+"""The pdf of a filler: whatever sound explains a frame best, at a price."""
+
+FILLER_PRICE = 4.0
+"""Nats by which a frame of a filler falls behind the best context-free state. The right words fall behind it by 0.5 to
+1.7 on average, words that are not said by 4.3 to 7.4 (:mod:`visalign.forced_alignment.long_recordings`)."""
 
 NOISES = frozenset(["sil", "sp", "spn"])
 """Phones of MFA's models that are no speech."""
@@ -69,6 +76,7 @@ class AcousticModel(Protocol):
     posterior_scale: float
     silence_costs: SilenceCosts
     broad_share: float
+    has_filler: bool
 
     def broader(self, pdfs: Integers) -> Integers:
         """For each pdf a less specific one, which counts by `broad_share` in the probabilities of boundaries."""
@@ -109,6 +117,9 @@ class AcousticModel(Protocol):
         ...
 
 
+_FILLER_HMM = PhoneHmm((FILLER_PDF,), ((0, 0, math.log(0.99)), (0, 1, math.log(0.01))))
+
+
 class SphinxAcoustics:
     """PocketSphinx's model: 100 frames a second, American English, ARPABET.
 
@@ -120,6 +131,7 @@ class SphinxAcoustics:
     """
 
     uses_context = True
+    has_filler = True
     silence = SphinxModel.silence
     silence_costs = SilenceCosts()
     broad_share = 0.3
@@ -138,7 +150,7 @@ class SphinxAcoustics:
 
     def broader(self, pdfs: Integers) -> Integers:
         """The states of the phones without context."""
-        return np.asarray(self.model.broader[pdfs])
+        return np.asarray(np.where(pdfs == FILLER_PDF, FILLER_PDF, self.model.broader[pdfs]))
 
     def rivals(self, pdfs: Integers) -> Integers:
         """The states of all phones without context."""
@@ -162,7 +174,8 @@ class SphinxAcoustics:
         for pronunciation in pronunciations:
             phones = tuple(arpabet_phones(pronunciation))
             if not phones:
-                raise AlignmentError(f"a pronunciation of {word!r} holds only silence; correct it in the lexicon")
+                named = f"{word!r}{pronunciation.where}"
+                raise AlignmentError(f"a pronunciation of {named} holds only silence; correct it in the lexicon")
             weights[phones] = 0.0
         if word in WEAK_FORMS:
             for phones in tuple(weights):
@@ -177,14 +190,23 @@ class SphinxAcoustics:
 
     def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
         """The HMM, with loops that keep its duration in seconds."""
+        if position == FILLER:
+            return _FILLER_HMM
         key = (left, phone, right, position)
         if key not in self._slowed:
             self._slowed[key] = _slowed(self.model.phone_hmm(*key), self.n_phases)
         return self._slowed[key]
 
     def log_likelihoods(self, frames: Floats, pdfs: Integers) -> Floats:
-        """Log-likelihoods of the model's states."""
-        return self.model.log_likelihoods(frames, pdfs)
+        """Log-likelihoods of the model's states, and of a filler."""
+        is_filler = pdfs == FILLER_PDF
+        if not is_filler.any():
+            return self.model.log_likelihoods(frames, pdfs)
+        scores = np.empty((len(frames), len(pdfs)), dtype=np.float32)
+        scores[:, ~is_filler] = self.model.log_likelihoods(frames, pdfs[~is_filler])
+        best = self.model.log_likelihoods(frames, self._rivals).max(axis=1, keepdims=True)
+        scores[:, is_filler] = best - FILLER_PRICE
+        return scores
 
     def adapted(self, frames: Floats, pdfs: Integers, spoken: npt.NDArray[np.bool_]) -> None:
         """None: adapting this model to a few seconds brought nothing (docs/decisions/0010)."""
@@ -223,6 +245,7 @@ class KaldiAcoustics:
 
     posterior_scale = 0.1
     broad_share = 0.0
+    has_filler = False
 
     def __init__(self, model: MfaModel, mixtures: DiagonalMixtures | None = None) -> None:
         self.model = model

@@ -138,9 +138,10 @@ def explained(found: Alignment, vocabulary: Vocabulary) -> Alignment:
 def heard(found: Alignment, audio: Audio, speech: Tier | None = None) -> Alignment:
     """`found` with the warnings and notes that listening to its sound adds: voice without words, odd durations …"""
     speech = find_speech(audio) if speech is None else speech
-    notes = (*found.notes, *suspicious_spans(found.words, found.phones, speech))
-    warnings = (*found.warnings, *voice_doubts(found.words, speech))
-    return replace(found, warnings=warnings, notes=tuple(sorted(notes, key=lambda x: (x.start, x.end, x.label))))
+    notes = dict.fromkeys((*found.notes, *suspicious_spans(found.words, found.phones, speech)))
+    warnings = dict.fromkeys((*found.warnings, *voice_doubts(found.words, speech)))
+    by_time = sorted(notes, key=lambda x: (x.start, x.end, x.label))
+    return replace(found, warnings=tuple(warnings), notes=tuple(by_time))
 
 
 def whole_lexicon(

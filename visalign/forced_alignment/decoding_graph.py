@@ -2,7 +2,8 @@
 
 Method
 ------
-Words follow each other, each in any of its pronunciations, with an optional silence before, between and after them.
+Words follow each other, each in any of its pronunciations, with an optional silence before, between and after them,
+and where that is asked for with a *filler*: speech, or anything else, that the words do not account for.
 That network of phones is laid out once; where the acoustic model knows a phone by its neighbours, a phone at the edge
 of a word is laid out once for each pair of neighbours that it may have. Each phone then becomes its HMM states. There
 are no empty transitions, so that a search is one step a frame.
@@ -28,7 +29,19 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DecodingGraph", "PhoneHmm", "PhoneModels", "SilenceCosts", "Variant", "build_graph", "chain_graph"]
+__all__ = [
+    "FILLER",
+    "DecodingGraph",
+    "PhoneHmm",
+    "PhoneModels",
+    "SilenceCosts",
+    "Variant",
+    "build_graph",
+    "chain_graph",
+]
+
+FILLER = "F"
+"""The position of a filler; its phone is that of silence, so that its neighbours are those of a pause."""
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -63,7 +76,7 @@ class PhoneModels(Protocol):
     def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
         """The HMM of `phone` between two others, as `neighbour` names them (``""`` beyond the edges of the utterance).
 
-        `position` in the word is one of ``B``, ``I``, ``E``, ``S`` (single), and empty for silence.
+        `position` in the word is one of ``B``, ``I``, ``E``, ``S`` (single), empty for silence, and `FILLER`.
         """
         ...
 
@@ -160,7 +173,11 @@ class _Network:
 
 
 def build_graph(
-    words: Sequence[Sequence[Variant]], models: PhoneModels, silence: SilenceCosts = SilenceCosts()
+    words: Sequence[Sequence[Variant]],
+    models: PhoneModels,
+    silence: SilenceCosts = SilenceCosts(),
+    *,
+    filler: float | None = None,
 ) -> DecodingGraph:
     """The graph of a transcript.
 
@@ -171,8 +188,10 @@ def build_graph(
     models : PhoneModels
         The acoustic model.
     silence : SilenceCosts
+    filler : float, optional
+        Log weight of a filler before, between or after the words; without it there is none.
     """
-    return _Expansion(_network(words, models.silence, silence), models).graph()
+    return _Expansion(_network(words, models.silence, silence, filler), models).graph()
 
 
 def chain_graph(phones: Sequence[tuple[str, int, PhoneHmm]]) -> DecodingGraph:
@@ -182,27 +201,48 @@ def chain_graph(phones: Sequence[tuple[str, int, PhoneHmm]]) -> DecodingGraph:
     return builder.graph([(i, i + 1, 0.0) for i in range(n - 1)], {0: 0.0}, {n - 1: 0.0})
 
 
-def _network(words: Sequence[Sequence[Variant]], silence_phone: str, silence: SilenceCosts) -> _Network:
+def _network(
+    words: Sequence[Sequence[Variant]], silence_phone: str, silence: SilenceCosts, filler: float | None
+) -> _Network:
     net = _Network([], [], {}, {})
-    pause = _add(net, silence_phone, -1, "")
-    net.start[pause] = silence.begin_silence
+    gap = _add_gap(net, silence_phone, filler)
+    net.start |= dict(zip(gap.ways_in, (silence.begin_silence, silence.begin_silence + (filler or 0.0)), strict=False))
     speech_ends: list[tuple[int, float]] = []
     for index, variants in enumerate(words):
         chains = [_add_word(net, variant, index) for variant in variants]
         for variant, (first, _) in zip(variants, chains, strict=True):
             entry = variant.weight + variant.after_speech
-            net.arcs.append((pause, first, variant.weight + variant.after_silence))
+            net.arcs += ((node, first, variant.weight + variant.after_silence) for node in gap.ways_out)
             net.arcs += ((node, first, cost + entry) for node, cost in speech_ends)
             if index == 0:
                 net.start[first] = silence.begin_speech + entry
-        pause = _add(net, silence_phone, -1, "")
+        gap = _add_gap(net, silence_phone, filler)
         speech_ends = []
         for variant, (_, last) in zip(variants, chains, strict=True):
-            net.arcs.append((last, pause, variant.before_silence))
+            costs = (variant.before_silence, variant.before_silence + (filler or 0.0))
+            net.arcs += ((last, node, cost) for node, cost in zip(gap.ways_in, costs, strict=False))
             speech_ends.append((last, variant.before_speech))
-    net.end[pause] = silence.end_silence
+    net.end |= dict.fromkeys(gap.ways_out, silence.end_silence)
     net.end |= {node: cost + silence.end_speech for node, cost in speech_ends}
     return net
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """What may stand between two words: the nodes by which it is entered (a pause, a filler), and those it ends in."""
+
+    ways_in: tuple[int, ...]
+    ways_out: tuple[int, ...]
+
+
+def _add_gap(net: _Network, silence_phone: str, filler: float | None) -> _Gap:
+    """A pause; with a filler also a filler, or a pause, a filler and a pause."""
+    pause = _add(net, silence_phone, -1, "")
+    if filler is None:
+        return _Gap((pause,), (pause,))
+    stretch, after = _add(net, silence_phone, -1, FILLER), _add(net, silence_phone, -1, "")
+    net.arcs += ((pause, stretch, filler), (stretch, after, 0.0))
+    return _Gap((pause, stretch), (pause, stretch, after))
 
 
 def _add(net: _Network, phone: str, word: int, position: str) -> int:

@@ -38,6 +38,7 @@ from pocketsphinx import Decoder
 
 from visalign.errors import AlignmentError, InputError
 from visalign.forced_alignment.alignment import Alignment
+from visalign.forced_alignment.digital_silence import without_digital_silence
 from visalign.forced_alignment.refinement import refine_boundaries
 from visalign.language.lexicon import Lexicon, Pronunciation, arpabet_phones
 from visalign.language.phones import SILENCE
@@ -157,6 +158,9 @@ class PocketSphinxAligner:
         if not words:
             raise InputError("no words to align: the transcript is empty. Give what is said in the clip.")
         tokens = [_Token.of(word, variants) for word, variants in zip(words, lexicon.pronounce(words), strict=True)]
+        return without_digital_silence(audio, lambda sound: self._aligned(sound, words, tokens))
+
+    def _aligned(self, audio: Audio, words: Sequence[str], tokens: Sequence[_Token]) -> Alignment:
         pcm = pcm_for_model(audio)
         _check_room(audio, tokens)
         placed, settings, warnings = self._climb(pcm, tokens)
@@ -200,7 +204,8 @@ class _Token:
     def of(cls, word: str, pronunciations: Sequence[Pronunciation]) -> _Token:
         variants = tuple(dict.fromkeys(" ".join(arpabet_phones(p)) for p in pronunciations))
         if not all(variants):
-            raise AlignmentError(f"a pronunciation of {word!r} holds only silence; correct it in the lexicon")
+            where = next(p.where for p in pronunciations if not any(arpabet_phones(p)))
+            raise AlignmentError(f"a pronunciation of {word!r}{where} holds only silence; correct it in the lexicon")
         return cls("|".join(variants).replace(" ", "."), variants)
 
     @property

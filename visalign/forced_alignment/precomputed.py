@@ -12,21 +12,27 @@ to a change of the spectrum. What the conventions of :mod:`visalign.forced_align
   how far the edge moved: people who correct phones often leave the words as they were.
 
 A file that holds words only is enough too: the phones of each word are then placed by the default aligner within the
-word's own time.
+word's own time. Words that have no time of their own (phrases, see :mod:`visalign.language.annotations.annotation`) are
+placed by it within the time that they have in common. Of a file that has times for utterances alone, each utterance is
+aligned as a cue is (:mod:`visalign.forced_alignment.cued`), since such times are seldom those of the first and the last
+sound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from visalign.errors import AlignmentError, AnyPath, ConfigError, InputError, ParseError
-from visalign.forced_alignment.aligner import heard, load_aligner
+from visalign.forced_alignment.aligner import heard
 from visalign.forced_alignment.alignment import Alignment
-from visalign.language.annotations import Annotation, Track, read_annotation
+from visalign.forced_alignment.any_length import force_align
+from visalign.forced_alignment.label_aligner import LabelAligner
+from visalign.language.annotations import Annotation, Cue, Track, read_annotation
+from visalign.language.annotations.rows import FRAME_SECONDS
 from visalign.language.lexicon import Lexicon, embedded_lexicon, normalise_word, read_lexicon
 from visalign.language.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise, without_places
 from visalign.signals import Audio
@@ -55,8 +61,8 @@ class PrecomputedAligner:
     Parameters
     ----------
     path : path-like
-        A TextGrid, EAF, CTM, JSON or CSV (:func:`visalign.language.annotations.read_annotation`).
-    speaker, recording : str, optional
+        A file of any of the :data:`~visalign.language.annotations.formats.FORMATS`.
+    speaker, recording, shift, oov, g2p
         As in :func:`read_alignment`.
 
     Raises
@@ -71,12 +77,19 @@ class PrecomputedAligner:
     takes_any_length = True
 
     def __init__(
-        self, path: AnyPath | None = None, *, speaker: str | None = None, recording: str | None = None
+        self,
+        path: AnyPath | None = None,
+        *,
+        speaker: str | None = None,
+        recording: str | None = None,
+        shift: float = 0.0,
+        oov: str = "error",
+        g2p: str = "",
     ) -> None:
         if path is None:
             raise ConfigError("aligner", self.name, "another aligner, or the file of the alignment: --alignment FILE")
-        self.annotation = read_annotation(path, recording)
-        self.speaker = speaker
+        self.annotation = read_annotation(path, recording, shift=shift)
+        self.speaker, self.oov, self.g2p = speaker, oov, g2p
 
     def align(self, audio: Audio, words: Sequence[str], lexicon: Lexicon) -> Alignment:
         """See :meth:`visalign.forced_alignment.aligner.Aligner.align`.
@@ -117,7 +130,12 @@ class PrecomputedAligner:
                 f"the audio ({audio.duration:.2f} s) is silent, so {self.annotation.source} can't belong to it. Check "
                 "that the right track is read."
             )
-        return _alignment(self.annotation, self.speaker, audio, lexicon)
+        told = self.annotation.warnings
+        if not any(track.is_aligned for track in self.annotation.tracks):
+            found = _of_utterances(self.annotation, self.speaker, audio, lexicon, self.oov, self.g2p)
+        else:
+            found = _alignment(self.annotation, self.speaker, audio, LabelAligner(audio, lexicon, self.oov, self.g2p))
+        return replace(found, warnings=(*told, *found.warnings))
 
 
 def read_alignment(
@@ -127,21 +145,29 @@ def read_alignment(
     speaker: str | None = None,
     recording: str | None = None,
     lexicon: Lexicon | AnyPath | None = None,
+    shift: float = 0.0,
+    oov: str = "error",
+    g2p: str = "",
 ) -> Alignment:
     """The alignment in a file, over the whole of `audio`.
 
     Parameters
     ----------
     path : path-like
-        A TextGrid, EAF, CTM, JSON or CSV (:func:`visalign.language.annotations.read_annotation`).
+        A file of any of the :data:`~visalign.language.annotations.formats.FORMATS`: a TextGrid, EAF, CTM, a table,
+        label files, the JSON of recognisers and aligners.
     audio : Audio
         The sound that it belongs to.
     speaker : str, optional
         Whose words to take where the file has several speakers. None: those of all, who may then not talk at once.
     recording : str, optional
-        Which recording, where a CTM holds several.
+        Which recording, where the file holds several; which medium, where an ELAN file has several.
     lexicon : Lexicon or path-like, optional
         Pronunciations for a file without phones, which go before the embedded ones.
+    shift : float
+        Seconds that are added to every time of the file: positive for later.
+    oov, g2p : str
+        What becomes of words without a pronunciation, as in :func:`~visalign.forced_alignment.force_align`.
 
     Raises
     ------
@@ -152,8 +178,8 @@ def read_alignment(
     """
     own = lexicon if lexicon is None or isinstance(lexicon, Lexicon) else read_lexicon(lexicon)
     words_known = embedded_lexicon() if own is None else own.over(embedded_lexicon())
-    found = PrecomputedAligner(path, speaker=speaker, recording=recording).read(audio, words_known)
-    return heard(found, audio)
+    file = PrecomputedAligner(path, speaker=speaker, recording=recording, shift=shift, oov=oov, g2p=g2p)
+    return heard(file.read(audio, words_known), audio)
 
 
 def _difference(there: Sequence[str], words: Sequence[str]) -> str:
@@ -166,39 +192,49 @@ def _difference(there: Sequence[str], words: Sequence[str]) -> str:
     return f"its words part from the transcript at word {n + 1}: {here!r}, not {said!r}. Leave the transcript out"
 
 
-def _alignment(annotation: Annotation, speaker: str | None, audio: Audio, lexicon: Lexicon) -> Alignment:
+def _of_utterances(
+    annotation: Annotation, speaker: str | None, audio: Audio, lexicon: Lexicon, oov: str, g2p: str
+) -> Alignment:
+    """The words of a file that has times for utterances only, aligned as cues are."""
+    cues = [Cue(x.start, x.end, x.label, track.speaker) for track in annotation.tracks for x in track.utterances]
+    if not cues:
+        raise ParseError(annotation.source, None, "it holds neither words nor phones nor utterances")
+    cues.sort(key=lambda x: (x.start, x.end))
+    if cues[0].start >= audio.duration:
+        _refuse_beyond(annotation, cues[0].start, max(x.end for x in cues), audio.duration)
+    found = force_align(audio, cues, lexicon=lexicon, oov=oov, g2p=g2p, speaker=speaker)
+    told = "the file has times for utterances and none for their words, which were aligned within them"
+    return replace(found, engine=f"precomputed, {annotation.kind}; {found.engine}", warnings=(told, *found.warnings))
+
+
+def _alignment(annotation: Annotation, speaker: str | None, audio: Audio, finder: LabelAligner) -> Alignment:
     tracks, end, warnings = _chosen(annotation, speaker), audio.duration, list[str]()
     alphabet = _alphabet(annotation, tracks)
+    finder.learn(_texts_to_find(tracks))
     rows: list[tuple[Track, list[Interval], list[Interval]]] = []
     for track in tracks:
-        words = _within(annotation, _spoken_words(track), end)
         phones = _within(annotation, _phones(track, alphabet), end)
-        if not phones:
-            phones = _phones_of_words(audio, words, lexicon)
-        words, moved = _fitted(words, phones)
+        words, found = _words_of(annotation, track, end, finder, has_phones=bool(phones))
+        words, moved = _fitted(words, phones or found)
         warnings += moved
-        rows.append((track, words, phones))
+        rows.append((track, words, phones or found))
     words = _merged(annotation, [words for _, words, _ in rows])
     phones = _merged(annotation, [phones for _, _, phones in rows])
     edges = {edge for x in words for edge in (x.start, x.end)}
-    speakers = [Interval(x.start, x.end, track.speaker) for track, mine, _ in rows if track.speaker for x in mine]
-    return Alignment(
+    named = [[Interval(x.start, x.end, track.speaker) for x in mine] for track, mine, _ in rows if track.speaker]
+    speakers = _merged(annotation, named)
+    alignment = Alignment(
         Tier.from_intervals("words", words, start=0.0, end=end),
         _cut_at(Tier.from_intervals("phones", phones, start=0.0, end=end, gap_label=SILENCE), edges),
         f"precomputed, {annotation.kind}",
-        tuple(warnings),
+        (*warnings, *finder.warnings()),
         Tier.from_intervals("speakers", speakers, start=0.0, end=end) if speakers else None,
     )
+    return finder.explained(alignment)
 
 
 def _chosen(annotation: Annotation, speaker: str | None) -> list[Track]:
-    aligned = [_without_places(track) for track in annotation.tracks if track.words or track.phones]
-    if not aligned:
-        raise ParseError(
-            annotation.source,
-            None,
-            "it holds utterances but neither words nor phones; give it as the transcript (--transcript) instead",
-        )
+    aligned = [_without_places(track) for track in annotation.tracks if track.is_aligned]
     if speaker is None:
         return aligned
     chosen = [track for track in aligned if track.speaker == speaker]
@@ -272,19 +308,50 @@ def _phones(track: Track, spelt: Callable[[str], str]) -> list[Interval]:
     return rows
 
 
-def _spoken_words(track: Track) -> list[Interval]:
-    return [Interval(x.start, x.end, normalise_word(x.label)) for x in track.words if not is_silence(x.label)]
+def _texts_to_find(tracks: Iterable[Track]) -> Iterator[str]:
+    """Labels whose words or phones the file does not place."""
+    for track in tracks:
+        yield from (
+            x.label for x in (*track.phrases, *(() if track.phones else track.words)) if not is_silence(x.label)
+        )
+
+
+def _words_of(
+    annotation: Annotation, track: Track, end: float, finder: LabelAligner, *, has_phones: bool
+) -> tuple[list[Interval], list[Interval]]:
+    """The words of a track; phones only of those that had to be found, and none where the file has phones."""
+    timed = _within(annotation, [x for x in track.words if not is_silence(x.label)], end)
+    phrases = _within(annotation, [x for x in track.phrases if not is_silence(x.label)], end)
+    words, phones = list[Interval](), list[Interval]()
+    if has_phones:
+        words = [Interval(x.start, x.end, normalise_word(x.label)) for x in timed]
+        timed = []
+    for rows, is_phrase in ((timed, False), (phrases, True)):
+        for x in rows:
+            found_words, found_phones = finder.find(x, is_phrase=is_phrase)
+            words += found_words
+            phones += found_phones
+    return sorted(words, key=_by_start), [] if has_phones else sorted(phones, key=_by_start)
+
+
+def _by_start(x: Interval) -> tuple[float, float]:
+    return x.start, x.end
 
 
 def _within(annotation: Annotation, rows: list[Interval], end: float) -> list[Interval]:
     """The intervals within ``[0, end]``; those that reach a little beyond are cut."""
-    if rows and (rows[-1].end > end + LONGER_SECONDS or rows[0].start < -LONGER_SECONDS):
-        raise AlignmentError(
-            f"{annotation.source}: it goes from {rows[0].start:.2f} to {rows[-1].end:.2f} s, but this audio ends at "
-            f"{end:.2f} s. Check that the two belong together."
-        )
+    if rows:
+        _refuse_beyond(annotation, rows[0].start, rows[-1].end, end)
     cut = ((max(x.start, 0.0), min(x.end, end), x) for x in rows)
     return [Interval(start, stop, x.label, x.score) for start, stop, x in cut if stop > start]
+
+
+def _refuse_beyond(annotation: Annotation, first: float, last: float, end: float) -> None:
+    if last > end + LONGER_SECONDS or first < -LONGER_SECONDS:
+        raise AlignmentError(
+            f"{annotation.source}: it goes from {first:.2f} to {last:.2f} s, but this audio ends at {end:.2f} s. Check "
+            "that the two belong together; where its times count from elsewhere, move them with --alignment-shift."
+        )
 
 
 def _fitted(words: list[Interval], phones: list[Interval]) -> tuple[list[Interval], list[str]]:
@@ -314,21 +381,24 @@ def _fitted(words: list[Interval], phones: list[Interval]) -> tuple[list[Interva
 
 
 def _merged(annotation: Annotation, rows: Sequence[list[Interval]]) -> list[Interval]:
-    """The intervals of all speakers in order.
+    """The intervals of all speakers in order; one that reaches a frame or less into the next is cut there.
 
     Raises
     ------
     AlignmentError
         If two speak at once.
     """
-    every = sorted((x for mine in rows for x in mine), key=lambda x: x.start)
-    for a, b in pairwise(every):
-        if b.start < a.end:
-            names = ", ".join(annotation.speakers)
-            raise AlignmentError(
-                f"{annotation.source}: several people speak at {b.start:.2f} s ({names}). Choose one with --speaker."
-            )
-    return every
+    every = sorted((x for mine in rows for x in mine), key=_by_start)
+    merged = list[Interval]()
+    for x in every:
+        if merged and x.start < merged[-1].end:
+            last = merged[-1]
+            if last.end - x.start > FRAME_SECONDS or not x.start > last.start:
+                names = f"several people speak at {x.start:.2f} s ({', '.join(annotation.speakers)})"
+                raise AlignmentError(f"{annotation.source}: {names}. Choose one with --speaker.")
+            merged[-1] = replace(last, end=x.start)
+        merged.append(x)
+    return merged
 
 
 def _cut_at(tier: Tier, edges: set[float]) -> Tier:
@@ -341,23 +411,3 @@ def _cut_at(tier: Tier, edges: set[float]) -> Tier:
         cuts = [x.start, *(edge for edge in missing if x.start < edge < x.end), x.end]
         rows += (Interval(a, b, x.label, x.score) for a, b in pairwise(cuts))
     return Tier.from_intervals(tier.name, rows)
-
-
-def _phones_of_words(audio: Audio, words: list[Interval], lexicon: Lexicon) -> list[Interval]:
-    """Phones of each word within its own time."""
-    ways = lexicon.pronounce([x.label for x in words])
-    aligner = load_aligner("gmm_hmm")
-    rows: list[Interval] = []
-    for word, variants in zip(words, ways, strict=True):
-        low, high = (round(t * audio.rate_hz) for t in (word.start, word.end))
-        try:
-            found = aligner.align(Audio(audio.samples[low:high], audio.rate_hz), [word.label], lexicon)
-            spoken = [x for x in found.phones if x.label != SILENCE]
-            inner = [word.start + x.start for x in spoken[1:]]
-            phones = [(x.label, x.score) for x in spoken]
-        except AlignmentError:  # too short for its phones, or silent: they share it
-            phones = [(fold_arpabet(x), None) for x in variants[0].phones]
-            inner = (word.start + word.duration * np.arange(1, len(phones)) / len(phones)).tolist()
-        times = pairwise([word.start, *inner, word.end])
-        rows += (Interval(a, b, label, score) for (a, b), (label, score) in zip(times, phones, strict=True))
-    return rows

@@ -24,6 +24,7 @@ from pocketsphinx import Decoder, get_model_path
 
 from visalign.errors import AlignmentError, BackendUnavailable
 from visalign.forced_alignment.alignment import Alignment
+from visalign.forced_alignment.digital_silence import without_digital_silence
 from visalign.forced_alignment.pieces import (
     AlignedPiece,
     Span,
@@ -108,6 +109,10 @@ def _piece(decoder: Decoder, audio: Audio, span: Span) -> AlignedPiece:
 
 
 def _heard(decoder: Decoder, audio: Audio) -> Alignment:
+    return without_digital_silence(audio, lambda sound: _recognised(decoder, sound))
+
+
+def _recognised(decoder: Decoder, audio: Audio) -> Alignment:
     pcm = pcm_for_model(audio)
     rows: list[tuple[str, int, float]] = []
     try:

@@ -31,6 +31,7 @@ from visalign.forced_alignment.decoding_graph import DecodingGraph, Variant, bui
 from visalign.forced_alignment.pocketsphinx import pcm_for_model
 from visalign.forced_alignment.viterbi import NoPath, best_path
 from visalign.signals import Audio
+from visalign.sound.silence import silent_stretches, without_stretches
 
 __all__ = ["FoundWords", "WordFinder"]
 
@@ -87,6 +88,7 @@ class WordFinder:
         AlignmentError
             If the audio is silent.
         """
+        audio = without_stretches(audio, silent_stretches(audio))
         frames = self.model.features(audio, pcm_for_model(audio))
         if low >= high or not len(frames):
             return FoundWords(low, low, -np.inf)

@@ -10,6 +10,8 @@ that the two styles may even be mixed:
   more say how pauses go with it (see :class:`Pauses`). Figures alone are phones, as X-SAMPA has them.
 * ``;;;`` begins a comment line, ``#`` with a space before it a comment to the end of the line.
 
+Dictionaries in JSON and CSV are read as well (:mod:`visalign.language.lexicon_tables`).
+
 Words are compared in lower case, NFC, with straight apostrophes. Phones are kept as written (any alphabet, stress
 digits included): who uses them converts them.
 
@@ -21,6 +23,7 @@ References
 
 from __future__ import annotations
 
+import difflib
 import importlib.resources
 import importlib.util
 import re
@@ -29,14 +32,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol
+from visalign.files.decoding import decode_text
 from visalign.files.limits import excess
+from visalign.language.lexicon_tables import table_rows
 from visalign.language.phones import SILENCE, convert, fold_arpabet, is_phone
 
 __all__ = [
     "Lexicon",
     "Pauses",
+    "Place",
     "Pronunciation",
     "arpabet_phones",
     "embedded_lexicon",
@@ -54,6 +61,8 @@ ADDITIONS = "en-us-additions.dict"
 _VARIANT = re.compile(r"\(\d+\)$")
 # A figure alone is a phone of X-SAMPA (2 of French peu, 9 of peur, 6 and 1); MFA writes numbers with their point.
 _NUMBER = re.compile(r"\d+\.\d*([eE]-?\d+)?|\d+[eE]-?\d+|\.\d+")
+_DECIMAL = re.compile(r"\d+\.\d*|\.\d+")  # no phone of any alphabet; a lone digit is one of X-SAMPA
+_AFTER = "write them after the word: hello HH AH L OW"
 _COMMENT = re.compile(r"(^;;;|(^|\s)#(\s|$)).*")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u0060\u2032\uff07", "'"))
 
@@ -75,6 +84,17 @@ class Pauses:
     factor_after_speech: float
 
 
+class Place(NamedTuple):
+    """Where a pronunciation stands: file, line and word."""
+
+    name: str
+    line: int | None
+    word: str
+
+    def __str__(self) -> str:
+        return self.name if self.line is None else f"{self.name}:{self.line}"
+
+
 @dataclass(frozen=True, slots=True)
 class Pronunciation:
     """One way to say a word.
@@ -87,14 +107,22 @@ class Pronunciation:
         How likely this way is, 0..1, where the dictionary says it.
     pauses : Pauses or None
         How pauses go with it, where the dictionary says it.
+    place : Place or None
+        Where it stands, for messages.
     """
 
     phones: tuple[str, ...]
     probability: float | None = None
     pauses: Pauses | None = None
+    place: Place | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return " ".join(self.phones)
+
+    @property
+    def where(self) -> str:
+        """Where it stands, to be said after its word; empty where that is not known."""
+        return "" if self.place is None else f" ({self.place})"
 
 
 def arpabet_phones(pronunciation: Pronunciation) -> Iterator[str]:
@@ -104,14 +132,29 @@ def arpabet_phones(pronunciation: Pronunciation) -> Iterator[str]:
     ------
     UnknownSymbol
         If a phone is in neither alphabet, or has no ARPABET counterpart.
+    ParseError
+        The same, where it is known in which line of which file it stands.
     """
     for symbol in pronunciation.phones:
-        try:
-            phone = fold_arpabet(symbol)
-        except UnknownSymbol:
-            phone = convert(symbol, "ipa", "arpabet")
+        phone = _arpabet(symbol, pronunciation.place)
         if phone != SILENCE:
             yield phone
+
+
+def _arpabet(symbol: str, place: Place | None) -> str:
+    try:
+        return fold_arpabet(symbol)
+    except UnknownSymbol as in_arpabet:
+        try:
+            return convert(symbol, "ipa", "arpabet")
+        except UnknownSymbol as error:
+            if place is None:
+                raise
+            near = difflib.get_close_matches(symbol.upper(), in_arpabet.inventory, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else "wanted: phones as in hello HH AH L OW"
+            what = f"{place.word[:40]!r} has the phone {symbol[:40]!r}"
+            reason = f"{what}, which is neither ARPABET nor the IPA of English; {hint}"
+            raise ParseError(place.name, place.line, reason) from error
 
 
 def normalise_word(word: str) -> str:
@@ -200,7 +243,7 @@ def missing_words(
 
 
 def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | None = None) -> Lexicon:
-    """Read a dictionary in the style of CMUdict or of the Montreal Forced Aligner.
+    """Read a dictionary in the style of CMUdict or of the Montreal Forced Aligner, or one in JSON or CSV.
 
     Parameters
     ----------
@@ -217,13 +260,10 @@ def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | Non
         With the line, if a word has no phones or an impossible probability, or if there is no word at all.
     """
     entries: dict[str, list[Pronunciation]] = {}
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
-        fields = _COMMENT.sub("", line).split()
-        if fields:
-            variants = entries.setdefault(normalise_word(_VARIANT.sub("", fields[0])), [])
-            pronunciation = _pronunciation(fields, name, number)
-            if pronunciation.phones not in [known.phones for known in variants]:
-                variants.append(pronunciation)
+    for word, pronunciation in _entries(text.removeprefix("\ufeff"), name):
+        variants = entries.setdefault(normalise_word(word), [])
+        if pronunciation.phones not in [known.phones for known in variants]:
+            variants.append(pronunciation)
     if not entries:
         raise ParseError(
             name, None, "no words in this lexicon; a line is a word followed by its phones: hello HH AH L OW"
@@ -231,14 +271,33 @@ def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | Non
     return Lexicon({word: tuple(variants) for word, variants in entries.items()}, name, fallback)
 
 
+def _entries(text: str, name: str) -> Iterator[tuple[str, Pronunciation]]:
+    """Each word with one of its pronunciations."""
+    if (rows := table_rows(text, name)) is not None:
+        for at, word, phones in rows:
+            if not word or not phones:
+                raise ParseError(name, at, f"{word[:40]!r} has no phones; {_AFTER}")
+            yield word, Pronunciation(phones, place=Place(name, at, word))
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        fields = _COMMENT.sub("", line).split()
+        if fields:
+            yield _VARIANT.sub("", fields[0]), _pronunciation(fields, name, number)
+
+
 def _pronunciation(fields: list[str], name: str, line: int) -> Pronunciation:
     first_phone = _first_phone(fields)
     if first_phone is None:
-        raise ParseError(name, line, f"{fields[0]!r} has no phones; write them after the word: hello HH AH L OW")
+        raise ParseError(name, line, f"{fields[0]!r} has no phones; {_AFTER}")
     probability = float(fields[1]) if first_phone > 1 else None
     if probability is not None and not 0 < probability <= 1:
         raise ParseError(name, line, f"{fields[0]!r} has the probability {fields[1]}; it must be above 0 and at most 1")
-    return Pronunciation(tuple(fields[first_phone:]), probability, _pauses(fields[2:first_phone]))
+    phones = tuple(fields[first_phone:])
+    if stray := next((x for x in phones if _DECIMAL.fullmatch(x)), None):
+        right = " ".join([fields[0], stray, *(x for x in phones if x != stray)])[:60]
+        reason = f"{fields[0]!r} has {stray} among its phones; a probability stands before them: {right}"
+        raise ParseError(name, line, reason)
+    return Pronunciation(phones, probability, _pauses(fields[2:first_phone]), Place(name, line, fields[0]))
 
 
 def _first_phone(fields: list[str]) -> int | None:
@@ -279,12 +338,19 @@ def read_lexicon(path: AnyPath, *, fallback: Lexicon | None = None) -> Lexicon:
         raise ParseError(path, None, f"can't be read: {error.strerror}. Check the path of the lexicon") from error
     if fault is not None:
         raise ParseError(path, None, fault)
+    decoded = decode_text(path, data)
+    if decoded.guessed:
+        line = next(n for n, row in enumerate(data.split(b"\n"), start=1) if not _is_utf8(row))
+        raise ParseError(path, line, "not UTF-8; save the lexicon as UTF-8 text")
+    return parse_lexicon(decoded.text, name=str(path), fallback=fallback)
+
+
+def _is_utf8(data: bytes) -> bool:
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ParseError(path, line, "not UTF-8; save the lexicon as UTF-8 text") from error
-    return parse_lexicon(text.replace("\r\n", "\n").replace("\r", "\n"), name=str(path), fallback=fallback)
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def lexicon_with(own: AnyPath | None) -> Lexicon:

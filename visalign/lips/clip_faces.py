@@ -21,12 +21,13 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, ConfigError, FaceNotFound, MediaError, MissingStream
+from visalign.errors import AnyPath, ConfigError, FaceNotFound, MediaError
 from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.lips.face_detection import N_POINTS, LandmarkDetector
 from visalign.lips.face_tracks import MAX_FACES, FacesInFrame, follow_faces
@@ -41,10 +42,11 @@ from visalign.lips.lip_features import (
     with_own_yardstick,
 )
 from visalign.lips.mouth_pictures import N_PICTURE, MouthPictures
+from visalign.lips.stream_choice import first_with_face
 from visalign.lips.visibility import VISIBILITY, unseen
-from visalign.media.clips import probe, read_frames
+from visalign.media.clips import read_frames
 from visalign.numerics import bilinear
-from visalign.signals import Image
+from visalign.signals import Image, VideoStream
 from visalign.timeline import FrameTimes
 
 __all__ = ["ClipFaces", "SeenFace", "read_faces"]
@@ -98,12 +100,21 @@ class ClipFaces:
         Damaged packets of the picture that were left out.
     n_untimed : int
         Pictures that were left out because their time does not come after that of the picture before.
+    track : int or None
+        Index of the video stream; None where that is not known.
+    streams : tuple of str
+        The clip's video streams in words, where it has several; the one that was read first.
+    without_face : tuple of int
+        Streams that were looked at before this one, and show no face.
     """
 
     faces: tuple[SeenFace, ...]
     shots: npt.NDArray[np.int64]
     n_damaged: int = 0
     n_untimed: int = 0
+    track: int | None = None
+    streams: tuple[str, ...] = ()
+    without_face: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, lips: LipFeatures) -> ClipFaces:
@@ -185,9 +196,13 @@ def read_faces(
     detector: LandmarkDetector | None = None,
     detect_every: int = 10,
     max_faces: int = MAX_FACES,
+    track: int | None = None,
     progress: Progress | None = None,
 ) -> ClipFaces:
     """Read the lips of all faces of a clip.
+
+    Where it has several video streams (two cameras, slides, a preview), those without a face are passed over: the one
+    that is marked as default is looked at first, then the others in their order.
 
     Parameters
     ----------
@@ -199,6 +214,8 @@ def read_faces(
         Frames between two checks that a followed face is still one.
     max_faces : int
         Faces followed at the same time, at most, the largest first.
+    track : int, optional
+        Index of the video stream to read, as :func:`~visalign.media.clips.probe` lists it.
     progress : callable, optional
         Is told what is done, and which part of it is behind (0..1; None where that can't be told).
 
@@ -207,7 +224,9 @@ def read_faces(
     MediaError, MissingStream
         If the file can't be read, has no picture, or hardly any.
     FaceNotFound
-        If hardly a frame shows a face.
+        If hardly a frame shows a face, in any of the streams.
+    ConfigError
+        If there is no such `track`.
     BackendUnavailable
         If the landmark model is missing.
 
@@ -217,13 +236,24 @@ def read_faces(
     >>> [(face.number, face.centre) for face in found.faces]      # doctest: +SKIP
     [(1, (0.27, 0.45)), (2, (0.71, 0.43))]
     """
-    info = probe(path)
-    if not info.video:
-        raise MissingStream(path, "video", is_strange="video" in info.strange)
-    stream, frames = info.video[0], read_frames(path)
-    followed = follow_faces(frames, detector or load_detector(), detect_every=detect_every, max_faces=max_faces)
+    finder = detector or load_detector()
+    chosen = first_with_face(path, track, lambda x: _read_stream(path, x, finder, detect_every, max_faces, progress))
+    return replace(chosen.found, track=chosen.track, streams=chosen.streams, without_face=chosen.without_face)
+
+
+def _read_stream(
+    path: AnyPath,
+    stream: VideoStream,
+    detector: LandmarkDetector,
+    detect_every: int,
+    max_faces: int,
+    progress: Progress | None,
+) -> ClipFaces:
+    """The faces in one video stream of a clip."""
+    frames = read_frames(path, track=stream.index)
+    followed = follow_faces(frames, detector, detect_every=detect_every, max_faces=max_faces)
     if progress is not None:
-        followed = _reported(followed, progress, info.duration)
+        followed = _reported(followed, progress, stream.start + stream.duration)
     album = _Album()
     for seen in followed:
         album.add(seen)
@@ -240,7 +270,7 @@ def read_faces(
     n_seen = int(is_seen.sum())
     if n_seen < max(MIN_FACE_FRAMES, MIN_FACE_FRACTION * len(times)):
         raise FaceNotFound(path, n_seen / max(1, len(times)))
-    faces = _faces_of(persons, album, times, info.path.name)
+    faces = _faces_of(persons, album, times, Path(path).name)
     return ClipFaces(tuple(faces), album.shots.array(), frames.decode_errors, frames.dropped_frames)
 
 

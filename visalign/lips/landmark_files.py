@@ -34,12 +34,12 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, MissingStream, ParseError
+from visalign.errors import AnyPath, ParseError
 from visalign.files.data_files import check_archive
 from visalign.lips.face_detection import N_POINTS
 from visalign.lips.landmarks import TrackedFrame
 from visalign.lips.lip_features import LipFeatures, features_of_tracked
-from visalign.media.clips import probe, read_frames
+from visalign.media.clips import read_frames, video_tracks
 from visalign.signals import Frame
 
 __all__ = ["LandmarkRows", "read_landmark_rows", "read_lips_with_landmarks"]
@@ -83,7 +83,9 @@ class LandmarkRows:
         return self.points[nearest] if abs(float(self.times[nearest]) - time) <= _REACH * step else _NOWHERE
 
 
-def read_lips_with_landmarks(clip: AnyPath, file: AnyPath, *, face: str | None = None) -> LipFeatures:
+def read_lips_with_landmarks(
+    clip: AnyPath, file: AnyPath, *, face: str | None = None, track: int | None = None
+) -> LipFeatures:
     """Lip features of a clip whose landmarks another program has found.
 
     Parameters
@@ -94,6 +96,8 @@ def read_lips_with_landmarks(clip: AnyPath, file: AnyPath, *, face: str | None =
         Landmarks, .npz or .csv.
     face : str, optional
         Which of several faces (``face_id`` of OpenFace).
+    track : int, optional
+        Index of the video stream that the landmarks belong to; the one that is marked as default otherwise.
 
     Raises
     ------
@@ -101,14 +105,11 @@ def read_lips_with_landmarks(clip: AnyPath, file: AnyPath, *, face: str | None =
         If `file` is not such a file.
     FaceNotFound
         If hardly a frame has landmarks.
-    MediaError, MissingStream
-        If the clip can't be read or has no picture.
+    MediaError, MissingStream, ConfigError
+        If the clip can't be read, has no picture, or no such stream.
     """
-    rows, info = read_landmark_rows(file, face=face), probe(clip)
-    if not info.video:
-        raise MissingStream(clip, "video")
-    stream = info.video[0]
-    tracked = _with_points(read_frames(clip), rows, 1.0 / float(stream.rate))
+    rows, stream = read_landmark_rows(file, face=face), video_tracks(clip, track)[0]
+    tracked = _with_points(read_frames(clip, track=stream.index), rows, 1.0 / float(stream.rate))
     return features_of_tracked(tracked, clip, stream.start + stream.duration, stream.rate)
 
 

@@ -38,12 +38,12 @@ from visalign.timeline import FrameTimes
 
 __all__ = ["cached_faces", "lip_key"]
 
-_FORMAT = 4
+_FORMAT = 5
 _BLOCK_BYTES = 1 << 22  # read and written at a time
 # The modules that decide about lip features: whoever changes one of them does not want to see yesterday's.
 _CODE = (
     *("timeline", "ffmpeg", "media", "face_detection", "face_tracks"),
-    *("landmarks", "mouth_geometry", "mouth_pictures", "visibility", "lip_features", "clip_faces"),
+    *("stream_choice", "landmarks", "mouth_geometry", "mouth_pictures", "visibility", "lip_features", "clip_faces"),
 )
 
 
@@ -52,6 +52,7 @@ def cached_faces(
     folder: AnyPath,
     *,
     detect_every: int = 10,
+    track: int | None = None,
     progress: Callable[[str, float | None], None] | None = None,
 ) -> ClipFaces:
     """The faces of a clip with their lips: from `folder` where it has them, else read and put there.
@@ -63,18 +64,18 @@ def cached_faces(
     folder : path-like
         The cache; it is created where it is missing.
     """
-    key = lip_key(path, detect_every)
+    key = lip_key(path, detect_every, track)
     place = Path(folder, key[:2], f"{key}.npz")
     kept = _load(place, source=Path(path).name)
     if kept is not None:
         return kept
-    faces = read_faces(path, detect_every=detect_every, progress=progress)
+    faces = read_faces(path, detect_every=detect_every, track=track, progress=progress)
     place.parent.mkdir(parents=True, exist_ok=True)
     _store(place, faces)
     return faces
 
 
-def lip_key(path: AnyPath, detect_every: int) -> str:
+def lip_key(path: AnyPath, detect_every: int, track: int | None = None) -> str:
     """The key of a clip's lips, SHA-256 as hex.
 
     Raises
@@ -88,7 +89,7 @@ def lip_key(path: AnyPath, detect_every: int) -> str:
     except OSError as error:
         raise MediaError(path, f"can't be read ({error.strerror})") from error
     model = find_model()
-    parts = [_FORMAT, content, detect_every, _model_digest(str(model), model.stat().st_mtime_ns), _code_digest()]
+    parts = [_FORMAT, content, detect_every, track, _model_digest(str(model), model.stat().st_mtime_ns), _code_digest()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -118,6 +119,7 @@ def _store(place: Path, faces: ClipFaces) -> None:
         "rate": str(times.rate),
         "names": list(faces.faces[0].lips.names),
         "left_out": (faces.n_damaged, faces.n_untimed),
+        "stream": (faces.track, faces.streams, faces.without_face),
         "places": [(face.number, *face.centre, face.width) for face in faces.faces],
     }
     arrays = {"times": times.times, "shots": faces.shots, "facts": np.array(json.dumps(facts))}
@@ -152,7 +154,9 @@ def _load(place: Path, *, source: str) -> ClipFaces | None:
                 names = tuple(facts["names"])
                 lips = LipFeatures(values, names, times, centre, scale, source, mouth, visibility)
                 faces.append(SeenFace(number, lips, (x, y), width))
-            return ClipFaces(tuple(faces), data["shots"], *facts["left_out"])
+            (n_damaged, n_untimed), (track, streams, without) = facts["left_out"], facts["stream"]
+            shots = data["shots"]
+            return ClipFaces(tuple(faces), shots, n_damaged, n_untimed, track, tuple(streams), tuple(without))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, TimelineError):
         return None
 

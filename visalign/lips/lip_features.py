@@ -32,15 +32,17 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, FaceNotFound, MissingStream, TimelineError
+from visalign.errors import AnyPath, FaceNotFound, TimelineError
 from visalign.files import scratch
 from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
 from visalign.lips.landmarks import LandmarkDetector, Landmarks, TrackedFrame, load_detector, track_landmarks
 from visalign.lips.mouth_geometry import GEOMETRY, Feature, measured
 from visalign.lips.mouth_pictures import N_PICTURE, PICTURE_FEATURES, MouthPictures
+from visalign.lips.stream_choice import first_with_face
 from visalign.lips.visibility import measure_visibility
-from visalign.media.clips import probe, read_frames
+from visalign.media.clips import read_frames
 from visalign.numerics import gaussian_filter1d
+from visalign.signals import VideoStream
 from visalign.timeline import FrameTimes, frame_step
 
 __all__ = [
@@ -202,6 +204,7 @@ def read_lips(
     *,
     detector: LandmarkDetector | None = None,
     detect_every: int = 10,
+    track: int | None = None,
     progress: Callable[[str, float | None], None] | None = None,
 ) -> LipFeatures:
     """Read the lips of a clip.
@@ -216,6 +219,9 @@ def read_lips(
         Finds faces and landmarks; dlib's by default.
     detect_every : int
         Frames from one search for faces to the next.
+    track : int, optional
+        Index of the video stream to read; by default the first one that shows a face
+        (:mod:`visalign.lips.stream_choice`).
     progress : callable, optional
         Is told what is done, and which part of it is behind (0..1; None where that can't be told).
 
@@ -229,17 +235,21 @@ def read_lips(
         If the file can't be read or has no picture.
     FaceNotFound
         If hardly a frame shows a face.
+    ConfigError
+        If there is no such `track`.
     BackendUnavailable
         If the landmark model is missing.
     """
-    info = probe(path)
-    if not info.video:
-        raise MissingStream(path, "video")
-    stream, reader = info.video[0], read_frames(path)
-    tracked = track_landmarks(reader, detector or load_detector(), detect_every=detect_every)
-    if progress is not None:
-        tracked = _reported(tracked, progress, info.duration)
-    return features_of_tracked(tracked, path, stream.start + stream.duration, stream.rate)
+    finder = detector or load_detector()
+
+    def read(stream: VideoStream) -> LipFeatures:
+        end = stream.start + stream.duration
+        tracked = track_landmarks(read_frames(path, track=stream.index), finder, detect_every=detect_every)
+        return features_of_tracked(
+            tracked if progress is None else _reported(tracked, progress, end), path, end, stream.rate
+        )
+
+    return first_with_face(path, track, read).found
 
 
 def features_of_tracked(tracked: Iterable[TrackedFrame], path: AnyPath, duration: float, rate: Fraction) -> LipFeatures:

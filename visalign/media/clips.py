@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, MediaError, OutputError
+from visalign.errors import AnyPath, ConfigError, MediaError, OutputError
 from visalign.files.inputs import check_file
 from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
@@ -51,6 +51,7 @@ __all__ = [
     "read_frames",
     "resampled",
     "resize_luma",
+    "video_tracks",
     "write_channels",
     "write_clip",
     "write_wav",
@@ -58,6 +59,7 @@ __all__ = [
 
 # Stands in where a container gives no frame rate; times never depend on it.
 _USUAL_RATE = Fraction(25)
+_CHANNEL_NAMES = {"left": 0, "right": 1}
 # Samples at a time: of long sound no more need be in memory.
 _BLOCK = 1 << 18
 
@@ -81,7 +83,9 @@ def probe(path: AnyPath) -> MediaInfo:
         return MediaInfo(Path(path), max(ends, default=0.0), container.format.name, video, audio, strange)
 
 
-def read_audio(path: AnyPath, rate_hz: int = 16000, *, track: int | None = None) -> Audio:
+def read_audio(
+    path: AnyPath, rate_hz: int = 16000, *, track: int | None = None, channel: int | str | None = None
+) -> Audio:
     """Read the sound of a media file as mono, on the clip's clock.
 
     Sample 0 is at the clip's origin: where the stream starts later there is silence first; what lies before the
@@ -96,6 +100,8 @@ def read_audio(path: AnyPath, rate_hz: int = 16000, *, track: int | None = None)
         Sampling rate to convert to.
     track : int, optional
         Index of the stream, as :func:`probe` lists it; by default the one the file marks as default.
+    channel : int or str, optional
+        One channel alone, from 0, or ``"left"`` or ``"right"``: in an interview each may hold one speaker.
 
     Returns
     -------
@@ -108,8 +114,10 @@ def read_audio(path: AnyPath, rate_hz: int = 16000, *, track: int | None = None)
     MissingStream
         If there is no audio in it.
     ConfigError
-        If there is no such track.
+        If there is no such track or channel.
     """
+    if channel is not None:
+        return _decode_audio(path, rate_hz, track, channel=channel)[0]
     audio, energy = _decode_audio(path, rate_hz, track, channel=None)
     if energy.mix < CANCELLED_ENERGY * max(energy.left, energy.right):
         audio, _ = _decode_audio(path, rate_hz, track, channel=0 if energy.left >= energy.right else 1)
@@ -235,6 +243,29 @@ def default_track(path: AnyPath) -> int:
         return _sound_stream(path, container, None).index
 
 
+def video_tracks(path: AnyPath, track: int | None = None) -> tuple[VideoStream, ...]:
+    """The video streams in the order in which a face is looked for in them: the one that is marked as default first.
+
+    Parameters
+    ----------
+    path : path-like
+        The clip.
+    track : int, optional
+        Index of the only stream to look at.
+
+    Raises
+    ------
+    MediaError, MissingStream, ConfigError
+        As :func:`read_audio`.
+    """
+    info = probe(path)
+    with ffmpeg.opened(path) as container:
+        streams, strange = ffmpeg.video_streams(container), ffmpeg.strange_kinds(container)
+        first = ffmpeg.choose_stream(path, "video", streams, track, strange).index
+    chosen = [stream for stream in info.video if stream.index == first]
+    return (*chosen, *(x for x in info.video if x.index != first)) if track is None else tuple(chosen)
+
+
 def write_clip(
     path: AnyPath,
     frames: Iterable[Image],
@@ -339,10 +370,14 @@ def _audio_info(stream: av.AudioStream, origin: Fraction, whole: int | None) -> 
     return AudioStream(stream.index, context.name, context.sample_rate, context.layout.nb_channels, *span)
 
 
-def _decode_audio(path: AnyPath, rate_hz: int, track: int | None, *, channel: int | None) -> tuple[Audio, Energy]:
+def _decode_audio(path: AnyPath, rate_hz: int, track: int | None, *, channel: int | str | None) -> tuple[Audio, Energy]:
     with ffmpeg.opened(path) as container:
         stream = _sound_stream(path, container, track)
-        origin, tape = ffmpeg.origin_of(container), Tape(rate_hz, channel)
+        told = stream.codec_context.layout
+        chosen = None if channel is None else _channel_index(channel, told.nb_channels)
+        # Of more than two channels only those that are asked for are kept apart; else FFmpeg's weights count.
+        layout = named_layout(told) if chosen is not None and told.nb_channels > 2 else None
+        origin, tape = ffmpeg.origin_of(container), Tape(rate_hz, chosen, layout)
         recorded_hz, tracks = stream.codec_context.sample_rate, ffmpeg.audio_streams(container)
         listed = tuple(f"{x.index} ({x.codec_context.name}, {x.codec_context.layout.nb_channels} ch)" for x in tracks)
         for frame in ffmpeg.decode(container, stream, tape.note_damage):
@@ -352,3 +387,13 @@ def _decode_audio(path: AnyPath, rate_hz: int, track: int | None, *, channel: in
     if not len(samples):
         raise MediaError(path, "no sound in this file can be decoded", "Is the copy complete?")
     return Audio(samples, rate_hz, tape.decode_errors, recorded_hz, listed), tape.energy
+
+
+def _channel_index(channel: int | str, n_channels: int) -> int:
+    """The index of a channel by its number, from 0, or its name."""
+    named = _CHANNEL_NAMES.get(channel.strip().lower(), channel) if isinstance(channel, str) else channel
+    index = int(named) if isinstance(named, int) or (len(named) < 5 and named.isdecimal()) else -1
+    if not 0 <= index < n_channels:
+        allowed = {1: "none: this sound is mono", 2: "left (0) or right (1)"}
+        raise ConfigError("channel", channel, allowed.get(n_channels, f"a number from 0 to {n_channels - 1}"))
+    return index

@@ -29,6 +29,7 @@ from visalign.signals import Image
 __all__ = [
     "ANY_TAGS",
     "DAMAGE",
+    "DEFAULT",
     "Darkroom",
     "SoundTrack",
     "audio_streams",
@@ -78,6 +79,9 @@ X264_OPTIONS = {
 }
 # Sampling rates that AAC defines (ISO/IEC 14496-3, table 1.18).
 _AAC_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+
+DEFAULT = Disposition.default
+"""What marks a stream that players choose by themselves."""
 
 DAMAGE = (av.FFmpegError, EOFError, MemoryError, UnicodeDecodeError, OSError)
 """What PyAV raises on damaged files."""
@@ -150,7 +154,7 @@ def choose_stream(
     if not streams:
         raise MissingStream(path, kind, is_strange=kind in strange)
     if track is None:
-        return next((s for s in streams if s.disposition & Disposition.default), streams[0])
+        return next((s for s in streams if s.disposition & DEFAULT), streams[0])
     chosen = next((s for s in streams if s.index == track), None)
     if chosen is None:
         raise ConfigError(f"{kind} track", track, [s.index for s in streams])

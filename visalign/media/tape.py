@@ -138,7 +138,9 @@ class Tape:
     rate_hz : int
         Sampling rate of the result.
     channel : int or None
-        The channel of stereo sound to keep (0 left, 1 right); None mixes all.
+        The channel to keep (of stereo sound 0 left, 1 right); None mixes all.
+    layout : str or None
+        As of :class:`Lane`: needed to keep a channel of more than two.
 
     Attributes
     ----------
@@ -146,8 +148,8 @@ class Tape:
         Energy so far.
     """
 
-    def __init__(self, rate_hz: int, channel: int | None) -> None:
-        self._lane, self._channel = Lane(rate_hz), channel
+    def __init__(self, rate_hz: int, channel: int | None, layout: str | None = None) -> None:
+        self._lane, self._channel = Lane(rate_hz, layout), channel
         self._samples = GrowingArray((), np.float32)
         self.energy = Energy(0.0, 0.0, 0.0)
 

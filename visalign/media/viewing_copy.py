@@ -91,6 +91,7 @@ def make_viewing_copy(
     audio: Audio | None,
     *,
     stills: Collection[int] = (),
+    track: int | None = None,
 ) -> ViewingCopy:
     """Read a clip and make its viewing copy, in memory.
 
@@ -106,13 +107,15 @@ def make_viewing_copy(
         The sound from time 0 on.
     stills : collection of int
         Frames whose mouths are wanted as pictures.
+    track : int, optional
+        Index of the video stream; the one that is marked as default otherwise.
 
     Raises
     ------
     MediaError, MissingStream
         If the clip can't be read, or has no picture.
     """
-    frames = read_frames(path, colour=True)
+    frames = read_frames(path, colour=True, track=track)
     first = next(frames, None)
     if first is None:
         raise MediaError(path, "no picture in this file can be decoded", "Is the copy complete?")

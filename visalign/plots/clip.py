@@ -274,7 +274,8 @@ def plot_stages(
     quiet_row(rows[2], "3  visemes\nexpected")
     draw_intervals(rows[2], report.expected_visemes, span, inches, mark=tints_of(report))
     quiet_row(rows[3], "4  lips")
-    _draw_mouths(rows[3], clip, kept, span, inches * 0.95 / _row_height(figure, rows[3]))
+    shape = inches * 0.95 / _row_height(figure, rows[3])
+    _draw_mouths(rows[3], clip, kept, span, shape, report.clip.video_track)
     _draw_posteriors(rows[4], kept, span)
     curve = figure.add_subplot(grid[5, 1], sharey=rows[5])
     _draw_evidence(rows[5], curve, report, kept, span)
@@ -288,7 +289,7 @@ def _row_height(figure: Figure, axes: Axes) -> float:
     return float(axes.get_position().height * figure.get_figheight())
 
 
-def _draw_mouths(axes: Axes, clip: AnyPath, kept: ClipEvidence, span: Span, shape: float) -> None:
+def _draw_mouths(axes: Axes, clip: AnyPath, kept: ClipEvidence, span: Span, shape: float, track: int | None) -> None:
     """Pictures of the mouth side by side, each at its time, with the lips' contours; `shape` is width over height."""
     if kept.mouth is None:
         raise ConfigError("lips", None, "lips that were read from the clip by this version, with their landmarks")
@@ -299,7 +300,7 @@ def _draw_mouths(axes: Axes, clip: AnyPath, kept: ClipEvidence, span: Span, shap
     if not seen:
         return
     half = 0.5 * _MOUTH_WIDTHS * float(np.median([np.ptp(kept.mouth[i][:, 0]) for i in seen]))
-    for index, frame in enumerate(read_frames(clip, colour=True)):
+    for index, frame in enumerate(read_frames(clip, colour=True, track=track)):
         if index in seen:
             left = span[0] + chosen[index] * step
             _draw_mouth(axes, frame.image, kept.mouth[index], half, (left + 0.02 * step, left + 0.98 * step))

@@ -54,6 +54,7 @@ def plot_lips(
     silence: str = "",
     start: float | None = None,
     end: float | None = None,
+    track: int | None = None,
 ) -> tuple[Axes, ...]:
     """Draw the mouth, its visemes and its measures over time.
 
@@ -69,6 +70,8 @@ def plot_lips(
         The viseme of silence, whose intervals are left white.
     start, end : float, optional
         Seconds to show; the whole clip by default.
+    track : int, optional
+        Index of the video stream that the lips were read from; the one that is marked as default otherwise.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def plot_lips(
     made = figure.subplots(5, 1, sharex=True, gridspec_kw={"height_ratios": heights})
     pictures, visemes, posteriors, closed, measures = made
     quiet_row(pictures, "mouth")
-    _draw_strip(pictures, clip, lips, span)
+    _draw_strip(pictures, clip, lips, span, track)
     quiet_row(visemes, "viseme")
     draw_intervals(
         visemes, decoded.tier, span, inches, mark=lambda x: ("white" if x.label in ("", silence) else FAINT, "")
@@ -106,7 +109,7 @@ def plot_lips(
     return tuple(made)
 
 
-def _draw_strip(axes: Axes, clip: AnyPath, lips: LipFeatures, span: tuple[float, float]) -> None:
+def _draw_strip(axes: Axes, clip: AnyPath, lips: LipFeatures, span: tuple[float, float], track: int | None) -> None:
     if lips.mouth is None:
         raise ConfigError("lips", None, "lips that were read from the clip by this version, with their landmarks")
     step = (span[1] - span[0]) / _N_PICTURES
@@ -116,7 +119,7 @@ def _draw_strip(axes: Axes, clip: AnyPath, lips: LipFeatures, span: tuple[float,
     if not wanted:
         return
     half = 0.5 * _MOUTH_WIDTHS * float(np.median(np.ptp(lips.mouth[list(wanted), :, 0], axis=1)))
-    for index, frame in enumerate(read_frames(clip, colour=True)):
+    for index, frame in enumerate(read_frames(clip, colour=True, track=track)):
         if index in wanted:
             left, picture = wanted[index], _cut(frame.image, lips.mouth[index], half)
             extent = (left + 0.02 * step, left + 0.98 * step, 0.0, 1.0)

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from visalign.animation.lip_trajectory import LipShape
 from visalign.errors import AnyPath, ConfigError, MediaError, MissingStream
 from visalign.face.avatar import FaceLook, FacePainter
-from visalign.media.clips import probe, read_audio, read_frames
+from visalign.media.clips import probe, read_audio, read_frames, video_tracks
 from visalign.media.ffmpeg import resize_rgb
 from visalign.media.remux import put_picture
 from visalign.media.viewing_copy import cut_out, mouth_boxes
@@ -37,7 +37,7 @@ from visalign.plots.clip import plot_tracks
 from visalign.plots.style import INK, TWO_COLUMNS, VERDICT_INKS, figure_of, new_figure, picture_of, plot_style
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import certainty, remedy, statement
-from visalign.signals import Audio, Frame, Image, MediaInfo
+from visalign.signals import Audio, Frame, Image, MediaInfo, VideoStream
 from visalign.sync.evidence import ClipEvidence
 
 if TYPE_CHECKING:
@@ -107,22 +107,24 @@ def write_overlay(
         If the overlay can't be written there.
     """
     info = probe(clip)
-    _refuse_another(clip, info, report)
+    picture = _picture_of(clip, info, report)
     if not 0.5 <= page_seconds <= 60:
         raise ConfigError("page", page_seconds, "0.5 to 60 seconds")
     audio = read_audio(clip) if info.audio else None
-    board = _Board(report, audio, _width(info, width_px), page_seconds, with_mouth=mouth)
+    board = _Board(report, audio, _width(picture, width_px), page_seconds, with_mouth=mouth)
     put_picture(clip, target, _told(board.frames(clip), progress, report.clip.duration))
     return Path(target)
 
 
-def _refuse_another(clip: AnyPath, info: MediaInfo, report: ClipReport) -> None:
+def _picture_of(clip: AnyPath, info: MediaInfo, report: ClipReport) -> VideoStream:
+    """The video stream that the report judges."""
     if not info.video:
         raise MissingStream(clip, "video")
     if report.clip.audio is not None:
         allowed = "one of the clip's own sound; put the other sound into the clip first, with `visalign attach`"
         raise ConfigError("report", f"of {report.clip.name} with the sound {report.clip.audio}", allowed)
-    length = info.video[0].start + info.video[0].duration
+    stream = video_tracks(clip, report.clip.video_track)[0]
+    length = stream.start + stream.duration
     if abs(length - report.clip.duration) > _SAME_LENGTH:
         raise MediaError(
             clip,
@@ -130,12 +132,12 @@ def _refuse_another(clip: AnyPath, info: MediaInfo, report: ClipReport) -> None:
             f"{report.clip.duration:.2f} s",
             "Give the report of this clip, or none.",
         )
+    return stream
 
 
-def _width(info: MediaInfo, wanted: int | None) -> int:
+def _width(stream: VideoStream, wanted: int | None) -> int:
     if wanted is not None and not 320 <= wanted <= 3840:
         raise ConfigError("width", wanted, "320 to 3840 pixels")
-    stream = info.video[0]
     own = stream.height_px if stream.rotation_degrees % 180 else stream.width_px
     chosen = wanted or min(max(own, _WIDTHS_PX[0]), _WIDTHS_PX[1])
     return chosen + chosen % 2
@@ -182,7 +184,7 @@ class _Board:
 
     def frames(self, clip: AnyPath) -> Iterator[Frame]:
         """Every picture of the clip on its board, at its time."""
-        for frame in read_frames(clip, colour=True):
+        for frame in read_frames(clip, colour=True, track=self._report.clip.video_track):
             yield Frame(frame.time, self._composed(frame))
 
     def _composed(self, frame: Frame) -> Image:

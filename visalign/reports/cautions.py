@@ -29,6 +29,13 @@ def cautions_on_material(material: Material) -> Iterator[str]:
             f"{len(material.tracks)} sound tracks: {', '.join(material.tracks)}; the one marked as default was "
             "checked, unless --track (track=) named another"
         )
+    if len(material.video_tracks) > 1:
+        passed = ", ".join(map(str, material.without_face))
+        why = f", as {passed} shows no face" if passed else ""
+        yield (
+            f"{len(material.video_tracks)} video streams: {', '.join(material.video_tracks)}; the first of these was "
+            f"read{why}; choose another with --video-track N (video_track=N)"
+        )
 
 
 def _damage(material: Material) -> Iterator[str]:

@@ -118,6 +118,8 @@ class ClipInfo:
         nobody speaks.
     strict : bool
         Whether a clip whose 95 % interval reaches across a limit is uncertain even where its lead lies within.
+    video_track : int or None
+        Index of the video stream, where the clip has several.
     """
 
     name: str
@@ -139,11 +141,14 @@ class ClipInfo:
     faces: tuple[FaceCandidate, ...] = ()
     speech_coverage: float | None = None
     strict: bool = False
+    video_track: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         faces = [{key: rounded(x) for key, x in asdict(face).items()} for face in self.faces]
         facts = {key: rounded(x) if isinstance(x, float) else x for key, x in asdict(self).items()}
+        if self.video_track is None:  # of most clips there is nothing to say
+            del facts["video_track"]
         sound = None if self.sound is None else self.sound.to_dict()
         models = [asdict(model) for model in self.models]
         return facts | {"frame_rate": str(self.frame_rate), "models": models, "sound": sound, "faces": faces}

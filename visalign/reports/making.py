@@ -100,6 +100,7 @@ def _clip_info(heard: Heard, seen: Seen, tools: Instruments, transcript: str | N
         faces=seen.candidates,
         speech_coverage=seen.coverage,
         strict=verdict.strict,
+        video_track=seen.faces.track if seen.faces.streams else None,
     )
 
 

@@ -39,6 +39,7 @@ from visalign.errors import BackendFailed, BackendUnavailable, TimelineError
 from visalign.files.scratch import blocks_of
 from visalign.media.clips import resampled
 from visalign.signals import Audio
+from visalign.sound.silence import in_cuts, silent_stretches
 from visalign.sound.voice_activity import HOP, speech_probabilities
 
 __all__ = [
@@ -62,6 +63,7 @@ _FRAME_LIMITS_DB = (-10.0, 35.0)
 # Frames this far below the loudest one hold no speech.
 _ACTIVE_DB = 40.0
 _MAX_SNR_DB = 100.0
+_LEAST_ROWS = 20  # of a pause, 0.2 s, from which its noise is told
 _QUALITY_HINT = 'Install it with: pip install "visalign[quality]".'
 _QUALITY_RATE_HZ = 16000
 
@@ -137,6 +139,9 @@ def _speech_to_pause(audio: Audio, probabilities: Floats) -> float | None:
     spoken, silent = probabilities[:n] > 0.9, probabilities[:n] < 0.1
     if not spoken.any() or not silent.any():
         return None
+    # Zeros that an editor has put there are not the noise that goes on under the speech.
+    recorded = silent & ~in_cuts(silent_stretches(audio, kept_seconds=0.0), n, n_row)
+    silent = recorded if recorded.sum() >= _LEAST_ROWS else silent
     noise = float(np.mean(power[silent]))
     speech = float(np.mean(power[spoken])) - noise
     if speech <= _SILENT_POWER:

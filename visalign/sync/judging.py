@@ -220,6 +220,7 @@ def hear(
     settings: Config,
     *,
     alignment: Alignment | AnyPath | None = None,
+    alignment_shift: float = 0.0,
     speaker: str | None = None,
     recording: str = "",
 ) -> Heard:
@@ -233,6 +234,8 @@ def hear(
     settings : Config
     alignment : Alignment or path-like, optional
         Words and phones with their times, in place of a transcript.
+    alignment_shift : float
+        Seconds that are added to the times of a file with an alignment: positive for later.
     speaker : str, optional
         Whose words to follow.
     recording : str
@@ -252,8 +255,17 @@ def hear(
     if alignment is None:
         alignment = _aligned(cleared, transcript, settings, speaker, speech)
     elif not isinstance(alignment, Alignment):
-        lexicon = settings.alignment.lexicon or None
-        alignment = read_alignment(alignment, cleared, speaker=speaker, recording=recording, lexicon=lexicon)
+        how = settings.alignment
+        alignment = read_alignment(
+            alignment,
+            cleared,
+            speaker=speaker,
+            recording=recording,
+            lexicon=how.lexicon or None,
+            shift=alignment_shift,
+            oov=how.oov,
+            g2p=how.g2p,
+        )
     context, spoken = _context(cleared, alignment), find_speech(cleared) if speech is None else speech
     before = quality if chain is None else audio_quality(sound)
     return Heard(sound, cleared, chain, before, quality, alignment, spoken, context)

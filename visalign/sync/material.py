@@ -50,6 +50,10 @@ class Material:
         Rate at which the sound was recorded; 0 where that is not known.
     tracks : tuple of str
         All sound tracks of the file, in words.
+    video_tracks : tuple of str
+        All video streams of the file, in words, where it has several; the one that was read first.
+    without_face : tuple of int
+        Those that were looked at before it, and show no face.
     """
 
     n_pictures: int
@@ -62,6 +66,8 @@ class Material:
     is_own: bool
     recorded_hz: int
     tracks: tuple[str, ...] = ()
+    video_tracks: tuple[str, ...] = ()
+    without_face: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, faces: ClipFaces, audio: Audio, *, is_own: bool) -> Material:
@@ -77,6 +83,8 @@ class Material:
             is_own,
             audio.recorded_hz,
             audio.tracks,
+            faces.streams,
+            faces.without_face,
         )
 
     @property

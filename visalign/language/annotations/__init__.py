@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from visalign.language.annotations.annotation import Annotation, Track, speaker_and_kind
     from visalign.language.annotations.captions import read_cues, read_spoken, spoken_of
     from visalign.language.annotations.cues import Cue, Cues
-    from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, read_annotation
+    from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, is_annotation, read_annotation
 
 __all__ = [
     "ANNOTATION_SUFFIXES",
@@ -18,6 +18,7 @@ __all__ = [
     "Cue",
     "Cues",
     "Track",
+    "is_annotation",
     "read_annotation",
     "read_cues",
     "read_spoken",

@@ -2,77 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from visalign.errors import AnyPath, ParseError
-from visalign.files.data_files import read_json
-from visalign.language.annotations.annotation import (
-    Annotation,
-    Track,
-    collect_tracks,
-    intervals_of,
-    short_decimal,
-    speaker_and_kind,
-    without_overlaps,
-)
+from visalign.errors import ParseError
+from visalign.language.annotations.annotation import Annotation, Track, short_decimal, speaker_and_kind
+from visalign.language.annotations.content import Content
+from visalign.language.annotations.rows import Row, RowReader
 from visalign.language.phones import is_silence
-from visalign.timeline import Interval
 
-__all__ = ["read_json_file"]
+__all__ = ["DAMAGE", "is_mfa_json", "is_visalign_json", "read_mfa_json", "read_visalign_json", "strange_entries"]
+
+DAMAGE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, IndexError)
+"""What readers of data meet in data of another form."""
 
 _INTERVALS = ("interval", "IntervalTier")  # what `mfa align` writes, and `mfa align_one`
 
 
-def read_json_file(path: AnyPath, _recording: str | None = None) -> Annotation:
-    """The JSON of ``visalign check``, ``align`` or ``export --to json``, or of ``mfa align``.
+def strange_entries(content: Content, error: Exception) -> ParseError:
+    """The error for data that are not of the form that their format has."""
+    said = f"{type(error).__name__}: {error}"[:80]
+    return ParseError(content.path, None, f"its entries are not those of an alignment ({said}); write it anew")
+
+
+def is_visalign_json(data: Any) -> bool:
+    """Whether data are a report, an alignment or an export of visalign."""
+    return isinstance(data, dict) and "phones" in data
+
+
+def read_visalign_json(content: Content, _recording: str | None = None) -> Annotation:
+    """The JSON of ``visalign check``, ``align`` or ``export --to json``.
 
     Raises
     ------
     ParseError
         If it is something else.
     """
-    data = read_json(path, strict=False)
+    reader = RowReader(content.path)
     try:
-        if isinstance(data, dict) and "tiers" in data:
-            return Annotation(
-                str(path), "JSON of the Montreal Forced Aligner", _mfa_tracks(path, data), data.get("end")
-            )
-        if isinstance(data, dict) and "phones" in data:
-            return Annotation(str(path), "JSON of visalign", _own_tracks(path, data))
+        tracks = _own_tracks(reader, content.json)
     except ParseError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise ParseError(path, None, f"its entries are not those of an alignment ({error!r})") from error
-    reason = "neither a JSON of `visalign check`, `align` or `export --to json`, nor one of `mfa align`"
-    raise ParseError(path, None, reason)
+    except DAMAGE as error:
+        raise strange_entries(content, error) from error
+    return Annotation(str(content.path), "JSON of visalign", tracks, warnings=reader.all_warnings())
 
 
-def _mfa_tracks(path: AnyPath, data: Mapping[str, Any]) -> tuple[Track, ...]:
-    return collect_tracks(
-        (
-            *speaker_and_kind(name),
-            intervals_of(path, ((short_decimal(a), short_decimal(b), str(x)) for a, b, x in tier["entries"])),
-        )
-        for name, tier in data["tiers"].items()
-        if tier.get("type", "interval") in _INTERVALS
-    )
-
-
-def _own_tracks(path: AnyPath, data: Mapping[str, Any]) -> tuple[Track, ...]:
+def _own_tracks(reader: RowReader, data: Mapping[str, Any]) -> tuple[Track, ...]:
     """The rows of words and phones, which say who speaks where there is more than one."""
     rows = {kind: list(_items(data.get(kind) or ())) for kind in ("words", "phones")}
     speakers = list(dict.fromkeys(speaker for kind in rows.values() for speaker, _ in kind))
-    return collect_tracks(
-        (speaker, kind, without_overlaps(path, (x for who, x in rows[kind] if who == speaker)))
-        for speaker in speakers
-        for kind in rows
+    return reader.tracks(
+        (speaker, kind, [x for who, x in rows[kind] if who == speaker]) for speaker in speakers for kind in rows
     )
 
 
-def _items(items: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Interval]]:
+def _items(items: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Row]]:
     for x in items:
         if not is_silence(x["label"]):
             score = x.get("confidence")
-            interval = Interval(float(x["start"]), float(x["end"]), x["label"], None if score is None else float(score))
-            yield x.get("speaker") or "", interval
+            row = Row(float(x["start"]), float(x["end"]), x["label"], None, None if score is None else float(score))
+            yield str(x.get("speaker") or ""), row
+
+
+def is_mfa_json(data: Any) -> bool:
+    """Whether data are an alignment of the Montreal Forced Aligner."""
+    return isinstance(data, dict) and isinstance(data.get("tiers"), dict)
+
+
+def read_mfa_json(content: Content, _recording: str | None = None) -> Annotation:
+    """The JSON of ``mfa align``.
+
+    Raises
+    ------
+    ParseError
+        If it is something else.
+    """
+    reader, data = RowReader(content.path), content.json
+    try:
+        tracks = reader.tracks(
+            (*speaker_and_kind(name), [Row(short_decimal(a), short_decimal(b), str(x)) for a, b, x in tier["entries"]])
+            for name, tier in data["tiers"].items()
+            if tier.get("type", "interval") in _INTERVALS
+        )
+        end = data.get("end")
+        length = None if end is None else float(end)
+    except ParseError:
+        raise
+    except DAMAGE as error:
+        raise strange_entries(content, error) from error
+    kind = "JSON of the Montreal Forced Aligner"
+    return Annotation(str(content.path), kind, tracks, length, reader.all_warnings())

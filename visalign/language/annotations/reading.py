@@ -1,54 +1,94 @@
-"""Which reader an annotation file needs."""
+"""Which reader an annotation file needs: found by what is in it, and by its name where that does not tell."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
 from pathlib import Path
-from types import MappingProxyType
 
-from visalign.errors import AnyPath, ParseError
-from visalign.files.limits import excess
+from visalign.errors import AnyPath, ConfigError, ParseError
 from visalign.language.annotations.annotation import Annotation
-from visalign.language.annotations.elan import read_eaf_file
-from visalign.language.annotations.json_files import read_json_file
-from visalign.language.annotations.praat import read_textgrid_file
-from visalign.language.annotations.tables import read_csv_file, read_ctm_file
+from visalign.language.annotations.content import Content
+from visalign.language.annotations.formats import FORMATS, AnnotationFormat
 
-__all__ = ["ANNOTATION_SUFFIXES", "read_annotation"]
+__all__ = ["ANNOTATION_SUFFIXES", "is_annotation", "read_annotation"]
 
-_READERS: Mapping[str, Callable[[AnyPath, str | None], Annotation]] = MappingProxyType(
-    {
-        ".TextGrid": read_textgrid_file,
-        ".eaf": read_eaf_file,
-        ".ctm": read_ctm_file,
-        ".json": read_json_file,
-        ".csv": read_csv_file,
-    }
-)
+ANNOTATION_SUFFIXES = (".TextGrid", ".eaf", ".ctm", ".json", ".csv", ".tsv", ".mlf")
+"""Endings that tell by themselves that a file is an annotation: a ``.lab`` or ``.txt`` may be a plain transcript."""
 
-ANNOTATION_SUFFIXES = tuple(_READERS)
-"""Endings of the files that :func:`read_annotation` knows."""
+_UNSURE = (".txt", ".json")  # names that say nothing about which of several kinds, or whether any, was meant
+_CAPTIONS = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".sub", ".sbv")
+
+LONGEST_SHIFT = 1e6
+"""Seconds by which an alignment may be moved."""
 
 
-def read_annotation(path: AnyPath, recording: str | None = None) -> Annotation:
-    """Read words, phones and utterances from a file, by the ending of its name.
+def read_annotation(path: AnyPath, recording: str | None = None, *, shift: float = 0.0) -> Annotation:
+    """Read words, phones and utterances from a file of any of the `FORMATS`, whatever it is called.
 
     Parameters
     ----------
     path : path-like
-        ``.TextGrid``, ``.eaf``, ``.ctm``, ``.json`` or ``.csv``.
+        The file.
     recording : str, optional
-        Which recording to read from a CTM file that holds several.
+        Name of the sound, without its ending: which part to read of a file that holds several recordings (CTM, MLF,
+        a Collection of Praat), and which medium of several counts in an ELAN file.
+    shift : float
+        Seconds that are added to every time.
 
     Raises
     ------
     ParseError
         If the file can't be read or understood.
+    ConfigError
+        If `shift` is no time.
     """
-    path = Path(path)
-    for suffix, reader in _READERS.items():
-        if path.suffix.lower() == suffix.lower():
-            if path.is_file() and (fault := excess("data-bytes", path.stat().st_size)) is not None:
-                raise ParseError(path, None, fault)
-            return reader(path, recording)
-    raise ParseError(path, None, f"unknown kind of annotation; its name must end in {', '.join(ANNOTATION_SUFFIXES)}")
+    if not (math.isfinite(shift) and abs(shift) <= LONGEST_SHIFT):
+        raise ConfigError("alignment-shift", shift, "seconds, positive for later")
+    content = Content.read(path)
+    return _format_of(content).read(content, recording).shifted(shift)
+
+
+def is_annotation(path: AnyPath) -> bool:
+    """Whether a file holds labels with times: by its name, and by its content where the name could be a transcript's.
+
+    Raises
+    ------
+    ParseError
+        If its name does not tell, and it can't be read.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in [x.lower() for x in ANNOTATION_SUFFIXES]:
+        return True
+    if not any(suffix in x.suffixes for x in FORMATS):
+        return False
+    content = Content.read(path)
+    try:
+        return _recognised(content) is not None
+    except ParseError:
+        return False
+
+
+def _recognised(content: Content) -> AnnotationFormat | None:
+    """The format that a content has the form of; of several, one whose files are called so."""
+    likely = sorted(FORMATS, key=lambda x: content.suffix not in x.suffixes)
+    return next((x for x in likely if x.is_it(content)), None)
+
+
+def _format_of(content: Content) -> AnnotationFormat:
+    """The format of a content; by its name where it has the form of none, so that its reader tells what is wrong.
+
+    Raises
+    ------
+    ParseError
+        If it has the form of none, and no name that would tell.
+    """
+    if found := _recognised(content):
+        return found
+    if content.suffix not in _UNSURE:
+        for name in FORMATS:
+            if content.suffix in name.suffixes:
+                return name
+    if content.suffix in _CAPTIONS:
+        raise ParseError(content.path, None, "captions, and no alignment; give them as the transcript (--transcript)")
+    what = "JSON of an unknown kind" if content.head[:1] in ("{", "[") else "an unknown kind of annotation"
+    raise ParseError(content.path, None, f"{what}; read are {', '.join(x.title for x in FORMATS)}")

@@ -106,7 +106,8 @@ def _made(report: ClipReport, clip: AnyPath, audio: Audio | AnyPath | None) -> t
     evidence = _evidence_of(report)
     sound = audio if isinstance(audio, Audio) else read_audio(clip if audio is None else audio, _SOUND_HZ)
     frames = [_telling_frame(report, evidence, row) for row in weakest_words(report)]
-    copy = make_viewing_copy(clip, evidence.times, evidence.mouth, sound, stills=frames)
+    track = report.clip.video_track
+    copy = make_viewing_copy(clip, evidence.times, evidence.mouth, sound, stills=frames, track=track)
     return format_clip_page(report, copy, sound), copy.thumbnail
 
 

@@ -13,6 +13,7 @@ from visalign.errors import ConfigError
 from visalign.files.scratch import blocks_of
 from visalign.registry import find_class
 from visalign.signals import Audio
+from visalign.sound.silence import in_cuts, silent_stretches, without_stretches
 from visalign.timeline import Interval, Tier
 
 __all__ = ["DETECTORS", "HOP", "SPEECH", "VoiceDetector", "find_speech", "speech_probabilities"]
@@ -65,6 +66,19 @@ def speech_probabilities(audio: Audio, detector: str = "statistical") -> npt.NDA
         If its library is not installed.
     """
     found: VoiceDetector = find_class(DETECTORS, detector, "voice detector")()
+    # Zeros are no noise floor: beside them the noise of a room would pass for speech.
+    cuts = silent_stretches(audio, kept_seconds=0.0)
+    if not cuts:
+        return _listened(audio, found)
+    result = np.zeros(math.ceil(audio.duration / HOP - 1e-9))
+    kept = ~in_cuts(cuts, len(result), HOP * audio.rate_hz)
+    heard = _listened(without_stretches(audio, cuts), found)[: int(kept.sum())]
+    result[np.flatnonzero(kept)[: len(heard)]] = heard
+    return result
+
+
+def _listened(audio: Audio, found: VoiceDetector) -> npt.NDArray[np.float64]:
+    """What a detector finds, in blocks where the sound is long."""
     if audio.duration <= _BLOCK + _MARGIN:
         return found.probabilities(audio)
     n_rows = math.ceil(audio.duration / HOP - 1e-9)
