@@ -131,9 +131,9 @@ def _without_mark(data: bytes) -> str:
     head = data[:_LOOKED_AT]
     n_pairs = len(head) // 2
     first, second = head[: 2 * n_pairs : 2].count(0), head[1 : 2 * n_pairs : 2].count(0)
-    if n_pairs and second > 0.5 * n_pairs and first < 0.05 * n_pairs:
+    if n_pairs and second > 0.7 * n_pairs and first < 0.05 * n_pairs:
         return "utf-16-le"
-    if n_pairs and first > 0.5 * n_pairs and second < 0.05 * n_pairs:
+    if n_pairs and first > 0.7 * n_pairs and second < 0.05 * n_pairs:
         return "utf-16-be"
     return ""
 
