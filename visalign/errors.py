@@ -146,6 +146,8 @@ class OutOfVocabulary(InputError):
         Of some of them, words of the lexicon that are spelt nearly so.
     figures : mapping of str to int, optional
         Those of the words that are figures, and the lines in which they stand (0: not known).
+    can_be_guessed : bool
+        False where guessing their pronunciation was tried.
     """
 
     def __init__(
@@ -153,6 +155,8 @@ class OutOfVocabulary(InputError):
         words: Iterable[str],
         suggestions: Mapping[str, Sequence[str]] | None = None,
         figures: Mapping[str, int] | None = None,
+        *,
+        can_be_guessed: bool = True,
     ) -> None:
         self.words = tuple(dict.fromkeys(words))
         self.figures = {word: line for word, line in (figures or {}).items() if word in self.words}
@@ -167,9 +171,11 @@ class OutOfVocabulary(InputError):
             )
         if letters:
             listed = _listed(map(self._with_suggestions, letters))
+            guess = ", or have them guessed with --oov g2p" if can_be_guessed else ""
+            can_not = "" if can_be_guessed else ", and can't be guessed from their spelling"
             found.append(
-                f"{len(letters)} word(s) are not in the lexicon: {listed}. Correct the spelling, or add them with "
-                "--lexicon FILE (a line each: word, then its phones), or have them guessed with --oov g2p."
+                f"{len(letters)} word(s) are not in the lexicon{can_not}: {listed}. Correct the spelling, or add them "
+                f"with --lexicon FILE (a line each: word, then its phones){guess}."
             )
         super().__init__(" ".join(found))
 
