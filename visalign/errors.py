@@ -154,6 +154,8 @@ class OutOfVocabulary(InputError):
         Those of the words that are figures, and the lines in which they stand (0: not known).
     remedy : str, optional
         What to do, where it is not what is said of a lexicon of one's own.
+    can_be_guessed : bool
+        False where guessing their pronunciation was tried.
     """
 
     def __init__(
@@ -162,6 +164,8 @@ class OutOfVocabulary(InputError):
         suggestions: Mapping[str, Sequence[str]] | None = None,
         figures: Mapping[str, int] | None = None,
         remedy: str = "",
+        *,
+        can_be_guessed: bool = True,
     ) -> None:
         self.words = tuple(dict.fromkeys(words))
         self.figures = {word: line for word, line in (figures or {}).items() if word in self.words}
@@ -176,18 +180,19 @@ class OutOfVocabulary(InputError):
             )
         if letters:
             listed = _listed(map(self._with_suggestions, letters))
-            found.append(f"{len(letters)} word(s) are not in the lexicon: {listed}. {remedy or _USUAL_REMEDY}")
+            guess = ", or have them guessed with --oov g2p" if can_be_guessed else ""
+            can_not = "" if can_be_guessed else ", and can't be guessed from their spelling"
+            usual = (
+                "Correct the spelling, or add them with --lexicon FILE (a line each: word, then its phones)"
+                + guess
+                + "."
+            )
+            found.append(f"{len(letters)} word(s) are not in the lexicon{can_not}: {listed}. {remedy or usual}")
         super().__init__(" ".join(found))
 
     def _with_suggestions(self, word: str) -> str:
         near = self.suggestions.get(word)
         return f"{word} (near: {', '.join(near)})" if near else word
-
-
-_USUAL_REMEDY = (
-    "Correct the spelling, or add them with --lexicon FILE (a line each: word, then its phones), or have them guessed "
-    "with --oov g2p."
-)
 
 
 def _listed(parts: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sample_report import CLIP, EARLY, make_report
 from visalign.batch import worker
 from visalign.batch.job import Job
 from visalign.batch.worker import facts_of
+from visalign.language.annotations import Cue
 
 JOB = Job(
     id="a",
@@ -72,3 +74,19 @@ def test_want_of_memory_is_told_with_the_limit() -> None:
     told = worker._memory_message(JOB)
     assert told.startswith("/clips/a.mp4: needs more than the limit of 1024 MiB")
     assert "--memory-limit" in told
+
+
+def test_a_batch_takes_subtitles_as_cues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.srt"
+    path.write_text("1\n00:00:01,000 --> 00:00:02,000\nANNA: bin blue\n", encoding="utf-8")
+
+    class Asked(Exception):
+        pass
+
+    def check(_clip: str, said: object, **_: object) -> None:
+        raise Asked(said)
+
+    monkeypatch.setattr(worker, "check", check)
+    with pytest.raises(Asked) as asked:
+        worker.analyse(replace(JOB, transcript=str(path)))
+    assert asked.value.args == ((Cue(1.0, 2.0, "bin blue", "ANNA"),),)

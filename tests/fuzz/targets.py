@@ -145,6 +145,15 @@ def _texts(*texts: str) -> Callable[[], tuple[bytes, ...]]:
 CTM = "a 1 0.40 0.10 bees 0.9\na 1 0.50 0.20 are NA\n;; a comment\n"
 MFA_CSV = "Begin,End,Label,Type,Speaker\n0.0,0.4,hello,words,anna\n0.0,0.1,HH,phones,anna\n"
 OWN_CSV = "word,phone,start_seconds,end_seconds,word_number,confidence\nbees,B,0.4,0.5,0,0.9\nbees,IY,0.5,0.6,0,\n"
+ASS = (
+    "[Script Info]\nScriptType: v4.00+\n\n[Events]\nFormat: Layer, Start, End, Style, Name, Effect, Text\n"
+    "Dialogue: 0,0:00:01.00,0:00:02.50,Default,Anna,,{\\an8}Hello\\Nyou\nComment: 0,0:00:01.00,0:00:02.50,D,,,x\n"
+)
+TTML = (
+    '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttp="http://www.w3.org/ns/ttml#parameter" ttp:frameRate="25">'
+    '<body><div begin="1s"><p begin="0s" end="00:00:02:10">Hello<br/><span begin="1s">you</span></p>'
+    '<p begin="30t" dur="2.5m">ANNA: x</p></div></body></tt>'
+)
 SRT = "1\n00:00:01,000 --> 00:00:02,500\nANNA: Hello <i>you</i>\n- BEN: Hi\n\n2\n00:00:03,000 --> 00:00:04,000\nx\n"
 VTT = "WEBVTT\n\nNOTE x\n\na\n00:01.000 --> 00:02.500 align:start\n<v Anna>Hello</v>\n"
 EAF = """<?xml version="1.0" encoding="UTF-8"?>
@@ -292,6 +301,11 @@ _TARGETS = (
     Target("correction", by_file("a.json", Correction.read), _correction, JSON_WORDS + NUMBERS),
     Target("srt", by_file("a.srt", read_cues), _texts(SRT), (b"-->", b"<v A>", b"{\\an8}", b"99:99:99,999", *NUMBERS)),
     Target("vtt", by_file("a.vtt", read_spoken), _texts(VTT), (b"-->", b"<v A>", b"STYLE", "١٢:٠٠".encode())),
+    Target("ass", by_file("a.ass", read_spoken), _texts(ASS), (b"{\\p1}", b"\\N", b"Format:", b"Dialogue:", *NUMBERS)),
+    Target("ttml", by_file("a.ttml", read_spoken), _texts(TTML),
+           (*XML_WORDS, b"begin", b"99:99:99:99", b"1e9t", *NUMBERS)),
+    Target("any-captions", by_file("a.txt", read_spoken), _texts(SRT, VTT, ASS, TTML),
+           (b"-->", b"\xff\xfe", b"\xe9", b"\r")),
     Target("transcript", by_file("a.txt", read_transcript), _texts(*PARSE_WORDS), (b"\xff\xfe", b"\xef\xbb\xbf")),
     Target("transcript-words", by_text(parse_transcript), _texts(*PARSE_WORDS),
            (b"((((", b"[[[", b"1/2", b"$", b"10^9", "²".encode(), "Ⅷ".encode(), "١".encode(), b"\xe2\x80\xae")),

@@ -232,6 +232,8 @@ def missing_words(
     words: list[str],
     suggestions: Mapping[str, tuple[str, ...]] | None = None,
     figures: Mapping[str, int] | None = None,
+    *,
+    can_be_guessed: bool = True,
 ) -> OutOfVocabulary:
     """The error that names words without a pronunciation, and apart from them those that are figures.
 
@@ -239,7 +241,7 @@ def missing_words(
     """
     lines = dict(figures or {})
     written = {word: lines.get(word, 0) for word in words if word in lines or any(x.isdigit() for x in word)}
-    return OutOfVocabulary(words, suggestions, written)
+    return OutOfVocabulary(words, suggestions, written, can_be_guessed=can_be_guessed)
 
 
 def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | None = None) -> Lexicon:

@@ -100,7 +100,7 @@ def _tag_gap(tag: re.Match[str]) -> str:
 
 
 def without_code_lines(text: str) -> str:
-    """Without what a transcript in CHAT has beside its utterances: headers and tiers of codes; the lines stay, empty."""
+    """Without what a transcript in CHAT has beside its utterances: headers and tiers of codes; the lines stay."""
     return _CHAT_EXTRA.sub("", text) if _CHAT_LINE.search(text) else text
 
 

@@ -58,8 +58,8 @@ def read_ttml(path: AnyPath, document: bytes | str) -> CaptionFile:
     ParseError
         If it is no such document, or its times can't be read.
     """
-    is_text = isinstance(document, str)
-    root = parse_xml(path, _ENCODING.sub(r"\1", document).encode() if is_text else document)
+    data = _ENCODING.sub(r"\1", document).encode() if isinstance(document, str) else document
+    root = parse_xml(path, data)
     if _name(root.tag) != "tt":
         raise ParseError(path, None, f"no timed text: its root is <{_name(root.tag)}>, not <tt>")
     return _Document(root).read()

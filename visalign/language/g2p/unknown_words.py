@@ -138,7 +138,7 @@ def settle_vocabulary(
         if not missing:
             return Vocabulary(tuple(words), Lexicon(guesses, "guesses", lexicon), guesses)
     near = {word: closest_words(word, lexicon) for word in missing[:20]}
-    raise missing_words(missing, near, figures or {})
+    raise missing_words(missing, near, figures or {}, can_be_guessed=policy != "g2p")
 
 
 def chosen_g2p(name: str = "") -> Guesser:
