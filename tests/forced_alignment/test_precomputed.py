@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import visalign
-from visalign.errors import AlignmentError, ConfigError, ParseError
+from visalign.errors import AlignmentError, ConfigError, OutOfVocabulary, ParseError
 from visalign.evaluation.alignment_evaluation import evaluate_folder
 from visalign.exports import Utterance, write_export
 from visalign.exports.result_files import write_alignment
@@ -210,3 +210,127 @@ def test_alignments_of_mfa(corpus: Path) -> None:
         assert found.alphabet == "arpabet"
     with pytest.raises(ParseError, match=": j;"):  # ARPABET but for one phone of its own
         read_alignment(corpus / "mfa_oracle/mono_model/align_json/austen/austen_0870.json", audio)
+
+
+# ---- files without times for their words ----
+
+
+def words_of(found: Alignment) -> list[tuple[str, float]]:
+    return [(x.label, round(x.start, 2)) for x in found.words if x.label]
+
+
+def test_utterances_alone_are_aligned_as_cues(tmp_path: Path, generated_clip: GeneratedClip) -> None:
+    audio = visalign.read_audio(generated_clip.path)
+    truth = visalign.force_align(audio, generated_clip.transcript)
+    tier = Tier("Anna", (0.0, 0.5, 2.3, audio.duration), ("", generated_clip.transcript, ""))
+    found = read_alignment(grid(tmp_path / "a.TextGrid", tier), audio)
+    assert found.text == truth.text
+    assert [x.start for x in found.words][1:] == pytest.approx([x.start for x in truth.words][1:], abs=0.05)
+    assert found.engine.startswith("precomputed, Praat TextGrid; gmm_hmm")
+    assert found.warnings[0].startswith("the file has times for utterances and none for their words")
+    assert len({*found.warnings}) == len(found.warnings)
+    assert found.speakers is not None
+    with pytest.raises(AlignmentError, match="belong together"):
+        read_alignment(grid(tmp_path / "b.TextGrid", Tier("Anna", (0.0, 50.0, 60.0), ("", "hello"))), audio)
+
+
+def test_phrases_are_aligned_within_their_time(tmp_path: Path, generated_clip: GeneratedClip) -> None:
+    """Half of the words have times; the others lie between two of them."""
+    audio = visalign.read_audio(generated_clip.path)
+    truth = [x for x in visalign.force_align(audio, generated_clip.transcript).words if x.label]
+    rows = [f"{x.label},{x.start},{x.end}" if n not in (2, 3) else f"{x.label},," for n, x in enumerate(truth)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["word,start,end", *rows]), encoding="utf-8")
+    found = read_alignment(path, audio)
+    assert found.text == generated_clip.transcript
+    starts = [x.start for x in found.words if x.label]
+    assert starts == pytest.approx([x.start for x in truth], abs=0.08)
+    assert starts[4:] == pytest.approx([x.start for x in truth[4:]], abs=1e-9)
+    assert found.warnings[:2] == (
+        "2 word(s) have no time in the file; it is looked for between: at, f",
+        "1 stretch(es) of the file have no times for their words, which were aligned within them",
+    )
+
+
+def test_labels_are_read_as_they_are_said(tmp_path: Path) -> None:
+    """Recognisers write sentences: capitals, points, figures."""
+    path = tmp_path / "a.csv"
+    path.write_text("word,start,end\n Oh,0.2,0.5\n20.,0.5,1.0\n-,1.0,1.1\n\u201cYear\u201d,1.1,1.5\n", encoding="utf-8")
+    found = read_alignment(path, NOISE)
+    assert words_of(found) == [("oh", 0.2), ("twenty", 0.5), ("year", 1.1)]
+
+
+def test_words_without_a_pronunciation(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("word,start,end\noh,0.2,0.5\nzorblax,0.5,1.5\n", encoding="utf-8")
+    with pytest.raises(OutOfVocabulary, match="zorblax"):
+        read_alignment(path, NOISE)
+    guessed = read_alignment(path, NOISE, oov="g2p")
+    assert words_of(guessed) == [("oh", 0.2), ("zorblax", 0.5)]
+    assert any("guessed from their spelling: zorblax" in x for x in guessed.warnings)
+    skipped = read_alignment(path, NOISE, oov="skip")
+    assert words_of(skipped) == [("oh", 0.2)]
+    assert any("were left out: zorblax" in x for x in skipped.warnings)
+
+
+def test_real_phones_stay_where_words_are_found(tmp_path: Path, generated_clip: GeneratedClip) -> None:
+    """Words that only share the time of their utterance, beside phones that somebody has set."""
+    audio = visalign.read_audio(generated_clip.path)
+    truth = visalign.force_align(audio, generated_clip.transcript)
+    spoken = [x for x in truth.phones if x.label != SILENCE]
+    rows = "".join(f"a - phones,{x.label},{x.start},{x.end}\n" for x in spoken)
+    words = [x.label for x in truth.words if x.label]
+    text = f"tier,text,start,end\n{rows}a - words,{words[0]},{spoken[0].start},{truth.words[1].end}\n"
+    text += "".join(f"a - words,{x},,\n" for x in words[1:-1])
+    last = truth.words[len(truth.words) - 2]
+    (tmp_path / "a.csv").write_text(text + f"a - words,{words[-1]},{last.start},{last.end}\n", encoding="utf-8")
+    found = read_alignment(tmp_path / "a.csv", audio)
+    assert spoken_phones(found) == [(x.label, x.start, x.end) for x in spoken]
+    assert [x for x, _ in words_of(found)] == words
+
+
+def spoken_phones(found: Alignment) -> list[tuple[str, float, float]]:
+    return [(x.label, x.start, x.end) for x in found.phones if x.label != SILENCE]
+
+
+def test_what_two_speakers_share_by_less_than_a_frame_is_cut(tmp_path: Path) -> None:
+    rows = "Anna,HH,0.5,1.0\nBen,OW,{start},2.0\n"
+    path = tmp_path / "a.csv"
+    for start in (1.0 - 2e-16, 0.999, 0.985):
+        path.write_text("speaker,phone,start,end\n" + rows.format(start=start), encoding="utf-8")
+        assert spoken_phones(read_alignment(path, NOISE)) == [("HH", 0.5, start), ("OW", start, 2.0)]
+    path.write_text("speaker,phone,start,end\n" + rows.format(start=0.97), encoding="utf-8")
+    with pytest.raises(AlignmentError, match=r"several people speak at 0\.97 s \(Anna, Ben\)"):
+        read_alignment(path, NOISE)
+
+
+def test_a_file_can_be_moved(tmp_path: Path) -> None:
+    path = write_alignment(tmp_path / "a.TextGrid", ALIGNED)
+    there = words_of(read_alignment(path, NOISE))
+    assert words_of(read_alignment(path, NOISE, shift=0.25)) == [(x, round(t + 0.25, 2)) for x, t in there]
+    assert words_of(read_alignment(path, NOISE, shift=-0.25)) == [(x, round(t - 0.25, 2)) for x, t in there]
+    for shift in (float("nan"), float("inf"), 1e9):
+        with pytest.raises(ConfigError, match="alignment-shift"):
+            read_alignment(path, NOISE, shift=shift)
+
+
+def test_a_check_follows_the_clock_of_an_alignment(
+    tmp_path: Path, generated_clip: GeneratedClip, generated_lips: visalign.LipFeatures
+) -> None:
+    """A file whose times count from another origin is moved by the keyword, or by what ELAN says."""
+    audio = visalign.read_audio(generated_clip.path)
+    found = visalign.force_align(audio, generated_clip.transcript)
+    path = write_alignment(
+        tmp_path / "a.eaf", replace(found, words=_shifted(found.words, -0.3), phones=_shifted(found.phones, -0.3))
+    )
+    plain = visalign.check(generated_lips, generated_clip.transcript, audio=audio).sync
+    moved = visalign.check(generated_lips, None, alignment=path, alignment_shift=0.3, audio=audio).sync
+    assert moved.lead_seconds == pytest.approx(plain.lead_seconds, abs=0.01)
+    text = path.read_text(encoding="utf-8")
+    header = '<MEDIA_DESCRIPTOR MEDIA_URL="clip.mp4" MIME_TYPE="video/mp4" TIME_ORIGIN="300"/>'
+    assert "<HEADER" in text
+    start = text.index(">", text.index("<HEADER"))
+    opened = text[: start - 1] + f">{header}</HEADER>" if text[start - 1] == "/" else text[: start + 1] + header
+    path.write_text(opened + text[start + 1 :], encoding="utf-8")
+    told = visalign.check(generated_lips, None, alignment=path, audio=audio)
+    assert told.sync.lead_seconds == pytest.approx(plain.lead_seconds, abs=0.01)

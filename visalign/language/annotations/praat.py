@@ -29,20 +29,23 @@ _NO_TIER = "wanted: IntervalTier or TextTier"
 
 @dataclass(frozen=True, slots=True)
 class TextGridTier:
-    """A tier; of one of points `rows` are empty."""
+    """A tier; of one of points `rows` are empty. `told` is how many rows the file says that it has."""
 
     name: str
     is_points: bool
     rows: Sequence[Row]
+    n_rows: int = 0
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TextGrid:
-    """A TextGrid as it stands in its file; `name` only in a Collection."""
+    """A TextGrid as it stands in its file; `name` only in a Collection. `told` is how many tiers the file promises."""
 
     end: float
     tiers: Sequence[TextGridTier]
     name: str = ""
+    told: int | None = None
 
 
 def is_textgrid(content: Content) -> bool:
@@ -61,6 +64,13 @@ def read_textgrid_file(content: Content, recording: str | None = None) -> Annota
     grid, reader = read_textgrid(content, recording), RowReader(content.path)
     tracks = reader.tracks((*speaker_and_kind(tier.name), tier.rows) for tier in grid.tiers)
     points = [x.name for x in grid.tiers if x.is_points and speaker_and_kind(x.name)[1] in ("words", "phones")]
+    if grid.told not in (None, len(grid.tiers)):
+        counts = f"{grid.told} tiers and holds {len(grid.tiers)}"
+        reader.tell(f"the file says that it has {counts}; is the copy complete?")
+    for tier in grid.tiers:
+        if tier.told != tier.n_rows:
+            counts = f"{tier.told} intervals or points and holds {tier.n_rows}"
+            reader.tell(f"tier {tier.name[:40]!r} says that it has {counts}; is the copy complete?")
     if points:
         reader.tell(f"tiers of points were left out, as points have no length: {listed(points)}")
     if not tracks:
@@ -111,8 +121,10 @@ def _grid(text: PraatText, name: str = "") -> TextGrid:
     end = text.number("the end of the TextGrid")
     if text.kind() == "flag" and not text.flag("whether there are tiers"):
         return TextGrid(end, (), name)
-    n_tiers = text.count("the number of tiers")
-    return TextGrid(end, [_tier(text, number) for number in range(1, n_tiers + 1)], name)
+    told, tiers = text.count("the number of tiers"), list[TextGridTier]()
+    while text.string_ahead() in (_INTERVALS, _POINTS) or (len(tiers) < told and text.kind()):
+        tiers.append(_tier(text, len(tiers) + 1))
+    return TextGrid(end, tiers, name, told)
 
 
 def _tier(text: PraatText, number: int) -> TextGridTier:
@@ -121,13 +133,16 @@ def _tier(text: PraatText, number: int) -> TextGridTier:
     which = f"tier {name[:40]!r}"
     text.number(f"the start of {which}")
     text.number(f"the end of {which}")
-    n_rows = text.count(f"the number of intervals of {which}")
-    if kind == _POINTS:
-        for k in range(1, n_rows + 1):
-            text.number(f"the time of point {k} of {which}")
-            text.string(f"the mark of point {k} of {which}")
-        return TextGridTier(name, True, ())
-    return TextGridTier(name, False, [_interval(text, f"interval {k} of {which}") for k in range(1, n_rows + 1)])
+    told, rows, n_rows = text.count(f"the number of intervals of {which}"), list[Row](), 0
+    # The count is not always right, as people add intervals by hand: a tier goes on up to the next one.
+    while text.kind() == "number" or (n_rows < told and text.string_ahead() not in (None, _INTERVALS, _POINTS)):
+        n_rows += 1
+        if kind == _POINTS:
+            text.number(f"the time of point {n_rows} of {which}")
+            text.string(f"the mark of point {n_rows} of {which}")
+        else:
+            rows.append(_interval(text, f"interval {n_rows} of {which}"))
+    return TextGridTier(name, kind == _POINTS, rows, n_rows, told)
 
 
 def _tier_class(text: PraatText, number: int) -> str:

@@ -84,6 +84,12 @@ class PraatText:
                 self._kept = token
         return self._kept.lastgroup or ""
 
+    def string_ahead(self) -> str | None:
+        """What stands in the string that comes next; None where something else does."""
+        if self.kind() != "string" or self._kept is None:
+            return None
+        return self._kept["string"]
+
     def string(self, what: str) -> str:
         """The next token, a string; `what` it is, for messages.
 
