@@ -101,7 +101,7 @@ def test_every_error_has_an_example() -> None:
 
 
 def test_every_error_is_listed() -> None:
-    assert {cls.__name__ for cls in _classes()} == set(errors.__all__)
+    assert {cls.__name__ for cls in _classes()} == set(errors.__all__) - {"BAD_DATA", "quoted"}
 
 
 def test_hierarchy() -> None:

@@ -8,11 +8,13 @@ and an error that can't be unpickled there takes the whole pool down.
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 __all__ = [
+    "BAD_DATA",
     "AlignmentError",
     "BackendError",
     "BackendFailed",
@@ -29,9 +31,53 @@ __all__ = [
     "TimelineError",
     "UnknownSymbol",
     "VisalignError",
+    "quoted",
 ]
 
 AnyPath = str | PathLike[str]
+
+BAD_DATA = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+"""What plain code raises on data that are not what it takes them for: a name that is missing, a list that ends early, a
+number that no float holds, a text in the place of a table."""
+
+
+class _Quotation(reprlib.Repr):
+    """``repr`` that neither grows with its value nor fails on one: Python refuses to write an integer of 4,300 digits,
+    and a list that holds itself twice, thirty times over, would take all memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 3
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = 6
+        self.maxstring, self.maxother = 200, 300
+
+    def repr_int(self, x: int, _level: int) -> str:
+        n_digits = round(x.bit_length() * 0.30103)
+        return repr(x) if n_digits <= 40 else f"a number of about {n_digits} digits"
+
+    def repr_instance(self, x: object, level: int) -> str:
+        if isinstance(x, BaseException):
+            told = ", ".join(self.repr1(fact, level - 1) for fact in x.args)
+            return f"{type(x).__name__}({told})"
+        try:
+            text = repr(x)
+        except (ValueError, RecursionError):
+            return f"a {type(x).__name__}"
+        return text if len(text) <= self.maxother else f"{text[: self.maxother]}..."
+
+
+def quoted(value: object) -> str:
+    """A value from a file or a command line as a message quotes it: short, whatever it is, and always possible.
+
+    Examples
+    --------
+    >>> quoted("film"), quoted(0.3), quoted(16**5000), quoted(KeyError("end"))
+    ("'film'", '0.3', 'a number of about 6021 digits', "KeyError('end')")
+    """
+    return _QUOTATION.repr(value)
+
+
+_QUOTATION = _Quotation()
 
 
 class VisalignError(Exception):
@@ -168,7 +214,7 @@ class UnknownSymbol(InputError):
         self.symbol, self.inventory = symbol, tuple(inventory)
         near = difflib.get_close_matches(symbol, self.inventory, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {' '.join(self.inventory[:60])}."
-        super().__init__(f"unknown symbol {symbol!r}. {hint}")
+        super().__init__(f"unknown symbol {quoted(symbol)}. {hint}")
 
 
 class TimelineError(InputError):
@@ -185,7 +231,7 @@ class ConfigError(VisalignError, ValueError):
     def __init__(self, key: str, value: object, allowed: str | Sequence[object]) -> None:
         self.key, self.value = key, value
         self.allowed = allowed if isinstance(allowed, str) else ", ".join(map(str, allowed))
-        super().__init__(f"{key} = {value!r} is not possible; allowed: {self.allowed}.")
+        super().__init__(f"{key} = {quoted(value)} is not possible; allowed: {self.allowed}.")
 
 
 class OutputError(VisalignError):

@@ -38,7 +38,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from visalign.corpora.training_data import Transcripts, clip_files, transcript_file
-from visalign.errors import AnyPath, InputError, ParseError
+from visalign.errors import AnyPath, InputError, ParseError, quoted
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import legible
 
@@ -167,7 +167,7 @@ class _Reader:
         first = self.lines.setdefault(clip.id.casefold(), line)
         if first != line and clip.clip:
             advice = "give each row an `id` of its own"
-            self.faults.append((line, f"the id {clip.id!r} stands in line {first} as well; {advice}"))
+            self.faults.append((line, f"the id {quoted(clip.id)} stands in line {first} as well; {advice}"))
         if len(self.faults) == before:
             self.clips.append(clip)
 
@@ -187,7 +187,7 @@ class _Reader:
             self.ignored.add(key)
             near = difflib.get_close_matches(key.strip().lower(), MANIFEST_COLUMNS, n=1, cutoff=0.75)
             if near:
-                self.faults.append((line, f"there is no column {key!r}; did you mean {near[0]}?"))
+                self.faults.append((line, f"there is no column {quoted(key)}; did you mean {near[0]}?"))
 
     def finish(self) -> Manifest:
         if self.faults:
@@ -230,7 +230,7 @@ def _faults(clip: BatchClip) -> Iterator[str]:
     if clip.expected and clip.expected not in EXPECTED:
         near = difflib.get_close_matches(clip.expected, EXPECTED, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; possible are {', '.join(EXPECTED)}"
-        yield f"`expected` can't be {clip.expected!r}{hint}"
+        yield f"`expected` can't be {quoted(clip.expected)}{hint}"
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, object] | str]]:

@@ -15,7 +15,7 @@ from typing import Any
 from praatio import textgrid
 from praatio.data_classes.interval_tier import IntervalTier
 
-from visalign.errors import ParseError
+from visalign.errors import ParseError, quoted
 from visalign.files.data_files import parse_json
 from visalign.language.transcript import read_transcript
 from visalign.timeline import Interval
@@ -52,12 +52,13 @@ def _label(path: Path, number: int, line: str, units: float) -> Interval | None:
     try:
         start, end, label = float(parts[0]) / units, float(parts[1]) / units, parts[2].strip()
     except (IndexError, ValueError) as error:
-        raise ParseError(path, number, f"{line.strip()[:40]!r} is not a label; wanted: start end label") from error
+        reason = f"{quoted(line.strip()[:40])} is not a label; wanted: start end label"
+        raise ParseError(path, number, reason) from error
     if start == end:
         return None
     if not 0 <= start < end < float("inf"):
         raise ParseError(
-            path, number, f"the label {label!r} runs from {start:g} to {end:g} s; it must end after it starts"
+            path, number, f"the label {quoted(label)} runs from {start:g} to {end:g} s; it must end after it starts"
         )
     return Interval(start, end, label)
 
@@ -83,7 +84,7 @@ def read_mlf(path: Path) -> dict[str, tuple[Interval, ...]]:
             label = _label(path, number, line, HTK_UNITS)
             labels += [] if label is None else [label]
         else:
-            raise ParseError(path, number, f'{line[:40]!r} is no entry; wanted: "name", its labels, and a point')
+            raise ParseError(path, number, f'{quoted(line[:40])} is no entry; wanted: "name", its labels, and a point')
     if name:
         raise ParseError(path, None, f"the last entry, {name}, does not end with a point: is the copy complete?")
     return entries

@@ -26,7 +26,7 @@ from typing import Any
 
 from visalign.corpora.layout import CorpusClip, Labels, named_file
 from visalign.corpora.survey import SurveyedClip
-from visalign.errors import AnyPath, InputError, ParseError
+from visalign.errors import AnyPath, InputError, ParseError, quoted
 from visalign.files.text_files import rounded, write_text
 from visalign.signals import MediaInfo
 from visalign.timeline import Interval
@@ -100,7 +100,7 @@ def _item(clip: CorpusClip, item: Any) -> Interval:
         return Interval(float(start), float(start) + float(duration), str(symbol))
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"{clip.name}: {item!r} is no item of an alignment; wanted: [symbol, start, duration]"
+            f"{clip.name}: {quoted(item)} is no item of an alignment; wanted: [symbol, start, duration]"
         ) from error
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from visalign.errors import AnyPath, ParseError, TimelineError
+from visalign.errors import AnyPath, ParseError, TimelineError, quoted
 from visalign.timeline import Interval, Tier
 
 __all__ = ["EDIT_COLUMNS", "Edit", "apply_edits", "edits_beside", "read_edits"]
@@ -88,7 +88,7 @@ def apply_edits(tier: Tier, edits: Iterable[Edit]) -> Tier:
     for edit in edits:
         if edit.end <= tier.start or edit.start >= tier.end:
             raise TimelineError(
-                f"the edit {edit.shape!r} at {edit.start} s lies outside the {tier.end:.2f} s of this file; "
+                f"the edit {quoted(edit.shape)} at {edit.start} s lies outside the {tier.end:.2f} s of this file; "
                 "correct its times, which are seconds"
             )
         start, end = max(edit.start, tier.start), min(edit.end, tier.end)

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import ConfigError, ParseError, UnknownSymbol
+from visalign.errors import ConfigError, ParseError, UnknownSymbol, quoted
 from visalign.files.data_files import read_toml
 from visalign.visemes.viseme_map import VisemeMap
 
@@ -132,11 +132,11 @@ def read_recipe(path: str | PathLike[str]) -> ChannelRecipe:
 
 def _weights(path: str | PathLike[str], viseme: str, row: Any) -> dict[str, float]:
     if not isinstance(row, Mapping):
-        raise ParseError(path, None, f"viseme {viseme!r} must be a table of channels and weights")
+        raise ParseError(path, None, f"viseme {quoted(viseme)} must be a table of channels and weights")
     found = dict[str, float]()
     for key, weight in row.items():
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1:
-            raise ParseError(path, None, f"{viseme}.{key} = {weight!r}: a weight is a number from 0 to 1")
+            raise ParseError(path, None, f"{viseme}.{key} = {quoted(weight)}: a weight is a number from 0 to 1")
         for side in ("Left", "Right") if key.endswith("*") else ("",):
             found[key.rstrip("*") + side] = float(weight)
     return found

@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 import yaml
 
-from visalign.errors import AnyPath, ParseError
+from visalign.errors import AnyPath, ParseError, quoted
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import spare
 
@@ -252,7 +252,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice!r} stands twice in one object")
+        raise ValueError(f"the name {quoted(twice)} stands twice in one object")
     return found
 
 

@@ -20,7 +20,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AlignmentError
+from visalign.errors import AlignmentError, quoted
 from visalign.forced_alignment import sphinx_features
 from visalign.forced_alignment.adaptation import apply_transform, gather_statistics
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts, Variant
@@ -158,7 +158,7 @@ class SphinxAcoustics:
         for pronunciation in pronunciations:
             phones = tuple(arpabet_phones(pronunciation))
             if not phones:
-                raise AlignmentError(f"a pronunciation of {word!r} holds only silence; correct it in the lexicon")
+                raise AlignmentError(f"a pronunciation of {quoted(word)} holds only silence; correct it in the lexicon")
             weights[phones] = 0.0
         if word in WEAK_FORMS:
             for phones in tuple(weights):

@@ -30,7 +30,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from visalign.errors import AlignmentError, AnyPath, InputError, OutOfVocabulary, ParseError
+from visalign.errors import AlignmentError, AnyPath, InputError, OutOfVocabulary, ParseError, quoted
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.mfa_program import Analysis, MfaProgram, MfaSettings, find_mfa, read_analysis, tail
 from visalign.language.annotations import read_annotation
@@ -260,8 +260,8 @@ def _check_words(words: Sequence[Interval], phones: Sequence[Interval], clip: Co
         )
         here, given = (" ".join(x[n : n + 3]) or "nothing more" for x in (there, wanted))
         raise AlignmentError(
-            f"the Montreal Forced Aligner gave other words than those of {clip.name}: from word {n + 1} on {here!r}, "
-            f"not {given!r}. Write the words as its dictionary has them."
+            f"the Montreal Forced Aligner gave other words than those of {clip.name}: from word {n + 1} on "
+            f"{quoted(here)}, not {quoted(given)}. Write the words as its dictionary has them."
         )
 
 

@@ -28,7 +28,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, InputError, ParseError, UnknownSymbol
+from visalign.errors import AnyPath, InputError, ParseError, UnknownSymbol, quoted
 from visalign.files.data_files import parse_json, parse_yaml
 from visalign.files.limits import excess
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts
@@ -154,7 +154,7 @@ class MfaModel:
             pdf = self.tree.pdf(window, state.pdf_class)
             transitions = None if pdf is None else self.model.transitions.get((number, index, pdf))
             if pdf is None or transitions is None:
-                raise InputError(f"{self.name}: the tree gives no pdf to state {index} of phone {phone!r}")
+                raise InputError(f"{self.name}: the tree gives no pdf to state {index} of phone {quoted(phone)}")
             pdfs.append(pdf)
             arcs += ((index, move.target, move.log_probability) for move in transitions)
         return PhoneHmm(tuple(pdfs), tuple(_rescaled(arcs)))
@@ -263,7 +263,9 @@ def _meta(path: Path, files: Mapping[str, bytes]) -> dict[str, object]:
         raise ParseError(path, None, "the meta file holds no table of settings")
     architecture = meta.get("architecture", "gmm-hmm")
     if architecture != "gmm-hmm":
-        raise ParseError(path, None, f"an acoustic model of architecture {architecture!r}; only gmm-hmm can be used")
+        raise ParseError(
+            path, None, f"an acoustic model of architecture {quoted(architecture)}; only gmm-hmm can be used"
+        )
     return cast(dict[str, object], meta)
 
 
@@ -279,7 +281,9 @@ class _Settings:
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise ParseError(self.path, None, f"{key} is {value!r} in the meta file; {low:g} to {high:g} is possible")
+            raise ParseError(
+                self.path, None, f"{key} is {quoted(value)} in the meta file; {low:g} to {high:g} is possible"
+            )
         return float(value)
 
     def flag(self, default: bool, *keys: str) -> bool:
@@ -295,7 +299,7 @@ def _options(path: Path, meta: Mapping[str, object]) -> ModelOptions:
     # Models of MFA 1 say it in one word: "mfcc+deltas".
     table = _Settings(path, features if isinstance(features, dict) else {"type": "mfcc"})
     if table.text("type", "mfcc") not in ("mfcc", "deltas", "lda"):
-        raise ParseError(path, None, f"features of type {table.text('type', '')!r}; only MFCC can be used")
+        raise ParseError(path, None, f"features of type {quoted(table.text('type', ''))}; only MFCC can be used")
     if table.flag(False, "use_pitch", "pitch", "use_voicing"):
         raise ParseError(path, None, "a model with pitch features, which can't be computed here; use one without")
     top = _Settings(path, meta)

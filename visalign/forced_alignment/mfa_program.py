@@ -32,7 +32,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from visalign.errors import BackendFailed, BackendUnavailable, ConfigError, ParseError
+from visalign.errors import BackendFailed, BackendUnavailable, ConfigError, ParseError, quoted
 
 __all__ = ["Analysis", "MfaProgram", "MfaSettings", "find_mfa", "read_analysis"]
 
@@ -256,7 +256,9 @@ def read_analysis(path: Path) -> dict[tuple[str, str], Analysis]:
     except OSError as error:
         raise ParseError(path, None, f"can't be read ({error.strerror})") from error
     except (KeyError, ValueError, TypeError) as error:
-        raise ParseError(path, None, f"no alignment_analysis.csv of MFA as visalign knows it ({error!r})") from error
+        raise ParseError(
+            path, None, f"no alignment_analysis.csv of MFA as visalign knows it ({quoted(error)})"
+        ) from error
 
 
 def _analysis(row: dict[str, str]) -> Analysis:

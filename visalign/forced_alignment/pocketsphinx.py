@@ -36,7 +36,7 @@ import numpy as np
 import numpy.typing as npt
 from pocketsphinx import Decoder
 
-from visalign.errors import AlignmentError, InputError
+from visalign.errors import AlignmentError, InputError, quoted
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.refinement import refine_boundaries
 from visalign.language.lexicon import Lexicon, Pronunciation, arpabet_phones
@@ -200,7 +200,7 @@ class _Token:
     def of(cls, word: str, pronunciations: Sequence[Pronunciation]) -> _Token:
         variants = tuple(dict.fromkeys(" ".join(arpabet_phones(p)) for p in pronunciations))
         if not all(variants):
-            raise AlignmentError(f"a pronunciation of {word!r} holds only silence; correct it in the lexicon")
+            raise AlignmentError(f"a pronunciation of {quoted(word)} holds only silence; correct it in the lexicon")
         return cls("|".join(variants).replace(" ", "."), variants)
 
     @property
@@ -323,7 +323,7 @@ def _word_indices(names: Sequence[str], tokens: Sequence[_Token]) -> list[int | 
     for name in names:
         is_word = count < len(tokens) and re.sub(r"\(\d+\)$", "", name) == tokens[count].name
         if not is_word and not is_filler(name):
-            raise _Lost(f"{name!r} came out of order")
+            raise _Lost(f"{quoted(name)} came out of order")
         indices.append(count if is_word else None)
         count += is_word
     if count < len(tokens):

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
-from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol
+from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol, quoted
 from visalign.files.limits import excess
 from visalign.language.phones import SILENCE, convert, fold_arpabet
 
@@ -225,10 +225,12 @@ def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | Non
 def _pronunciation(fields: list[str], name: str, line: int) -> Pronunciation:
     first_phone = next((i for i, text in enumerate(fields[1:], start=1) if not _NUMBER.fullmatch(text)), None)
     if first_phone is None:
-        raise ParseError(name, line, f"{fields[0]!r} has no phones; write them after the word: hello HH AH L OW")
+        raise ParseError(name, line, f"{quoted(fields[0])} has no phones; write them after the word: hello HH AH L OW")
     probability = float(fields[1]) if first_phone > 1 else None
     if probability is not None and not 0 < probability <= 1:
-        raise ParseError(name, line, f"{fields[0]!r} has the probability {fields[1]}; it must be above 0 and at most 1")
+        raise ParseError(
+            name, line, f"{quoted(fields[0])} has the probability {fields[1]}; it must be above 0 and at most 1"
+        )
     return Pronunciation(tuple(fields[first_phone:]), probability, _pauses(fields[2:first_phone]))
 
 

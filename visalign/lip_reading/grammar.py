@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from visalign.errors import AnyPath, InputError, ParseError
+from visalign.errors import AnyPath, InputError, ParseError, quoted
 from visalign.language.transcript import parse_transcript, read_transcript
 
 __all__ = ["Arc", "WordGraph", "bigram_graph", "parse_jsgf", "read_grammar"]
@@ -251,7 +251,7 @@ def _tokens(text: str, start: int, name: str) -> list[_Token]:
     while start < len(text):
         found = _TOKEN.match(text, start)
         if found is None:
-            raise ParseError(name, line, f"{text[start]!r} has no meaning here")
+            raise ParseError(name, line, f"{quoted(text[start])} has no meaning here")
         kind = found.lastgroup or ""
         if kind != "space":
             content = found[kind]
@@ -332,7 +332,7 @@ class _Parser:
             words = parse_transcript(token.text)
             part = _Part("sequence", parts=tuple(_Part("word", word, line=token.line) for word in words))
             if not words:
-                raise ParseError(self.name, token.line, f"{token.text!r} is nothing that is spoken")
+                raise ParseError(self.name, token.line, f"{quoted(token.text)} is nothing that is spoken")
         else:
             part = _Part("rule", token.text.rpartition(".")[2], line=token.line)
         while self._is("sign", "*") or self._is("sign", "+"):
@@ -364,7 +364,7 @@ class _Parser:
     def _error(self, reason: str) -> ParseError:
         if self.at < len(self.tokens):
             token = self.tokens[self.at]
-            return ParseError(self.name, token.line, f"{reason}; {token.text!r} stands there")
+            return ParseError(self.name, token.line, f"{reason}; {quoted(token.text)} stands there")
         return ParseError(self.name, self.tokens[-1].line if self.tokens else 1, f"{reason}; the file ends there")
 
 

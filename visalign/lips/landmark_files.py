@@ -34,7 +34,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, MissingStream, ParseError
+from visalign.errors import AnyPath, MissingStream, ParseError, quoted
 from visalign.files.data_files import check_archive
 from visalign.lips.face_detection import N_POINTS
 from visalign.lips.landmarks import TrackedFrame
@@ -182,7 +182,7 @@ def _of_one_face(path: AnyPath, rows: list[dict[str, str]], face: str | None) ->
     counts = Counter((row["face_id"] or "").strip() for row in rows)
     chosen = face if face is not None else min(counts, key=lambda name: (-counts[name], name), default="")
     if face is not None and face not in counts:
-        raise ParseError(path, None, f"no face {face!r}; it has {', '.join(sorted(counts))}")
+        raise ParseError(path, None, f"no face {quoted(face)}; it has {', '.join(sorted(counts))}")
     return [row for row in rows if (row["face_id"] or "").strip() == chosen]
 
 
@@ -191,4 +191,4 @@ def _number(path: AnyPath, line: int, row: Mapping[str, str | None], name: str) 
     try:
         return float(text) if text else float("nan")
     except ValueError as error:
-        raise ParseError(path, line, f"{name} is {text!r}, not a number") from error
+        raise ParseError(path, line, f"{name} is {quoted(text)}, not a number") from error

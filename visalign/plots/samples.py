@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from visalign.errors import AnyPath, ConfigError, ParseError
+from visalign.errors import AnyPath, ConfigError, ParseError, quoted
 from visalign.parameters import RIGHT_WITHIN
 from visalign.reports.clip_report import ClipReport
 
@@ -127,7 +127,7 @@ def _table(path: AnyPath, columns: Sequence[str], what: str) -> Iterator[tuple[i
             rows = csv.DictReader(file, restval="")
             missing = [column for column in columns if column not in (rows.fieldnames or ())]
             if missing:
-                raise ParseError(path, 1, f"has no column {missing[0]!r}; {what} needs {', '.join(columns)}")
+                raise ParseError(path, 1, f"has no column {quoted(missing[0])}; {what} needs {', '.join(columns)}")
             for row in rows:
                 yield rows.line_num, row
     except OSError as error:
@@ -142,7 +142,7 @@ def _number(path: AnyPath, line: int, row: Mapping[str, str], column: str) -> fl
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ParseError(path, line, f"{column} is {row[column]!r}; it must be a number, as 0.12 is")
+        raise ParseError(path, line, f"{column} is {quoted(row[column])}; it must be a number, as 0.12 is")
     return number
 
 

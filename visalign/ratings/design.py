@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from visalign.corpora.training_data import CLIP_SUFFIXES
-from visalign.errors import AnyPath, ConfigError, InputError, ParseError
+from visalign.errors import AnyPath, ConfigError, InputError, ParseError, quoted
 
 __all__ = ["QUESTIONS", "Question", "RatingDesign", "Stimulus", "make_design"]
 
@@ -169,7 +169,7 @@ class RatingDesign:
             questions = tuple(map(str, data["questions"]))
             number, title, method = (str(data[key]) for key in ("id", "title", "method"))
         except (KeyError, TypeError) as error:
-            raise ParseError(name, None, f"not the design of a rating test ({error!r})") from error
+            raise ParseError(name, None, f"not the design of a rating test ({quoted(error)})") from error
         return cls(number, title, method, questions, stimuli, trials, practice)
 
 

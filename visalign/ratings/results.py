@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from visalign.errors import AnyPath, InputError, ParseError
+from visalign.errors import AnyPath, InputError, ParseError, quoted
 from visalign.files.data_files import parse_json
 from visalign.language.transcript import read_transcript
 from visalign.ratings.design import RatingDesign
@@ -112,7 +112,7 @@ def _session(design: RatingDesign, path: Path) -> RaterSession:
         parts = {name: _part(checks[name]) for name in ("headphones", "screen")}
         rater = str(data["rater"])
     except (KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
-        raise ParseError(path, None, f"not a file that the page saved ({error!r})") from error
+        raise ParseError(path, None, f"not a file that the page saved ({quoted(error)})") from error
     shown = sorted(tuple(sorted(answer.clips)) for answer in answers)
     wanted = sorted(tuple(sorted(trial)) for trial in design.trials)
     left = list(wanted)

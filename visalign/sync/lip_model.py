@@ -46,7 +46,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, BackendUnavailable, ParseError
+from visalign.errors import AnyPath, BackendUnavailable, ParseError, quoted
 from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
 from visalign.lips.lip_features import FEATURES
@@ -185,7 +185,7 @@ def _read(file: BinaryIO) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
 
 def _parse(header: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> LipModel:
     if header["format"] != FORMAT:
-        raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
+        raise ValueError(f"its format is {quoted(header['format'])}, not {quoted(FORMAT)}")
     streams = []
     for k, described in enumerate(header["streams"]):
         _refuse_unknown(described["columns"], _FEATURE_NAMES)

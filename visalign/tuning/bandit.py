@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from visalign.errors import AnyPath, ConfigError, ParseError
+from visalign.errors import AnyPath, ConfigError, ParseError, quoted
 from visalign.files.data_files import read_json
 from visalign.files.text_files import format_json, write_text
 
@@ -165,7 +165,7 @@ class Bandit:
     @classmethod
     def _from(cls, state: Mapping[str, Any]) -> Bandit:
         if state["format"] != FORMAT:
-            raise ValueError(f"its format is {state['format']!r}, not {FORMAT!r}")
+            raise ValueError(f"its format is {quoted(state['format'])}, not {quoted(FORMAT)}")
         bandit = cls(state["arms"], policy=state["policy"], discount=state["discount"], seed=state["seed"])
         bandit.n_choices = int(state["n_choices"])
         for name in ("counts", "sums", "squares"):

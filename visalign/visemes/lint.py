@@ -43,7 +43,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from visalign.errors import InputError, ParseError, UnknownSymbol
+from visalign.errors import InputError, ParseError, UnknownSymbol, quoted
 from visalign.files.data_files import parse_toml
 from visalign.language.phones import ALPHABETS, ARPABET, SILENCE, is_silence, normalise
 
@@ -122,7 +122,7 @@ def lint_viseme_map(path: str | PathLike[str]) -> list[LintFinding]:
     document, findings = examine_viseme_map(text)
     identifier = None if document is None else document.get("id")
     if isinstance(identifier, str) and identifier != stem:
-        message = f"id is {identifier!r}, but the file is called {stem!r}"
+        message = f"id is {quoted(identifier)}, but the file is called {quoted(stem)}"
         findings.append(LintFinding(_line_of(text, ("id",)), "warning", message))
     return sorted(findings)
 
@@ -237,24 +237,28 @@ class _Check:
         for key, entry in self.document["visemes"].items():
             articulator = entry.get("articulator", "other")
             if articulator not in ARTICULATORS:
-                self.error(f"articulator {articulator!r} must be one of {', '.join(ARTICULATORS)}", "visemes", key)
+                known = ", ".join(ARTICULATORS)
+                self.error(f"articulator {quoted(articulator)} must be one of {known}", "visemes", key)
             for phone in entry["phones"]:
                 if self.key_of(phone, "visemes", key) in (SILENCE, "") and key != silence:
-                    self.error(f"{phone!r} is silence, which belongs to {silence!r}", "visemes", key, near=phone)
+                    self.error(
+                        f"{quoted(phone)} is silence, which belongs to {quoted(silence)}", "visemes", key, near=phone
+                    )
             if not entry["phones"] and key not in (silence, self.document.get("fallback")):
-                self.warn(f"viseme {key!r} has no phones", "visemes", key)
+                self.warn(f"viseme {quoted(key)} has no phones", "visemes", key)
         for phone, n_times in Counter(self.listed()).items():
             if n_times > 1:
                 users = [key for key in self.document["visemes"] if self.lists(key, phone)]
                 where = " and ".join(users)
-                self.error(f"phone {phone!r} is listed {n_times} times: {where}", "visemes", users[-1], near=phone)
+                reason = f"phone {quoted(phone)} is listed {n_times} times: {where}"
+                self.error(reason, "visemes", users[-1], near=phone)
 
     def gap(self) -> None:
         unlisted = self.document.get("unlisted", [])
         declared = {self.key_of(phone, "unlisted") for phone in unlisted} - {None}
         listed = set(self.listed())
         for phone in sorted(declared & listed, key=str):
-            self.error(f"{phone!r} is declared as unlisted, yet a viseme lists it", "unlisted", near=phone)
+            self.error(f"{quoted(phone)} is declared as unlisted, yet a viseme lists it", "unlisted", near=phone)
         missing = sorted(self.inventory() - listed - declared)
         if missing:
             self.error(
@@ -285,7 +289,7 @@ class _Check:
             if len(entry["visemes"]) != 2:
                 self.error(f"sequences.{phone} must name two visemes", *path)
             elif not any(self.lists(viseme, phone) for viseme in entry["visemes"]):
-                self.error(f"sequences.{phone}: one of its two visemes must list {phone!r}, or fill it in", *path)
+                self.error(f"sequences.{phone}: one of its two visemes must list {quoted(phone)}, or fill it in", *path)
             if not 0 < entry["split"] < 1:
                 self.error(f"sequences.{phone}: split {entry['split']} must lie between 0 and 1", *path)
 
@@ -304,12 +308,12 @@ class _Check:
         if name not in visemes:
             near = difflib.get_close_matches(str(name), visemes, n=2)
             hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(visemes)}"
-            self.error(f"{'.'.join(path)}: there is no viseme {name!r}; {hint}", *path)
+            self.error(f"{'.'.join(path)}: there is no viseme {quoted(name)}; {hint}", *path)
 
     def key_of(self, phone: object, *path: str) -> str | None:
         """The phone as the alphabet writes it; an unknown one is reported and gives None."""
         if not isinstance(phone, str):
-            self.error(f"{phone!r} must be text in quotes", *path)
+            self.error(f"{quoted(phone)} must be text in quotes", *path)
             return None
         try:
             return self.spell(phone)
