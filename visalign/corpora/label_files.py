@@ -15,8 +15,9 @@ from typing import Any
 from praatio import textgrid
 from praatio.data_classes.interval_tier import IntervalTier
 
-from visalign.errors import ParseError, quoted
+from visalign.errors import BAD_DATA, ParseError, quoted
 from visalign.files.data_files import parse_json
+from visalign.files.tables import read_table_text
 from visalign.language.transcript import read_transcript
 from visalign.timeline import Interval
 
@@ -25,7 +26,7 @@ __all__ = ["HTK_UNITS", "read_emu", "read_label_lines", "read_mlf", "read_tiers"
 HTK_UNITS = 10_000_000
 """HTK counts units of 100 ns."""
 
-_MAX_MLF_BYTES = 500_000_000
+_LABEL_BYTES = 300  # of memory that a label takes
 
 
 def read_label_lines(path: Path, units: float) -> tuple[Interval, ...]:
@@ -91,17 +92,10 @@ def read_mlf(path: Path) -> dict[str, tuple[Interval, ...]]:
 
 
 def _mlf_lines(path: Path) -> Iterator[tuple[int, str]]:
-    try:
-        if path.stat().st_size > _MAX_MLF_BYTES:
-            raise ParseError(path, None, "is larger than any corpus' label file")
-        with path.open(encoding="utf-8", errors="strict") as file:
-            if file.readline().strip() != "#!MLF!#":
-                raise ParseError(path, 1, "not a master label file: the first line must be #!MLF!#")
-            for number, line in enumerate(file, start=2):
-                if line.strip():
-                    yield number, line.strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParseError(path, None, f"can't be read ({error})") from error
+    lines = read_table_text(path, row_bytes=_LABEL_BYTES).splitlines()
+    if not lines or lines[0].strip() != "#!MLF!#":
+        raise ParseError(path, 1, "not a master label file: the first line must be #!MLF!#")
+    yield from ((number, line.strip()) for number, line in enumerate(lines[1:], start=2) if line.strip())
 
 
 # What praatio raises on files that are no TextGrids, beside errors of its own, which are all Exceptions of one module.
@@ -143,8 +137,10 @@ def read_emu(path: Path) -> dict[str, tuple[Interval, ...]]:
         segments = {x["id"]: _emu_segment(x, rate) for v in levels if v["type"] == "SEGMENT" for x in v["items"]}
         below = _children(document.get("links", ()))
         return {level["name"].lower(): tuple(_emu_items(level, segments, below)) for level in levels}
-    except (*_DAMAGE, ArithmeticError, RecursionError) as error:
-        raise ParseError(path, None, f"not an annotation of EMU-SDMS ({error})") from error
+    except ParseError:
+        raise
+    except BAD_DATA as error:
+        raise ParseError(path, None, f"not an annotation of EMU-SDMS ({quoted(error)})") from error
 
 
 def _emu_segment(item: dict[str, Any], rate: float) -> Interval:
@@ -166,17 +162,33 @@ def _children(links: Any) -> dict[int, list[int]]:
 
 
 def _emu_items(level: dict[str, Any], segments: dict[int, Interval], below: dict[int, list[int]]) -> Iterator[Interval]:
+    known: dict[int, tuple[float, float] | None] = {}
     for item in level["items"] if level["type"] in {"SEGMENT", "ITEM"} else ():
-        spans = [segments[i] for i in _leaves(item["id"], below) if i in segments]
-        if spans:
-            yield Interval(min(x.start for x in spans), max(x.end for x in spans), _emu_label(item))
+        span = _span(item["id"], segments, below, known)
+        if span is not None:
+            yield Interval(*span, _emu_label(item))
 
 
-def _leaves(item: int, below: dict[int, list[int]]) -> set[int]:
-    found, waiting = set[int](), [item]
+def _span(
+    item: int,
+    segments: dict[int, Interval],
+    below: dict[int, list[int]],
+    known: dict[int, tuple[float, float] | None],
+) -> tuple[float, float] | None:
+    """From the first to the last segment at or below an item; `known` gets the spans of all on the way.
+
+    Without a call within a call, since links may make a chain of any length; one that leads back ends there.
+    """
+    waiting = [item]
     while waiting:
-        child = waiting.pop()
-        if child not in found:
-            found.add(child)
-            waiting += below.get(child, ())
-    return found
+        top = waiting[-1]
+        if top not in known:
+            known[top] = None
+            waiting += [child for child in below.get(top, ()) if child not in known]
+            continue
+        waiting.pop()
+        spans = [span for child in below.get(top, ()) if (span := known.get(child)) is not None]
+        spans += [(segments[top].start, segments[top].end)] if top in segments else []
+        if spans:
+            known[top] = min(start for start, _ in spans), max(end for _, end in spans)
+    return known[item]

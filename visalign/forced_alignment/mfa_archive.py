@@ -17,8 +17,6 @@ References
 from __future__ import annotations
 
 import math
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, InputError, ParseError, UnknownSymbol, quoted
+from visalign.files.archives import DAMAGED_ARCHIVE, opened_archive
 from visalign.files.data_files import parse_json, parse_yaml
 from visalign.files.limits import excess
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts
@@ -229,18 +228,12 @@ def _read(path: Path) -> MfaModel:
     return MfaModel(path.name, options, model, first, tree, lda, symbols)
 
 
-# What zipfile and zlib raise on damaged or hostile files; encrypted ones are a RuntimeError.
-_DAMAGE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
-
-
 def _unpack(path: Path) -> dict[str, bytes]:
     """The wanted files of the zip, by name; its folders do not matter and nothing is written."""
     files: dict[str, bytes] = {}
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened_archive(path) as (_, archive):
             rows = [row for row in archive.infolist() if PurePosixPath(row.filename).name in WANTED]
-            if (fault := excess("archive-bytes", sum(row.file_size for row in rows))) is not None:
-                raise ParseError(path, None, f"{fault}; this is no acoustic model")
             for row in rows:
                 fault = excess("archive-ratio", row.file_size / max(row.compress_size, 1))
                 if fault is not None:
@@ -248,7 +241,7 @@ def _unpack(path: Path) -> dict[str, bytes]:
                 files.setdefault(PurePosixPath(row.filename).name, archive.read(row))
     except ParseError:
         raise
-    except _DAMAGE as error:
+    except DAMAGED_ARCHIVE as error:
         raise ParseError(path, None, f"no readable zip file ({error}). Download the acoustic model again") from error
     return files
 

@@ -21,6 +21,7 @@ What was learnt from MFA 3.4.3:
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 import shutil
@@ -32,9 +33,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from visalign.errors import BackendFailed, BackendUnavailable, ConfigError, ParseError, quoted
+from visalign.errors import BAD_DATA, BackendFailed, BackendUnavailable, ConfigError, ParseError, quoted
+from visalign.files.tables import read_table_text
 
 __all__ = ["Analysis", "MfaProgram", "MfaSettings", "find_mfa", "read_analysis"]
+
+_ROW_BYTES = 800  # of memory that a clip takes
 
 NAME = "Montreal Forced Aligner"
 HINT = (
@@ -251,11 +255,11 @@ def read_analysis(path: Path) -> dict[tuple[str, str], Analysis]:
         If it is something else.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return {(row["speaker"], row["file"]): _analysis(row) for row in csv.DictReader(file)}
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read ({error.strerror})") from error
-    except (KeyError, ValueError, TypeError) as error:
+        rows = csv.DictReader(io.StringIO(read_table_text(path, row_bytes=_ROW_BYTES), newline=""))
+        return {(row["speaker"], row["file"]): _analysis(row) for row in rows}
+    except ParseError:
+        raise
+    except (*BAD_DATA, csv.Error) as error:
         raise ParseError(
             path, None, f"no alignment_analysis.csv of MFA as visalign knows it ({quoted(error)})"
         ) from error

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import importlib.resources
 import importlib.util
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +32,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol, quoted
-from visalign.files.limits import excess
+from visalign.files.tables import read_table_text
 from visalign.language.phones import SILENCE, convert, fold_arpabet
 
 __all__ = [
@@ -53,6 +54,7 @@ ADDITIONS = "en-us-additions.dict"
 
 _VARIANT = re.compile(r"\(\d+\)$")
 _NUMBER = re.compile(r"\d+(\.\d*)?([eE]-?\d+)?|\.\d+")
+_WORD_BYTES = 300  # of memory that a line takes
 _COMMENT = re.compile(r"(^;;;|(^|\s)#(\s|$)).*")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u0060\u2032\uff07", "'"))
 
@@ -207,19 +209,18 @@ def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | Non
     ParseError
         With the line, if a word has no phones or an impossible probability, or if there is no word at all.
     """
-    entries: dict[str, list[Pronunciation]] = {}
+    entries: dict[str, dict[tuple[str, ...], Pronunciation]] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         fields = _COMMENT.sub("", line).split()
         if fields:
-            variants = entries.setdefault(normalise_word(_VARIANT.sub("", fields[0])), [])
+            variants = entries.setdefault(normalise_word(_VARIANT.sub("", fields[0])), {})
             pronunciation = _pronunciation(fields, name, number)
-            if pronunciation.phones not in [known.phones for known in variants]:
-                variants.append(pronunciation)
+            variants.setdefault(pronunciation.phones, pronunciation)
     if not entries:
         raise ParseError(
             name, None, "no words in this lexicon; a line is a word followed by its phones: hello HH AH L OW"
         )
-    return Lexicon({word: tuple(variants) for word, variants in entries.items()}, name, fallback)
+    return Lexicon({word: tuple(variants.values()) for word, variants in entries.items()}, name, fallback)
 
 
 def _pronunciation(fields: list[str], name: str, line: int) -> Pronunciation:
@@ -239,7 +240,7 @@ def _pauses(numbers: list[str]) -> Pauses | None:
     if len(numbers) != 3:
         return None
     after, factor_pause, factor_speech = map(float, numbers)
-    if not 0 < after < 1 or factor_pause <= 0 or factor_speech <= 0:
+    if not (0 < after < 1 and 0 < factor_pause < math.inf and 0 < factor_speech < math.inf):
         return None
     return Pauses(after, factor_pause, factor_speech)
 
@@ -252,18 +253,7 @@ def read_lexicon(path: AnyPath, *, fallback: Lexicon | None = None) -> Lexicon:
     ParseError
         If the file can't be read, is not UTF-8, or has a faulty line.
     """
-    try:
-        fault = excess("data-bytes", Path(path).stat().st_size)
-        data = b"" if fault else Path(path).read_bytes()
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read: {error.strerror}. Check the path of the lexicon") from error
-    if fault is not None:
-        raise ParseError(path, None, fault)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ParseError(path, line, "not UTF-8; save the lexicon as UTF-8 text") from error
+    text = read_table_text(path, row_bytes=_WORD_BYTES)
     return parse_lexicon(text.replace("\r\n", "\n").replace("\r", "\n"), name=str(path), fallback=fallback)
 
 
