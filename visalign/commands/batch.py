@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.commands.console import VERDICT_STYLES, batch_progress, facts_table, screen
+from visalign.commands.console import VERDICT_STYLES, batch_progress, facts_table, print_json, screen
 from visalign.commands.options import Profile, Strict, chosen_settings
 from visalign.errors import ConfigError
 
@@ -222,8 +221,7 @@ def listener(*, json_lines: bool, quiet: bool) -> Iterator[Callable[[BatchEvent]
 
 
 def _tell_json(event: BatchEvent) -> None:
-    sys.stdout.write(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    print_json(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
 
 
 def _tell(event: BatchEvent, advance: Callable[[int, int], None], say: Callable[[str, str], None]) -> None:
@@ -254,7 +252,7 @@ def status(
             return
         found = _standing(ledger, at_work=is_running(out))
         if as_json:
-            sys.stdout.write(json.dumps(found, indent=2) + "\n")
+            print_json(json.dumps(found, indent=2) + "\n")
         else:
             _show_standing(found)
 

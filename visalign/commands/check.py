@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.commands.console import judged_parts, progress_line, screen, styled_summary
+from visalign.commands.console import judged_parts, print_json, progress_line, screen, styled_summary
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, EXIT_CODES
 from visalign.commands.options import Profile, Strict, chosen_settings, refuse_missing, said
 from visalign.files.outputs import check_output
@@ -151,8 +150,7 @@ def _print_json(report: ClipReport) -> None:
     # Loads numpy and praatio, which the report has loaded already.
     from visalign.files.text_files import format_json
 
-    sys.stdout.write(format_json(report.to_dict()))
-    sys.stdout.flush()
+    print_json(format_json(report.to_dict()))
 
 
 def show_report(report: ClipReport, outputs: Sequence[Path], *, stderr: bool = False) -> None:

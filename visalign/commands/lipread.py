@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import visalign
-from visalign.commands.console import facts_table, progress_line, screen, signed_ms
+from visalign.commands.console import facts_table, print_json, progress_line, screen, signed_ms
 
 if TYPE_CHECKING:
     from visalign.lip_reading.reading import LipReading
@@ -80,8 +79,7 @@ def lipread(
     result |= {} if report is None else {"sync": _sync(report)}
     written = [] if output is None else [write_textgrid(output, [found.words, found.units])]
     if to_stdout:
-        sys.stdout.write(format_json(result))
-        sys.stdout.flush()
+        print_json(format_json(result))
     elif json is not None:
         written.append(write_text(json, format_json(result)))
     if not quiet:

@@ -38,7 +38,7 @@ __all__ = [
 
 # One without an end reaches to the end of the text: else each quote in it would be tried anew.
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-_NOT_BRACKETS = re.compile(r"[^][{}]+")
+_BRACKETS = re.compile(r"[][{}]")
 # Numbers that a float may not hold: 300 digits and more, or an exponent of three. It begins at no digit within one.
 _LONG_NUMBERS = re.compile(r"(?<![\d.])(?:\d{300,}+[\d.]*+(?:[eE][-+]?\d++)?|\d[\d.]*+[eE]\+?\d{3,}+)")
 
@@ -111,11 +111,12 @@ def parse_json(name: AnyPath, text: str, *, strict: bool = True) -> Any:
 
 def _check_json(name: AnyPath, text: str) -> None:
     """Refuse what would be too deep, too large or no number, before any of it is made."""
+    refuse_costly(name, _VALUE * (text.count('"') // 2) + sys.getsizeof(text))
     bare = _STRINGS.sub("", text)
-    _check_nesting(name, bare)
     n_containers = bare.count("[") + bare.count("{")
     made = _CONTAINER * n_containers + _NAME * bare.count(":") + _VALUE * bare.count(",")
     refuse_costly(name, made + sys.getsizeof(text))
+    _check_nesting(name, bare)
     for found in _LONG_NUMBERS.finditer(bare):
         if math.isinf(float(found[0])):
             line = bare.count("\n", 0, found.start()) + 1
@@ -378,8 +379,8 @@ class _Builder(ElementTree.TreeBuilder):
 
 def _check_nesting(name: AnyPath, text: str) -> None:
     most, depth = allowed("nesting"), 0
-    for bracket in _NOT_BRACKETS.sub("", text):
-        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+    for found in _BRACKETS.finditer(text):
+        depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
         if depth > most:
             raise ParseError(name, None, excess("nesting", depth) or "")
 

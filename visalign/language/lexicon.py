@@ -54,7 +54,7 @@ ADDITIONS = "en-us-additions.dict"
 
 _VARIANT = re.compile(r"\(\d+\)$")
 _NUMBER = re.compile(r"\d+(\.\d*)?([eE]-?\d+)?|\.\d+")
-_WORD_BYTES = 300  # of memory that a line takes
+_WORD_BYTES = 400  # of memory that a line takes
 _COMMENT = re.compile(r"(^;;;|(^|\s)#(\s|$)).*")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u0060\u2032\uff07", "'"))
 

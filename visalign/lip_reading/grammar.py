@@ -34,6 +34,7 @@ __all__ = ["Arc", "WordGraph", "bigram_graph", "parse_jsgf", "read_grammar"]
 
 _MAX_ARCS = 200_000
 _MAX_DEPTH = 100
+_MAX_TOKENS = 2 * _MAX_ARCS  # a step is a word and mostly a mark
 _EXAMPLES = {"grid": "grid.jsgf"}
 """Grammars that are shipped, beside this module."""
 
@@ -256,6 +257,8 @@ def _tokens(text: str, start: int, name: str) -> list[_Token]:
         if kind != "space":
             content = found[kind]
             tokens.append(_Token("word" if kind == "quoted" else kind, re.sub(r"\\(.)", r"\1", content), line))
+        if len(tokens) > _MAX_TOKENS:
+            raise ParseError(name, line, f"the grammar is too large: more than {_MAX_ARCS} steps")
         line += found[0].count("\n")
         start = found.end()
     return tokens

@@ -76,11 +76,13 @@ class LandmarkRows:
         if self.times is None:
             row = self._row_of.get(index)
             return _NOWHERE if row is None else self.points[row]
-        if not len(self.times):
+        times = self.times
+        if not len(times):
             return _NOWHERE
-        after = int(np.searchsorted(self.times, time))
-        near = [row for row in (after - 1, after) if 0 <= row < len(self.times)]
-        nearest = min(near, key=lambda row: abs(float(self.times[row]) - time))
+        after = int(np.searchsorted(times, time))
+        nearest = min(
+            range(max(after - 1, 0), min(after + 1, len(times))), key=lambda row: abs(float(times[row]) - time)
+        )
         return self.points[nearest] if abs(float(self.times[nearest]) - time) <= _REACH * step else _NOWHERE
 
 

@@ -35,7 +35,9 @@ Optional: ``source`` (where the table was read), ``licence``, ``notes``, ``strip
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import functools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -44,7 +46,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from visalign.errors import InputError, ParseError, UnknownSymbol, quoted
-from visalign.files.data_files import parse_toml
+from visalign.files.data_files import parse_toml, read_bytes
 from visalign.language.phones import ALPHABETS, ARPABET, SILENCE, is_silence, normalise
 
 __all__ = ["ARTICULATORS", "CONFIDENCES", "LintFinding", "examine_viseme_map", "lint_viseme_map", "read_viseme_map"]
@@ -123,7 +125,7 @@ def lint_viseme_map(path: str | PathLike[str]) -> list[LintFinding]:
     identifier = None if document is None else document.get("id")
     if isinstance(identifier, str) and identifier != stem:
         message = f"id is {quoted(identifier)}, but the file is called {quoted(stem)}"
-        findings.append(LintFinding(_line_of(text, ("id",)), "warning", message))
+        findings.append(LintFinding(_Lines(text).of(("id",)), "warning", message))
     return sorted(findings)
 
 
@@ -158,33 +160,45 @@ def examine_viseme_map(text: str) -> tuple[dict[str, Any] | None, list[LintFindi
     except ParseError as error:
         return None, [LintFinding(error.line or text.count("\n") + 1, "error", error.reason)]
     check = _Check(document, text)
-    check.shape()
-    if not check.findings:
-        check.values()
+    with contextlib.suppress(_Enough):
+        check.shape()
+        if not check.findings:
+            check.values()
     return document, check.findings
 
 
 def _read(path: str | PathLike[str]) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ParseError(path, None, f"the viseme map can't be read ({error.strerror})") from error
+        return read_bytes(path, "settings-bytes").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ParseError(path, None, "the viseme map is not UTF-8 text; save it as UTF-8") from error
+
+
+_MOST_FINDINGS = 100
+_MOST_NAMED = 60
+
+
+class _Enough(Exception):
+    """More faults than anybody reads at once."""
 
 
 class _Check:
     """The faults of one document, collected."""
 
     def __init__(self, document: _Document, text: str) -> None:
-        self.document, self.text = document, text
+        self.document, self.lines = document, _Lines(text)
         self.findings: list[LintFinding] = []
 
     def error(self, message: str, *path: str, near: str | None = None) -> None:
-        self.findings.append(LintFinding(_line_of(self.text, path, near), "error", message))
+        self._find("error", message, path, near)
 
     def warn(self, message: str, *path: str, near: str | None = None) -> None:
-        self.findings.append(LintFinding(_line_of(self.text, path, near), "warning", message))
+        self._find("warning", message, path, near)
+
+    def _find(self, kind: Literal["error", "warning"], message: str, path: tuple[str, ...], near: str | None) -> None:
+        self.findings.append(LintFinding(self.lines.of(path, near), kind, message))
+        if len(self.findings) >= _MOST_FINDINGS:
+            raise _Enough
 
     # keys and types
 
@@ -305,9 +319,10 @@ class _Check:
 
     def viseme(self, name: object, *path: str) -> None:
         visemes = self.document["visemes"]
-        if name not in visemes:
-            near = difflib.get_close_matches(str(name), visemes, n=2)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(visemes)}"
+        if not isinstance(name, str) or name not in visemes:
+            known = list(visemes)[:_MOST_NAMED]
+            near = difflib.get_close_matches(str(name)[:_MOST_NAMED], known, n=2)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
             self.error(f"{'.'.join(path)}: there is no viseme {quoted(name)}; {hint}", *path)
 
     def key_of(self, phone: object, *path: str) -> str | None:
@@ -337,9 +352,15 @@ class _Check:
         return [key for key in keys if key is not None and not is_silence(key)]
 
     def lists(self, viseme: object, phone: str) -> bool:
-        entry = self.document["visemes"].get(viseme, {"phones": []})
-        filled = [key for key, place in self.document.get("fill", {}).items() if place == viseme]
-        return self.quiet(phone) in map(self.quiet, (*entry["phones"], *filled))
+        return isinstance(viseme, str) and self.quiet(phone) in self.phones_of.get(viseme, ())
+
+    @functools.cached_property
+    def phones_of(self) -> dict[str, set[str | None]]:
+        """What each viseme lists, or has got to fill in."""
+        found = {key: set(map(self.quiet, entry["phones"])) for key, entry in self.document["visemes"].items()}
+        for phone, viseme in self.document.get("fill", {}).items():
+            found.setdefault(viseme, set()).add(self.quiet(phone))
+        return found
 
     def inventory(self) -> set[str]:
         """The phones that a full map lists: the 39 of CMU, or those that the file names for its language."""
@@ -358,33 +379,43 @@ def _is_weight(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
-_HEADER = re.compile(rf"\s*\[\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*\]")
-_ENTRY = re.compile(rf"\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*=")
+_KEY = r"""(?:[A-Za-z0-9_-]++|"[^"]*+"|'[^']*+')"""
+_HEADER = re.compile(rf"\s*+\[\s*+({_KEY}(?:\s*+\.\s*+{_KEY})*+)\s*+\]")
+_ENTRY = re.compile(rf"\s*+({_KEY}(?:\s*+\.\s*+{_KEY})*+)\s*+=")
 
 
 def _pieces(dotted: str) -> tuple[str, ...]:
     return tuple(piece.strip("\"'") for piece in re.findall(_KEY, dotted))
 
 
-def _line_of(text: str, path: tuple[str, ...], near: str | None = None) -> int:
-    """1-based line of a key, or of its closest parent; 0 if there is none. `near` is a value to look for after it."""
-    best, best_depth = 0, 0
-    section: tuple[str, ...] = ()
-    lines = text.splitlines()
-    for number, line in enumerate(lines, 1):
-        if header := _HEADER.match(line):
-            section = here = _pieces(header[1])
-        elif entry := _ENTRY.match(line):
-            here = section + _pieces(entry[1])
-        else:
-            continue
-        if len(here) > best_depth and here == path[: len(here)]:
-            best, best_depth = number, len(here)
-    if near is not None and best:
-        for number in range(best, min(best + 40, len(lines)) + 1):
-            if number > best and (_HEADER.match(lines[number - 1]) or _ENTRY.match(lines[number - 1])):
-                break
-            if f'"{near}"' in lines[number - 1]:
-                return number
-    return best
+class _Lines:
+    """Where the keys of a file stand."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+        self._first: dict[tuple[str, ...], int] = {}
+        self._is_key = [False]
+        section: tuple[str, ...] = ()
+        for number, line in enumerate(self._lines, 1):
+            if header := _HEADER.match(line):
+                section = here = _pieces(header[1])
+            elif entry := _ENTRY.match(line):
+                here = section + _pieces(entry[1])
+            else:
+                here = ()
+            self._is_key.append(bool(here))
+            if here:
+                self._first.setdefault(here, number)
+
+    def of(self, path: tuple[str, ...], near: str | None = None) -> int:
+        """1-based line of a key, or of its closest parent; 0 if there is none. `near` is a value to look for after
+        it."""
+        found = (self._first.get(path[:depth]) for depth in range(len(path), 0, -1))
+        best = next((number for number in found if number is not None), 0)
+        if near is not None and best:
+            for number in range(best, min(best + 40, len(self._lines)) + 1):
+                if number > best and self._is_key[number]:
+                    break
+                if f'"{near}"' in self._lines[number - 1]:
+                    return number
+        return best
