@@ -230,6 +230,8 @@ def _prepare_process() -> None:
             stream.reconfigure(errors="replace")  # a console that can't show "–" shows "?" instead of a traceback
     if threading.excepthook is threading.__excepthook__:
         threading.excepthook = _tell_of_a_thread
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _tell_nobody
     if threading.current_thread() is threading.main_thread():
         for number in _ENDING_SIGNALS:
             if signal.getsignal(number) is signal.SIG_DFL:
@@ -242,6 +244,23 @@ def _tell_of_a_thread(arguments: threading.ExceptHookArgs) -> None:
         with contextlib.suppress(SystemExit):
             _tell(arguments.exc_value)
 
+
+def _tell_nobody(lost: sys.UnraisableHookArgs) -> None:
+    """What happens while Python tidies up gets lost; that somebody wants an end must not."""
+    error = lost.exc_value
+    number = error.code - 128 if isinstance(error, SystemExit) and isinstance(error.code, int) else 0
+    if isinstance(error, KeyboardInterrupt):
+        number = signal.SIGINT
+    elif number in _ENDING_SIGNALS:
+        signal.signal(number, _end)
+    else:
+        if os.environ.get(TRACEBACK_VARIABLE):
+            sys.__unraisablehook__(lost)
+        return
+    threading.Timer(_SOON_SECONDS, os.kill, (os.getpid(), number)).start()
+
+
+_SOON_SECONDS = 0.02
 
 # A terminal that is closed, `kill`, a machine that shuts down. (SIGINT is Python's KeyboardInterrupt.)
 _ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]

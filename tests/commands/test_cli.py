@@ -548,9 +548,9 @@ def test_names_of_files_do_nothing_to_the_terminal(
     asked: dict[str, Any], capsys: Any, tmp_path: Path, name: str
 ) -> None:
     """Where it says what it wrote, on a terminal and elsewhere."""
-    asked["report"] = make_report(
-        warnings=(f"odd: {name}",), words=WORDS.relabel({"": "", "bin": name, "blue": "b"}.__getitem__)
-    )
+    words = WORDS.relabel({"": "", "bin": name, "blue": "b"}.__getitem__)
+    rows = [(name, *ROWS[0][1:]), ("b", *ROWS[1][1:])]
+    asked["report"] = make_report(warnings=(f"odd: {name}",), words=words, judged_words=judged(*rows))
     assert run("check", "clip.mpg", "--text", "x", "--csv", tmp_path / f"{name}.csv") == 1
     out, err = capsys.readouterr()
     assert not set(out + err) & set("\x1b\x9b\x07\u202e\r")

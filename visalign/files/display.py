@@ -57,11 +57,7 @@ def harmless_json(text: str) -> str:
     >>> print(harmless_json('{"word": "a\x9bb\u202e"}'))
     {"word": "a\u009bb\u202e"}
     """
-    return (
-        text
-        if text.isascii() and "\x7f" not in text
-        else _ORDER_IN_JSON.sub(lambda mark: f"\\u{ord(mark[0]):04x}", text)
-    )
+    return _ORDER_IN_JSON.sub(lambda mark: f"\\u{ord(mark[0]):04x}", text)
 
 
 def _numbered(mark: re.Match[str]) -> str:
