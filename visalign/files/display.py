@@ -54,8 +54,8 @@ def harmless_json(text: str) -> str:
 
     Examples
     --------
-    >>> print(harmless_json('{"word": "a\x9bb\u202e"}'))
-    {"word": "a\u009bb\u202e"}
+    >>> print(harmless_json('{"word": "a\\x9bb\\u202e"}'))
+    {"word": "a\\u009bb\\u202e"}
     """
     return _ORDER_IN_JSON.sub(lambda mark: f"\\u{ord(mark[0]):04x}", text)
 
