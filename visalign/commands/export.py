@@ -10,7 +10,7 @@ import typer
 
 from visalign.commands.console import facts_table, screen
 from visalign.commands.options import said
-from visalign.errors import ConfigError
+from visalign.errors import BAD_DATA, ConfigError
 
 if TYPE_CHECKING:
     from visalign.exports.exporter import ExportOptions
@@ -45,7 +45,7 @@ def parse_rate(text: str) -> Fraction:
     """
     try:
         return Fraction(*_NTSC[text]) if text in _NTSC else Fraction(text)
-    except (ValueError, ZeroDivisionError) as error:
+    except BAD_DATA as error:
         raise ConfigError("fps", text, "a number of frames a second, as 24, 29.97 or 30000/1001") from error
 
 

@@ -52,7 +52,7 @@ def _label(path: Path, number: int, line: str, units: float) -> Interval | None:
     parts = line.split(maxsplit=2)
     try:
         start, end, label = float(parts[0]) / units, float(parts[1]) / units, parts[2].strip()
-    except (IndexError, ValueError) as error:
+    except BAD_DATA as error:
         reason = f"{quoted(line.strip()[:40])} is not a label; wanted: start end label"
         raise ParseError(path, number, reason) from error
     if start == end:

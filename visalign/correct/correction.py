@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from visalign._version import __version__
-from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError, quoted
+from visalign.errors import BAD_DATA, AnyPath, ConfigError, MediaError, ParseError, TimelineError, quoted
 from visalign.files.data_files import read_json
 from visalign.files.text_files import format_json, rounded, write_text
 from visalign.media.remux import Piece, check_pieces, move_sound, retime_sound
@@ -151,7 +151,7 @@ class Correction:
                 dict(data["evidence"]),
                 str(data["visalign_version"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        except BAD_DATA as error:
             if isinstance(error, ConfigError | TimelineError):
                 raise
             raise ConfigError("correction", str(error), "the fields that `visalign fix` writes") from error

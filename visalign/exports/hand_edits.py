@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from visalign.errors import AnyPath, ParseError, TimelineError, quoted
+from visalign.errors import BAD_DATA, AnyPath, ParseError, TimelineError, quoted
 from visalign.files.tables import read_table_text
 from visalign.timeline import Interval, Tier
 
@@ -68,7 +68,7 @@ def _parse_row(path: AnyPath, line: int, row: dict[str, str]) -> Edit:
     try:
         start, end = float(row["start_seconds"]), float(row["end_seconds"])
         Interval(start, end, row["shape"])
-    except (TypeError, ValueError) as error:
+    except BAD_DATA as error:
         raise ParseError(path, line, f"start_seconds and end_seconds must be seconds, start first ({error})") from error
     if not (row["shape"] or "").strip():
         raise ParseError(path, line, "no shape; say which mouth to show")

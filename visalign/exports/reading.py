@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from visalign.errors import AnyPath, InputError, ParseError, TimelineError
+from visalign.errors import BAD_DATA, AnyPath, InputError, ParseError, TimelineError
 from visalign.exports.utterance import Fault, Utterance
 from visalign.files.data_files import read_json
 from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, read_annotation
@@ -115,7 +115,7 @@ def _read_json(path: Path) -> Utterance:
     data = read_json(path)
     try:
         return parse_visalign_json(data)
-    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+    except BAD_DATA as error:
         reason = f"not a JSON of `visalign check`, `align` or `export --to json` ({error})"
         raise ParseError(path, getattr(error, "lineno", None), reason) from error
 

@@ -124,8 +124,11 @@ def read_recipe(path: str | PathLike[str]) -> ChannelRecipe:
     visemes = data.get("visemes")
     if not isinstance(visemes, dict) or not isinstance(data.get("viseme_map"), str):
         raise ParseError(path, None, 'needs viseme_map = "…" and a table [visemes]')
+    named = data.get("channels", [])
+    if not isinstance(named, list) or not all(isinstance(channel, str) for channel in named):
+        raise ParseError(path, None, f"channels = {quoted(named)} must be a list of names")
     weights = {str(viseme): _weights(path, viseme, row) for viseme, row in visemes.items()}
-    channels = tuple(data.get("channels", ())) or _channels(weights)
+    channels = tuple(named) or _channels(weights)
     facts = {key: str(data.get(key, "")) for key in ("source", "licence")}
     return ChannelRecipe(str(data.get("id", Path(path).stem)), data["viseme_map"], channels, weights, **facts)
 

@@ -12,6 +12,7 @@ Each frame shows what holds at its middle. Lips lead by `lead_frames` where aske
 from __future__ import annotations
 
 import importlib.resources
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
@@ -226,7 +227,8 @@ def _mouth(path: str, shape: str, row: object) -> LipShape:
     if not isinstance(row, dict):
         raise ParseError(path, None, f"{shape} = {quoted(row)}: wanted a table of the mouth's numbers, [{shape}]")
     known = {x.name for x in fields(LipShape)}
-    numbers = {key: float(x) for key, x in row.items() if isinstance(x, int | float) and key in known}
+    given = {key: x for key, x in row.items() if isinstance(x, int | float) and not isinstance(x, bool)}
+    numbers = {key: float(x) for key, x in given.items() if math.isfinite(x) and key in known}
     wrong = [key for key in row if key not in numbers]
     if wrong:
         raise ParseError(

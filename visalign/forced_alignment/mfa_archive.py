@@ -26,7 +26,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, InputError, ParseError, UnknownSymbol, quoted
+from visalign.errors import BAD_DATA, AnyPath, InputError, ParseError, UnknownSymbol, quoted
 from visalign.files.archives import DAMAGED_ARCHIVE, opened_archive
 from visalign.files.data_files import parse_json, parse_yaml
 from visalign.files.limits import excess
@@ -340,7 +340,7 @@ def _symbols(path: Path, table: bytes | None, options: ModelOptions, model: Kald
     try:
         rows = [line.split() for line in table.decode("utf-8").splitlines() if line.strip()]
         return {symbol: int(number) for symbol, number in rows if not symbol.startswith("#")}
-    except ValueError as error:  # not UTF-8, not two columns, not a number
+    except BAD_DATA as error:  # not UTF-8, not two columns, not a number
         raise ParseError(path, None, f"phones.txt can't be read: {error}") from error
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError, quoted
+from visalign.errors import BAD_DATA, AnyPath, ConfigError, ParseError, TimelineError, quoted
 from visalign.files.text_files import rounded
 from visalign.forced_alignment.alignment import CueTimes
 from visalign.lip_reading.score import LipReadingScore
@@ -230,7 +230,7 @@ class ClipReport:
             raise ParseError("report", None, reason)
         try:
             return _parse_report(data)
-        except (KeyError, TypeError, ValueError) as error:
+        except BAD_DATA as error:
             raise ParseError("report", None, f"not a visalign report ({error}); run the check again") from error
 
     def write_details(self, path: AnyPath) -> Path:
