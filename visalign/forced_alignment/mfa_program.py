@@ -165,7 +165,7 @@ class MfaProgram:
 
     def version(self) -> str:
         """What ``mfa version`` says."""
-        found = re.search(r"\d+\.\d+(\.\w+)*", self.run(["version"]))
+        found = re.search(r"(?<!\d)\d++\.\d++(?:\.\w++)*+", self.run(["version"]))
         return found[0] if found else "of unknown version"
 
     def _environment(self) -> dict[str, str]:
