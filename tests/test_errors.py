@@ -19,6 +19,7 @@ from visalign.errors import (
     CorrectionRefused,
     FaceNotFound,
     InputError,
+    KeptFile,
     MediaError,
     MissingStream,
     OutOfVocabulary,
@@ -30,6 +31,10 @@ from visalign.errors import (
 )
 
 # One of each, with the facts that a program reads from it and a phrase that its message must hold.
+KEPT = (
+    "a.TextGrid: this file exists and holds something else, corrected by hand perhaps; it stays as it is. Give another "
+    "name, or replace it with --overwrite"
+)
 EXAMPLES: list[tuple[VisalignError, dict[str, object], str]] = [
     (VisalignError("no"), {}, "no"),
     (InputError("no"), {}, "no"),
@@ -53,6 +58,7 @@ EXAMPLES: list[tuple[VisalignError, dict[str, object], str]] = [
         "sync.band = -1 is not possible; allowed: a positive number of seconds.",
     ),
     (ConfigError("map", "x", ["neti_2000", "cmu"]), {"allowed": "neti_2000, cmu"}, "allowed: neti_2000, cmu."),
+    (KeptFile("a.TextGrid"), {"path": "a.TextGrid"}, KEPT),
     (OutputError("out.csv", "the folder is missing"), {"path": "out.csv"}, "out.csv: the folder is missing"),
     (BackendUnavailable("mfa", "Install it."), {"name": "mfa", "hint": "Install it."}, "mfa is not available. Install"),
     (
@@ -81,6 +87,7 @@ HIERARCHY = {
     OutOfVocabulary: (InputError,),
     UnknownSymbol: (InputError,),
     TimelineError: (InputError,),
+    KeptFile: (OutputError,),
     ConfigError: (VisalignError, ValueError),
     OutputError: (VisalignError,),
     BackendError: (VisalignError,),

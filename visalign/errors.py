@@ -23,6 +23,7 @@ __all__ = [
     "CorrectionRefused",
     "FaceNotFound",
     "InputError",
+    "KeptFile",
     "MediaError",
     "MissingStream",
     "OutOfVocabulary",
@@ -240,6 +241,17 @@ class OutputError(VisalignError):
     def __init__(self, path: AnyPath, reason: str) -> None:
         self.path, self.reason = str(path), reason
         super().__init__(f"{self.path}: {reason}")
+
+
+class KeptFile(OutputError):
+    """A file that exists holds something else than what would be written, and nobody said that it may be replaced."""
+
+    def __init__(self, path: AnyPath) -> None:
+        super().__init__(
+            path,
+            "this file exists and holds something else, corrected by hand perhaps; it stays as it is. Give another "
+            "name, or replace it with --overwrite",
+        )
 
 
 class BackendError(VisalignError):

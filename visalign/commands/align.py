@@ -10,7 +10,7 @@ import typer
 
 import visalign
 from visalign.commands.console import alignment_table, progress_line, screen, tier_table
-from visalign.commands.options import refuse_missing, said
+from visalign.commands.options import Overwrite, refuse_missing, said
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def align(
     retry_beam: Annotated[int, typer.Option(help="With --aligner mfa: how wide the second try is.")] = 400,
     mfa: Annotated[Path | None, typer.Option(help="The program mfa, if it is not on the PATH.")] = None,
     mfa_env: Annotated[str | None, typer.Option(help="The conda environment that holds mfa.")] = None,
+    overwrite: Overwrite = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
     ] = False,
@@ -93,11 +94,11 @@ def align(
         engine = chosen_aligner(aligner, acoustic_model)
         names = {"oov": oov, "g2p": g2p, "speaker": speaker}
         options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names}
-        _align_many(sound, output, to, quiet=quiet, options=options)
+        _align_many(sound, output, to, overwrite=overwrite, quiet=quiet, options=options)
         return
     if output is not None:
         inputs = [x for x in (sound, transcript, alignment, lexicon, acoustic_model, dictionary) if x is not None]
-        check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs)
+        check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs, overwrite=overwrite)
     if recognise not in ("phones", "words"):
         raise ConfigError("recognise", recognise, ("phones", "words"))
     words = said(text, transcript)
@@ -148,7 +149,9 @@ def mfa_aligner(
     return MfaAligner(MfaSettings(acoustic_model, dictionary, *search), program, environment)
 
 
-def _align_many(source: Path, output: Path | None, to: str, *, quiet: bool, options: dict[str, Any]) -> None:
+def _align_many(
+    source: Path, output: Path | None, to: str, *, overwrite: bool, quiet: bool, options: dict[str, Any]
+) -> None:
     """Align a folder or the rows of a table; exit with 3 where one failed."""
     # These load numpy and PocketSphinx.
     from visalign.corpora.folder_alignment import align_recordings, find_recordings
@@ -168,6 +171,7 @@ def _align_many(source: Path, output: Path | None, to: str, *, quiet: bool, opti
             output,
             suffix,
             lambda path, said: visalign.force_align(visalign.read_audio(path), said, **options),
+            overwrite=overwrite,
         )
         for number, one in enumerate(done, start=1):
             progress(f"aligned {one.recording.path.name}", number / len(recordings))

@@ -11,8 +11,8 @@ import typer
 import visalign
 from visalign.commands.console import judged_parts, print_json, progress_line, screen, styled_summary
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, EXIT_CODES
-from visalign.commands.options import Profile, Strict, chosen_settings, refuse_missing, said
-from visalign.files.outputs import check_output
+from visalign.commands.options import Overwrite, Profile, Strict, chosen_settings, refuse_missing, said
+from visalign.files.outputs import check_output, keep_edited
 
 if TYPE_CHECKING:
     from visalign.reports.clip_report import ClipReport
@@ -86,6 +86,7 @@ def check(
     ] = None,
     textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with a player, that opens offline.")] = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word; of a long one every cue or phrase,
@@ -94,6 +95,8 @@ def check(
     to_stdout = json == STDOUT
     inputs = (video, audio, transcript, alignment, lexicon, model, config)
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
+    if textgrid is not None:
+        keep_edited(textgrid, overwrite=overwrite)
     pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
     settings = chosen_settings(
         config,

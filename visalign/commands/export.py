@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visalign.commands.console import facts_table, screen
-from visalign.commands.options import said
+from visalign.commands.options import Overwrite, said
 from visalign.errors import BAD_DATA, ConfigError
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def export(
     edits: Annotated[Path | None, typer.Option(help="CSV of changes by hand; default: OUTPUT.edits.csv.")] = None,
     make_edits: Annotated[bool, typer.Option("--make-edits", help="Begin an empty OUTPUT.edits.csv.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="Show all formats.")] = False,
+    overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Write a mouth's timeline for rigs, curves for faces, tiers for linguists, markers for editors."""
@@ -96,7 +97,7 @@ def export(
 
     exporter = load_exporter(to)
     inputs = [x for x in (source, transcript, lexicon, model, edits) if x is not None]
-    check_output(output, suffixes=[output.suffix], inputs=inputs)
+    check_output(output, suffixes=[output.suffix], inputs=inputs, overwrite=overwrite)
     options = ExportOptions(
         rate=None if fps is None else parse_rate(fps),
         first_frame=start_frame,

@@ -9,6 +9,7 @@ import typer
 
 import visalign
 from visalign.commands.console import facts_table, print_json, progress_line, screen, signed_ms
+from visalign.commands.options import Overwrite
 
 if TYPE_CHECKING:
     from visalign.lip_reading.reading import LipReading
@@ -43,6 +44,7 @@ def lipread(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Words and units: a .TextGrid")] = None,
     json: Annotated[Path | None, typer.Option(help="Write everything as JSON; - for stdout.")] = None,
+    overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Read words off the lips alone, given a grammar, and count the errors where it is known what was said."""
@@ -61,7 +63,8 @@ def lipread(
     to_stdout = json == Path("-")
     for path, suffix in ((output, ".TextGrid"), (None if to_stdout else json, ".json")):
         if path is not None:
-            check_output(path, suffixes=(suffix,), inputs=[x for x in (video, lexicon, model, transcript, report) if x])
+            inputs = [x for x in (video, lexicon, model, transcript, report) if x]
+            check_output(path, suffixes=(suffix,), inputs=inputs, overwrite=overwrite or path == json)
     known = lexicon_with(lexicon)
     graph = read_grammar(grammar)
     refuse_impossible(graph)

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from visalign.config import Config
     from visalign.language.annotations import Cue
 
-__all__ = ["Profile", "Strict", "chosen_settings", "refuse_missing", "said"]
+__all__ = ["Overwrite", "Profile", "Strict", "chosen_settings", "refuse_missing", "said"]
 
 Profile = Annotated[
     str | None, typer.Option(help="Whose limits count: ebu_r37 (the default), itu_bt1359, atsc_is191, film …")
 ]
 Strict = Annotated[
     bool, typer.Option("--strict", help="In sync only where the whole 95 % interval is within the limits.")
+]
+
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a file that holds something else, corrected by hand perhaps.")
 ]
 
 

@@ -98,10 +98,6 @@ def _mlf_lines(path: Path) -> Iterator[tuple[int, str]]:
     yield from ((number, line.strip()) for number, line in enumerate(lines[1:], start=2) if line.strip())
 
 
-# What praatio raises on files that are no TextGrids, beside errors of its own, which are all Exceptions of one module.
-_DAMAGE = (OSError, ValueError, IndexError, KeyError, AttributeError, AssertionError, TypeError, UnicodeError)
-
-
 def read_tiers(path: Path) -> dict[str, tuple[Interval, ...]]:
     """The interval tiers of a TextGrid by their name in lower case; empty intervals left out.
 
@@ -112,7 +108,7 @@ def read_tiers(path: Path) -> dict[str, tuple[Interval, ...]]:
     """
     try:
         grid = textgrid.openTextgrid(str(path), False, reportingMode="silence", duplicateNamesMode="rename")
-    except (*_DAMAGE, textgrid.utils.errors.PraatioException) as error:
+    except (*BAD_DATA, OSError, AssertionError, textgrid.utils.errors.PraatioException) as error:
         raise ParseError(path, None, f"not a TextGrid that can be read ({error})") from error
     return {
         tier.name.lower(): tuple(Interval(float(e.start), float(e.end), e.label) for e in tier.entries)

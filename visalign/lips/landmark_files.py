@@ -139,7 +139,8 @@ def read_landmark_rows(path: AnyPath, *, face: str | None = None) -> LandmarkRow
 def _read_npz(path: AnyPath) -> LandmarkRows:
     try:
         data = read_arrays(path)
-        points = np.asarray(data["points"], np.float32)
+        with np.errstate(over="ignore"):
+            points = _within_a_picture(np.asarray(data["points"], np.float32))
         times = np.asarray(data["times"], np.float64) if "times" in data else None
     except ParseError:
         raise
@@ -147,7 +148,9 @@ def _read_npz(path: AnyPath) -> LandmarkRows:
         raise ParseError(path, None, f"no NPZ file with an array `points` ({error})") from error
     if points.ndim != 3 or points.shape[1:] != (N_POINTS, 2):
         raise ParseError(path, None, f"`points` has shape {points.shape}; wanted: (n_frames, {N_POINTS}, 2)")
-    if times is not None and not (times.shape == points.shape[:1] and (np.diff(times) > 0).all()):
+    if times is not None and not (
+        times.shape == points.shape[:1] and np.isfinite(times).all() and (np.diff(times) > 0).all()
+    ):
         raise ParseError(path, None, "`times` must be one increasing time a row of `points`")
     return LandmarkRows(points, times)
 
@@ -165,13 +168,15 @@ def _read_csv(path: AnyPath, face: str | None) -> LandmarkRows:
         raise ParseError(path, None, f"no face {quoted(face)}; it has {', '.join(sorted(by_face)[:20])}")
     chosen = face if face is not None else min(by_face, key=lambda name: (-len(by_face[name]), name), default="")
     values = by_face[chosen].array() if chosen in by_face else np.empty((0, _N_NUMBERS))
-    points = np.stack([values[:, 2 : 2 + N_POINTS], values[:, 2 + N_POINTS :]], axis=2).astype(np.float32)
+    with np.errstate(over="ignore"):
+        placed = np.stack([values[:, 2 : 2 + N_POINTS], values[:, 2 + N_POINTS :]], axis=2).astype(np.float32)
+    points = _within_a_picture(placed)
     points[values[:, 0] == 0] = np.nan
     if key == "frame":
         if not np.isfinite(values[:, 1]).all() or (np.abs(values[:, 1]) > _MOST_FRAMES).any():
             raise ParseError(path, None, "a row has no number of its frame")
         return LandmarkRows(points, None, values[:, 1].astype(np.int64))
-    if not (np.diff(values[:, 1]) > 0).all():
+    if not (np.isfinite(values[:, 1]).all() and (np.diff(values[:, 1]) > 0).all()):
         raise ParseError(path, None, f"{key} does not increase from row to row")
     return LandmarkRows(points, values[:, 1])
 
@@ -179,6 +184,14 @@ def _read_csv(path: AnyPath, face: str | None) -> LandmarkRows:
 _WANTED = tuple(f"{axis}_{k}" for axis in "xy" for k in range(N_POINTS))
 _N_NUMBERS = 2 + len(_WANTED)  # found or not, the moment, then the points
 _MOST_FRAMES = 2**53
+
+
+def _within_a_picture(points: _Points) -> _Points:
+    """The points, and NaN in the place of numbers that are no places."""
+    return np.where(np.abs(points) <= _MOST_PIXELS, points, np.float32(np.nan))
+
+
+_MOST_PIXELS = 1e6
 
 
 def _lines(path: AnyPath, file: TextIO) -> Iterator[str]:
