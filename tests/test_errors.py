@@ -164,3 +164,13 @@ def test_out_of_vocabulary_lists_the_first_twenty_and_keeps_all() -> None:
     assert "25 word(s)" in str(error)
     assert "w19 …" in str(error)
     assert "w20" not in str(error)
+
+
+def test_a_message_has_an_end() -> None:
+    """Whatever a file holds; the facts are whole."""
+    error = ParseError("a.csv", 3, "a" * 100_000 + " and its end")
+    assert len(str(error)) < 6000
+    assert str(error).startswith("a.csv:3: aaa")
+    assert str(error).endswith("and its end")
+    assert len(error.reason) > 100_000
+    assert len(str(pickle.loads(pickle.dumps(error)))) < 6000

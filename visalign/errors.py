@@ -81,8 +81,16 @@ def quoted(value: object) -> str:
 _QUOTATION = _Quotation()
 
 
+_LONGEST_MESSAGE, _ITS_END = 5000, 500
+
+
 class VisalignError(Exception):
-    """Base of every error that visalign raises on purpose."""
+    """Base of every error that visalign raises on purpose. Of a message without end the middle is left out."""
+
+    def __init__(self, message: str = "") -> None:
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[: _LONGEST_MESSAGE - _ITS_END]} … {message[-_ITS_END:]}"
+        super().__init__(message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception.__reduce__ would call __init__ with the finished message instead of the facts.

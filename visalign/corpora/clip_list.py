@@ -235,9 +235,14 @@ def _faults(clip: BatchClip) -> Iterator[str]:
 
 def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, object] | str]]:
     with io.StringIO(text, newline="") as file:
+        csv.field_size_limit(10 * allowed("cell-characters"))
         header = file.readline()
         delimiter = max(",;\t", key=header.count)
-        names = next(csv.reader([header], delimiter=delimiter), [])
+        try:
+            names = next(csv.reader([header], delimiter=delimiter), [])
+        except csv.Error as error:
+            yield 1, f"not CSV ({error})"
+            return
         names = [name.strip().lower() for name in names]
         repeated = sorted(name for name, n_times in Counter(names).items() if name and n_times > 1)
         if repeated:
@@ -245,7 +250,6 @@ def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, object] | str]]:
         if "clip" not in names:
             yield 1, f"the header has no column `clip`; known columns: {', '.join(MANIFEST_COLUMNS)}"
             return
-        csv.field_size_limit(10 * allowed("cell-characters"))
         rows = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             start = 2
