@@ -19,6 +19,7 @@ from visalign.errors import (
     CorrectionRefused,
     FaceNotFound,
     InputError,
+    KeptFile,
     MediaError,
     MissingStream,
     OutOfVocabulary,
@@ -30,6 +31,10 @@ from visalign.errors import (
 )
 
 # One of each, with the facts that a program reads from it and a phrase that its message must hold.
+KEPT = (
+    "a.TextGrid: this file exists and holds something else, corrected by hand perhaps; it stays as it is. Give another "
+    "name, or replace it with --overwrite"
+)
 EXAMPLES: list[tuple[VisalignError, dict[str, object], str]] = [
     (VisalignError("no"), {}, "no"),
     (InputError("no"), {}, "no"),
@@ -53,6 +58,7 @@ EXAMPLES: list[tuple[VisalignError, dict[str, object], str]] = [
         "sync.band = -1 is not possible; allowed: a positive number of seconds.",
     ),
     (ConfigError("map", "x", ["neti_2000", "cmu"]), {"allowed": "neti_2000, cmu"}, "allowed: neti_2000, cmu."),
+    (KeptFile("a.TextGrid"), {"path": "a.TextGrid"}, KEPT),
     (OutputError("out.csv", "the folder is missing"), {"path": "out.csv"}, "out.csv: the folder is missing"),
     (BackendUnavailable("mfa", "Install it."), {"name": "mfa", "hint": "Install it."}, "mfa is not available. Install"),
     (
@@ -81,6 +87,7 @@ HIERARCHY = {
     OutOfVocabulary: (InputError,),
     UnknownSymbol: (InputError,),
     TimelineError: (InputError,),
+    KeptFile: (OutputError,),
     ConfigError: (VisalignError, ValueError),
     OutputError: (VisalignError,),
     BackendError: (VisalignError,),
@@ -101,7 +108,7 @@ def test_every_error_has_an_example() -> None:
 
 
 def test_every_error_is_listed() -> None:
-    assert {cls.__name__ for cls in _classes()} == set(errors.__all__)
+    assert {cls.__name__ for cls in _classes()} == set(errors.__all__) - {"BAD_DATA", "quoted"}
 
 
 def test_hierarchy() -> None:
@@ -157,3 +164,13 @@ def test_out_of_vocabulary_lists_the_first_twenty_and_keeps_all() -> None:
     assert "25 word(s)" in str(error)
     assert "w19 …" in str(error)
     assert "w20" not in str(error)
+
+
+def test_a_message_has_an_end() -> None:
+    """Whatever a file holds; the facts are whole."""
+    error = ParseError("a.csv", 3, "a" * 100_000 + " and its end")
+    assert len(str(error)) < 6000
+    assert str(error).startswith("a.csv:3: aaa")
+    assert str(error).endswith("and its end")
+    assert len(error.reason) > 100_000
+    assert len(str(pickle.loads(pickle.dumps(error)))) < 6000

@@ -12,14 +12,16 @@ Examples
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from visalign._version import __version__ as __version__
+
+TYPE_CHECKING = False  # typing's own costs more to load than all of this
 
 # The public names, once. Type checkers and editors read the imports as they stand; at run time they are not executed,
 # but read as text when the first name is asked for. A stub would say each name once as well, in a file more that has to
 # be shipped. Type checkers do not see __getattr__, as with it every misspelt name would pass.
 if TYPE_CHECKING:
+    from typing import Any
+
     from visalign.config import Config as Config
     from visalign.doctor import diagnose as diagnose
     from visalign.errors import AlignmentError as AlignmentError

@@ -2,6 +2,8 @@
 
 Exit codes: 0 done, and in sync where that was asked; 1 done, and a check failed; 2 the command was wrong; 3 an input
 could not be analysed, or a result not written; 130 interrupted, 143 ended by `kill`. An error is one line on stderr.
+This is the last guard: what nobody expected is a fault of visalign's own, and one line too. Where it happened is shown
+in full if the environment variable :data:`TRACEBACK_VARIABLE` is set.
 
 A command is loaded when it is asked for, and rooms that load numpy, FFmpeg or dlib inside the commands that need them:
 ``visalign --help`` answers in a fraction of a second, and so does a command that is wrong.
@@ -17,21 +19,23 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from visalign._version import __version__
-from visalign.commands.exit_codes import CHECK_FAILED, DONE, NOT_ANALYSED, USAGE
-from visalign.errors import ConfigError, VisalignError
-from visalign.files.outputs import legible, spare
+from visalign.commands.exit_codes import CHECK_FAILED, DONE, INTERRUPTED, NOT_ANALYSED, USAGE
+from visalign.errors import ConfigError, VisalignError, quoted
+from visalign.files.display import harmless, one_line
+from visalign.files.outputs import spare
 
 if TYPE_CHECKING:
     import typer
 
     from visalign.commands.root import Row
 
-__all__ = ["PANELS", "main"]
+__all__ = ["PANELS", "TRACEBACK_VARIABLE", "main"]
 
 # The commands, as `visalign --help` lists them.
 PANELS: Mapping[str, tuple[Row, ...]] = {
@@ -86,42 +90,78 @@ PANELS: Mapping[str, tuple[Row, ...]] = {
 }
 
 
+TRACEBACK_VARIABLE = "VISALIGN_TRACEBACK"
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and end the process with its exit code."""
-    _prepare_process()
-    # What the user names stays, even if a killed run has left it; ``--alignment=file`` is one word.
-    spare(*(word.rpartition("=")[2] for word in (sys.argv[1:] if arguments is None else arguments)))
     try:
+        _prepare_process()
+        # What the user names stays, even if a killed run has left it; ``--alignment=file`` is one word.
+        spare(*(word.rpartition("=")[2] for word in (sys.argv[1:] if arguments is None else arguments)))
         try:
-            _run(arguments)
+            code = _run(arguments)
         finally:
             sys.stdout.flush()  # what can't be written any more is told now, not by Python at its end
-    except ConfigError as error:
-        _fail(error, USAGE)
-    except VisalignError as error:
-        _fail(error, NOT_ANALYSED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         _let_go_of_stdout()
         sys.exit(CHECK_FAILED)
-    except ModuleNotFoundError as error:
+    except Exception as error:  # noqa: BLE001 - the last guard: nobody sees a stack
+        _tell(error)
+    sys.exit(code)
+
+
+def _tell(error: Exception) -> NoReturn:
+    """Put an error into one line, and end with its exit code."""
+    if os.environ.get(TRACEBACK_VARIABLE):
+        print(harmless("".join(traceback.format_exception(error))), end="", file=sys.stderr)
+    if isinstance(error, VisalignError):
+        _fail(error, USAGE if isinstance(error, ConfigError) else NOT_ANALYSED)
+    if isinstance(error, ModuleNotFoundError):
         _fail(f"a part of visalign is missing ({error}). {_INSTALL}", NOT_ANALYSED)
-    except ImportError as error:
+    if isinstance(error, ImportError):
         _fail(f"a library can't be loaded ({error}). If memory is short: {_LESS_MEMORY}. Else {_INSTALL}", NOT_ANALYSED)
-    except (MemoryError, SystemError):  # the latter comes from libraries that do not look after their memory
+    if isinstance(error, MemoryError | SystemError):  # the latter comes from libraries that don't look after memory
         _fail(f"there was not enough memory. {_LESS_MEMORY}", NOT_ANALYSED)
-    except OSError as error:
+    if isinstance(error, OSError):
         _let_go_of_stdout()
         where = "the output" if error.filename is None else error.filename
         _fail(f"{where}: the system refused it ({error.strerror or error})", NOT_ANALYSED)
-    sys.exit(DONE)
+    if callable(getattr(error, "format_message", None)):
+        _tell_usage(error)
+    _fail(
+        f"this is a fault of visalign {__version__}, not yours: {quoted(error)} in {_place_of(error)}. Please report "
+        f"it with the command and, if you may, its files; {TRACEBACK_VARIABLE}=1 before the command shows the details",
+        NOT_ANALYSED,
+    )
 
 
-def _run(arguments: Sequence[str] | None) -> None:
-    """Run the command that is asked for; of the others not even the options are loaded."""
+def _tell_usage(error: Any) -> NoReturn:
+    """A command that was wrong, as typer puts it: with how it is used, and what was typed made harmless."""
+    # Loaded already, by what found the fault.
+    from typer import rich_utils
+
+    said = one_line(error.format_message())
+    error.format_message = lambda: said
+    rich_utils.rich_format_error(error)
+    sys.exit(error.exit_code)
+
+
+def _place_of(error: BaseException) -> str:
+    """The innermost line of visalign's own that an error came through."""
+    package = os.path.dirname(__file__)  # noqa: PTH120 - pathlib is not loaded for this alone
+    frames = [x for x in traceback.extract_tb(error.__traceback__) if x.filename.startswith(package + os.sep)]
+    return f"{frames[-1].filename[len(package) + 1 :]}:{frames[-1].lineno}" if frames else "a library"
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run the command that is asked for, and give its exit code; of the others not even the options are loaded."""
     asked = list(sys.argv[1:] if arguments is None else arguments)
     if asked in (["--version"], ["version"]):
         print(__version__)  # before anything that parses command lines is loaded
-        return
+        return DONE
     # Parses command lines, and loads what draws in a terminal.
     from visalign.commands.root import make_app
 
@@ -131,7 +171,8 @@ def _run(arguments: Sequence[str] | None) -> None:
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(variable, "1")
     app = make_app(PANELS, only=name) if any(name == row[0] for rows in PANELS.values() for row in rows) else _app()
-    app(args=arguments, prog_name="visalign")
+    code = app(args=arguments, prog_name="visalign", standalone_mode=False)
+    return code if isinstance(code, int) else DONE
 
 
 def _command_in(asked: Sequence[str]) -> str | None:
@@ -167,9 +208,8 @@ _INSTALL = "Install visalign anew: pip install --force-reinstall visalign"
 
 
 def _fail(error: VisalignError | str, code: int) -> NoReturn:
-    # One line, whatever is in a file name or in the output of another program; no control characters either.
-    line = "".join(c if c.isprintable() else " " for c in legible(str(error)))
-    print(f"visalign: {' '.join(line.split())}", file=sys.stderr)
+    # One line, whatever is in a file name or in the output of another program.
+    print(f"visalign: {' '.join(one_line(str(error)).split())}", file=sys.stderr)
     sys.exit(code)
 
 
@@ -188,11 +228,39 @@ def _prepare_process() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that can't show "–" shows "?" instead of a traceback
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _tell_of_a_thread
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _tell_nobody
     if threading.current_thread() is threading.main_thread():
         for number in _ENDING_SIGNALS:
             if signal.getsignal(number) is signal.SIG_DFL:
                 signal.signal(number, _end)
 
+
+def _tell_of_a_thread(arguments: threading.ExceptHookArgs) -> None:
+    """A thread that fell over, of a server say: one line, and the others go on."""
+    if isinstance(arguments.exc_value, Exception):
+        with contextlib.suppress(SystemExit):
+            _tell(arguments.exc_value)
+
+
+def _tell_nobody(lost: sys.UnraisableHookArgs) -> None:
+    """What happens while Python tidies up gets lost; that somebody wants an end must not."""
+    error = lost.exc_value
+    number = error.code - 128 if isinstance(error, SystemExit) and isinstance(error.code, int) else 0
+    if isinstance(error, KeyboardInterrupt):
+        number = signal.SIGINT
+    elif number in _ENDING_SIGNALS:
+        signal.signal(number, _end)
+    else:
+        if os.environ.get(TRACEBACK_VARIABLE):
+            sys.__unraisablehook__(lost)
+        return
+    threading.Timer(_SOON_SECONDS, os.kill, (os.getpid(), number)).start()
+
+
+_SOON_SECONDS = 0.02
 
 # A terminal that is closed, `kill`, a machine that shuts down. (SIGINT is Python's KeyboardInterrupt.)
 _ENDING_SIGNALS = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]

@@ -8,11 +8,13 @@ and an error that can't be unpickled there takes the whole pool down.
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 __all__ = [
+    "BAD_DATA",
     "AlignmentError",
     "BackendError",
     "BackendFailed",
@@ -21,6 +23,7 @@ __all__ = [
     "CorrectionRefused",
     "FaceNotFound",
     "InputError",
+    "KeptFile",
     "MediaError",
     "MissingStream",
     "OutOfVocabulary",
@@ -29,13 +32,65 @@ __all__ = [
     "TimelineError",
     "UnknownSymbol",
     "VisalignError",
+    "quoted",
 ]
 
 AnyPath = str | PathLike[str]
 
+BAD_DATA = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+"""What plain code raises on data that are not what it takes them for: a name that is missing, a list that ends early, a
+number that no float holds, a text in the place of a table."""
+
+
+class _Quotation(reprlib.Repr):
+    """``repr`` that neither grows with its value nor fails on one: Python refuses to write an integer of 4,300 digits,
+    and a list that holds itself twice, thirty times over, would take all memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 3
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = 6
+        self.maxstring, self.maxother = 200, 300
+
+    def repr_int(self, x: int, _level: int) -> str:
+        n_digits = round(x.bit_length() * 0.30103)
+        return repr(x) if n_digits <= 40 else f"a number of about {n_digits} digits"
+
+    def repr_instance(self, x: object, level: int) -> str:
+        if isinstance(x, BaseException):
+            told = ", ".join(self.repr1(fact, level - 1) for fact in x.args)
+            return f"{type(x).__name__}({told})"
+        try:
+            text = repr(x)
+        except (ValueError, RecursionError):
+            return f"a {type(x).__name__}"
+        return text if len(text) <= self.maxother else f"{text[: self.maxother]}..."
+
+
+def quoted(value: object) -> str:
+    """A value from a file or a command line as a message quotes it: short, whatever it is, and always possible.
+
+    Examples
+    --------
+    >>> quoted("film"), quoted(0.3), quoted(16**5000), quoted(KeyError("end"))
+    ("'film'", '0.3', 'a number of about 6021 digits', "KeyError('end')")
+    """
+    return _QUOTATION.repr(value)
+
+
+_QUOTATION = _Quotation()
+
+
+_LONGEST_MESSAGE, _ITS_END = 5000, 500
+
 
 class VisalignError(Exception):
-    """Base of every error that visalign raises on purpose."""
+    """Base of every error that visalign raises on purpose. Of a message without end the middle is left out."""
+
+    def __init__(self, message: str = "") -> None:
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[: _LONGEST_MESSAGE - _ITS_END]} … {message[-_ITS_END:]}"
+        super().__init__(message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception.__reduce__ would call __init__ with the finished message instead of the facts.
@@ -207,7 +262,7 @@ class UnknownSymbol(InputError):
         self.symbol, self.inventory = symbol, tuple(inventory)
         near = difflib.get_close_matches(symbol, self.inventory, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {' '.join(self.inventory[:60])}."
-        super().__init__(f"unknown symbol {symbol!r}. {hint}")
+        super().__init__(f"unknown symbol {quoted(symbol)}. {hint}")
 
 
 class TimelineError(InputError):
@@ -224,7 +279,7 @@ class ConfigError(VisalignError, ValueError):
     def __init__(self, key: str, value: object, allowed: str | Sequence[object]) -> None:
         self.key, self.value = key, value
         self.allowed = allowed if isinstance(allowed, str) else ", ".join(map(str, allowed))
-        super().__init__(f"{key} = {value!r} is not possible; allowed: {self.allowed}.")
+        super().__init__(f"{key} = {quoted(value)} is not possible; allowed: {self.allowed}.")
 
 
 class OutputError(VisalignError):
@@ -233,6 +288,17 @@ class OutputError(VisalignError):
     def __init__(self, path: AnyPath, reason: str) -> None:
         self.path, self.reason = str(path), reason
         super().__init__(f"{self.path}: {reason}")
+
+
+class KeptFile(OutputError):
+    """A file that exists holds something else than what would be written, and nobody said that it may be replaced."""
+
+    def __init__(self, path: AnyPath) -> None:
+        super().__init__(
+            path,
+            "this file exists and holds something else, corrected by hand perhaps; it stays as it is. Give another "
+            "name, or replace it with --overwrite",
+        )
 
 
 class BackendError(VisalignError):

@@ -20,7 +20,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import TimelineError
+from visalign.errors import TimelineError, quoted
 
 __all__ = ["USUAL_STEP", "FrameTimes", "Interval", "Tier", "frame_step", "runs"]
 
@@ -83,8 +83,8 @@ class Interval:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.start) and math.isfinite(self.end) and self.end > self.start):
             raise TimelineError(
-                f"interval {self.label!r} runs from {self.start} to {self.end} s: times must be finite seconds and "
-                "the end must come after the start"
+                f"interval {quoted(self.label)} runs from {self.start} to {self.end} s: times must be finite seconds "
+                "and the end must come after the start"
             )
 
     @property
@@ -139,18 +139,19 @@ class Tier:
     def __post_init__(self) -> None:
         if len(self.boundaries) != len(self.labels) + 1:
             raise TimelineError(
-                f"tier {self.name!r} has {len(self.labels)} labels and {len(self.boundaries)} boundaries; "
+                f"tier {quoted(self.name)} has {len(self.labels)} labels and {len(self.boundaries)} boundaries; "
                 "it needs one boundary more than labels"
             )
         if self.scores is not None and len(self.scores) != len(self.labels):
-            raise TimelineError(f"tier {self.name!r} has {len(self.labels)} labels and {len(self.scores)} scores")
+            raise TimelineError(f"tier {quoted(self.name)} has {len(self.labels)} labels and {len(self.scores)} scores")
         for before, after in zip(self.boundaries, self.boundaries[1:], strict=False):
             if not (math.isfinite(before) and math.isfinite(after) and after > before):
                 raise TimelineError(
-                    f"tier {self.name!r}: boundary {after} s does not come after {before} s; boundaries must increase"
+                    f"tier {quoted(self.name)}: boundary {after} s does not come after {before} s; "
+                    "boundaries must increase"
                 )
         if not math.isfinite(self.boundaries[0]):
-            raise TimelineError(f"tier {self.name!r} starts at {self.boundaries[0]}")
+            raise TimelineError(f"tier {quoted(self.name)} starts at {self.boundaries[0]}")
 
     @classmethod
     def from_intervals(
@@ -182,15 +183,15 @@ class Tier:
         """
         rows = sorted(intervals, key=lambda x: (x.start, x.end))
         if not rows and (start is None or end is None):
-            raise TimelineError(f"tier {name!r}: no intervals, and no span to fill")
+            raise TimelineError(f"tier {quoted(name)}: no intervals, and no span to fill")
         low = rows[0].start if start is None else start
         high = rows[-1].end if end is None else end
         boundaries, labels, scores = [low], list[str](), list[float | None]()
         for row in rows:
             if row.start < boundaries[-1]:
                 raise TimelineError(
-                    f"tier {name!r}: {row.label!r} starts at {row.start} s, before {boundaries[-1]} s, where the "
-                    "interval before it ends or the tier begins"
+                    f"tier {quoted(name)}: {quoted(row.label)} starts at {row.start} s, before {boundaries[-1]} s, "
+                    "where the interval before it ends or the tier begins"
                 )
             if row.start > boundaries[-1]:
                 boundaries.append(row.start)
@@ -200,7 +201,9 @@ class Tier:
             labels.append(row.label)
             scores.append(row.score)
         if boundaries[-1] > high:
-            raise TimelineError(f"tier {name!r}: an interval ends at {boundaries[-1]} s, after the tier's end {high} s")
+            raise TimelineError(
+                f"tier {quoted(name)}: an interval ends at {boundaries[-1]} s, after the tier's end {high} s"
+            )
         if boundaries[-1] != high:  # not "<": that would let an end of NaN pass unseen
             boundaries.append(high)
             labels.append(gap_label)
@@ -224,7 +227,7 @@ class Tier:
     def __getitem__(self, index: int) -> Interval:
         n = len(self.labels)
         if not -n <= index < n:
-            raise IndexError(f"tier {self.name!r} has {n} intervals; there is no number {index}")
+            raise IndexError(f"tier {quoted(self.name)} has {n} intervals; there is no number {index}")
         i = index % n
         score = None if self.scores is None else self.scores[i]
         return Interval(self.boundaries[i], self.boundaries[i + 1], self.labels[i], score)
@@ -258,7 +261,7 @@ class Tier:
         """
         rows = [replace(x, start=max(x.start, start), end=min(x.end, end)) for x in self.touching(start, end)]
         if not rows:
-            raise TimelineError(f"tier {self.name!r} has nothing between {start} and {end} s")
+            raise TimelineError(f"tier {quoted(self.name)} has nothing between {start} and {end} s")
         return Tier.from_intervals(self.name, rows)
 
     def touching(self, start: float, end: float) -> Iterator[Interval]:

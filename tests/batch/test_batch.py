@@ -334,14 +334,15 @@ def test_killed_parent_leaves_nobody_behind_and_loses_what_was_in_flight_only(
         assert (out / name).read_bytes() == (tmp_path / "undisturbed" / name).read_bytes()
 
 
-def test_interrupted_it_finishes_what_is_at_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "why"), [(signal.SIGTERM, "terminated"), (signal.SIGINT, "interrupted")])
+def test_interrupted_it_finishes_what_is_at_work(tmp_path: Path, number: int, why: str) -> None:
     folder, out = make_clips(tmp_path / "clips", [f"slow{n:02}" for n in range(30)]), tmp_path / "out"
     with parent(folder, out) as process:
         wait_for_clips(process, 2)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         said, _ = process.communicate(timeout=60)
     assert "stop" in said
-    assert said.endswith("interrupted\n")
+    assert said.endswith(f"{why}\n")
     with Ledger(out / LEDGER_NAME) as ledger:
         counts = ledger.counts()
     assert counts["running"] == 0

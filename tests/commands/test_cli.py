@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -460,3 +461,98 @@ def test_help_lists_every_command_by_its_purpose_and_where_to_start_first() -> N
     named = re.findall(r"^│ ([a-z][a-z-]+) ", shown, re.MULTILINE)
     assert named[:2] == ["demo", "check"]
     assert len(named) == len(set(named)) == len(cli.app.registered_commands) + len(cli.app.registered_groups)
+
+
+# --- the last guard ------------------------------------------------------------------------------------------------
+
+NOBODY_EXPECTED = [
+    OverflowError("int too large to convert to float"),
+    ZeroDivisionError("division by zero"),
+    ValueError("Exceeds the limit (4300 digits)"),
+    KeyError("x\x1b[2J\ny"),
+    IndexError(),
+    RecursionError("maximum recursion depth exceeded"),
+    AssertionError(),
+    RuntimeError("a" * 100_000),
+    StopIteration(),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+]
+
+
+@pytest.mark.parametrize("error", NOBODY_EXPECTED, ids=lambda error: type(error).__name__)
+def test_what_nobody_expected_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, beside_clips: None, capsys: Any, error: Exception
+) -> None:
+    def check(*_arguments: Any, **_options: Any) -> ClipReport:
+        raise error
+
+    monkeypatch.setitem(vars(visalign), "check", check)
+    assert run("check", "clip.mpg", "--text", "x") == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(
+        f"visalign: this is a fault of visalign {visalign.__version__}, not yours: {type(error).__name__}"
+    )
+    assert "in commands/check.py:" in err
+    assert "Please report it" in err
+    assert "VISALIGN_TRACEBACK=1" in err
+    assert (err.count("\n"), "\x1b" in err, len(err) < 1000) == (1, False, True)
+
+
+def test_where_it_happened_is_shown_to_who_asks(
+    monkeypatch: pytest.MonkeyPatch, beside_clips: None, capsys: Any
+) -> None:
+    def check(*_arguments: Any, **_options: Any) -> ClipReport:
+        raise ZeroDivisionError("a\x1b[2Jb")
+
+    monkeypatch.setitem(vars(visalign), "check", check)
+    monkeypatch.setenv("VISALIGN_TRACEBACK", "1")
+    assert run("check", "clip.mpg", "--text", "x") == 3
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback (most recent call last):\n")
+    assert "ZeroDivisionError: a\\x1b[2Jb\n" in err
+    assert err.splitlines()[-1].startswith("visalign: this is a fault of visalign")
+
+
+def test_a_thread_that_falls_over_is_one_line(capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    run("version")
+    thread = threading.Thread(target=lambda: [][0])
+    thread.start()
+    thread.join()
+    err = capsys.readouterr().err
+    assert err.startswith("visalign: this is a fault of visalign")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "a\x1b[2J.mp4", "b\x9b2J"],  # one too many
+        ["check", "clip.mpg", "--\x1b]0;title\x07", "x"],
+        ["che\x1b[2Jck"],
+        ["fix", "clip.mpg", "--profile", "\u202egpm."],
+        ["check", "no\x1b[2J\nsuch.mp4"],
+        ["maps", "check", "no\x9bsuch\u202e.toml"],
+        ["check", "clip.mpg", "--text", "x", "--json", "no\x1b[2J\nsuch/out.json"],
+    ],
+)
+def test_what_was_typed_does_nothing_to_the_terminal(arguments: list[str], beside_clips: None, capsys: Any) -> None:
+    assert run(*arguments) in (2, 3)
+    out, err = capsys.readouterr()
+    assert not set(out + err) & set("\x1b\x9b\x07\u202e")
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2J", "a\x9b2Jb", "a\u202egpm", "a\nWrote secrets", "a\r\x1b]52;c;x\x07"])
+def test_names_of_files_do_nothing_to_the_terminal(
+    asked: dict[str, Any], capsys: Any, tmp_path: Path, name: str
+) -> None:
+    """Where it says what it wrote, on a terminal and elsewhere."""
+    words = WORDS.relabel({"": "", "bin": name, "blue": "b"}.__getitem__)
+    rows = [(name, *ROWS[0][1:]), ("b", *ROWS[1][1:])]
+    asked["report"] = make_report(warnings=(f"odd: {name}",), words=words, judged_words=judged(*rows))
+    assert run("check", "clip.mpg", "--text", "x", "--csv", tmp_path / f"{name}.csv") == 1
+    out, err = capsys.readouterr()
+    assert not set(out + err) & set("\x1b\x9b\x07\u202e\r")
+    assert not [line for line in out.splitlines() if line.startswith("Wrote secrets")]
+    assert sum(line.startswith("Wrote ") for line in out.splitlines()) == 1

@@ -92,7 +92,7 @@ def test_misspelt_column_is_an_error_and_a_foreign_one_a_warning(tmp_path: Path)
         ("a.jsonl", '{"clip": "a", "clip": "b"}\n', "twice"),
         ("a.jsonl", '{"clip": "a\\u0000b"}\n', "control character"),
         ("a.jsonl", "{\n", "not JSON"),
-        ("a.jsonl", "[" * 100_000, "not JSON"),
+        ("a.jsonl", "[" * 100_000, "levels"),
     ],
 )
 def test_what_is_no_manifest(tmp_path: Path, name: str, text: str, reason: str) -> None:

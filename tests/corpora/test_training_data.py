@@ -85,7 +85,7 @@ def test_a_folder_without_clips_is_an_error(tmp_path: Path) -> None:
     [
         ("transcripts.csv", b"name,transcript\na.mp4,bin\n", 1, "no column file"),
         ("transcripts.csv", b"", 1, "no column file and transcript"),
-        ("transcripts.csv", b"file,transcript\na.mp4,\xff\xfe\n", None, "UTF-8"),
+        ("transcripts.csv", b"file,transcript\na.mp4,\xff\xfe\n", 2, "UTF-8"),
         ("a.txt", b"bin\nbl\0ue\n", 2, "zero bytes"),
         ("a.align", b"0 100 sil\n100 200\n", 2, "start end word"),
         ("a.align", b"0 100 sil\n100 200 two words\n", 2, "start end word"),

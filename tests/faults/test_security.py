@@ -518,6 +518,18 @@ def manifest_with(path: Path, n: int) -> Path:
     return path
 
 
+def lines_of(path: Path, line: str, n: int) -> Path:
+    path.write_text(line * n, encoding="utf-8")
+    return path
+
+
+def members(path: Path, n: int) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(n):
+            archive.writestr(str(number), b"")
+    return path
+
+
 TOO_MUCH: dict[str, tuple[str, Callable[[Path], object], type[Exception]]] = {
     "seconds": ("1", lambda folder: read_audio(wav_of(folder / "a.wav", 1.5)), MediaError),
     "seconds (gap)": ("60", lambda folder: read_audio(gapped(folder / "a.mkv")), MediaError),
@@ -528,6 +540,15 @@ TOO_MUCH: dict[str, tuple[str, Callable[[Path], object], type[Exception]]] = {
     "data-bytes": ("5000", lambda folder: read_json(huge(folder / "a.json", 5001)), ParseError),
     "data-bytes (lexicon)": ("5000", lambda folder: read_lexicon(huge(folder / "a.dict", 5001)), ParseError),
     "data-bytes (annotation)": ("5000", lambda folder: read_annotation(huge(folder / "a.eaf", 5001)), ParseError),
+    "tree-bytes": ("2000", lambda _: parse_json("a.json", "[" + "{}," * 30 + "{}]"), ParseError),
+    "tree-bytes (XML)": ("2000", lambda _: parse_xml("a.xml", b"<a>" + b"<b/>" * 30 + b"</a>"), ParseError),
+    "tree-bytes (TOML)": ("2000", lambda _: parse_toml("a.toml", "a.b.c = 1"), ParseError),
+    "tree-bytes (YAML)": ("2000", lambda _: parse_yaml("a.yaml", "[a, b]"), ParseError),
+    "tree-bytes (lexicon)": ("2000", lambda folder: read_lexicon(lines_of(folder / "a.dict", "a B\n", 9)), ParseError),
+    "tree-bytes (manifest)": ("2000", lambda folder: read_manifest(manifest_with(folder / "a.csv", 9)), ParseError),
+    "tree-bytes (archive)": ("2000", lambda folder: read_landmark_rows(members(folder / "a.npz", 9)), ParseError),
+    "settings-bytes": ("9", lambda _: parse_toml("a.toml", "a = 123456"), ParseError),
+    "settings-bytes (YAML)": ("9", lambda _: parse_yaml("a.yaml", "a: [12345]"), ParseError),
     "nesting": ("3", lambda _: parse_json("a.json", "[[[[1]]]]"), ParseError),
     "nesting (YAML)": ("3", lambda _: parse_yaml("a.yaml", "[[[[1]]]]"), ParseError),
     "nesting (XML)": ("3", lambda _: parse_xml("a.xml", b"<a><a><a><a/></a></a></a>"), ParseError),

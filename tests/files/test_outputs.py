@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from visalign.cli import main
-from visalign.errors import MediaError, OutputError
+from visalign.errors import KeptFile, MediaError, OutputError
 from visalign.files.data_files import read_bytes
-from visalign.files.outputs import draft_name, is_draft, remove_drafts, spare, whole_file
+from visalign.files.outputs import check_output, draft_name, is_draft, keep_edited, remove_drafts, spare, whole_file
+from visalign.files.text_files import write_text
 from visalign.language.transcript import read_transcript
 from visalign.media.clips import probe, write_wav
 from visalign.signals import Audio
@@ -224,3 +225,31 @@ def test_a_command_keeps_its_inputs(
         main(["align", name, f"--transcript={text}", "-q", "-o", "w.TextGrid"])
     assert ended.value.code == 0
     assert sorted(x.name for x in tmp_path.iterdir()) == sorted(["w.TextGrid", name, text])
+
+
+def test_what_was_edited_is_kept_until_somebody_says_so(tmp_path: Path) -> None:
+    place, link = tmp_path / "a.txt", tmp_path / "link.txt"
+    link.symlink_to(place)
+    for name in (place, link):  # by whatever name
+        keep_edited(name, overwrite=False)
+        write_text(name, "first")  # there was nothing to keep
+        keep_edited(name, overwrite=False)
+        write_text(name, "first")
+        with pytest.raises(KeptFile, match=rf"{name.name}: .*--overwrite"):
+            write_text(name, "second")
+        assert place.read_text() == "first"
+        assert sorted(x.name for x in tmp_path.iterdir()) == ["a.txt", "link.txt"]
+        keep_edited(name, overwrite=True)
+        write_text(name, "second")
+        assert place.read_text() == "second"
+        place.unlink()
+
+
+def test_a_check_of_an_output_says_what_may_be_replaced(tmp_path: Path) -> None:
+    place = tmp_path / "a.txt"
+    place.write_text("mine")
+    check_output(place, suffixes=[".txt"], overwrite=False)
+    with pytest.raises(KeptFile):
+        write_text(place, "other")
+    check_output(place, suffixes=[".txt"])
+    assert write_text(place, "other").read_text() == "other"

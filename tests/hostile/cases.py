@@ -313,7 +313,7 @@ MANIFESTS = (
     listed(39, "a misspelt column", b"clip,transcrpt\na.mp4,bin\n", Refused(ParseError, "did you mean transcript?")),
     listed(39, "several faults, told at once", b"clip,text,transcript\na.mp4,x,y\n,x,\n",
            Refused(ParseError, "give one | line 3: there is no `clip`")),
-    listed(39, "UTF-16", "clip\na.mp4\n".encode("utf-16"), Refused(ParseError, "save the manifest as UTF-8")),
+    listed(39, "UTF-16", "clip\na.mp4\n".encode("utf-16"), Refused(ParseError, "save it as UTF-8")),
     listed(39, "a quote that does not end", b'clip,text\na.mp4,"bin\n', Refused(ParseError, "not CSV")),
     listed(39, "more cells than headings", b"clip\na.mp4,b,c\n", Refused(ParseError, "3 cells under 1 headings")),
     Case(39, "5,000 rows", text.many_rows, Works(holds=(("n_clips", 5_000), ("n_missing", 5_000))), "batch"),

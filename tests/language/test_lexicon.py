@@ -152,7 +152,7 @@ def test_read_lexicon_of_windows_line_ends_and_missing_file(tmp_path: Path) -> N
     path = tmp_path / "mine.dict"
     path.write_bytes(b"a AH\r\nb B IY\r\n")
     assert spoken(read_lexicon(path), "b") == ["B IY"]
-    with pytest.raises(ParseError, match="Check the path"):
+    with pytest.raises(ParseError, match="check the name"):
         read_lexicon(tmp_path / "none.dict")
     with pytest.raises(ParseError, match="can't be read"):
         read_lexicon(tmp_path)

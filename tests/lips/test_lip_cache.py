@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,77 @@ def test_a_damaged_file_is_made_anew(generated_clip: GeneratedClip, reads: list[
         cached_faces(generated_clip.path, tmp_path)
         assert kept.read_bytes() == whole
     assert len(reads) == 4
+
+
+@pytest.fixture
+def kept(generated_clip: GeneratedClip, reads: list[Path], tmp_path: Path) -> Path:
+    cached_faces(generated_clip.path, tmp_path)
+    (found,) = tmp_path.rglob("*.npz")
+    assert len(reads) == 1
+    return found
+
+
+def test_an_altered_file_is_made_anew_wherever_it_was_altered(
+    generated_clip: GeneratedClip, reads: list[Path], kept: Path, tmp_path: Path
+) -> None:
+    """Byte for byte; also where the archive, its arrays and their check sums are as good as before."""
+    whole = kept.read_bytes()
+    places = np.linspace(0, len(whole) - 1, 60).astype(int)
+    for n, place in enumerate((*places, 26, 30, len(whole) - 33), start=2):
+        altered = bytearray(whole)
+        altered[place] ^= 1 << n % 8
+        kept.write_bytes(altered)
+        cached_faces(generated_clip.path, tmp_path)
+        assert len(reads) == n, place
+        assert kept.read_bytes() == whole
+    for damage in (whole[:-1], whole + b"\0", whole[:-32] + bytes(32), whole[-32:], b"x" * 32, b""):
+        kept.write_bytes(damage)
+        cached_faces(generated_clip.path, tmp_path)
+        assert kept.read_bytes() == whole
+
+
+def test_other_numbers_in_a_good_archive_are_noticed(
+    generated_clip: GeneratedClip, reads: list[Path], kept: Path, tmp_path: Path
+) -> None:
+    with np.load(kept) as data:
+        arrays = {name: data[name] for name in data.files}
+    np.savez(kept, **{**arrays, "1/values": arrays["1/values"] * 2})
+    cached_faces(generated_clip.path, tmp_path)
+    assert len(reads) == 2
+
+
+def test_the_lips_of_another_clip_under_this_name_are_noticed(
+    generated_clip: GeneratedClip, reads: list[Path], kept: Path, tmp_path: Path
+) -> None:
+    cached_faces(generated_clip.path, tmp_path, detect_every=5)
+    (other,) = set(tmp_path.rglob("*.npz")) - {kept}
+    kept.write_bytes(other.read_bytes())
+    cached_faces(generated_clip.path, tmp_path)
+    assert len(reads) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_a_file_of_another_user_is_not_believed(
+    generated_clip: GeneratedClip, reads: list[Path], kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.chown(kept, 1234, 1234)
+    cached_faces(generated_clip.path, tmp_path)
+    assert len(reads) == 2
+    assert kept.stat().st_uid == 0  # made anew
+    monkeypatch.setattr(os, "geteuid", lambda: 1234)
+    cached_faces(generated_clip.path, tmp_path)
+    assert len(reads) == 2  # root's are believed by everybody
+
+
+def test_a_place_that_can_not_be_written_costs_no_clip(
+    generated_clip: GeneratedClip, reads: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "cache").write_text("a file", encoding="utf-8")
+    assert cached_faces(generated_clip.path, tmp_path / "cache").faces
+    key = lip_key(generated_clip.path, 10)
+    (tmp_path / "other" / key[:2] / f"{key}.npz").mkdir(parents=True)
+    assert cached_faces(generated_clip.path, tmp_path / "other").faces
+    assert len(reads) == 2
 
 
 def test_other_code_is_another_key(generated_clip: GeneratedClip, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
+import struct
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -216,6 +219,33 @@ def test_delays_are_numbers(server: LiveServer) -> None:
         assert ask(server, f"/{server.token}/drawn", method="POST", body=body)[0] == 204
     assert server.delays_ms == [40.0, 41.5]
     assert ask(server, f"/{server.token}/drawn", method="POST", body=b" " * 200_000)[0] == 404
+
+
+def test_a_connection_that_is_reset_is_no_fault(server: LiveServer, capfd: pytest.CaptureFixture[str]) -> None:
+    """In the midst of a request, of an answer, and of the stream; and what else a stranger may send."""
+    host, port = HOST, int(server.url.split(":")[2].split("/")[0])
+    name = f"Host: {HOST}:{port}\r\n"
+    requests = [
+        b"",
+        b"GET /",
+        f"GET /{server.token}/ HTTP/1.1\r\n{name}\r\n".encode(),
+        f"GET /{server.token}/events HTTP/1.1\r\n{name}\r\n".encode(),
+        f"POST /{server.token}/drawn HTTP/1.1\r\n{name}Content-Length: 90000\r\n\r\n[".encode(),
+        f"POST /{server.token}/drawn HTTP/1.1\r\n{name}Content-Length: \u00b2\r\n\r\n[".encode("latin-1"),
+        b"\xff\xfe\x00" * 100,
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET " + b"a" * 70_000,
+    ]
+    for request in requests * 3:
+        with socket.create_connection((host, port), timeout=5) as caller:
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closed by a reset
+            with contextlib.suppress(OSError):
+                caller.sendall(request)
+            time.sleep(0.02)
+    server.show({"x": 1})
+    time.sleep(0.3)
+    assert capfd.readouterr() == ("", "")
+    assert ask(server, f"/{server.token}/")[0] == 200
 
 
 def test_no_other_address_is_bound(server: LiveServer) -> None:

@@ -139,7 +139,7 @@ def test_the_worst_word_has_the_lowest_score() -> None:
 
 
 def test_segments_must_be_words_of_the_words_tier() -> None:
-    with pytest.raises(TimelineError, match=r"'bin' at 0\.31 s is not an interval"):
+    with pytest.raises(TimelineError, match=r"'bin' at 0\.31 s is no interval"):
         make_report(judged_words=judged(("bin", 0.31, *ROWS[0][2:])))
 
 

@@ -6,7 +6,7 @@ import pytest
 from tiny_map import GOOD
 
 from visalign.errors import ParseError
-from visalign.visemes.lint import LintFinding, _line_of, lint_viseme_map
+from visalign.visemes.lint import LintFinding, _Lines, lint_viseme_map
 from visalign.visemes.viseme_map import VisemeMap
 
 
@@ -88,5 +88,5 @@ def test_a_fault_in_a_long_list_is_found_on_its_own_line(write):
 
 def test_a_value_is_looked_for_to_the_last_line() -> None:
     text = '[visemes]\nclosed = { phones = [\n"p",\n"\u0436"] }'
-    assert _line_of(text, ("visemes", "closed"), "\u0436") == 4
-    assert _line_of(text, ("visemes", "closed"), "q") == 2  # of what is nowhere, the key
+    assert _Lines(text).of(("visemes", "closed"), "\u0436") == 4
+    assert _Lines(text).of(("visemes", "closed"), "q") == 2  # of what is nowhere, the key

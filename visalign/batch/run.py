@@ -21,7 +21,7 @@ from visalign.batch.engines import Engine, LocalEngine, available_cpus
 from visalign.batch.job import JobMaker, report_name
 from visalign.batch.ledger import LEDGER_NAME, Ledger, Outcome, only_run
 from visalign.batch.planning import Plan, clips_of_shard, job_maker, plan
-from visalign.batch.settings import BatchEvent, BatchResult, BatchSettings
+from visalign.batch.settings import INTERRUPTED, TERMINATED, BatchEvent, BatchResult, BatchSettings
 from visalign.batch.summary import require_parquet, write_summary
 from visalign.corpora.clip_list import Manifest, read_manifest
 from visalign.errors import AnyPath, MediaError, OutputError
@@ -161,7 +161,7 @@ class Run:
         self._skipped = self._to_do = 0
         self._done = self._failed = 0
         self._stopped = ""
-        self._interrupted = False
+        self._asked_to_stop = ""
         self._started = time.monotonic()
 
     def work(self, what: Plan, feed: Callable[[], Sequence[str] | None] | None = None) -> None:
@@ -187,7 +187,7 @@ class Run:
                         self._collect()
             killed = False
         except KeyboardInterrupt:
-            self._stopped = "interrupted"
+            self._stopped = self._asked_to_stop or INTERRUPTED
         finally:
             self._engine.close(kill=killed)
             self._ledger.release(self._in_flight)
@@ -218,8 +218,8 @@ class Run:
                 self._record(name, outcome)
 
     def _fill(self) -> None:
-        if self._interrupted and not self._stopped:
-            self._stop("interrupted", "finishing the clips at work; interrupt again to stop at once")
+        if self._asked_to_stop and not self._stopped:
+            self._stop(self._asked_to_stop, "finishing the clips at work; interrupt again to stop at once")
         while self._queue and self._engine.free_slots() > 0:
             name = self._queue.popleft()
             clip = self._ledger.entry(name).clip
@@ -259,8 +259,8 @@ class Run:
             return False
         return self._failed >= (limit if limit >= 1 else max(1.0, limit * self._to_do))
 
-    def _interrupt(self) -> None:
-        self._interrupted = True  # and no more, here in a signal handler
+    def _interrupt(self, number: int) -> None:
+        self._asked_to_stop = TERMINATED if number == signal.SIGTERM else INTERRUPTED  # and no more, in a handler
 
     def _stop(self, why: str, message: str) -> None:
         self._stopped = why
@@ -297,19 +297,22 @@ class Run:
 
 
 @contextlib.contextmanager
-def _interruptible(stop: Callable[[], None]) -> Iterator[None]:
-    """The first SIGINT or SIGTERM calls `stop`, the second raises KeyboardInterrupt. Only in the main thread."""
+def _interruptible(stop: Callable[[int], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM call `stop` with their number, the second of them raises KeyboardInterrupt too.
+
+    Only in the main thread.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     asked = False
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
         nonlocal asked
+        stop(number)
         if asked:
             raise KeyboardInterrupt
         asked = True
-        stop()
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

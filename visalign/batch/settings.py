@@ -10,7 +10,10 @@ from visalign.batch.reasons import REASONS
 from visalign.config import Config
 from visalign.errors import AnyPath, ConfigError
 
-__all__ = ["BatchEvent", "BatchResult", "BatchSettings"]
+__all__ = ["INTERRUPTED", "TERMINATED", "BatchEvent", "BatchResult", "BatchSettings"]
+
+INTERRUPTED, TERMINATED = "interrupted", "terminated"
+"""Why a run ended early: Ctrl-C, or `kill` and a machine that shuts down."""
 
 _MIN_MEMORY_BYTES = 1 << 29
 
@@ -154,7 +157,7 @@ class BatchResult:
     reasons : dict
         Failures by reason.
     stopped : str
-        Why the run ended early: ``"interrupted"``, ``"max-failures"``, or empty.
+        Why the run ended early: ``"interrupted"`` (Ctrl-C), ``"terminated"`` (`kill`), ``"max-failures"``, or empty.
     """
 
     out: Path

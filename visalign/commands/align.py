@@ -15,6 +15,7 @@ from visalign.commands.options import (
     AlignmentFile,
     AlignmentShift,
     Channel,
+    Overwrite,
     Subtitles,
     refuse_lonely_shift,
     refuse_missing,
@@ -91,6 +92,7 @@ def align(
     timeout: Annotated[
         float, typer.Option(min=1.0, help="With --aligner mfa: seconds after which it is stopped.")
     ] = 3600.0,
+    overwrite: Overwrite = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
     ] = False,
@@ -114,11 +116,11 @@ def align(
         engine = chosen_aligner(aligner, acoustic_model, refine=refine)
         names = {"oov": oov, "g2p": g2p, "speaker": speaker}
         options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names}
-        _align_many(sound, output, to, channel, quiet=quiet, options=options)
+        _align_many(sound, output, to, channel, overwrite=overwrite, quiet=quiet, options=options)
         return
     if output is not None:
         inputs = [x for x in (sound, transcript, alignment, lexicon, acoustic_model, dictionary) if x is not None]
-        check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs)
+        check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs, overwrite=overwrite)
     if recognise not in ("phones", "words"):
         raise ConfigError("recognise", recognise, ("phones", "words"))
     words = said(text, transcript, subtitles, sound)
@@ -196,7 +198,14 @@ def mfa_aligner(
 
 
 def _align_many(
-    source: Path, output: Path | None, to: str, channel: str | None, *, quiet: bool, options: dict[str, Any]
+    source: Path,
+    output: Path | None,
+    to: str,
+    channel: str | None,
+    *,
+    overwrite: bool,
+    quiet: bool,
+    options: dict[str, Any],
 ) -> None:
     """Align a folder or the rows of a table; exit with 3 where one failed."""
     # These load numpy and PocketSphinx.
@@ -217,6 +226,7 @@ def _align_many(
             output,
             suffix,
             lambda path, said: visalign.force_align(visalign.read_audio(path, channel=channel), said, **options),
+            overwrite=overwrite,
         )
         for number, one in enumerate(done, start=1):
             progress(f"aligned {one.recording.path.name}", number / len(recordings))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.commands.console import VERDICT_STYLES, batch_progress, facts_table, screen
+from visalign.commands.console import VERDICT_STYLES, batch_progress, facts_table, print_json, screen
 from visalign.commands.options import Profile, Strict, chosen_settings
 from visalign.errors import ConfigError
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from visalign.batch import BatchEvent, BatchResult, BatchSettings
     from visalign.batch.engines import Engine
     from visalign.batch.ledger import Entry, Ledger
+    from visalign.corpora.clip_list import Manifest
 
 __all__ = [
     "BATCH_EPILOG",
@@ -42,13 +42,14 @@ BATCH_EPILOG = (
     "Run the same command again and it does what is missing. Columns of a manifest: clip, id, transcript, text, audio, "
     "speaker, condition, map, expected (docs/batch.md).\n\n"
     "Exit codes: 0 all clips got the expected verdict · 1 done, some did not · 2 wrong usage · 3 some clips could not "
-    "be analysed, or are still to do · 130 interrupted"
+    "be analysed, or are still to do · 130 interrupted · 143 ended by kill"
 )
 STATUS_EPILOG = (
     "visalign status results\n\nvisalign status results --clip s1/bbaf2n    (one clip, with the stack of a crash)"
 )
 
-_ALL, _SOME_DIFFER, _INCOMPLETE, _INTERRUPTED = 0, 1, 3, 130
+_ALL, _SOME_DIFFER, _INCOMPLETE = 0, 1, 3
+_STOPPED = {"interrupted": 130, "terminated": 143}
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _RECENT_SECONDS = 60.0
 
@@ -127,6 +128,8 @@ def batch(
             f"{plan.n_done} are done, {plan.n_failed} failed before" if plan.n_done or plan.n_failed else "none is done"
         )
         screen().print(f"{len(plan.to_do)} clips would be checked; {known}; {len(plan.missing)} files are missing.")
+        if abroad := _files_elsewhere(manifest):
+            screen().print(f"{len(abroad)} files lie outside {manifest.root}: {', '.join(abroad[:5])}", soft_wrap=True)
         raise typer.Exit(_INCOMPLETE if plan.missing else _ALL)
     chosen = _engine(engine, scheduler)
     with listener(json_lines=json_lines, quiet=quiet) as listen:
@@ -134,6 +137,14 @@ def batch(
     if not quiet and not json_lines:
         show_result(result)
     raise typer.Exit(exit_code(result))
+
+
+def _files_elsewhere(manifest: Manifest) -> list[str]:
+    """What a manifest names beyond its own folder: it may, and somebody else may have written it."""
+    names = [getattr(clip, kind) for clip in manifest.clips for kind in ("clip", "transcript", "audio", "map")]
+    # Of maps most are names and no files.
+    places = {name: manifest.root / name for name in dict.fromkeys(names) if name}
+    return [name for name, place in places.items() if not place.resolve().is_relative_to(manifest.root)]
 
 
 def settings_of(
@@ -174,8 +185,8 @@ def default_out(source: Path) -> Path:
 
 def exit_code(result: BatchResult) -> int:
     """What the command ends with."""
-    if result.stopped == "interrupted":
-        return _INTERRUPTED
+    if result.stopped in _STOPPED:
+        return _STOPPED[result.stopped]
     if result.failed or result.pending:
         return _INCOMPLETE
     return _ALL if result.passed == result.done else _SOME_DIFFER
@@ -222,8 +233,7 @@ def listener(*, json_lines: bool, quiet: bool) -> Iterator[Callable[[BatchEvent]
 
 
 def _tell_json(event: BatchEvent) -> None:
-    sys.stdout.write(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    print_json(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
 
 
 def _tell(event: BatchEvent, advance: Callable[[int, int], None], say: Callable[[str, str], None]) -> None:
@@ -254,7 +264,7 @@ def status(
             return
         found = _standing(ledger, at_work=is_running(out))
         if as_json:
-            sys.stdout.write(json.dumps(found, indent=2) + "\n")
+            print_json(json.dumps(found, indent=2) + "\n")
         else:
             _show_standing(found)
 

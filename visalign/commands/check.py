@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,12 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.commands.console import judged_parts, progress_line, screen, show_warnings, styled_summary
+from visalign.commands.console import (
+    judged_parts,
+    print_json,
+    progress_line,
+    screen,
+    show_warnings,
+    styled_summary,
+)
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, EXIT_CODES
 from visalign.commands.options import (
     AlignmentFile,
     AlignmentShift,
     Channel,
+    Overwrite,
     Profile,
     Strict,
     Subtitles,
@@ -25,7 +32,7 @@ from visalign.commands.options import (
     refuse_missing,
     said,
 )
-from visalign.files.outputs import check_output
+from visalign.files.outputs import check_output, keep_edited
 
 if TYPE_CHECKING:
     from visalign.reports.clip_report import ClipReport
@@ -101,6 +108,7 @@ def check(
     ] = None,
     textgrid: Annotated[Path | None, typer.Option(help="Write the tiers as a Praat TextGrid.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with a player, that opens offline.")] = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word; of a long one every cue or phrase,
@@ -109,6 +117,8 @@ def check(
     to_stdout = json == STDOUT
     inputs = (video, audio, transcript, alignment, lexicon, model, config)
     outputs = _checked_outputs({".json": None if to_stdout else json, ".csv": csv, ".TextGrid": textgrid}, inputs)
+    if textgrid is not None:
+        keep_edited(textgrid, overwrite=overwrite)
     pages, tables = _checked_outputs({".html": html}, inputs), _checked_outputs({".csv": segments}, inputs)
     settings = chosen_settings(
         config,
@@ -169,8 +179,7 @@ def _print_json(report: ClipReport) -> None:
     # Loads numpy and praatio, which the report has loaded already.
     from visalign.files.text_files import format_json
 
-    sys.stdout.write(format_json(report.to_dict()))
-    sys.stdout.flush()
+    print_json(format_json(report.to_dict()))
 
 
 def show_report(report: ClipReport, outputs: Sequence[Path], *, stderr: bool = False) -> None:

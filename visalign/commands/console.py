@@ -2,7 +2,7 @@
 
 Only tells :mod:`rich` what to draw; deciding what to show, and when, is for :mod:`visalign.cli`. Text that comes from
 the user (words, file names) is always passed as :class:`rich.text.Text`, never as markup: a word like ``[red]`` is a
-word.
+word. Whatever is drawn, by whichever command, is made :mod:`harmless <visalign.files.display>` here.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -25,9 +25,11 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from visalign.files.display import harmless, harmless_json, one_line
 from visalign.files.timecode import clock
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ __all__ = [
     "facts_table",
     "findings_table",
     "judged_parts",
+    "print_json",
     "progress_line",
     "screen",
     "show_warnings",
@@ -74,11 +77,30 @@ _STATUS_STYLES = {"ok": "green", "missing": "red", "broken": "red", "optional": 
 _MISSING = "-"
 
 
+class _Screen(Console):
+    """A console on which nothing that is printed acts."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print each text as one line: a name with a break in it begins no line of its own."""
+        super().print(*(one_line(x) if isinstance(x, str) else x for x in objects), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What is to be drawn, in pieces; rich's own orders to the terminal are apart from the text."""
+        for piece in super().render(renderable, options):
+            yield piece if piece.control else Segment(harmless(piece.text), piece.style)
+
+
 def screen(*, stderr: bool = False) -> Console:
-    """A console that never guesses at markup, e-mail addresses or emoji in what it prints."""
+    """A console that never guesses at markup, e-mail addresses or emoji in what it prints, and never acts on it."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+    return _Screen(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+
+
+def print_json(text: str) -> None:
+    """Data for another program, which may be a terminal after all."""
+    sys.stdout.write(harmless_json(text))
+    sys.stdout.flush()
 
 
 @contextmanager
@@ -90,7 +112,9 @@ def progress_line(*, enabled: bool = True) -> Iterator[ProgressCallback]:
         task = bar.add_task("starting", total=None)
 
         def tell(stage: str, fraction: float | None) -> None:
-            bar.update(task, description=stage, total=None if fraction is None else 1.0, completed=fraction or 0.0)
+            bar.update(
+                task, description=one_line(stage), total=None if fraction is None else 1.0, completed=fraction or 0.0
+            )
 
         yield tell
 
@@ -124,7 +148,7 @@ def batch_progress() -> Iterator[tuple[Callable[[int, int], None], Callable[[str
             bar.update(task, completed=done, total=total)
 
         def say(line: str, style: str) -> None:
-            console.print(Text(line), style=style, soft_wrap=True)
+            console.print(line, style=style, soft_wrap=True)
 
         yield advance, say
 
@@ -302,7 +326,7 @@ def _number(value: float | None, form: str) -> str:
 
 
 def _text(cell: str | Text) -> Text:
-    return cell if isinstance(cell, Text) else Text(cell)
+    return cell if isinstance(cell, Text) else Text(one_line(cell))
 
 
 def _table(*headings: str) -> Table:

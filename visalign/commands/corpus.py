@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visalign.commands.console import facts_table, progress_line, screen
+from visalign.commands.options import Overwrite
 
 if TYPE_CHECKING:
     from visalign.corpora import Fault, Survey
@@ -47,6 +48,7 @@ def corpus(
     faults: Annotated[Path | None, typer.Option(help="Write all complaints as CSV.")] = None,
     decode: Annotated[bool, typer.Option("--decode", help="Decode every clip to its end, not just open it.")] = False,
     no_check: Annotated[bool, typer.Option("--no-check", help="Do not even open the clips.")] = False,
+    overwrite: Overwrite = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
     ] = False,
@@ -66,7 +68,7 @@ def corpus(
     for place in (output, labels, lhotse, kaldi, faults):
         _refuse_inside(folder, place)
     if output is not None:
-        check_output(output, suffixes=MANIFEST_SUFFIXES)
+        check_output(output, suffixes=MANIFEST_SUFFIXES, overwrite=overwrite)
     if faults is not None:
         check_output(faults, suffixes=(".csv",))
     check: Check = "decode" if decode else "none" if no_check else "open"

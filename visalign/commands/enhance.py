@@ -9,6 +9,7 @@ import typer
 
 import visalign
 from visalign.commands.console import facts_table, progress_line, screen, tier_table
+from visalign.commands.options import Overwrite
 from visalign.errors import ConfigError
 from visalign.files.outputs import refuse_existing
 
@@ -117,6 +118,7 @@ def vad(
     output: Annotated[Path | None, typer.Option("--output", "-o", help=".csv, .json or .TextGrid")] = None,
     detector: Annotated[str, typer.Option(help="statistical or webrtc")] = "statistical",
     threshold: Annotated[float, typer.Option(help="Probability from which on it is speech.")] = 0.5,
+    overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Find where somebody speaks."""
@@ -125,7 +127,7 @@ def vad(
     from visalign.sound.voice_activity import find_speech
 
     if output is not None:
-        check_output(output, suffixes=_SUFFIXES, inputs=[source])
+        check_output(output, suffixes=_SUFFIXES, inputs=[source], overwrite=overwrite)
     if not 0 < threshold < 1:
         raise ConfigError("threshold", threshold, "between 0 and 1")
     tier = find_speech(visalign.read_audio(source), detector, threshold=threshold)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["CHECK_FAILED", "DONE", "EXIT_CODES", "NOT_ANALYSED", "USAGE"]
+__all__ = ["CHECK_FAILED", "DONE", "EXIT_CODES", "INTERRUPTED", "NOT_ANALYSED", "USAGE"]
 
-DONE, CHECK_FAILED, USAGE, NOT_ANALYSED = 0, 1, 2, 3
+DONE, CHECK_FAILED, USAGE, NOT_ANALYSED, INTERRUPTED = 0, 1, 2, 3, 130
 
 EXIT_CODES = (
     "Exit codes: 0 done and in sync · 1 done, a check failed · 2 wrong usage · 3 an input could not be analysed"

@@ -12,6 +12,7 @@ from rich.text import Text
 import visalign
 from visalign.commands.console import VERDICT_STYLES, progress_line, screen
 from visalign.commands.options import VideoTrack, chosen_settings, refuse_missing, said
+from visalign.files.display import one_line
 
 if TYPE_CHECKING:
     from visalign.explanation import Explanation
@@ -91,9 +92,9 @@ def _show(verdict: str, found: Explanation) -> None:
 
 
 def _say(text: str, style: str = "", *, indent: str = "", hang: str = "", above: str = "") -> None:
-    # Wrapped here, not by rich, which would fill each line with blanks to keep the indent. A report may hold anything:
-    # what is no text must not steer the terminal.
+    # Wrapped here, not by rich, which would fill each line with blanks to keep the indent.
     out = screen()
-    plain = "".join(c if c.isprintable() else " " for c in text)
-    lines = textwrap.wrap(plain, min(_WIDEST, out.width), initial_indent=indent, subsequent_indent=indent + hang)
+    lines = textwrap.wrap(
+        one_line(text), min(_WIDEST, out.width), initial_indent=indent, subsequent_indent=indent + hang
+    )
     out.print(Text(above + "\n".join(lines), style=style), soft_wrap=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visalign.commands.console import facts_table, screen
-from visalign.commands.options import said
-from visalign.errors import ConfigError
+from visalign.commands.options import Overwrite, said
+from visalign.errors import BAD_DATA, ConfigError
 
 if TYPE_CHECKING:
     from visalign.exports.exporter import ExportOptions
@@ -45,7 +45,7 @@ def parse_rate(text: str) -> Fraction:
     """
     try:
         return Fraction(*_NTSC[text]) if text in _NTSC else Fraction(text)
-    except (ValueError, ZeroDivisionError) as error:
+    except BAD_DATA as error:
         raise ConfigError("fps", text, "a number of frames a second, as 24, 29.97 or 30000/1001") from error
 
 
@@ -83,6 +83,7 @@ def export(
     edits: Annotated[Path | None, typer.Option(help="CSV of changes by hand; default: OUTPUT.edits.csv.")] = None,
     make_edits: Annotated[bool, typer.Option("--make-edits", help="Begin an empty OUTPUT.edits.csv.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="Show all formats.")] = False,
+    overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Write a mouth's timeline for rigs, curves for faces, tiers for linguists, markers for editors."""
@@ -98,7 +99,7 @@ def export(
 
     exporter = load_exporter(to)
     inputs = [x for x in (source, transcript, lexicon, model, edits) if x is not None]
-    check_output(output, suffixes=[output.suffix], inputs=inputs)
+    check_output(output, suffixes=[output.suffix], inputs=inputs, overwrite=overwrite)
     options = ExportOptions(
         rate=None if fps is None else parse_rate(fps),
         first_frame=start_frame,

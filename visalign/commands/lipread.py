@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import visalign
-from visalign.commands.console import facts_table, progress_line, screen, show_warnings, signed_ms
-from visalign.commands.options import VideoTrack, said_text
+from visalign.commands.console import (
+    facts_table,
+    print_json,
+    progress_line,
+    screen,
+    show_warnings,
+    signed_ms,
+)
+from visalign.commands.options import Overwrite, VideoTrack, said_text
 
 if TYPE_CHECKING:
     from visalign.lip_reading.reading import LipReading
@@ -46,6 +52,7 @@ def lipread(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Words and units: a .TextGrid")] = None,
     json: Annotated[Path | None, typer.Option(help="Write everything as JSON; - for stdout.")] = None,
+    overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Read words off the lips alone, given a grammar, and count the errors where it is known what was said."""
@@ -62,7 +69,8 @@ def lipread(
     to_stdout = json == Path("-")
     for path, suffix in ((output, ".TextGrid"), (None if to_stdout else json, ".json")):
         if path is not None:
-            check_output(path, suffixes=(suffix,), inputs=[x for x in (video, lexicon, model, transcript, report) if x])
+            inputs = [x for x in (video, lexicon, model, transcript, report) if x]
+            check_output(path, suffixes=(suffix,), inputs=inputs, overwrite=overwrite or path == json)
     known = lexicon_with(lexicon)
     graph = read_grammar(grammar)
     refuse_impossible(graph)
@@ -81,8 +89,7 @@ def lipread(
     result |= {} if report is None else {"sync": _sync(report)}
     files = [] if output is None else [write_textgrid(output, [found.words, found.units])]
     if to_stdout:
-        sys.stdout.write(format_json(result))
-        sys.stdout.flush()
+        print_json(format_json(result))
     elif json is not None:
         files.append(write_text(json, format_json(result)))
     if not quiet:

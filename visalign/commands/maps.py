@@ -10,7 +10,7 @@ import typer
 
 import visalign
 from visalign.commands.console import facts_table, progress_line, screen, show_warnings
-from visalign.commands.options import said_text
+from visalign.commands.options import Overwrite, said_text
 
 if TYPE_CHECKING:
     from visalign.language.lexicon import Lexicon
@@ -216,15 +216,18 @@ def learn(
     visemes: Annotated[int, typer.Option(help="How many, silence among them.")] = 10,
     plot: Plot = None,
     corpus: Corpus = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Learn a map: phones that the lips of these clips don't tell apart become one viseme."""
     # These load dlib, SciPy and praatio.
+    from visalign.files.outputs import keep_edited
     from visalign.training.lip_confusions import lip_confusions
     from visalign.training.map_learning import learn_map
     from visalign.visemes.map_files import write_viseme_map
 
     _check_outputs({".toml": output, "plot": plot})
+    keep_edited(output, overwrite=overwrite)
     prepared = _prepare(clips, quiet=quiet)
     confusions = lip_confusions(prepared)
     learnt = learn_map(confusions, visemes, output.stem, corpus=corpus or clips.resolve().name)

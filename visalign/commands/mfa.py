@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from visalign.commands.console import facts_table, progress_line, screen
+from visalign.commands.options import Overwrite
+from visalign.errors import AlignmentError, KeptFile, OutOfVocabulary
 
 __all__ = ["MFA_EPILOG", "mfa"]
 
@@ -34,6 +36,7 @@ def mfa(
     environment: Annotated[str | None, typer.Option("--mfa-env", help="The conda environment that holds it.")] = None,
     timeout: Annotated[float, typer.Option(min=1.0, help="Seconds after which MFA is stopped.")] = 3600.0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes that MFA may use.")] = 1,
+    overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Align a corpus with the Montreal Forced Aligner, adapted to each speaker (the program must be installed)."""
@@ -51,18 +54,20 @@ def mfa(
     paths = {x.key: out.joinpath(*x.key[0].split("/"), f"{x.name}{suffix}") for x in clips}
     for path in paths.values():
         path.parent.mkdir(parents=True, exist_ok=True)
-        check_output(path, suffixes=ALIGNMENT_SUFFIXES)
+        check_output(path, suffixes=ALIGNMENT_SUFFIXES, overwrite=overwrite)
     with progress_line(enabled=not quiet) as progress:
         progress(f"aligning {len(clips)} clips", None)
         found = aligner.align_corpus(clips, n_jobs=jobs)
-    rows = []
+    rows, n_done = [], 0
     for key, result in found.items():
-        if isinstance(result, Alignment):
+        try:
+            if not isinstance(result, Alignment):
+                raise result
             rows.append((*key, str(write_alignment(paths[key], result)), "; ".join(result.warnings)))
-        else:
-            rows.append((*key, "not aligned", " ".join(str(result).split())))
-    failed = [key for key, result in found.items() if not isinstance(result, Alignment)]
+            n_done += 1
+        except (AlignmentError, OutOfVocabulary, KeptFile) as error:
+            rows.append((*key, "not written" if isinstance(error, KeptFile) else "not aligned", str(error)))
     if not quiet:
         screen().print(facts_table(("folder", "clip", "alignment", "warnings"), rows))
-        screen().print(f"{len(found) - len(failed)} of {len(found)} clips aligned")
-    raise typer.Exit(NOT_ANALYSED if failed else 0)
+        screen().print(f"{n_done} of {len(found)} clips aligned")
+    raise typer.Exit(NOT_ANALYSED if n_done < len(found) else 0)

@@ -9,7 +9,7 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen, show_warnings, tier_table
-from visalign.commands.options import VideoTrack, refuse_missing, said_text
+from visalign.commands.options import Overwrite, VideoTrack, refuse_missing, said_text
 
 if TYPE_CHECKING:
     from visalign.pipeline import ClipObservation
@@ -53,6 +53,7 @@ def observe(
     transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="The same as words in a file.")] = None,
     start: Annotated[float | None, typer.Option(help="Draw from this second on.")] = None,
     end: Annotated[float | None, typer.Option(help="Draw up to this second.")] = None,
+    overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Read the lips: the visemes that they show, how probable, and the features of every frame."""
@@ -68,7 +69,8 @@ def observe(
         raise typer.BadParameter("give one of --visemes, --text and --transcript")
     inputs = [path for path in (video, model, landmarks, visemes, transcript) if path is not None]
     for path in wanted:
-        check_output(path, suffixes=(*OBSERVATION_SUFFIXES, *PLOT_SUFFIXES), inputs=inputs)
+        may_replace = overwrite or path.suffix.lower() in PLOT_SUFFIXES
+        check_output(path, suffixes=(*OBSERVATION_SUFFIXES, *PLOT_SUFFIXES), inputs=inputs, overwrite=may_replace)
     labels = None if visemes is None else read_transcript(visemes).split()
     spoken, warnings = said_text(text, transcript)
     refuse_missing(video)

@@ -20,6 +20,7 @@ __all__ = [
     "AlignmentFile",
     "AlignmentShift",
     "Channel",
+    "Overwrite",
     "Profile",
     "Strict",
     "Subtitles",
@@ -59,6 +60,9 @@ VideoTrack = Annotated[
 Subtitles = Annotated[
     str | None,
     typer.Option(help="What is said: the subtitles inside the clip; 'default', a language (eng) or a stream's index."),
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a file that holds something else, corrected by hand perhaps.")
 ]
 
 

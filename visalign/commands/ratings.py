@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visalign.commands.console import facts_table, screen
+from visalign.errors import quoted
 
 if TYPE_CHECKING:
     from visalign.ratings.analysis import Agreement, Mean, RatingAnalysis
@@ -134,7 +135,7 @@ def _numbers(text: str) -> list[float]:
     try:
         return [float(name) for name in _names(text)]
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is not a list of milliseconds such as -240,160") from error
+        raise typer.BadParameter(f"{quoted(text)} is not a list of milliseconds such as -240,160") from error
 
 
 def _agreements(design: RatingDesign, found: RatingAnalysis, reports: Path) -> list[Agreement]:

@@ -31,16 +31,20 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from visalign.corpora.training_data import Transcripts, clip_files, transcript_file
-from visalign.errors import AnyPath, InputError, ParseError
+from visalign.errors import AnyPath, InputError, ParseError, quoted
+from visalign.files.data_files import parse_json
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import legible
+from visalign.files.tables import read_table_text
 
 __all__ = ["EXPECTED", "MANIFEST_COLUMNS", "BatchClip", "Manifest", "read_manifest"]
 
@@ -52,6 +56,7 @@ EXPECTED = ("in-sync", *OUT_OF_SYNC, "uncertain", "out-of-sync")
 """What may stand in the column `expected`."""
 
 _MAX_SHOWN = 50  # errors that are listed one by one
+_CLIP_BYTES = 1000  # of memory that a row takes
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -131,15 +136,10 @@ def read_manifest(path: AnyPath) -> Manifest:
     path = Path(path)
     if path.is_dir():
         return _from_folder(path)
-    rows = _json_rows(path) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv_rows(path)
+    text = read_table_text(path, row_bytes=_CLIP_BYTES)
     reader = _Reader(path)
-    try:
-        for line, row in rows:
-            reader.add(line, row)
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read ({error.strerror}); give a manifest or a folder") from error
-    except UnicodeDecodeError as error:
-        raise ParseError(path, None, f"not UTF-8 text ({error.reason}); save the manifest as UTF-8") from error
+    for line, row in _json_rows(text) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv_rows(text):
+        reader.add(line, row)
     return reader.finish()
 
 
@@ -167,7 +167,7 @@ class _Reader:
         first = self.lines.setdefault(clip.id.casefold(), line)
         if first != line and clip.clip:
             advice = "give each row an `id` of its own"
-            self.faults.append((line, f"the id {clip.id!r} stands in line {first} as well; {advice}"))
+            self.faults.append((line, f"the id {quoted(clip.id)} stands in line {first} as well; {advice}"))
         if len(self.faults) == before:
             self.clips.append(clip)
 
@@ -187,14 +187,14 @@ class _Reader:
             self.ignored.add(key)
             near = difflib.get_close_matches(key.strip().lower(), MANIFEST_COLUMNS, n=1, cutoff=0.75)
             if near:
-                self.faults.append((line, f"there is no column {key!r}; did you mean {near[0]}?"))
+                self.faults.append((line, f"there is no column {quoted(key)}; did you mean {near[0]}?"))
 
     def finish(self) -> Manifest:
         if self.faults:
             raise ParseError(self.path, self.faults[0][0], _all_faults(self.faults))
         if not self.clips:
             raise ParseError(self.path, None, "there is no clip in this manifest; each row names one")
-        names = ", ".join(sorted(self.ignored))
+        names = ", ".join(sorted(self.ignored)[:_MAX_SHOWN])
         warnings = (f"{self.path.name}: columns that mean nothing here were ignored: {names}",) if names else ()
         return Manifest(self.path.resolve().parent, tuple(self.clips), warnings)
 
@@ -230,22 +230,26 @@ def _faults(clip: BatchClip) -> Iterator[str]:
     if clip.expected and clip.expected not in EXPECTED:
         near = difflib.get_close_matches(clip.expected, EXPECTED, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; possible are {', '.join(EXPECTED)}"
-        yield f"`expected` can't be {clip.expected!r}{hint}"
+        yield f"`expected` can't be {quoted(clip.expected)}{hint}"
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, object] | str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+def _csv_rows(text: str) -> Iterator[tuple[int, dict[str, object] | str]]:
+    with io.StringIO(text, newline="") as file:
+        csv.field_size_limit(10 * allowed("cell-characters"))
         header = file.readline()
         delimiter = max(",;\t", key=header.count)
-        names = next(csv.reader([header], delimiter=delimiter), [])
+        try:
+            names = next(csv.reader([header], delimiter=delimiter), [])
+        except csv.Error as error:
+            yield 1, f"not CSV ({error})"
+            return
         names = [name.strip().lower() for name in names]
-        repeated = sorted({name for name in names if name and names.count(name) > 1})
+        repeated = sorted(name for name, n_times in Counter(names).items() if name and n_times > 1)
         if repeated:
             yield 1, f"the header names {', '.join(repeated)} more than once"
         if "clip" not in names:
             yield 1, f"the header has no column `clip`; known columns: {', '.join(MANIFEST_COLUMNS)}"
             return
-        csv.field_size_limit(10 * allowed("cell-characters"))
         rows = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             start = 2
@@ -263,8 +267,8 @@ def _named(names: Sequence[str], row: Sequence[str]) -> dict[str, object] | str:
     return {name: cell for name, cell in zip(names, row, strict=False) if name}
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, object] | str]]:
-    with path.open(encoding="utf-8-sig") as file:
+def _json_rows(text: str) -> Iterator[tuple[int, dict[str, object] | str]]:
+    with io.StringIO(text, newline=None) as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
                 yield number, _json_row(line)
@@ -272,17 +276,10 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, object] | str]]:
 
 def _json_row(line: str) -> dict[str, object] | str:
     try:
-        row = json.loads(line, object_pairs_hook=_without_repeats)
-    except (ValueError, RecursionError) as error:
-        return f"not JSON ({error})"
+        row = parse_json("", line)
+    except ParseError as error:
+        return error.reason
     return row if isinstance(row, dict) else "not a JSON object"
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
-        raise ValueError("a name stands in it twice")
-    return dict(pairs)
 
 
 def _from_folder(folder: Path) -> Manifest:

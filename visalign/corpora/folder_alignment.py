@@ -17,9 +17,9 @@ from pathlib import Path
 from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.layout import files_below
 from visalign.corpora.training_data import read_said
-from visalign.errors import AnyPath, InputError, OutputError, VisalignError
+from visalign.errors import AnyPath, InputError, KeptFile, OutputError, VisalignError
 from visalign.exports.result_files import write_alignment
-from visalign.files.outputs import inside
+from visalign.files.outputs import inside, keep_edited
 from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Cue
 
@@ -115,6 +115,8 @@ def align_recordings(
     out: AnyPath,
     suffix: str,
     align: Callable[[Path, str | Sequence[Cue]], Alignment],
+    *,
+    overwrite: bool = True,
 ) -> Iterator[Aligned]:
     """Align recordings one after the other and write each result as soon as it is there.
 
@@ -128,6 +130,8 @@ def align_recordings(
         Ending of the results (:data:`visalign.exports.result_files.ALIGNMENT_SUFFIXES`).
     align : callable
         From a recording and what is said to its alignment.
+    overwrite : bool
+        Replace results that are there already and are others; else they stay, and are an error of their recording.
 
     Yields
     ------
@@ -146,9 +150,12 @@ def align_recordings(
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(target.parent, f"the folder can't be made ({error.strerror})") from error
+        keep_edited(target, overwrite=overwrite)
         try:
             found = align(recording.path, _said(recording))
             yield Aligned(recording, write_alignment(target, found), found)
+        except KeptFile as error:
+            yield Aligned(recording, None, None, error)
         except OutputError:
             raise
         except VisalignError as error:

@@ -25,11 +25,12 @@ from visalign.corpora.layout import CorpusClip, Labels, named_file
 from visalign.corpora.survey import SurveyedClip
 from visalign.corpora.training_data import CLIP_SUFFIXES
 from visalign.errors import AnyPath, InputError, ParseError
+from visalign.files.tables import read_table_text
 from visalign.files.text_files import write_text
 
 __all__ = ["KaldiFolder", "write_kaldi"]
 
-_MAX_BYTES = 500_000_000
+_ROW_BYTES = 400  # of memory that a line takes
 _NOT_IN_IDS = re.compile(r"[^\w.+-]+")
 _PIPE = "ffmpeg -nostdin -v error -i {clip} -vn -ac 1 -ar 16000 -f wav - |"
 
@@ -89,16 +90,10 @@ class KaldiFolder:
 def _table(path: Path) -> Iterator[tuple[str, str]]:
     if not path.is_file():
         return
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ParseError(path, None, "too large for a list of Kaldi's")
-        with path.open(encoding="utf-8") as file:
-            for line in file:
-                key, _, value = line.strip().partition(" ")
-                if key:
-                    yield key, value.strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParseError(path, None, f"can't be read ({error})") from error
+    for line in read_table_text(path, row_bytes=_ROW_BYTES).split("\n"):
+        key, _, value = line.strip().partition(" ")
+        if key:
+            yield key, value.strip()
 
 
 def write_kaldi(folder: AnyPath, clips: Iterable[SurveyedClip]) -> list[Path]:

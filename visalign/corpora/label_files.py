@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from visalign.errors import ParseError
+from visalign.errors import BAD_DATA, ParseError, quoted
 from visalign.files.data_files import parse_json
 from visalign.language.annotations.content import Content
-from visalign.language.annotations.json_files import DAMAGE
 from visalign.language.annotations.labels import HTK_UNITS, label_row, master_labels
 from visalign.language.annotations.praat import read_textgrid
 from visalign.language.annotations.rows import RowReader
@@ -52,7 +51,7 @@ def _label(path: Path, number: int, line: str, units: float) -> Interval | None:
         return None
     if not 0 <= row.start < row.end < float("inf"):
         times = f"{row.start:g} to {row.end:g} s"
-        raise ParseError(path, number, f"the label {row.label!r} runs from {times}; it must end after it starts")
+        raise ParseError(path, number, f"the label {quoted(row.label)} runs from {times}; it must end after it starts")
     return Interval(row.start, row.end, row.label)
 
 
@@ -102,8 +101,10 @@ def read_emu(path: Path) -> dict[str, tuple[Interval, ...]]:
         segments = {x["id"]: _emu_segment(x, rate) for v in levels if v["type"] == "SEGMENT" for x in v["items"]}
         below = _children(document.get("links", ()))
         return {level["name"].lower(): tuple(_emu_items(level, segments, below)) for level in levels}
-    except (*DAMAGE, RecursionError) as error:
-        raise ParseError(path, None, f"not an annotation of EMU-SDMS ({error})") from error
+    except ParseError:
+        raise
+    except BAD_DATA as error:
+        raise ParseError(path, None, f"not an annotation of EMU-SDMS ({quoted(error)})") from error
 
 
 def _emu_segment(item: dict[str, Any], rate: float) -> Interval:
@@ -125,17 +126,33 @@ def _children(links: Any) -> dict[int, list[int]]:
 
 
 def _emu_items(level: dict[str, Any], segments: dict[int, Interval], below: dict[int, list[int]]) -> Iterator[Interval]:
+    known: dict[int, tuple[float, float] | None] = {}
     for item in level["items"] if level["type"] in {"SEGMENT", "ITEM"} else ():
-        spans = [segments[i] for i in _leaves(item["id"], below) if i in segments]
-        if spans:
-            yield Interval(min(x.start for x in spans), max(x.end for x in spans), _emu_label(item))
+        span = _span(item["id"], segments, below, known)
+        if span is not None:
+            yield Interval(*span, _emu_label(item))
 
 
-def _leaves(item: int, below: dict[int, list[int]]) -> set[int]:
-    found, waiting = set[int](), [item]
+def _span(
+    item: int,
+    segments: dict[int, Interval],
+    below: dict[int, list[int]],
+    known: dict[int, tuple[float, float] | None],
+) -> tuple[float, float] | None:
+    """From the first to the last segment at or below an item; `known` gets the spans of all on the way.
+
+    Without a call within a call, since links may make a chain of any length; one that leads back ends there.
+    """
+    waiting = [item]
     while waiting:
-        child = waiting.pop()
-        if child not in found:
-            found.add(child)
-            waiting += below.get(child, ())
-    return found
+        top = waiting[-1]
+        if top not in known:
+            known[top] = None
+            waiting += [child for child in below.get(top, ()) if child not in known]
+            continue
+        waiting.pop()
+        spans = [span for child in below.get(top, ()) if (span := known.get(child)) is not None]
+        spans += [(segments[top].start, segments[top].end)] if top in segments else []
+        if spans:
+            known[top] = min(start for start, _ in spans), max(end for _, end in spans)
+    return known[item]

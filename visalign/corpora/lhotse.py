@@ -26,14 +26,15 @@ from typing import Any
 
 from visalign.corpora.layout import CorpusClip, Labels, named_file
 from visalign.corpora.survey import SurveyedClip
-from visalign.errors import AnyPath, InputError, ParseError
+from visalign.errors import BAD_DATA, AnyPath, InputError, ParseError, quoted
+from visalign.files.data_files import parse_json
+from visalign.files.limits import allowed, excess, refuse_costly
 from visalign.files.text_files import rounded, write_text
 from visalign.signals import MediaInfo
 from visalign.timeline import Interval
 
 __all__ = ["LhotseManifests", "write_lhotse"]
 
-_MAX_BYTES = 2_000_000_000  # unpacked
 _KINDS = {"word": "words", "phone": "phones"}
 
 
@@ -49,6 +50,8 @@ class LhotseManifests:
         for path in _manifests(root, "supervisions"):
             for number, row in _rows(path):
                 _demand(path, number, row, "recording_id", "start", "duration")
+                if not all(isinstance(row[name], int | float) for name in ("start", "duration")):
+                    raise ParseError(path, number, "start and duration must be seconds")
                 self._spoken.setdefault(str(row["recording_id"]), []).append(row)
         for rows in self._spoken.values():
             rows.sort(key=lambda row: float(row["start"]))
@@ -61,27 +64,39 @@ class LhotseManifests:
     def _recordings(self, path: Path) -> Iterator[CorpusClip]:
         for number, row in _rows(path):
             _demand(path, number, row, "id", "sources")
-            source = row["sources"][0] if row["sources"] else {}
-            if source.get("type") != "file":
-                raise ParseError(
-                    path, number, f"recording {row['id']}: its source is no file, so it can't be read here"
-                )
-            rows = self._spoken.get(str(row["id"]), [])
-            said = " ".join(str(x["text"]).strip() for x in rows if x.get("text"))
-            splits = {str((x.get("custom") or {}).get("split", "")) for x in rows}
-            place = named_file(self._root, str(source["source"]))
-            split = splits.pop() if len(splits) == 1 else ""
-            yield CorpusClip(place, str(row["id"]), said or None, _speaker(rows), split)
+            try:
+                yield self._recording(path, number, row)
+            except ParseError:
+                raise
+            except BAD_DATA as error:
+                reason = f"recording {quoted(row['id'])} is not described as Lhotse does ({quoted(error)})"
+                raise ParseError(path, number, reason) from error
+
+    def _recording(self, path: Path, number: int, row: dict[str, Any]) -> CorpusClip:
+        source = row["sources"][0] if row["sources"] else {}
+        if source.get("type") != "file":
+            raise ParseError(path, number, f"recording {row['id']}: its source is no file, so it can't be read here")
+        rows = self._spoken.get(str(row["id"]), [])
+        said = " ".join(str(x["text"]).strip() for x in rows if x.get("text"))
+        splits = {str((x.get("custom") or {}).get("split", "")) for x in rows}
+        place = named_file(self._root, str(source["source"]))
+        split = splits.pop() if len(splits) == 1 else ""
+        return CorpusClip(place, str(row["id"]), said or None, _speaker(rows), split)
 
     def labels(self, clip: CorpusClip) -> Labels | None:
         """The alignments of a recording's supervisions."""
-        found: dict[str, tuple[Interval, ...]] = {}
-        for row in self._spoken.get(clip.name, ()):
-            for kind, items in (row.get("alignment") or {}).items():
-                name = _KINDS.get(kind)
-                if name is not None:
-                    found[name] = found.get(name, ()) + tuple(_item(clip, item) for item in items)
-        return Labels(**found, source="a manifest of Lhotse") if found else None
+        found: dict[str, list[Interval]] = {}
+        try:
+            for row in self._spoken.get(clip.name, ()):
+                for kind, items in (row.get("alignment") or {}).items():
+                    if (name := _KINDS.get(kind)) is not None:
+                        found.setdefault(name, []).extend(_item(clip, item) for item in items)
+        except InputError:
+            raise
+        except BAD_DATA as error:
+            raise InputError(f"{clip.name}: its alignment is not one of Lhotse's ({quoted(error)})") from error
+        labels = {name: tuple(items) for name, items in found.items()}
+        return Labels(**labels, source="a manifest of Lhotse") if labels else None
 
     def complaint(self, clip: CorpusClip) -> str | None:
         """Several speakers in one recording."""
@@ -98,9 +113,9 @@ def _item(clip: CorpusClip, item: Any) -> Interval:
     try:
         symbol, start, duration = item[:3]
         return Interval(float(start), float(start) + float(duration), str(symbol))
-    except (TypeError, ValueError) as error:
+    except BAD_DATA as error:
         raise InputError(
-            f"{clip.name}: {item!r} is no item of an alignment; wanted: [symbol, start, duration]"
+            f"{clip.name}: {quoted(item)} is no item of an alignment; wanted: [symbol, start, duration]"
         ) from error
 
 
@@ -109,19 +124,35 @@ def _manifests(root: Path, kind: str) -> list[Path]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    size = 0
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            row = parse_json(path, line) if line.strip() else None
+        except ParseError as error:
+            reason = f"not a manifest of Lhotse that can be read ({error.reason})"
+            raise ParseError(path, number, reason) from error
+        if isinstance(row, dict):
+            yield number, row
+        elif row is not None:
+            raise ParseError(path, number, "not a JSON object")
+
+
+_COST = 6  # bytes of memory for a byte of a row: a supervision with its alignment
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a manifest, packed or not; neither one of them nor all are more than the limits allow."""
+    longest, size = allowed("data-bytes"), 0
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            while line := file.readline(longest + 1):
                 size += len(line)
-                if size > _MAX_BYTES:
-                    raise ParseError(path, number, "too large for a manifest")
-                row = json.loads(line) if line.strip() else None
-                if isinstance(row, dict):
-                    yield number, row
-                elif row is not None:
-                    raise ParseError(path, number, "not a JSON object")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+                if (fault := excess("data-bytes", len(line)) or excess("archive-bytes", size)) is not None:
+                    raise ParseError(path, None, fault)
+                refuse_costly(path, _COST * size)
+                yield line.decode("utf-8")
+    except ParseError:
+        raise
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         raise ParseError(path, None, f"not a manifest of Lhotse that can be read ({error})") from error
 
 

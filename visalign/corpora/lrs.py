@@ -29,7 +29,7 @@ from pathlib import Path
 
 from visalign.corpora.layout import CorpusClip, Labels, attempt, files_below, name_below
 from visalign.corpora.training_data import CLIP_SUFFIXES
-from visalign.errors import ParseError
+from visalign.errors import BAD_DATA, ParseError, quoted
 from visalign.language.transcript import read_transcript
 from visalign.timeline import Interval
 
@@ -111,7 +111,7 @@ def _word(path: Path, number: int, parts: list[str]) -> list[Interval]:
     try:
         start, end = float(parts[1]), float(parts[2])
         return [Interval(start, end, parts[0])] if start != end else []
-    except (IndexError, ValueError) as error:
+    except BAD_DATA as error:
         raise ParseError(
-            path, number, f"{' '.join(parts)[:40]!r} is not a row of words; wanted: word start end"
+            path, number, f"{quoted(' '.join(parts)[:40])} is not a row of words; wanted: word start end"
         ) from error

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from visalign.errors import MediaError
+from visalign.errors import BAD_DATA, MediaError
 
 __all__ = ["SphereHeader", "read_sphere"]
 
@@ -81,7 +81,7 @@ def _header(path: Path, fields: dict[str, str]) -> tuple[SphereHeader, int]:
     try:
         channels, width = int(fields.get("channel_count", 1)), int(fields.get("sample_n_bytes", 2))
         found = SphereHeader(int(fields["sample_rate"]), int(fields["sample_count"]), channels, coding)
-    except (KeyError, ValueError) as error:
+    except BAD_DATA as error:
         raise MediaError(
             path, "its SPHERE header is damaged: no rate or number of samples", "Copy it again."
         ) from error

@@ -64,7 +64,7 @@ CORE_TEST = frozenset(
 _UTTERANCE = re.compile(r"(?:([fm][a-z]{3}\d)_)?(s[aix]\d+)", re.ASCII)
 _SPEAKER = re.compile(r"[fm][a-z]{3}\d", re.ASCII)
 _DIALECT = re.compile(r"dr[1-8]", re.ASCII)
-_NUMBERS_FIRST = re.compile(r"\s*\d+\s+\d+\s+")
+_NUMBERS_FIRST = re.compile(r"\d++ \d++ ")
 _SEXES = {"f": "female", "m": "male"}
 
 
@@ -106,7 +106,9 @@ class Timit:
         text = self._find(path, ".txt")
         if text is not None:
             # "0 46797 She had your dark suit …": first and last sample stand before the sentence
-            return _NUMBERS_FIRST.sub("", " ".join(read_transcript(text).split()), count=1) or None
+            said = " ".join(read_transcript(text).split())
+            numbers = _NUMBERS_FIRST.match(said)
+            return said[numbers.end() if numbers else 0 :] or None
         words = self._find(path, ".wrd")
         return None if words is None else " ".join(x.label for x in read_label_lines(words, 1.0)) or None
 

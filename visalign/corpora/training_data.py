@@ -10,10 +10,12 @@ is known, ``speaker``. Without that column a clip's speaker is the name of its f
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
+from visalign.files.tables import read_table_text
 from visalign.language.annotations import Cues, read_spoken
 from visalign.language.transcript import read_transcript
 
@@ -92,19 +94,21 @@ def clip_files(folder: AnyPath) -> list[Path]:
     return paths
 
 
+_ROW_BYTES = 500  # of memory that a row takes
+
+
 def _read_table(path: Path) -> dict[str, tuple[str, str]]:
     """Rows of transcripts.csv: file name, relative to the folder, -> (transcript, speaker); empty without the file."""
     if not path.is_file():
         return {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            absent = {"file", "transcript"} - set(rows.fieldnames or ())
-            if absent:
-                raise ParseError(path, 1, f"no column {' and '.join(sorted(absent))}; wanted: file,transcript,speaker")
-            return {r["file"]: (r["transcript"] or "", r.get("speaker") or "") for r in rows if r["file"]}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ParseError(path, None, f"can't be read as CSV in UTF-8 ({error})") from error
+        rows = csv.DictReader(io.StringIO(read_table_text(path, row_bytes=_ROW_BYTES), newline=""))
+        absent = {"file", "transcript"} - set(rows.fieldnames or ())
+        if absent:
+            raise ParseError(path, 1, f"no column {' and '.join(sorted(absent))}; wanted: file,transcript,speaker")
+        return {r["file"]: (r["transcript"] or "", r.get("speaker") or "") for r in rows if r["file"]}
+    except csv.Error as error:
+        raise ParseError(path, None, f"can't be read as CSV ({error})") from error
 
 
 def _transcript_beside(clip: Path) -> str | None:

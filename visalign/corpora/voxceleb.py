@@ -74,7 +74,7 @@ class VoxCeleb:
 
 def _read_meta(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Rows of a table of speakers: VoxCeleb1 separates its columns by tabs, VoxCeleb2 by commas and spaces."""
-    rows = [re.split(r"\s*[\t,]\s*", row.strip()) for row in _lines(path)]
+    rows = [[cell.strip() for cell in re.split(r"[\t,]", row)] for row in _lines(path)]
     if not rows:
         return
     names = [name.lower() for name in rows[0]]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from visalign._version import __version__
-from visalign.errors import AnyPath, ConfigError, MediaError, ParseError, TimelineError
+from visalign.errors import BAD_DATA, AnyPath, ConfigError, MediaError, ParseError, TimelineError, quoted
 from visalign.files.data_files import read_json
 from visalign.files.text_files import format_json, rounded, write_text
 from visalign.media.remux import Piece, check_pieces, move_sound, retime_sound
@@ -93,7 +93,7 @@ class Correction:
             If `target` can't be written, or holds no such streams.
         """
         if self.sha256 and file_digest(source) != self.sha256:
-            raise MediaError(source, f"this is not the file that the correction of {self.clip!r} was made for")
+            raise MediaError(source, f"this is not the file that the correction of {quoted(self.clip)} was made for")
         if self.mode == "copy":
             return move_sound(source, target, self.pieces[0].delay_seconds, track=self.track)
         return retime_sound(source, target, self.pieces, track=self.track)
@@ -151,7 +151,7 @@ class Correction:
                 dict(data["evidence"]),
                 str(data["visalign_version"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        except BAD_DATA as error:
             if isinstance(error, ConfigError | TimelineError):
                 raise
             raise ConfigError("correction", str(error), "the fields that `visalign fix` writes") from error

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, ParseError
+from visalign.errors import BAD_DATA, AnyPath, ParseError
 from visalign.files.data_files import parse_json, read_bytes
 
 __all__ = ["FLOAT", "Glb", "read_glb"]
@@ -101,7 +101,7 @@ def read_glb(path: AnyPath) -> Glb:
         document, binary = _chunks(data)
     except OSError as error:
         raise ParseError(path, None, f"can't be read ({error.strerror})") from error
-    except (struct.error, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+    except (struct.error, *BAD_DATA) as error:
         if isinstance(error, ParseError):
             raise
         raise ParseError(path, None, f"broken binary glTF ({error}); export the model again") from error

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from visalign.errors import ConfigError
+from visalign.errors import ConfigError, quoted
 from visalign.exports.channels import Channels, weight_channels
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.glb import Glb, read_glb
@@ -96,7 +96,8 @@ def _weights(mesh: dict[str, Any], channels: Channels, keys: list[int]) -> np.nd
 
 def _inventory(glb: Glb) -> str:
     rows = [
-        f"mesh {mesh.get('name', i)!r} has {', '.join(x for x in _target_names(mesh)[:8] if x) or 'no named targets'}"
+        f"mesh {quoted(mesh.get('name', i))} has "
+        + (", ".join(x for x in _target_names(mesh)[:8] if x) or "no named targets")
         for i, mesh in enumerate(glb.document.get("meshes", []))
     ]
     return "; ".join(rows[:6]) or "this model has no mesh"

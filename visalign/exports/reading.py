@@ -13,10 +13,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from visalign.errors import AnyPath, InputError, ParseError, TimelineError
+from visalign.errors import BAD_DATA, AnyPath, InputError, ParseError, TimelineError
 from visalign.exports.utterance import Fault, Utterance
 from visalign.files.data_files import read_json
-from visalign.language.annotations.json_files import DAMAGE, is_visalign_json
+from visalign.language.annotations.json_files import is_visalign_json
 from visalign.language.annotations.reading import is_annotation, read_annotation
 from visalign.language.annotations.rows import FRAME_SECONDS
 from visalign.language.phones import SILENCE, is_phone, is_silence
@@ -125,7 +125,7 @@ def _read_json(path: Path) -> Utterance:
         return read_annotated(path)
     try:
         return parse_visalign_json(data)
-    except DAMAGE as error:
+    except BAD_DATA as error:
         reason = f"not a JSON of `visalign check`, `align` or `export --to json` ({error})"
         raise ParseError(path, getattr(error, "lineno", None), reason) from error
 

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import ConfigError, ParseError, UnknownSymbol
+from visalign.errors import ConfigError, ParseError, UnknownSymbol, quoted
 from visalign.files.data_files import read_toml
 from visalign.visemes.viseme_map import VisemeMap
 
@@ -124,19 +124,22 @@ def read_recipe(path: str | PathLike[str]) -> ChannelRecipe:
     visemes = data.get("visemes")
     if not isinstance(visemes, dict) or not isinstance(data.get("viseme_map"), str):
         raise ParseError(path, None, 'needs viseme_map = "…" and a table [visemes]')
+    named = data.get("channels", [])
+    if not isinstance(named, list) or not all(isinstance(channel, str) for channel in named):
+        raise ParseError(path, None, f"channels = {quoted(named)} must be a list of names")
     weights = {str(viseme): _weights(path, viseme, row) for viseme, row in visemes.items()}
-    channels = tuple(data.get("channels", ())) or _channels(weights)
+    channels = tuple(named) or _channels(weights)
     facts = {key: str(data.get(key, "")) for key in ("source", "licence")}
     return ChannelRecipe(str(data.get("id", Path(path).stem)), data["viseme_map"], channels, weights, **facts)
 
 
 def _weights(path: str | PathLike[str], viseme: str, row: Any) -> dict[str, float]:
     if not isinstance(row, Mapping):
-        raise ParseError(path, None, f"viseme {viseme!r} must be a table of channels and weights")
+        raise ParseError(path, None, f"viseme {quoted(viseme)} must be a table of channels and weights")
     found = dict[str, float]()
     for key, weight in row.items():
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1:
-            raise ParseError(path, None, f"{viseme}.{key} = {weight!r}: a weight is a number from 0 to 1")
+            raise ParseError(path, None, f"{viseme}.{key} = {quoted(weight)}: a weight is a number from 0 to 1")
         for side in ("Left", "Right") if key.endswith("*") else ("",):
             found[key.rstrip("*") + side] = float(weight)
     return found

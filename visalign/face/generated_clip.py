@@ -41,7 +41,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.animation.lip_trajectory import LipShape, lip_trajectory
-from visalign.errors import AnyPath, BackendFailed, BackendUnavailable, ConfigError, InputError
+from visalign.errors import AnyPath, BackendFailed, BackendUnavailable, ConfigError, InputError, quoted
 from visalign.face.avatar import FaceLook, FacePainter
 from visalign.language.phones import ARPABET, SILENCE, convert
 from visalign.media.clips import write_clip
@@ -300,7 +300,7 @@ def synthesise_speech(text: str, *, seed: int = 0) -> SpokenText:
 def _words(text: str) -> list[str]:
     words = re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower())
     if not words or any(re.search(r"\d", word) for word in words):
-        raise InputError(f"there is nothing to say in {text!r}; give English words, numbers as words")
+        raise InputError(f"there is nothing to say in {quoted(text)}; give English words, numbers as words")
     return words
 
 

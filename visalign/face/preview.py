@@ -12,6 +12,7 @@ Each frame shows what holds at its middle. Lips lead by `lead_frames` where aske
 from __future__ import annotations
 
 import importlib.resources
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
@@ -24,7 +25,7 @@ import numpy.typing as npt
 from scipy.ndimage import affine_transform
 
 from visalign.animation.lip_trajectory import LipShape, lip_trajectory
-from visalign.errors import AnyPath, ConfigError, ParseError, UnknownSymbol
+from visalign.errors import AnyPath, ConfigError, ParseError, UnknownSymbol, quoted
 from visalign.exports.cue_track import frame_track, mouth_rules
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.frames_csv import FramesCsv
@@ -224,9 +225,10 @@ def read_mouths(path: AnyPath | None = None) -> dict[str, LipShape]:
 
 def _mouth(path: str, shape: str, row: object) -> LipShape:
     if not isinstance(row, dict):
-        raise ParseError(path, None, f"{shape} = {row!r}: wanted a table of the mouth's numbers, [{shape}]")
+        raise ParseError(path, None, f"{shape} = {quoted(row)}: wanted a table of the mouth's numbers, [{shape}]")
     known = {x.name for x in fields(LipShape)}
-    numbers = {key: float(x) for key, x in row.items() if isinstance(x, int | float) and key in known}
+    given = {key: x for key, x in row.items() if isinstance(x, int | float) and not isinstance(x, bool)}
+    numbers = {key: float(x) for key, x in given.items() if math.isfinite(x) and key in known}
     wrong = [key for key in row if key not in numbers]
     if wrong:
         raise ParseError(

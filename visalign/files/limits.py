@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from visalign.errors import ConfigError
+from visalign.errors import AnyPath, ConfigError, ParseError
 
-__all__ = ["LIMITS", "Limit", "allowed", "changed_limits", "excess", "raise_limits"]
+__all__ = ["LIMITS", "Limit", "allowed", "changed_limits", "excess", "raise_limits", "refuse_costly"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,10 @@ _ALL = (
     Limit("word-characters", 200, "characters of a word", "the longest in any dictionary has about 80"),
     Limit("data-bytes", 200_000_000, "bytes of a report, alignment, lexicon, map or settings file", "the phones of ten "
           "hours take 40 million in Praat's long form"),
+    Limit("tree-bytes", 1_500_000_000, "bytes of memory for the values of a data file", "the report of twelve hours "
+          "takes 1.2 billion"),
+    Limit("settings-bytes", 1_000_000, "bytes of a settings file, map, rig or recipe (TOML, YAML)", "the largest map "
+          "that is shipped has 16 thousand"),
     Limit("nesting", 100, "levels of data within data (JSON, TOML, YAML, XML)", "an EAF has 5, a report 6"),
     Limit("cell-characters", 1_000_000, "characters of a cell of a table", "no transcript of one clip is longer"),
     Limit("archive-bytes", 2_000_000_000, "bytes that an archive unpacks to", "MFA's largest model has 0.5 billion"),
@@ -99,6 +103,21 @@ def excess(name: str, found: float) -> str | None:
     if found <= most:
         return None
     return f"has {found:.0f} {LIMITS[name].what}; the limit is {most} (if you trust it: visalign --max {name}=N …)"
+
+
+def refuse_costly(path: AnyPath, n_bytes: float) -> None:
+    """Refuse a file whose values would take so much memory, before they take it.
+
+    A file of 200 MB may hold a hundred million empty lists. So what is read as a whole is held to two limits: its
+    bytes, and the memory that its values take, which each reader estimates from the count of what it will make.
+
+    Raises
+    ------
+    ParseError
+        If that exceeds the limit ``tree-bytes``.
+    """
+    if (fault := excess("tree-bytes", n_bytes)) is not None:
+        raise ParseError(path, None, fault)
 
 
 def raise_limits(settings: Iterable[str]) -> None:

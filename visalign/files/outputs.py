@@ -8,6 +8,10 @@ A process that is killed outright leaves its temporary file (``.visalign-draft-â
 system has let go of the lock: by that the next one that writes into the folder knows what nobody works on any more, and
 removes it.
 
+What a person may have edited is kept: a file that a command names by :func:`keep_edited` is replaced by its own content
+only. The same input, settings and version give the same bytes, so a command may be given again at any time; where what
+is there is something else, somebody has to say that it may go.
+
 Nothing else is ever removed. That a file is such a draft its name proves: half of its 32 digits are drawn by lot, the
 other half are computed from these and the ending, so that nobody hits upon such a name. And what a run reads
 (:func:`spare`) stays even then: somebody may want to see how far a killed one had come.
@@ -17,6 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import filecmp
 import hashlib
 import itertools
 import os
@@ -26,7 +31,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from visalign.errors import AnyPath, ConfigError, OutputError
+from visalign.errors import AnyPath, ConfigError, KeptFile, OutputError
 
 try:
     import fcntl
@@ -39,6 +44,7 @@ __all__ = [
     "draft_name",
     "inside",
     "is_draft",
+    "keep_edited",
     "legible",
     "made_folder",
     "refuse_existing",
@@ -134,6 +140,26 @@ def spare(*paths: AnyPath) -> None:
     _spared.update(Path(os.path.realpath(path)) for path in paths if is_draft(Path(path).name))
 
 
+_kept = set[Path]()
+
+
+def keep_edited(path: AnyPath, *, overwrite: bool) -> None:
+    """Let :func:`whole_file` refuse, in this process, to put anything else in the place of what is at `path` now.
+
+    Parameters
+    ----------
+    path : path-like
+        An output; it need not exist.
+    overwrite : bool
+        The user has said that it may be replaced.
+    """
+    place = Path(os.path.realpath(path))
+    if overwrite or not place.exists():
+        _kept.discard(place)
+    else:
+        _kept.add(place)
+
+
 def draft_name(suffix: str) -> str:
     """A new name for a draft whose final name ends in `suffix`; :func:`is_draft` knows it again."""
     lot = secrets.token_hex(8)
@@ -191,6 +217,8 @@ def whole_file(path: AnyPath) -> Iterator[Path]:
     ------
     OutputError
         If the folder is missing or can't be written to, if `path` is a folder or a device, or if the disk is full.
+    KeptFile
+        If the file there is one of :func:`keep_edited`, and holds something else.
 
     Examples
     --------
@@ -213,6 +241,10 @@ def whole_file(path: AnyPath) -> Iterator[Path]:
     try:
         yield draft
         _flush(draft)
+        if target in _kept and target.is_file():
+            if not filecmp.cmp(draft, target, shallow=False):
+                raise KeptFile(path)
+            return
         os.replace(draft, target)  # noqa: PTH105 - Path.replace is the same call with less to say about atomicity
     except OSError as error:
         if error.errno in PLACE_ERRORS:
@@ -293,7 +325,9 @@ def writer_for(path: AnyPath, writers: Mapping[str, Writer], what: str) -> Write
     raise ConfigError(what, Path(path).name, f"a name that ends in {' or '.join(writers)}")
 
 
-def check_output(path: AnyPath, *, suffixes: Sequence[str], inputs: Iterable[AnyPath] = ()) -> Path:
+def check_output(
+    path: AnyPath, *, suffixes: Sequence[str], inputs: Iterable[AnyPath] = (), overwrite: bool = True
+) -> Path:
     """Refuse, before any work is done, a result that could not be written or would destroy an input.
 
     Parameters
@@ -304,6 +338,8 @@ def check_output(path: AnyPath, *, suffixes: Sequence[str], inputs: Iterable[Any
         Endings of the name that are possible, as ``".csv"``; case does not matter.
     inputs : iterable of path-like
         Files that are read. `path` must not be one of them, whatever name or link leads there.
+    overwrite : bool
+        False where a person may have edited what is there, and has not said that it may be replaced.
 
     Returns
     -------
@@ -329,4 +365,5 @@ def check_output(path: AnyPath, *, suffixes: Sequence[str], inputs: Iterable[Any
     for other in map(Path, inputs):
         if path.exists() and other.exists() and path.samefile(other):
             raise OutputError(path, "this is one of the inputs; visalign never overwrites them: give another name")
+    keep_edited(path, overwrite=overwrite)
     return path

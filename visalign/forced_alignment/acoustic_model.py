@@ -20,7 +20,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AlignmentError
+from visalign.errors import AlignmentError, quoted
 from visalign.forced_alignment import sphinx_features
 from visalign.forced_alignment.adaptation import apply_transform, gather_statistics
 from visalign.forced_alignment.decoding_graph import FILLER, PhoneHmm, SilenceCosts, Variant
@@ -174,7 +174,7 @@ class SphinxAcoustics:
         for pronunciation in pronunciations:
             phones = tuple(arpabet_phones(pronunciation))
             if not phones:
-                named = f"{word!r}{pronunciation.where}"
+                named = f"{quoted(word)}{pronunciation.where}"
                 raise AlignmentError(f"a pronunciation of {named} holds only silence; correct it in the lexicon")
             weights[phones] = 0.0
         if word in WEAK_FORMS:

@@ -19,7 +19,7 @@ import struct
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, ParseError
+from visalign.errors import AnyPath, ParseError, quoted
 
 __all__ = ["KaldiStream"]
 
@@ -77,7 +77,7 @@ class KaldiStream:
         """The next token, which must be one of `tokens`."""
         found = self.token()
         if found not in tokens:
-            raise self.error(f"{found!r} where {' or '.join(tokens)} must be")
+            raise self.error(f"{quoted(found)} where {' or '.join(tokens)} must be")
         return found
 
     def _sized(self, size: int, code: str) -> bytes:
@@ -134,7 +134,7 @@ class KaldiStream:
     def _float_kind(self, shape: str) -> np.dtype[np.floating]:
         token = self.token()
         if token[1:] != shape or token[0] not in _FLOATS:
-            raise self.error(f"{token!r} where F{shape} or D{shape} must be")
+            raise self.error(f"{quoted(token)} where F{shape} or D{shape} must be")
         return _FLOATS[token[0]]
 
     def _floats(self, kind: np.dtype[np.floating], n: int) -> npt.NDArray[np.float32]:

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from visalign.errors import AlignmentError, InputError, OutOfVocabulary, ParseError
+from visalign.errors import AlignmentError, InputError, OutOfVocabulary, ParseError, quoted
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.mfa_analysis import analysis_warnings, read_analysis
 from visalign.forced_alignment.mfa_archive import says_positions
@@ -293,8 +293,8 @@ def _other_words(found: Sequence[Interval], clip: CorpusClip, n_matched: int) ->
     at = sum(not is_noise(x.label) for x in found[:n_matched])
     here, given = (" ".join(x[at : at + 3]) or "nothing more" for x in (there, list(map(spoken_form, clip.words))))
     return AlignmentError(
-        f"the Montreal Forced Aligner gave other words than those of {clip.name}: from word {at + 1} on {here!r}, "
-        f"not {given!r}. Write the words as its dictionary has them."
+        f"the Montreal Forced Aligner gave other words than those of {clip.name}: from word {at + 1} on "
+        f"{quoted(here)}, not {quoted(given)}. Write the words as its dictionary has them."
     )
 
 

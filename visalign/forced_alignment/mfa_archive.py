@@ -17,8 +17,6 @@ References
 from __future__ import annotations
 
 import math
-import zipfile
-import zlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,7 +26,8 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, InputError, ParseError, UnknownSymbol
+from visalign.errors import BAD_DATA, AnyPath, InputError, ParseError, UnknownSymbol, quoted
+from visalign.files.archives import DAMAGED_ARCHIVE, opened_archive
 from visalign.files.data_files import parse_json, parse_yaml
 from visalign.files.limits import excess
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts
@@ -170,7 +169,7 @@ class MfaModel:
             pdf = self.tree.pdf(window, state.pdf_class)
             transitions = None if pdf is None else self.model.transitions.get((number, index, pdf))
             if pdf is None or transitions is None:
-                raise InputError(f"{self.name}: the tree gives no pdf to state {index} of phone {phone!r}")
+                raise InputError(f"{self.name}: the tree gives no pdf to state {index} of phone {quoted(phone)}")
             pdfs.append(pdf)
             arcs += ((index, move.target, move.log_probability) for move in transitions)
         return PhoneHmm(tuple(pdfs), tuple(_rescaled(arcs)))
@@ -240,18 +239,12 @@ def _read(path: Path) -> MfaModel:
     return MfaModel(path.name, options, model, first, tree, lda, symbols)
 
 
-# What zipfile and zlib raise on damaged or hostile files; encrypted ones are a RuntimeError.
-_DAMAGE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
-
-
 def _unpack(path: Path, wanted: Container[str]) -> dict[str, bytes]:
     """The wanted files of the zip, by name; its folders do not matter and nothing is written."""
     files: dict[str, bytes] = {}
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened_archive(path) as (_, archive):
             rows = [row for row in archive.infolist() if PurePosixPath(row.filename).name in wanted]
-            if (fault := excess("archive-bytes", sum(row.file_size for row in rows))) is not None:
-                raise ParseError(path, None, f"{fault}; this is no acoustic model")
             for row in rows:
                 fault = excess("archive-ratio", row.file_size / max(row.compress_size, 1))
                 if fault is not None:
@@ -259,7 +252,7 @@ def _unpack(path: Path, wanted: Container[str]) -> dict[str, bytes]:
                 files.setdefault(PurePosixPath(row.filename).name, archive.read(row))
     except ParseError:
         raise
-    except _DAMAGE as error:
+    except DAMAGED_ARCHIVE as error:
         raise ParseError(path, None, f"no readable zip file ({error}). Download the acoustic model again") from error
     return files
 
@@ -274,7 +267,9 @@ def _meta(path: Path, files: Mapping[str, bytes]) -> dict[str, object]:
         raise ParseError(path, None, "the meta file holds no table of settings")
     architecture = meta.get("architecture", "gmm-hmm")
     if architecture != "gmm-hmm":
-        raise ParseError(path, None, f"an acoustic model of architecture {architecture!r}; only gmm-hmm can be used")
+        raise ParseError(
+            path, None, f"an acoustic model of architecture {quoted(architecture)}; only gmm-hmm can be used"
+        )
     return cast(dict[str, object], meta)
 
 
@@ -311,7 +306,9 @@ class _Settings:
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise ParseError(self.path, None, f"{key} is {value!r} in the meta file; {low:g} to {high:g} is possible")
+            raise ParseError(
+                self.path, None, f"{key} is {quoted(value)} in the meta file; {low:g} to {high:g} is possible"
+            )
         return float(value)
 
     def flag(self, default: bool, *keys: str) -> bool:
@@ -327,7 +324,7 @@ def _options(path: Path, meta: Mapping[str, object], files: Container[str]) -> M
     features = meta.get("features")
     table = _Settings(path, features if isinstance(features, dict) else FIRST_FEATURES)
     if table.text("type", "mfcc") not in ("mfcc", "deltas", "lda"):
-        raise ParseError(path, None, f"features of type {table.text('type', '')!r}; only MFCC can be used")
+        raise ParseError(path, None, f"features of type {quoted(table.text('type', ''))}; only MFCC can be used")
     if table.flag(False, "use_pitch", "pitch", "use_voicing"):
         raise ParseError(path, None, "a model with pitch features, which can't be computed here; use one without")
     top = _Settings(path, meta)
@@ -376,7 +373,7 @@ def _symbols(path: Path, table: bytes | None, options: ModelOptions, model: Kald
     try:
         rows = [line.split() for line in table.decode("utf-8").splitlines() if line.strip()]
         return {symbol: int(number) for symbol, number in rows if not symbol.startswith("#")}
-    except ValueError as error:  # not UTF-8, not two columns, not a number
+    except BAD_DATA as error:  # not UTF-8, not two columns, not a number
         raise ParseError(path, None, f"phones.txt can't be read: {error}") from error
 
 

@@ -39,6 +39,8 @@ from visalign.forced_alignment.mfa_home import HOME_VARIABLE, private_home
 
 __all__ = ["MfaProgram", "MfaSettings", "SearchFailed", "essence", "find_mfa"]
 
+_ROW_BYTES = 800  # of memory that a clip takes
+
 NAME = "Montreal Forced Aligner"
 HINT = (
     "It comes by conda: conda create -n mfa -c conda-forge montreal-forced-aligner; then `mfa model download acoustic "
@@ -193,7 +195,7 @@ class MfaProgram:
 
     def version(self) -> str:
         """What ``mfa version`` says."""
-        found = re.search(r"\d+\.\d+(\.\w+)*", self.run(["version"]))
+        found = re.search(r"(?<!\d)\d++\.\d++(?:\.\w++)*+", self.run(["version"]))
         return found[0] if found else "of unknown version"
 
     def _environment(self, home: Path) -> dict[str, str]:

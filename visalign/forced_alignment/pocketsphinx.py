@@ -36,7 +36,7 @@ import numpy as np
 import numpy.typing as npt
 from pocketsphinx import Decoder
 
-from visalign.errors import AlignmentError, InputError
+from visalign.errors import AlignmentError, InputError, quoted
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.digital_silence import without_digital_silence
 from visalign.forced_alignment.refinement import refine_boundaries
@@ -205,7 +205,9 @@ class _Token:
         variants = tuple(dict.fromkeys(" ".join(arpabet_phones(p)) for p in pronunciations))
         if not all(variants):
             where = next(p.where for p in pronunciations if not any(arpabet_phones(p)))
-            raise AlignmentError(f"a pronunciation of {word!r}{where} holds only silence; correct it in the lexicon")
+            raise AlignmentError(
+                f"a pronunciation of {quoted(word)}{where} holds only silence; correct it in the lexicon"
+            )
         return cls("|".join(variants).replace(" ", "."), variants)
 
     @property
@@ -328,7 +330,7 @@ def _word_indices(names: Sequence[str], tokens: Sequence[_Token]) -> list[int | 
     for name in names:
         is_word = count < len(tokens) and re.sub(r"\(\d+\)$", "", name) == tokens[count].name
         if not is_word and not is_filler(name):
-            raise _Lost(f"{name!r} came out of order")
+            raise _Lost(f"{quoted(name)} came out of order")
         indices.append(count if is_word else None)
         count += is_word
     if count < len(tokens):

@@ -26,7 +26,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from visalign.errors import AlignmentError, AnyPath, ConfigError, InputError, ParseError
+from visalign.errors import AlignmentError, AnyPath, ConfigError, InputError, ParseError, quoted
 from visalign.forced_alignment.aligner import heard
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.any_length import force_align
@@ -184,12 +184,14 @@ def read_alignment(
 
 def _difference(there: Sequence[str], words: Sequence[str]) -> str:
     """Where two sequences of words part, in words."""
-    missing = [word for word in dict.fromkeys(words) if word not in there]
+    known = set(there)
+    missing = [word for word in dict.fromkeys(words) if word not in known]
     if missing:
         return f"words of the transcript are not in this alignment: {', '.join(missing[:20])}. Leave the transcript out"
     n = next((i for i, (a, b) in enumerate(zip(there, words, strict=False)) if a != b), min(len(there), len(words)))
     here, said = (" ".join(x[n : n + 3]) or "nothing more" for x in (there, words))
-    return f"its words part from the transcript at word {n + 1}: {here!r}, not {said!r}. Leave the transcript out"
+    parted = f"its words part from the transcript at word {n + 1}: {quoted(here)}, not {quoted(said)}"
+    return f"{parted}. Leave the transcript out"
 
 
 def _of_utterances(

@@ -26,6 +26,7 @@ from __future__ import annotations
 import difflib
 import importlib.resources
 import importlib.util
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,9 +35,10 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol
+from visalign.errors import AnyPath, BackendUnavailable, OutOfVocabulary, ParseError, UnknownSymbol, quoted
+from visalign.files.data_files import read_bytes
 from visalign.files.decoding import decode_text
-from visalign.files.limits import excess
+from visalign.files.limits import refuse_costly
 from visalign.language.lexicon_tables import table_rows
 from visalign.language.phones import SILENCE, convert, fold_arpabet, is_phone
 
@@ -63,6 +65,7 @@ _VARIANT = re.compile(r"\(\d+\)$")
 _NUMBER = re.compile(r"\d+\.\d*([eE]-?\d+)?|\d+[eE]-?\d+|\.\d+")
 _DECIMAL = re.compile(r"\d+\.\d*|\.\d+")  # no phone of any alphabet; a lone digit is one of X-SAMPA
 _AFTER = "write them after the word: hello HH AH L OW"
+_WORD_BYTES = 400  # of memory that a line takes
 _COMMENT = re.compile(r"(^;;;|(^|\s)#(\s|$)).*")
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u0060\u2032\uff07", "'"))
 
@@ -261,16 +264,14 @@ def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | Non
     ParseError
         With the line, if a word has no phones or an impossible probability, or if there is no word at all.
     """
-    entries: dict[str, list[Pronunciation]] = {}
+    entries: dict[str, dict[tuple[str, ...], Pronunciation]] = {}
     for word, pronunciation in _entries(text.removeprefix("\ufeff"), name):
-        variants = entries.setdefault(normalise_word(word), [])
-        if pronunciation.phones not in [known.phones for known in variants]:
-            variants.append(pronunciation)
+        entries.setdefault(normalise_word(word), {}).setdefault(pronunciation.phones, pronunciation)
     if not entries:
         raise ParseError(
             name, None, "no words in this lexicon; a line is a word followed by its phones: hello HH AH L OW"
         )
-    return Lexicon({word: tuple(variants) for word, variants in entries.items()}, name, fallback)
+    return Lexicon({word: tuple(variants.values()) for word, variants in entries.items()}, name, fallback)
 
 
 def _entries(text: str, name: str) -> Iterator[tuple[str, Pronunciation]]:
@@ -290,14 +291,16 @@ def _entries(text: str, name: str) -> Iterator[tuple[str, Pronunciation]]:
 def _pronunciation(fields: list[str], name: str, line: int) -> Pronunciation:
     first_phone = _first_phone(fields)
     if first_phone is None:
-        raise ParseError(name, line, f"{fields[0]!r} has no phones; {_AFTER}")
+        raise ParseError(name, line, f"{quoted(fields[0])} has no phones; {_AFTER}")
     probability = float(fields[1]) if first_phone > 1 else None
     if probability is not None and not 0 < probability <= 1:
-        raise ParseError(name, line, f"{fields[0]!r} has the probability {fields[1]}; it must be above 0 and at most 1")
+        raise ParseError(
+            name, line, f"{quoted(fields[0])} has the probability {fields[1]}; it must be above 0 and at most 1"
+        )
     phones = tuple(fields[first_phone:])
     if stray := next((x for x in phones if _DECIMAL.fullmatch(x)), None):
         right = " ".join([fields[0], stray, *(x for x in phones if x != stray)])[:60]
-        reason = f"{fields[0]!r} has {stray} among its phones; a probability stands before them: {right}"
+        reason = f"{quoted(fields[0])} has {stray} among its phones; a probability stands before them: {right}"
         raise ParseError(name, line, reason)
     return Pronunciation(phones, probability, _pauses(fields[2:first_phone]), Place(name, line, fields[0]))
 
@@ -320,7 +323,7 @@ def _pauses(numbers: list[str]) -> Pauses | None:
     if len(numbers) != 3:
         return None
     after, factor_pause, factor_speech = map(float, numbers)
-    if not 0 < after < 1 or factor_pause <= 0 or factor_speech <= 0:
+    if not (0 < after < 1 and 0 < factor_pause < math.inf and 0 < factor_speech < math.inf):
         return None
     return Pauses(after, factor_pause, factor_speech)
 
@@ -333,13 +336,8 @@ def read_lexicon(path: AnyPath, *, fallback: Lexicon | None = None) -> Lexicon:
     ParseError
         If the file can't be read, is not UTF-8, or has a faulty line.
     """
-    try:
-        fault = excess("data-bytes", Path(path).stat().st_size)
-        data = b"" if fault else Path(path).read_bytes()
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read: {error.strerror}. Check the path of the lexicon") from error
-    if fault is not None:
-        raise ParseError(path, None, fault)
+    data = read_bytes(path)
+    refuse_costly(path, _WORD_BYTES * (data.count(b"\n") + data.count(b"\r") + 1) + 2 * len(data))
     decoded = decode_text(path, data)
     if decoded.guessed:
         line = next(n for n, row in enumerate(data.split(b"\n"), start=1) if not _is_utf8(row))

@@ -27,13 +27,14 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from visalign.errors import AnyPath, InputError, ParseError
+from visalign.errors import AnyPath, InputError, ParseError, quoted
 from visalign.language.transcript import parse_transcript, read_transcript
 
 __all__ = ["Arc", "WordGraph", "bigram_graph", "parse_jsgf", "read_grammar"]
 
 _MAX_ARCS = 200_000
 _MAX_DEPTH = 100
+_MAX_TOKENS = 2 * _MAX_ARCS  # a step is a word and mostly a mark
 _EXAMPLES = {"grid": "grid.jsgf"}
 """Grammars that are shipped, beside this module."""
 
@@ -190,9 +191,9 @@ def _graph_of(pairs: Counter[tuple[str, str]], words: tuple[str, ...], name: str
 # --- JSGF -----------------------------------------------------------------------------------------------------
 
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/|\{(?:\\.|[^}\\])*\})
-      |"(?P<quoted>(?:\\.|[^"\\])*)"
-      |/(?P<weight>\s*\d*\.?\d+(?:[eE][-+]?\d+)?\s*)/
+    r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/|\{(?:\\.|[^}\\])*+\})
+      |"(?P<quoted>(?:\\.|[^"\\])*+)"
+      |/(?P<weight>\s*+(?:\d++(?:\.\d++)?+|\.\d++)(?:[eE][-+]?\d++)?+\s*+)/
       |<(?P<rule>[^<>\s]+)>
       |(?P<sign>[=|*+()\[\];])
       |(?P<word>[^\s=|*+<>()\[\]{}/;"]+)""",
@@ -251,11 +252,13 @@ def _tokens(text: str, start: int, name: str) -> list[_Token]:
     while start < len(text):
         found = _TOKEN.match(text, start)
         if found is None:
-            raise ParseError(name, line, f"{text[start]!r} has no meaning here")
+            raise ParseError(name, line, f"{quoted(text[start])} has no meaning here")
         kind = found.lastgroup or ""
         if kind != "space":
             content = found[kind]
             tokens.append(_Token("word" if kind == "quoted" else kind, re.sub(r"\\(.)", r"\1", content), line))
+        if len(tokens) > _MAX_TOKENS:
+            raise ParseError(name, line, f"the grammar is too large: more than {_MAX_ARCS} steps")
         line += found[0].count("\n")
         start = found.end()
     return tokens
@@ -332,7 +335,7 @@ class _Parser:
             words = parse_transcript(token.text)
             part = _Part("sequence", parts=tuple(_Part("word", word, line=token.line) for word in words))
             if not words:
-                raise ParseError(self.name, token.line, f"{token.text!r} is nothing that is spoken")
+                raise ParseError(self.name, token.line, f"{quoted(token.text)} is nothing that is spoken")
         else:
             part = _Part("rule", token.text.rpartition(".")[2], line=token.line)
         while self._is("sign", "*") or self._is("sign", "+"):
@@ -364,7 +367,7 @@ class _Parser:
     def _error(self, reason: str) -> ParseError:
         if self.at < len(self.tokens):
             token = self.tokens[self.at]
-            return ParseError(self.name, token.line, f"{reason}; {token.text!r} stands there")
+            return ParseError(self.name, token.line, f"{reason}; {quoted(token.text)} stands there")
         return ParseError(self.name, self.tokens[-1].line if self.tokens else 1, f"{reason}; the file ends there")
 
 

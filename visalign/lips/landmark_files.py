@@ -24,18 +24,17 @@ References
 from __future__ import annotations
 
 import csv
-import zlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeAlias
-from zipfile import BadZipFile
+from typing import TextIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, ParseError
-from visalign.files.data_files import check_archive
+from visalign.errors import AnyPath, ParseError, quoted
+from visalign.files.archives import DAMAGED_ARCHIVE, read_arrays
+from visalign.files.limits import allowed, excess
+from visalign.files.scratch import GrowingArray
 from visalign.lips.face_detection import N_POINTS
 from visalign.lips.landmarks import TrackedFrame
 from visalign.lips.lip_features import LipFeatures, features_of_tracked
@@ -77,9 +76,13 @@ class LandmarkRows:
         if self.times is None:
             row = self._row_of.get(index)
             return _NOWHERE if row is None else self.points[row]
-        if not len(self.times):
+        times = self.times
+        if not len(times):
             return _NOWHERE
-        nearest = int(np.abs(self.times - time).argmin())
+        after = int(np.searchsorted(times, time))
+        nearest = min(
+            range(max(after - 1, 0), min(after + 1, len(times))), key=lambda row: abs(float(times[row]) - time)
+        )
         return self.points[nearest] if abs(float(self.times[nearest]) - time) <= _REACH * step else _NOWHERE
 
 
@@ -136,15 +139,19 @@ def read_landmark_rows(path: AnyPath, *, face: str | None = None) -> LandmarkRow
 
 def _read_npz(path: AnyPath) -> LandmarkRows:
     try:
-        check_archive(path)
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
-            points = np.asarray(data["points"], np.float32)
-            times = np.asarray(data["times"], np.float64) if "times" in data.files else None
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, RuntimeError, BadZipFile, zlib.error) as error:
+        data = read_arrays(path)
+        with np.errstate(over="ignore"):
+            points = _within_a_picture(np.asarray(data["points"], np.float32))
+        times = np.asarray(data["times"], np.float64) if "times" in data else None
+    except ParseError:
+        raise
+    except DAMAGED_ARCHIVE as error:
         raise ParseError(path, None, f"no NPZ file with an array `points` ({error})") from error
     if points.ndim != 3 or points.shape[1:] != (N_POINTS, 2):
         raise ParseError(path, None, f"`points` has shape {points.shape}; wanted: (n_frames, {N_POINTS}, 2)")
-    if times is not None and (times.shape != points.shape[:1] or np.any(np.diff(times) <= 0)):
+    if times is not None and not (
+        times.shape == points.shape[:1] and np.isfinite(times).all() and (np.diff(times) > 0).all()
+    ):
         raise ParseError(path, None, "`times` must be one increasing time a row of `points`")
     return LandmarkRows(points, times)
 
@@ -152,44 +159,90 @@ def _read_npz(path: AnyPath) -> LandmarkRows:
 def _read_csv(path: AnyPath, face: str | None) -> LandmarkRows:
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)  # OpenFace writes ", " between its names
-            names = [name.strip() for name in reader.fieldnames or ()]
-            reader.fieldnames = names
-            rows = list(reader)
+            reader = csv.reader(_lines(path, file), skipinitialspace=True)  # OpenFace writes ", " between its names
+            names = [name.strip() for name in next(reader, ())]
+            key = _key(path, names)
+            by_face = _rows_by_face(path, reader, names, key)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ParseError(path, None, f"can't be read as CSV in UTF-8 ({error})") from error
-    wanted = [f"{axis}_{k}" for axis in "xy" for k in range(N_POINTS)]
-    if absent := [name for name in wanted if name not in names]:
+    if face is not None and face not in by_face:
+        raise ParseError(path, None, f"no face {quoted(face)}; it has {', '.join(sorted(by_face)[:20])}")
+    chosen = face if face is not None else min(by_face, key=lambda name: (-len(by_face[name]), name), default="")
+    values = by_face[chosen].array() if chosen in by_face else np.empty((0, _N_NUMBERS))
+    with np.errstate(over="ignore"):
+        placed = np.stack([values[:, 2 : 2 + N_POINTS], values[:, 2 + N_POINTS :]], axis=2).astype(np.float32)
+    points = _within_a_picture(placed)
+    points[values[:, 0] == 0] = np.nan
+    if key == "frame":
+        if not np.isfinite(values[:, 1]).all() or (np.abs(values[:, 1]) > _MOST_FRAMES).any():
+            raise ParseError(path, None, "a row has no number of its frame")
+        return LandmarkRows(points, None, values[:, 1].astype(np.int64))
+    if not (np.isfinite(values[:, 1]).all() and (np.diff(values[:, 1]) > 0).all()):
+        raise ParseError(path, None, f"{key} does not increase from row to row")
+    return LandmarkRows(points, values[:, 1])
+
+
+_WANTED = tuple(f"{axis}_{k}" for axis in "xy" for k in range(N_POINTS))
+_N_NUMBERS = 2 + len(_WANTED)  # found or not, the moment, then the points
+_MOST_FRAMES = 2**53
+
+
+def _within_a_picture(points: _Points) -> _Points:
+    """The points, and NaN in the place of numbers that are no places."""
+    return np.where(np.abs(points) <= _MOST_PIXELS, points, np.float32(np.nan))
+
+
+_MOST_PIXELS = 1e6
+
+
+def _lines(path: AnyPath, file: TextIO) -> Iterator[str]:
+    longest = allowed("cell-characters")
+    while line := file.readline(longest + 1):
+        if (fault := excess("cell-characters", len(line))) is not None:
+            raise ParseError(path, None, f"a line {fault}")
+        yield line
+
+
+def _key(path: AnyPath, names: Sequence[str]) -> str:
+    """The column that tells the frame, or its time."""
+    if absent := [name for name in _WANTED if name not in names]:
         raise ParseError(path, 1, f"no column {absent[0]}; wanted: x_0 … x_{N_POINTS - 1}, y_0 … y_{N_POINTS - 1}")
     key = next((name for name in (*_TIMES, "frame") if name in names), None)
     if key is None:
         raise ParseError(path, 1, "no column that tells the frame: timestamp, time_seconds, time or frame")
-    kept = _of_one_face(path, rows, face) if "face_id" in names else rows
-    values = np.array([[_number(path, n, row, name) for name in (key, *wanted)] for n, row in enumerate(kept, start=2)])
-    values = values.reshape(-1, 1 + 2 * N_POINTS)
-    points = np.stack([values[:, 1 : 1 + N_POINTS], values[:, 1 + N_POINTS :]], axis=2).astype(np.float32)
-    failed = [(row.get("success") or "1").strip() in {"0", "0.0"} for row in kept]
-    points[np.array(failed, bool)] = np.nan
-    if key == "frame":
-        if not np.isfinite(values[:, 0]).all():
-            raise ParseError(path, None, "a row has no number of its frame")
-        return LandmarkRows(points, None, values[:, 0].astype(np.int64))
-    if np.any(np.diff(values[:, 0]) <= 0):
-        raise ParseError(path, None, f"{key} does not increase from row to row")
-    return LandmarkRows(points, values[:, 0])
+    return key
 
 
-def _of_one_face(path: AnyPath, rows: list[dict[str, str]], face: str | None) -> list[dict[str, str]]:
-    counts = Counter((row["face_id"] or "").strip() for row in rows)
-    chosen = face if face is not None else min(counts, key=lambda name: (-counts[name], name), default="")
-    if face is not None and face not in counts:
-        raise ParseError(path, None, f"no face {face!r}; it has {', '.join(sorted(counts))}")
-    return [row for row in rows if (row["face_id"] or "").strip() == chosen]
+def _rows_by_face(
+    path: AnyPath, rows: Iterable[Sequence[str]], names: Sequence[str], key: str
+) -> dict[str, GrowingArray[np.float64]]:
+    """The numbers of each row, of each face apart; a long recording has more of them than memory should hold."""
+    places = {name: n for n, name in reversed(list(enumerate(names)))}
+    numbers = [places[name] for name in (key, *_WANTED)]
+    success, face = places.get("success"), places.get("face_id")
+    found: dict[str, GrowingArray[np.float64]] = {}
+    for line, row in enumerate(rows, start=2):
+        if not row:
+            continue
+        if len(row) < len(names):
+            raise ParseError(path, line, f"{len(row)} cells under {len(names)} headings: is the copy complete?")
+        is_found = success is None or row[success].strip() not in {"0", "0.0"}
+        values = [float(is_found), *(_number(path, line, names[n], row[n]) for n in numbers)]
+        name = "" if face is None else row[face].strip()
+        if name not in found:
+            if len(found) >= _MOST_FACES:
+                raise ParseError(path, line, f"more than {_MOST_FACES} faces")
+            found[name] = GrowingArray((_N_NUMBERS,), np.float64)
+        found[name].append(values)
+    return found
 
 
-def _number(path: AnyPath, line: int, row: Mapping[str, str | None], name: str) -> float:
-    text = (row.get(name) or "").strip()
+_MOST_FACES = 1000
+
+
+def _number(path: AnyPath, line: int, name: str, cell: str) -> float:
+    text = cell.strip()
     try:
         return float(text) if text else float("nan")
     except ValueError as error:
-        raise ParseError(path, line, f"{name} is {text!r}, not a number") from error
+        raise ParseError(path, line, f"{name} is {quoted(text)}, not a number") from error

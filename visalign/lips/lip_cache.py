@@ -7,28 +7,35 @@ model, and the code that reads them.
 Conventions
 -----------
 One NPZ file a clip, ``<first two digits>/<key>.npz``, without pickled objects; written whole, so several processes and
-machines may share a folder. A file that can't be read is made anew. Features come back bit by bit as they were.
+machines may share a folder. Features come back bit by bit as they were.
+
+Each file is sealed: it ends with a digest over all its bytes and its key, so that one which was damaged, altered or
+renamed is noticed. Such a file, one that can't be read, and one that belongs to another user (who could have sealed
+anything) is made anew. Where it can't be kept, the clip is none the worse.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.util
 import json
 import math
+import os
 import zipfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
 from visalign._version import __version__
-from visalign.errors import AnyPath, MediaError, TimelineError
+from visalign.errors import AnyPath, MediaError, OutputError
+from visalign.files.archives import DAMAGED_ARCHIVE
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import blocks_of, scratch_array
 from visalign.lips.clip_faces import ClipFaces, SeenFace, read_faces
@@ -70,8 +77,9 @@ def cached_faces(
     if kept is not None:
         return kept
     faces = read_faces(path, detect_every=detect_every, track=track, progress=progress)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _store(place, faces)
+    with contextlib.suppress(OSError, OutputError):  # a full disk, a folder of another user
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _store(place, faces)
     return faces
 
 
@@ -127,9 +135,38 @@ def _store(place: Path, faces: ClipFaces) -> None:
         for name in _ARRAYS:
             if getattr(face.lips, name) is not None:
                 arrays[f"{face.number}/{name}"] = getattr(face.lips, name)
-    with whole_file(place) as draft, zipfile.ZipFile(draft, "w") as archive:
-        for name, array in arrays.items():
-            _write(archive, name, array)
+    with whole_file(place) as draft:
+        with zipfile.ZipFile(draft, "w") as archive:
+            archive.comment = bytes(_SEAL_BYTES)  # the last bytes of the file
+            for name, array in arrays.items():
+                _write(archive, name, array)
+        with draft.open("rb+") as file:
+            seal = _seal_of(file, place.stem)
+            file.seek(-_SEAL_BYTES, os.SEEK_END)
+            file.write(seal)
+
+
+_SEAL_BYTES = 32
+
+
+def _seal_of(file: BinaryIO, key: str) -> bytes:
+    """SHA-256 over a key and all of a file but its last bytes, where the seal itself stands."""
+    digest, left = hashlib.sha256(key.encode()), file.seek(0, os.SEEK_END) - _SEAL_BYTES
+    file.seek(0)
+    while left > 0 and (block := file.read(min(left, _BLOCK_BYTES))):
+        digest.update(block)
+        left -= len(block)
+    return digest.digest()
+
+
+def _is_sealed(file: BinaryIO, key: str) -> bool:
+    seal = _seal_of(file, key)
+    return file.read() == seal
+
+
+def _is_ours(file: BinaryIO) -> bool:
+    """Whether a file belongs to who runs this, or to who rules this machine."""
+    return not hasattr(os, "geteuid") or os.fstat(file.fileno()).st_uid in (os.geteuid(), 0)
 
 
 def _write(archive: zipfile.ZipFile, name: str, array: npt.NDArray[Any]) -> None:
@@ -144,7 +181,12 @@ def _write(archive: zipfile.ZipFile, name: str, array: npt.NDArray[Any]) -> None
 
 def _load(place: Path, *, source: str) -> ClipFaces | None:
     try:
-        with place.open("rb") as file, np.load(file, allow_pickle=False) as data:
+        with contextlib.ExitStack() as opened:
+            file = opened.enter_context(place.open("rb"))
+            if not (_is_ours(file) and _is_sealed(file, place.stem)):
+                return None
+            file.seek(0)
+            data = opened.enter_context(np.load(file, allow_pickle=False))
             facts = json.loads(str(data["facts"]))
             times = FrameTimes(data["times"], facts["duration"], Fraction(facts["rate"]))
             faces = []
@@ -157,7 +199,7 @@ def _load(place: Path, *, source: str) -> ClipFaces | None:
             (n_damaged, n_untimed), (track, streams, without) = facts["left_out"], facts["stream"]
             shots = data["shots"]
             return ClipFaces(tuple(faces), shots, n_damaged, n_untimed, track, tuple(streams), tuple(without))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, TimelineError):
+    except DAMAGED_ARCHIVE:
         return None
 
 

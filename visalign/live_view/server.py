@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import secrets
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+
+from visalign.errors import BAD_DATA
 
 __all__ = ["LiveServer"]
 
@@ -47,8 +51,7 @@ class LiveServer:
         self._page = page.encode("utf-8")
         self._windows: set[queue.Queue[bytes | None]] = set()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer((HOST, port), _handler_of(self))
-        self._server.daemon_threads = True
+        self._server = _Server((HOST, port), _handler_of(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
 
     @property
@@ -96,6 +99,16 @@ class LiveServer:
             self._windows.discard(window)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A window that is closed in the midst of an answer is no fault, and costs nobody else anything."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            # As of any thread: the command line puts it into one line.
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+
+
 def _put_newest(window: queue.Queue[bytes | None], data: bytes) -> None:
     while True:
         try:
@@ -128,7 +141,7 @@ def _handler_of(live: LiveServer) -> type[BaseHTTPRequestHandler]:
             if not self._is_allowed():
                 return
             length = self.headers.get("Content-Length", "")
-            if self.path != f"/{live.token}/drawn" or not length.isdigit() or int(length) > _MAX_BODY:
+            if self.path != f"/{live.token}/drawn" or not re.fullmatch("[0-9]{1,9}", length) or int(length) > _MAX_BODY:
                 self.close_connection = True
                 self._answer(404, b"", "text/plain")
                 return
@@ -146,7 +159,7 @@ def _handler_of(live: LiveServer) -> type[BaseHTTPRequestHandler]:
         def _take_delays(self, body: bytes) -> None:
             try:
                 values = json.loads(body)
-            except (ValueError, RecursionError):
+            except BAD_DATA:
                 return
             for value in values if isinstance(values, list) else ():
                 if isinstance(value, (int, float)) and 0 <= value < 1e6 and len(live.delays_ms) < _MAX_DELAYS:

@@ -10,12 +10,14 @@ lies within :data:`~visalign.parameters.RIGHT_WITHIN` of the truth, since that i
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
-from visalign.errors import AnyPath, ConfigError, ParseError
+from visalign.errors import AnyPath, ConfigError, ParseError, quoted
+from visalign.files.tables import read_table_text
 from visalign.parameters import RIGHT_WITHIN
 from visalign.reports.clip_report import ClipReport
 
@@ -120,20 +122,21 @@ def read_summary(path: AnyPath) -> list[LeadSample]:
     ]
 
 
+_ROW_BYTES = 600  # of memory that a sample takes
+
+
 def _table(path: AnyPath, columns: Sequence[str], what: str) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a CSV file with their lines."""
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file, restval="")
-            missing = [column for column in columns if column not in (rows.fieldnames or ())]
-            if missing:
-                raise ParseError(path, 1, f"has no column {missing[0]!r}; {what} needs {', '.join(columns)}")
-            for row in rows:
-                yield rows.line_num, row
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read ({error.strerror}); check the name") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ParseError(path, None, f"not a CSV file in UTF-8 ({error})") from error
+        text = read_table_text(path, row_bytes=_ROW_BYTES)
+        rows = csv.DictReader(io.StringIO(text, newline=""), restval="")
+        missing = [column for column in columns if column not in (rows.fieldnames or ())]
+        if missing:
+            raise ParseError(path, 1, f"has no column {quoted(missing[0])}; {what} needs {', '.join(columns)}")
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        raise ParseError(path, None, f"not a CSV file ({error})") from error
 
 
 def _number(path: AnyPath, line: int, row: Mapping[str, str], column: str) -> float:
@@ -142,7 +145,7 @@ def _number(path: AnyPath, line: int, row: Mapping[str, str], column: str) -> fl
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ParseError(path, line, f"{column} is {row[column]!r}; it must be a number, as 0.12 is")
+        raise ParseError(path, line, f"{column} is {quoted(row[column])}; it must be a number, as 0.12 is")
     return number
 
 

@@ -49,7 +49,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm, pearsonr, spearmanr, t
 
-from visalign.errors import InputError
+from visalign.errors import InputError, quoted
 from visalign.ratings.design import RatingDesign
 from visalign.ratings.results import RaterSession
 
@@ -180,7 +180,9 @@ def analyse(
         If the design does not ask this, or nobody's answers are left.
     """
     if question not in design.questions:
-        raise InputError(f"this test does not ask about {question!r}; it asks about {', '.join(design.questions)}.")
+        raise InputError(
+            f"this test does not ask about {quoted(question)}; it asks about {', '.join(design.questions)}."
+        )
     rejected = {x.rater: "not all trials answered" for x in sessions if not x.complete}
     if min_headphones is not None:
         deaf = [x for x in sessions if x.headphones is None or x.headphones < min_headphones]

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from visalign.corpora.training_data import CLIP_SUFFIXES
-from visalign.errors import AnyPath, ConfigError, InputError, ParseError
+from visalign.errors import BAD_DATA, AnyPath, ConfigError, InputError, ParseError, quoted
 
 __all__ = ["QUESTIONS", "Question", "RatingDesign", "Stimulus", "make_design"]
 
@@ -168,8 +168,10 @@ class RatingDesign:
             trials, practice = (tuple(tuple(map(str, x)) for x in data[key]) for key in ("trials", "practice"))
             questions = tuple(map(str, data["questions"]))
             number, title, method = (str(data[key]) for key in ("id", "title", "method"))
-        except (KeyError, TypeError) as error:
-            raise ParseError(name, None, f"not the design of a rating test ({error!r})") from error
+        except ParseError:
+            raise
+        except BAD_DATA as error:
+            raise ParseError(name, None, f"not the design of a rating test ({quoted(error)})") from error
         return cls(number, title, method, questions, stimuli, trials, practice)
 
 

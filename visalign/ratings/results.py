@@ -6,12 +6,13 @@ what was shown, and use the grades that there are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from visalign.errors import AnyPath, InputError, ParseError
+from visalign.errors import BAD_DATA, AnyPath, InputError, ParseError, quoted
 from visalign.files.data_files import parse_json
 from visalign.language.transcript import read_transcript
 from visalign.ratings.design import RatingDesign
@@ -111,15 +112,14 @@ def _session(design: RatingDesign, path: Path) -> RaterSession:
         checks = data["checks"]
         parts = {name: _part(checks[name]) for name in ("headphones", "screen")}
         rater = str(data["rater"])
-    except (KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
-        raise ParseError(path, None, f"not a file that the page saved ({error!r})") from error
-    shown = sorted(tuple(sorted(answer.clips)) for answer in answers)
-    wanted = sorted(tuple(sorted(trial)) for trial in design.trials)
-    left = list(wanted)
-    for trial in shown:
-        if trial not in left:
-            raise ParseError(path, None, "a trial was answered more often than it was shown")
-        left.remove(trial)
+    except ParseError:
+        raise
+    except BAD_DATA as error:
+        raise ParseError(path, None, f"not a file that the page saved ({quoted(error)})") from error
+    shown = Counter(tuple(sorted(answer.clips)) for answer in answers)
+    wanted = Counter(tuple(sorted(trial)) for trial in design.trials)
+    if not shown <= wanted:
+        raise ParseError(path, None, "a trial was answered more often than it was shown")
     return RaterSession(rater, answers, shown == wanted, parts["headphones"], parts["screen"])
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from visalign.errors import AnyPath, ConfigError, ParseError, TimelineError
+from visalign.errors import BAD_DATA, AnyPath, ConfigError, ParseError, TimelineError, quoted
 from visalign.files.text_files import rounded
 from visalign.forced_alignment.alignment import CueTimes
 from visalign.lip_reading.score import LipReadingScore
@@ -129,7 +129,7 @@ class ClipReport:
         words = {(x.start, x.end, x.label) for x in self.words}
         for one in self.judged_words:
             if (one.start, one.end, one.label) not in words:
-                raise TimelineError(f"segment {one.label!r} at {one.start} s is not an interval of the words tier")
+                raise TimelineError(f"segment {quoted(one.label)} at {one.start} s is no interval of the words tier")
 
     @property
     def segments(self) -> pd.DataFrame:
@@ -226,11 +226,11 @@ class ClipReport:
         """
         version = data.get("schema_version")
         if version != SCHEMA_VERSION:
-            reason = f"schema_version is {version!r}, this visalign reads {SCHEMA_VERSION}; run the check again"
+            reason = f"schema_version is {quoted(version)}, this visalign reads {SCHEMA_VERSION}; run the check again"
             raise ParseError("report", None, reason)
         try:
             return _parse_report(data)
-        except (KeyError, TypeError, ValueError) as error:
+        except BAD_DATA as error:
             raise ParseError("report", None, f"not a visalign report ({error}); run the check again") from error
 
     def write_details(self, path: AnyPath) -> Path:

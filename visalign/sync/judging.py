@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.config import Config
-from visalign.errors import AnyPath, InputError, UnknownSymbol
+from visalign.errors import AnyPath, InputError, UnknownSymbol, quoted
 from visalign.forced_alignment import Alignment, force_align, read_alignment, recognise_phones, recognise_words
 from visalign.language.annotations import Cue
 from visalign.lips.clip_faces import ClipFaces
@@ -301,7 +301,7 @@ def _context(sound: Audio, alignment: Alignment) -> SpeechContext:
         return SpeechContext.of(sound, alignment.phones)
     except UnknownSymbol as error:
         raise InputError(
-            f"the alignment holds the phone {error.symbol!r}, and lips are compared with the phones of American "
+            f"the alignment holds the phone {quoted(error.symbol)}, and lips are compared with the phones of American "
             "English only (ARPABET). To export these phones, or the visemes that they call for, use `visalign export`."
         ) from error
 

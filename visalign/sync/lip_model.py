@@ -36,18 +36,17 @@ from __future__ import annotations
 import functools
 import json
 import os
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
-from zipfile import BadZipFile, ZipFile
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import AnyPath, BackendUnavailable, ParseError
+from visalign.errors import AnyPath, BackendUnavailable, ParseError, quoted
+from visalign.files.archives import DAMAGED_ARCHIVE, read_arrays
 from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
 from visalign.lips.lip_features import FEATURES
@@ -167,31 +166,16 @@ def _load(path: str, _mtime_ns: int, size: int) -> LipModel:
     if (fault := excess("model-bytes", size)) is not None:
         raise ParseError(path, None, fault)
     try:
-        with Path(path).open("rb") as file:
-            return _parse(*_read(file))
-    except _DAMAGE as error:
-        raise ParseError(path, None, f"not a lip model of this version ({error}); make it anew") from error
-
-
-# What zipfile, zlib, numpy and json raise on damaged or hostile files; encrypted ones are a RuntimeError.
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, RuntimeError, BadZipFile, zlib.error)
-
-
-def _read(file: BinaryIO) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    """Header and arrays, if they do not unpack to more than a model may have."""
-    with ZipFile(file) as archive:
-        unpacked = sum(member.file_size for member in archive.infolist())
-    if (fault := excess("model-bytes", unpacked)) is not None:
-        raise ValueError(fault)
-    file.seek(0)
-    with np.load(file, allow_pickle=False) as data:
-        arrays = {name: data[name] for name in data.files}
-    return json.loads(str(arrays.pop("header"))), arrays
+        arrays = read_arrays(path, "model-bytes")
+        return _parse(json.loads(str(arrays.pop("header"))), arrays)
+    except DAMAGED_ARCHIVE as error:
+        reason = error.reason if isinstance(error, ParseError) else quoted(error)
+        raise ParseError(path, None, f"not a lip model of this version ({reason}); make it anew") from error
 
 
 def _parse(header: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> LipModel:
     if header["format"] != FORMAT:
-        raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
+        raise ValueError(f"its format is {quoted(header['format'])}, not {quoted(FORMAT)}")
     streams = []
     for k, described in enumerate(header["streams"]):
         _refuse_unknown(described["columns"], _FEATURE_NAMES)

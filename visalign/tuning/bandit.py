@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from visalign.errors import AnyPath, ConfigError, ParseError
+from visalign.errors import BAD_DATA, AnyPath, ConfigError, ParseError, quoted
 from visalign.files.data_files import read_json
 from visalign.files.text_files import format_json, write_text
 
@@ -158,14 +158,14 @@ class Bandit:
         try:
             state = read_json(path)
             return cls._from(state), [str(name) for name in state["seen"]]
-        except (ValueError, KeyError, TypeError, OverflowError) as error:
-            reason = error.reason if isinstance(error, ParseError) else error
+        except BAD_DATA as error:
+            reason = error.reason if isinstance(error, ParseError) else quoted(error)
             raise ParseError(path, None, f"not the state of a bandit ({reason}); move it away to begin anew") from error
 
     @classmethod
     def _from(cls, state: Mapping[str, Any]) -> Bandit:
         if state["format"] != FORMAT:
-            raise ValueError(f"its format is {state['format']!r}, not {FORMAT!r}")
+            raise ValueError(f"its format is {quoted(state['format'])}, not {quoted(FORMAT)}")
         bandit = cls(state["arms"], policy=state["policy"], discount=state["discount"], seed=state["seed"])
         bandit.n_choices = int(state["n_choices"])
         for name in ("counts", "sums", "squares"):

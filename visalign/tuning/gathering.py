@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from visalign.config import Config
 from visalign.corpora.training_data import TrainingClip
-from visalign.errors import AnyPath, InputError, VisalignError
+from visalign.errors import BAD_DATA, AnyPath, InputError, VisalignError
+from visalign.files.data_files import read_json
 from visalign.files.text_files import format_json, write_text
 from visalign.sync.lip_model import LipModel
 from visalign.tuning.material import TuningClip, prepare_clip, with_foreign_sound
@@ -112,7 +113,7 @@ class Gathered:
     def _timed(self, key: str, clips: list[TuningClip]) -> list[TuningClip]:
         """The clips with the cost of their first preparation."""
         file = self._folder / _TIMES
-        kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        kept = _kept_times(file)
         known = kept.setdefault(key, {})
         missing = [clip for clip in clips if clip.name not in known]
         if missing:
@@ -120,3 +121,12 @@ class Gathered:
             self._folder.mkdir(parents=True, exist_ok=True)
             write_text(file, format_json(kept))
         return [replace(clip, preparing_seconds=known[clip.name]) for clip in clips]
+
+
+def _kept_times(file: Path) -> dict[str, dict[str, float]]:
+    """What the first preparations cost, by configuration and clip; a file that is none or damaged is made anew."""
+    try:
+        kept = read_json(file)
+        return {str(key): {str(name): float(x) for name, x in times.items()} for key, times in kept.items()}
+    except BAD_DATA:
+        return {}

@@ -35,7 +35,9 @@ Optional: ``source`` (where the table was read), ``licence``, ``notes``, ``strip
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import functools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -43,8 +45,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from visalign.errors import InputError, ParseError, UnknownSymbol
-from visalign.files.data_files import parse_toml
+from visalign.errors import InputError, ParseError, UnknownSymbol, quoted
+from visalign.files.data_files import parse_toml, read_bytes
 from visalign.language.phones import ALPHABETS, ARPABET, SILENCE, is_silence, normalise
 
 __all__ = ["ARTICULATORS", "CONFIDENCES", "LintFinding", "examine_viseme_map", "lint_viseme_map", "read_viseme_map"]
@@ -122,8 +124,8 @@ def lint_viseme_map(path: str | PathLike[str]) -> list[LintFinding]:
     document, findings = examine_viseme_map(text)
     identifier = None if document is None else document.get("id")
     if isinstance(identifier, str) and identifier != stem:
-        message = f"id is {identifier!r}, but the file is called {stem!r}"
-        findings.append(LintFinding(_line_of(text, ("id",)), "warning", message))
+        message = f"id is {quoted(identifier)}, but the file is called {quoted(stem)}"
+        findings.append(LintFinding(_Lines(text).of(("id",)), "warning", message))
     return sorted(findings)
 
 
@@ -158,33 +160,45 @@ def examine_viseme_map(text: str) -> tuple[dict[str, Any] | None, list[LintFindi
     except ParseError as error:
         return None, [LintFinding(error.line or text.count("\n") + 1, "error", error.reason)]
     check = _Check(document, text)
-    check.shape()
-    if not check.findings:
-        check.values()
+    with contextlib.suppress(_Enough):
+        check.shape()
+        if not check.findings:
+            check.values()
     return document, check.findings
 
 
 def _read(path: str | PathLike[str]) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ParseError(path, None, f"the viseme map can't be read ({error.strerror})") from error
+        return read_bytes(path, "settings-bytes").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ParseError(path, None, "the viseme map is not UTF-8 text; save it as UTF-8") from error
+
+
+_MOST_FINDINGS = 100
+_MOST_NAMED = 60
+
+
+class _Enough(Exception):
+    """More faults than anybody reads at once."""
 
 
 class _Check:
     """The faults of one document, collected."""
 
     def __init__(self, document: _Document, text: str) -> None:
-        self.document, self.text = document, text
+        self.document, self.lines = document, _Lines(text)
         self.findings: list[LintFinding] = []
 
     def error(self, message: str, *path: str, near: str | None = None) -> None:
-        self.findings.append(LintFinding(_line_of(self.text, path, near), "error", message))
+        self._find("error", message, path, near)
 
     def warn(self, message: str, *path: str, near: str | None = None) -> None:
-        self.findings.append(LintFinding(_line_of(self.text, path, near), "warning", message))
+        self._find("warning", message, path, near)
+
+    def _find(self, kind: Literal["error", "warning"], message: str, path: tuple[str, ...], near: str | None) -> None:
+        self.findings.append(LintFinding(self.lines.of(path, near), kind, message))
+        if len(self.findings) >= _MOST_FINDINGS:
+            raise _Enough
 
     # keys and types
 
@@ -237,24 +251,28 @@ class _Check:
         for key, entry in self.document["visemes"].items():
             articulator = entry.get("articulator", "other")
             if articulator not in ARTICULATORS:
-                self.error(f"articulator {articulator!r} must be one of {', '.join(ARTICULATORS)}", "visemes", key)
+                known = ", ".join(ARTICULATORS)
+                self.error(f"articulator {quoted(articulator)} must be one of {known}", "visemes", key)
             for phone in entry["phones"]:
                 if self.key_of(phone, "visemes", key) in (SILENCE, "") and key != silence:
-                    self.error(f"{phone!r} is silence, which belongs to {silence!r}", "visemes", key, near=phone)
+                    self.error(
+                        f"{quoted(phone)} is silence, which belongs to {quoted(silence)}", "visemes", key, near=phone
+                    )
             if not entry["phones"] and key not in (silence, self.document.get("fallback")):
-                self.warn(f"viseme {key!r} has no phones", "visemes", key)
+                self.warn(f"viseme {quoted(key)} has no phones", "visemes", key)
         for phone, n_times in Counter(self.listed()).items():
             if n_times > 1:
                 users = [key for key in self.document["visemes"] if self.lists(key, phone)]
                 where = " and ".join(users)
-                self.error(f"phone {phone!r} is listed {n_times} times: {where}", "visemes", users[-1], near=phone)
+                reason = f"phone {quoted(phone)} is listed {n_times} times: {where}"
+                self.error(reason, "visemes", users[-1], near=phone)
 
     def gap(self) -> None:
         unlisted = self.document.get("unlisted", [])
         declared = {self.key_of(phone, "unlisted") for phone in unlisted} - {None}
         listed = set(self.listed())
         for phone in sorted(declared & listed, key=str):
-            self.error(f"{phone!r} is declared as unlisted, yet a viseme lists it", "unlisted", near=phone)
+            self.error(f"{quoted(phone)} is declared as unlisted, yet a viseme lists it", "unlisted", near=phone)
         missing = sorted(self.inventory() - listed - declared)
         if missing:
             self.error(
@@ -285,7 +303,7 @@ class _Check:
             if len(entry["visemes"]) != 2:
                 self.error(f"sequences.{phone} must name two visemes", *path)
             elif not any(self.lists(viseme, phone) for viseme in entry["visemes"]):
-                self.error(f"sequences.{phone}: one of its two visemes must list {phone!r}, or fill it in", *path)
+                self.error(f"sequences.{phone}: one of its two visemes must list {quoted(phone)}, or fill it in", *path)
             if not 0 < entry["split"] < 1:
                 self.error(f"sequences.{phone}: split {entry['split']} must lie between 0 and 1", *path)
 
@@ -301,15 +319,16 @@ class _Check:
 
     def viseme(self, name: object, *path: str) -> None:
         visemes = self.document["visemes"]
-        if name not in visemes:
-            near = difflib.get_close_matches(str(name), visemes, n=2)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(visemes)}"
-            self.error(f"{'.'.join(path)}: there is no viseme {name!r}; {hint}", *path)
+        if not isinstance(name, str) or name not in visemes:
+            known = list(visemes)[:_MOST_NAMED]
+            near = difflib.get_close_matches(str(name)[:_MOST_NAMED], known, n=2)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+            self.error(f"{'.'.join(path)}: there is no viseme {quoted(name)}; {hint}", *path)
 
     def key_of(self, phone: object, *path: str) -> str | None:
         """The phone as the alphabet writes it; an unknown one is reported and gives None."""
         if not isinstance(phone, str):
-            self.error(f"{phone!r} must be text in quotes", *path)
+            self.error(f"{quoted(phone)} must be text in quotes", *path)
             return None
         try:
             return self.spell(phone)
@@ -333,9 +352,15 @@ class _Check:
         return [key for key in keys if key is not None and not is_silence(key)]
 
     def lists(self, viseme: object, phone: str) -> bool:
-        entry = self.document["visemes"].get(viseme, {"phones": []})
-        filled = [key for key, place in self.document.get("fill", {}).items() if place == viseme]
-        return self.quiet(phone) in map(self.quiet, (*entry["phones"], *filled))
+        return isinstance(viseme, str) and self.quiet(phone) in self.phones_of.get(viseme, ())
+
+    @functools.cached_property
+    def phones_of(self) -> dict[str, set[str | None]]:
+        """What each viseme lists, or has got to fill in."""
+        found = {key: set(map(self.quiet, entry["phones"])) for key, entry in self.document["visemes"].items()}
+        for phone, viseme in self.document.get("fill", {}).items():
+            found.setdefault(viseme, set()).add(self.quiet(phone))
+        return found
 
     def inventory(self) -> set[str]:
         """The phones that a full map lists: the 39 of CMU, or those that the file names for its language."""
@@ -354,33 +379,43 @@ def _is_weight(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
-_HEADER = re.compile(rf"\s*\[\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*\]")
-_ENTRY = re.compile(rf"\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*=")
+_KEY = r"""(?:[A-Za-z0-9_-]++|"[^"]*+"|'[^']*+')"""
+_HEADER = re.compile(rf"\s*+\[\s*+({_KEY}(?:\s*+\.\s*+{_KEY})*+)\s*+\]")
+_ENTRY = re.compile(rf"\s*+({_KEY}(?:\s*+\.\s*+{_KEY})*+)\s*+=")
 
 
 def _pieces(dotted: str) -> tuple[str, ...]:
     return tuple(piece.strip("\"'") for piece in re.findall(_KEY, dotted))
 
 
-def _line_of(text: str, path: tuple[str, ...], near: str | None = None) -> int:
-    """1-based line of a key, or of its closest parent; 0 if there is none. `near` is a value to look for after it."""
-    best, best_depth = 0, 0
-    section: tuple[str, ...] = ()
-    lines = text.splitlines()
-    for number, line in enumerate(lines, 1):
-        if header := _HEADER.match(line):
-            section = here = _pieces(header[1])
-        elif entry := _ENTRY.match(line):
-            here = section + _pieces(entry[1])
-        else:
-            continue
-        if len(here) > best_depth and here == path[: len(here)]:
-            best, best_depth = number, len(here)
-    if near is not None and best:
-        for number in range(best, min(best + 40, len(lines)) + 1):
-            if number > best and (_HEADER.match(lines[number - 1]) or _ENTRY.match(lines[number - 1])):
-                break
-            if f'"{near}"' in lines[number - 1]:
-                return number
-    return best
+class _Lines:
+    """Where the keys of a file stand."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+        self._first: dict[tuple[str, ...], int] = {}
+        self._is_key = [False]
+        section: tuple[str, ...] = ()
+        for number, line in enumerate(self._lines, 1):
+            if header := _HEADER.match(line):
+                section = here = _pieces(header[1])
+            elif entry := _ENTRY.match(line):
+                here = section + _pieces(entry[1])
+            else:
+                here = ()
+            self._is_key.append(bool(here))
+            if here:
+                self._first.setdefault(here, number)
+
+    def of(self, path: tuple[str, ...], near: str | None = None) -> int:
+        """1-based line of a key, or of its closest parent; 0 if there is none. `near` is a value to look for after
+        it."""
+        found = (self._first.get(path[:depth]) for depth in range(len(path), 0, -1))
+        best = next((number for number in found if number is not None), 0)
+        if near is not None and best:
+            for number in range(best, min(best + 40, len(self._lines)) + 1):
+                if number > best and self._is_key[number]:
+                    break
+                if f'"{near}"' in self._lines[number - 1]:
+                    return number
+        return best

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from visalign.errors import ParseError
+from visalign.errors import BAD_DATA, ParseError
 from visalign.language.annotations.annotation import Annotation, Track, short_decimal, speaker_and_kind
 from visalign.language.annotations.content import Content
 from visalign.language.annotations.rows import Row, RowReader
 from visalign.language.phones import is_silence
 
-__all__ = ["DAMAGE", "is_mfa_json", "is_visalign_json", "read_mfa_json", "read_visalign_json", "strange_entries"]
+__all__ = ["is_mfa_json", "is_visalign_json", "read_mfa_json", "read_visalign_json", "strange_entries"]
 
-DAMAGE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, IndexError)
 """What readers of data meet in data of another form."""
 
 _INTERVALS = ("interval", "IntervalTier")  # what `mfa align` writes, and `mfa align_one`
@@ -43,7 +42,7 @@ def read_visalign_json(content: Content, _recording: str | None = None) -> Annot
         tracks = _own_tracks(reader, content.json)
     except ParseError:
         raise
-    except DAMAGE as error:
+    except BAD_DATA as error:
         raise strange_entries(content, error) from error
     return Annotation(str(content.path), "JSON of visalign", tracks, warnings=reader.all_warnings())
 
@@ -89,7 +88,7 @@ def read_mfa_json(content: Content, _recording: str | None = None) -> Annotation
         length = None if end is None else float(end)
     except ParseError:
         raise
-    except DAMAGE as error:
+    except BAD_DATA as error:
         raise strange_entries(content, error) from error
     kind = "JSON of the Montreal Forced Aligner"
     return Annotation(str(content.path), kind, tracks, length, reader.all_warnings())

@@ -20,10 +20,10 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from visalign.errors import ParseError
+from visalign.errors import BAD_DATA, ParseError
 from visalign.language.annotations.annotation import Annotation, Track
 from visalign.language.annotations.content import Content
-from visalign.language.annotations.json_files import DAMAGE, strange_entries
+from visalign.language.annotations.json_files import strange_entries
 from visalign.language.annotations.rows import FRAME_SECONDS, ROUNDING_SECONDS, Row, RowReader, listed
 from visalign.language.annotations.tables import clock_seconds, kind_of_labels
 
@@ -95,7 +95,7 @@ def _recognised(content: Content, kind: str, data: Any) -> Annotation:
         tracks = reader.tracks(_tiers(data))
     except ParseError:
         raise
-    except DAMAGE as error:
+    except BAD_DATA as error:
         raise strange_entries(content, error) from error
     if not tracks:
         raise ParseError(content.path, None, "it holds no word and no segment with a time; recognise the sound anew")
@@ -201,7 +201,7 @@ def read_gentle(content: Content, _recording: str | None = None) -> Annotation:
         tracks = reader.tracks([("", "words", rows), ("", "phones", phones)], shares=False)
     except ParseError:
         raise
-    except DAMAGE as error:
+    except BAD_DATA as error:
         raise strange_entries(content, error) from error
     if not tracks:
         raise ParseError(content.path, None, "gentle heard none of its words in the sound")
@@ -258,7 +258,7 @@ def read_aeneas(content: Content, _recording: str | None = None) -> Annotation:
         tracks: tuple[Track, ...] = reader.tracks([("", kind, rows)])
     except ParseError:
         raise
-    except DAMAGE as error:
+    except BAD_DATA as error:
         raise strange_entries(content, error) from error
     if not tracks:
         raise ParseError(content.path, None, "it holds no fragment with a text and a time")

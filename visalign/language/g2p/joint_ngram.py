@@ -29,8 +29,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 import math
-import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -41,7 +40,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, ParseError
-from visalign.files.data_files import check_archive
+from visalign.files.archives import DAMAGED_ARCHIVE, read_arrays
 from visalign.files.outputs import whole_file
 from visalign.language.lexicon import normalise_word
 
@@ -59,6 +58,9 @@ BEAM = 40
 """Histories that are kept at each letter."""
 
 N_BEST = 4
+
+MOST_GRAPHONES = 2000
+"""With one spelling: each is tried at each letter. The built-in model has 37 at most."""
 
 Integers = npt.NDArray[np.int64]
 Graphone = tuple[str, tuple[str, ...]]
@@ -192,17 +194,15 @@ class JointNgram:
         ParseError
             If it is none, or damaged.
         """
-        if Path(path).is_file() and not zipfile.is_zipfile(path):
-            raise ParseError(path, None, "no model of pronunciations (an NPZ file of visalign)")
-        check_archive(path)
         try:
-            # Opened here: numpy leaves a file open that is no good zip.
-            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
-                return cls._from_arrays(path, dict(data))
+            return cls._from_arrays(path, read_arrays(path))
+        except ParseError:
+            raise
         except OSError as error:
             raise ParseError(path, None, f"can't be read ({error.strerror or error}); check the path") from error
-        except _DAMAGE as error:
-            raise ParseError(path, None, f"no model of pronunciations, or a damaged one ({error})") from error
+        except DAMAGED_ARCHIVE as error:
+            reason = f"no model of pronunciations (an NPZ file of visalign), or a damaged one ({error})"
+            raise ParseError(path, None, reason) from error
 
     @classmethod
     def _from_arrays(cls, path: AnyPath, data: Mapping[str, npt.NDArray[Any]]) -> JointNgram:
@@ -212,6 +212,7 @@ class JointNgram:
         pairs = zip(data["letters"].tolist(), data["phones"].tolist(), strict=True)
         graphones = tuple((letters, tuple(phones.split())) for letters, phones in pairs)
         orders = range(1, meta["order"] + 1)
+        _check(data, graphones, orders)
         return cls(
             graphones,
             tuple(_table(data[f"contexts{n}"], data[f"graphones{n}"], len(graphones)) for n in orders),
@@ -219,6 +220,28 @@ class JointNgram:
             tuple(data[f"log_backoffs{n}"].astype(np.float32) for n in orders),
             meta["provenance"],
         )
+
+
+def _check(data: Mapping[str, npt.NDArray[Any]], graphones: Sequence[Graphone], orders: Sequence[int]) -> None:
+    """Whether the arrays of a model belong together: what spells a word follows their numbers blindly."""
+    spellings = Counter(letters for letters, _ in graphones[2:])
+    if not orders or len(graphones) < 3 or max(spellings.values()) > MOST_GRAPHONES:
+        raise ValueError("it has no n-grams, no graphones, or too many of them for one spelling")
+    n_contexts = 1
+    for n in orders:
+        table = {name: data[f"{name}{n}"] for name in _KINDS}
+        odd = [name for name, kinds in _KINDS.items() if table[name].ndim != 1 or table[name].dtype.kind not in kinds]
+        if odd or len({len(array) for array in table.values()}) != 1 or not len(table["contexts"]):
+            raise ValueError(f"its arrays of order {n} do not belong together")
+        limits = {"contexts": n_contexts, "graphones": len(graphones)}
+        if any(not 0 <= table[name].min() <= table[name].max() < limit for name, limit in limits.items()):
+            raise ValueError(f"an n-gram of order {n} refers to what is not there")
+        if not all(np.isfinite(table[name]).all() for name in ("log_probabilities", "log_backoffs")):
+            raise ValueError(f"a probability of order {n} is no number")
+        n_contexts = len(table["contexts"])
+
+
+_KINDS = {"contexts": "u", "graphones": "u", "log_probabilities": "f", "log_backoffs": "f"}
 
 
 def _offer(
@@ -239,13 +262,6 @@ def _offer(
 def _table(contexts: npt.NDArray[Any], graphones: npt.NDArray[Any], n_graphones: int) -> dict[int, int]:
     keys = contexts.astype(np.int64) * n_graphones + graphones
     return dict(zip(keys.tolist(), range(len(keys)), strict=True))
-
-
-# What zipfile, zlib, numpy and json raise on damaged or hostile files; encrypted ones are a RuntimeError.
-_DAMAGE = (
-    *(KeyError, ValueError, IndexError, TypeError, AttributeError, OverflowError),
-    *(EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error),
-)
 
 
 @cache

@@ -7,14 +7,17 @@ pictures (``pages/``), or where there are none their JSON reports. Nothing is ta
 from __future__ import annotations
 
 import csv
+import io
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from visalign.errors import AnyPath, InputError, ParseError
+from visalign.errors import BAD_DATA, AnyPath, InputError, ParseError
 from visalign.files.data_files import read_json
+from visalign.files.tables import read_table_text
 from visalign.files.text_files import plain_cell, write_text
 from visalign.reports.html_report.document import as_data_script, format_document, text
 
@@ -25,6 +28,7 @@ BATCH_PAGE = "index.html"
 
 _SUMMARY = "summary.csv"
 _NEEDED = ("id", "report", "state", "verdict", "lead_seconds", "confidence", "n_words", "n_words_in_sync")
+_ROW_BYTES = 500  # of memory that a row takes beside its cells
 _COLUMNS = (
     *("id", "speaker", "condition", "verdict", "lead", "confidence", "inSync", "nWords", "nWordsInSync", "leads"),
     *("note", "page", "picture"),
@@ -106,9 +110,9 @@ def _read_summary(path: Path) -> Iterable[Mapping[str, str]]:
     if not path.is_file():
         raise InputError(f"{path}: there is no summary; give the folder that `visalign batch --out` wrote")
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [{key: plain_cell(x or "") for key, x in row.items() if key} for row in csv.DictReader(file)]
-    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        table = csv.DictReader(io.StringIO(read_table_text(path, row_bytes=_ROW_BYTES, is_dense=True), newline=""))
+        rows = [{key: plain_cell(x or "") for key, x in row.items() if key} for row in table]
+    except csv.Error as error:
         raise ParseError(path, None, f"not a table that can be read ({error}); run the batch again") from error
     missing = [name for name in _NEEDED if rows and name not in rows[0]]
     if missing:
@@ -119,21 +123,19 @@ def _read_summary(path: Path) -> Iterable[Mapping[str, str]]:
 def _read_report(results: Path, name: str) -> dict[str, Any] | None:
     """Leads of the words, ms, and the limits, of a clip's report; None where there is none that can be read."""
     try:
-        place = (results / name).resolve()
-        if not name or not place.is_relative_to(results.resolve()):  # a table may name anything
+        if not _is_in(results, name):
             return None
-        data = read_json(place)
+        data = read_json(results / name)
         leads = [None if x["lead_seconds"] is None else round(1000 * x["lead_seconds"]) for x in data["words"]]
         clip = data["clip"]
         limits = [float(clip["max_lead_seconds"]), float(clip["max_lag_seconds"])]
-    except (ParseError, OSError, ValueError, KeyError, TypeError):
+    except BAD_DATA:
         return None  # a report that was removed or damaged since costs its row the sparkline, not the page
     return {"leads": leads[:: -(-len(leads) // _MAX_SPARKS) or 1], "limits": limits}
 
 
 def _row(results: Path, cells: Mapping[str, str], report: Mapping[str, Any] | None) -> list[Any]:
     page = clip_page_name(cells["report"]) if cells["report"] else ""
-    has_page = bool(page) and (results / page).is_file()
     picture = page.removesuffix(".html") + ".jpg" if page else ""
     n_words, n_right = _number(cells["n_words"]), _number(cells["n_words_in_sync"])
     known = {
@@ -148,17 +150,29 @@ def _row(results: Path, cells: Mapping[str, str], report: Mapping[str, Any] | No
         "nWordsInSync": n_right,
         "leads": [] if report is None else report["leads"],
         "note": cells.get("message", "") or cells.get("sync_reason", ""),
-        "page": quote(page if has_page else cells["report"]),
-        "picture": quote(picture) if picture and (results / picture).is_file() else "",
+        "page": next((quote(name) for name in (page, cells["report"]) if _is_in(results, name)), ""),
+        "picture": quote(picture) if _is_in(results, picture) else "",
     }
     return [known[name] for name in _COLUMNS]
 
 
+def _is_in(results: Path, name: str) -> bool:
+    """Whether `name` is a file of the batch: a table may name anything, and ``//host/report`` is another's page."""
+    if not name or name.startswith(("/", "\\")):
+        return False
+    try:
+        place = (results / name).resolve()
+        return place.is_relative_to(results.resolve()) and place.is_file()
+    except (OSError, ValueError):  # no name that a file can have
+        return False
+
+
 def _number(cell: str) -> float | None:
     try:
-        return float(cell) if cell else None
+        number = float(cell) if cell else None
     except ValueError:
         return None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _statement(verdicts: Mapping[str, int]) -> tuple[str, str]:
