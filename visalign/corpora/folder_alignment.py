@@ -25,7 +25,7 @@ from visalign.language.annotations import Cue
 
 __all__ = ["TRANSCRIPT_SUFFIXES", "Aligned", "Recording", "align_recordings", "find_recordings", "is_many"]
 
-TRANSCRIPT_SUFFIXES = (".txt", ".lab", ".srt", ".vtt", ".align")
+TRANSCRIPT_SUFFIXES = (".txt", ".lab", ".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".align")
 """Endings of transcripts beside recordings, the first that is there counts; ``.align`` is GRID's."""
 
 

@@ -13,8 +13,6 @@ from visalign.language.phones import is_silence
 
 __all__ = ["is_mfa_json", "is_visalign_json", "read_mfa_json", "read_visalign_json", "strange_entries"]
 
-"""What readers of data meet in data of another form."""
-
 _INTERVALS = ("interval", "IntervalTier")  # what `mfa align` writes, and `mfa align_one`
 
 
