@@ -123,7 +123,9 @@ COMMANDS: dict[str, Command] = {
         "a.dict", lambda: LEXICON, ("align", "short.wav", "--alignment", "good.TextGrid", "--lexicon", "{file}")
     ),
     "evaluate-alignment --mapping": (
-        "a.yaml", lambda: MAPPING, ("evaluate-alignment", "good.TextGrid", "--reference", "good.TextGrid", "--mapping", "{file}")
+        "a.yaml",
+        lambda: MAPPING,
+        ("evaluate-alignment", "good.TextGrid", "--reference", "good.TextGrid", "--mapping", "{file}"),
     ),
     "lipread --grammar": ("a.jsgf", lambda: GRAMMAR, ("lipread", "none.mp4", "--grammar", "{file}")),
     "batch --dry-run": ("a.csv", lambda: MANIFEST, ("batch", "{file}", "--out", "o", "--dry-run")),

@@ -8,14 +8,18 @@ Rows are known by speaker and file, as MFA names them.
 from __future__ import annotations
 
 import csv
+import io
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from visalign.errors import ParseError
+from visalign.errors import BAD_DATA, ParseError, quoted
+from visalign.files.tables import read_table_text
 
 __all__ = ["Analysis", "analysis_warnings", "read_analysis"]
+
+_ROW_BYTES = 800  # of memory that a clip takes
 
 MAX_SHORT_RUN = 6
 """Shortest phones in a row. In 15 alignments of GRID by a model made for it 3 at most, in bad ones 7 to 35."""
@@ -58,12 +62,13 @@ def read_analysis(path: Path) -> dict[tuple[str, str], Analysis]:
         If it is something else.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return {(row["speaker"], row["file"]): _analysis(row) for row in csv.DictReader(file)}
-    except OSError as error:
-        raise ParseError(path, None, f"can't be read ({error.strerror})") from error
-    except (KeyError, ValueError, TypeError) as error:
-        raise ParseError(path, None, f"no alignment_analysis.csv of MFA as visalign knows it ({error!r})") from error
+        rows = csv.DictReader(io.StringIO(read_table_text(path, row_bytes=_ROW_BYTES), newline=""))
+        return {(row["speaker"], row["file"]): _analysis(row) for row in rows}
+    except ParseError:
+        raise
+    except (*BAD_DATA, csv.Error) as error:
+        reason = f"no alignment_analysis.csv of MFA as visalign knows it ({quoted(error)})"
+        raise ParseError(path, None, reason) from error
 
 
 def _analysis(row: dict[str, str]) -> Analysis:

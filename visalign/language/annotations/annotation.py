@@ -126,7 +126,8 @@ def short_decimal(seconds: float) -> float:
     """
     if not math.isfinite(seconds) or abs(seconds) > np.finfo(np.float32).max:
         return float(seconds)
-    single = np.float32(seconds)
+    with np.errstate(over="ignore"):  # a time that no recording has
+        single = np.float32(seconds)
     return float(str(single)) if float(single) == seconds else float(seconds)
 
 
