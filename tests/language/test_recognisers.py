@@ -120,7 +120,7 @@ def test_gentle(tmp_path: Path) -> None:
     had = {"case": "success", "word": "had", "start": 1.2, "end": 1.5, "phones": [{"phone": "hh_B", "duration": 0.3}]}
     found = read(tmp_path, {"transcript": "She suit had suit", "words": [she, lost, had, lost]})
     assert rows(found) == [(0.488, 0.663, "She"), (1.2, 1.5, "had")]
-    assert rows(found, "phones") == [(0.488, 0.588, "sh"), (0.588, 0.663, "iy"), (1.2, 1.5, "hh")]
+    assert rows(found, "phones") == [(0.488, 0.588, "sh_B"), (0.588, 0.663, "iy_E"), (1.2, 1.5, "hh_B")]
     assert rows(found, "phrases") == [(0.663, 1.2, "suit")]
     assert found.warnings == (
         "1 word(s) have no time in the file; it is looked for between: suit",
