@@ -199,7 +199,8 @@ _WORD = '{"word": "oh", "start": 0.1, "end": 0.5, "score": 0.9}'
 RECOGNISED = (
     f'{{"segments": [{{"start": 0, "end": 1, "text": "oh no", "words": [{_WORD}, {{"word": "no"}}]}}]}}',
     f'{{"segments": [], "word_segments": [{_WORD}]}}',
-    '{"words": [{"case": "success", "word": "oh", "start": 0.1, "end": 0.5, "phones": [{"phone": "ow", "duration": 1}]}]}',
+    '{"words": [{"case": "success", "word": "oh", "start": 0.1, "end": 0.5, '
+    '"phones": [{"phone": "ow", "duration": 1}]}]}',
     '{"fragments": [{"begin": "0.1", "end": "0.5", "lines": ["oh no"], "children": []}]}',
     '{"transcription": [{"text": " oh", "offsets": {"from": 100, "to": 500}}]}',
     '{"chunks": [{"text": " oh", "timestamp": [0.1, 0.5]}]}',
