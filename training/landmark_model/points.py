@@ -1,0 +1,33 @@
+"""Which points of the face mesh the model learns, in the order of the layout ``visalign`` of ``visalign.lips``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+# MediaPipe's mesh; right is the person's. The order of each group is that of iBUG's 68 points where that has it.
+JAW = (172, 150, 176, 148, 152, 377, 400, 379, 397)
+RIGHT_BROW, LEFT_BROW = (70, 105, 107), (336, 334, 300)
+BRIDGE, NOSE_BASE = (168, 197, 5, 1), (98, 97, 2, 326, 327)
+RIGHT_EYE, LEFT_EYE = (33, 160, 158, 133, 153, 144), (362, 385, 387, 263, 373, 380)
+OUTER_LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
+INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
+
+MESH_POINTS = np.array(
+    [*JAW, *RIGHT_BROW, *LEFT_BROW, *BRIDGE, *NOSE_BASE, *RIGHT_EYE, *LEFT_EYE, *OUTER_LIPS, *INNER_LIPS]
+)
+N_POINTS = len(MESH_POINTS)
+
+_FIRST = dict(zip(("jaw", "brows", "nose", "eyes", "lips"), (0, 9, 15, 24, 36), strict=True))
+NOSE, EYES, LIPS = slice(15, 24), slice(24, 36), slice(36, 76)
+STEADY = slice(15, 36)
+"""Nose and eyes, from which the face's box is drawn."""
+
+
+def mirrored() -> np.ndarray:
+    """Where each point lies in the mirror."""
+    nose = [15, 16, 17, 18, 23, 22, 21, 20, 19]
+    eyes = [33, 32, 31, 30, 35, 34, 27, 26, 25, 24, 29, 28]
+    ring = [(10 - k) % 20 for k in range(20)]
+    return np.array(
+        [*range(8, -1, -1), *range(14, 8, -1), *nose, *eyes, *(36 + k for k in ring), *(56 + k for k in ring)]
+    )

@@ -1,0 +1,130 @@
+"""Crops with their points: what the trees learn from, and what they are measured on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from heads import HeadMaker, normals
+from points import EYES, INNER_LIPS, LIPS, MESH_POINTS, OUTER_LIPS, STEADY, mirrored
+from scenes import CROP_PX, Pose, background, crop_scale, developed, draw, shaded
+from speakers import Seen, TurnedFace
+from teacher import LEFT_EYE, RIGHT_EYE, Teacher
+
+Floats = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.uint8]
+
+# As visalign.lips.face_tracks draws the box of a followed face.
+_BOX_DROP, _BOX_WIDTH = 0.61, 5.12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A crop, its true points and the box to start from, pixels of the crop; whose it is, and how far it is turned."""
+
+    picture: Picture
+    points: Floats
+    box: Floats
+    who: str
+    yaw: float = 0.0
+
+
+def box_around(points: Floats) -> tuple[float, float, float]:
+    """Centre and width of the face's box, from points of the layout."""
+    steady = points[STEADY].astype(np.float64)
+    x, y = steady.mean(axis=0)
+    size = math.sqrt(float(((steady - (x, y)) ** 2).sum(axis=1).mean()))
+    return x, y + _BOX_DROP * size, _BOX_WIDTH * size
+
+
+def of_speaker(seen: Seen, n: int, rng: np.random.Generator, others: list[Picture]) -> list[Sample]:
+    """`n` samples of a frame."""
+    face, found = TurnedFace(seen), list[Sample]()
+    for _ in range(n):
+        pose = Pose.draw(rng)
+        plane, depth = pose.project(face.points)
+        scale, shift, box = crop_scale(box_around(plane[MESH_POINTS]), rng)
+        xy = (plane * scale + shift).astype(np.float32)
+        picture = face.draw(xy, depth, background(rng, others), face.tint(rng))
+        found.append(_finished(picture, xy[MESH_POINTS], box, seen.speaker, pose.yaw, rng))
+    return found
+
+
+def of_head(maker: HeadMaker, vertices: npt.NDArray[np.int64], who: int, n: int, others: list[Picture]) -> list[Sample]:
+    """`n` samples of a person made by the number `who`."""
+    rng = np.random.default_rng([who, 77])
+    person, found = maker.person(rng), list[Sample]()
+    for _ in range(n):
+        head, pose = maker.head(rng, person), Pose.draw(rng)
+        plane, depth = pose.project(head.vertices)
+        points = uncrossed(plane[vertices])
+        scale, shift, box = crop_scale(box_around(points), rng)
+        triangles = maker.triangles if rng.random() < 0.15 else maker.triangles[~maker.is_lash]
+        light = shaded(outward(np.column_stack([plane, depth]), maker), rng)
+        luma = 255 * rng.uniform(0.5, 1.3) * head.paint * light
+        xy = (plane * scale + shift).astype(np.float32)
+        picture = draw(xy, depth, triangles, luma.astype(np.float32), background(rng, others), finer=2)
+        found.append(_finished(picture, points * scale + shift, box, f"head {who}", pose.yaw, rng))
+    return found
+
+
+def outward(vertices: Floats, maker: HeadMaker) -> Floats:
+    """Normals of turned vertices, those of the face towards the camera."""
+    turned = normals(vertices, maker.triangles)
+    return turned * -np.sign(turned[maker.landmarks[30], 2])
+
+
+def uncrossed(points: Floats) -> Floats:
+    """Points whose inner lips touch where the mesh has them run through each other."""
+    points = points.copy()
+    eyes = points[EYES]
+    across = eyes[6:].mean(axis=0) - eyes[:6].mean(axis=0)
+    down = np.array([-across[1], across[0]]) / np.hypot(*across)
+    first = LIPS.start + 20
+    for k in range(1, 10):
+        upper, lower = first + k, first + 20 - k
+        if (gap := (points[lower] - points[upper]) @ down) < 0:
+            points[upper] += 0.5 * gap * down
+            points[lower] -= 0.5 * gap * down
+    return points
+
+
+def _finished(picture: Floats, points: Floats, box: Floats, who: str, yaw: float, rng: np.random.Generator) -> Sample:
+    result = developed(picture, rng)
+    if rng.random() < 0.5:
+        result = np.ascontiguousarray(result[:, ::-1])
+        points = points[mirrored()] * [-1, 1] + [CROP_PX - 1, 0]
+        box = np.array([CROP_PX - box[2], box[1], CROP_PX - box[0], box[3]], np.float32)
+    return Sample(result, points.astype(np.float32), box, who, yaw)
+
+
+def head_vertices(maker: HeadMaker, teacher: Teacher, n_pictures: int = 160) -> npt.NDArray[np.int64]:
+    """The vertices of a head that are the mesh's points: those nearest to where the teacher sees them, on the average.
+
+    The teacher looks at heads that face the camera, in plain light and without compression. Points of the lips are
+    sought on the two loops of edges through the landmarks that ICT-FaceKit names, which are also the border of the
+    painted lips; all others anywhere on the face.
+    """
+    face = np.arange(9409)
+    total, rng = np.zeros((len(MESH_POINTS), len(face)), np.float64), np.random.default_rng(5)
+    for _ in range(n_pictures):
+        head = maker.head(rng, maker.person(rng))
+        pose = Pose(float(rng.normal(0, 4)), float(rng.normal(0, 4)), 0.0, 20.0)
+        plane, depth = pose.project(head.vertices)
+        scale = CROP_PX / 4.4
+        xy = (plane * scale + [CROP_PX / 2, CROP_PX / 2 - 0.4 * scale]).astype(np.float32)
+        luma = 230 * head.paint * (0.5 + 0.5 * np.clip(-outward(np.column_stack([plane, depth]), maker)[:, 2], 0, 1))
+        behind = np.full((CROP_PX, CROP_PX), 120.0, np.float32)
+        picture = draw(xy, depth, maker.triangles[~maker.is_lash], luma.astype(np.float32), behind, finer=2)
+        grey = np.repeat(np.clip(picture, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+        eyes = np.array([[-0.5, 0.0], [0.5, 0.0]]) * scale + [CROP_PX / 2, CROP_PX / 2 - 0.4 * scale]
+        mesh = teacher.mesh(grey, eyes.astype(np.float32))[MESH_POINTS, :2]
+        total += ((mesh[:, None] - xy[None, face]) ** 2).sum(axis=2) / scale**2
+    vertices = total.argmin(axis=1)
+    for loop, first, ring in ((maker.outer_loop, LIPS.start, OUTER_LIPS), (maker.inner_loop, LIPS.start + 20, INNER_LIPS)):
+        rows = slice(first, first + len(ring))
+        vertices[rows] = loop[total[rows][:, loop].argmin(axis=1)]
+    return vertices
