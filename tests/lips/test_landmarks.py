@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from visalign.errors import BackendUnavailable, ConfigError
-from visalign.lips import face_detection
+from visalign.lips import landmark_models
 from visalign.lips.landmarks import (
     Box,
     DlibDetector,
@@ -213,7 +213,7 @@ def test_model_is_found_by_environment(tmp_path: Path, monkeypatch: pytest.Monke
 def test_missing_model_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BackendUnavailable, match=r"no such file.*VISALIGN_LANDMARK_MODEL"):
         DlibDetector(tmp_path / "missing.dat")
-    monkeypatch.setattr(face_detection.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(landmark_models.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(BackendUnavailable, match="pip install face_recognition_models"):
         DlibDetector()
 
@@ -227,7 +227,7 @@ def test_model_with_another_number_of_points(tmp_path: Path, monkeypatch: pytest
 
 
 def test_damaged_package_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(face_detection, "_MODEL_BYTES", 1)
+    monkeypatch.setattr(landmark_models, "_MODEL_BYTES", 1)
     with pytest.raises(BackendUnavailable, match="damaged"):
         find_model()
 
@@ -282,7 +282,7 @@ def test_enlarging_for_the_fit_does_not_shift_it(
         box = dlib_detector.find_faces(frame.image)[0]
         fine = dlib_detector.fit(frame.image, box)
         with monkeypatch.context() as patched:
-            patched.setattr(face_detection, "_MAX_ENLARGEMENT", 1)
+            patched.setattr(landmark_models, "_MAX_ENLARGEMENT", 1)
             differences.append(fine - dlib_detector.fit(frame.image, box))
     assert np.mean(differences, axis=(0, 1)) == pytest.approx([0, 0], abs=0.3)
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from heads import HeadMaker
 from samples import Sample, head_vertices, of_head, of_speaker
-from speakers import clips_of_speakers, seen_frames
+from speakers import Seen, clips_of_speakers, frames_of, seen_frames
 from teacher import Teacher
 
 PEOPLE_A_BLOCK = 25
@@ -17,8 +17,10 @@ PEOPLE_A_BLOCK = 25
 
 def write_samples(path: Path, samples: list[Sample]) -> None:
     """Keep samples as arrays."""
+    landmarks = [x.landmarks for x in samples if x.landmarks is not None]
     np.savez(
         path,
+        **({"landmarks": np.stack(landmarks)} if len(landmarks) == len(samples) else {}),
         pictures=np.stack([x.picture for x in samples]),
         points=np.stack([x.points for x in samples]),
         boxes=np.stack([x.box for x in samples]),
@@ -30,7 +32,7 @@ def write_samples(path: Path, samples: list[Sample]) -> None:
 def read_samples(paths: list[Path]) -> dict[str, np.ndarray]:
     """The samples of some files, one after the other."""
     parts = [np.load(path, allow_pickle=False) for path in paths]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0].files}
+    return {name: np.concatenate([x[name] for x in parts]) for name in parts[0].files if all(name in x for x in parts)}
 
 
 def gather(
@@ -55,26 +57,40 @@ def gather(
     vertices = work / "head_vertices.npy"
     if not vertices.exists():
         np.save(vertices, head_vertices(HeadMaker(data / "faces/ict_facekit.npz"), Teacher(wheel)))
-    speakers = sorted(clips_of_speakers(data / "grid"))
-    jobs = [(_speaker, data, work, wheel, name, frames, views) for name in speakers]
+    names = sorted(clips_of_speakers(data / "grid"))
     blocks = range(0, people, PEOPLE_A_BLOCK)
-    jobs += [(_heads, data, work, first, min(PEOPLE_A_BLOCK, people - first), looks) for first in blocks]
     with ProcessPoolExecutor(processes) as pool:
+        list(pool.map(_frames, *zip(*[(data, work, wheel, name, frames) for name in names], strict=True)))
+        jobs = [(_speaker, work, name, names, frames, views) for name in names]
+        jobs += [(_heads, data, work, first, min(PEOPLE_A_BLOCK, people - first), looks) for first in blocks]
         return [task.result() for task in [pool.submit(*job) for job in jobs]]
 
 
-def _speaker(data: Path, work: Path, wheel: Path | None, name: str, frames: int, views: int) -> Path:
+def _frames(data: Path, work: Path, wheel: Path | None, name: str, n_frames: int) -> None:
+    """Frames of a speaker with the teacher's mesh."""
+    path = work / f"frames-{name}-{n_frames}.npz"
+    if not path.exists():
+        cv2.setNumThreads(1)
+        clips = clips_of_speakers(data / "grid")
+        seen = seen_frames(name, clips[name], n_frames, Teacher(wheel), sorted(clips).index(name))
+        np.savez(path, luma=np.stack([x.luma for x in seen]), mesh=np.stack([x.mesh for x in seen]))
+
+
+def _seen(work: Path, name: str, n_frames: int) -> list[Seen]:
+    with np.load(work / f"frames-{name}-{n_frames}.npz", allow_pickle=False) as data:
+        return [Seen(name, luma, mesh) for luma, mesh in zip(data["luma"], data["mesh"], strict=True)]
+
+
+def _speaker(work: Path, name: str, names: list[str], frames: int, views: int) -> Path:
     path = work / f"speaker-{name}-{frames}x{views}.npz"
     if path.exists():
         return path
     cv2.setNumThreads(1)
-    clips = clips_of_speakers(data / "grid")
-    seed = sorted(clips).index(name)
-    seen = seen_frames(name, clips[name], frames, Teacher(wheel), seed)
-    rng, samples = np.random.default_rng([seed, 3]), list[Sample]()
-    for frame in seen:
-        samples += of_speaker(frame, views, rng, [seen[k].luma for k in rng.integers(0, len(seen), 3)])
-    write_samples(path, samples)
+    others = [seen for other in names if other != name for seen in _seen(work, other, frames)]
+    rng = np.random.default_rng([names.index(name), 3])
+    write_samples(
+        path, [sample for seen in _seen(work, name, frames) for sample in of_speaker(seen, views, rng, others)]
+    )
     return path
 
 
@@ -87,8 +103,6 @@ def _heads(data: Path, work: Path, first: int, n: int, looks: int) -> Path:
     clips = clips_of_speakers(data / "grid")
     names = sorted(clips)
     # What stands behind a head is seen by chance: a speaker's wall or collar at any size.
-    from speakers import frames_of
-
     behind = [image for name in names for _, image in frames_of(clips[name][0], {first % 75})]
     others = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in behind]
     samples = [sample for who in range(first, first + n) for sample in of_head(maker, vertices, who, looks, others)]

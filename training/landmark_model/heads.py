@@ -7,6 +7,7 @@ and on some of them beard and moustache. Pictures are luma, so paint is one numb
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,12 +99,14 @@ class HeadMaker:
         at = self._neutral[self.landmarks]
         brows = np.zeros(len(x), np.float32)
         for brow in (at[17:22], at[22:27]):
-            dense = np.concatenate([np.linspace(a, b, 12) for a, b in zip(brow, brow[1:])])
+            dense = np.concatenate([np.linspace(a, b, 12) for a, b in itertools.pairwise(brow)])
             distance = np.linalg.norm(self._neutral[:, None] - dense[None, :, :], axis=2).min(axis=1)
             brows = np.maximum(brows, np.clip(1.6 - distance / 0.28, 0, 1))
         nose_y, mouth_y = float(at[33, 1]), float(at[48:60, 1].mean())
         front = np.clip(z - float(at[0, 2]) + 1, 0, 1)
-        beard = np.clip((mouth_y + 0.6 - y) / 0.8 + np.clip((np.abs(x) - 4.0) / 2, 0, 2), 0, 1) * (y < nose_y + 1) * front
+        beard = (
+            np.clip((mouth_y + 0.6 - y) / 0.8 + np.clip((np.abs(x) - 4.0) / 2, 0, 2), 0, 1) * (y < nose_y + 1) * front
+        )
         moustache = np.clip((nose_y - 0.15 - y) / 0.3, 0, 1) * np.clip((3.2 - np.abs(x)) / 0.6, 0, 1)
         moustache *= np.clip((y - mouth_y + 0.3) / 0.4, 0, 1) * front
         free = skin * (1 - self._lips)
@@ -159,17 +162,20 @@ class HeadMaker:
     def _paint(self, rng: np.random.Generator, person: Floats) -> Floats:
         skin = float(rng.uniform(0.1, 0.8))
         paint = np.full(len(person), skin, np.float32)
-        centres = person[rng.integers(0, _FACE[1], 40)]
-        sizes, heights = rng.uniform(0.3, 4.0, 40), rng.normal(0, 0.08, 40)
-        for centre, size, height in zip(centres, sizes, heights, strict=True):
-            paint *= 1 + height * np.exp(-(((person - centre) / size) ** 2).sum(axis=1))
+        centres = person[rng.integers(0, _FACE[1], 20)]
+        sizes, heights = rng.uniform(0.3, 4.0, 20).astype(np.float32), rng.normal(0, 0.1, 20).astype(np.float32)
+        skin_part = person[: _NECK[1] + 1]
+        for centre, size, height in zip(centres, sizes, heights, strict=True):  # blotches
+            paint[: _NECK[1] + 1] *= 1 + height * np.exp(-(((skin_part - centre) / size) ** 2).sum(axis=1))
         paint *= 1 + rng.normal(0, 0.015, len(paint))
         lips = skin * rng.uniform(0.5, 1.0) if rng.random() < 0.85 else skin * rng.uniform(1.0, 1.25)
         self._cover(paint, self._lips, lips)
         dark = float(rng.uniform(0.02, 0.35)) * min(1.0, skin * 2)
         for name, chance in (("brows", 0.95), ("hair", 0.8), ("beard", 0.25), ("moustache", 0.25)):
             if rng.random() < chance:
-                tuft = self._regions[name] * rng.uniform(0.35, 1.0) * rng.uniform(0.55, 1.0, len(paint)).astype(np.float32)
+                tuft = (
+                    self._regions[name] * rng.uniform(0.35, 1.0) * rng.uniform(0.55, 1.0, len(paint)).astype(np.float32)
+                )
                 self._cover(paint, tuft, dark)
         shade = float(rng.uniform(0.3, 1.0))
         depth = person[self.inner_loop, 2].mean() - person[:, 2]

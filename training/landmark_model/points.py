@@ -17,10 +17,19 @@ MESH_POINTS = np.array(
 )
 N_POINTS = len(MESH_POINTS)
 
-_FIRST = dict(zip(("jaw", "brows", "nose", "eyes", "lips"), (0, 9, 15, 24, 36), strict=True))
 NOSE, EYES, LIPS = slice(15, 24), slice(24, 36), slice(36, 76)
 STEADY = slice(15, 36)
 """Nose and eyes, from which the face's box is drawn."""
+
+
+# Where each of iBUG's 68 points lies in the mirror.
+MIRRORED_68 = np.array(
+    [
+        *(*range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1)),
+        *(45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40),
+        *(54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65),
+    ]
+)
 
 
 def mirrored() -> np.ndarray:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from heads import HeadMaker, normals
-from points import EYES, INNER_LIPS, LIPS, MESH_POINTS, OUTER_LIPS, STEADY, mirrored
+from points import EYES, INNER_LIPS, LIPS, MESH_POINTS, MIRRORED_68, OUTER_LIPS, STEADY, mirrored
 from scenes import CROP_PX, Pose, background, crop_scale, developed, draw, shaded
-from speakers import Seen, TurnedFace
-from teacher import LEFT_EYE, RIGHT_EYE, Teacher
+from speakers import Seen, TurnedFace, deformed
+from teacher import Teacher
 
 Floats = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
@@ -23,13 +22,17 @@ _BOX_DROP, _BOX_WIDTH = 0.61, 5.12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """A crop, its true points and the box to start from, pixels of the crop; whose it is, and how far it is turned."""
+    """A crop, its true points and the box to start from, pixels of the crop; whose it is, and how far it is turned.
+
+    `landmarks` are the 68 points of iBUG, which only heads have.
+    """
 
     picture: Picture
     points: Floats
     box: Floats
     who: str
     yaw: float = 0.0
+    landmarks: Floats | None = None
 
 
 def box_around(points: Floats) -> tuple[float, float, float]:
@@ -40,16 +43,19 @@ def box_around(points: Floats) -> tuple[float, float, float]:
     return x, y + _BOX_DROP * size, _BOX_WIDTH * size
 
 
-def of_speaker(seen: Seen, n: int, rng: np.random.Generator, others: list[Picture]) -> list[Sample]:
-    """`n` samples of a frame."""
-    face, found = TurnedFace(seen), list[Sample]()
+def of_speaker(seen: Seen, n: int, rng: np.random.Generator, others: list[Seen]) -> list[Sample]:
+    """`n` samples of a frame, most of them with a part of another speaker's shape and looks."""
+    found = list[Sample]()
     for _ in range(n):
-        pose = Pose.draw(rng)
-        plane, depth = pose.project(face.points)
+        other = others[rng.integers(len(others))] if rng.random() < 0.75 else None
+        face, pose = TurnedFace(seen, other, rng), Pose.draw(rng)
+        plane, depth = pose.project(deformed(face.points, rng))
         scale, shift, box = crop_scale(box_around(plane[MESH_POINTS]), rng)
         xy = (plane * scale + shift).astype(np.float32)
-        picture = face.draw(xy, depth, background(rng, others), face.tint(rng))
-        found.append(_finished(picture, xy[MESH_POINTS], box, seen.speaker, pose.yaw, rng))
+        behind = background(rng, [others[rng.integers(len(others))].luma])
+        picture = face.draw(xy, depth, behind, face.tint(rng))
+        who = seen.speaker if other is None else f"{seen.speaker}+{other.speaker}"
+        found.append(_finished(picture, xy[MESH_POINTS], box, who, pose.yaw, rng))
     return found
 
 
@@ -67,7 +73,8 @@ def of_head(maker: HeadMaker, vertices: npt.NDArray[np.int64], who: int, n: int,
         luma = 255 * rng.uniform(0.5, 1.3) * head.paint * light
         xy = (plane * scale + shift).astype(np.float32)
         picture = draw(xy, depth, triangles, luma.astype(np.float32), background(rng, others), finer=2)
-        found.append(_finished(picture, points * scale + shift, box, f"head {who}", pose.yaw, rng))
+        landmarks = xy[maker.landmarks]
+        found.append(_finished(picture, points * scale + shift, box, f"head {who}", pose.yaw, rng, landmarks))
     return found
 
 
@@ -92,13 +99,26 @@ def uncrossed(points: Floats) -> Floats:
     return points
 
 
-def _finished(picture: Floats, points: Floats, box: Floats, who: str, yaw: float, rng: np.random.Generator) -> Sample:
+def _finished(
+    picture: Picture | Floats,
+    points: Floats,
+    box: Floats,
+    who: str,
+    yaw: float,
+    rng: np.random.Generator,
+    landmarks: Floats | None = None,
+) -> Sample:
     result = developed(picture, rng)
     if rng.random() < 0.5:
         result = np.ascontiguousarray(result[:, ::-1])
-        points = points[mirrored()] * [-1, 1] + [CROP_PX - 1, 0]
-        box = np.array([CROP_PX - box[2], box[1], CROP_PX - box[0], box[3]], np.float32)
-    return Sample(result, points.astype(np.float32), box, who, yaw)
+        points = _flipped(points)[mirrored()]
+        landmarks = None if landmarks is None else _flipped(landmarks)[MIRRORED_68]
+        box = np.array([CROP_PX - 1 - box[2], box[1], CROP_PX - 1 - box[0], box[3]], np.float32)
+    return Sample(result, points.astype(np.float32), box, who, yaw, landmarks)
+
+
+def _flipped(points: Floats) -> Floats:
+    return (points * [-1, 1] + [CROP_PX - 1, 0]).astype(np.float32)
 
 
 def head_vertices(maker: HeadMaker, teacher: Teacher, n_pictures: int = 160) -> npt.NDArray[np.int64]:
@@ -124,7 +144,10 @@ def head_vertices(maker: HeadMaker, teacher: Teacher, n_pictures: int = 160) -> 
         mesh = teacher.mesh(grey, eyes.astype(np.float32))[MESH_POINTS, :2]
         total += ((mesh[:, None] - xy[None, face]) ** 2).sum(axis=2) / scale**2
     vertices = total.argmin(axis=1)
-    for loop, first, ring in ((maker.outer_loop, LIPS.start, OUTER_LIPS), (maker.inner_loop, LIPS.start + 20, INNER_LIPS)):
+    for loop, first, ring in (
+        (maker.outer_loop, LIPS.start, OUTER_LIPS),
+        (maker.inner_loop, LIPS.start + 20, INNER_LIPS),
+    ):
         rows = slice(first, first + len(ring))
         vertices[rows] = loop[total[rows][:, loop].argmin(axis=1)]
     return vertices

@@ -18,7 +18,7 @@ BOX_PX = 144
 MARGIN = 0.4
 """What a crop shows around the box, box widths."""
 
-CROP_PX = round(BOX_PX * (1 + 2 * MARGIN))
+CROP_PX = 2 * round(BOX_PX * (0.5 + MARGIN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,23 @@ class Pose:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Pose:
-        """A pose of ±45° in depth, ±25° in the plane; half of them near the frontal one."""
-        if rng.random() < 0.45:
-            yaw, pitch, roll = rng.normal(0, 8), rng.normal(0, 6), rng.normal(0, 6)
+        """A pose of ±45° in depth, more of them near the frontal one.
+
+        In the plane a head is turned as far as its box may be wrong: a followed face's box is turned with it, a found
+        one's is not.
+        """
+        kind = rng.random()
+        if kind < 0.4:
+            yaw, pitch = rng.normal(0, 7), rng.normal(0, 6)
+        elif kind < 0.7:
+            yaw, pitch = rng.normal(0, 20), rng.normal(0, 10)
         else:
-            yaw, pitch, roll = rng.uniform(-48, 48), rng.uniform(-20, 20), rng.uniform(-27, 27)
-        return cls(float(yaw), float(pitch), float(roll), float(rng.uniform(5, 25)))
+            yaw, pitch = rng.uniform(-48, 48), rng.uniform(-20, 20)
+        roll = rng.normal(0, 3.5) if rng.random() < 0.75 else rng.uniform(-22, 22)
+        return cls(float(np.clip(yaw, -50, 50)), float(pitch), float(roll), float(rng.uniform(5, 25)))
 
     def project(self, points: Floats) -> tuple[Floats, Floats]:
-        """Picture coordinates (n, 2) and depth (n,) of points about the head's centre, in distances between the eyes."""
+        """Picture coordinates (n, 2) and depth (n,) of points about the head's centre, in eye distances."""
         yaw, pitch, roll = np.radians([self.yaw, self.pitch, self.roll])
         about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
         about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
@@ -72,7 +80,7 @@ def crop_scale(box: tuple[float, float, float], rng: np.random.Generator | None)
     x, y, width = box
     if rng is not None:
         wild = rng.random() < 0.3
-        move, grow = (0.07, 0.09) if wild else (0.03, 0.04)
+        move, grow = (0.06, 0.08) if wild else (0.022, 0.03)
         x, y = x + width * rng.normal(0, move), y + width * rng.normal(0, move)
         width *= float(np.exp(rng.normal(0, grow)))
     scale = BOX_PX / width
@@ -113,12 +121,19 @@ def draw(
 ) -> Floats:
     """Luma of the crop where vertices have the luma `values`, before a background; `finer` times oversampled."""
     side = CROP_PX * finer
+    triangles = triangles[_faces_camera(xy, triangles)]
     shown, weights = rasterise((xy + 0.5) * finer - 0.5, depth, triangles, side, side)
     picture = interpolate(values[:, None], triangles, shown, weights)[..., 0]
     if finer > 1:
         behind = cv2.resize(behind, (side, side), interpolation=cv2.INTER_LINEAR)
     picture = np.where(shown >= 0, picture, behind).astype(np.float32)
     return cv2.resize(picture, (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA) if finer > 1 else picture
+
+
+def _faces_camera(xy: Floats, triangles: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which triangles show their front: those that run anticlockwise in the picture."""
+    first, second = (xy[triangles[:, k]] - xy[triangles[:, 0]] for k in (1, 2))
+    return first[:, 0] * second[:, 1] < first[:, 1] * second[:, 0]
 
 
 def developed(picture: Floats, rng: np.random.Generator) -> Picture:

@@ -11,8 +11,8 @@ import cv2
 import dlib
 import numpy as np
 import numpy.typing as npt
-from scenes import CROP_PX
 from rasteriser import interpolate, rasterise
+from scenes import CROP_PX
 from scipy.spatial import Delaunay
 from teacher import LEFT_EYE, RIGHT_EYE, Teacher
 
@@ -23,7 +23,7 @@ Picture = npt.NDArray[np.uint8]
 
 # Names of the clips that do not say whose they are (data/README.md).
 _UNNAMED = {"bbaf2n": "s1", "pwij3p": "s2", "lbax4n": "s5", "lbbc2a": "s22", "sbwe5n": "s32"}
-_FINDER = Path(visalign.models.__file__).with_name("frontal_faces.svm")
+FINDER = Path(visalign.models.__file__).with_name("frontal_faces.svm")
 # Where dlib's detector has the eyes: parts of its box's width from the left and top.
 _EYES_IN_BOX = np.array([[0.3, 0.32], [0.7, 0.32]], np.float32)
 _RINGS = ((1.2, 0.12), (1.5, 0.45), (2.1, 0.8))  # around the face: size, and depth in eye distances
@@ -70,7 +70,7 @@ def seen_frames(speaker: str, clips: list[Path], n_frames: int, teacher: Teacher
     rng = np.random.default_rng(seed)
     chosen = sorted(rng.permutation(len(clips))[:40].tolist())
     share = -(-n_frames // len(chosen))
-    finder, found = dlib.fhog_object_detector(str(_FINDER)), list[Seen]()
+    finder, found = dlib.fhog_object_detector(str(FINDER)), list[Seen]()
     for clip in chosen:
         numbers = set(rng.choice(75, min(share, 75), replace=False).tolist())
         for _, image in frames_of(clips[clip], numbers):
@@ -93,29 +93,32 @@ def mesh_of(image: Picture, luma: Picture, finder: dlib.fhog_object_detector, te
 class TurnedFace:
     """A frame as a mesh that can be turned: the face's 468 points and rings of the picture around it."""
 
-    def __init__(self, seen: Seen) -> None:
-        right, left = (seen.mesh[list(eye)].mean(axis=0) for eye in (RIGHT_EYE, LEFT_EYE))
-        self._unit = float(np.hypot(*(left - right)[:2]))
-        self._middle = np.array([*((right + left) / 2)[:2], (right[2] + left[2]) / 2], np.float32)
+    def __init__(self, seen: Seen, other: Seen | None = None, rng: np.random.Generator | None = None) -> None:
         self.luma = seen.luma
-        oval = seen.mesh[list(_OVAL)]
-        centre = oval[:, :2].mean(axis=0)
-        rings = [
-            np.column_stack([centre + size * (oval[:, :2] - centre), oval[:, 2] + deep * self._unit])
-            for size, deep in _RINGS
-        ]
-        every = np.concatenate([seen.mesh, *rings]).astype(np.float32)
-        self.source = every[:, :2]  # pixels of the frame
-        self.points = ((every - self._middle) / self._unit).astype(np.float32)
+        self.source, self.points = _with_rings(seen.mesh)
         self.triangles = Delaunay(self.source).simplices.astype(np.int64)
         self.paint_masks = _masks(self.points)
+        self._other, self._share = other, np.zeros(len(self.points), np.float32)
+        if other is not None and rng is not None:
+            self._other_source, points = _with_rings(other.mesh)
+            # The face of both, but the expression of the first: the second's shape counts where lips and lids do not.
+            still = 1 - _expressive(self.points)
+            shape, look = rng.uniform(0, 1), rng.uniform(0, 1)
+            moved = self.points - _flat(self.points, still) + _flat(points, still)
+            self.points = ((1 - shape) * self.points + shape * moved).astype(np.float32)
+            self._share = (look * still).astype(np.float32)
+            gain = float(np.mean(seen.luma)) / max(float(np.mean(other.luma)), 1.0)
+            self._other_luma = np.clip(other.luma * gain, 0, 255).astype(np.uint8)
 
     def draw(self, xy: Floats, depth: Floats, behind: Floats, tint: Floats) -> Floats:
         """Luma of the crop where the points lie at `xy`; `tint` (n_points,) multiplies the picture."""
         shown, weights = rasterise(xy, depth, self.triangles, CROP_PX, CROP_PX)
-        values = np.column_stack([self.source, tint])
+        others = self.source if self._other is None else self._other_source
+        values = np.column_stack([self.source, tint, others, self._share])
         where = interpolate(values.astype(np.float32), self.triangles, shown, weights)
-        pixels = cv2.remap(self.luma, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        pixels = _looked_up(self.luma, where[..., :2])
+        if self._other is not None:
+            pixels += where[..., 5] * (_looked_up(self._other_luma, where[..., 3:5]) - pixels)
         cover = (shown >= 0).astype(np.float32)
         cover = cv2.GaussianBlur(cv2.erode(cover, np.ones((3, 3), np.uint8)), (0, 0), 1.0)
         return (cover * pixels * where[..., 2] + (1 - cover) * behind).astype(np.float32)
@@ -124,7 +127,7 @@ class TurnedFace:
         """Other skin, lips and hair of the face, and other light: factors of the points."""
         masks, tint = self.paint_masks, np.ones(len(self.points), np.float32)
         if rng.random() < 0.5:
-            tint *= 1 + masks["skin"] * (rng.uniform(0.3, 1.1) - 1)
+            tint *= 1 + masks["skin"] * (np.exp(rng.uniform(-1.1, 0.1)) - 1)
         if rng.random() < 0.5:
             tint *= 1 + masks["lips"] * (rng.uniform(0.6, 1.3) - 1)
         if rng.random() < 0.2:
@@ -138,6 +141,50 @@ class TurnedFace:
         return tint.astype(np.float32)
 
 
+def deformed(points: Floats, rng: np.random.Generator) -> Floats:
+    """Another person's proportions: wider, longer, and moved smoothly by some places, alike on both sides."""
+    grown = points * np.array([rng.normal(1, 0.05), rng.normal(1, 0.06), rng.normal(1, 0.1)])
+    change = np.zeros_like(grown)
+    for _ in range(5):
+        x, y = rng.uniform(0, 1.1), rng.uniform(-0.8, 1.9)
+        size, move = rng.uniform(0.3, 0.9), rng.normal(0, 0.05, 3)
+        for side in (-1, 1):
+            weight = np.exp(-((points[:, 0] - side * x) ** 2 + (points[:, 1] - y) ** 2) / (2 * size**2))
+            change += weight[:, None] * move * [side, 1, 1]
+    return (grown + change).astype(np.float32)
+
+
+def _with_rings(mesh: Floats) -> tuple[Floats, Floats]:
+    """The mesh and the rings around it: in pixels, and in eye distances from the middle between the eyes."""
+    right, left = (mesh[list(eye)].mean(axis=0) for eye in (RIGHT_EYE, LEFT_EYE))
+    unit, middle = float(np.hypot(*(left - right)[:2])), (right + left) / 2
+    oval = mesh[list(_OVAL)]
+    centre = oval[:, :2].mean(axis=0)
+    rings = [
+        np.column_stack([centre + size * (oval[:, :2] - centre), oval[:, 2] + deep * unit]) for size, deep in _RINGS
+    ]
+    every = np.concatenate([mesh, *rings]).astype(np.float32)
+    return every[:, :2], ((every - middle) / unit).astype(np.float32)
+
+
+def _looked_up(luma: Picture, where: Floats) -> Floats:
+    x, y = np.ascontiguousarray(where[..., 0]), np.ascontiguousarray(where[..., 1])
+    return cv2.remap(luma, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+
+
+def _expressive(points: Floats) -> Floats:
+    """1 on the lips, falling to 0 around them: what moves in speech."""
+    mouth = points[[*_LIPS_OUT, *_LIPS_IN], :2]
+    distance = np.linalg.norm(points[:, None, :2] - mouth[None], axis=2).min(axis=1)
+    return np.clip(1.5 - distance / 0.12, 0, 1).astype(np.float32)
+
+
+def _flat(points: Floats, still: Floats) -> Floats:
+    """Where a face has its points, that of lips taken from the middle of the mouth, as they are moved together."""
+    middle = points[[0, 17, 61, 291]].mean(axis=0)
+    return still[:, None] * points + (1 - still[:, None]) * middle
+
+
 def _masks(points: Floats) -> dict[str, Floats]:
     x, y = points[:, 0], points[:, 1]
     face = (np.arange(len(points)) < 468).astype(np.float32)
@@ -149,9 +196,12 @@ def _masks(points: Floats) -> dict[str, Floats]:
     lips[[*inner, *other]] = 1.0
     eyes = np.zeros(len(points), bool)
     for eye in (RIGHT_EYE, LEFT_EYE):
-        eyes |= np.hypot(*(points[:, :2] - points[list(eye), :2].mean(axis=0)).T) < 0.27
-    skin = face * (1 - lips) * ~eyes
+        eyes |= np.hypot(*(points[:, :2] - points[list(eye), :2].mean(axis=0)).T) < 0.19
+    skin = face * ~eyes
     nose_y, mouth_y = points[2, 1], points[[13, 14], 1].mean()
-    moustache = skin * (y > nose_y + 0.05) * (y < mouth_y + 0.1) * (np.abs(x - points[2, 0]) < 0.5)
-    beard = skin * (y > mouth_y - 0.15) * ((y > points[17, 1] + 0.02) | (np.abs(x - points[2, 0]) > 0.5))
-    return {k: v.astype(np.float32) for k, v in {"skin": skin, "lips": lips, "moustache": moustache, "beard": beard}.items()}
+    bare = skin * (1 - lips)
+    moustache = bare * (y > nose_y + 0.05) * (y < mouth_y + 0.1) * (np.abs(x - points[2, 0]) < 0.5)
+    beard = bare * (y > mouth_y - 0.15) * ((y > points[17, 1] + 0.02) | (np.abs(x - points[2, 0]) > 0.5))
+    return {
+        k: v.astype(np.float32) for k, v in {"skin": skin, "lips": lips, "moustache": moustache, "beard": beard}.items()
+    }

@@ -1,6 +1,6 @@
 """The teacher: MediaPipe's face mesh of 468 points, read by OpenCV's own dnn. At build time only.
 
-The network (Apache-2.0) is ``mediapipe/modules/face_landmark/face_landmark.tflite`` of the PyPI wheel mediapipe 0.10.21;
+The network (Apache-2.0) is ``mediapipe/modules/face_landmark/face_landmark.tflite`` of the wheel mediapipe 0.10.21;
 later wheels bundle none.
 """
 

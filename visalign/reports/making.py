@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from visalign._version import __version__
 from visalign.lip_reading.score import LipReadingScore
-from visalign.lips.landmarks import MODEL_LICENCE
+from visalign.lips.landmark_models import landmark_notice
 from visalign.reports.cautions import cautions_on_faces, cautions_on_material
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.reports.clip_report import ClipReport
@@ -107,7 +107,7 @@ def _clip_info(heard: Heard, seen: Seen, tools: Instruments, transcript: str | N
 def _models(model: LipModel) -> tuple[ModelInfo, ...]:
     corpus = str(model.provenance.get("corpus", "the user's own clips"))
     return (
-        ModelInfo("68-point landmark model of dlib", MODEL_LICENCE),
+        ModelInfo(*landmark_notice()),
         ModelInfo(f"lip model trained on {corpus}", str(model.provenance.get("licence", "unknown"))),
     )
 
