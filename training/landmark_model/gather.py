@@ -7,6 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from drawn import NAME as DRAWN
+from drawn import drawn_frames
 from heads import HeadMaker
 from samples import Sample, head_vertices, of_head, of_speaker
 from speakers import Seen, clips_of_speakers, frames_of, seen_frames
@@ -60,10 +62,15 @@ def gather(
     names = sorted(clips_of_speakers(data / "grid"))
     blocks = range(0, people, PEOPLE_A_BLOCK)
     with ProcessPoolExecutor(processes) as pool:
-        list(pool.map(_frames, *zip(*[(data, work, wheel, name, frames) for name in names], strict=True)))
-        jobs = [(_speaker, work, name, names, frames, views) for name in names]
+        list(pool.map(_frames, *zip(*[(data, work, wheel, name, frames) for name in [*names, DRAWN]], strict=True)))
+        jobs = [(_speaker, work, name, names, frames, views) for name in [*names, DRAWN]]
         jobs += [(_heads, data, work, first, min(PEOPLE_A_BLOCK, people - first), looks) for first in blocks]
         return [task.result() for task in [pool.submit(*job) for job in jobs]]
+
+
+def gather_test_heads(data: Path, work: Path) -> list[Path]:
+    """Persons that no model is taught, six samples of each."""
+    return [_heads(data, work, first, PEOPLE_A_BLOCK, 6) for first in (10_000, 10_000 + PEOPLE_A_BLOCK)]
 
 
 def _frames(data: Path, work: Path, wheel: Path | None, name: str, n_frames: int) -> None:
@@ -72,13 +79,16 @@ def _frames(data: Path, work: Path, wheel: Path | None, name: str, n_frames: int
     if not path.exists():
         cv2.setNumThreads(1)
         clips = clips_of_speakers(data / "grid")
-        seen = seen_frames(name, clips[name], n_frames, Teacher(wheel), sorted(clips).index(name))
-        np.savez(path, luma=np.stack([x.luma for x in seen]), mesh=np.stack([x.mesh for x in seen]))
+        if name == DRAWN:
+            seen = drawn_frames(n_frames, Teacher(wheel), len(clips))
+        else:
+            seen = seen_frames(name, clips[name], n_frames, Teacher(wheel), sorted(clips).index(name))
+        np.savez(path, **{f"luma{k}": x.luma for k, x in enumerate(seen)}, mesh=np.stack([x.mesh for x in seen]))
 
 
 def _seen(work: Path, name: str, n_frames: int) -> list[Seen]:
     with np.load(work / f"frames-{name}-{n_frames}.npz", allow_pickle=False) as data:
-        return [Seen(name, luma, mesh) for luma, mesh in zip(data["luma"], data["mesh"], strict=True)]
+        return [Seen(name, data[f"luma{k}"], mesh) for k, mesh in enumerate(data["mesh"])]
 
 
 def _speaker(work: Path, name: str, names: list[str], frames: int, views: int) -> Path:
@@ -87,7 +97,7 @@ def _speaker(work: Path, name: str, names: list[str], frames: int, views: int) -
         return path
     cv2.setNumThreads(1)
     others = [seen for other in names if other != name for seen in _seen(work, other, frames)]
-    rng = np.random.default_rng([names.index(name), 3])
+    rng = np.random.default_rng([len(names) if name == DRAWN else names.index(name), 3])
     write_samples(
         path, [sample for seen in _seen(work, name, frames) for sample in of_speaker(seen, views, rng, others)]
     )

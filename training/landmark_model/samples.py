@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from drawn import NAME as DRAWN
 from heads import HeadMaker, normals
 from points import EYES, INNER_LIPS, LIPS, MESH_POINTS, MIRRORED_68, OUTER_LIPS, STEADY, mirrored
 from scenes import CROP_PX, Pose, background, crop_scale, developed, draw, shaded
@@ -47,7 +48,7 @@ def of_speaker(seen: Seen, n: int, rng: np.random.Generator, others: list[Seen])
     """`n` samples of a frame, most of them with a part of another speaker's shape and looks."""
     found = list[Sample]()
     for _ in range(n):
-        other = others[rng.integers(len(others))] if rng.random() < 0.75 else None
+        other = others[rng.integers(len(others))] if rng.random() < 0.75 and seen.speaker != DRAWN else None
         face, pose = TurnedFace(seen, other, rng), Pose.draw(rng)
         plane, depth = pose.project(deformed(face.points, rng))
         scale, shift, box = crop_scale(box_around(plane[MESH_POINTS]), rng)

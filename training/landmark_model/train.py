@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import dlib
-import numpy as np
 from gather import read_samples
 from packing import read_predictor, write_packed
 
@@ -20,7 +19,7 @@ NOTICE = (
 
 
 def train(
-    files: list[Path], out: Path, *, trees: int, oversampling: int, seed: str = "visalign", **options: float
+    files: list[Path], out: Path, *, trees: int, oversampling: int, without: tuple[str, ...] = (), **options: float
 ) -> None:
     """Train on files of samples, and pack the trees into `out`.
 
@@ -29,17 +28,20 @@ def train(
     files : list of Path
         From :func:`gather.gather`.
     out : Path
-        The model, NPZ; dlib's own file is left beside it.
+        The model, NPZ; dlib's own file is left beside the first of the samples.
     trees : int
         Of each of ten levels.
     oversampling : int
         Starts from each sample.
+    without : tuple of str
+        Speakers of whom nothing is taught, not even a part of another one's face.
     **options
         Further ones of ``dlib.shape_predictor_training_options``.
     """
     samples, began = read_samples(files), time.perf_counter()
+    taught = [k for k, who in enumerate(samples["who"].tolist()) if not set(who.split("+")) & set(without)]
     faces = []
-    for points, box in zip(samples["points"], samples["boxes"], strict=True):
+    for points, box in zip(samples["points"][taught], samples["boxes"][taught], strict=True):
         # A box of visalign is as wide as its right edge less its left one; dlib's unit is from corner to corner.
         rectangle = dlib.rectangle(*(round(float(x)) for x in box))
         faces.append(
@@ -49,23 +51,11 @@ def train(
     settings.cascade_depth, settings.tree_depth, settings.num_trees_per_cascade_level = 10, 4, trees
     settings.oversampling_amount, settings.nu = oversampling, 0.1
     settings.feature_pool_size, settings.num_test_splits = 400, 25
-    settings.random_seed, settings.num_threads, settings.be_verbose = seed, 2, False
+    settings.random_seed, settings.num_threads, settings.be_verbose = "visalign", 2, False
     for name, value in options.items():
         setattr(settings, name, value)
-    predictor = dlib.train_shape_predictor(list(samples["pictures"]), faces, settings)
-    raw = out.with_suffix(".dat")
+    predictor = dlib.train_shape_predictor([samples["pictures"][k] for k in taught], faces, settings)
+    raw = files[0].with_name(f"{out.stem}.dat")
     predictor.save(str(raw))
     write_packed(out, read_predictor(raw), LAYOUT, NOTICE)
     print(f"{out.name}: {len(faces)} samples, {time.perf_counter() - began:.0f} s, {out.stat().st_size / 1e6:.1f} MB")
-
-
-def speaker_of(path: Path) -> str:
-    """The speaker of a file of samples; "" of heads."""
-    return path.stem.split("-")[1] if path.stem.startswith("speaker-") else ""
-
-
-def errors(found: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Distance of each point, parts of the distance between the true eyes, shape (n, n_points)."""
-    right, left = true[:, 24:30].mean(axis=1), true[:, 30:36].mean(axis=1)
-    unit = np.linalg.norm(left - right, axis=1)
-    return np.linalg.norm(found - true, axis=2) / unit[:, None]

@@ -48,6 +48,7 @@ __all__ = [
     "TreesModel",
     "find_model",
     "import_dlib",
+    "is_landmark_model",
     "landmark_notice",
     "open_landmark_model",
     "verify_model",
@@ -117,6 +118,17 @@ def open_landmark_model(named: str | os.PathLike[str] | None = None) -> Landmark
     status = path.stat()
     # Size and time are part of the key, so that a replaced file is read again.
     return _opened(str(path), status.st_size, status.st_mtime_ns)
+
+
+def is_landmark_model(named: str | os.PathLike[str]) -> bool:
+    """Whether this names a model, not a file of landmarks that were found: a name, dlib's file or visalign's."""
+    if named in LANDMARK_MODELS or Path(named).suffix.lower() == ".dat":
+        return True
+    try:
+        with zipfile.ZipFile(named) as archive:
+            return "leaves.npy" in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 @functools.cache

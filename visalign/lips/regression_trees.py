@@ -113,16 +113,16 @@ class RegressionTrees:
         roll : float
             By how much it is turned about its middle, radians, above 0 clockwise.
         """
-        shape, centred = self.mean, self.mean - self.mean.mean(axis=0)
-        spread = float((centred**2).sum())
         sine, cosine = size * math.sin(roll), size * math.cos(roll)
         to_pixels = np.array([[cosine, sine], [-sine, cosine]], np.float32)
         start = np.asarray(centre, np.float32) - to_pixels.sum(axis=0) / 2
+        centred = self.mean - self.mean.mean(axis=0)
+        along = centred / (centred**2).sum()
+        across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+        shape = self.mean
         for level in range(len(self.anchors)):
-            now = shape - shape.mean(axis=0)
             # The turn and scale that bring the mean face nearest to the present one are one complex factor.
-            real = float((centred * now).sum()) / spread
-            imaginary = float((centred[:, 0] * now[:, 1] - centred[:, 1] * now[:, 0]).sum()) / spread
+            real, imaginary = np.vdot(along, shape), np.vdot(across, shape)
             turn = np.array([[real, imaginary], [-imaginary, real]], np.float32)
             where = (self.offsets[level] @ turn + shape[self.anchors[level]]) @ to_pixels + start
             seen = bilinear(image, where[:, 1], where[:, 0])
@@ -133,11 +133,12 @@ class RegressionTrees:
         """What the trees of a level add to the points where their pixels are so bright."""
         first, second = self.pairs[level]
         to_second = seen[first] - seen[second] <= self.thresholds[level]
-        trees, n_splits = np.arange(len(to_second)), to_second.shape[1]
-        node = np.zeros(len(trees), np.intp)
+        n_trees, n_splits = to_second.shape
+        answers, tree = to_second.ravel(), n_splits * np.arange(n_trees)
+        node = np.zeros(n_trees, np.intp)
         while node[0] < n_splits:  # all trees are full, so all arrive together
-            node = 2 * node + 1 + to_second[trees, node]
-        total = self.leaves[level, trees, node - n_splits].sum(axis=0, dtype=np.int32)
+            node = 2 * node + 1 + answers[tree + node]
+        total = self.leaves[level, np.arange(n_trees), node - n_splits].sum(axis=0, dtype=np.int32)
         return np.asarray(total * self.steps[level], np.float32)
 
 
