@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from visalign.errors import ParseError
+from visalign.lips import regression_trees
 from visalign.lips.regression_trees import RegressionTrees, read_trees
 
 PACKING = Path(__file__).parents[2] / "training/landmark_model/packing.py"
@@ -71,7 +72,10 @@ def fit(trees: RegressionTrees, picture: npt.NDArray[np.uint8], **changes: float
     return trees.fit(picture, (LOW + SIZE / 2, LOW + SIZE / 2), SIZE, **changes)
 
 
-def test_the_packed_file_finds_what_dlib_finds(trained: Path, trees: RegressionTrees) -> None:
+def test_the_packed_file_finds_what_dlib_finds(
+    trained: Path, trees: RegressionTrees, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regression_trees, "_STARTS", ((0.0, 0.0, 1.0),))
     predictor, rng = dlib.shape_predictor(str(trained)), np.random.default_rng(2)
     apart = []
     for _ in range(20):
@@ -133,6 +137,16 @@ def test_what_is_no_model_is_refused_by_name(tmp_path: Path, trained: Path, tree
         read_trees(tmp_path / "text.npz")
     with pytest.raises(ParseError, match="no landmark model"):
         read_trees(tmp_path / "missing.npz")
+
+
+def test_a_fit_is_the_mean_of_those_from_several_boxes(trees: RegressionTrees, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, _ = scene(np.random.default_rng(7))
+    middle, single = LOW + SIZE / 2, []
+    for x, y, size in regression_trees._STARTS:
+        with monkeypatch.context() as patched:
+            patched.setattr(regression_trees, "_STARTS", ((0.0, 0.0, 1.0),))
+            single.append(trees.fit(picture, (middle + SIZE * x, middle + SIZE * y), SIZE * size))
+    np.testing.assert_allclose(fit(trees, picture), np.mean(single, axis=0), atol=0.01)
 
 
 def test_levels_depend_on_what_was_found_before(trees: RegressionTrees) -> None:

@@ -126,13 +126,13 @@ class HeadMaker:
         weights = np.clip(rng.standard_normal(_MODES) * _MODE_SCALE, -2.2, 2.2).astype(np.float32)
         return self._neutral + np.tensordot(weights, self._identities[:_MODES], 1)
 
-    def head(self, rng: np.random.Generator, person: Floats, *, still: bool = False) -> Head:
-        """A person with a random expression (or a `still` face), painted."""
-        vertices = person if still else person + self._expression(rng)
+    def head(self, rng: np.random.Generator, person: Floats, *, plain: bool = False) -> Head:
+        """A person with a random expression, painted; a `plain` one is neither dark nor bearded."""
+        vertices = person + self._expression(rng)
         eyes = [vertices[a : b + 1].mean(axis=0) for a, b in _EYES]
         unit = float(np.linalg.norm(eyes[0] - eyes[1]))
         centred = (vertices - (eyes[0] + eyes[1]) / 2) / unit
-        return Head((centred * [1, -1, -1]).astype(np.float32), self._paint(rng, person))
+        return Head((centred * [1, -1, -1]).astype(np.float32), self._paint(rng, person, plain=plain))
 
     def _expression(self, rng: np.random.Generator) -> Floats:
         weights = dict.fromkeys(self._names, 0.0)
@@ -159,8 +159,8 @@ class HeadMaker:
                 weights[name] = float(rng.beta(1.2, 2.0))
         return np.tensordot(np.array([weights[x] for x in self._names], np.float32), self._expressions, 1)
 
-    def _paint(self, rng: np.random.Generator, person: Floats) -> Floats:
-        skin = float(rng.uniform(0.1, 0.8))
+    def _paint(self, rng: np.random.Generator, person: Floats, *, plain: bool) -> Floats:
+        skin = float(rng.uniform(0.5, 0.8) if plain else np.exp(rng.uniform(np.log(0.1), np.log(0.85))))
         paint = np.full(len(person), skin, np.float32)
         centres = person[rng.integers(0, _FACE[1], 20)]
         sizes, heights = rng.uniform(0.3, 4.0, 20).astype(np.float32), rng.normal(0, 0.1, 20).astype(np.float32)
@@ -171,7 +171,8 @@ class HeadMaker:
         lips = skin * rng.uniform(0.5, 1.0) if rng.random() < 0.85 else skin * rng.uniform(1.0, 1.25)
         self._cover(paint, self._lips, lips)
         dark = float(rng.uniform(0.02, 0.35)) * min(1.0, skin * 2)
-        for name, chance in (("brows", 0.95), ("hair", 0.8), ("beard", 0.25), ("moustache", 0.25)):
+        hairy = 0.0 if plain else 0.25
+        for name, chance in (("brows", 0.95), ("hair", 0.8), ("beard", hairy), ("moustache", hairy)):
             if rng.random() < chance:
                 tuft = (
                     self._regions[name] * rng.uniform(0.35, 1.0) * rng.uniform(0.55, 1.0, len(paint)).astype(np.float32)

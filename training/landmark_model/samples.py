@@ -21,6 +21,10 @@ Picture = npt.NDArray[np.uint8]
 _BOX_DROP, _BOX_WIDTH = 0.61, 5.12
 
 
+# Corners of eyes and mouth, as the mesh and as iBUG number them, and how far apart they may lie, eye distances.
+_CORNERS_OF_MESH, _CORNERS_OF_68, _FAR = (33, 133, 362, 263, 61, 291), (36, 39, 42, 45, 48, 54), 0.12
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """A crop, its true points and the box to start from, pixels of the crop; whose it is, and how far it is turned.
@@ -125,25 +129,30 @@ def _flipped(points: Floats) -> Floats:
 def head_vertices(maker: HeadMaker, teacher: Teacher, n_pictures: int = 160) -> npt.NDArray[np.int64]:
     """The vertices of a head that are the mesh's points: those nearest to where the teacher sees them, on the average.
 
-    The teacher looks at heads that face the camera, in plain light and without compression. Points of the lips are
-    sought on the two loops of edges through the landmarks that ICT-FaceKit names, which are also the border of the
-    painted lips; all others anywhere on the face.
+    The teacher looks at plain heads that face the camera, in plain light. A head whose corners of eyes and mouth it
+    sees far from where ICT-FaceKit has them does not count. Points of the lips are sought on the two loops of edges
+    through the landmarks that ICT-FaceKit names, which are also the border of the painted lips; all others anywhere on
+    the face.
     """
-    face = np.arange(9409)
+    face, scale, n_seen = np.arange(9409), CROP_PX / 4.4, 0
     total, rng = np.zeros((len(MESH_POINTS), len(face)), np.float64), np.random.default_rng(5)
     for _ in range(n_pictures):
-        head = maker.head(rng, maker.person(rng))
+        head = maker.head(rng, maker.person(rng), plain=True)
         pose = Pose(float(rng.normal(0, 4)), float(rng.normal(0, 4)), 0.0, 20.0)
         plane, depth = pose.project(head.vertices)
-        scale = CROP_PX / 4.4
-        xy = (plane * scale + [CROP_PX / 2, CROP_PX / 2 - 0.4 * scale]).astype(np.float32)
+        xy = (plane * scale + CROP_PX / 2).astype(np.float32)
         luma = 230 * head.paint * (0.5 + 0.5 * np.clip(-outward(np.column_stack([plane, depth]), maker)[:, 2], 0, 1))
         behind = np.full((CROP_PX, CROP_PX), 120.0, np.float32)
         picture = draw(xy, depth, maker.triangles[~maker.is_lash], luma.astype(np.float32), behind, finer=2)
         grey = np.repeat(np.clip(picture, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
-        eyes = np.array([[-0.5, 0.0], [0.5, 0.0]]) * scale + [CROP_PX / 2, CROP_PX / 2 - 0.4 * scale]
-        mesh = teacher.mesh(grey, eyes.astype(np.float32))[MESH_POINTS, :2]
-        total += ((mesh[:, None] - xy[None, face]) ** 2).sum(axis=2) / scale**2
+        known = xy[maker.landmarks]
+        mesh = teacher.mesh(grey, np.stack([known[36:42].mean(axis=0), known[42:48].mean(axis=0)]))
+        corners = mesh[list(_CORNERS_OF_MESH), :2] - known[list(_CORNERS_OF_68)]
+        if np.linalg.norm(corners, axis=1).mean() < _FAR * scale:
+            total += ((mesh[MESH_POINTS, None, :2] - xy[None, face]) ** 2).sum(axis=2) / scale**2
+            n_seen += 1
+    if n_seen < n_pictures // 2:
+        raise SystemExit(f"the teacher sees only {n_seen} of {n_pictures} heads")
     vertices = total.argmin(axis=1)
     for loop, first, ring in (
         (maker.outer_loop, LIPS.start, OUTER_LIPS),

@@ -11,6 +11,9 @@ A tree t compares the brightness of two pixels at each of its nodes. A pixel lie
 face; the offset is turned and scaled as the present points are turned and scaled against the mean face. Brightness is
 interpolated between the pixels, so that points move smoothly with the face, and are not rounded to whole pixels.
 
+Where the points end depends a little on where the box lies. So each fit is made from several boxes, and its points are
+the mean of theirs (``_STARTS``).
+
 Conventions
 -----------
 Inside, points are parts of the box's width and height from its top left corner. Outside, they are pixels of the
@@ -57,6 +60,10 @@ __all__ = ["RegressionTrees", "read_trees"]
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ints: TypeAlias = npt.NDArray[np.intp]
+
+
+# Boxes that a fit starts from: shift to the right and down, in widths of the box, and size.
+_STARTS = ((0.015, 0.0, 0.98), (-0.0075, 0.013, 1.02), (-0.0075, -0.013, 1.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,33 +120,42 @@ class RegressionTrees:
         roll : float
             By how much it is turned about its middle, radians, above 0 clockwise.
         """
-        sine, cosine = size * math.sin(roll), size * math.cos(roll)
-        to_pixels = np.array([[cosine, sine], [-sine, cosine]], np.float32)
-        start = np.asarray(centre, np.float32) - to_pixels.sum(axis=0) / 2
-        centred = self.mean - self.mean.mean(axis=0)
-        along = centred / (centred**2).sum()
-        across = np.stack([-along[:, 1], along[:, 0]], axis=1)
-        shape = self.mean
+        starts, side = np.array(_STARTS), complex(math.cos(roll), math.sin(roll)) * size
+        box = (side * starts[:, 2:]).astype(np.complex64)
+        from_centre = starts[:, :1] + 1j * starts[:, 1:2] - starts[:, 2:] * (0.5 + 0.5j)
+        corner = (complex(*centre) + side * from_centre).astype(np.complex64)
+        mean, offsets = _complex(self.mean), _complex(self.offsets)
+        centred = mean - mean.mean()
+        similarity = centred.conj() / (np.abs(centred) ** 2).sum()
+        shapes = np.repeat(mean[None], len(starts), axis=0)
         for level in range(len(self.anchors)):
-            # The turn and scale that bring the mean face nearest to the present one are one complex factor.
-            real, imaginary = np.vdot(along, shape), np.vdot(across, shape)
-            turn = np.array([[real, imaginary], [-imaginary, real]], np.float32)
-            where = (self.offsets[level] @ turn + shape[self.anchors[level]]) @ to_pixels + start
-            seen = bilinear(image, where[:, 1], where[:, 0])
-            shape = shape + self._added(level, seen).reshape(-1, 2)
-        return np.asarray(shape @ to_pixels + start, np.float32)
+            # The turn and scale that bring the mean face nearest to the present one are one factor.
+            turns = (shapes @ similarity)[:, None]
+            where = (offsets[level] * turns + shapes.take(self.anchors[level], axis=1)) * box + corner
+            seen = bilinear(image, where.imag, where.real)
+            shapes = shapes + _complex(self._added(level, seen.astype(np.float32)).reshape(len(starts), -1, 2))
+        points = (shapes * box + corner).mean(axis=0)
+        return np.stack([points.real, points.imag], axis=1)
 
-    def _added(self, level: int, seen: npt.NDArray[np.float64]) -> Floats:
-        """What the trees of a level add to the points where their pixels are so bright."""
+    def _added(self, level: int, seen: Floats) -> Floats:
+        """What the trees of a level add to the points, shape (n_starts, 2 * n_points), where pixels are so bright."""
         first, second = self.pairs[level]
-        to_second = seen[first] - seen[second] <= self.thresholds[level]
-        n_trees, n_splits = to_second.shape
-        answers, tree = to_second.ravel(), n_splits * np.arange(n_trees)
-        node = np.zeros(n_trees, np.intp)
+        to_second = seen.take(first, axis=1) - seen.take(second, axis=1) <= self.thresholds[level]
+        n_starts, n_trees, n_splits = to_second.shape
+        answers, tree = to_second.ravel(), np.arange(n_starts * n_trees)
+        node = np.zeros(len(tree), np.intp)
         while node[0] < n_splits:  # all trees are full, so all arrive together
-            node = 2 * node + 1 + answers[tree + node]
-        total = self.leaves[level, np.arange(n_trees), node - n_splits].sum(axis=0, dtype=np.int32)
+            node = 2 * node + 1 + answers.take(n_splits * tree + node)
+        leaves = self.leaves[level].reshape(n_trees * (n_splits + 1), -1)
+        chosen = leaves.take((n_splits + 1) * (tree % n_trees) + node - n_splits, axis=0).astype(np.float32)
+        # Sums of bytes are whole numbers that float32 holds exactly, in any order.
+        total = np.ones(n_trees, np.float32) @ chosen.reshape(n_starts, n_trees, -1)
         return np.asarray(total * self.steps[level], np.float32)
+
+
+def _complex(points: Floats) -> npt.NDArray[np.complex64]:
+    """x + iy of points: to turn and to scale them is to multiply."""
+    return np.ascontiguousarray(points, np.float32).view(np.complex64)[..., 0]
 
 
 def read_trees(path: AnyPath) -> RegressionTrees:
