@@ -23,8 +23,7 @@ _FACE, _NECK, _SOCKET = (0, 9408), (9409, 11247), (11248, 13293)
 _EYE_SOCKETS, _GUMS, _TEETH = (13294, 14061), (14062, 17038), (17039, 21450)
 _EYES, _LASHES = ((21451, 23020), (23021, 24590)), (25351, 26718)
 
-# Identity modes are standard normal in ICT-FaceKit's own sampling; far tails make no faces.
-_MODES, _MODE_SCALE = 100, 0.9
+_MODES = 100  # of identity; their weights are standard normal, and far tails make no faces
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +32,7 @@ class Head:
 
     vertices: Floats  # (n_vertices, 3)
     paint: Floats  # (n_vertices,), 0..1
+    gloss: Floats  # (n_vertices,), 0..1
 
 
 class HeadMaker:
@@ -55,6 +55,10 @@ class HeadMaker:
         self.inner_loop = self._loop(self.landmarks[60:68])
         self._lips = self._region_of_lips()
         self._regions = self._other_regions()
+        ring = self._neutral[np.concatenate([self.outer_loop, self.inner_loop])]
+        gap = np.linalg.norm(self._neutral[: _FACE[1] + 1, None] - ring[None], axis=2).min(axis=1)
+        self._near_lips = np.zeros(len(self._neutral), np.float32)
+        self._near_lips[: _FACE[1] + 1] = np.exp(-((gap / 0.7) ** 2))
 
     # ---- the mesh ----
 
@@ -123,8 +127,15 @@ class HeadMaker:
 
     def person(self, rng: np.random.Generator) -> Floats:
         """A random person, neutral, shape (n_vertices, 3), in the mesh's centimetres."""
-        weights = np.clip(rng.standard_normal(_MODES) * _MODE_SCALE, -2.2, 2.2).astype(np.float32)
-        return self._neutral + np.tensordot(weights, self._identities[:_MODES], 1)
+        scale = rng.uniform(0.7, 1.2)
+        weights = np.clip(rng.standard_normal(_MODES) * scale, -2.4, 2.4).astype(np.float32)
+        person = self._neutral + np.tensordot(weights, self._identities[:_MODES], 1)
+        # The modes know few full lips: these grow away from the line where they meet, and forward.
+        fuller = float(rng.normal(0.15, 0.25))
+        line = person[self.inner_loop].mean(axis=0)
+        person[:, 1] += self._near_lips * fuller * np.clip(person[:, 1] - line[1], -0.9, 0.9)
+        person[:, 2] += self._near_lips * 0.4 * max(fuller, 0.0)
+        return person
 
     def head(self, rng: np.random.Generator, person: Floats, *, plain: bool = False) -> Head:
         """A person with a random expression, painted; a `plain` one is neither dark nor bearded."""
@@ -132,7 +143,12 @@ class HeadMaker:
         eyes = [vertices[a : b + 1].mean(axis=0) for a, b in _EYES]
         unit = float(np.linalg.norm(eyes[0] - eyes[1]))
         centred = (vertices - (eyes[0] + eyes[1]) / 2) / unit
-        return Head((centred * [1, -1, -1]).astype(np.float32), self._paint(rng, person, plain=plain))
+        gloss = np.zeros(len(person), np.float32)
+        gloss[: _NECK[1] + 1] = rng.beta(1.0, 2.5)
+        gloss = np.maximum(gloss, self._lips * rng.beta(1.0, 1.5))
+        gloss[_EYES[0][0] : _EYES[1][1] + 1] = 1.0
+        gloss[_TEETH[0] : _TEETH[1] + 1] = 0.5
+        return Head((centred * [1, -1, -1]).astype(np.float32), self._paint(rng, person, plain=plain), gloss)
 
     def _expression(self, rng: np.random.Generator) -> Floats:
         weights = dict.fromkeys(self._names, 0.0)
@@ -170,6 +186,9 @@ class HeadMaker:
         paint *= 1 + rng.normal(0, 0.015, len(paint))
         lips = skin * rng.uniform(0.5, 1.0) if rng.random() < 0.85 else skin * rng.uniform(1.0, 1.25)
         self._cover(paint, self._lips, lips)
+        if rng.random() < 0.4:  # a lower lip of another tone
+            lower = self._lips * (person[:, 1] < person[self.inner_loop, 1].mean())
+            self._cover(paint, lower, lips * rng.uniform(0.8, 1.6))
         dark = float(rng.uniform(0.02, 0.35)) * min(1.0, skin * 2)
         hairy = 0.0 if plain else 0.25
         for name, chance in (("brows", 0.95), ("hair", 0.8), ("beard", hairy), ("moustache", hairy)):

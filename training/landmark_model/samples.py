@@ -74,8 +74,8 @@ def of_head(maker: HeadMaker, vertices: npt.NDArray[np.int64], who: int, n: int,
         points = uncrossed(plane[vertices])
         scale, shift, box = crop_scale(box_around(points), rng)
         triangles = maker.triangles if rng.random() < 0.15 else maker.triangles[~maker.is_lash]
-        light = shaded(outward(np.column_stack([plane, depth]), maker), rng)
-        luma = 255 * rng.uniform(0.5, 1.3) * head.paint * light
+        light = shaded(outward(np.column_stack([plane, depth]), maker), head.paint, head.gloss, rng)
+        luma = 255 * np.clip(rng.uniform(0.5, 1.3) * light, 0, 1)
         xy = (plane * scale + shift).astype(np.float32)
         picture = draw(xy, depth, triangles, luma.astype(np.float32), background(rng, others), finer=2)
         landmarks = xy[maker.landmarks]

@@ -106,14 +106,18 @@ def background(rng: np.random.Generator, others: list[Picture]) -> Floats:
     return np.clip(cv2.resize(small, size, interpolation=cv2.INTER_CUBIC), 0, 255)
 
 
-def shaded(vertex_normals: Floats, rng: np.random.Generator) -> Floats:
-    """Light that reaches the vertices of turned normals (x right, y down, z away): a sky and one or two lamps."""
+def shaded(vertex_normals: Floats, paint: Floats, gloss: Floats, rng: np.random.Generator) -> Floats:
+    """Light that vertices of turned normals (x right, y down, z away) send back: of a sky and one or two lamps."""
     light = np.full(len(vertex_normals), rng.uniform(0.25, 0.9), np.float32)
+    shine, sharp = np.zeros(len(vertex_normals), np.float32), rng.uniform(6, 40)
     for _ in range(rng.integers(1, 3)):
         direction = np.array([rng.normal(0, 0.8), rng.normal(-0.5, 0.5), -abs(rng.normal(0.8, 0.5)) - 0.05])
         direction /= np.linalg.norm(direction)
-        light += rng.uniform(0.1, 0.9) * np.clip(vertex_normals @ direction.astype(np.float32), 0, 1)
-    return light
+        power, half = rng.uniform(0.1, 0.9), direction - np.array([0, 0, 1])
+        half /= max(float(np.linalg.norm(half)), 1e-6)
+        light += power * np.clip(vertex_normals @ direction.astype(np.float32), 0, 1)
+        shine += power * np.clip(vertex_normals @ half.astype(np.float32), 0, 1) ** sharp
+    return paint * light + 0.6 * gloss * shine
 
 
 def draw(
