@@ -121,9 +121,10 @@ def open_landmark_model(named: str | os.PathLike[str] | None = None) -> Landmark
 
 
 def is_landmark_model(named: str | os.PathLike[str]) -> bool:
-    """Whether this names a model, not a file of landmarks that were found: a name, dlib's file or visalign's."""
-    if named in LANDMARK_MODELS or Path(named).suffix.lower() == ".dat":
-        return True
+    """Whether this is to name a model: anything but a CSV, or an NPZ without trees, which hold landmarks once found."""
+    suffix = Path(named).suffix.lower()
+    if suffix != ".npz":
+        return suffix != ".csv"
     try:
         with zipfile.ZipFile(named) as archive:
             return "leaves.npy" in archive.namelist()
