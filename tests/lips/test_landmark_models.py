@@ -83,6 +83,13 @@ def test_the_own_model_is_small_and_says_what_taught_it() -> None:
     assert landmark_notice("dlib68") == ("68-point landmark model of dlib", MODEL_LICENCE)
 
 
+def test_a_model_of_the_users_own_has_terms_that_nobody_else_knows(tmp_path: Path) -> None:
+    (tmp_path / "own.dat").write_bytes(b"x")
+    called, notice = landmark_notice(tmp_path / "own.dat")
+    assert "own.dat" in called
+    assert "300-W" not in notice
+
+
 def test_what_names_a_model(tmp_path: Path) -> None:
     np.savez(tmp_path / "points.npz", points=np.zeros((2, 68, 2), np.float32))
     (tmp_path / "own.dat").write_bytes(b"x")

@@ -339,14 +339,17 @@ def verify_model(named: str | os.PathLike[str] | None = None) -> bool:
 
 
 def landmark_notice(named: str | os.PathLike[str] | None = None) -> tuple[str, str]:
-    """What the landmark model is called, and its terms: to be shown wherever it was used.
+    """What the landmark model is called, and its terms: to be shown wherever it was used. dlib's is not loaded for it.
 
     Raises
     ------
     BackendUnavailable
-        If there is no model, or it can't be read.
+        If there is no model, or visalign's can't be read.
     """
-    model = open_landmark_model(named)
-    if isinstance(model, TreesModel):
+    path = find_model(named)
+    if zipfile.is_zipfile(path):
+        model = TreesModel(path)
         return f"landmark model of visalign, {model.layout.n_points} points", model.notice
-    return "68-point landmark model of dlib", MODEL_LICENCE
+    if path.name == _MODEL_FILE:
+        return "68-point landmark model of dlib", MODEL_LICENCE
+    return f"68-point landmark model {path.name}", "the user's own; visalign does not know its terms"
