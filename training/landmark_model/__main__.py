@@ -2,11 +2,12 @@
 
     python training/landmark_model learn --data ../shared/data --work WORK
     python training/landmark_model evaluate --data ../shared/data --work WORK
+    python training/landmark_model vertices --data ../shared/data --work WORK
 
 ``learn`` makes the samples, trains on all of them and writes visalign/models/landmarks.npz. ``evaluate`` trains a model
 for each fold of speakers that are left out, measures these on them, and the one that ships on heads and photographs
-that no model was taught. Both keep what they make in WORK and take it up again; the same seeds give the same samples
-and, on one machine, the same trees.
+that no model was taught. Both keep what they make in WORK and take it up again; the same seeds give the same samples.
+``vertices`` prints which vertices of the rendered heads are the points; the table that is used stands in points.py.
 
 Needed: pip install -e '.[opencv]', and the teacher, pip install --no-deps mediapipe==0.10.21 (or --wheel FILE). No
 network is reached. The recipe and what was measured: docs/decisions/0160-own-landmarks.md.
@@ -19,6 +20,8 @@ from pathlib import Path
 
 from evaluate import on_heads, on_speakers, on_strangers
 from gather import gather, gather_test_heads
+from heads import HeadMaker
+from samples import head_vertices
 from teacher import Teacher
 from train import train
 
@@ -34,9 +37,9 @@ TREES, OVERSAMPLING = 250, 1
 
 
 def main() -> None:
-    """Run one of the two."""
+    """Run one of the three."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("learn", "evaluate"))
+    parser.add_argument("what", choices=("learn", "evaluate", "vertices"))
     parser.add_argument("--data", type=Path, required=True, help="folder with grid/ and faces/")
     parser.add_argument("--work", type=Path, required=True, help="folder for samples and models of folds")
     parser.add_argument("--wheel", type=Path, help="wheel of mediapipe 0.10.21, where it is not installed")
@@ -44,6 +47,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.what == "learn":
         learn(options.data, options.work, options.wheel, options.out)
+    elif options.what == "vertices":
+        print(head_vertices(HeadMaker(options.data / "faces/ict_facekit.npz"), Teacher(options.wheel)).tolist())
     else:
         evaluate(options.data, options.work, options.wheel, options.out)
 

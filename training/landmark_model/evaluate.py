@@ -68,7 +68,7 @@ def fitted(detector: DlibDetector, image: npt.NDArray[np.uint8], box: Box) -> np
 
 
 def on_speakers(
-    models: dict[str, dict[str, DlibDetector]], grid: Path, teacher: Teacher, *, n_clips: int = 6
+    models: dict[str, dict[str, DlibDetector]], grid: Path, teacher: Teacher, *, n_clips: int = 3
 ) -> dict[str, dict[str, object]]:
     """Each model on clips of speakers that it was not taught.
 

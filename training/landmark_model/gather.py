@@ -10,7 +10,8 @@ import numpy as np
 from drawn import NAME as DRAWN
 from drawn import drawn_frames
 from heads import HeadMaker
-from samples import Sample, head_vertices, of_head, of_speaker
+from points import HEAD_VERTICES
+from samples import Sample, of_head, of_speaker
 from speakers import Seen, clips_of_speakers, frames_of, seen_frames
 from teacher import Teacher
 
@@ -56,14 +57,11 @@ def gather(
         Rendered persons, and samples of each.
     """
     work.mkdir(parents=True, exist_ok=True)
-    vertices = work / "head_vertices.npy"
-    if not vertices.exists():
-        np.save(vertices, head_vertices(HeadMaker(data / "faces/ict_facekit.npz"), Teacher(wheel)))
     names = sorted(clips_of_speakers(data / "grid"))
     blocks = range(0, people, PEOPLE_A_BLOCK)
     with ProcessPoolExecutor(processes) as pool:
         list(pool.map(_frames, *zip(*[(data, work, wheel, name, frames) for name in [*names, DRAWN]], strict=True)))
-        jobs = [(_speaker, work, name, names, frames, views) for name in [*names, DRAWN]]
+        jobs = [(_speaker, work, name, names, frames, views) for name in sorted([*names, DRAWN])]
         jobs += [(_heads, data, work, first, min(PEOPLE_A_BLOCK, people - first), looks) for first in blocks]
         return [task.result() for task in [pool.submit(*job) for job in jobs]]
 
@@ -109,12 +107,14 @@ def _heads(data: Path, work: Path, first: int, n: int, looks: int) -> Path:
     if path.exists():
         return path
     cv2.setNumThreads(1)
-    maker, vertices = HeadMaker(data / "faces/ict_facekit.npz"), np.load(work / "head_vertices.npy")
+    maker = HeadMaker(data / "faces/ict_facekit.npz")
     clips = clips_of_speakers(data / "grid")
     names = sorted(clips)
     # What stands behind a head is seen by chance: a speaker's wall or collar at any size.
     behind = [image for name in names for _, image in frames_of(clips[name][0], {first % 75})]
     others = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in behind]
-    samples = [sample for who in range(first, first + n) for sample in of_head(maker, vertices, who, looks, others)]
+    samples = [
+        sample for who in range(first, first + n) for sample in of_head(maker, HEAD_VERTICES, who, looks, others)
+    ]
     write_samples(path, samples)
     return path

@@ -126,7 +126,7 @@ def _flipped(points: Floats) -> Floats:
     return (points * [-1, 1] + [CROP_PX - 1, 0]).astype(np.float32)
 
 
-def head_vertices(maker: HeadMaker, teacher: Teacher, n_pictures: int = 160) -> npt.NDArray[np.int64]:
+def head_vertices(maker: HeadMaker, teacher: Teacher, n_pictures: int = 120) -> npt.NDArray[np.int64]:
     """The vertices of a head that are the mesh's points: those nearest to where the teacher sees them, on the average.
 
     The teacher looks at plain heads that face the camera, in plain light. A head whose corners of eyes and mouth it

@@ -27,7 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable
-from visalign.lips.face_detection import Box, DlibDetector
+from visalign.lips.box import Box
+from visalign.lips.face_detection import DlibDetector
 
 __all__ = ["CascadeDetector"]
 

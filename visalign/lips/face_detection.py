@@ -32,7 +32,7 @@ from visalign.lips.landmark_models import import_dlib, open_landmark_model
 from visalign.lips.point_layouts import PointLayout
 from visalign.signals import Image
 
-__all__ = ["Box", "DlibDetector", "LandmarkDetector"]
+__all__ = ["DlibDetector", "LandmarkDetector"]
 
 _Points = npt.NDArray[np.float32]
 

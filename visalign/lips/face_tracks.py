@@ -37,7 +37,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import ConfigError
-from visalign.lips.face_detection import Box, LandmarkDetector
+from visalign.lips.box import Box
+from visalign.lips.face_detection import LandmarkDetector
 from visalign.lips.point_layouts import PointLayout, layout_of
 from visalign.media.clips import resize_luma
 from visalign.signals import Frame, Image

@@ -28,7 +28,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.files.scratch import GrowingArray, blocks_of
-from visalign.lips.face_detection import Box, DlibDetector, LandmarkDetector
+from visalign.lips.box import Box
+from visalign.lips.face_detection import DlibDetector, LandmarkDetector
 from visalign.lips.face_tracks import follow_faces
 from visalign.lips.landmark_models import MODEL_LICENCE, find_model, landmark_notice, verify_model
 from visalign.lips.point_layouts import DLIB68, PointLayout, layout_of
