@@ -223,7 +223,7 @@ PATTERNS = _patterns()
 def test_all_patterns_are_found() -> None:
     """Those of a comprehension, of a call and of a constant, whatever they are called."""
     assert len(PATTERNS) > 50
-    for place in ("language/numerals", "files/limits", "visemes/lint", "lip_reading/grammar"):
+    for place in ("language/normalisation/english", "files/limits", "visemes/lint", "lip_reading/grammar"):
         assert any(name.startswith(f"{place} ") for name in PATTERNS)
 
 

@@ -58,7 +58,7 @@ _NO_PATH = re.compile(
 )
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _FRAMES = dict.fromkeys(map(ord, "│┃╭╮╰╯─━┏┓┗┛┌┐└┘❱"), " ")
-_PROGRESS = re.compile(r"\d+(\.\d+)?\s?%|\d\s?/\s?\d+ .*\[?\d+:\d\d|^INFO\b|\bit/s\b")
+_PROGRESS = re.compile(r"(?<!\d)\d++(?:\.\d++)?\s?%|\d\s?/\s?\d++ [^\n]{0,80}?\d:\d\d|^INFO\b|\bit/s\b")
 _TELLING = re.compile(r"(WARNING|ERROR|CRITICAL)\b|[\w.]*(Error|Exception|Interrupt|Alignments)\b:?|Invalid value\b")
 
 

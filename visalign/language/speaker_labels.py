@@ -177,7 +177,7 @@ def _is_sure(label: re.Match[str]) -> bool:
     if (label["mark"] or "").startswith(">"):
         return name[:1].isupper() and len(name.split()) <= 3
     words = re.split(r"[ _-]+", name.lower())
-    role = re.sub(r"[0-9#]+$", "", words[-1]) or (words[-2] if len(words) > 1 else "")
+    role = words[-1].rstrip("0123456789#") or (words[-2] if len(words) > 1 else "")
     return role in _ROLES and len(words) <= 3 and (name[:1].isupper() or name[-1:].isdigit())
 
 
