@@ -21,7 +21,7 @@ from visalign.language.annotations.ttml import is_ttml, read_ttml
 from visalign.language.markup import tidy
 from visalign.language.transcript import TranscriptText, read_text
 
-__all__ = ["CAPTION_SUFFIXES", "Cue", "cues_of_file", "parse_captions", "read_cues", "read_spoken", "spoken_of"]
+__all__ = ["CAPTION_SUFFIXES", "cues_of_file", "parse_captions", "read_cues", "read_spoken", "spoken_of"]
 
 CAPTION_SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".TextGrid", ".eaf")
 """Endings of the files that :func:`read_cues` knows."""
