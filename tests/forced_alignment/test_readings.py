@@ -16,8 +16,8 @@ from visalign.language.transcript import read_aloud
 
 LEXICON = embedded_lexicon()
 
-# What is written, and a way in which it may be said. The made voice swallows the "and" of "two thousand and ten", and its
-# "half past seven" is heard right but suspected; both are left out here and told in docs/decisions/0150.
+# What is written, and a way in which it may be said. The made voice swallows the "and" of "two thousand and ten", and
+# its "half past seven" is heard right but suspected; both are left out here and told in docs/decisions/0150.
 SAID = [
     ("in 1905 she went home", "in nineteen hundred and five she went home"),
     ("in 1905 she went home", "in nineteen oh five she went home"),
