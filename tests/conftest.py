@@ -90,6 +90,16 @@ class MadeOnce:
             yield
 
 
+@pytest.fixture(autouse=True)
+def same_environment() -> Iterator[None]:
+    """No test leaves an environment variable to the next one: commands run in this process set some, as `--max` does."""
+    before = dict(os.environ)
+    yield
+    if dict(os.environ) != before:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> MadeOnce:
     """A place for what several tests need and which takes seconds to make (see :class:`MadeOnce`)."""

@@ -339,7 +339,7 @@ def interrupt(child: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
-def test_interrupted_is_130(tmp_path: Path) -> None:
+def test_interrupted_is_130(generated_clip: Any, tmp_path: Path) -> None:
     # A FIFO as the transcript: reading it waits for ever, like a long analysis.
     fifo = tmp_path / "t.txt"
     os.mkfifo(fifo)
@@ -347,7 +347,7 @@ def test_interrupted_is_130(tmp_path: Path) -> None:
     program = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.executable, sys.argv[1:])"
     )
-    check = [sys.executable, "-m", "visalign", "check", "clip.mpg", "--transcript", str(fifo)]
+    check = [sys.executable, "-m", "visalign", "check", str(generated_clip.path), "--transcript", str(fifo)]
     command = [sys.executable, "-c", program, *check]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         try:

@@ -591,7 +591,6 @@ def test_limits_are_set_by_option_and_variable(monkeypatch: pytest.MonkeyPatch) 
     for bad in (lambda: allowed("nesting"), lambda: raise_limits(["seconds"]), lambda: raise_limits(["rows=0"])):
         with pytest.raises(ConfigError):
             bad()
-    monkeypatch.delenv("VISALIGN_MAX_NESTING")
 
 
 def test_the_option_reaches_a_command(warm: Warm, spoken: tuple[str, ...], tmp_path: Path) -> None:

@@ -143,6 +143,10 @@ def hide(names: list[str]) -> None:
 
     for name in [name for name in sys.modules if name.split(".")[0] in names]:
         del sys.modules[name]
+    for module in [module for name, module in sys.modules.items() if name.startswith("visalign")]:
+        for kept in vars(module).values():  # what the warm process made with them
+            if callable(forget := getattr(kept, "cache_clear", None)):
+                forget()
     sys.meta_path.insert(0, Finder())  # type: ignore[arg-type]
 
 
