@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from visalign._version import __version__
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, INTERRUPTED, NOT_ANALYSED, USAGE
-from visalign.errors import ConfigError, VisalignError, quoted
+from visalign.errors import ConfigError, OutOfVocabulary, VisalignError, quoted
 from visalign.files.display import harmless, one_line
 from visalign.files.outputs import spare
 
@@ -171,8 +171,22 @@ def _run(arguments: Sequence[str] | None) -> int:
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(variable, "1")
     app = make_app(PANELS, only=name) if any(name == row[0] for rows in PANELS.values() for row in rows) else _app()
-    code = app(args=arguments, prog_name="visalign", standalone_mode=False)
+    try:
+        code = app(args=arguments, prog_name="visalign", standalone_mode=False)
+    except OutOfVocabulary as error:
+        raise error.for_options(_options_of(app, asked)) from error
     return code if isinstance(code, int) else DONE
+
+
+def _options_of(app: typer.Typer, asked: Sequence[str]) -> set[str]:
+    """The options of the command that is asked for, in the group that it may stand in."""
+    # Loaded already, as it has run the command.
+    from typer.main import get_command
+
+    command: Any = get_command(app)
+    for word in asked:
+        command = getattr(command, "commands", {}).get(word, command)
+    return {option for parameter in command.params for option in parameter.opts}
 
 
 def _command_in(asked: Sequence[str]) -> str | None:

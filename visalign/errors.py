@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -211,6 +211,8 @@ class OutOfVocabulary(InputError):
         What to do, where it is not what is said of a lexicon of one's own.
     can_be_guessed : bool
         False where guessing their pronunciation was tried.
+    options : collection of str
+        The options that the running command has, of those which help.
     """
 
     def __init__(
@@ -221,8 +223,10 @@ class OutOfVocabulary(InputError):
         remedy: str = "",
         *,
         can_be_guessed: bool = True,
+        options: Collection[str] = ("--lexicon", "--oov"),
     ) -> None:
         self.words = tuple(dict.fromkeys(words))
+        self.remedy, self.can_be_guessed = remedy, can_be_guessed
         self.figures = {word: line for word, line in (figures or {}).items() if word in self.words}
         self.suggestions = {word: tuple(near) for word, near in (suggestions or {}).items() if near}
         letters = [word for word in self.words if word not in self.figures]
@@ -235,15 +239,25 @@ class OutOfVocabulary(InputError):
             )
         if letters:
             listed = _listed(map(self._with_suggestions, letters))
-            guess = ", or have them guessed with --oov g2p" if can_be_guessed else ""
             can_not = "" if can_be_guessed else ", and can't be guessed from their spelling"
-            usual = (
-                "Correct the spelling, or add them with --lexicon FILE (a line each: word, then its phones)"
-                + guess
-                + "."
-            )
-            found.append(f"{len(letters)} word(s) are not in the lexicon{can_not}: {listed}. {remedy or usual}")
+            advice = remedy or self._advice(options)
+            found.append(f"{len(letters)} word(s) are not in the lexicon{can_not}: {listed}. {advice}")
         super().__init__(" ".join(found))
+
+    def for_options(self, options: Collection[str]) -> OutOfVocabulary:
+        """The same error with advice that a command with these options can follow."""
+        facts = (self.words, self.suggestions, self.figures, self.remedy)
+        return OutOfVocabulary(*facts, can_be_guessed=self.can_be_guessed, options=options)
+
+    def _advice(self, options: Collection[str]) -> str:
+        ways = ["Correct the spelling"]
+        if "--lexicon" in options:
+            ways.append("add them with --lexicon FILE (a line each: word, then its phones)")
+        if self.can_be_guessed and "--oov" in options:
+            ways.append("have them guessed with --oov g2p")
+        elif self.can_be_guessed and "--config" in options:
+            ways.append('have them guessed (oov = "g2p" under [alignment] in the file of --config)')
+        return ", or ".join(ways) + "."
 
     def _with_suggestions(self, word: str) -> str:
         near = self.suggestions.get(word)

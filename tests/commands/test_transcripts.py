@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from visalign import cli
+from visalign.errors import OutOfVocabulary
 from visalign.face.generated_clip import synthesise_speech
 
 TEXT = "bin blue at f two now"
@@ -118,3 +119,29 @@ def test_lips_take_subtitles_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(Asked):
         cli.main(["observe", str(tmp_path / "clip.mp4"), "--transcript", str(path)])
     assert asked["transcript"] == "bin blue <i>at</i> F 2 now"
+
+
+@pytest.mark.parametrize(("command", "options"), [("align", {"--lexicon", "--oov"}), ("export", {"--lexicon"})])
+def test_advice_is_what_the_command_can_follow(
+    sound: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, options: set[str]
+) -> None:
+    form = ["--to", "srt"] if command == "export" else []
+    assert (
+        run(command, sound, "--text", "zorblax", *form, "-o", tmp_path / "a.srt" if form else tmp_path / "a.csv") == 3
+    )
+    told = capsys.readouterr().err
+    assert {x for x in ("--lexicon", "--oov") if x in told} == options
+
+
+def test_advice_of_a_command_in_a_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawing = pytest.importorskip("visalign.plots.maps", reason="matplotlib draws")
+
+    def unknown(*_: object) -> None:
+        raise OutOfVocabulary(["zorblax"])
+
+    monkeypatch.setattr(drawing, "plot_clip_mouth", unknown)
+    assert run("maps", "draw", tmp_path / "clip.mp4", "--text", "zorblax", "-o", tmp_path / "a.png") == 3
+    told = capsys.readouterr().err
+    assert told.endswith("zorblax. Correct the spelling.\n")

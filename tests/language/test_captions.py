@@ -116,6 +116,16 @@ def test_segments_of_a_stream_that_were_put_together() -> None:
     assert not parse_captions(f"{head.replace('900000', '0')}{ONE}a").warnings
 
 
+def test_every_second_line_may_be_empty() -> None:
+    text = f"{ONE}she had\n\n{TWO}your suit\n".replace("\n", "\n\n")
+    assert said(text) == ["she had", "your suit"]
+
+
+def test_text_beside_the_times() -> None:
+    assert said(f"{ONE[:-1]} she had\nyour suit\n") == ["she had your suit"]
+    assert said(f"{ONE[:-1]} X1:40 Y1:50\nyour suit\n") == ["your suit"]
+
+
 # --- what is left out is told -------------------------------------------------------------------------------------
 
 

@@ -53,7 +53,7 @@ _FEW_LETTERS = 12
 _GUESSED_FROM = 100_000
 """Bytes that are looked at to tell an encoding of another part of the world."""
 
-# Those in which people have subtitles. Of 18 short texts in 13 of them 14 are told right; among all that Python knows,
+# Those in which people have subtitles. Of 18 short texts in 14 encodings 13 are told right; among all that Python has,
 # KOI8-R is taken for Japanese.
 _ELSEWHERE = [
     *("cp1252", "cp1251", "koi8_r", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),

@@ -56,7 +56,9 @@ def read_spoken(path: AnyPath) -> TranscriptText | Cues:
     ParseError
         If the file can't be read or understood.
     """
-    if Path(path).suffix.lower() in [suffix.lower() for suffix in CAPTION_SUFFIXES] or is_annotation(path):
+    is_captions = Path(path).suffix.lower() in [suffix.lower() for suffix in CAPTION_SUFFIXES]
+    # A pipe can't be read twice.
+    if is_captions or (Path(path).is_file() and is_annotation(path)):
         return read_cues(path)
     return spoken_of(path, read_text(path))
 

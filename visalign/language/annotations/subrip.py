@@ -23,7 +23,8 @@ _TIME = (
     r"(-?)[ \t]?(?:([0-9]{1,4})[ \t]?:[ \t]?)?([0-9]{1,3})[ \t]?:[ \t]?([0-9]{1,2})(?:[ \t]?[.,:][ \t]?([0-9]{1,9}))?"
 )
 _ARROW = r"[ \t]{0,20}(?:-{1,3}[ \t]?>|[–—][ \t]?>|→)[ \t]{0,20}"
-_TIMES = re.compile(rf"[ \t]{{0,40}}{_TIME}{_ARROW}{_TIME}(?:[ \t].*)?")
+_TIMES = re.compile(rf"[ \t]{{0,40}}{_TIME}{_ARROW}{_TIME}(?:[ \t](?P<behind>.*))?")
+_SETTING = re.compile(r"[A-Za-z][A-Za-z0-9]{0,20}:\S{1,60}")
 # A line that was meant to be one of times.
 _MEANT_AS_TIMES = re.compile(rf"[ \t]{{0,40}}(?:{_TIME}.{{0,20}}-->|.{{0,20}}-->[ \t]{{0,20}}{_TIME})")
 _NUMBER = re.compile(r"[ \t]*[0-9]{1,9}[ \t]*")
@@ -71,8 +72,7 @@ class _Reader:
         self.is_vtt = next((row for row in rows if row.strip()), "").startswith("WEBVTT")
         self.has_styles = any("{\\" in row for row in rows)
         self.times = [n for n, row in enumerate(rows) if _TIMES.fullmatch(row) or _MEANT_AS_TIMES.match(row)]
-        numbers = sum(bool(n and _NUMBER.fullmatch(rows[n - 1])) for n in self.times)
-        self.is_numbered = 2 * numbers > len(self.times)
+        self.is_numbered = 2 * sum(self._number_above(n) < n for n in self.times) > len(self.times)
         self.captions: list[Caption] = []
         self.left_out: list[tuple[int, str]] = []
         self.warnings: list[str] = []
@@ -91,12 +91,23 @@ class _Reader:
     def _blank(self, n: int) -> bool:
         return n < 0 or not self.rows[n].strip()
 
+    def _number_above(self, at: int) -> int:
+        """The row of the number above some times, with at most one empty row between; `at` where there is none."""
+        if at and _NUMBER.fullmatch(self.rows[at - 1]):
+            return at - 1
+        is_apart = at > 1 and self._blank(at - 1) and self._blank(at - 3)
+        return at - 2 if is_apart and _NUMBER.fullmatch(self.rows[at - 2]) else at
+
     def _head(self, at: int) -> int:
         """Where the caption with these times begins: at its number or name, if it has one."""
         above = at - 1
+        if self.is_numbered:
+            number = self._number_above(at)
+            if number < at:
+                return number
         if self._blank(above):
             return at
-        if _NUMBER.fullmatch(self.rows[above]) and (self.is_numbered or self._blank(above - 1)):
+        if _NUMBER.fullmatch(self.rows[above]) and self._blank(above - 1):
             return above
         is_name = self.is_vtt and self._blank(above - 1) and not _BLOCK.match(self.rows[above])
         return above if is_name else at
@@ -159,16 +170,19 @@ class _Reader:
             self.left_out.append((at + 1, f"{_quoted(self.rows[at])} is no line of times{text}"))
             return
         times = found.groups()
-        start, end = _seconds(times[1:5]), _seconds(times[6:])
+        behind = found["behind"] or ""
+        is_text = not all(_SETTING.fullmatch(word) for word in behind.split())
+        start, end = _seconds(times[1:5]), _seconds(times[6:10])
         if times[0] or times[5]:
             self.left_out.append((at + 1, f"a time before the beginning{text}"))
         elif not end > start:
             self.left_out.append((at + 1, f"the cue ends at {end:g} s, not after its start at {start:g} s{text}"))
         else:
-            self.captions.append(Caption(start, end, tuple(line for n in body for line in self._lines(n))))
+            rows = [(at, behind)] * is_text + [(n, self.rows[n]) for n in body]
+            self.captions.append(Caption(start, end, tuple(line for n, row in rows for line in self._lines(n, row))))
 
-    def _lines(self, n: int) -> Iterator[Line]:
-        row = _DRAWING.sub("", self.rows[n]) if self.has_styles else self.rows[n]
+    def _lines(self, n: int, row: str) -> Iterator[Line]:
+        row = _DRAWING.sub("", row) if self.has_styles else row
         for part in (_STYLED_NEW_LINE if self.has_styles else _NEW_LINE).split(row):
             yield plain_line(n + 1, part.replace("\\h", "\u00a0") if self.has_styles else part)
 
