@@ -19,6 +19,7 @@ from visalign.signals import Audio
         ' {\n "gif": [["JH", "IH", "F"]],\n "zorb": [["Z", "AO", "R", "B"], ["Z", "OW", "B"]]}',
         '{"GIF": ["JH IH F"], "Zorb": ["Z AO R B", "Z OW B"]}',
         "word,phones\ngif,JH IH F\nzorb,Z AO R B\nzorb,Z OW B\n",
+        "word,how it sounds\ngif,JH IH F\nzorb,Z AO R B\nzorb,Z OW B\n",
         'Pronunciation;Word\n"JH IH F";gif\nZ AO R B;zorb\nZ OW B;zorb\n',
         "gif,JH IH F\nzorb, Z AO R B\n\nzorb,Z OW B",
         ";;; a comment\ngif;JH IH F\nzorb;Z AO R B\nzorb;Z OW B\n",

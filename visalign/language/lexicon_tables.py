@@ -117,6 +117,8 @@ def _columns(cells: Sequence[str]) -> tuple[tuple[int, int], bool]:
     """Where words and phones stand, and whether this row says so."""
     named = [x.strip().lower() for x in cells]
     words, phones = (next((n for n, x in enumerate(named) if x in known), None) for known in (_WORDS, _PHONES))
+    if words is not None and phones is None and len(cells) == 2:  # whatever the other column is called
+        phones = 1 - words
     if words is not None and phones is not None:
         return (words, phones), True
     return (0, 1), False
