@@ -34,6 +34,10 @@ def test_forms(tmp_path: Path, text: str) -> None:
     assert len(found.entries) == 2
 
 
+def test_the_word_word_is_no_header() -> None:
+    assert [*parse_lexicon("word,W ER D\ntext,T EH K S T\n").entries] == ["word", "text"]
+
+
 @pytest.mark.parametrize("text", [",COMMA K AA M AH\n", "[noise] NSN\n", "{SL} SIL\n", "<unk> SPN\n", "a,b\n"])
 def test_signs_alone_make_no_table(text: str) -> None:
     (word,) = parse_lexicon(text).entries if text != "a,b\n" else ["a"]
