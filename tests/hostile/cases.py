@@ -169,7 +169,7 @@ TRANSCRIPTS = (
     said(34, "nothing that is spoken", "… — ?! [laughs] (quietly)", EMPTY),
     written(34, "an empty transcript file", b"", EMPTY),
     written(34, "white space", " \n\t\u2003\n".encode(), EMPTY),
-    Case(34, "no transcript file of that name", text.no_transcript, Refused(ParseError, "can't be read (No such"), "align"),
+    Case(34, "no transcript file of that name", text.no_transcript, Refused(ParseError, "can't be read: No such"), "align"),
     Case(34, "a folder as the transcript", text.transcript_folder, Refused(ParseError, "Is a directory"), "align"),
     said(35, "the text of another clip", text.OTHER, Works(warns=NOT_THIS)),
     said(36, "words that nobody knows", "bin xyzzy plugh", Refused(OutOfVocabulary, "xyzzy, plugh (near: plough")),

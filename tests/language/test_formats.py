@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -91,6 +92,9 @@ def test_what_is_an_annotation(tmp_path: Path) -> None:
         (tmp_path / name).write_text("0.5\t1.0\toh\n", encoding="utf-8")
         assert is_annotation(tmp_path / name)
     assert not is_annotation(tmp_path / "clip.mp4")  # never read
+    os.mkfifo(tmp_path / "pipe.txt")  # can be read once only, and then by the reader of transcripts
+    assert not is_annotation(tmp_path / "pipe.txt")
+    assert not is_annotation(tmp_path / "none.txt")
 
 
 def test_unknown_files_are_refused_in_a_line(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from visalign.signals import Audio
         ' {\n "gif": [["JH", "IH", "F"]],\n "zorb": [["Z", "AO", "R", "B"], ["Z", "OW", "B"]]}',
         '{"GIF": ["JH IH F"], "Zorb": ["Z AO R B", "Z OW B"]}',
         "word,phones\ngif,JH IH F\nzorb,Z AO R B\nzorb,Z OW B\n",
+        "word,how it sounds\ngif,JH IH F\nzorb,Z AO R B\nzorb,Z OW B\n",
         'Pronunciation;Word\n"JH IH F";gif\nZ AO R B;zorb\nZ OW B;zorb\n',
         "gif,JH IH F\nzorb, Z AO R B\n\nzorb,Z OW B",
         ";;; a comment\ngif;JH IH F\nzorb;Z AO R B\nzorb;Z OW B\n",
@@ -31,6 +32,10 @@ def test_forms(tmp_path: Path, text: str) -> None:
     assert [str(x) for x in found["gif"]] == ["JH IH F"]
     assert [str(x) for x in found["zorb"]] == ["Z AO R B", "Z OW B"]
     assert len(found.entries) == 2
+
+
+def test_the_word_word_is_no_header() -> None:
+    assert [*parse_lexicon("word,W ER D\ntext,T EH K S T\n").entries] == ["word", "text"]
 
 
 @pytest.mark.parametrize("text", [",COMMA K AA M AH\n", "[noise] NSN\n", "{SL} SIL\n", "<unk> SPN\n", "a,b\n"])

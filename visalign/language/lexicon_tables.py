@@ -25,6 +25,7 @@ _CSV = re.compile(r"\s*(\"[^\"\n]*\"|[^\s,;\"]+)[ \t]*([,;])[ \t]*\"?[^\s,;]")
 _XML = re.compile(r"\s*<(?:\?xml|lexicon)\b")
 _WORDS = ("word", "words", "orthography", "spelling", "grapheme", "entry", "text")
 _PHONES = ("phones", "phone", "phonemes", "pronunciation", "pronunciations", "transcription", "ipa", "arpabet")
+_LONGEST_PHONE = 3  # letters, and a digit of stress or a mark
 _WANTED = 'wanted: {"hello": "HH AH L OW"}'
 
 Row = tuple[int | None, str, tuple[str, ...]]
@@ -117,6 +118,9 @@ def _columns(cells: Sequence[str]) -> tuple[tuple[int, int], bool]:
     """Where words and phones stand, and whether this row says so."""
     named = [x.strip().lower() for x in cells]
     words, phones = (next((n for n, x in enumerate(named) if x in known), None) for known in (_WORDS, _PHONES))
+    if words is not None and phones is None and len(cells) == 2:
+        # Whatever the other column is called, unless these are phones: "word,W ER D" is a word.
+        phones = 1 - words if any(len(x) > _LONGEST_PHONE for x in cells[1 - words].split()) else None
     if words is not None and phones is not None:
         return (words, phones), True
     return (0, 1), False

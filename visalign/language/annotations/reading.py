@@ -51,19 +51,15 @@ def read_annotation(path: AnyPath, recording: str | None = None, *, shift: float
 def is_annotation(path: AnyPath) -> bool:
     """Whether a file holds labels with times: by its name, and by its content where the name could be a transcript's.
 
-    Raises
-    ------
-    ParseError
-        If its name does not tell, and it can't be read.
+    What can't be read, or only once, as a pipe, is none.
     """
     suffix = Path(path).suffix.lower()
     if suffix in [x.lower() for x in ANNOTATION_SUFFIXES]:
         return True
-    if not any(suffix in x.suffixes for x in FORMATS):
+    if not any(suffix in x.suffixes for x in FORMATS) or not Path(path).is_file():
         return False
-    content = Content.read(path)
     try:
-        return _recognised(content) is not None
+        return _recognised(Content.read(path)) is not None
     except ParseError:
         return False
 
