@@ -42,17 +42,14 @@ References
 from __future__ import annotations
 
 import math
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, ParseError
-from visalign.files.data_files import check_archive
+from visalign.files.archives import DAMAGED_ARCHIVE, read_arrays
 from visalign.numerics import bilinear
 from visalign.signals import Image
 
@@ -167,10 +164,11 @@ def read_trees(path: AnyPath) -> RegressionTrees:
         If it can't be read, or is no such file.
     """
     try:
-        check_archive(path)
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
-            arrays = {name: data[name] for name in (*_SHAPES, "layout", "notice")}
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, RuntimeError, BadZipFile, zlib.error) as error:
+        data = read_arrays(path, "model-bytes")
+        arrays = {name: data[name] for name in (*_SHAPES, "layout", "notice")}
+    except ParseError:
+        raise
+    except DAMAGED_ARCHIVE as error:
         raise ParseError(path, None, f"no landmark model of visalign ({error})") from error
     if (fault := _fault(arrays)) is not None:
         raise ParseError(path, None, f"no landmark model of visalign: {fault}")
