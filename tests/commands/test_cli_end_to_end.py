@@ -157,6 +157,43 @@ def test_observe_finds_when_given_words_and_visemes_are_shown(
     assert set(visemes) <= set(shown)
 
 
+def test_observe_by_another_landmark_model(generated_clip: GeneratedClip, capsys: Any, tmp_path: Path) -> None:
+    """The same mouth: both see it open and close together, each at its own points."""
+    tables = []
+    for name in ("dlib68", "visalign"):
+        path = tmp_path / f"{name}.npz"
+        assert run("observe", generated_clip.path, "--landmarks", name, "-o", path, "--quiet") == 0
+        with np.load(path, allow_pickle=False) as data:
+            tables.append((data["values"][:, list(data["names"]).index("inner_aperture")], data["mouth"]))
+    (first, mouth), (second, other) = tables
+    assert np.corrcoef(first, second)[0, 1] > 0.85
+    assert other.shape == mouth.shape
+    assert not np.array_equal(mouth, other)
+    width = float(np.median(np.ptp(mouth[..., 0], axis=1)))
+    assert np.linalg.norm(mouth - other, axis=2).mean() < 0.15 * width
+
+
+def test_observe_refuses_landmarks_that_are_neither_a_model_nor_a_file(
+    generated_clip: GeneratedClip, capsys: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "own.dat").write_bytes(b"x")
+    np.savez(tmp_path / "other.npz", leaves=np.zeros(3))
+    for named, says in (
+        ("own.dat", "dlib can't read it"),
+        ("other.npz", "no landmark model"),
+        ("missing.dat", "no such file"),
+    ):
+        assert run("observe", generated_clip.path, "--landmarks", tmp_path / named) == 3
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1)
+        assert named in err
+        assert says.lower() in err.lower()
+    assert run("observe", generated_clip.path, "--landmarks", "visalingn") == 3
+    err = capsys.readouterr().err
+    assert "visalingn" in err
+    assert "dlib68" in err
+
+
 def test_observe_refuses_visemes_that_the_map_lacks(generated_clip: GeneratedClip, capsys: Any, tmp_path: Path) -> None:
     (tmp_path / "visemes.txt").write_text("nonsense")
     assert run("observe", generated_clip.path, "--visemes", tmp_path / "visemes.txt") == 2

@@ -71,7 +71,7 @@ def test_edits_beside_the_output_are_kept(grid: Path) -> None:
     assert edits.read_text(encoding="utf-8") == "start_seconds,end_seconds,shape,note\n"
     edits.write_text("start_seconds,end_seconds,shape\n0.1,0.2,D\n", encoding="utf-8")
     for _ in range(2):
-        assert run("export", grid, "--to", "rhubarb-json", "-o", out, "--make-edits", "-q") == 0
+        assert run("export", grid, "--to", "rhubarb-json", "-o", out, "--make-edits", "--overwrite", "-q") == 0
         cues = json.loads(out.read_text(encoding="utf-8"))["mouthCues"]
         assert {"start": 0.1, "end": 0.2, "value": "D"} in cues
     assert edits.read_text(encoding="utf-8").count("\n") == 2

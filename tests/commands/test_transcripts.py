@@ -107,7 +107,7 @@ def test_lips_take_subtitles_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "clip.mp4").write_bytes(b"x")
     asked: dict[str, Any] = {}
 
-    class Asked(Exception):
+    class Asked(BaseException):
         pass
 
     def observe(_video: Path, **options: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from visalign.lips.landmarks import DETECTORS, N_POINTS, LandmarkDetector, load_detector
+from visalign.lips.landmarks import DETECTORS, LandmarkDetector, layout_used, load_detector
 from visalign.media.clips import read_frames
 
 
@@ -34,7 +34,7 @@ def test_face_and_its_landmarks(detector: LandmarkDetector, corpus: Path) -> Non
     assert boxes
     assert [b.area for b in boxes] == sorted((b.area for b in boxes), reverse=True)
     points = detector.fit(image, boxes[0])
-    assert points.shape == (N_POINTS, 2)
+    assert points.shape == (layout_used(detector).n_points, 2)
     assert points.dtype == np.float32
     assert points[:, 0].min() > boxes[0].left - 0.3 * boxes[0].width
     assert points[:, 0].max() < boxes[0].right + 0.3 * boxes[0].width

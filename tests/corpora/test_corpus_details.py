@@ -31,14 +31,14 @@ def run(*arguments: str | Path) -> int:
 
 def test_unreadable_text_costs_no_other_clip(tmp_path: Path, clip: Path) -> None:
     lrs(tmp_path / "lrs", clip)
-    (tmp_path / "lrs/main/5535415/00001.txt").write_bytes(b"Text:  \xff\n")
+    (tmp_path / "lrs/main/5535415/00001.txt").write_bytes(b"Text:  \0\n")
     copy(clip, tmp_path, "plain/a.mp4", "plain/b.mp4")
     (tmp_path / "plain/a.txt").write_bytes(b"bin\0blue")
     put(tmp_path, "plain/b.txt", "hello")
     for layout, n_said in (("lrs", 2), ("plain", 1)):
         found = survey(tmp_path / layout, "folder" if layout == "plain" else layout)
         assert found.count(lambda x: x.clip.transcript) == n_said
-        assert any("not UTF-8" in x.reason for x in found.faults)
+        assert any("zero bytes" in x.reason for x in found.faults)
 
 
 # --- manifest -------------------------------------------------------------------------------------------------

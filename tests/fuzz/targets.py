@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -193,6 +194,28 @@ ANALYSIS = (
     "file,speaker,begin,end,speech_log_likelihood,phone_duration_deviation,max_running_short_interval\n"
     "a,x,0,1,-4.5,,2\n"
 )
+HTK = "1000000 5000000 oh\n5000000 9000000 no\n"
+_WORD = '{"word": "oh", "start": 0.1, "end": 0.5, "score": 0.9}'
+RECOGNISED = (
+    f'{{"segments": [{{"start": 0, "end": 1, "text": "oh no", "words": [{_WORD}, {{"word": "no"}}]}}]}}',
+    f'{{"segments": [], "word_segments": [{_WORD}]}}',
+    '{"words": [{"case": "success", "word": "oh", "start": 0.1, "end": 0.5, '
+    '"phones": [{"phone": "ow", "duration": 1}]}]}',
+    '{"fragments": [{"begin": "0.1", "end": "0.5", "lines": ["oh no"], "children": []}]}',
+    '{"transcription": [{"text": " oh", "offsets": {"from": 100, "to": 500}}]}',
+    '{"chunks": [{"text": " oh", "timestamp": [0.1, 0.5]}]}',
+)
+TABLES = (
+    "word,start,end\noh,0.1,0.5\n",
+    "start\tend\ttext\n100\t500\toh no\n",
+    "tier;text;from;duration\nwords;oh;0,1;0,4\n",
+)
+BINARY_GRID = b"ooBinaryFile\x08TextGrid" + struct.pack(
+    ">ddBiB12sh5sddiddh2s", 0, 2, 1, 1, 12, b"IntervalTier", 5, b"words", 0, 2, 1, 0.1, 0.5, 2, b"oh"
+)
+_GRID = '0 2 <exists> 1 "IntervalTier" "words" 0 2 1 0.1 0.5 "oh"'
+CHRONOLOGICAL = '"Praat chronological TextGrid text file"\n0 2\n1\n"IntervalTier" "words" 0 2\n1 0.1 0.5 "oh"\n'
+COLLECTION = f'"ooTextFile" "Collection" 2 "TextGrid" "a" {_GRID} "PitchTier" "p" 0 2 1 0.5 120'
 PARSE_WORDS = (
     "Place 2 at T-V, $3.50 on 12/3/1999 at 10:30 — it’s [laughs] (re-done)! ANNA: Dr. Smith &c. 50% naïve 1,000,000th",
     "\u202bשלום\u202c مرحبا \u0301\u200b\ufeff 你好 e\u0301 ﬁne İ",
@@ -296,6 +319,12 @@ _TARGETS = (
     Target("csv-alignment", by_file("a.csv", read_annotation), _texts(MFA_CSV, OWN_CSV), (b'"', b"\r", *NUMBERS)),
     Target("json-alignment", by_file("a.json", read_annotation),
            lambda: (MFA_JSON.encode(), *_exported("json")()), JSON_WORDS + NUMBERS),
+    Target("json-recognisers", by_file("a.json", read_annotation), _texts(*RECOGNISED), JSON_WORDS + NUMBERS),
+    Target("labels", by_file("a.lab", read_annotation), _texts(HTK, "0.1\t0.5\toh\n"), (b"///", b"\\\t1\t2", *NUMBERS)),
+    Target("master-labels", by_file("a.mlf", read_annotation), _texts(f'#!MLF!#\n"*/a.lab"\n{HTK}.\n'), NUMBERS),
+    Target("table-alignment", by_file("a.tsv", read_annotation), _texts(*TABLES), (b'"', b"\t", b";", *NUMBERS)),
+    Target("textgrid-binary", by_file("b.TextGrid", read_annotation), lambda: (BINARY_GRID,), (b"\xff\xff", b"\x7f")),
+    Target("textgrid-praat", by_file("c.TextGrid", read_annotation), _texts(CHRONOLOGICAL, COLLECTION), NUMBERS),
     Target("json-export", by_file("a.json", read_utterance), lambda: (*_exported("json")(), *_report()), JSON_WORDS),
     Target("export-source", by_file("a.TextGrid", read_utterance), _exported("textgrid-short"), NUMBERS),
     Target("correction", by_file("a.json", Correction.read), _correction, JSON_WORDS + NUMBERS),
@@ -310,6 +339,8 @@ _TARGETS = (
     Target("transcript-words", by_text(parse_transcript), _texts(*PARSE_WORDS),
            (b"((((", b"[[[", b"1/2", b"$", b"10^9", "²".encode(), "Ⅷ".encode(), "١".encode(), b"\xe2\x80\xae")),
     Target("lexicon", by_file("a.dict", read_lexicon), _texts(LEXICON), NUMBERS),
+    Target("lexicon-json", by_file("a.json", read_lexicon), _texts('{"oh": "OW", "no": ["N OW", "N AW"]}'), JSON_WORDS),
+    Target("lexicon-table", by_file("a.csv", read_lexicon), _texts("word,phones\noh,OW\n"), (b'"', b";", b"\t")),
     Target("lexicon-text", by_text(parse_lexicon), _texts(LEXICON), (b"(2)", b";;;", b"#")),
     Target("map", by_file("a.toml", VisemeMap.load),
            lambda: ((SHIPPED / "viseme_maps" / "jeffers_1971.toml").read_bytes(),), TOML_WORDS),

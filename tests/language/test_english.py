@@ -66,6 +66,8 @@ READINGS = {
         ("$1-2M", "one to two million dollars"),
         ("$5/hr", "five dollars per hour"),
         ("£5$5", "five pounds five dollars"),
+        ("5€50", "five euros fifty cents"),
+        ("$100k–$200k", "one hundred thousand dollars to two hundred thousand dollars"),
     ],
     "measures": [
         ("5kg", "five kilograms"),
@@ -98,6 +100,10 @@ READINGS = {
         ("5x8?", "five by eight"),
         ("10 ft × 12 ft", "ten feet by twelve feet"),
         ("10x", "ten times"),
+        ('"I have 5" he said', "i have five he said"),
+        ("3-in-1", "three in one"),
+        ("5 l/100km", "five liters per hundred kilometers"),
+        ("33 1/3 rpm", "thirty three and a third revolutions per minute"),
     ],
     "dates": [
         ("May 5", "may fifth"),
@@ -144,6 +150,8 @@ READINGS = {
         ("1914-18", "nineteen fourteen to eighteen"),
         ("1914–1918", "nineteen fourteen to nineteen eighteen"),
         ("1905-06", "nineteen oh five to oh six"),
+        ("1999-00", "nineteen ninety nine to two thousand"),
+        ("'98–'99", "ninety eight to ninety nine"),
         ("10–20", "ten to twenty"),
         ("pp. 3–5", "pages three to five"),
     ],
@@ -185,6 +193,8 @@ READINGS = {
         ("Henry VIII", "henry the eighth"),
         ("Chapter IV", "chapter four"),
         ("World War II", "world war two"),
+        ("World Wars I and II", "world wars one and two"),
+        ("Elizabeth II's", "elizabeth the second's"),
         ("an IV drip", "an iv drip"),
         ("Am I ill?", "am i ill"),
     ],
@@ -199,6 +209,10 @@ READINGS = {
         ("401(k)", "four hundred one k"),
         ("COVID-19", "covid nineteen"),
         ("20-year-old", "twenty year old"),
+        ("MP3s", "m p threes"),
+        ("v2.0", "version two point zero"),
+        ("0800 hours", "oh eight hundred hours"),
+        ("+44 20 7946 0958", "plus four four two oh seven nine four six oh nine five eight"),
     ],
     "sums": [
         ("2+2=4", "two plus two equals four"),
@@ -250,6 +264,9 @@ def test_other_ways_to_say_it_are_kept(written: str, otherwise: str) -> None:
         ("1.2.3", "one point two point three"),
         ("1.234,56", "one thousand two hundred thirty four point five six"),
         ("20,5", "twenty point five"),
+        ("€5,50", "five euros fifty cents"),
+        ("10 000,50 €", "ten thousand euros fifty cents"),
+        ("1.000 €", "one thousand euros"),
         ("1,2,3", "one two three"),
         ("120/80", "one hundred twenty over eighty"),
         ("10:30:15", "ten thirty fifteen"),
@@ -267,7 +284,7 @@ def test_in_doubt_it_is_told(written: str, said: str) -> None:
     assert f"line 2: '{written.removeprefix('Rocky ')}' as" in warning
 
 
-@pytest.mark.parametrize("written", ["01:02:03:04", "1e-5", "5:5:5", "13/13/2013", "4.5.6.7/8"])
+@pytest.mark.parametrize("written", ["01:02:03:04", "1e-5", "5:5:5", "25:00", "13/13/2013", "4.5.6.7/8"])
 def test_what_nobody_can_read_is_named(written: str) -> None:
     text = read_aloud(f"one\ntwo {written}? three", LEXICON)
     assert list(text.unread.values()) == [2]

@@ -120,7 +120,7 @@ def test_gentle(tmp_path: Path) -> None:
     had = {"case": "success", "word": "had", "start": 1.2, "end": 1.5, "phones": [{"phone": "hh_B", "duration": 0.3}]}
     found = read(tmp_path, {"transcript": "She suit had suit", "words": [she, lost, had, lost]})
     assert rows(found) == [(0.488, 0.663, "She"), (1.2, 1.5, "had")]
-    assert rows(found, "phones") == [(0.488, 0.588, "sh"), (0.588, 0.663, "iy"), (1.2, 1.5, "hh")]
+    assert rows(found, "phones") == [(0.488, 0.588, "sh_B"), (0.588, 0.663, "iy_E"), (1.2, 1.5, "hh_B")]
     assert rows(found, "phrases") == [(0.663, 1.2, "suit")]
     assert found.warnings == (
         "1 word(s) have no time in the file; it is looked for between: suit",
@@ -157,8 +157,8 @@ def test_the_smallest_fragments_of_aeneas(tmp_path: Path) -> None:
         ({"segments": [3]}, "its entries are not those of an alignment"),
         ({"segments": [{"start": "soon", "end": 1, "text": "oh"}]}, "no word and no segment"),
         ({"segments": [{"start": [1], "end": 1, "text": "oh"}]}, "its entries are not those"),
-        ({"segments": [{"start": 10**400, "end": 1, "text": "oh no"}]}, "its entries are not those"),
-        ('{"segments": [{"start": 0, "end": 1e999, "text": "oh no"}]}', "has a time that is none"),
+        ({"segments": [{"start": 10**400, "end": 1, "text": "oh no"}]}, "a number larger than any"),
+        ('{"segments": [{"start": 0, "end": 1e999, "text": "oh no"}]}', "a number larger than any"),
         ({"words": [{"word": "oh", "start": 2, "end": 1}]}, "must come after the start"),
         ({"fragments": [{"begin": "0", "end": "1"}]}, "no fragment"),
         ({"fragments": [[]]}, "its entries are not those"),

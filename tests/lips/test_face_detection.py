@@ -10,7 +10,7 @@ import pytest
 
 from visalign.errors import BackendUnavailable
 from visalign.lips import face_detection
-from visalign.lips.face_detection import Box
+from visalign.lips.box import Box
 
 BOX = Box(10, 20, 30, 60)
 

@@ -10,17 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from visalign.errors import BackendUnavailable, ConfigError
-from visalign.lips import face_detection
+from visalign.errors import ConfigError
+from visalign.lips import landmark_models
 from visalign.lips.landmarks import (
     Box,
     DlibDetector,
     Landmarks,
     TrackedFrame,
-    find_model,
     load_detector,
     track_landmarks,
-    verify_model,
 )
 from visalign.media.clips import read_frames, resize_luma
 from visalign.signals import Frame
@@ -196,42 +194,6 @@ def test_unknown_detector() -> None:
         load_detector("cat")
 
 
-def test_known_model_is_recognised() -> None:
-    assert verify_model()
-
-
-def test_model_is_found_by_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = tmp_path / "own.dat"
-    own.write_bytes(b"x")
-    monkeypatch.setenv("VISALIGN_LANDMARK_MODEL", str(own))
-    assert find_model() == own
-    assert not verify_model()
-    with pytest.raises(BackendUnavailable, match="dlib can't read it"):
-        DlibDetector()
-
-
-def test_missing_model_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BackendUnavailable, match=r"no such file.*VISALIGN_LANDMARK_MODEL"):
-        DlibDetector(tmp_path / "missing.dat")
-    monkeypatch.setattr(face_detection.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(BackendUnavailable, match="pip install face_recognition_models"):
-        DlibDetector()
-
-
-def test_model_with_another_number_of_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = find_model().with_name("shape_predictor_5_face_landmarks.dat")
-    if not path.is_file():
-        pytest.skip("the package no longer holds the 5-point model")
-    with pytest.raises(BackendUnavailable, match="5 points, not 68"):
-        DlibDetector(path)
-
-
-def test_damaged_package_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(face_detection, "_MODEL_BYTES", 1)
-    with pytest.raises(BackendUnavailable, match="damaged"):
-        find_model()
-
-
 # ---- faces ----
 
 
@@ -282,7 +244,7 @@ def test_enlarging_for_the_fit_does_not_shift_it(
         box = dlib_detector.find_faces(frame.image)[0]
         fine = dlib_detector.fit(frame.image, box)
         with monkeypatch.context() as patched:
-            patched.setattr(face_detection, "_MAX_ENLARGEMENT", 1)
+            patched.setattr(landmark_models, "_MAX_ENLARGEMENT", 1)
             differences.append(fine - dlib_detector.fit(frame.image, box))
     assert np.mean(differences, axis=(0, 1)) == pytest.approx([0, 0], abs=0.3)
 

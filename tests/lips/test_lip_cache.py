@@ -150,3 +150,19 @@ def test_other_code_is_another_key(generated_clip: GeneratedClip, monkeypatch: p
 def test_a_clip_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="can't be read"):
         cached_faces(tmp_path / "none.mp4", tmp_path)
+
+
+def test_the_key_follows_the_code_that_reads_lips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each module named is there, and a changed one makes another key."""
+    package = visalign.lips.lip_cache._PACKAGE
+    copied = tmp_path / "visalign"
+    for name in visalign.lips.lip_cache._CODE:
+        place = copied.joinpath(*name.split(".")).with_suffix(".py")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(package.joinpath(*name.split(".")).with_suffix(".py").read_bytes())
+    digest = visalign.lips.lip_cache._code_digest.__wrapped__
+    before = digest()
+    monkeypatch.setattr(visalign.lips.lip_cache, "_PACKAGE", copied)
+    assert digest() == before
+    (copied / "lips/mouth_geometry.py").write_text("# other measures")
+    assert digest() != before

@@ -299,7 +299,7 @@ def test_a_clip_without_picture_or_face_is_an_error(tmp_path: Path) -> None:
     told: list[float | None] = []
     with pytest.raises(FaceNotFound):
         read_lips(grey, progress=lambda what, share: told.append(share))
-    assert told == pytest.approx([0.04 * k for k in range(20)], abs=0.005)  # of the file, a second with its sound
+    assert told == pytest.approx([0.05 * k for k in range(20)], abs=0.005)  # of the pictures
 
 
 @pytest.mark.parametrize(("n_faces", "is_enough"), [(4, False), (5, True)])

@@ -162,7 +162,8 @@ def test_faces_are_the_same_on_disk_and_in_the_cache(two_faces: Path, in_both: C
     (file,) = tmp_path.rglob("*.npz")
     with np.load(file) as data, (tmp_path / "again.npz").open("wb") as again:
         np.savez(again, **data)
-    assert file.read_bytes() == (tmp_path / "again.npz").read_bytes()
+    plain = (tmp_path / "again.npz").read_bytes()[:-2]  # before its length of the comment, which holds the seal
+    assert file.read_bytes()[: len(plain)] == plain
     assert on_disk(loaded.faces[0].lips.values)
     assert_same_faces(memory, stored)
     assert_same_faces(memory, loaded)

@@ -93,6 +93,17 @@ def test_styled_subtitles(tmp_path: Path) -> None:
     assert (cue.start, cue.end, cue.text, cue.speaker) == (0.3, 1.7, "bin blue at f", "Ben")
 
 
+def test_what_must_be_known_of_them_is_told(tmp_path: Path) -> None:
+    """Captions that roll, as converted broadcasts have them."""
+    rolling = "".join(
+        f"{n}\n00:00:0{n},000 --> 00:00:0{n + 1},000\n{a}\n{b}\n\n"
+        for n, (a, b) in enumerate([("bin blue now", "at f two soon"), ("at f two soon", "again and again")])
+    )
+    found = read_subtitles(with_subtitles(tmp_path / "a.mkv", (rolling, ".srt", "eng")))
+    assert [x.text for x in found] == ["bin blue now at f two soon", "again and again"]
+    assert found.warnings == ("the captions roll: 1 line(s) that are shown again were taken once",)
+
+
 def test_clips_without_subtitles_say_so(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(16000), 16000)
     with pytest.raises(MediaError, match=r"no subtitles in this file\. Give what is said with --transcript or --text"):

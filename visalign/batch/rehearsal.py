@@ -14,7 +14,7 @@ import numpy as np
 
 from visalign.config import Config
 from visalign.forced_alignment import force_align
-from visalign.lips.face_detection import Box
+from visalign.lips.box import Box
 from visalign.lips.landmarks import load_detector
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.pipeline import check

@@ -12,7 +12,9 @@ from visalign.commands.console import progress_line, screen, show_warnings, tier
 from visalign.commands.options import Overwrite, VideoTrack, refuse_missing, said_text
 
 if TYPE_CHECKING:
-    from visalign.pipeline import ClipObservation
+    from visalign.lips.clip_faces import ClipFaces
+    from visalign.lips.lip_features import LipFeatures
+    from visalign.pipeline import ClipObservation, Progress
 
 __all__ = ["OBSERVE_EPILOG", "observe"]
 
@@ -43,7 +45,12 @@ def observe(
     face: Annotated[int | None, typer.Option(help="Number of the face, where the clip shows several.")] = None,
     video_track: VideoTrack = None,
     landmarks: Annotated[
-        Path | None, typer.Option(help="68 landmarks a frame that another program found: OpenFace's CSV, CSV or NPZ.")
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Landmark model: visalign, dlib68 or its file; or 68 landmarks a frame that another program found, in "
+            "OpenFace's CSV, CSV or NPZ.",
+        ),
     ] = None,
     visemes: Annotated[
         Path | None,
@@ -60,14 +67,14 @@ def observe(
     # These load numpy and praatio.
     from visalign.files.outputs import check_output
     from visalign.language.transcript import read_transcript
-    from visalign.lips.landmark_files import read_lips_with_landmarks
     from visalign.lips.observation_files import OBSERVATION_SUFFIXES, write_observation
     from visalign.plots.style import PLOT_SUFFIXES
 
     wanted = output or []
     if sum(x is not None for x in (visemes, text, transcript)) > 1:
         raise typer.BadParameter("give one of --visemes, --text and --transcript")
-    inputs = [path for path in (video, model, landmarks, visemes, transcript) if path is not None]
+    found = None if landmarks is None else Path(landmarks)
+    inputs = [path for path in (video, model, found, visemes, transcript) if path is not None]
     for path in wanted:
         may_replace = overwrite or path.suffix.lower() in PLOT_SUFFIXES
         check_output(path, suffixes=(*OBSERVATION_SUFFIXES, *PLOT_SUFFIXES), inputs=inputs, overwrite=may_replace)
@@ -75,7 +82,7 @@ def observe(
     spoken, warnings = said_text(text, transcript)
     refuse_missing(video)
     with progress_line(enabled=not quiet) as progress:
-        clip = video if landmarks is None else read_lips_with_landmarks(video, landmarks, track=video_track)
+        clip = video if landmarks is None else _read(video, landmarks, video_track, progress)
         seen = visalign.observe(
             clip,
             viseme_map=viseme_map,
@@ -98,6 +105,19 @@ def observe(
         show_warnings((*warnings, *(() if seen.forced is None else seen.forced.warnings)))
         for path in wanted:
             screen().print(f"Wrote {path}", soft_wrap=True)
+
+
+def _read(video: Path, landmarks: str, track: int | None, progress: Progress) -> ClipFaces | LipFeatures:
+    """The faces by a landmark model, or the lips by a file of landmarks."""
+    # These load numpy.
+    from visalign.lips.clip_faces import read_faces
+    from visalign.lips.landmark_files import read_lips_with_landmarks
+    from visalign.lips.landmark_models import is_landmark_model
+    from visalign.lips.landmarks import load_detector
+
+    if is_landmark_model(landmarks):
+        return read_faces(video, detector=load_detector(landmarks=landmarks), track=track, progress=progress)
+    return read_lips_with_landmarks(video, landmarks, track=track)
 
 
 def _draw(path: Path, video: Path, seen: ClipObservation, start: float | None, end: float | None) -> None:

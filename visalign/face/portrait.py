@@ -5,7 +5,7 @@ lips part, a dark mouth with teeth is painted. Every picture carries a watermark
 
 Method
 ------
-68 landmarks of the portrait and a fixed ring around the face are the corners of a triangular mesh (Delaunay, over a
+The landmarks of the portrait and a fixed ring around the face are the corners of a triangular mesh (Delaunay, over a
 pose with open lips, so that upper and lower lip are not joined). For each frame the lip and chin landmarks move as
 :mod:`visalign.animation.lip_trajectory` says; each triangle is mapped back to the portrait by its barycentric
 coordinates. Triangles within the inner lip contour are the inside of the mouth.
@@ -13,7 +13,7 @@ coordinates. Triangles within the inner lip contour are the inside of the mouth.
 Conventions
 -----------
 Pixels, x right, y down. Lengths of the mouth in inter-ocular distances, along the face's own axes, so that a tilted
-head works. Landmarks are numbered as dlib numbers them.
+head works. Landmarks are of any layout (:mod:`visalign.lips.point_layouts`).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from visalign.exports.utterance import Utterance
 from visalign.face.preview import english_phones
 from visalign.face.watermark import stamp
 from visalign.lips.landmarks import load_detector
+from visalign.lips.point_layouts import PointLayout, layout_of
 from visalign.media.clips import write_clip
 from visalign.media.images import read_image
 from visalign.signals import Audio, Image
@@ -55,12 +56,7 @@ RATE = Fraction(25)
 
 Floats = npt.NDArray[np.float64]
 
-_RIGHT_EYE, _LEFT_EYE = slice(36, 42), slice(42, 48)
-_CORNERS = (48, 54)
-_UPPER_OUTER, _LOWER_OUTER = (49, 50, 51, 52, 53), (55, 56, 57, 58, 59)
-_UPPER_INNER, _LOWER_INNER = (60, 61, 62, 63, 64), (60, 67, 66, 65, 64)
-_INNER = (60, 61, 62, 63, 64, 65, 66, 67)
-_JAW = {4: 0.15, 5: 0.45, 6: 0.8, 7: 0.95, 8: 1.0, 9: 0.95, 10: 0.8, 11: 0.45, 12: 0.15}
+_JAW = (0.15, 0.45, 0.8, 0.95, 1.0, 0.95, 0.8, 0.45, 0.15)  # of a drop, for each point around the chin
 _RING_POINTS, _RING_SIZE = 24, 1.45  # around the landmarks, times their extent
 _OPEN_POSE = 0.3  # inter-ocular distances, for the triangulation
 _UPPER_SHARE = 0.3  # of an opening is made by the upper lip, the rest by the lower
@@ -75,7 +71,7 @@ class Portrait:
     ----------
     image : ndarray of uint8, shape (height, width, 3)
         RGB.
-    points : ndarray of float64, shape (68, 2)
+    points : ndarray of float64, shape (n_points, 2)
         Landmarks, pixels.
     """
 
@@ -83,16 +79,27 @@ class Portrait:
     points: Floats
 
     @property
+    def layout(self) -> PointLayout:
+        """Which points they are."""
+        return layout_of(len(self.points))
+
+    @property
+    def eyes(self) -> tuple[Floats, Floats]:
+        """Centres of the right and the left eye, pixels, shape (2,) each."""
+        right, left = (self.points[list(eye)].mean(axis=0) for eye in (self.layout.right_eye, self.layout.left_eye))
+        return right, left
+
+    @property
     def axes(self) -> tuple[Floats, Floats]:
         """Unit vectors of the face to the right and down, shape (2,) each."""
-        right = self.points[_LEFT_EYE].mean(axis=0) - self.points[_RIGHT_EYE].mean(axis=0)
+        right = self.eyes[1] - self.eyes[0]
         right /= np.hypot(*right)
         return right, np.asarray([-right[1], right[0]])
 
     @property
     def eye_distance(self) -> float:
         """Distance between the centres of the eyes, pixels."""
-        return float(np.hypot(*(self.points[_LEFT_EYE].mean(axis=0) - self.points[_RIGHT_EYE].mean(axis=0))))
+        return float(np.hypot(*(self.eyes[1] - self.eyes[0])))
 
 
 def read_portrait(path: AnyPath) -> Portrait:
@@ -165,14 +172,14 @@ class _Warp:
     """The mesh of a portrait, and the picture for a mouth."""
 
     def __init__(self, portrait: Portrait) -> None:
-        self._portrait = portrait
+        self._portrait, self._layout = portrait, portrait.layout
         self._source = portrait.image.astype(np.float32)
         self._still = np.vstack([portrait.points, _ring(portrait)])
         pose = self._moved(LipShape(opening=_OPEN_POSE, jaw=0.0))
         triangles = Delaunay(pose).simplices
-        inner = [set(x) <= set(_INNER) for x in triangles.tolist()]
+        inner = [set(x) <= set(self._layout.inner_lips) for x in triangles.tolist()]
         moving = np.any(np.hypot(*(pose - self._still).T)[triangles] > 1e-9, axis=1)
-        moving |= np.isin(triangles, list(_JAW)).any(axis=1)
+        moving |= np.isin(triangles, self._layout.jaw).any(axis=1)
         self._triangles = triangles[moving & ~np.asarray(inner)]
 
     def picture(self, shape: LipShape) -> Image:
@@ -189,19 +196,24 @@ class _Warp:
         face = _FaceFrame.of(self._portrait)
         local = face.to_local(self._still)
         moved = local.copy()
-        half = 0.5 * (local[54, 0] - local[48, 0])
-        middle = 0.5 * (local[54, 0] + local[48, 0])
+        layout = self._layout
+        right, left = local[list(layout.mouth_corners), 0]
+        half, middle = 0.5 * (left - right), 0.5 * (left + right)
         stretch = shape.width / REST.width
-        lips = [*_CORNERS, *_UPPER_OUTER, *_LOWER_OUTER, *_INNER]
+        lips = [*layout.outer_lips, *layout.inner_lips]
         moved[lips, 0] = middle + stretch * (local[lips, 0] - middle)
-        upper, lower = local[list(_UPPER_INNER)], local[list(_LOWER_INNER)]
+        upper, lower = local[list(layout.upper_gap)], local[list(layout.lower_gap)]
         seam = 0.5 * (upper[:, 1] + lower[:, 1])
         lens = np.clip(1 - np.abs((upper[:, 0] - middle) / (0.95 * half)) ** 2.2, 0.0, 1.0) ** 0.7
         gap = max(shape.opening, 0.0)
         drops = (seam - _UPPER_SHARE * gap * lens - upper[:, 1], seam + (1 - _UPPER_SHARE) * gap * lens - lower[:, 1])
         press = 1.0 + 1.5 * min(shape.opening, 0.0) + 0.15 * max(0.0, shape.rounding - REST.rounding)
         for drop, inner, outer, edge in zip(
-            drops, (_UPPER_INNER, _LOWER_INNER), (_UPPER_OUTER, _LOWER_OUTER), (upper, lower), strict=True
+            drops,
+            (layout.upper_gap, layout.lower_gap),
+            (layout.upper_edge, layout.lower_edge),
+            (upper, lower),
+            strict=True,
         ):
             moved[list(inner), 1] = local[list(inner), 1] + drop
             rows = list(outer)
@@ -209,16 +221,16 @@ class _Warp:
             dropped = np.interp(local[rows, 0], edge[:, 0], drop)
             moved[rows, 1] = line + dropped + press * (local[rows, 1] - line)
         # Lips that draw up to the upper teeth roll inwards.
-        moved[list(_LOWER_OUTER), 1] -= 0.03 * shape.tuck
-        for k, part in _JAW.items():
+        moved[list(layout.lower_edge), 1] -= 0.03 * shape.tuck
+        for k, part in zip(layout.jaw, _JAW, strict=True):
             moved[k, 1] += part * max(shape.jaw, 0.0)
         return face.to_pixels(moved)
 
     def _paint_inside(self, canvas: npt.NDArray[np.float32], moved: Floats, shape: LipShape) -> None:
         """Tongue, teeth and the dark between the lips."""
-        face = _FaceFrame.of(self._portrait)
-        low = np.floor(moved[list(_INNER)].min(axis=0)).astype(int) - 2
-        high = np.ceil(moved[list(_INNER)].max(axis=0)).astype(int) + 3
+        face, layout = _FaceFrame.of(self._portrait), self._layout
+        low = np.floor(moved[list(layout.inner_lips)].min(axis=0)).astype(int) - 2
+        high = np.ceil(moved[list(layout.inner_lips)].max(axis=0)).astype(int) + 3
         rows, columns = slice(max(low[1], 0), max(high[1], 0)), slice(max(low[0], 0), max(high[0], 0))
         part = canvas[rows, columns]
         if not part.size:
@@ -227,11 +239,11 @@ class _Warp:
         local = face.to_local(np.stack([x, y], axis=-1).reshape(-1, 2).astype(np.float64)).reshape(*x.shape, 2)
         inner = face.to_local(moved)
         u, v = local[..., 0], local[..., 1]
-        top = np.interp(u, inner[list(_UPPER_INNER), 0], inner[list(_UPPER_INNER), 1])
-        bottom = np.interp(u, inner[list(_LOWER_INNER), 0], inner[list(_LOWER_INNER), 1])
+        upper, lower = inner[list(layout.upper_gap)], inner[list(layout.lower_gap)]
+        top, bottom = np.interp(u, upper[:, 0], upper[:, 1]), np.interp(u, lower[:, 0], lower[:, 1])
         fade = _FADE_PX / face.scale
         inside = np.clip((v - top) / fade, 0, 1) * np.clip((bottom - v) / fade, 0, 1)
-        inside *= (u > inner[60, 0]) & (u < inner[64, 0])
+        inside *= (u > upper[0, 0]) & (u < upper[-1, 0])
         light = float(self._source[rows, columns].mean()) / 128.0
         height = bottom - top
         _blend(part, inside, np.asarray([52.0, 20.0, 22.0]) * light)
@@ -257,7 +269,9 @@ class _FaceFrame:
     @classmethod
     def of(cls, portrait: Portrait) -> _FaceFrame:
         right, down = portrait.axes
-        return cls(portrait.points[list(_CORNERS)].mean(axis=0), right, down, portrait.eye_distance)
+        return cls(
+            portrait.points[list(portrait.layout.mouth_corners)].mean(axis=0), right, down, portrait.eye_distance
+        )
 
     def to_local(self, points: Floats) -> Floats:
         moved = (points - self.origin) / self.scale

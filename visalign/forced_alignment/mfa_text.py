@@ -19,13 +19,13 @@ Noises at the end of the text belong to its last word.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from visalign.language.lexicon import normalise_word
+from visalign.language.markup import decoded
 from visalign.language.speaker_labels import SpeakerLabels
 
 __all__ = ["UNKNOWN", "Mismatch", "is_noise", "match_words", "spoken_form", "words_as_written"]
@@ -37,7 +37,6 @@ UNKNOWN = "<unk>"
 _BRACKETED = re.compile(r"(?<![^\W_])(?:<[^<>\n]*>|\[[^\[\]\n]*\]|\{[^{}\n]*\}|\([^()\n]*\)|＜[^＜＞\n]*＞)")
 # Tags of SRT and WebVTT with the times among them, and overrides of ASS: not spoken, and no noises either.
 _MARKUP = re.compile(r"</?(?:b|c|font|i|lang|rt|ruby|s|u|v)(?:[.\s][^<>]*)?>|<[\d:.]+>|\{\\[^{}]*\}", re.IGNORECASE)
-_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|\w{1,32});")
 # What may be a name or the beginning of a sentence is told by English words, so only sure labels are left out.
 _SURE_LABELS = SpeakerLabels()
 # The byte-order mark, direction marks, soft hyphens, blanks without width; not the joiners of Persian and Hindi.
@@ -66,7 +65,7 @@ def words_as_written(text: str) -> list[str]:
     >>> words_as_written("ANNA: [laughs] Das ist <i>schön</i> – 3 T-Shirts!")
     ['[laughs] Das', 'ist', 'schön', '3', 'T-Shirts!']
     """
-    plain = _REFERENCE.sub(lambda found: html.unescape(found[0]), _MARKUP.sub("", text)).translate(_INVISIBLE)
+    plain = decoded(_MARKUP.sub("", text)).translate(_INVISIBLE)
     spoken = "\n".join(_SURE_LABELS.split(line)[1] for line in plain.splitlines())
     words: list[str] = []
     noises: list[str] = []

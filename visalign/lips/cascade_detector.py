@@ -1,9 +1,9 @@
-"""Faces by OpenCV's Haar cascade, landmarks by dlib: another opinion where the search by gradients finds nothing.
+"""Faces by OpenCV's Haar cascade: another opinion where the search by gradients finds nothing.
 
 Method
 ------
-A boosted cascade of Haar-like features [1]_ finds faces; the same 68-point predictor as everywhere is fitted to them,
-its box moved and scaled to where dlib's search would have drawn it.
+A boosted cascade of Haar-like features [1]_ finds faces; the same landmarks as everywhere are fitted to them,
+the box moved and scaled to where dlib's search would have drawn it.
 
 Conventions
 -----------
@@ -27,7 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable
-from visalign.lips.face_detection import Box, DlibDetector
+from visalign.lips.box import Box
+from visalign.lips.face_detection import DlibDetector
 
 __all__ = ["CascadeDetector"]
 
@@ -47,12 +48,12 @@ _SHIFT_X, _SHIFT_Y = 0.009, 0.091
 
 
 class CascadeDetector(DlibDetector):
-    """Faces by a Haar cascade, landmarks by dlib.
+    """Faces by a Haar cascade, landmarks by any model.
 
     Parameters
     ----------
-    model_path : path-like, optional
-        The 68-point shape predictor, as :class:`~visalign.lips.face_detection.DlibDetector` takes it.
+    model : str or path-like, optional
+        Which landmarks, as :class:`~visalign.lips.face_detection.DlibDetector` takes it.
 
     Raises
     ------
@@ -60,8 +61,8 @@ class CascadeDetector(DlibDetector):
         If OpenCV 4, dlib or the model is missing.
     """
 
-    def __init__(self, model_path: str | os.PathLike[str] | None = None) -> None:
-        super().__init__(model_path)
+    def __init__(self, model: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(model)
         self._cascade = _cascade()
 
     def find_faces(self, image: npt.NDArray[np.uint8]) -> list[Box]:

@@ -29,9 +29,9 @@ import numpy.typing as npt
 
 from visalign.errors import AnyPath, ConfigError, FaceNotFound, MediaError
 from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
-from visalign.lips.face_detection import N_POINTS, LandmarkDetector
+from visalign.lips.face_detection import LandmarkDetector
 from visalign.lips.face_tracks import MAX_FACES, FacesInFrame, follow_faces
-from visalign.lips.landmarks import Landmarks, load_detector
+from visalign.lips.landmarks import Landmarks, layout_used, load_detector
 from visalign.lips.lip_features import (
     FEATURES,
     MIN_FACE_FRACTION,
@@ -42,6 +42,7 @@ from visalign.lips.lip_features import (
     with_own_yardstick,
 )
 from visalign.lips.mouth_pictures import N_PICTURE, MouthPictures
+from visalign.lips.point_layouts import PointLayout, layout_of
 from visalign.lips.stream_choice import first_with_face
 from visalign.lips.visibility import VISIBILITY, unseen
 from visalign.media.clips import read_frames
@@ -254,7 +255,7 @@ def _read_stream(
     followed = follow_faces(frames, detector, detect_every=detect_every, max_faces=max_faces)
     if progress is not None:
         followed = _reported(followed, progress, stream.start + stream.duration)
-    album = _Album()
+    album = _Album(layout_used(detector))
     for seen in followed:
         album.add(seen)
     album.close()
@@ -326,10 +327,11 @@ class _Track:
 class _Album:
     """Tracks by number, with the times and shots of all frames; a row of points and pictures for each face in each."""
 
-    def __init__(self) -> None:
+    def __init__(self, layout: PointLayout) -> None:
         self.tracks, self._recent = dict[int, _Track](), set[int]()
         self.times, self.shots = GrowingArray((), np.float64), GrowingArray((), np.int64)
-        self._points, self._pictures = GrowingArray((N_POINTS, 2), np.float32), GrowingArray((N_PICTURE,), np.float64)
+        self._points = GrowingArray((layout.n_points, 2), np.float32)
+        self._pictures = GrowingArray((N_PICTURE,), np.float64)
         self.points: npt.NDArray[np.float32]
         self.pictures: Floats
 
@@ -357,7 +359,8 @@ class _Album:
 
 def _looks(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> Floats:
     """The face upright and at one size, mean 0 and length 1; shape (n_pixels,)."""
-    right_eye, left_eye = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
+    layout = layout_of(len(points))
+    right_eye, left_eye = (points[list(eye)].mean(axis=0) for eye in (layout.right_eye, layout.left_eye))
     along_x, along_y = left_eye - right_eye
     middle_x, middle_y = 0.5 * (left_eye + right_eye)
     x = middle_x + along_x * _LOOK_GRID[0] - along_y * _LOOK_GRID[1]
@@ -435,7 +438,7 @@ def _place(tracks: Sequence[_Track], album: _Album) -> tuple[tuple[float, float]
 def _track_lips(track: _Track, album: _Album, times: FrameTimes, source: str) -> LipFeatures:
     """Features of a track's own stretch of frames, so that nothing is smoothed across a cut."""
     first, last = int(track.frames[0]), int(track.frames[-1])
-    points = scratch_array((last + 1 - first, N_POINTS, 2), np.float32)
+    points = scratch_array((last + 1 - first, *album.points.shape[1:]), np.float32)
     pictures = scratch_array((last + 1 - first, N_PICTURE), np.float64)
     for rows in blocks_of(len(points), _BLOCK, points, pictures):
         points[rows], pictures[rows] = np.nan, np.nan

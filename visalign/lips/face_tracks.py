@@ -37,7 +37,9 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import ConfigError
-from visalign.lips.face_detection import Box, LandmarkDetector
+from visalign.lips.box import Box
+from visalign.lips.face_detection import LandmarkDetector
+from visalign.lips.point_layouts import PointLayout, layout_of
 from visalign.media.clips import resize_luma
 from visalign.signals import Frame, Image
 
@@ -64,7 +66,6 @@ _CHECK_FACE_PX = 85.0
 # Where the detector's box lies relative to the points that speech does not move (nose and eyes): its centre below their
 # mean, and its width, in units of their RMS distance from that mean. Medians over 228 frames of 76 GRID clips (standard
 # deviations 0.17 and 0.38, mostly the detector's coarse grid).
-_STABLE_POINTS = np.r_[27:48]
 _BOX_DROP = 0.61
 _BOX_WIDTH = 5.12
 
@@ -99,7 +100,7 @@ class FacesInFrame:
         The picture and its time.
     shot : int
         Number of the shot, from 0.
-    faces : mapping of int to ndarray of float32, shape (68, 2)
+    faces : mapping of int to ndarray of float32, shape (n_points, 2)
         Landmarks by the number of the track; empty without a face.
     """
 
@@ -284,12 +285,21 @@ class _Crowd:
 
 def _box_around(points: _Points) -> Box:
     """The box that the detector would draw around a face, steadier than the detector's own."""
-    stable = points[_STABLE_POINTS].astype(np.float64)
+    layout = layout_of(len(points))
+    stable = points[list(layout.nose_and_eyes)].astype(np.float64)
     x, y = stable.mean(axis=0)
     size = math.sqrt(float(((stable - (x, y)) ** 2).sum(axis=1).mean()))
+    roll = _roll(points, layout) if layout.is_turned else 0.0
+    x, y = x - _BOX_DROP * size * math.sin(roll), y + _BOX_DROP * size * math.cos(roll)
     half = 0.5 * _BOX_WIDTH * size
-    centre_y = y + _BOX_DROP * size
-    return Box(float(x - half), float(centre_y - half), float(x + half), float(centre_y + half))
+    return Box(float(x - half), float(y - half), float(x + half), float(y + half), roll)
+
+
+def _roll(points: _Points, layout: PointLayout) -> float:
+    """By how much the line of the eyes is inclined, radians, above 0 clockwise; 0 where there are none."""
+    right, left = (points[list(eye)].mean(axis=0) for eye in (layout.right_eye, layout.left_eye))
+    angle = math.atan2(float(left[1] - right[1]), float(left[0] - right[0]))
+    return angle if math.isfinite(angle) else 0.0
 
 
 def _is_plausible(box: Box, before: Box, image: Image) -> bool:

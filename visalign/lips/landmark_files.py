@@ -35,9 +35,9 @@ from visalign.errors import AnyPath, ParseError, quoted
 from visalign.files.archives import DAMAGED_ARCHIVE, read_arrays
 from visalign.files.limits import allowed, excess
 from visalign.files.scratch import GrowingArray
-from visalign.lips.face_detection import N_POINTS
 from visalign.lips.landmarks import TrackedFrame
 from visalign.lips.lip_features import LipFeatures, features_of_tracked
+from visalign.lips.point_layouts import DLIB68
 from visalign.media.clips import read_frames, video_tracks
 from visalign.signals import Frame
 
@@ -48,7 +48,8 @@ _Points: TypeAlias = npt.NDArray[np.float32]
 _TIMES = ("timestamp", "time_seconds", "time")
 # A row belongs to a frame whose time is no further away than this part of the time from one frame to the next.
 _REACH = 0.5
-_NOWHERE = np.full((N_POINTS, 2), np.nan, np.float32)
+_N_POINTS = DLIB68.n_points
+_NOWHERE = np.full((_N_POINTS, 2), np.nan, np.float32)
 
 
 class LandmarkRows:
@@ -147,8 +148,8 @@ def _read_npz(path: AnyPath) -> LandmarkRows:
         raise
     except DAMAGED_ARCHIVE as error:
         raise ParseError(path, None, f"no NPZ file with an array `points` ({error})") from error
-    if points.ndim != 3 or points.shape[1:] != (N_POINTS, 2):
-        raise ParseError(path, None, f"`points` has shape {points.shape}; wanted: (n_frames, {N_POINTS}, 2)")
+    if points.ndim != 3 or points.shape[1:] != (_N_POINTS, 2):
+        raise ParseError(path, None, f"`points` has shape {points.shape}; wanted: (n_frames, {_N_POINTS}, 2)")
     if times is not None and not (
         times.shape == points.shape[:1] and np.isfinite(times).all() and (np.diff(times) > 0).all()
     ):
@@ -170,7 +171,7 @@ def _read_csv(path: AnyPath, face: str | None) -> LandmarkRows:
     chosen = face if face is not None else min(by_face, key=lambda name: (-len(by_face[name]), name), default="")
     values = by_face[chosen].array() if chosen in by_face else np.empty((0, _N_NUMBERS))
     with np.errstate(over="ignore"):
-        placed = np.stack([values[:, 2 : 2 + N_POINTS], values[:, 2 + N_POINTS :]], axis=2).astype(np.float32)
+        placed = np.stack([values[:, 2 : 2 + _N_POINTS], values[:, 2 + _N_POINTS :]], axis=2).astype(np.float32)
     points = _within_a_picture(placed)
     points[values[:, 0] == 0] = np.nan
     if key == "frame":
@@ -182,7 +183,7 @@ def _read_csv(path: AnyPath, face: str | None) -> LandmarkRows:
     return LandmarkRows(points, values[:, 1])
 
 
-_WANTED = tuple(f"{axis}_{k}" for axis in "xy" for k in range(N_POINTS))
+_WANTED = tuple(f"{axis}_{k}" for axis in "xy" for k in range(_N_POINTS))
 _N_NUMBERS = 2 + len(_WANTED)  # found or not, the moment, then the points
 _MOST_FRAMES = 2**53
 
@@ -206,7 +207,7 @@ def _lines(path: AnyPath, file: TextIO) -> Iterator[str]:
 def _key(path: AnyPath, names: Sequence[str]) -> str:
     """The column that tells the frame, or its time."""
     if absent := [name for name in _WANTED if name not in names]:
-        raise ParseError(path, 1, f"no column {absent[0]}; wanted: x_0 … x_{N_POINTS - 1}, y_0 … y_{N_POINTS - 1}")
+        raise ParseError(path, 1, f"no column {absent[0]}; wanted: x_0 … x_{_N_POINTS - 1}, y_0 … y_{_N_POINTS - 1}")
     key = next((name for name in (*_TIMES, "frame") if name in names), None)
     if key is None:
         raise ParseError(path, 1, "no column that tells the frame: timestamp, time_seconds, time or frame")

@@ -19,7 +19,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib.util
 import json
 import math
 import os
@@ -47,10 +46,12 @@ __all__ = ["cached_faces", "lip_key"]
 
 _FORMAT = 5
 _BLOCK_BYTES = 1 << 22  # read and written at a time
+_PACKAGE = Path(__file__).parents[1]
 # The modules that decide about lip features: whoever changes one of them does not want to see yesterday's.
 _CODE = (
-    *("timeline", "ffmpeg", "media", "face_detection", "face_tracks"),
-    *("stream_choice", "landmarks", "mouth_geometry", "mouth_pictures", "visibility", "lip_features", "clip_faces"),
+    *("timeline", "numerics", "media.ffmpeg", "media.clips", "lips.box", "lips.face_detection", "lips.face_tracks"),
+    *("lips.landmark_models", "lips.regression_trees", "lips.point_layouts", "lips.landmarks", "lips.mouth_geometry"),
+    *("lips.stream_choice", "lips.mouth_pictures", "lips.visibility", "lips.lip_features", "lips.clip_faces"),
 )
 
 
@@ -111,9 +112,7 @@ def _model_digest(path: str, _mtime_ns: int) -> str:
 def _code_digest() -> str:
     digest = hashlib.sha256(__version__.encode())
     for name in _CODE:
-        spec = importlib.util.find_spec(f"visalign.{name}")
-        if spec is not None and spec.origin is not None:
-            digest.update(Path(spec.origin).read_bytes())
+        digest.update(_PACKAGE.joinpath(*name.split(".")).with_suffix(".py").read_bytes())
     return digest.hexdigest()
 
 

@@ -70,9 +70,6 @@ _NOSE_SMOOTHING = 0.08  # seconds
 _CHANGE_REACH = 0.04  # seconds
 _FLOW_SPAN = 0.04  # seconds: a frame of the training
 
-_MOUTH, _NOSE = slice(48, 68), slice(31, 36)
-_RIGHT_EYE, _LEFT_EYE = slice(36, 42), slice(42, 48)
-
 _BLOCK = 2048  # frames at a time: of a long clip no more need be in memory
 
 MIN_FACE_FRACTION = 0.1
@@ -113,7 +110,8 @@ class LipFeatures:
     source : str
         Name of the file, for messages and reports.
     mouth : ndarray of float32, shape (n_frames, 20, 2), or None
-        The landmarks of the lips (48–67), pixels of the upright frame, to be shown; None where only the table is known.
+        Landmarks of the lips, twelve of the outer contour, then eight of the inner one, pixels of the upright frame, to
+        be shown; None where only the table is known.
     visibility : ndarray of float64, shape (n_frames, n_measures), or None
         How well the mouth can be seen (:data:`visalign.lips.visibility.VISIBILITY`); None where that is not known.
     """
@@ -304,7 +302,7 @@ def lip_features(landmarks: Landmarks, pictures: Floats, *, source: str = "") ->
         values[rows, : len(GEOMETRY)] = measured(upright.points(rows))
         values[rows, len(GEOMETRY) : len(_STATIC)] = pictures[rows, : len(PICTURE_FEATURES)]
         values[rows, _FLOW] = flow[rows]
-        mouth[rows] = landmarks.points[rows, _MOUTH]
+        mouth[rows] = landmarks.points[rows][:, landmarks.layout.mouth]
     _add_changes(values, times.times, has_face)
     names, empty = tuple(f.name for f in FEATURES), np.empty(values.shape[1])
     visibility = measure_visibility(landmarks.points, sharpness)
@@ -392,24 +390,27 @@ class _Upright:
     def of(cls, landmarks: Landmarks) -> _Upright:
         step = frame_step(landmarks.times.times)
         n = len(landmarks.points)
-        right_eye, left_eye, nose = np.empty((n, 2)), np.empty((n, 2)), np.zeros((n, 2))
+        layout, right_eye, left_eye, nose = landmarks.layout, np.empty((n, 2)), np.empty((n, 2)), np.zeros((n, 2))
         for rows in blocks_of(n, _BLOCK, landmarks.points):
-            right_eye[rows] = landmarks.points[rows, _RIGHT_EYE].astype(np.float64).mean(axis=1)
-            left_eye[rows] = landmarks.points[rows, _LEFT_EYE].astype(np.float64).mean(axis=1)
+            part = landmarks.points[rows].astype(np.float64)
+            right_eye[rows], left_eye[rows] = (
+                part[:, layout.right_eye].mean(axis=1),
+                part[:, layout.left_eye].mean(axis=1),
+            )
         right_eye = _smoothed(right_eye, _POSE_SMOOTHING / step)
         axis = _smoothed(left_eye, _POSE_SMOOTHING / step) - right_eye
         iod = np.linalg.norm(axis, axis=1)[:, None]
         turned = cls(landmarks, right_eye, axis / iod, iod, nose)
         for rows in blocks_of(n, _BLOCK, landmarks.points):
-            nose[rows] = turned._turned(rows, _NOSE).mean(axis=1)
+            nose[rows] = turned._turned(rows)[:, layout.nose_base].mean(axis=1)
         return replace(turned, nose=_smoothed(nose, _NOSE_SMOOTHING / step))
 
     def points(self, rows: slice) -> Floats:
         """All points of some frames."""
-        return np.asarray(self._turned(rows, slice(None)) - self.nose[rows, None])
+        return np.asarray(self._turned(rows) - self.nose[rows, None])
 
-    def _turned(self, rows: slice, which: slice) -> Floats:
-        points, eye = self.landmarks.points[rows, which].astype(np.float64), self.right_eye[rows]
+    def _turned(self, rows: slice) -> Floats:
+        points, eye = self.landmarks.points[rows].astype(np.float64), self.right_eye[rows]
         cosine, sine = self.axis[rows, :1], self.axis[rows, 1:]
         x, y = points[..., 0] - eye[:, :1], points[..., 1] - eye[:, 1:]
         turned = np.stack([cosine * x + sine * y, cosine * y - sine * x], axis=-1)

@@ -3,8 +3,8 @@
 Conventions
 -----------
 Landmarks are aligned before they are measured (:mod:`visalign.lips.lip_features`): upright, in inter-ocular distances
-(``iod``), y down from the base of the nose. Points are numbered as in iBUG 300-W, from 0; *right* and *left* are the
-person's.
+(``iod``), y down from the base of the nose. Places of the mouth are those of
+:attr:`~visalign.lips.point_layouts.PointLayout.mouth`, whatever the model; *right* and *left* are the person's.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from visalign.lips.point_layouts import layout_of
 
 __all__ = ["GEOMETRY", "Feature", "measured"]
 
@@ -70,52 +72,67 @@ def _difference(first: _Measure, second: _Measure) -> _Measure:
     return lambda p: first(p) - second(p)
 
 
+# Places: the outer contour from the right corner over the upper lip, the inner one likewise, then the chin.
+_OUTER, _INNER, _CHIN = range(12), range(12, 20), (20, 21, 22)
+_RIGHT, _LEFT, _INNER_RIGHT, _INNER_LEFT = 0, 6, 12, 16
+# The middle three of each edge, from right to left.
+_UPPER_EDGE, _LOWER_EDGE = (2, 3, 4), (10, 9, 8)
+_UPPER_GAP, _LOWER_GAP = (13, 14, 15), (19, 18, 17)
+_TOP, _BOTTOM, _GAP_TOP, _GAP_BOTTOM = (3,), (9,), (14,), (18,)
+
+
 def _corners_aside(p: Floats) -> Floats:
-    return np.asarray(0.25 * p[:, (48, 54, 60, 64), 0].sum(axis=1) - p[:, 51, 0])
+    return np.asarray(0.25 * p[:, (_RIGHT, _LEFT, _INNER_RIGHT, _INNER_LEFT), 0].sum(axis=1) - p[:, _TOP[0], 0])
 
 
-# Each measure takes aligned points of shape (n_frames, 68, 2).
+# Each measure takes the aligned places, shape (n_frames, 23, 2).
 _TABLE: tuple[tuple[Feature, _Measure], ...] = (
     (
         Feature("inner_aperture", "iod", "gap between upper and lower lip, mean of three places of the inner contour"),
-        _gap((61, 62, 63), (67, 66, 65)),
+        _gap(_UPPER_GAP, _LOWER_GAP),
     ),
-    (Feature("inner_aperture_centre", "iod", "the same, in the middle only"), _gap((62,), (66,))),
+    (Feature("inner_aperture_centre", "iod", "the same, in the middle only"), _gap(_GAP_TOP, _GAP_BOTTOM)),
     (
         Feature("outer_aperture", "iod", "height of the outer lip contour, mean of three places"),
-        _gap((50, 51, 52), (58, 57, 56)),
+        _gap(_UPPER_EDGE, _LOWER_EDGE),
     ),
-    (Feature("outer_width", "iod", "distance of the outer mouth corners"), _breadth(48, 54)),
-    (Feature("inner_width", "iod", "distance of the inner mouth corners"), _breadth(60, 64)),
-    (Feature("outer_area", "iod²", "area within the outer lip contour"), _area(range(48, 60))),
-    (Feature("inner_area", "iod²", "area within the inner lip contour"), _area(range(60, 68))),
-    (Feature("upper_lip_height", "iod", "upper edge of the upper lip below the nose"), _mean_y(50, 51, 52)),
-    (Feature("lower_lip_height", "iod", "lower edge of the lower lip below the nose"), _mean_y(56, 57, 58)),
-    (Feature("upper_gap_height", "iod", "lower edge of the upper lip below the nose"), _mean_y(61, 62, 63)),
-    (Feature("lower_gap_height", "iod", "upper edge of the lower lip below the nose"), _mean_y(65, 66, 67)),
-    (Feature("chin_height", "iod", "chin below the nose"), _mean_y(7, 8, 9)),
-    (Feature("corner_height", "iod", "mouth corners below the nose"), _mean_y(48, 54)),
-    (Feature("upper_lip_thickness", "iod", "height of the upper lip in the middle"), _gap((51,), (62,))),
-    (Feature("lower_lip_thickness", "iod", "height of the lower lip in the middle"), _gap((66,), (57,))),
+    (Feature("outer_width", "iod", "distance of the outer mouth corners"), _breadth(_RIGHT, _LEFT)),
+    (Feature("inner_width", "iod", "distance of the inner mouth corners"), _breadth(_INNER_RIGHT, _INNER_LEFT)),
+    (Feature("outer_area", "iod²", "area within the outer lip contour"), _area(_OUTER)),
+    (Feature("inner_area", "iod²", "area within the inner lip contour"), _area(_INNER)),
+    (Feature("upper_lip_height", "iod", "upper edge of the upper lip below the nose"), _mean_y(*_UPPER_EDGE)),
+    (Feature("lower_lip_height", "iod", "lower edge of the lower lip below the nose"), _mean_y(*_LOWER_EDGE)),
+    (Feature("upper_gap_height", "iod", "lower edge of the upper lip below the nose"), _mean_y(*_UPPER_GAP)),
+    (Feature("lower_gap_height", "iod", "upper edge of the lower lip below the nose"), _mean_y(*_LOWER_GAP)),
+    (Feature("chin_height", "iod", "chin below the nose"), _mean_y(*_CHIN)),
+    (Feature("corner_height", "iod", "mouth corners below the nose"), _mean_y(_RIGHT, _LEFT)),
+    (
+        Feature("upper_lip_thickness", "iod", "height of the upper lip in the middle"),
+        _gap(_TOP, _GAP_TOP),
+    ),
+    (
+        Feature("lower_lip_thickness", "iod", "height of the lower lip in the middle"),
+        _gap(_GAP_BOTTOM, _BOTTOM),
+    ),
     (
         Feature("corner_lift", "iod", "mouth corners above the middle of the gap between the lips"),
-        _difference(_mean_y(62, 66), _mean_y(48, 54)),
+        _difference(_mean_y(*_GAP_TOP, *_GAP_BOTTOM), _mean_y(_RIGHT, _LEFT)),
     ),
     (
         Feature("outer_corner_angle", "rad", "curvature of the outer corners: angle between the edges of both lips"),
-        _corner_angle((49, 48, 59), (53, 54, 55)),
+        _corner_angle((1, _RIGHT, 11), (5, _LEFT, 7)),
     ),
     (
         Feature("inner_corner_angle", "rad", "curvature of the inner corners: the same angle of the inner contour"),
-        _corner_angle((61, 60, 67), (63, 64, 65)),
+        _corner_angle((13, _INNER_RIGHT, 19), (15, _INNER_LEFT, 17)),
     ),
     (
         Feature("aperture_asymmetry", "iod", "gap between the lips on the right less that on the left"),
-        _difference(_gap((61,), (67,)), _gap((63,), (65,))),
+        _difference(_gap(_UPPER_GAP[:1], _LOWER_GAP[:1]), _gap(_UPPER_GAP[2:], _LOWER_GAP[2:])),
     ),
     (
         Feature("corner_asymmetry", "iod", "right mouth corner below the left one"),
-        _difference(_mean_y(48), _mean_y(54)),
+        _difference(_mean_y(_RIGHT), _mean_y(_LEFT)),
     ),
     (
         Feature("sideways_asymmetry", "iod", "middle of the mouth corners to the left of the middle of the upper lip"),
@@ -132,7 +149,9 @@ def measured(points: Floats) -> Floats:
 
     Parameters
     ----------
-    points : ndarray of float64, shape (n_frames, 68, 2)
-        Aligned landmarks.
+    points : ndarray of float64, shape (n_frames, n_points, 2)
+        Aligned landmarks, of any layout.
     """
-    return np.column_stack([measure(points) for _, measure in _TABLE])
+    layout = layout_of(points.shape[1])
+    places = points[:, [*layout.mouth, *layout.chin]]
+    return np.column_stack([measure(places) for _, measure in _TABLE])

@@ -37,6 +37,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.lips.mouth_geometry import Feature
+from visalign.lips.point_layouts import layout_of
 from visalign.numerics import bilinear, dct2
 from visalign.signals import Image
 
@@ -105,7 +106,7 @@ class MouthPictures:
         ----------
         image : ndarray of uint8, shape (height, width)
             Luma of the upright frame.
-        points : ndarray of float32, shape (68, 2)
+        points : ndarray of float32, shape (n_points, 2)
             Its landmarks, pixels; NaN without a face.
         time : float
             When it is shown, seconds; later than the one before.
@@ -137,12 +138,15 @@ def mouth_patch(image: Image, points: Points) -> Floats:
     ----------
     image : ndarray of uint8, shape (height, width)
         Luma of the upright frame.
-    points : ndarray of float32, shape (68, 2)
+    points : ndarray of float32, shape (n_points, 2)
         Landmarks of the face, pixels.
     """
-    right_eye, left_eye = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
+    layout = layout_of(len(points))
+    right_eye, left_eye, mouth = (
+        points[list(part)].mean(axis=0) for part in (layout.right_eye, layout.left_eye, layout.mouth)
+    )
     along_x, along_y = left_eye - right_eye  # the eyes' axis, in pixels: one iod long
-    mouth_x, mouth_y = points[48:68].mean(axis=0)
+    mouth_x, mouth_y = mouth
     x = mouth_x + along_x * _GRID[0] - along_y * _GRID[1]
     y = mouth_y + along_y * _GRID[0] + along_x * _GRID[1]
     return bilinear(image, y, x)

@@ -32,6 +32,7 @@ import numpy.typing as npt
 
 from visalign.files.scratch import blocks_of, release, scratch_array
 from visalign.lips.mouth_geometry import Feature
+from visalign.lips.point_layouts import layout_of
 
 __all__ = ["VISIBILITY", "measure_visibility", "unseen"]
 
@@ -48,8 +49,6 @@ VISIBILITY: tuple[Feature, ...] = (
 )
 """Columns of what :func:`measure_visibility` gives."""
 
-# Points that speech and blinking leave alone: bridge and base of the nose, corners of the eyes.
-_STEADY = (27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45)
 _ROUNDS = 3
 
 _BLOCK = 2048  # frames at a time: of a long clip no more need be in memory
@@ -66,7 +65,7 @@ def measure_visibility(points: npt.NDArray[np.float32], sharpness: Floats) -> Fl
 
     Parameters
     ----------
-    points : ndarray of float32, shape (n_frames, 68, 2)
+    points : ndarray of float32, shape (n_frames, n_points, 2)
         Landmarks, pixels; NaN without a face.
     sharpness : ndarray, shape (n_frames,)
         As :class:`~visalign.lips.mouth_pictures.MouthPictures` gives it.
@@ -78,23 +77,26 @@ def measure_visibility(points: npt.NDArray[np.float32], sharpness: Floats) -> Fl
     if not len(seen):
         return table
     yaw, mouth, roll = np.empty((3, len(seen)))
-    shapes = scratch_array((len(_STEADY), len(seen)), np.complex128)
+    layout = layout_of(points.shape[1])
+    (right, left), nose = layout.outer_eye_corners, layout.nose_tip
+    corners = layout.mouth[0], layout.mouth[6]
+    shapes = scratch_array((len(layout.steady), len(seen)), np.complex128)
     for rows in blocks_of(len(seen), _BLOCK, points, shapes):
         p = points[seen[rows]].astype(np.float64)
-        axis = p[:, 45] - p[:, 36]
-        along = ((p[:, 30] - p[:, 36]) * axis).sum(axis=1) / np.maximum((axis**2).sum(axis=1), 1e-9)
+        axis = p[:, left] - p[:, right]
+        along = ((p[:, nose] - p[:, right]) * axis).sum(axis=1) / np.maximum((axis**2).sum(axis=1), 1e-9)
         yaw[rows] = np.clip(2.0 * along - 1.0, -1.0, 1.0)
-        mouth[rows] = np.hypot(*(p[:, 54] - p[:, 48]).T)
+        mouth[rows] = np.hypot(*(p[:, corners[1]] - p[:, corners[0]]).T)
         roll[rows] = np.arctan2(axis[:, 1], axis[:, 0])
-        shapes[:, rows] = _shape(p[:, _STEADY]).T
+        shapes[:, rows] = _shape(p[:, layout.steady]).T
     misfit = _misfit(shapes.T)
-    left = [
+    remaining = [
         _ramp(mouth, *_MOUTH_PX),
         _ramp(np.abs(yaw), *_YAW),
         _ramp(sharpness[seen], *_SHARPNESS),
         _ramp(misfit, *_MISFIT),
     ]
-    table[seen] = np.column_stack([mouth, yaw, roll, sharpness[seen], misfit, np.prod(left, axis=0)])
+    table[seen] = np.column_stack([mouth, yaw, roll, sharpness[seen], misfit, np.prod(remaining, axis=0)])
     return table
 
 

@@ -92,7 +92,7 @@ class LiveMoment:
     number : int
         Pictures so far.
     picture : Picture
-    points : ndarray of float32, shape (68, 2), or None
+    points : ndarray of float32, shape (n_points, 2), or None
         Landmarks, pixels; None without a face.
     viseme : str
         "" without a face.

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from visalign.files.text_files import rounded
+from visalign.lips.point_layouts import layout_of
 from visalign.live_view.analysis import LiveAnalyser, LiveMoment
 from visalign.live_view.source import Picture, Source
 from visalign.media.images import jpeg_bytes
@@ -153,12 +155,19 @@ def message_of(moment: LiveMoment, due_epoch_ms: float, stats: LiveStats) -> dic
         "size": [width, height],
         "image": data_uri(jpeg_bytes(image), "image/jpeg"),
         "points": None if moment.points is None else np.round(moment.points, 1).tolist(),
+        "lips": [] if moment.points is None else _contours(moment.points),
         "viseme": moment.viseme,
         "aperture": rounded(moment.aperture),
         "loudness": round(moment.loudness_db, 1),
         "dropped": stats.n_dropped,
         "offset": None if moment.offset is None else _offset(moment.offset.sync, moment.offset.speech_seconds),
     }
+
+
+def _contours(points: npt.NDArray[np.float32]) -> list[list[int]]:
+    """The points of the lips' two contours, each closed."""
+    layout = layout_of(len(points))
+    return [[*contour, contour[0]] for contour in (layout.outer_lips, layout.inner_lips)]
 
 
 def _offset(sync: SyncEstimate | None, speech: float) -> dict[str, Any]:

@@ -2,22 +2,24 @@
 
 Conventions
 -----------
-As in :mod:`visalign.language.annotations.captions`: seconds on the clip's clock, whose origin is that of sound and
+As in :mod:`visalign.language.annotations.cues`: seconds on the clip's clock, whose origin is that of sound and
 picture. Where the author of a subtitle names who speaks (ASS has a place for that), that is the speaker.
 """
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from visalign.errors import AnyPath, ConfigError, MediaError
 from visalign.files.limits import excess
-from visalign.language.annotations.captions import parse_captions
-from visalign.language.annotations.cues import Cue
+from visalign.language.annotations.captions import cues_of_file
+from visalign.language.annotations.cues import Caption, Cues
+from visalign.language.annotations.subrip import CaptionFile
+from visalign.language.annotations.substation import event_lines
 from visalign.media import ffmpeg
 
 __all__ = ["SubtitleStream", "list_subtitles", "read_subtitles"]
@@ -26,10 +28,7 @@ DEFAULT = "default"
 """What asks for the stream that the file marks as default, or its first one."""
 
 _PICTURES = frozenset({"dvd_subtitle", "dvdsub", "hdmv_pgs_subtitle", "pgssub", "dvb_subtitle", "dvbsub", "xsub"})
-_STYLES = re.compile(r"\{[^{}]*\}")
-_DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}")
 _LAST_SECONDS = 5.0  # a subtitle whose end is not told is shown until the next one, at most so long
-_SHORTEST_SECONDS = 0.002  # what is shorter is no time on a clock of milliseconds
 _FIELDS = 8  # commas before the text of an event of ASS
 
 
@@ -70,7 +69,7 @@ def _described(stream: Any) -> SubtitleStream:
     return SubtitleStream(stream.index, codec, "" if language == "und" else language, is_default, is_text)
 
 
-def read_subtitles(path: AnyPath, which: str | int = DEFAULT) -> tuple[Cue, ...]:
+def read_subtitles(path: AnyPath, which: str | int = DEFAULT) -> Cues:
     """The cues of a clip's own subtitles, in order of time.
 
     Parameters
@@ -90,11 +89,12 @@ def read_subtitles(path: AnyPath, which: str | int = DEFAULT) -> tuple[Cue, ...]
     with ffmpeg.opened(path) as container:
         chosen = _chosen(path, _listed(container), str(which).strip())
         origin = ffmpeg.origin_of(container)
-        events = list(_events(path, container, chosen.index, origin))
-    cues = [cue for event in _with_ends(events) for cue in _cues(path, event)]
+        events = sorted(_events(path, container, chosen.index, origin), key=lambda x: x.start)
+    shown = [Caption(start, end, tuple(event_lines(0, x.text, x.speaker))) for start, end, x in _with_ends(events)]
+    cues = cues_of_file(path, CaptionFile(tuple(caption for caption in shown if caption.shown)))
     if not cues:
         raise MediaError(path, f"its subtitles {chosen} say nothing", "Give what is said with --transcript or --text.")
-    return tuple(sorted(cues, key=lambda x: (x.start, x.end)))
+    return cues
 
 
 def _chosen(path: AnyPath, streams: Sequence[SubtitleStream], which: str) -> SubtitleStream:
@@ -142,42 +142,17 @@ def _events(path: AnyPath, container: ffmpeg.InputContainer, index: int, origin:
 
 
 def _event(start: float, end: float | None, event: str) -> _Event:
-    """From an event of ASS, which FFmpeg makes of every kind: ``0,0,Default,Anna,0,0,0,,Hello {\\\\i1}there``."""
+    """From an event of ASS, which FFmpeg makes of every kind: ``0,0,Default,Anna,0,0,0,,Hello {\\i1}there``."""
     fields = event.split(",", _FIELDS)
-    text, speaker = fields[-1], fields[3].strip() if len(fields) > _FIELDS else ""
-    if _DRAWING.search(text):
-        return _Event(start, end, "", speaker)
-    plain = re.sub(r"\\[Nn]", "\n", _STYLES.sub("", text)).replace("\\h", " ")
-    return _Event(start, end, plain, speaker)
+    return _Event(start, end, fields[-1], fields[3].strip() if len(fields) > _FIELDS else "")
 
 
-def _with_ends(events: Sequence[_Event]) -> Iterator[_Event]:
-    """Subtitles that say something, each up to the next one where it does not tell its end."""
-    starts = sorted(x.start for x in events)
-    for event in events:
-        if not event.text.strip():
-            continue
-        end = event.end
+def _with_ends(events: Sequence[_Event]) -> Iterator[tuple[float, float, _Event]]:
+    """Subtitles with their times, each up to the next one where it does not tell its end."""
+    for n, event in enumerate(events):
+        start, end = max(event.start, 0.0), event.end
         if end is None:
-            following = next((x for x in starts if x > event.start), event.start + _LAST_SECONDS)
+            following = next((x.start for x in events[n + 1 :] if x.start > event.start), math.inf)
             end = min(following, event.start + _LAST_SECONDS)
-        start = max(event.start, 0.0)
-        if end - start > _SHORTEST_SECONDS:
-            yield replace(event, start=start, end=end)
-
-
-def _cues(path: AnyPath, event: _Event) -> Iterator[Cue]:
-    """The cues of a subtitle, by the rules for captions: speakers' names, tags, what is not spoken."""
-    lines = [line.replace("-->", "\u2192") for line in event.text.splitlines() if line.strip()]
-    body = "\n".join(lines)
-    text = f"1\n{_clock(event.start)} --> {_clock(event.end or 0.0)}\n{body}\n"
-    for cue in parse_captions(text, name=str(path)):
-        # The clock of captions has milliseconds only; of several cues the text was shared out.
-        yield replace(cue, speaker=event.speaker or cue.speaker)
-
-
-def _clock(seconds: float) -> str:
-    milliseconds = round(1000 * seconds)
-    hours, rest = divmod(milliseconds, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d},{rest % 1000:03d}"
+        if end > start:
+            yield start, end, event

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from visalign._version import __version__
+from visalign.errors import BackendUnavailable
 from visalign.lip_reading.score import LipReadingScore
-from visalign.lips.landmarks import MODEL_LICENCE
+from visalign.lips.landmark_models import landmark_notice
 from visalign.reports.cautions import cautions_on_faces, cautions_on_material
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.reports.clip_report import ClipReport
@@ -107,9 +108,16 @@ def _clip_info(heard: Heard, seen: Seen, tools: Instruments, transcript: str | N
 def _models(model: LipModel) -> tuple[ModelInfo, ...]:
     corpus = str(model.provenance.get("corpus", "the user's own clips"))
     return (
-        ModelInfo("68-point landmark model of dlib", MODEL_LICENCE),
+        *_landmark_model(),
         ModelInfo(f"lip model trained on {corpus}", str(model.provenance.get("licence", "unknown"))),
     )
+
+
+def _landmark_model() -> tuple[ModelInfo, ...]:
+    try:
+        return (ModelInfo(*landmark_notice()),)
+    except BackendUnavailable:  # landmarks of another program need no model, and there is none
+        return ()
 
 
 def _sound_info(heard: Heard) -> SoundInfo:

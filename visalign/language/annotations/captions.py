@@ -13,7 +13,7 @@ from pathlib import Path
 from visalign.errors import AnyPath, ParseError
 from visalign.files.data_files import read_bytes
 from visalign.language.annotations.cues import Cue, Cues, cues_of_captions
-from visalign.language.annotations.reading import read_annotation
+from visalign.language.annotations.reading import is_annotation, read_annotation
 from visalign.language.annotations.rolling import without_repeats
 from visalign.language.annotations.subrip import CaptionFile, has_times, read_subrip
 from visalign.language.annotations.substation import is_substation, read_substation
@@ -21,7 +21,7 @@ from visalign.language.annotations.ttml import is_ttml, read_ttml
 from visalign.language.markup import tidy
 from visalign.language.transcript import TranscriptText, read_text
 
-__all__ = ["CAPTION_SUFFIXES", "Cue", "parse_captions", "read_cues", "read_spoken", "spoken_of"]
+__all__ = ["CAPTION_SUFFIXES", "cues_of_file", "parse_captions", "read_cues", "read_spoken", "spoken_of"]
 
 CAPTION_SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".TextGrid", ".eaf")
 """Endings of the files that :func:`read_cues` knows."""
@@ -44,7 +44,7 @@ def read_cues(path: AnyPath) -> Cues:
     if path.suffix.lower() in _TEXTS:
         return _cues_of_text(path, read_text(path))
     if path.suffix.lower() in _DOCUMENTS:
-        return _any_of(path, _cues(path, read_ttml(path, read_bytes(path, "text-bytes"))))
+        return _any_of(path, cues_of_file(path, read_ttml(path, read_bytes(path, "text-bytes"))))
     return _utterances(path)
 
 
@@ -56,7 +56,7 @@ def read_spoken(path: AnyPath) -> TranscriptText | Cues:
     ParseError
         If the file can't be read or understood.
     """
-    if Path(path).suffix.lower() in [suffix.lower() for suffix in CAPTION_SUFFIXES]:
+    if Path(path).suffix.lower() in [suffix.lower() for suffix in CAPTION_SUFFIXES] or is_annotation(path):
         return read_cues(path)
     return spoken_of(path, read_text(path))
 
@@ -94,11 +94,11 @@ def parse_captions(text: str, *, name: AnyPath = "<captions>") -> Cues:
     Cue(start=1.0, end=2.5, text='Hello', speaker='ANNA')
     """
     rows = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _cues(name, read_substation(rows) if is_substation(rows) else read_subrip(rows))
+    return cues_of_file(name, read_substation(rows) if is_substation(rows) else read_subrip(rows))
 
 
 def _cues_of_text(path: AnyPath, text: TranscriptText) -> Cues:
-    found = _cues(path, read_ttml(path, text)) if is_ttml(text) else parse_captions(text, name=path)
+    found = cues_of_file(path, read_ttml(path, text)) if is_ttml(text) else parse_captions(text, name=path)
     return _any_of(path, Cues.of(found, (*text.warnings, *found.warnings)))
 
 
@@ -108,7 +108,14 @@ def _any_of(path: AnyPath, cues: Cues) -> Cues:
     return cues
 
 
-def _cues(name: AnyPath, file: CaptionFile) -> Cues:
+def cues_of_file(name: AnyPath, file: CaptionFile) -> Cues:
+    """The cues of captions, each line once; `name` is for messages.
+
+    Raises
+    ------
+    ParseError
+        If something was left out, and nothing else shows anything.
+    """
     if file.left_out and not any(caption.shown for caption in file.captions):
         line, reason = file.left_out[0]
         raise ParseError(name, line or None, f"{reason}; wanted 00:01:02,500 --> 00:01:04,000 and text below")
@@ -129,8 +136,8 @@ def _told(left_out: Sequence[tuple[int, str]]) -> list[str]:
 
 
 def _utterances(path: Path) -> Cues:
-    tracks = read_annotation(path).tracks
-    cues = [Cue(x.start, x.end, tidy(x.label), track.speaker) for track in tracks for x in track.utterances]
-    if not cues and any(track.words for track in tracks):
+    found = read_annotation(path)
+    cues = [Cue(x.start, x.end, tidy(x.label), track.speaker) for track in found.tracks for x in track.utterances]
+    if not cues and any(track.is_aligned for track in found.tracks):
         raise ParseError(path, None, "it holds words and no utterances: it is an alignment; give it with --alignment")
-    return _any_of(path, Cues.of(cues))
+    return _any_of(path, Cues.of(cues, found.warnings))

@@ -22,7 +22,7 @@ from visalign.language.annotations.annotation import Annotation
 from visalign.language.annotations.content import Content
 from visalign.language.annotations.rows import Row, RowReader, listed
 from visalign.language.annotations.tables import clock_seconds, kind_of_labels
-from visalign.language.phones import is_phone, is_silence
+from visalign.language.phones import is_phone, is_silence, without_places
 
 __all__ = [
     "HTK_UNITS",
@@ -45,7 +45,6 @@ _LEAST_UNITS = 100_000
 """A file whose whole numbers stay below counts seconds: 10 ms hold no word, and 28 hours are no recording."""
 
 _SAMPLES = {".phn": 16000, ".wrd": 16000}  # TIMIT counts samples
-_POSITIONS = ("_B", "_I", "_E", "_S")  # Kaldi's marks of a phone's place in its word
 _MASTER = "#!MLF!#"
 _NUMBER = r"[+-]?\d{1,18}(?:[.,]\d{0,18})?(?:[eE][+-]?\d{1,3})?"
 _LINE = re.compile(rf"\s*({_NUMBER})\s+({_NUMBER})\s+(\S.*)", re.ASCII)
@@ -266,9 +265,10 @@ def read_ctm_file(content: Content, recording: str | None = None) -> Annotation:
     channels: dict[str, list[Row]] = {}
     for _, channel, row in rows:
         channels.setdefault(channel, []).append(row)
-    kind = "phones" if all(is_phone(_phone(x.label), "arpabet") for _, _, x in rows) else "words"
+    bare = without_places([x.label for _, _, x in rows])
+    kind = "phones" if all(is_phone(x, "arpabet") for x in bare) else "words"
     if kind == "phones":
-        channels = {who: [x._replace(label=_phone(x.label)) for x in mine] for who, mine in channels.items()}
+        channels = {who: _without_places(mine) for who, mine in channels.items()}
     several = len(channels) > 1
     tracks = reader.tracks(
         (who if several else "", kind, [x for x in mine if not is_silence(x.label)]) for who, mine in channels.items()
@@ -278,8 +278,10 @@ def read_ctm_file(content: Content, recording: str | None = None) -> Annotation:
     return Annotation(str(path), "CTM", tracks, warnings=content.warnings + reader.all_warnings())
 
 
-def _phone(label: str) -> str:
-    return label[:-2] if label.endswith(_POSITIONS) else label
+def _without_places(rows: Sequence[Row]) -> list[Row]:
+    """Rows of phones without the places in their words that Kaldi writes."""
+    labels = without_places([x.label for x in rows])
+    return [x._replace(label=label) for x, label in zip(rows, labels, strict=True)]
 
 
 def _ctm_rows(path: AnyPath, text: str) -> Iterator[tuple[str, str, Row]]:

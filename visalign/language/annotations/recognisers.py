@@ -220,13 +220,13 @@ def _gentle_word(word: _Entry) -> Row:
 
 
 def _gentle_phones(word: _Entry) -> Iterator[Row]:
-    """The phones of a word; Kaldi's marks of their places (``sh_B``) are left off."""
+    """The phones of a word, with Kaldi's marks of their places (``sh_B``)."""
     if (time := _gentle_time(word)) is None:
         return
     at, _ = time
     for phone in word.get("phones") or ():
         duration = float(phone["duration"])
-        yield Row(at, at + duration, str(phone["phone"]).rpartition("_")[0] or str(phone["phone"]))
+        yield Row(at, at + duration, str(phone["phone"]))
         at += duration
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from visalign.language.annotations.cues import Caption, Line, Piece, plain_line
 from visalign.language.annotations.subrip import CaptionFile
 
-__all__ = ["is_substation", "read_substation"]
+__all__ = ["event_lines", "is_substation", "read_substation"]
 
 _SECTION = re.compile(r"\[([^\[\]]{1,40})\][ \t]*")
 _TIME = re.compile(r"(-?)([0-9]{1,4}):([0-9]{1,3}):([0-9]{1,2}(?:[.,:][0-9]{1,9})?)")
@@ -44,7 +44,9 @@ def read_substation(text: str) -> CaptionFile:
             )
         else:
             speaker = (fields.get("name") or fields.get("actor") or "").strip()
-            captions.setdefault((start, end, speaker, said), Caption(start, end, tuple(_lines(line, said, speaker))))
+            captions.setdefault(
+                (start, end, speaker, said), Caption(start, end, tuple(event_lines(line, said, speaker)))
+            )
     return CaptionFile(tuple(captions.values()), tuple(left_out))
 
 
@@ -75,7 +77,8 @@ def _seconds(text: str) -> float | None:
     return -total if sign else total
 
 
-def _lines(line: int, text: str, speaker: str) -> Iterator[Line]:
+def event_lines(line: int, text: str, speaker: str) -> Iterator[Line]:
+    """The lines of an event's text, without styles and drawings; `speaker` may be empty."""
     for row in _NEW_LINE.split(_DRAWING.sub("", text)):
         plain = plain_line(line, row.replace("\\h", "\u00a0"))
         if speaker and plain.text:

@@ -25,7 +25,7 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from functools import cache
 
-from visalign.language.normalisation.english_amounts import bare_amount, product_of, quantity
+from visalign.language.normalisation.english_amounts import bare_amount, cents_behind, product_of, quantity
 from visalign.language.normalisation.english_dates import date_rules, month_rules, time_rules
 from visalign.language.normalisation.english_figures import VULGAR, Rule, Said
 from visalign.language.normalisation.english_signs import at_sign, figure_groups, marked_figures
@@ -94,7 +94,7 @@ def _rules(sign: str) -> tuple[Rule, ...]:
     if sign != "0":
         return (*marked_figures(), product_of, quantity, bare_amount)
     named: tuple[Rule, ...] = (*time_rules(), *date_rules(), *marked_figures())
-    return (*named, product_of, quantity, bare_amount, *figure_groups())
+    return (*named, cents_behind, product_of, quantity, bare_amount, *figure_groups())
 
 
 class _Reader:

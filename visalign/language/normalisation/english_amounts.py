@@ -30,13 +30,14 @@ from visalign.language.normalisation.english_numbers import cardinal, digits, ye
 from visalign.language.normalisation.english_tables import Counted, Currency, english_tables, one_of
 from visalign.language.normalisation.ways import Ways, distinct, sequence
 
-__all__ = ["bare_amount", "product_of", "quantity"]
+__all__ = ["bare_amount", "cents_behind", "product_of", "quantity"]
 
 _RANGE = re.compile(RANGE)
 _STOP = re.compile(STOP)
 _TIMES = re.compile(rf"{MAYBE_GAP}[x×X]{MAYBE_GAP}(?=[0-9.])")
 _TO = ("to", "through", "")
 _MOST_SIDES = 4
+_POINT_OF_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _patterns() -> _Patterns:
     shorts = [scale for scale in tables.scales if len(scale) <= 4]
     end = r"(?![^\W_])"
     unit = (
-        rf"(?P<hyphen>-)?(?P<glued>{one_of([*tables.units, *tables.glued_units])}){end}"
+        rf"(?:(?P<hyphen>-)(?!in-))?(?P<glued>{one_of([*tables.units, *tables.glued_units])}){end}"
         rf"|{MAYBE_GAP}(?P<apart>{one_of(apart)}){end}|{GAP}(?P<inch>in)\.(?={MAYBE_GAP}(?:$|[^A-Z\s]))"
     )
     return _Patterns(
@@ -85,6 +86,12 @@ class _Single:
     is_compound: bool = False
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether it may be something else, as 1.000 € may."""
+        has_point_of_thousands = self.currency and _POINT_OF_THOUSANDS.fullmatch(self.amount.figures)
+        return self.amount.is_doubtful or bool(has_point_of_thousands)
+
+    @property
     def is_bare(self) -> bool:
         return not (self.currency or self.scale or self.unit or self.per)
 
@@ -102,7 +109,7 @@ def quantity(text: str, at: int) -> Said | None:
     if dash and second and _STOP.match(text, second.end):
         ways = _range_of(first, second)
         if ways:
-            return Said(second.end, ways, first.amount.is_doubtful or second.amount.is_doubtful)
+            return Said(second.end, ways, first.is_doubtful or second.is_doubtful)
     return _read(first) if _STOP.match(text, first.end) else None
 
 
@@ -131,10 +138,21 @@ def _read(one: _Single) -> Said | None:
     if one.is_bare:
         return Said(one.end, one.amount.alone, one.amount.is_doubtful) if one.amount.alone else None
     ways = _ways(one)
-    return Said(one.end, ways, one.amount.is_doubtful) if ways else None
+    return Said(one.end, ways, one.is_doubtful) if ways else None
 
 
 # ---------------------------------------------------------------------------------------------------------- parsing
+
+
+_CENTS_BEHIND = re.compile(r"(?P<whole>[0-9]{1,6})(?P<sign>[€£$])(?P<cents>[0-9]{2})(?![0-9]|[.,][0-9])")
+
+
+def cents_behind(text: str, at: int) -> Said | None:
+    """Money with its sign in the middle: 5€50."""
+    found = _CENTS_BEHIND.match(text, at)
+    if not found:
+        return None
+    return Said(found.end(), _with_cents(found["whole"], found["cents"], english_tables().currencies[found["sign"]]))
 
 
 def _single(text: str, at: int) -> _Single | None:
@@ -222,6 +240,10 @@ def _money(one: _Single) -> Ways:
     currency, amount = one.currency, one.amount
     assert currency is not None
     whole, point, cents = amount.figures.partition(".")
+    if _POINT_OF_THOUSANDS.fullmatch(amount.figures):  # 1.000 € are no thousandths
+        thousands = cardinal(whole + cents)
+        amount = replace(amount, counted=distinct(thousands[:1], amount.counted), figures=whole + cents)
+        whole, point, cents = whole + cents, "", ""
     several = [many for _, many in currency.unit]
     if one.scale:
         return sequence(amount.counted[:3], [one.scale], several)
@@ -266,7 +288,10 @@ def _bare_range(first: Amount, second: Amount) -> Ways:
     if not (low and high):
         return sequence(first.counted[:1], _TO, second.counted[:1]) if first.counted and second.counted else []
     if re.fullmatch("(?:1[0-9]|20)[0-9]{2}", low) and re.fullmatch("[0-9]{2}", high):
-        whole = year(f"{low[:2]}{high}")
+        century = int(low[:2]) + (int(high) <= int(low[2:]))
+        whole = year(f"{century}{high}")
+        if century > int(low[:2]):  # 1999-00
+            return sequence(year(low)[:1], _TO, whole[:2])
         return distinct(
             sequence(year(low)[:1], ["to"], distinct(cardinal(high), whole[:1])),
             sequence(year(low)[:1], ["through", ""], cardinal(high)),

@@ -124,6 +124,7 @@ def date_rules() -> tuple[Rule, ...]:
         by_pattern(rf"{decade}(?:{RANGE}{decade.replace('<n>', '<last>')})?", _decades),
         by_pattern(r"(?P<n>[0-9]{1,4})['’]?s\b", _plurals),
         by_pattern(r"['’](?P<n>[0-9]0)['’]?s\b", _decades),
+        by_pattern(rf"['’](?P<year>[0-9]{{2}}){RANGE}['’]?(?P<last>[0-9]{{2}}){STOP}", _short_years),
         by_pattern(rf"['’](?P<year>[0-9]{{2}}){STOP}", lambda found: _short_year(found["year"])),
     )
 
@@ -131,6 +132,10 @@ def date_rules() -> tuple[Rule, ...]:
 def _short_year(figures: str) -> Ways:
     short = [f"oh {cardinal(figures[1])[0]}"] if figures[0] == "0" else cardinal(figures)
     return distinct(short, _year_of(figures))
+
+
+def _short_years(found: re.Match[str]) -> Ways:
+    return sequence(_short_year(found["year"])[:1], [*_TO, ""], _short_year(found["last"])[:1])
 
 
 def _ordinals(found: re.Match[str]) -> Ways:
@@ -274,6 +279,8 @@ def _to_the_second(found: re.Match[str]) -> Ways:
 
 
 def _ratio(found: re.Match[str]) -> Ways:
+    if found["b"][0] == "0" and len(found["b"]) > 1:  # 25:00 is neither a time nor a ratio
+        return ()
     first, second = number(found["a"])[:2], number(found["b"])[:2]
     two = sequence(first[:1], ["to", ""], second[:1])
     return distinct(two, sequence(first[:1], ["by"], second[:1]), sequence(first, ["", "to"], second))

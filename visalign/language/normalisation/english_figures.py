@@ -53,6 +53,11 @@ _GROUPED = rf"[0-9]{{1,3}}(?:[,'’{_NARROW}][0-9]{{3}}){{1,6}}(?![0-9])"
 _SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3}){1,6}(?![0-9])"
 _WHOLE = rf"(?:{_GROUPED}|{_SPACED}|[0-9]{{1,40}}(?![0-9]))"
 _PLACES = r"\.[0-9]{1,20}(?![0-9])"
+# 1.234,50 and 1 234,5 have a decimal comma for sure; 20,5 may as well be two of a list.
+_CONTINENTAL = re.compile(
+    rf"(?P<whole>[0-9]{{1,3}}(?:[. {_NARROW}][0-9]{{3}}){{1,5}}),(?P<places>[0-9]{{1,2}})(?![0-9])"
+)
+_COMMA = re.compile(r"(?P<whole>[0-9]{1,6}),(?P<places>[0-9]{1,2})(?![0-9]|,[0-9])")
 FIGURES = rf"(?:{_WHOLE}(?:{_PLACES})?|{_PLACES})"
 """An amount in figures, with signs or blanks between its groups and with decimal places, or without."""
 
@@ -63,7 +68,7 @@ _FRACTION = re.compile(
 )
 _FIGURES = re.compile(FIGURES)
 
-RANGE = rf"(?:[-–—‒‑−~]|{GAP}[-–—‒‑−]{GAP}|\.\.\.?|…)"
+RANGE = rf"(?:[-–—‒‑−~]|{GAP}[-–—‒‑−~]{GAP}|\.\.\.?|…)"
 """Between the first and the last of several."""
 
 STOP = r"(?![^\W_]|[.,:/⁄^\-–—][0-9]|['’][^\W_])"
@@ -108,6 +113,11 @@ def amount_at(text: str, at: int) -> Amount | None:
     found = _FRACTION.match(text, at)
     if found:
         return _fractional(found)
+    if found := _CONTINENTAL.match(text, at) or _COMMA.match(text, at):
+        figures = f"{re.sub('[^0-9]', '', found['whole'])}.{found['places']}"
+        listed = sequence(number(found["whole"])[:1], number(found["places"])[:1]) if found["whole"].isdigit() else ()
+        comma = decimal(figures)
+        return Amount(found.end(), figures, comma, distinct(comma[:1], listed, comma), is_doubtful=True)
     found = _FIGURES.match(text, at)
     if not found:
         return None

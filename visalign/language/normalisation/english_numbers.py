@@ -136,7 +136,8 @@ def number(figures: str) -> tuple[str, ...]:
     ('nineteen eighty four', 'three thousand', ('nine eleven', 'nine one one'))
     """
     if _is_code(figures):
-        return digits(figures)
+        hour = [f"{zero} {_said(int(figures[1]), 'cardinal')} hundred" for zero in ("oh", "zero")]
+        return distinct(hour if re.fullmatch("0[1-9]00", figures) else (), digits(figures))
     n, amount = int(figures), cardinal(figures)
     if n == 0:
         return "zero", "oh"

@@ -23,7 +23,7 @@ _LETTER_BEHIND = re.compile(r"[^\W_]$|[)\]\-–—]$")
 _FIGURE_AHEAD = re.compile(r"\s?[-−+]?\.?[0-9]|\s?[$£€]")
 _FIGURE_NEXT = re.compile(r"\.?[0-9]|[$£€]")
 _QUOTES = re.compile(r"(?P<opening>(?:(?<=[\s(\[—–-])|^)\"(?=\S))|\"")
-_APART_FROM_FIGURES = "<>≤≥~∼≈±"
+_APART_FROM_FIGURES = frozenset(["<", ">", "≤", "≥", "~", "∼", "≈", "±", "+/-", "+-", "√"])
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _POWERS = {"2": "squared", "3": "cubed"}
 _COMPASS = {"N": "north", "S": "south", "E": "east", "W": "west"}
@@ -56,7 +56,7 @@ def marked_figures() -> tuple[Rule, ...]:
         rf"(?P<minutes>[0-9]{{1,2}})['’′](?:{MAYBE_GAP}(?P<seconds>[0-9]{{1,2}}(?:\.[0-9]{{1,4}})?)(?:[\"”″]|''))?"
     )
     feet = rf"(?P<feet>[0-9]{{1,2}}){MAYBE_GAP}"
-    inches = rf"{MAYBE_GAP}(?P<inches>[0-9]{{1,2}}(?:\.[0-9])?)(?![0-9])"
+    inches = r"(?P<inches>[0-9]{1,2}(?:\.[0-9])?)(?![0-9])"
     return (
         hexadecimal,
         by_pattern(
@@ -64,7 +64,8 @@ def marked_figures() -> tuple[Rule, ...]:
         ),
         by_pattern(rf"(?P<degrees>[0-9]{{1,3}})°{MAYBE_GAP}{minutes}(?P<to>)", _on_earth),
         by_pattern(rf"{feet}['’′]{inches}(?:{MAYBE_GAP}(?:[\"”″]|''|’’))?{STOP}", _height),
-        by_pattern(rf"{feet}(?:ft|feet|foot)\.?{inches}{MAYBE_GAP}in(?:ch|ches)?(?![^\W_])\.?", _height),
+        by_pattern(rf"{feet}['’′]{MAYBE_GAP}{inches}{MAYBE_GAP}(?:[\"”″]|''|’’){STOP}", _height),
+        by_pattern(rf"{feet}(?:ft|feet|foot)\.?{MAYBE_GAP}{inches}{MAYBE_GAP}in(?:ch|ches)?(?![^\W_])\.?", _height),
         _marked,
         by_pattern(
             rf"(?P<base>[0-9]{{1,6}}(?:\.[0-9]{{1,5}})?)(?:\^(?P<to>[0-9]{{1,3}})|(?P<up>[⁰¹²³⁴-⁹]{{1,3}})){STOP}",
@@ -90,8 +91,7 @@ def _marked(text: str, at: int) -> Said | None:
     if not (amount and found):
         return None
     mark = found["inch"] or found["foot"]
-    before = text[max(0, at - _LOOK_BACK) : at]
-    if mark not in "″′" and _is_quoted(before, mark):
+    if mark not in "″′" and _is_quoted(text, at, mark):
         return None
     one, many = ("inch", "inches") if found["inch"] else ("foot", "feet")
     return Said(
@@ -99,12 +99,13 @@ def _marked(text: str, at: int) -> Said | None:
     )
 
 
-def _is_quoted(before: str, mark: str) -> bool:
-    """True if a quotation is open that this mark would close."""
+def _is_quoted(text: str, at: int, mark: str) -> bool:
+    """True if a quotation is open before the figure that this mark behind it would close."""
+    before = text[max(0, at - _LOOK_BACK) : at]
     if mark == "”":
         return before.rfind("“") > before.rfind("”")
     if mark == '"':
-        marks = [bool(found["opening"]) for found in _QUOTES.finditer(before)]
+        marks = [bool(found["opening"]) for found in _QUOTES.finditer(text, max(0, at - _LOOK_BACK), at + 1)]
         return bool(marks) and marks[-1]
     opening = max(before.rfind(x) for x in (" '", " ‘", "\n'", "\n‘"))
     return opening >= 0 or before[:1] in ("'", "‘")
@@ -133,15 +134,9 @@ def figure_groups() -> tuple[Rule, ...]:
     """Figures in groups that are neither a date nor a range, nor an amount as Americans write it."""
     return (
         by_pattern(rf"[0-9]{{1,8}}(?:[-–][0-9]{{1,8}}){{1,7}}{STOP}", lambda found: digits(found[0])),
-        by_pattern(rf"[0-9]{{1,3}}(?:\.[0-9]{{3}}){{1,5}},[0-9]{{1,3}}{STOP}", _continental, is_doubtful=True),
         by_pattern(rf"[0-9]{{1,6}}(?:\.[0-9]{{1,6}}){{2,7}}{STOP}", _dotted, is_doubtful=True),
         by_pattern(rf"[0-9]{{1,6}}(?:,[0-9]{{1,6}}){{1,9}}{STOP}", _listed, is_doubtful=True),
     )
-
-
-def _continental(found: re.Match[str]) -> Ways:
-    """1.234,56 has its signs the other way round."""
-    return decimal(found[0].replace(".", "").replace(",", "."))
 
 
 def _dotted(found: re.Match[str]) -> Ways:
@@ -153,11 +148,9 @@ def _dotted(found: re.Match[str]) -> Ways:
 
 
 def _listed(found: re.Match[str]) -> Ways:
-    """A decimal comma, the groups of Indian amounts, or a list."""
+    """The groups of Indian amounts, or a list."""
     groups = found[0].split(",")
     listed = sequence(*(number(group)[:1] for group in groups))
-    if len(groups) == 2 and len(groups[1]) < 3:
-        return distinct(decimal(".".join(groups))[:1], listed)
     if all(len(group) == 2 for group in groups[1:-1]) and len(groups[-1]) == 3 and len(groups[0]) < 3:
         return cardinal("".join(groups))
     return listed

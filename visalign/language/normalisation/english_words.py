@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterator
 
 from visalign.language.normalisation.english_figures import BLANK, GAP, MAYBE_GAP, RANGE, STOP, Said
-from visalign.language.normalisation.english_numbers import cardinal, digits, number, ordinal, pairs
+from visalign.language.normalisation.english_numbers import cardinal, digits, number, ordinal, pairs, plural
 from visalign.language.normalisation.english_tables import english_tables
 from visalign.language.normalisation.ways import Ways, distinct, sequence
 
@@ -19,9 +19,12 @@ _POINT = re.compile(r"\.(?![^\W_])")
 _TO_NUMBER = re.compile(rf"(?P<point>\.)?{MAYBE_GAP}(?=[0-9]|[.][0-9])")
 _TO_ROMAN = re.compile(rf"(?P<point>\.)?{MAYBE_GAP}(?=[IVXLC]{{1,7}}\b)")
 _CAPITALISED_NEXT = re.compile(rf"\.?{GAP}[A-Z]")
-_LAST_WORD = re.compile(rf"([^\W_]{{1,30}})\.?{BLANK}{{1,2}}$")
+_LAST_WORD = re.compile(rf"([^\W_](?:[^\W_]|['’](?=[^\W_])){{0,30}})\.?{BLANK}{{1,2}}$")
 _NUMBERED = re.compile(r"[0-9]{1,4}(?:st|nd|rd|th)")
-_ROMAN = re.compile(rf"(?P<first>[IVXLC]{{1,7}})(?:{RANGE}(?P<last>[IVXLC]{{1,7}}))?(?![^\W_]|['’][^\W_])")
+_ROMAN = re.compile(
+    rf"(?P<first>[IVXLC]{{1,7}})(?:(?P<dash>{RANGE}|{GAP}(?:and|&|to){GAP})(?P<last>[IVXLC]{{1,7}}))?(?![^\W_])"
+    r"(?P<own>['’]s(?![^\W_]))?(?!['’][^\W_])"
+)
 _CANONICAL = re.compile(r"(?:C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _CODE = re.compile(rf"(?=[^\W_]{{0,23}}[0-9])[^\W_]{{2,24}}(?:\.[0-9]{{1,6}}){{0,3}}{STOP}")
@@ -91,11 +94,14 @@ def roman(text: str, at: int, word: str) -> Said | None:
     is_numbered = name.lower() in tables.counted or name.lower() in tables.before_numbers
     if not all(ends) or not name or (name == name.lower() and not is_numbered):
         return None
-    counted = sequence(*[part for n in ends for part in (["to"], cardinal(str(n))[:1])][1:])
+    between = "and" if re.search("and|&", found["dash"] or "") else "to"
+    counted: Ways = sequence(*[part for n in ends for part in ([between], cardinal(str(n))[:1])][1:])
     letters = [word.lower()] if len(word) == 1 and len(ends) == 1 else []
     if is_numbered:
         return Said(found.end(), distinct(counted, letters))
-    ranked = [f"the {ordinal(str(ends[0]))[0]}"] if len(ends) == 1 else []
+    ranked: Ways = [f"the {ordinal(str(ends[0]))[0]}"] if len(ends) == 1 else []
+    if found["own"]:
+        ranked, counted = (distinct([f"{way}'s" for way in ways], ways) for ways in (ranked, counted))
     if name.lower() in tables.crowned:
         if word == "I":  # "Charles I think" is no king
             ways = distinct(letters, ranked) if name.isupper() else distinct(ranked, letters)
@@ -131,7 +137,10 @@ def code(text: str, at: int, known: Container[str]) -> Said | None:
     if not found:
         return None
     runs = _RUNS.findall(found[0])
-    parts = [_in_code(run, known) for run in runs]
+    several = runs[-1] == "s" and runs[-2][0] in "0123456789"
+    parts = [_in_code(run, known) for run in (runs[:-1] if several else runs)]
+    if several:
+        parts[-1] = [plural(way) for way in parts[-1]]
     if runs[0] in ("v", "V"):
         parts[0] = ["version", "v"]
     return Said(found.end(), sequence(*parts))

@@ -9,9 +9,6 @@ const drawnAt = [];
 let delays = [];
 let drawing = false;
 
-const MOUTH = [48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 48];
-const INNER = [60, 61, 62, 63, 64, 65, 66, 67, 60];
-
 function draw(image, moment) {
   if (picture.width !== moment.size[0] || picture.height !== moment.size[1]) {
     [picture.width, picture.height] = moment.size;
@@ -23,7 +20,7 @@ function draw(image, moment) {
     for (const [x, y] of moment.points) paint.fillRect(x - dot / 2, y - dot / 2, dot, dot);
     paint.strokeStyle = "#ffffff";
     paint.lineWidth = dot;
-    for (const line of [MOUTH, INNER]) {
+    for (const line of moment.lips) {
       paint.beginPath();
       line.forEach((k, i) => (i ? paint.lineTo(...moment.points[k]) : paint.moveTo(...moment.points[k])));
       paint.stroke();
