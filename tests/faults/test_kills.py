@@ -108,8 +108,9 @@ def clips_of_two(root: Path, made_once: Any) -> Path:
     generated = made_once.clip(text=text, lead_seconds=0.0, seed=0)
     for speaker in ("anna", "ben"):
         (root / speaker).mkdir(parents=True)
-        shutil.copy(generated.path, root / speaker / "one.mp4")
-        (root / speaker / "one.txt").write_text(text, encoding="utf-8")
+        for name in ("one", "two"):
+            shutil.copy(generated.path, root / speaker / f"{name}.mp4")
+            (root / speaker / f"{name}.txt").write_text(text, encoding="utf-8")
     return root
 
 
