@@ -66,6 +66,7 @@ from visalign.forced_alignment.viterbi import BestPath, BlockScores, NoPath, bes
 from visalign.language.lexicon import Lexicon
 from visalign.language.phones import SILENCE
 from visalign.signals import Audio
+from visalign.sound.silence import silent_stretches, without_stretches
 from visalign.timeline import Interval, Tier
 
 __all__ = ["GmmHmmAligner"]
@@ -86,10 +87,11 @@ FILLER_WEIGHT = -20.0
 UNEXPLAINED = 80.0
 """Scaled nats by which frames together fit worse than a filler does, from which on a search with fillers is made."""
 
-FILLER_GAIN, FILLER_FIT = 150.0, -2.5
+FILLER_GAIN, FILLER_FIT = 150.0, -2.35
 """Scaled nats that fillers have to bring, and how well the words have to fit between them, for their path to count.
 Of 15 clips of GRID the right sentence gains at most 2, another one up to 123 at a fit of −2.6 to −5.9; with a sentence
-more in the sound than in the text it gains 214 to 453 at −0.0 to −1.9 (docs/decisions/0153)."""
+more in the sound than in the text it gains 214 to 453 at −0.0 to −1.9; of LibriVox another text reaches −2.4
+(docs/decisions/0153)."""
 
 STRETCH, OVERLAP = 48, 4
 """Phones whose boundaries are found at a time, and how many on either side belong to the neighbours."""
@@ -168,7 +170,8 @@ class GmmHmmAligner:
         OutOfVocabulary, InputError, AlignmentError
             As :meth:`align`.
         """
-        frames = self.model.features(audio, pcm_for_model(audio))
+        sound = without_stretches(audio, silent_stretches(audio))  # as `align` hears it
+        frames = self.model.features(sound, pcm_for_model(sound))
         graph = build_graph(self.variants(words, lexicon), self.model, self.model.silence_costs)
         try:
             path = _search(graph, _Scores.of(self.model, frames, graph, for_search_only=True))

@@ -124,7 +124,7 @@ def short_decimal(seconds: float) -> float:
     >>> short_decimal(0.8100000023841858), short_decimal(0.81), short_decimal(2.0), short_decimal(0.123456789)
     (0.81, 0.81, 2.0, 0.123456789)
     """
-    if not math.isfinite(seconds) or abs(seconds) > np.finfo(np.float32).max:
+    if not math.isfinite(seconds) or abs(seconds) > float(np.finfo(np.float32).max):
         return float(seconds)
     with np.errstate(over="ignore"):  # a time that no recording has
         single = np.float32(seconds)
