@@ -34,6 +34,7 @@ def test_batch_and_status(generated_clip: GeneratedClip, tmp_path: Path) -> None
     assert (dry.returncode, out.exists()) == (3, False)
     assert "2 clips would be checked" in dry.stdout
     assert "two: there is no file" in dry.stdout
+    assert f"1 files lie outside {tmp_path.resolve()}: {generated_clip.path}" in dry.stdout
 
     first = visalign("batch", manifest, "--out", out, "--jobs", "1")
     assert first.returncode == 3, first.stderr
@@ -111,6 +112,7 @@ def test_options_that_say_nothing(parse: object, text: str) -> None:
         ((5, 1, 0, 5), "", 3),
         ((5, 0, 1, 5), "", 3),
         ((5, 0, 1, 5), "interrupted", 130),
+        ((5, 0, 1, 5), "terminated", 143),
         ((5, 3, 1, 5), "max-failures", 3),
     ],
 )

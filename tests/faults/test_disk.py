@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_runs import Warm, drafts, tree
+from fault_runs import Warm, cold, drafts, tree
 
 from visalign.batch.ledger import LEDGER_NAME, Ledger
 from visalign.files.outputs import whole_file
+from visalign.files.text_files import write_textgrid
+from visalign.timeline import Tier
 
 # Each command that writes, with its output to be named last. {clip} and {text} are those of the generated clip.
 WRITERS: dict[str, tuple[str, ...]] = {
@@ -56,6 +60,46 @@ def test_a_full_disk(warm: Warm, spoken: tuple[str, ...], tmp_path: Path, comman
     assert "Traceback" not in ended.err
     assert not tree(tmp_path)
     assert not drafts(tmp_path)
+
+
+@pytest.mark.parametrize("command", slow_but(["check --json", "export", "align", "fix"], "export"))
+@pytest.mark.parametrize("error", ["ENOSPC", "EDQUOT"])
+@pytest.mark.parametrize("event", ["open", "os.rename"])
+def test_the_system_refuses_in_the_midst(
+    warm: Warm, spoken: tuple[str, ...], tmp_path: Path, command: str, error: str, event: str
+) -> None:
+    """No room, or no quota, at each file that is made and each that gets its name: one line, and nothing is left."""
+    words = told(command, spoken)
+    log = tmp_path.parent / f"{tmp_path.name}.log"
+    assert warm.run(*words, cwd=tmp_path, fault={"log": str(log), "events": [event]}).code in (0, 1)
+    whole = tree(tmp_path)
+    steps = [n for n, line in enumerate(log.read_text(encoding="utf-8").splitlines()) if str(tmp_path) in line]
+    assert steps
+    for at in steps:
+        shutil.rmtree(tmp_path)
+        tmp_path.mkdir()
+        ended = warm.run(*words, cwd=tmp_path, fault={"act": error, "at_step": at, "events": [event]})
+        if ended.code != 3:  # it was of no account
+            assert tree(tmp_path) == whole, (at, ended)
+            continue
+        assert {"ENOSPC": "No space left", "EDQUOT": "quota exceeded"}[error] in ended.complaint
+        assert tree(tmp_path).items() <= whole.items()
+        assert not drafts(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_full_place_for_temporary_files(spoken: tuple[str, ...], tmp_path: Path) -> None:
+    """What would lie there is kept in memory; the report is the same to the byte."""
+    reports = []
+    with small_disk(tmp_path / "disk", 4) as disk:
+        (disk / "full").write_bytes(bytes(4096))
+        for n, folder in enumerate((str(disk), str(tmp_path / "none"), "")):
+            environment = {**os.environ, "TMPDIR": folder} if folder else {**os.environ}
+            report = tmp_path / f"{n}.json"
+            ended = cold("check", *spoken, "-q", "--json", report, env=environment)
+            assert (ended.code, ended.err) == (1, ""), ended
+            reports.append(report.read_bytes())
+    assert reports[0] == reports[1] == reports[2]
 
 
 @contextlib.contextmanager
@@ -252,3 +296,37 @@ def test_two_runs_of_a_batch_or_a_search_on_one_folder(warm: Warm, spoken: tuple
             assert ended.code == 3, ended
             assert "another run is at work on this folder" in ended.complaint
     assert {x.name for x in (tmp_path / "out").iterdir()} <= {"ledger.lock", "reports"}
+
+
+def test_two_at_once_that_make_one_file(tmp_path: Path) -> None:
+    """The same command twice at the same time: both are content, and the file is that of either."""
+    grid = tmp_path / "line.TextGrid"
+    write_textgrid(grid, [Tier("words", (0.0, 0.5), ("bee",)), Tier("phones", (0.0, 0.2, 0.5), ("B", "IY"))])
+    command = [sys.executable, "-m", "visalign", "export", str(grid), "-q", "--to", "rhubarb-json", "-o", "out.json"]
+    runs = [subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) for _ in range(4)]
+    ended = [(run.communicate(timeout=100)[1], run.returncode) for run in runs]
+    assert ended == [(b"", 0)] * 4
+    assert json.loads((tmp_path / "out.json").read_bytes())["mouthCues"]
+    assert not drafts(tmp_path)
+
+
+# --- what is kept ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_kept_lips_that_are_damaged_or_can_not_be_kept(warm: Warm, spoken: tuple[str, ...], tmp_path: Path) -> None:
+    """A damaged entry is made anew, and where nothing can be kept the clips are checked all the same."""
+    (tmp_path / "clips").mkdir()
+    shutil.copy(spoken[0], tmp_path / "clips" / "a.mp4")
+    (tmp_path / "clips" / "a.txt").write_text(spoken[2], encoding="utf-8")
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    reports = []
+    for n, cache in enumerate(("cache", "cache", "file")):
+        for kept in (tmp_path / "cache").rglob("*.npz"):
+            kept.write_bytes(kept.read_bytes()[:-5000] + bytes(5000))
+        command = ("batch", "clips", "--out", f"out{n}", "-j", "1", "-q", "--lip-cache", cache)
+        ended = warm.run(*command, cwd=tmp_path)
+        assert ended.code == 1, ended  # done; it is out of sync
+        reports.append((tmp_path / f"out{n}" / "reports" / "a.json").read_bytes())
+    assert reports[0] == reports[1] == reports[2]
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "no folder"

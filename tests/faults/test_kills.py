@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fault_runs import Ended, Warm, drafts, processes_marked, tree
@@ -56,6 +57,84 @@ def test_an_export_killed_at_each_step(warm: Warm, tmp_path: Path) -> None:
     steps = steps_of(warm, tmp_path / "whole", command, 0)
     assert sum(x.startswith("os.rename") for x in steps) == 2  # the export, and the empty table of edits
     kill_at_each(warm, tmp_path, command, list(range(len(steps))), tree(tmp_path / "whole"), 0)
+
+
+@pytest.mark.slow
+def test_a_preview_killed_at_each_step(warm: Warm, tmp_path: Path) -> None:
+    grid = tmp_path / "line.TextGrid"
+    write_textgrid(grid, [Tier("words", (0.0, 0.5), ("bee",)), Tier("phones", (0.0, 0.2, 0.5), ("B", "IY"))])
+    command = ("preview", str(grid), "-q", "-o", "line.mp4")
+    steps = steps_of(warm, tmp_path / "whole", command, 0)
+    assert sum(x.startswith("os.rename") for x in steps) == 1
+    kill_at_each(warm, tmp_path, command, list(range(len(steps))), tree(tmp_path / "whole"), 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (
+            ("tune", "{clips}", "--out", "out", "--metric", "windows", "--budget", "2", "--search", "thresholds", "-q"),
+            1,
+        ),
+        (("train", "{clips}", "--out", "model.npz", "--report", "report.json", "-q"), 3),
+    ],
+    ids=["tune", "train"],
+)
+def test_a_search_and_a_training_killed_anywhere(
+    warm: Warm, made_once: Any, tmp_path: Path, command: tuple[str, ...], code: int
+) -> None:
+    """Killed at steps all over it, each time in one folder; the next run ends as one that was never disturbed."""
+    pytest.importorskip("optuna")
+    clips = clips_of_two(tmp_path / "clips", made_once)
+    words = tuple(word.format(clips=clips) for word in command)
+    log, whole, place = tmp_path / "log", tmp_path / "whole", tmp_path / "place"
+    whole.mkdir()
+    place.mkdir()
+    ended = warm.run(*words, cwd=whole, fault={"log": str(log)}, seconds=200)
+    assert ended.code == code, ended
+    n_steps = len(log.read_text(encoding="utf-8").splitlines())
+    for at in sorted({0, n_steps // 3, n_steps // 2, n_steps - 1}):
+        ended = warm.run(*words, cwd=place, fault={"act": "SIGKILL", "at_step": at}, seconds=200)
+        assert ended.code in (-signal.SIGKILL, code), ended  # what is kept needs no step again
+        # Beside what SQLite had begun, only what a whole run makes.
+        strays = [name for name in tree(place) if not (whole / name).is_file() and not name.endswith("-journal")]
+        assert not strays
+    assert warm.run(*words, cwd=place, seconds=200).code == code
+    assert tree(place).keys() == tree(whole).keys()
+    assert not drafts(place)
+
+
+def clips_of_two(root: Path, made_once: Any) -> Path:
+    text = "bin blue at f two now"
+    generated = made_once.clip(text=text, lead_seconds=0.0, seed=0)
+    for speaker in ("anna", "ben"):
+        (root / speaker).mkdir(parents=True)
+        for name in ("one", "two"):
+            shutil.copy(generated.path, root / speaker / f"{name}.mp4")
+            (root / speaker / f"{name}.txt").write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sends signals")
+def test_ctrl_c_while_modules_load(tmp_path: Path) -> None:
+    """No line of Python's, whenever it comes once visalign has begun; ended by the signal, or with its number."""
+    command = [sys.executable, "-X", "importtime", "-m", "visalign", "check", "none.mp4"]
+    for n in range(16):
+        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            said, n_left = list[str](), 12 * n
+            for line in process.stderr:  # what Python loads, as it loads it
+                said.append(line)
+                n_left -= n_left < 12 * n or line.rstrip().endswith("visalign.errors")
+                if n_left < 0:
+                    process.send_signal(signal.SIGINT)
+                    break
+            said += process.stderr.readlines()
+            process.wait(timeout=60)
+        other = [line for line in said if not line.startswith("import time:")]
+        assert process.returncode in (130, -signal.SIGINT, 3), other
+        assert not [line for line in other if not line.startswith("visalign: none.mp4")], other
 
 
 CHECK = ("-q", "--json", "r.json", "--csv", "w.csv")

@@ -8,6 +8,7 @@ that :func:`arm` knows. One request a line (JSON) on stdin, one answer a line on
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import json
 import os
@@ -77,6 +78,14 @@ def removing(fault: Mapping[str, Any]) -> Callable[[], None]:
     return lambda: Path(fault["file"]).unlink()
 
 
+def refusing(name: str) -> Callable[[Mapping[str, Any]], Callable[[], None]]:
+    def act() -> None:
+        number = getattr(errno, name)
+        raise OSError(number, os.strerror(number))
+
+    return lambda _fault: act
+
+
 def overwriting(fault: Mapping[str, Any]) -> Callable[[], None]:
     def act() -> None:
         with Path(fault["file"]).open("r+b") as file:
@@ -89,6 +98,8 @@ ACTS = {name: signal_self(name) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SI
 ACTS |= {
     "remove": removing,
     "halve": overwriting,
+    "ENOSPC": refusing("ENOSPC"),
+    "EDQUOT": refusing("EDQUOT"),
     "touch": lambda fault: lambda: os.utime(fault["file"], (0, 0)),
     "remove folder": lambda fault: lambda: Path(fault["file"]).rmdir(),
 }

@@ -127,6 +127,12 @@ def test_long_numbers_of_json_that_are_none_too_large(number: str) -> None:
     assert float(parse_json("a.json", f"[{number}]")[0]) >= 0
 
 
+def test_long_numbers_that_are_none() -> None:
+    for text in ("9" * 309 + ".0.1", "9" * 309 + ".", "1.2.3e999", "9" * 309 + "e", "-" * 400 + "9" * 400):
+        with pytest.raises(ParseError):
+            parse_json("a.json", f"[{text}]")
+
+
 def test_long_numbers_cost_no_time() -> None:
     began = time.process_time()
     for text in ("1" * 1_000_000, "1." * 500_000, "1e" * 500_000, "[" + "1e1234," * 200_000 + "1]"):

@@ -57,6 +57,24 @@ def _correction() -> bytes:
     return json.dumps(data).encode()
 
 
+def _huge_times() -> bytes:
+    text = (
+        'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n1\n<exists>\n1\n"IntervalTier"\n"words"\n0\n1\n1\n'
+    )
+    return (text + "0\n" + "9" * 400 + '\n"a"\n').encode()
+
+
+def _far_points() -> bytes:
+    names = ["frame", *(f"{c}_{k}" for c in "xy" for k in range(68))]
+    return (",".join(names) + "\n0" + ",1e100" * 136 + "\n").encode()
+
+
+EAF_TIMES = (
+    b'<ANNOTATION_DOCUMENT><TIME_ORDER><TIME_SLOT TIME_SLOT_ID="ts1" TIME_VALUE="'
+    + b"9" * 400
+    + b'"/></TIME_ORDER></ANNOTATION_DOCUMENT>'
+)
+MFA_TIMES = b'{"start": 0, "end": 1, "tiers": {"words": {"type": "interval", "entries": [[-1e39, 0.4, "bees"]]}}}'
 PHONE = '{"start": 0.1, "end": 0.2, "label": "B"}'
 
 FINDINGS = (
@@ -117,4 +135,12 @@ FINDINGS = (
     Finding("g2p-model", lambda: _npz(encrypted=True), "RuntimeError: a password"),
     Finding("mfa-archive", _mfa_zip, "zlib.error"),
     Finding("correction", _correction, "OverflowError: a delay of 400 digits"),
+    Finding("correction", lambda: b'{"a": ' + b"9" * 309 + b".0.1}", "ValueError: 300 digits with two points"),
+    Finding("manifest-csv", lambda: b'{"a":' * 100_000, "csv.Error: a heading of one cell"),
+    Finding("csv-alignment", lambda: b"word,start,end\n" + b"a" * 200_000 + b",0,1\n", "csv.Error: a cell of 200 kB"),
+    Finding("textgrid-corpus", _huge_times, "OverflowError: a time of 400 digits"),
+    Finding("eaf", lambda: EAF_TIMES, "OverflowError: a time of 400 digits"),
+    Finding("srt", lambda: b"1\n" + b"9" * 5001 + b":00:01,000 --> 00:00:02,500\nx\n", "ValueError: 5,001 digits"),
+    Finding("json-alignment", lambda: MFA_TIMES, "RuntimeWarning: a time that no float of 32 bits holds"),
+    Finding("landmarks-csv", _far_points, "RuntimeWarning: a point that no float of 32 bits holds"),
 )

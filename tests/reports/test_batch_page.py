@@ -48,6 +48,49 @@ def test_a_clip_links_to_its_page_and_else_to_its_report(tmp_path: Path) -> None
     assert (paged["page"], paged["picture"]) == ("pages/0/clip00001.html", "pages/0/clip00001.jpg")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "//host/x.json",
+        "/etc/hostname",
+        "\\\\host\\x",
+        "../elsewhere.json",
+        "reports/../../elsewhere.json",
+        "https://host/x",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "reports/no\0such.json",
+        "reports/" + "a" * 5000,
+    ],
+)
+def test_links_stay_in_the_batch(tmp_path: Path, name: str) -> None:
+    """A summary may name anything: an address that begins with two strokes is another host's."""
+    folder = tmp_path / "batch"
+    folder.mkdir()
+    write_batch(folder, 2)
+    (tmp_path / "elsewhere.json").write_text("{}", encoding="utf-8")
+    (folder / "pages").mkdir()
+    summary = folder / "summary.csv"
+    text = summary.read_text(encoding="utf-8")
+    summary.write_text(text.replace("reports/0/clip00000.json", name), encoding="utf-8")
+    row = rows_of(folder)[0]
+    assert (row["page"], row["picture"], row["leads"]) == ("", "", [])
+    assert write_batch_page(folder).is_file()
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999", "9" * 400, "x"])
+def test_numbers_that_are_none_cost_no_page(tmp_path: Path, number: str) -> None:
+    write_batch(tmp_path, 2)
+    summary = tmp_path / "summary.csv"
+    with summary.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    rows[1][rows[0].index("lead_seconds")] = rows[1][rows[0].index("n_words")] = number
+    with summary.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    assert rows_of(tmp_path)[0]["lead"] is None
+    assert write_batch_page(tmp_path).is_file()
+
+
 def test_a_report_that_is_gone_or_damaged_costs_its_row_the_sparkline_only(tmp_path: Path) -> None:
     write_batch(tmp_path, 3)
     (tmp_path / "reports/0/clip00000.json").unlink()

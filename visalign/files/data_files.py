@@ -40,7 +40,7 @@ __all__ = [
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKETS = re.compile(r"[][{}]")
 # Numbers that a float may not hold: 300 digits and more, or an exponent of three. It begins at no digit within one.
-_LONG_NUMBERS = re.compile(r"(?<![\d.])(?:\d{300,}+[\d.]*+(?:[eE][-+]?\d++)?|\d[\d.]*+[eE]\+?\d{3,}+)")
+_LONG_NUMBERS = re.compile(r"(?<![\d.])(?:\d{300,}+(?:\.\d++)?(?:[eE][-+]?\d++)?|\d++(?:\.\d++)?[eE]\+?\d{3,}+)")
 
 # Bytes of memory, measured with CPython 3.11 on files that hold nothing else.
 _CONTAINER, _NAME, _VALUE = 92, 115, 35
