@@ -356,3 +356,30 @@ def test_hostile_captions_take_linear_time(body: str) -> None:
     begin = time.process_time()
     parse_captions(ONE + "x\n\n" + TWO + body)
     assert time.process_time() - begin < 4.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0:00:01.000,0:00:02.500\nOh\nno\n\n0:00:03.000,0:00:04.000\nyes\n",
+        "[00:00:01.000 --> 00:00:02.500]   Oh no\n[00:00:03.000 --> 00:00:04.000]  yes\n",
+        "[00:01.000 --> 00:02.500]  Oh no\n[00:03.000 --> 00:04.000]  yes\n",
+    ],
+)
+def test_captions_of_youtube_and_of_whispers_terminal(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(text, encoding="utf-8")
+    found = read_spoken(path)
+    assert isinstance(found, Cues)
+    assert [(x.start, x.end, x.text) for x in found] == [(1.0, 2.5, "Oh no"), (3.0, 4.0, "yes")]
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"events": [{"tStartMs": 0}]}', '[{"a": 1}]', "Scenarist_SCC V1.0\n\n00:00:01:00\t9420"]
+)
+def test_data_are_not_spoken(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ParseError, match="which is no transcript"):
+        read_spoken(path)

@@ -28,6 +28,9 @@ CAPTION_SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".TextGrid
 
 _TEXTS, _DOCUMENTS = (".srt", ".vtt", ".ass", ".ssa"), (".ttml", ".dfxp")
 
+_NOT_READ = {"Scenarist_SCC": "captions of Scenarist (SCC)", '{"': "JSON", "[{": "JSON"}
+"""How files begin that hold no text for people, and what they are."""
+
 MOST_NAMED = 5
 """Places that a warning lists; it counts the others."""
 
@@ -69,8 +72,11 @@ def spoken_of(name: AnyPath, text: TranscriptText) -> TranscriptText | Cues:
     Raises
     ------
     ParseError
-        If its times can't be understood.
+        If its times can't be understood, or it is data and no text.
     """
+    for beginning, what in _NOT_READ.items():
+        if text.lstrip("\ufeff \t\n").startswith(beginning):
+            raise ParseError(name, 1, f"{what}, which is no transcript; give plain text, SubRip or WebVTT")
     is_timed = has_times(text) or is_substation(text) or is_ttml(text)
     return _cues_of_text(name, text) if is_timed else text
 
