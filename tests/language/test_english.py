@@ -224,6 +224,7 @@ READINGS = {
         ("World Wars I and II", "world wars one and two"),
         ("Elizabeth II's", "elizabeth the second's"),
         ("an IV drip", "an i v drip"),
+        ("I, II and III, or IX", "i two and three or nine"),
         ("Am I ill?", "am i ill"),
     ],
     "names in figures": [

@@ -60,7 +60,7 @@ _TRACK_LINE = re.compile(rf"\s*({_NUMBER})\t({_NUMBER})(?:\t(.*))?", re.ASCII)
 _CTM_LINE = re.compile(rf"\S+\s+\S+\s+{_NUMBER}\s+{_NUMBER}\s+\S", re.ASCII)
 _XWAVES_LINE = re.compile(rf"\s*({_NUMBER})\s+\d{{1,4}}(?:\s+(\S.*))?", re.ASCII)
 # A sentence of TIMIT: from its first sample to its last, and what is said.
-_SENTENCE = re.compile(r"\s*0 (\d{4,7}) ([^\W\d_]\S* \S.*)")
+_SENTENCE = re.compile(r"\s*0 (\d{4,6}) ([^\W\d_]\S* \S.*)")
 _EXPECTED = "wanted: start end label"
 
 

@@ -40,8 +40,8 @@ LONGEST_SECONDS = 1e9
 ROOM_SECONDS = 0.05
 """A word that has no time of its own needs so much between its neighbours; else it shares theirs."""
 
-SLOWEST_LETTERS = 0.1
-"""Letters a second: who speaks says ten and more, so fewer than this were counted in milliseconds."""
+SLOWEST_LETTERS = 0.03
+"""Letters a unit of time: who speaks says some ten to twenty a second, which are 0.01 to 0.02 a millisecond."""
 
 MOST_NAMED = 5
 

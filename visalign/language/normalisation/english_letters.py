@@ -32,6 +32,13 @@ _NO_VOWELS = re.compile(r"[B-DF-HJ-NP-TV-XZ]{4,6}")
 _LONGEST_UNKNOWN = 3
 _LOWER_CASE_WITHIN = 80
 _LOWER = re.compile(r"[a-z]{2}")
+_NUMERALS = dict(
+    zip(
+        ["II", "III", "IV", "VI", "VII", "VIII", "IX", "XI", "XII", "XIII", "XIV", "XV", "XVI", "XVII"],
+        [2, 3, 4, *range(6, 10), *range(11, 18)],
+        strict=True,
+    )
+)
 _WARS = {"WWI": "one", "WWII": "two"}
 
 
@@ -77,6 +84,9 @@ def in_letters(text: str, at: int, word: str, known: Container[str]) -> Iterator
         yield Said(end, [_spelt(small)])
     if small in known or not word.isupper():
         return
+    if word in _NUMERALS:
+        ways = [cardinal(str(_NUMERALS[word]))[0], _spelt(small)]
+        yield Said(end, ways[::-1] if word == "IV" else ways, is_doubtful=True)  # an IV is a drip
     if word in _WARS:
         yield Said(end, [f"world war {_WARS[word]}", f"w w {_WARS[word]}"])
     is_short = 2 <= len(word) <= _LONGEST_UNKNOWN
