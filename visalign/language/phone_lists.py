@@ -5,9 +5,9 @@ Conventions
 A file holds phones parted by white space. A line is a group, and so is what ``|`` or a silence (``sil``, ``sp``, ``_``)
 parts: a speaker may pause between groups. What follows a ``#`` with white space around it is a comment.
 
-All phones of a list are of one alphabet, the first of these that has all of them: ARPABET, which is written in
-capitals; IPA; X-SAMPA. Lower-case letters mean the same in the last two. Where none has all, the list counts as written
-in the one that has most, and the first phone that this one lacks is at fault.
+All phones of a list are of one alphabet. It is ARPABET, which is written in capitals, where that has all of them, or
+most of them and some are of two letters; else the first of IPA and X-SAMPA that has all, or that has most: then the
+first phone that it lacks is at fault. Lower-case letters mean the same in these two.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from visalign.errors import AnyPath, InputError, ParseError, UnknownSymbol
 from visalign.files.data_files import read_bytes
 from visalign.files.decoding import decode_text
 from visalign.language.ipa import ipa_to_xsampa
-from visalign.language.phones import convert, is_phone, is_silence
+from visalign.language.phones import convert, is_phone, is_silence, strip_stress
 
 __all__ = [
     "ListedPhone",
@@ -126,12 +126,15 @@ def _listed(label: str, alphabet: str) -> ListedPhone:
 
 
 def alphabet_of(phones: Sequence[str]) -> str:
-    """The alphabet in which phones are written: the first that has all of them, else the one that has most.
+    """The alphabet in which phones are written, by this module's conventions.
 
     >>> alphabet_of(["B", "IH1", "N"]), alphabet_of(["b", "ɪ", "n"]), alphabet_of(["b", "I", "n"])
     ('arpabet', 'ipa', 'xsampa')
     """
     counts = {alphabet: sum(_reads(x, alphabet) for x in phones) for alphabet in ALPHABET_NAMES}
+    # X-SAMPA has capitals and no spaces within a phone, so that it could read nearly any slip of ARPABET.
+    if 2 * counts["arpabet"] > len(phones) and any(is_arpabet(x) and len(strip_stress(x)) > 1 for x in phones):
+        return "arpabet"
     return max(counts, key=lambda x: counts[x])
 
 
