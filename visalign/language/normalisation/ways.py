@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Protocol
 
-__all__ = ["MAX_WAYS", "Normaliser", "Stretch", "Ways", "distinct", "sayable", "sequence"]
+__all__ = ["MAX_WAYS", "Normaliser", "Stretch", "Ways", "distinct", "sayable", "sequence", "with_ascii_figures"]
 
 MAX_WAYS = 10
 """Ways to say one stretch that are kept: enough for a date, few enough to compare them with the sound."""
@@ -69,3 +70,8 @@ def distinct(*parts: Iterable[str]) -> tuple[str, ...]:
 def sayable(ways: Iterable[str], known: Container[str]) -> tuple[str, ...]:
     """Those of which every word has a pronunciation."""
     return tuple(way for way in ways if all(word in known for word in way.split()))
+
+
+def with_ascii_figures(text: str) -> str:
+    """Figures of other scripts as those of this one; each stays one character."""
+    return text if text.isascii() else re.sub(r"(?![0-9])\d", lambda found: str(int(found[0])), text)
