@@ -22,7 +22,11 @@ def test_letters_survive_xsampa_in_any_language(letters: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "expected"),
-    [("ˈɑː", "ɑː"), ("t͡ʃ", "tʃ"), ("ʧ", "tʃ"), ("g", "ɡ"), ("ə˞", "ɚ"), ("ç", "ç"), (" i: ", "iː")],
+    [
+        *(("ˈɑː", "ɑː"), ("t͡ʃ", "tʃ"), ("ʧ", "tʃ"), ("g", "ɡ"), ("ə˞", "ɚ"), ("ç", "ç"), (" i: ", "iː")),
+        *(("k'", "kʼ"), ("'a", "a"), ("dˀ", "d\u0330"), ("ᵐb", "mb"), ("ⁿd", "nd"), ("tⁿ", "tⁿ"), ("ŋ̊", "ŋ\u0325")),
+        *(("á", "a"), ("ma˥˩", "ma"), ("i\u0331", "i\u0320"), ("bʱ", "b\u0324")),
+    ],
 )
 def test_ipa_is_written_in_one_way(written: str, expected: str) -> None:
     assert tidy_ipa(written) == expected

@@ -57,9 +57,17 @@ _XSAMPA_TOKEN = re.compile("|".join(map(re.escape, sorted(_XSAMPA_TO_IPA, key=le
 
 _LETTERS = frozenset(_XSAMPA_LETTERS.values())
 _MARKS = frozenset(_XSAMPA_MARKS.values())
-# Marks that say how syllables are stressed or joined, and nothing about the phone: dropped when IPA is read.
-_PROSODY = frozenset("ˈˌ.͜͡ ‿|")
-_SPELLINGS = {"g": "ɡ", "ʧ": "tʃ", "ʤ": "dʒ", "ʦ": "ts", "ʣ": "dz", "ʨ": "tɕ", "ʥ": "dʑ", ":": "ː", "c\u0327": "ç"}
+# Marks that say how syllables are stressed, joined or sung (tones), and nothing about how the phone is made: dropped
+# when IPA is read.
+_TONES = "˥˦˧˨˩ꜛꜜ↗↘\u0300\u0301\u0302\u0304\u030b\u030c\u030f\u1dc4\u1dc5\u1dc8"
+_PROSODY = frozenset("ˈˌ.͜͡ ‿|" + _TONES)
+# Other spellings; the glottalised ones go to creaky voice, and what stands above a letter for want of room to below it.
+_SPELLINGS = {
+    **{"g": "ɡ", "ʧ": "tʃ", "ʤ": "dʒ", "ʦ": "ts", "ʣ": "dz", "ʨ": "tɕ", "ʥ": "dʑ", ":": "ː", "c\u0327": "ç"},
+    **{"'": "ʼ", "ˀ": "\u0330", "ʱ": "\u0324", "ᵐ": "m", "ᵑ": "ŋ", "ᶮ": "ɲ"},
+    **{"\u030a": "\u0325", "\u0331": "\u0320", "\u030d": "\u0329"},
+}
+_PRENASAL = "ⁿ"
 
 VOWEL_LETTERS = frozenset("iyɨʉɯuɪʏʊeøɘɵɤoəɛœɜɞʌɔæɐaɶɑɒᵻᵿɝɚ")
 """Letters of vowels."""
@@ -76,9 +84,11 @@ def tidy_ipa(symbol: str) -> str:
     UnknownSymbol
         If a letter is none of IPA's, or a mark stands first.
     """
-    text = unicodedata.normalize("NFD", symbol.strip())
+    text = unicodedata.normalize("NFD", symbol.strip()).lstrip("'")  # before a phone it is stress
     for spelling, letter in _SPELLINGS.items():
         text = text.replace(spelling, letter)
+    if text.startswith(_PRENASAL):
+        text = f"n{text.removeprefix(_PRENASAL)}"
     text = "".join(c for c in text if c not in _PROSODY).replace("ə˞", "ɚ").replace("ɜ˞", "ɝ")
     if not text or text[0] in _MARKS or any(c not in _LETTERS and c not in _MARKS for c in text):
         raise UnknownSymbol(symbol, sorted(_LETTERS))
