@@ -13,6 +13,7 @@ import unicodedata
 from visalign.errors import UnknownSymbol
 
 __all__ = [
+    "IPA_LETTERS",
     "LIP_LETTERS",
     "VOWEL_LETTERS",
     "ipa_to_xsampa",
@@ -56,6 +57,9 @@ _IPA_TO_XSAMPA = {ipa: ascii_ for ascii_, ipa in reversed(_XSAMPA_TO_IPA.items()
 _XSAMPA_TOKEN = re.compile("|".join(map(re.escape, sorted(_XSAMPA_TO_IPA, key=len, reverse=True))))
 
 _LETTERS = frozenset(_XSAMPA_LETTERS.values())
+IPA_LETTERS = tuple(dict.fromkeys(_XSAMPA_LETTERS.values()))
+"""Every letter of IPA that is read here: vowels, then consonants."""
+
 _MARKS = frozenset(_XSAMPA_MARKS.values())
 # Marks that say how syllables are stressed, joined or sung (tones), and nothing about how the phone is made: dropped
 # when IPA is read.
@@ -105,7 +109,8 @@ def without_marks(ipa: str) -> str:
 
 
 # A stop with the fricative that it opens into, at the same place: one phone.
-_AFFRICATES = frozenset("ts dz tʃ dʒ tɕ dʑ ʈʂ ɖʐ tʂ dʐ tɬ dɮ pf bv tθ dð kx ɡɣ qχ cç ɟʝ pɸ bβ".split())
+_STOPS_OPENED = "ts dz tʃ dʒ tɕ dʑ ʈʂ ɖʐ tʂ dʐ tɬ dɮ pf bv tθ dð kx ɡɣ qχ cç ɟʝ pɸ bβ"
+_AFFRICATES = frozenset(_STOPS_OPENED.split())
 _LONGEST_GLIDE = 3  # letters of a vowel that moves: iou
 
 

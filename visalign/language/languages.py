@@ -19,12 +19,12 @@ import importlib.resources
 from dataclasses import dataclass
 from functools import cache
 
-from visalign.errors import ConfigError
+from visalign.errors import AnyPath, ConfigError
 from visalign.files.data_files import parse_toml
 from visalign.language.g2p.espeak import EspeakPronunciations
-from visalign.language.lexicon import Lexicon, embedded_lexicon
+from visalign.language.lexicon import Lexicon, embedded_lexicon, read_lexicon
 
-__all__ = ["Language", "advice_on_words", "chosen_language", "known_languages", "language_lexicon"]
+__all__ = ["Language", "advice_on_words", "chosen_language", "known_languages", "language_lexicon", "lexicon_with"]
 
 TABLE = "languages.toml"
 """The file of `lexicons/` that holds the languages."""
@@ -106,7 +106,9 @@ def chosen_language(name: str | None) -> Language:
     """
     asked = (name or "").strip().lower().replace("_", "-")
     if asked == "auto":
-        raise ConfigError("language", name, "a language by its name, as --language de: none is guessed from sound or text")
+        raise ConfigError(
+            "language", name, "a language by its name, as --language de: none is guessed from sound or text"
+        )
     parts = asked.split("-")
     for n_parts in range(len(parts), 0, -1):
         found = _by_any_name().get("-".join(parts[:n_parts]))
@@ -142,6 +144,22 @@ def language_lexicon(name: str | None = None) -> Lexicon:
         return embedded_lexicon()
     entries = EspeakPronunciations(language.voice, language.scripts)
     return Lexicon(entries, f"eSpeak NG's {language.name}", language=language.code)
+
+
+def lexicon_with(own: AnyPath | None, language: str | None = None) -> Lexicon:
+    """The pronunciations of a language, or one's own file before them.
+
+    Raises
+    ------
+    ParseError
+        If the file can't be read.
+    BackendUnavailable
+        If the embedded dictionary is not installed.
+    ConfigError
+        If there is no such language.
+    """
+    known = language_lexicon(language)
+    return read_lexicon(own, fallback=known) if own else known
 
 
 def advice_on_words(code: str) -> str:

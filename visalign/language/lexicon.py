@@ -49,7 +49,6 @@ __all__ = [
     "Pronunciation",
     "arpabet_phones",
     "embedded_lexicon",
-    "lexicon_with",
     "missing_words",
     "normalise_word",
     "parse_lexicon",
@@ -186,7 +185,7 @@ class Lexicon:
     fallback : Lexicon or None
         Asked for the words that `entries` lacks. A word that both hold is pronounced as `entries` says.
     language : str
-        Code of the language (:mod:`visalign.language.languages`); empty for American English, or where `fallback` tells.
+        Code of the language (:mod:`visalign.language.languages`); empty for English, and where `fallback` tells.
 
     Examples
     --------
@@ -364,19 +363,6 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def lexicon_with(own: AnyPath | None) -> Lexicon:
-    """The embedded dictionary, or one's own file before it.
-
-    Raises
-    ------
-    ParseError
-        If the file can't be read.
-    BackendUnavailable
-        If the embedded dictionary is not installed.
-    """
-    return read_lexicon(own, fallback=embedded_lexicon()) if own else embedded_lexicon()
 
 
 @cache

@@ -168,7 +168,7 @@ def chosen_g2p(name: str = "", language: str = "") -> Guesser:
         return EspeakG2p(name.removeprefix("espeak:"))
     if language and not name:
         words = language_lexicon(language)
-        return lambda word: words[word] if word in words else ()
+        return lambda word: words[word] if word in words else ()  # noqa: SIM401 - a Lexicon has no get
     model = JointNgram.load(Path(name)) if name else embedded_g2p()
 
     def guess(word: str) -> tuple[Pronunciation, ...]:

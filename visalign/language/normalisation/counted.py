@@ -6,8 +6,8 @@ A figure is all that stands between two blanks and holds a digit, without the pu
 is of one of these kinds, in the writing of its language (decimals behind a comma or a point, thousands in groups by the
 other mark, a blank or an apostrophe):
 
-* a number with decimals or without; with a sign before it or behind it (``%``, ``€`` …) that the language has a word for,
-  ``lexicons/spoken-signs.toml``; a sum of money with its hundredths;
+* a number with decimals or without; with a sign before it or behind it (``%``, ``€`` …) for which the language has a
+  word (``lexicons/spoken-signs.toml``); a sum of money with its hundredths;
 * four figures from 1100 to 2099: a year, or a number; the sound tells which
   (:mod:`visalign.forced_alignment.readings`);
 * an ordinal: ``1º``, ``2e`` and, where a language writes them so, ``3.``, which may end a sentence as well;
@@ -52,7 +52,8 @@ _MOST_DIGITS = 15  # a longer number is no amount; figure by figure
 _NAMES = {"pt-br": "pt_BR", "fr-be": "fr_BE", "fr-ch": "fr_CH", "nb": "no", "kk": "kz"}
 
 # Languages that write an ordinal with a point; the others have marks of their own, if any.
-_POINT_ORDINALS = frozenset("bs cs da de et eu fi hr hu is lb lt lv nb pl sk sl sr tr".split())
+_WITH_A_POINT = "bs cs da de et eu fi hr hu is lb lt lv nb pl sk sl sr tr"
+_POINT_ORDINALS = frozenset(_WITH_A_POINT.split())
 _ORDINAL_MARKS = {
     "fr": "er re e ème eme", "es": "º ª er", "it": "º ª °", "pt": "º ª", "nl": "e de ste", "ca": "r n t è a",
     "sv": ":e :a", "uk": "-й", "ru": "-й",
@@ -76,7 +77,8 @@ def _writing(code: str) -> _Writing:
     text = importlib.resources.files("visalign.lexicons").joinpath(SIGNS).read_text(encoding="utf-8")
     tables = parse_toml(SIGNS, text)
     row: dict[str, Any] = tables.get(code) or tables.get(code.split("-")[0]) or {}
-    return _Writing(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return _Writing(**plain)
 
 
 @cache
