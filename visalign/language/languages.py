@@ -18,16 +18,29 @@ import difflib
 import importlib.resources
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.data_files import parse_toml
 from visalign.language.g2p.espeak import EspeakPronunciations
 from visalign.language.lexicon import Lexicon, embedded_lexicon, read_lexicon
 
-__all__ = ["Language", "advice_on_words", "chosen_language", "known_languages", "language_lexicon", "lexicon_with"]
+__all__ = [
+    "AMERICAN_ENGLISH",
+    "Language",
+    "advice_on_words",
+    "chosen_language",
+    "known_languages",
+    "language_lexicon",
+    "lexicon_with",
+    "measured",
+]
 
 TABLE = "languages.toml"
 """The file of `lexicons/` that holds the languages."""
+
+MEASURED = "languages-measured.toml"
+"""The file of `lexicons/` that holds what was measured of them."""
 
 HOME_CODES = ("", "en", "en-us", "eng", "english")
 """What is asked for where the embedded dictionary of American English is meant."""
@@ -62,6 +75,7 @@ class Language:
 
 
 AMERICAN_ENGLISH = Language("", "English (America)", aliases=HOME_CODES[1:])
+"""The language at home."""
 
 
 @cache
@@ -69,6 +83,20 @@ def known_languages() -> dict[str, Language]:
     """Every language but the one at home, by its code."""
     text = importlib.resources.files("visalign.lexicons").joinpath(TABLE).read_text(encoding="utf-8")
     return {code: _language(code, row) for code, row in parse_toml(TABLE, text).items()}
+
+
+def measured(code: str) -> dict[str, Any] | None:
+    """How well phones were placed in a language of this code, if that was measured.
+
+    Returns
+    -------
+    dict or None
+        ``within_20_ms`` and ``within_50_ms`` (parts of the starts of phones, 0..1), ``median_ms``, ``n_phones``,
+        ``against`` (what the truth was).
+    """
+    text = importlib.resources.files("visalign.lexicons").joinpath(MEASURED).read_text(encoding="utf-8")
+    found: dict[str, Any] | None = parse_toml(MEASURED, text).get(code)
+    return found
 
 
 def _language(code: str, row: dict[str, object]) -> Language:

@@ -23,13 +23,14 @@ from visalign.files.outputs import spare
 from visalign.language.lexicon import Lexicon, normalise_word
 from visalign.language.markup import decoded, tidy, without_code_lines, without_directions, without_tags
 from visalign.language.normalisation import DEFAULT_LANGUAGE, Stretch, normaliser_of
+from visalign.language.normalisation.ways import FOREIGN_MARKS
 from visalign.language.speaker_labels import find_labels
 from visalign.language.spoken_text import Choice, Remark, SpokenText
 
 __all__ = ["TranscriptText", "decode_transcript", "parse_transcript", "read_aloud", "read_text", "read_transcript"]
 
 # The colon of 10:30 is no break.
-_BREAKS = re.compile(r"[\s,;!?…/\\|\"“”„«»¡¿~=\u200b]+|:(?!(?<=\d:)\d)|--+|[\u2012-\u2015\u2212]|\.\.+")
+_BREAKS = re.compile(rf"[\s,;!?…/\\|\"“”„«»¡¿~=\u200b{FOREIGN_MARKS}]+|:(?!(?<=\d:)\d)|--+|[\u2012-\u2015\u2212]|\.\.+")
 _SPOKEN_SIGNS = {"&": "and", "+": "plus", "%": "percent", "@": "at"}
 _SIGNS = re.compile(r"[&+%@]")
 # What no text has; an end-of-file mark of old systems is none of them.

@@ -32,14 +32,23 @@ from functools import cache
 from typing import Any
 
 from visalign.files.data_files import parse_toml
-from visalign.language.normalisation.ways import Normaliser, Stretch, distinct, sayable, with_ascii_figures
+from visalign.language.normalisation.ways import (
+    FOREIGN_MARKS,
+    Normaliser,
+    Stretch,
+    distinct,
+    sayable,
+    with_ascii_figures,
+)
 
 __all__ = ["SIGNS", "can_count", "counted"]
 
 SIGNS = "spoken-signs.toml"
 """The file of `lexicons/` that holds the words for signs."""
 
-_TOKEN = re.compile(r"[^\s,;!?…\"“”„«»|\\](?:[^\s;!?…\"“”„«»|\\]{0,79}[^\s,;!?…\"“”„«»|\\])?")
+_WITHIN = rf"(?:[^\s;!?…\"“”„«»|\\{FOREIGN_MARKS}]|(?<=[0-9])[\u00a0\u202f](?=[0-9]{{3}}(?![0-9])))"  # thousands are parted by blanks
+_EDGE = rf"[^\s,;!?…\"“”„«»|\\{FOREIGN_MARKS}]"
+_TOKEN = re.compile(rf"{_EDGE}(?:{_WITHIN}{{0,79}}{_EDGE})?")
 _EDGES = ".:,'’)(]["
 _DIGIT = re.compile(r"[0-9]")
 _ALONE = re.compile(r"[%&+=§°@€$£¥₽₺₪₩₴]")  # signs that are said, alone or beside a figure
