@@ -45,6 +45,9 @@ WEAK_FORMS = frozenset(
 )
 """English function words that lose H or TH when they are not stressed and no pause precedes."""
 
+CHANGE_GAIN = 3.0
+"""Nats that a boundary gains at a frame whose spectrum changes twice as much as on average (docs/decisions/0011)."""
+
 FILLER_PDF = -1
 """The pdf of a filler: whatever sound explains a frame best, at a price."""
 
@@ -63,7 +66,9 @@ class AcousticModel(Protocol):
     """An acoustic model with its features.
 
     `scale` weighs acoustic log-likelihoods against all other weights in the search, `posterior_scale` in the
-    probabilities of boundaries; both assume `frame_shift`.
+    probabilities of boundaries; both assume `frame_shift`. `change_gain` is what a boundary gains at a frame whose
+    spectrum changes twice as much as on average, in nats. Of a model that `judges_words` it is known how well words fit
+    that are not said.
     """
 
     name: str
@@ -76,7 +81,9 @@ class AcousticModel(Protocol):
     posterior_scale: float
     silence_costs: SilenceCosts
     broad_share: float
+    change_gain: float
     has_filler: bool
+    judges_words: bool
 
     def broader(self, pdfs: Integers) -> Integers:
         """For each pdf a less specific one, which counts by `broad_share` in the probabilities of boundaries."""
@@ -112,6 +119,10 @@ class AcousticModel(Protocol):
         """The model and the frames for a second pass, given which pdf each frame was aligned with; None: no need."""
         ...
 
+    def keeps(self, before: str, after: str) -> bool:
+        """True where the boundary between two phones is not where the spectrum changes most."""
+        ...
+
     def label(self, phone: str) -> str:
         """How a phone is written in the result."""
         ...
@@ -132,10 +143,12 @@ class SphinxAcoustics:
 
     uses_context = True
     has_filler = True
+    judges_words = True
     silence = SphinxModel.silence
     silence_costs = SilenceCosts()
     broad_share = 0.3
     """Triphones were trained without hand-set boundaries, and each may have moved in its own way."""
+    change_gain = CHANGE_GAIN
 
     def __init__(self, model: SphinxModel, n_phases: int = 1) -> None:
         self.model, self.n_phases = model, n_phases
@@ -212,6 +225,10 @@ class SphinxAcoustics:
         """None: adapting this model to a few seconds brought nothing (docs/decisions/0010)."""
         return
 
+    def keeps(self, before: str, after: str) -> bool:
+        """False: all boundaries of this model are better off where the spectrum changes (docs/decisions/0011)."""
+        return False
+
     def label(self, phone: str) -> str:
         """ARPABET as it is."""
         return phone
@@ -245,7 +262,9 @@ class KaldiAcoustics:
 
     posterior_scale = 0.1
     broad_share = 0.0
+    change_gain = CHANGE_GAIN
     has_filler = False
+    judges_words = False
 
     def __init__(self, model: MfaModel, mixtures: DiagonalMixtures | None = None) -> None:
         self.model = model
@@ -311,6 +330,10 @@ class KaldiAcoustics:
         statistics = gather_statistics(frames[spoken], pdfs[spoken], self.mixtures, final)
         transform = statistics.transform()
         return None if transform is None else (KaldiAcoustics(self.model, final), apply_transform(frames, transform))
+
+    def keeps(self, before: str, after: str) -> bool:
+        """False: all boundaries of this model are better off where the spectrum changes (docs/decisions/0011)."""
+        return False
 
     def label(self, phone: str) -> str:
         """ARPABET in capitals without stress where all phones of the model are ARPABET; else as the model has it."""

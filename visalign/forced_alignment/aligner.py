@@ -41,6 +41,7 @@ __all__ = [
 ALIGNERS = {
     "pocketsphinx": "visalign.forced_alignment.pocketsphinx:PocketSphinxAligner",
     "gmm_hmm": "visalign.forced_alignment.gmm_hmm:GmmHmmAligner",
+    "any_language": "visalign.forced_alignment.any_language:AnyLanguageAligner",
     "mfa": "visalign.forced_alignment.mfa:MfaAligner",
     "precomputed": "visalign.forced_alignment.precomputed:PrecomputedAligner",
 }

@@ -45,8 +45,9 @@ _UNTIMELY = (
 
 def force_align(
     audio: Audio,
-    transcript: str | Sequence[Cue],
+    transcript: str | Sequence[Cue] | None = None,
     *,
+    phones: Sequence[str] | None = None,
     aligner: str | Aligner = DEFAULT_ALIGNER,
     lexicon: Lexicon | str | PathLike[str] | None = None,
     dictionary: Lexicon | str | PathLike[str] | None = None,
@@ -68,6 +69,10 @@ def force_align(
     transcript : str or sequence of Cue
         What is said, as running text (:func:`visalign.language.transcript.read_aloud`), or cues with times
         (:func:`visalign.language.annotations.read_cues`): each is then aligned in its own window, whatever the length.
+    phones : sequence of str, optional
+        In place of a transcript the phones that are heard, of any language, in IPA, X-SAMPA or ARPABET; silences part
+        groups between which a speaker may pause (:func:`visalign.forced_alignment.any_language.align_phones`). No
+        pronunciations are needed then, and none taken.
     aligner : str or Aligner
         One of `ALIGNERS`, or an aligner of your own.
     lexicon : Lexicon or path-like, optional
@@ -116,6 +121,8 @@ def force_align(
     >>> visalign.force_align(audio, "bin blue at f two now").words[1]    # doctest: +SKIP
     Interval(start=0.7628, end=0.9928, label='bin', score=None)
     """
+    if phones is not None or transcript is None:
+        return heard(_phones_placed(audio, transcript, phones, aligner), audio, speech)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
     pronunciations = _pronunciations(backend, lexicon, dictionary, oov, g2p, language)
     if not isinstance(transcript, str):
@@ -134,6 +141,17 @@ def force_align(
     speech = find_speech(audio) if speech is None else speech
     pieces = list(align_pieces(audio, text, known.lexicon, backend, speech, progress))
     return _told(explained(_joined(pieces, speech, audio), known), text, _warnings_of(transcript))
+
+
+def _phones_placed(
+    audio: Audio, transcript: str | Sequence[Cue] | None, phones: Sequence[str] | None, aligner: str | Aligner
+) -> Alignment:
+    # It loads the engine with its acoustic model's reader, which other aligners do without.
+    from visalign.forced_alignment.any_language import align_phones, phones_aligner
+
+    if transcript is not None or phones is None:
+        raise InputError("give what is said either as a transcript or as phones")
+    return align_phones(audio, phones, phones_aligner(aligner))
 
 
 def align_in_pieces(

@@ -11,7 +11,7 @@ Method
 4. Where the model asks for it and there is enough speech, the features are adapted to the speaker and the search is
    repeated (:mod:`~visalign.forced_alignment.adaptation`).
 5. The phones are now known. Forward–backward gives each boundary a probability at each frame; frames at which the
-   spectrum changes count more, `CHANGE_GAIN` nats for each time its mean. The boundary is the mean of that
+   spectrum changes count more, `change_gain` nats for each time its mean. The boundary is the mean of that
    distribution, so that it is finer than the frames.
 6. Each boundary moves to the change of the spectrum nearby (:mod:`~visalign.forced_alignment.refinement`).
 
@@ -57,6 +57,7 @@ from visalign.forced_alignment.confidence import (
 )
 from visalign.forced_alignment.decoding_graph import FILLER, DecodingGraph, PhoneHmm, Variant, build_graph, chain_graph
 from visalign.forced_alignment.digital_silence import without_digital_silence
+from visalign.forced_alignment.mapped_acoustics import MappedAcoustics, is_english
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.pocketsphinx import MODEL_RATE_HZ, merge_silence, pcm_for_model
 from visalign.forced_alignment.refinement import refine_boundaries, spectral_change
@@ -77,9 +78,6 @@ EXACT_SECONDS = 25.0
 BEAMS = (80.0, 320.0, 1280.0)
 """How far a path may fall behind in longer audio, in scaled log-likelihood; the next where one loses all paths. With
 the first the paths through 84 s of speech are the exact ones."""
-
-CHANGE_GAIN = 3.0
-"""Nats that a boundary gains at a frame whose spectrum changes twice as much as on average (docs/decisions/0011)."""
 
 FILLER_WEIGHT = -20.0
 """Log weight of a filler: one long stretch without words is likelier than several short ones."""
@@ -107,7 +105,8 @@ class GmmHmmAligner:
     Parameters
     ----------
     acoustic_model : path-like or AcousticModel, optional
-        A zip of the Montreal Forced Aligner. None: PocketSphinx's American English model.
+        A zip of the Montreal Forced Aligner. None: PocketSphinx's American English model, and for words in IPA that
+        English has no phones for the same by way of :mod:`~visalign.forced_alignment.mapped_acoustics`.
     refine : bool
         Move boundaries to where the sound says they are. False: leave them where the model puts them; recordings are
         then aligned whole, however long, as MFA does.
@@ -125,6 +124,7 @@ class GmmHmmAligner:
     def __init__(self, acoustic_model: AnyPath | AcousticModel | None = None, *, refine: bool = True) -> None:
         self.refine = refine
         self.takes_any_length = not refine
+        self.may_change_model = acoustic_model is None
         self.model: AcousticModel
         if acoustic_model is None:
             self.model = SphinxAcoustics(embedded_model())
@@ -147,7 +147,18 @@ class GmmHmmAligner:
         """
         if not words:
             raise InputError("no words to align: the transcript is empty. Give what is said in the clip.")
-        variants = self.variants(words, lexicon)
+        if self.may_change_model and not is_english(words, lexicon):
+            return GmmHmmAligner(MappedAcoustics(embedded_model()), refine=self.refine).align(audio, words, lexicon)
+        return self.align_variants(audio, words, self.variants(words, lexicon))
+
+    def align_variants(self, audio: Audio, words: Sequence[str], variants: Sequence[Sequence[Variant]]) -> Alignment:
+        """Align words whose pronunciations are known already, in phones of the model.
+
+        Raises
+        ------
+        AlignmentError
+            If the audio is silent or too short for the words.
+        """
         return without_digital_silence(audio, lambda sound: self._aligned(sound, words, variants))
 
     def _aligned(self, audio: Audio, words: Sequence[str], variants: Sequence[Sequence[Variant]]) -> Alignment:
@@ -373,7 +384,7 @@ def _place(found: _Decoded, pcm: npt.NDArray[np.int16], duration: float) -> list
     frames, spreads = _soft_boundaries(found, change)
     inner = model.first_boundary + model.frame_shift * frames
     times = _increasing([0.0, *inner.tolist(), duration])
-    times = refine_boundaries(pcm, MODEL_RATE_HZ, times)
+    times = _refined(times, found, pcm)
     # Speech that begins with the recording begins at a cut, of which nothing is known: its end stands in for it.
     spread = [spreads[0] if len(spreads) else model.frame_shift, *spreads.tolist()]
     turns = np.interp(times[:-1], model.first_boundary + model.frame_shift * np.arange(len(change)), change)
@@ -383,6 +394,13 @@ def _place(found: _Decoded, pcm: npt.NDArray[np.int16], duration: float) -> list
         )
         for k, (x, (start, end)) in enumerate(zip(segments, pairwise(times), strict=True))
     ]
+
+
+def _refined(times: list[float], found: _Decoded, pcm: npt.NDArray[np.int16]) -> list[float]:
+    """Boundaries at the change of the spectrum nearby, but those that the model keeps."""
+    moved = refine_boundaries(pcm, MODEL_RATE_HZ, times)
+    stays = [False, *(found.model.keeps(a.phone, b.phone) for a, b in pairwise(found.segments)), False]
+    return [old if stay else new for old, new, stay in zip(times, moved, stays, strict=True)]
 
 
 def _unmoved(placed: Sequence[_Placed], found: _Decoded) -> list[_Placed]:
@@ -406,7 +424,7 @@ def _increasing(times: list[float]) -> list[float]:
 def _soft_boundaries(found: _Decoded, change: Doubles) -> tuple[Doubles, Doubles]:
     """Mean frame of each inner boundary, and the seconds by which it is uncertain; both (n_phones − 1,)."""
     segments, model = found.segments, found.model
-    bonus = CHANGE_GAIN * (change - 1.0)
+    bonus = model.change_gain * (change - 1.0)
     means, spreads = np.empty(len(segments) - 1), np.empty(len(segments) - 1)
     for first in range(0, len(segments) - 1, STRETCH):
         last = min(first + STRETCH, len(segments) - 1)  # boundaries `first` to `last` are found
@@ -444,7 +462,7 @@ def _unlikely(
     model: AcousticModel, placed: Sequence[_Placed], spans: Mapping[int, Sequence[Interval]]
 ) -> Iterator[Interval]:
     """Words that don't sound like what they are said to be; only for the model on whose fits the limit was set."""
-    if not isinstance(model, SphinxAcoustics):
+    if not model.judges_words:
         return
     for index, span in spans.items():
         mine = [p for p in placed if p.word == index]
@@ -461,7 +479,7 @@ def _word(label: str, phones: Sequence[Interval]) -> Interval:
 def _doubts(found: _Decoded, variants: Sequence[Sequence[Variant]]) -> Iterator[str]:
     """A warning where the transcript does not fit; only for the model on whose fits the limits were set."""
     fit = found.fit
-    if not isinstance(found.model, SphinxAcoustics) or fit >= CONTROL_BELOW:
+    if not found.model.judges_words or fit >= CONTROL_BELOW:
         return
     if fit_doubt(fit, _gain(found, variants, int(found.spoken.sum()))):
         yield (

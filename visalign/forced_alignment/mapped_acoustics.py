@@ -1,0 +1,221 @@
+"""Phones of any language in the states of the English acoustic model.
+
+Method
+------
+A phone of IPA is made of English phones by shares (:func:`visalign.language.articulation.weights`), and each of its
+states is the mixture of theirs,
+
+    log p(x) = log Σ over English phones of share × p(x | the state in the same place of that phone).
+
+Shares are broader than those of one best phone, since the neighbours of a phone cover what its own realisation in
+another language may be like. A phone of several targets that English does not have as one (``ts``, ``ⁿd``, ``ai``)
+begins with the states of its first target and ends with those of its last one. What no share can say is said by rule:
+
+* a glottal stop is a closure or nothing but the pause of a voice, so its states are in part those of silence;
+* a click is a stop whose burst is louder, and an ejective a stop that is followed by the pause of a voice;
+* a long phone stays longer in its states.
+
+Stops are followed by their burst, where the spectrum changes most; people begin the vowel where its voice begins.
+So boundaries from a stop into a voiced sonorant stay where the states have them (:meth:`MappedAcoustics.keeps`).
+
+Nothing is learnt from recordings of other languages. What each step brings, and what did not help, is in
+``docs/decisions/0161``.
+
+Conventions
+-----------
+Phones keep the spelling in which they are given, stress included; `sounds_as` is what they are made of. States of the
+English model keep their numbers, mixtures are numbered from `FIRST_MIXTURE`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.errors import AlignmentError, ParseError, UnknownSymbol, quoted
+from visalign.forced_alignment.acoustic_model import SphinxAcoustics
+from visalign.forced_alignment.decoding_graph import PhoneHmm, Variant
+from visalign.forced_alignment.sphinx_model import SphinxModel
+from visalign.language.articulation import FEATURES, targets_of, weights
+from visalign.language.ipa import tidy_ipa
+from visalign.language.lexicon import Lexicon, Pronunciation
+from visalign.language.phones import convert, is_phone, is_silence
+
+__all__ = ["MappedAcoustics", "is_english", "sounds_as"]
+
+SPREAD = 0.9
+"""Of the shares: twice that of articulation's own, see the method."""
+
+N_STATES = 3
+
+PAUSE_WEIGHT = math.log(0.5)
+"""Log weight of a pause, and of none, after each word."""
+
+MEAN_FRAMES = 3.0
+"""Hundredths of a second in a state of an ordinary phone, the reciprocal of leaving it; a phone of three states lasts
+90 ms, as phones of read speech do on average. Long ones stay twice as long (docs/decisions/0161)."""
+
+FIRST_MIXTURE = 1 << 20
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+
+State = Mapping[tuple[str, int], float]
+"""Shares of English phones in their states."""
+
+
+class MappedAcoustics(SphinxAcoustics):
+    """PocketSphinx's English model for phones of any language, in IPA or ARPABET.
+
+    Parameters
+    ----------
+    model : SphinxModel
+    """
+
+    uses_context = False
+    has_filler = False
+    judges_words = False
+    broad_share = 0.0
+    change_gain = 0.0
+
+    def __init__(self, model: SphinxModel) -> None:
+        super().__init__(model)
+        self.name = f"{self.name}, phones of any language"
+        # Mixtures are less sharp than states, and a posterior that is flat finds the middle of what is possible.
+        self.posterior_scale = 0.15
+        self._mixtures: list[tuple[Integers, Floats]] = []
+        self._numbers: dict[tuple[tuple[int, float], ...], int] = {}
+        self._hmms: dict[str, PhoneHmm] = {}
+
+    def broader(self, pdfs: Integers) -> Integers:
+        """The pdfs themselves: they know no context."""
+        return pdfs
+
+    def variants(self, word: str, pronunciations: Sequence[Pronunciation]) -> list[Variant]:
+        """Pronunciations as they are written.
+
+        Raises
+        ------
+        ParseError
+            If a phone is neither IPA nor ARPABET, and it is known where it stands.
+        UnknownSymbol
+            If it is not known.
+        AlignmentError
+            If a pronunciation holds nothing but silence.
+        """
+        found = list[Variant]()
+        for pronunciation in pronunciations:
+            phones = tuple(x for x in pronunciation.phones if not is_silence(x))
+            if not phones:
+                named = f"{quoted(word)}{pronunciation.where}"
+                raise AlignmentError(f"a pronunciation of {named} holds only silence; correct it in the lexicon")
+            for phone in phones:
+                _refuse_unknown(phone, pronunciation)
+            found.append(Variant(phones, before_silence=PAUSE_WEIGHT, before_speech=PAUSE_WEIGHT))
+        return found
+
+    def phone_hmm(self, left: str, phone: str, right: str, position: str) -> PhoneHmm:
+        """The HMM of a phone, whatever its neighbours."""
+        if phone == self.silence:
+            return self.model.phone_hmm("", phone, "", "")
+        if phone not in self._hmms:
+            self._hmms[phone] = self._built(sounds_as(phone))
+        return self._hmms[phone]
+
+    def _built(self, ipa: str) -> PhoneHmm:
+        staying = 1.0 - 1.0 / (MEAN_FRAMES * (1.0 + targets_of(ipa)[-1][FEATURES.index("long")]))
+        stay, leave = math.log(staying), math.log1p(-staying)
+        arcs = [(a, b, stay if a == b else leave) for a in range(N_STATES) for b in (a, a + 1)]
+        return PhoneHmm(tuple(map(self._number, states_of(ipa))), tuple(arcs))
+
+    def _number(self, state: State) -> int:
+        native = {self.model.phone_hmm("", name, "", "").pdfs[at]: share for (name, at), share in state.items()}
+        key = tuple(sorted(native.items()))
+        if key not in self._numbers:
+            self._numbers[key] = FIRST_MIXTURE + len(self._mixtures)
+            members, shares = zip(*key, strict=True)
+            self._mixtures.append((np.array(members, dtype=np.int64), np.log(np.array(shares, dtype=np.float32))))
+        return self._numbers[key]
+
+    def log_likelihoods(self, frames: Floats, pdfs: Integers) -> Floats:
+        """Log-likelihoods of states of the model, and of mixtures of them."""
+        mixed = pdfs >= FIRST_MIXTURE
+        parts = [self._mixtures[pdf - FIRST_MIXTURE] for pdf in pdfs[mixed].tolist()]
+        states = np.unique(np.concatenate([pdfs[~mixed], *(members for members, _ in parts)]))
+        scores = self.model.log_likelihoods(frames, states)
+        out = np.empty((len(frames), len(pdfs)), dtype=np.float32)
+        out[:, ~mixed] = scores[:, np.searchsorted(states, pdfs[~mixed])]
+        for column, (members, shares) in zip(np.flatnonzero(mixed).tolist(), parts, strict=True):
+            out[:, column] = np.logaddexp.reduce(scores[:, np.searchsorted(states, members)] + shares, axis=1)
+        return out
+
+    def keeps(self, before: str, after: str) -> bool:
+        """True from a stop into a vowel, nasal, liquid or glide: the spectrum changes most at the burst."""
+        if self.silence in (before, after):
+            return False
+        first, second = targets_of(sounds_as(before))[-1], targets_of(sounds_as(after))[0]
+        return bool(first[_CLOSURE] == 1.0 and second[_FRICTION] == 0.0 and second[_CLOSURE] < 1.0)
+
+    def label(self, phone: str) -> str:
+        """The phone as it was given."""
+        return phone
+
+
+_CLOSURE, _FRICTION = FEATURES.index("closure"), FEATURES.index("friction")
+
+
+@cache
+def sounds_as(phone: str) -> str:
+    """IPA, tidy, of a phone in IPA or in ARPABET (which is written in capitals).
+
+    Examples
+    --------
+    >>> sounds_as("t͡s"), sounds_as("AH0"), sounds_as("ˈy")
+    ('ts', 'ʌ', 'y')
+
+    Raises
+    ------
+    UnknownSymbol
+        If it is neither.
+    """
+    if phone.isascii() and phone[:1].isupper() and is_phone(phone, "arpabet"):
+        return convert(phone, "arpabet", "ipa")
+    return tidy_ipa(phone)
+
+
+def is_english(words: Sequence[str], lexicon: Lexicon) -> bool:
+    """False where words are of another language, or in IPA that has no counterpart in English."""
+    language = getattr(lexicon, "language", None)
+    if language is not None:
+        return str(language).split("-")[0] == "en"
+    symbols = {x for ways in lexicon.pronounce(words) for way in ways for x in way.phones}
+    foreign = [x for x in symbols if not is_phone(x, "arpabet") and not _has_counterpart(x)]
+    return not foreign or not all(is_phone(x, "ipa") for x in foreign)
+
+
+def _has_counterpart(ipa: str) -> bool:
+    try:
+        return bool(convert(ipa, "ipa", "arpabet"))
+    except UnknownSymbol:
+        return False
+
+
+def states_of(ipa: str) -> list[State]:
+    """What the states of a phone are made of."""
+    shares = weights(ipa, spread=SPREAD)
+    return [{(name, at): share for name, share in shares.items()} for at in range(N_STATES)]
+
+
+def _refuse_unknown(phone: str, pronunciation: Pronunciation) -> None:
+    try:
+        sounds_as(phone)
+    except UnknownSymbol as error:
+        place = pronunciation.place
+        if place is None:
+            raise
+        reason = f"{place.word[:40]!r} has the phone {phone[:40]!r}, which is neither ARPABET nor IPA"
+        raise ParseError(place.name, place.line, reason) from error
