@@ -23,7 +23,7 @@ from typing import Any
 from visalign.errors import ConfigError, UnknownSymbol
 from visalign.language.articulation import weights
 from visalign.language.ipa import VOWEL_LETTERS, without_marks
-from visalign.language.phones import convert, fold_arpabet, is_silence, normalise
+from visalign.language.phones import ARPABET, convert, fold_arpabet, is_silence, normalise
 from visalign.visemes.lint import read_viseme_map
 
 __all__ = [
@@ -258,7 +258,7 @@ class VisemeMap:
         spelt = [phone, normalise(phone, alphabet)] if alphabet == self.alphabet else []
         if "arpabet" in (alphabet, self.alphabet):
             try:
-                folded = fold_arpabet(convert(phone, alphabet, "arpabet"))
+                folded = _english(phone, alphabet)
                 spelt.append(folded if self.alphabet == "arpabet" else convert(folded, "arpabet", self.alphabet))
             except UnknownSymbol:
                 pass
@@ -281,7 +281,7 @@ class VisemeMap:
         if self.alphabet != "arpabet":
             return not {ipa, without_marks(ipa)} & {convert(x, self.alphabet, "ipa") for x in self.unlisted}
         try:
-            convert(phone, alphabet, "arpabet")
+            _english(phone, alphabet)
         except UnknownSymbol:
             return True
         return False
@@ -326,7 +326,7 @@ class VisemeMap:
         if self.alphabet == "arpabet":
             keys = [phone.strip().upper(), normalise(phone, alphabet)] if alphabet == "arpabet" else []
             try:
-                keys.append(fold_arpabet(convert(phone, alphabet, "arpabet")))
+                keys.append(_english(phone, alphabet))
             except UnknownSymbol:  # English has no such phone
                 return None
         else:
@@ -339,6 +339,19 @@ class VisemeMap:
         if self.alphabet != "arpabet":
             return convert(phone, self.alphabet, "ipa")
         return normalise(phone, "arpabet") if self.strip_stress else phone.strip().upper()
+
+
+def _english(phone: str, alphabet: str) -> str:
+    """The phone of English (ARPABET) that a phone is, for the eye.
+
+    Raises
+    ------
+    UnknownSymbol
+        If English has none; so for ɱ, which sounds like M, and is made with the lip at the teeth.
+    """
+    if alphabet != "arpabet" and "ɱ" in convert(phone, alphabet, "ipa"):
+        raise UnknownSymbol(phone, tuple(ARPABET))
+    return fold_arpabet(convert(phone, alphabet, "arpabet"))
 
 
 def _by_english_phone(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
