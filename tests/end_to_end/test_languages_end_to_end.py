@@ -46,6 +46,11 @@ def _spoken(language: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tup
     return language, said
 
 
+def line(language: str) -> tuple[str, ...]:
+    """What every command is given."""
+    return ("line.wav", "-t", "line.txt", "--language", language)
+
+
 def closures(said: SpokenText) -> list[float]:
     """Where the lips close in the sound; two in a row are one."""
     rows = list(said.phones)
@@ -69,10 +74,7 @@ def test_words_and_phones_are_found_where_the_voice_says_them(spoken: tuple[str,
 
 def test_rhubarb_cues_close_the_mouth_where_the_lips_close(spoken: tuple[str, SpokenText]) -> None:
     language, said = spoken
-    assert (
-        run("export", "line.wav", "-t", "line.txt", "--language", language, "--to", "rhubarb-json", "-o", "cues.json")
-        == 0
-    )
+    assert run("export", *line(language), "--to", "rhubarb-json", "-o", "cues.json") == 0
     cues = json.loads(Path("cues.json").read_text(encoding="utf-8"))["mouthCues"]
     shut = [x["start"] for x in cues if x["value"] == "A"]
     assert len(closures(said)) >= 4
@@ -87,10 +89,7 @@ def test_rhubarb_cues_close_the_mouth_where_the_lips_close(spoken: tuple[str, Sp
 
 def test_arkit_curves_press_and_round_the_lips(spoken: tuple[str, SpokenText]) -> None:
     language, said = spoken
-    assert (
-        run("export", "line.wav", "-t", "line.txt", "--language", language, "--to", "livelink-csv", "-o", "face.csv")
-        == 0
-    )
+    assert run("export", *line(language), "--to", "livelink-csv", "-o", "face.csv") == 0
     with Path("face.csv").open(encoding="utf-8", newline="") as file:
         rows: list[dict[str, Any]] = list(csv.DictReader(file))
 
@@ -107,7 +106,7 @@ def test_arkit_curves_press_and_round_the_lips(spoken: tuple[str, SpokenText]) -
 
 def test_a_preview_lasts_as_long_as_its_sound(spoken: tuple[str, SpokenText]) -> None:
     language, said = spoken
-    assert run("preview", "line.wav", "-t", "line.txt", "--language", language, "-o", "line.mp4", "--size", "128") == 0
+    assert run("preview", *line(language), "-o", "line.mp4", "--size", "128") == 0
     found = probe("line.mp4")
     assert found.duration == pytest.approx(said.audio.duration, abs=0.1)
 
@@ -120,7 +119,7 @@ def test_words_from_right_to_left_keep_their_letters_in_every_file(
     words = [x for x in said.words.labels if x]
     assert words == TEXTS[language].split()
     for name in ("line.TextGrid", "line.csv", "line.eaf", "line.json"):
-        assert run("align", "line.wav", "-t", "line.txt", "--language", language, "-o", name) == 0
+        assert run("align", *line(language), "-o", name) == 0
         shown = capsys.readouterr().out
         assert all(word in shown for word in words)
     grid = textgrid.openTextgrid("line.TextGrid", includeEmptyIntervals=False)
