@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from visalign.errors import TimelineError
-from visalign.language.phones import is_phone
+from visalign.language.phone_lists import is_arpabet
+from visalign.language.phones import is_silence
 from visalign.timeline import Interval, Tier
 
 __all__ = ["Alignment", "CueTimes"]
@@ -98,5 +99,5 @@ class Alignment:
 
     @property
     def alphabet(self) -> str:
-        """``"arpabet"`` where all phones are, else ``"ipa"``."""
-        return "arpabet" if all(is_phone(x, "arpabet") for x in set(self.phones.labels)) else "ipa"
+        """``"arpabet"`` where all phones are, which is written in capitals; else ``"ipa"``."""
+        return "arpabet" if all(is_silence(x) or is_arpabet(x) for x in set(self.phones.labels)) else "ipa"
