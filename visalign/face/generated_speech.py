@@ -305,7 +305,7 @@ def _settle(phones: list[_Phone], samples: npt.NDArray[np.int16]) -> list[_Phone
         if _manner(phone.label) == "stop":
             start = max(quiet, start - round(_LONGEST_CLOSURE_SECONDS * _RATE_HZ))
         if before is not None and start - quiet > _LONGEST_GAP_SECONDS * _RATE_HZ:
-            settled.append(_Phone(SILENCE, quiet, -1))
+            settled.append(_Phone(SILENCE, max(quiet, before.start + 1), -1))  # a phone may be silent itself
         elif before is not None and before.start == phones[index - 1].start == phone.start:
             start = phone.start + round(_FIRST_OF_TWO * (following - phone.start))
         elif (
