@@ -40,6 +40,7 @@ from visalign.media.clips import write_clip
 from visalign.media.images import IMAGE_SUFFIXES, read_image
 from visalign.signals import Audio, Image
 from visalign.timeline import Tier
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = [
     "LENS_BLUR",
