@@ -15,8 +15,10 @@ from visalign.commands.options import (
     AlignmentFile,
     AlignmentShift,
     Channel,
+    Language,
     Overwrite,
     Subtitles,
+    refuse_lonely_language,
     refuse_lonely_shift,
     refuse_missing,
     said,
@@ -43,6 +45,7 @@ ALIGN_EPILOG = (
     "visalign align interview.wav --channel left --transcript guest.txt -o guest.TextGrid\n\n"
     "visalign align talk.wav --recognise words -o talk.TextGrid    (no transcript: what PocketSphinx understands)\n\n"
     "visalign align recordings/ -o aligned/ --to csv    (speech.wav beside speech.txt or speech.srt)\n\n"
+    'visalign align rede.wav --text "Guten Morgen" --language de -o rede.TextGrid    (`visalign languages`)\n\n'
     "visalign align wort.wav --phones wort.txt -o wort.TextGrid    (any language: ɡ uː t ə n | t aː k)\n\n"
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
 )
@@ -73,6 +76,7 @@ def align(
     lexicon: Annotated[
         Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")
     ] = None,
+    language: Language = None,
     oov: Annotated[str, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = "error",
     g2p: Annotated[
         str, typer.Option(help="Who guesses: the built-in English, espeak:LANGUAGE (espeak:de), or a model file.")
@@ -136,7 +140,8 @@ def align(
                 "the Montreal Forced Aligner takes many clips together: visalign mfa CORPUS -o FOLDER"
             )
         engine = chosen_aligner(aligner, acoustic_model, refine=refine)
-        names = {"oov": oov, "g2p": g2p, "speaker": speaker}
+        refuse_lonely_language(language, sound)
+        names = {"oov": oov, "g2p": g2p, "language": language, "speaker": speaker}
         options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names, "phones_out": phones_out}
         _align_many(sound, output, to, channel, overwrite=overwrite, quiet=quiet, options=options)
         return
@@ -150,13 +155,18 @@ def align(
     words = said(text, transcript, subtitles, sound)
     if phones is not None:
         said_by = {"--text": text, "--transcript": transcript, "--subtitles": subtitles, "--alignment": alignment}
-        _refuse_words({**said_by, "--lexicon": lexicon, "--dictionary": dictionary, "--speaker": speaker}, oov, g2p)
+        _refuse_words(
+            {**said_by, "--lexicon": lexicon, "--dictionary": dictionary, "--language": language, "--speaker": speaker},
+            oov,
+            g2p,
+        )
     if words is not None and alignment is not None:
         raise typer.BadParameter("give --alignment, or the text of what is said, not both")
     refuse_lonely_shift(alignment, alignment_shift)
+    refuse_lonely_language(language, words, alignment)
     is_mfa = aligner == "mfa"
     if is_mfa:
-        _refuse_pronunciations(lexicon, oov, g2p)
+        _refuse_pronunciations(lexicon, oov, g2p, language)
     refuse_missing(sound)
     with progress_line(enabled=not quiet) as progress:
         progress("aligning", None)
@@ -171,6 +181,7 @@ def align(
                 shift=alignment_shift,
                 oov=oov,
                 g2p=g2p,
+                language=language,
             )
         elif phones is not None:
             chosen = chosen_aligner(aligner, acoustic_model, refine=refine)
@@ -188,11 +199,12 @@ def align(
                 dictionary=None if is_mfa else dictionary,
                 oov=oov,
                 g2p=g2p,
+                language=language,
                 speaker=speaker,
                 progress=progress,
             )
     if phones_out is not None:
-        found = _labelled(found, phones_out, lexicon, dictionary)
+        found = _labelled(found, phones_out, lexicon, dictionary, language)
     written = [] if output is None else [write_alignment(output, found)]
     if not quiet:
         recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
@@ -209,17 +221,24 @@ def _refuse_words(given: dict[str, object], oov: str, g2p: str) -> None:
         raise typer.BadParameter(f"{named[0]} is about words; with --phones there are none: give one of the two")
 
 
-def _labelled(found: Alignment, alphabet: str, lexicon: Path | None, dictionary: Path | None) -> Alignment:
+def _labelled(
+    found: Alignment, alphabet: str, lexicon: Path | None, dictionary: Path | None, language: str | None
+) -> Alignment:
     """The alignment with its phones as --phones-out asks for them."""
     # It loads the lexicon.
     from visalign.forced_alignment.aligner import whole_lexicon
     from visalign.forced_alignment.phone_labels import with_labels
 
-    return with_labels(found, alphabet, whole_lexicon(lexicon, dictionary))
+    return with_labels(found, alphabet, whole_lexicon(lexicon, dictionary, language))
 
 
-def _refuse_pronunciations(lexicon: Path | None, oov: str, g2p: str) -> None:
-    given = {"--lexicon": lexicon is not None, "--oov": oov != "error", "--g2p": bool(g2p)}
+def _refuse_pronunciations(lexicon: Path | None, oov: str, g2p: str, language: str | None) -> None:
+    given = {
+        "--lexicon": lexicon is not None,
+        "--oov": oov != "error",
+        "--g2p": bool(g2p),
+        "--language": language is not None,
+    }
     for option in (name for name, is_given in given.items() if is_given):
         raise typer.BadParameter(
             f"{option} does nothing with --aligner mfa, which pronounces words by its own dictionary: give it as "
@@ -256,7 +275,11 @@ def _aligned(
         found = visalign.force_align(audio, phones=said, aligner=aligner)
     else:
         found = visalign.force_align(audio, said, aligner=aligner, **words)
-    return found if phones_out is None else _labelled(found, phones_out, words["lexicon"], words["dictionary"])
+    return (
+        found
+        if phones_out is None
+        else _labelled(found, phones_out, words["lexicon"], words["dictionary"], words["language"])
+    )
 
 
 def _align_many(

@@ -40,7 +40,7 @@ from visalign.language.normalisation.english_words import (
     roman,
     short_form,
 )
-from visalign.language.normalisation.ways import Stretch, sayable
+from visalign.language.normalisation.ways import Stretch, sayable, with_ascii_figures
 
 __all__ = ["american_english"]
 
@@ -68,16 +68,16 @@ def american_english(text: str, known: Container[str]) -> list[Stretch]:
     $5.50 = five dollars fifty cents
     5 kg = five kilograms
     """
-    return list(_Reader(_with_ascii_figures(text), known).stretches())
+    return list(_Reader(_plain(text), known).stretches())
 
 
-def _with_ascii_figures(text: str) -> str:
+def _plain(text: str) -> str:
     """Figures of other scripts, and lowered ones, as those of this one, the Greek mu before a unit as the sign of
     micro; each stays one character.
     """
     if text.isascii():
         return text
-    text = re.sub(r"(?![0-9])\d", lambda found: str(int(found[0])), text.translate(_LOWERED))
+    text = with_ascii_figures(text.translate(_LOWERED))
     return re.sub(r"\u03bc(?=[A-Za-z])", "\u00b5", text)
 
 
