@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from visalign.errors import TimelineError
-from visalign.language.phones import is_phone
+from visalign.language.phones import alphabet_of
 from visalign.timeline import Interval, Tier
 
 __all__ = ["Alignment", "CueTimes"]
@@ -99,4 +99,4 @@ class Alignment:
     @property
     def alphabet(self) -> str:
         """``"arpabet"`` where all phones are, else ``"ipa"``."""
-        return "arpabet" if all(is_phone(x, "arpabet") for x in set(self.phones.labels)) else "ipa"
+        return alphabet_of(self.phones.labels)

@@ -244,7 +244,7 @@ def hear(
     Raises
     ------
     InputError
-        If the words can't be used, or the phones are not those of American English.
+        If the words can't be used, or the phones are neither ARPABET nor IPA.
     AlignmentError
         If transcript and sound can't be aligned.
     """
@@ -298,11 +298,10 @@ def _aligned(
 
 def _context(sound: Audio, alignment: Alignment) -> SpeechContext:
     try:
-        return SpeechContext.of(sound, alignment.phones)
+        return SpeechContext.of(sound, alignment.phones, alignment.alphabet)
     except UnknownSymbol as error:
         raise InputError(
-            f"the alignment holds the phone {quoted(error.symbol)}, and lips are compared with the phones of American "
-            "English only (ARPABET). To export these phones, or the visemes that they call for, use `visalign export`."
+            f"the alignment holds the phone {quoted(error.symbol)}, which is neither ARPABET nor IPA. Write it in IPA."
         ) from error
 
 
