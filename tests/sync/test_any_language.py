@@ -1,0 +1,72 @@
+"""A check, its table, page and explanation of a clip whose phones are not all English."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import visalign
+from visalign.explanation import explain_words
+from visalign.face.generated_clip import GeneratedClip
+from visalign.forced_alignment import Alignment
+from visalign.language.phones import alphabet_of, convert
+from visalign.lips.lip_features import LipFeatures
+from visalign.reports.clip_report import ClipReport
+from visalign.signals import Audio
+
+# Phones of the sentence as other languages have their neighbours.
+FOREIGN = {"b": "ɓ", "ɪ": "ɨ", "n": "ɲ", "l": "ʎ", "u": "ʉː", "æ": "a", "t": "t̪", "f": "ɸ", "aʊ": "ɐu"}
+
+
+def spelt(alignment: Alignment, others: dict[str, str]) -> Alignment:
+    """The same alignment in IPA, some phones as another language has them."""
+    ipa = [convert(x, "arpabet", "ipa") for x in alignment.phones.labels]
+    return replace(alignment, phones=replace(alignment.phones, labels=tuple(others.get(x, x) for x in ipa)))
+
+
+@pytest.fixture(scope="module")
+def english(generated_clip: GeneratedClip, generated_audio: Audio) -> Alignment:
+    return visalign.force_align(generated_audio, generated_clip.transcript)
+
+
+@pytest.fixture(scope="module")
+def foreign(english: Alignment, generated_lips: LipFeatures, generated_audio: Audio) -> ClipReport:
+    given = spelt(english, FOREIGN)
+    return visalign.check(generated_lips, None, audio=generated_audio, alignment=given, details=("word", "phone"))
+
+
+def test_english_in_ipa_is_english(
+    english: Alignment, generated_clip: GeneratedClip, generated_lips: LipFeatures, generated_audio: Audio
+) -> None:
+    own = visalign.check(generated_lips, generated_clip.transcript, audio=generated_audio)
+    ipa = visalign.check(generated_lips, None, audio=generated_audio, alignment=spelt(english, {}))
+    assert ipa.sync.lead_seconds == own.sync.lead_seconds
+    assert ipa.sync.log_likelihoods == own.sync.log_likelihoods
+
+
+def test_the_lead_is_found(foreign: ClipReport, generated_clip: GeneratedClip) -> None:
+    assert foreign.sync.verdict == "audio-early"
+    assert foreign.sync.lead_seconds == pytest.approx(generated_clip.lead_seconds, abs=0.02)
+
+
+def test_closures_of_any_language_are_counted(foreign: ClipReport) -> None:
+    """ɓ closes as b does, in "bin" and in "blue"; ɸ does not."""
+    counts = {x.judged.label: x.closures_expected for x in foreign.judged_parts or () if x.kind == "word"}
+    assert counts == {"bin": 1, "blue": 1, "at": 0, "f": 0, "two": 0, "now": 0}
+
+
+def test_table_and_page_name_the_phones(foreign: ClipReport, tmp_path: Path) -> None:
+    assert foreign.segments.loc[0, "phones"] == "ɓ ɨ ɲ"
+    foreign.write(tmp_path / "report.html")
+    assert "ɓ ɨ ɲ" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_it_is_explained_from_the_clip_and_from_the_report(
+    foreign: ClipReport, english: Alignment, generated_lips: LipFeatures, generated_audio: Audio
+) -> None:
+    again = ClipReport.from_dict(foreign.to_dict())
+    assert alphabet_of(again.phones.labels) == "ipa"
+    told = explain_words(replace(again, sync=replace(again.sync, verdict="mismatched")))
+    assert any("ɸ of" in item.place for item in (*told.strongest, *told.weakest)), told
