@@ -67,6 +67,7 @@ PANELS: Mapping[str, tuple[Row, ...]] = {
     ),
     "Speech": (
         ("align", "visalign.commands.align:align", "ALIGN_EPILOG"),
+        ("languages", "visalign.commands.languages:languages", "LANGUAGES_EPILOG"),
         ("mfa", "visalign.commands.mfa:mfa", "MFA_EPILOG"),
         ("evaluate-alignment", "visalign.commands.evaluate_alignment:evaluate_alignment", "EVALUATE_ALIGNMENT_EPILOG"),
         ("vad", "visalign.commands.enhance:vad", "VAD_EPILOG"),

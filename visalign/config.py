@@ -92,6 +92,8 @@ class AlignmentParams:
         What becomes of words that no dictionary holds.
     g2p : str
         Who guesses their pronunciation: empty for the built-in model, ``espeak:LANGUAGE``, or the path of a model.
+    language : str
+        In which language the transcript is (``de``, ``pt-BR``, ``ja``); empty for American English.
     enhancement : str
         Clear the sound first by this chain (:mod:`visalign.sound.enhancement`); ``"auto"`` only where the noise makes
         it worth while, ``"off"`` never.
@@ -103,6 +105,7 @@ class AlignmentParams:
     lexicon: str = ""
     oov: str = "error"
     g2p: str = ""
+    language: str = ""
     enhancement: str = "off"
     recognise: str = "phones"
 
@@ -274,8 +277,11 @@ class Config:
         return cls(**{name: _stage(name, getattr(default, name), part) for name, part in data.items()})
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
-        """Plain data, all settings named."""
-        return asdict(self)
+        """Plain data, all settings named but a language that none was named for."""
+        data = asdict(self)
+        if not self.alignment.language:  # so that digests of before languages could be named stay what they were
+            del data["alignment"]["language"]
+        return data
 
     @property
     def digest(self) -> str:

@@ -205,7 +205,11 @@ def _lip_model() -> Finding:
 
 def _espeak() -> Finding:
     return _extra(
-        "espeak-ng", "espeakng-loader", "demo", "speech for `visalign demo`, --g2p espeak:LANGUAGE", " (GPL-3)"
+        "espeak-ng",
+        "espeakng-loader",
+        "languages",
+        "`--language de`, --g2p espeak:LANGUAGE, `visalign demo`",
+        " (GPL-3)",
     )
 
 

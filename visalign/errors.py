@@ -208,7 +208,7 @@ class OutOfVocabulary(InputError):
     figures : mapping of str to int, optional
         Those of the words that are figures, and the lines in which they stand (0: not known).
     remedy : str, optional
-        What to do, where it is not what is said of a lexicon of one's own.
+        What to do, where it is not what is said of a lexicon of one's own, or the words are not English.
     can_be_guessed : bool
         False where guessing their pronunciation was tried.
     options : collection of str
@@ -234,8 +234,8 @@ class OutOfVocabulary(InputError):
         if self.figures:
             listed = _listed([f"line {line}: {word!r}" if line else repr(word) for word, line in self.figures.items()])
             found.append(
-                f"{len(self.figures)} figure(s) can't be read aloud: {listed}. Write them as they are said ('1984' may "
-                "be 'nineteen eighty-four')."
+                f"{len(self.figures)} figure(s) can't be read aloud: {listed}. Write them as they are said"
+                + ("." if remedy else " ('1984' may be 'nineteen eighty-four').")
             )
         if letters:
             listed = _listed(map(self._with_suggestions, letters))

@@ -26,7 +26,7 @@ from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.files.inputs import file_states, refuse_changed
 from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Cue
-from visalign.language.lexicon import lexicon_with
+from visalign.language.languages import lexicon_with
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.lips.clip_faces import ClipFaces, read_faces
@@ -91,6 +91,7 @@ def check(
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
     enhancement: str | None = None,
+    language: str | None = None,
     alignment: Alignment | AnyPath | None = None,
     alignment_shift: float = 0.0,
     speaker: str | None = None,
@@ -125,6 +126,9 @@ def check(
     enhancement : str, optional
         Clear the sound first by this chain (:mod:`visalign.sound.enhancement`); ``"auto"`` does so only where the noise
         makes it worth while.
+    language : str, optional
+        In which language the transcript is, in place of the configuration's; American English by default
+        (:func:`visalign.language.languages.chosen_language`).
     alignment : Alignment or path-like, optional
         Words and phones with their times, in place of a transcript: corrected by hand, or made by another program
         (TextGrid, EAF, recognisers' JSON, CSV …; :func:`~visalign.forced_alignment.read_alignment`).
@@ -179,7 +183,7 @@ def check(
     (0.12, 'audio-early')
     """
     told = progress or _silent
-    tools = Instruments.of(_with_enhancement(config, enhancement), model, viseme_map)
+    tools = Instruments.of(_with(config, enhancement=enhancement, language=language), model, viseme_map)
     _refuse_contradictions(transcript, alignment, details)
     reader = _reader(grammar or tools.settings.lips.grammar, tools.settings)
     before = file_states(path_or_lips, audio, alignment)
@@ -229,6 +233,7 @@ def observe(
     video_track: int | None = None,
     visemes: Sequence[str] | None = None,
     transcript: str | None = None,
+    language: str | None = None,
     progress: Progress | None = None,
 ) -> ClipObservation:
     """Read the lips of a clip, without its sound: features and visemes.
@@ -238,10 +243,10 @@ def observe(
     the words of a `transcript`, their times are found as well (:mod:`visalign.lips.forced_visemes`, which has its
     errors).
     """
-    tools = Instruments.of(config, model, viseme_map)
+    tools = Instruments.of(_with(config, language=language), model, viseme_map)
     found = _faces(path, tools.settings, progress, lip_cache, video_track)
     lips = found.most_shown.lips if face is None else found.numbered(face).lips
-    lexicon = partial(lexicon_with, tools.settings.alignment.lexicon)
+    lexicon = partial(lexicon_with, tools.settings.alignment.lexicon, tools.settings.alignment.language)
     forced = force_given(lips, tools.model.decoder, tools.viseme_map, visemes, transcript, lexicon)
     decoded = tools.model.decoder.decode(lips, tools.viseme_map)
     return ClipObservation(lips, decoded, tools.viseme_map.silence, forced, found.track)
@@ -251,9 +256,10 @@ def _silent(_stage: str, _part: float | None) -> None:
     """Progress that nobody watches."""
 
 
-def _with_enhancement(config: Config | None, chain: str | None) -> Config:
-    settings = config or Config()
-    return settings if chain is None else replace(settings, alignment=replace(settings.alignment, enhancement=chain))
+def _with(config: Config | None, **alignment: str | None) -> Config:
+    """The settings, with those of the alignment that are given in their place."""
+    settings, given = config or Config(), {name: x for name, x in alignment.items() if x is not None}
+    return replace(settings, alignment=replace(settings.alignment, **given)) if given else settings
 
 
 def _refuse_contradictions(transcript: object, alignment: object, details: Sequence[str]) -> None:
@@ -308,7 +314,11 @@ def _faces(
 
 
 def _reader(grammar: WordGraph | AnyPath, settings: Config) -> LipReader | None:
-    return LipReader.of(grammar, lexicon_with(settings.alignment.lexicon)) if grammar else None
+    return (
+        LipReader.of(grammar, lexicon_with(settings.alignment.lexicon, settings.alignment.language))
+        if grammar
+        else None
+    )
 
 
 def _read_off(

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from tiny_map import GOOD
 
 from visalign.errors import ConfigError, ParseError, UnknownSymbol
+from visalign.language.ipa import IPA_LETTERS
 from visalign.language.phones import ARPABET
+from visalign.visemes.comparison import ipa_coverage
 from visalign.visemes.viseme_map import VisemeMap, available_maps
 
 
@@ -77,10 +79,43 @@ def test_fallback_serves_only_real_phones(jeffers):
         jeffers["QQ"]
 
 
-def test_without_a_fallback_an_unplaced_phone_is_refused(write):
+def test_a_phone_that_a_map_is_silent_about_looks_like_those_that_are_made_like_it(write):
     tiny = VisemeMap.load(write(GOOD))
-    with pytest.raises(UnknownSymbol, match="'x'"):
-        tiny["x"]
+    assert tiny["x"] == tiny["t"]  # of p and t the one that leaves the lips alone
+    assert tiny["ɓ"] == tiny["m"] == tiny["p"]
+    assert tiny["y"] == tiny["u"]
+    assert not tiny.places("x")
+    with pytest.raises(UnknownSymbol, match="'☃'"):
+        tiny["☃"]
+
+
+# By what anybody sees: lips closed, lip on teeth, lips rounded.
+_FOREIGN = {"bilabial": "ɓ mʲ pʰ bʱ ʘ", "labiodental": "ɱ fʲ vː", "rounded": "y ø œ ɥ"}
+
+
+@pytest.mark.parametrize("name", available_maps())
+def test_every_map_shows_the_lips_of_other_languages(name):
+    found = VisemeMap.load(name)
+    like = {"bilabial": "p", "labiodental": "f", "rounded": "u o ɔ w ʊ ɹ ʃ"}
+    for kind, phones in _FOREIGN.items():
+        wanted = {found.lookup(x, "ipa") for x in like[kind].split()}
+        strange = [x for x in phones.split() if found.lookup(x, "ipa") not in wanted]
+        assert not strange, (kind, strange)
+
+
+@pytest.mark.parametrize("name", available_maps())
+def test_every_map_has_a_viseme_for_every_letter_of_ipa(name):
+    found = VisemeMap.load(name)
+    assert {found.lookup(x, "ipa") for x in IPA_LETTERS} <= set(found.visemes)
+    covered = ipa_coverage(found)
+    assert sorted(x for letters in covered.values() for x in letters) == sorted(IPA_LETTERS)
+
+
+def test_diphthongs_of_other_languages_show_their_two_vowels(jeffers):
+    assert jeffers.sequence_of("ɔø", "ipa").visemes == (jeffers.lookup("ɔ", "ipa"), jeffers.lookup("ø", "ipa"))
+    assert jeffers.sequence_of("ˈaɪ", "ipa") == jeffers.sequence_of("AY")  # English has it
+    assert jeffers.sequence_of("ei", "ipa") is None  # one mouth for both
+    assert jeffers.sequence_of("t", "ipa") is None
 
 
 def test_finer_phones_count_as_the_one_that_holds_them():

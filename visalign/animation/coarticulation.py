@@ -198,11 +198,14 @@ def mouth_track(
     return found
 
 
-def split_sequences(targets: Sequence[VisemeTarget], viseme_map: VisemeMap) -> list[VisemeTarget]:
+def split_sequences(
+    targets: Sequence[VisemeTarget], viseme_map: VisemeMap, alphabet: str = "arpabet"
+) -> list[VisemeTarget]:
     """A phone that shows two visemes in turn (a diphthong, an affricate) becomes two targets, unless it is split."""
     found: list[VisemeTarget] = []
     for target in targets:
-        sequence = viseme_map.sequences.get(target.phone)
+        is_one = " " not in target.phone  # mouths that are held together are no sequence
+        sequence = viseme_map.sequence_of(target.phone, alphabet) if is_one else None
         if sequence is None or not target.acceptable.issuperset(sequence.visemes):
             found.append(target)
             continue
@@ -285,7 +288,7 @@ class _Rules:
 
 
 def _split(targets: list[VisemeTarget], rules: _Rules) -> list[VisemeTarget]:
-    return split_sequences(targets, rules.viseme_map)
+    return split_sequences(targets, rules.viseme_map, rules.alphabet)
 
 
 def _take_breath(targets: list[VisemeTarget], rules: _Rules) -> list[VisemeTarget]:

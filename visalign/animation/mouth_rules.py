@@ -155,7 +155,7 @@ class MouthRules:
         return _split(case["show"], case.get("split", self.diphthong_split))
 
     def _of_map(self, phone: str, alphabet: str) -> tuple[Part, ...]:
-        sequence = self.viseme_map.sequences.get(fold_arpabet(phone) if alphabet == "arpabet" else phone)
+        sequence = self.viseme_map.sequence_of(phone, alphabet)
         if sequence is None:
             return (Part((self.viseme_map.lookup(phone, alphabet),), 0.0, 1.0),)
         first, second = sequence.visemes

@@ -216,7 +216,7 @@ def weight_curves(
     wanted = np.asarray(times, dtype=np.float64)
     if wanted.ndim != 1 or np.any(np.diff(wanted) <= 0):
         raise TimelineError("the times of weight curves must be increasing seconds in one dimension")
-    pieces = time_closures(split_sequences(targets, viseme_map), viseme_map, alphabet)
+    pieces = time_closures(split_sequences(targets, viseme_map, alphabet), viseme_map, alphabet)
     pulls = [_Pull.of(target, viseme_map) for target in pieces]
     strength = np.zeros((len(wanted), len(viseme_map.visemes)))
     strength[:, viseme_map.visemes.index(viseme_map.silence)] = _BASE_STRENGTH

@@ -145,16 +145,16 @@ class JobMaker:
     seconds: float | None = None
     memory_bytes: int = _DEFAULT_MEMORY_BYTES
     pages: bool = False
-    _known_settings: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    _known_settings: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
-    def settings_digest(self, viseme_map: str = "") -> str:
+    def settings_digest(self, viseme_map: str = "", language: str = "") -> str:
         """Digest of all settings and of the files that they name, which are read once."""
-        if viseme_map not in self._known_settings:
-            self._known_settings[viseme_map] = self._settings_digest(viseme_map)
-        return self._known_settings[viseme_map]
+        if (viseme_map, language) not in self._known_settings:
+            self._known_settings[viseme_map, language] = self._settings_digest(viseme_map, language)
+        return self._known_settings[viseme_map, language]
 
-    def _settings_digest(self, viseme_map: str) -> str:
-        config = self._config(viseme_map)
+    def _settings_digest(self, viseme_map: str, language: str) -> str:
+        config = self._config(viseme_map, language)
         named = (config.alignment.lexicon, config.sync.viseme_map, self.model, config.lips.grammar)
         contents = [_content(path) for path in named]
         # A file counts by its content, and its path with nothing.
@@ -179,7 +179,17 @@ class JobMaker:
         digests = {name: self._file_digest(path, ledger, files) for name, path in paths.items() if path is not None}
         said = None if clip.transcript else clip.text
         names = [None if path is None else path.name for path in (paths["clip"], paths["audio"])]  # a report shows them
-        key = _digest([_KEY_FORMAT, digests, names, said, self.settings_digest(clip.map), __version__, code_digest()])
+        key = _digest(
+            [
+                _KEY_FORMAT,
+                digests,
+                names,
+                said,
+                self.settings_digest(clip.map, clip.language),
+                __version__,
+                code_digest(),
+            ]
+        )
         return Prepared(key, self._job(clip, files))
 
     def _job(self, clip: BatchClip, files: dict[str, tuple[int, ...]]) -> Job:
@@ -194,7 +204,7 @@ class JobMaker:
             files=files,
             report=str(self.out / report),
             page=str(self.out / clip_page_name(report)) if self.pages else None,
-            config=self.config.to_dict(),
+            config=self._config(language=clip.language).to_dict(),
             model=self.model or None,
             enhancement=self.enhancement,
             lip_cache=_text(self.lip_cache),
@@ -220,9 +230,12 @@ class JobMaker:
         """A map of a manifest is a name, or a file beside it."""
         return str(self.root / written) if written.endswith(".toml") else written
 
-    def _config(self, viseme_map: str) -> Config:
-        chosen = self._map(viseme_map)
-        return replace(self.config, sync=replace(self.config.sync, viseme_map=chosen)) if chosen else self.config
+    def _config(self, viseme_map: str = "", language: str = "") -> Config:
+        """The settings, with the map and the language of one clip in their places."""
+        chosen, config = self._map(viseme_map), self.config
+        if chosen:
+            config = replace(config, sync=replace(config.sync, viseme_map=chosen))
+        return replace(config, alignment=replace(config.alignment, language=language)) if language else config
 
     def _file_digest(self, path: Path, ledger: Ledger, files: dict[str, tuple[int, ...]]) -> str:
         try:

@@ -170,6 +170,9 @@ class Ledger:
         self._db.execute("PRAGMA synchronous=FULL")
         with self._db:
             self._db.executescript(_TABLES)
+            there = {row["name"] for row in self._db.execute("PRAGMA table_info(clips)")}
+            for name in (x for x in _CLIP_FIELDS if x not in there):  # a ledger of before manifests had this column
+                self._db.execute(f"ALTER TABLE clips ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
             self._db.execute("INSERT OR IGNORE INTO facts VALUES ('format', ?)", (str(_FORMAT),))
 
     def close(self) -> None:
@@ -363,8 +366,9 @@ def _told(value: str | bytes) -> str:
 def _entry(row: sqlite3.Row) -> Entry:
     result = row["result"]
     others = ("state", "key", "report", "reason", "message", "detail", "runs", "interruptions", "position")
+    there = set(row.keys())  # a ledger of before, that is only looked at, has fewer columns
     return Entry(
-        clip=BatchClip(**{name: _told(row[name]) for name in _CLIP_FIELDS}),
+        clip=BatchClip(**{name: _told(row[name]) for name in _CLIP_FIELDS if name in there}),
         result=None if result is None else json.loads(result),
         **{name: row[name] for name in (*others, *_COST)},
     )

@@ -15,8 +15,10 @@ from visalign.commands.options import (
     AlignmentFile,
     AlignmentShift,
     Channel,
+    Language,
     Overwrite,
     Subtitles,
+    refuse_lonely_language,
     refuse_lonely_shift,
     refuse_missing,
     said,
@@ -39,6 +41,7 @@ ALIGN_EPILOG = (
     "visalign align interview.wav --channel left --transcript guest.txt -o guest.TextGrid\n\n"
     "visalign align talk.wav --recognise words -o talk.TextGrid    (no transcript: what PocketSphinx understands)\n\n"
     "visalign align recordings/ -o aligned/ --to csv    (speech.wav beside speech.txt or speech.srt)\n\n"
+    'visalign align rede.wav --text "Guten Morgen" --language de -o rede.TextGrid    (`visalign languages`)\n\n'
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
 )
 
@@ -64,6 +67,7 @@ def align(
     lexicon: Annotated[
         Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")
     ] = None,
+    language: Language = None,
     oov: Annotated[str, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = "error",
     g2p: Annotated[
         str, typer.Option(help="Who guesses: the built-in English, espeak:LANGUAGE (espeak:de), or a model file.")
@@ -114,7 +118,8 @@ def align(
                 "the Montreal Forced Aligner takes many clips together: visalign mfa CORPUS -o FOLDER"
             )
         engine = chosen_aligner(aligner, acoustic_model, refine=refine)
-        names = {"oov": oov, "g2p": g2p, "speaker": speaker}
+        refuse_lonely_language(language, sound)
+        names = {"oov": oov, "g2p": g2p, "language": language, "speaker": speaker}
         options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names}
         _align_many(sound, output, to, channel, overwrite=overwrite, quiet=quiet, options=options)
         return
@@ -127,9 +132,10 @@ def align(
     if words is not None and alignment is not None:
         raise typer.BadParameter("give --alignment, or the text of what is said, not both")
     refuse_lonely_shift(alignment, alignment_shift)
+    refuse_lonely_language(language, words, alignment)
     is_mfa = aligner == "mfa"
     if is_mfa:
-        _refuse_pronunciations(lexicon, oov, g2p)
+        _refuse_pronunciations(lexicon, oov, g2p, language)
     refuse_missing(sound)
     with progress_line(enabled=not quiet) as progress:
         progress("aligning", None)
@@ -144,6 +150,7 @@ def align(
                 shift=alignment_shift,
                 oov=oov,
                 g2p=g2p,
+                language=language,
             )
         elif words is None:
             found = visalign.recognise_words(audio) if recognise == "words" else visalign.recognise_phones(audio)
@@ -158,6 +165,7 @@ def align(
                 dictionary=None if is_mfa else dictionary,
                 oov=oov,
                 g2p=g2p,
+                language=language,
                 speaker=speaker,
                 progress=progress,
             )
@@ -170,8 +178,13 @@ def align(
             screen().print(f"Wrote {path}", soft_wrap=True)
 
 
-def _refuse_pronunciations(lexicon: Path | None, oov: str, g2p: str) -> None:
-    given = {"--lexicon": lexicon is not None, "--oov": oov != "error", "--g2p": bool(g2p)}
+def _refuse_pronunciations(lexicon: Path | None, oov: str, g2p: str, language: str | None) -> None:
+    given = {
+        "--lexicon": lexicon is not None,
+        "--oov": oov != "error",
+        "--g2p": bool(g2p),
+        "--language": language is not None,
+    }
     for option in (name for name, is_given in given.items() if is_given):
         raise typer.BadParameter(
             f"{option} does nothing with --aligner mfa, which pronounces words by its own dictionary: give it as "

@@ -9,7 +9,7 @@ import typer
 
 from visalign.commands.console import screen
 from visalign.commands.export import parse_rate
-from visalign.commands.options import said
+from visalign.commands.options import Language, refuse_lonely_language, said
 
 __all__ = ["ANIMATE_EPILOG", "animate"]
 
@@ -29,6 +29,7 @@ def animate(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    language: Language = None,
     aligner: Annotated[
         str, typer.Option(help="Who finds the phones: pocketsphinx (fast) or another of `align`.")
     ] = "pocketsphinx",
@@ -46,7 +47,9 @@ def animate(
     check_output(output, suffixes=(".mp4",), inputs=inputs)
     rate = parse_rate(fps)
     portrait = read_portrait(photo)
-    utterance = read_utterance(audio, said(text, transcript), lexicon=lexicon, aligner=aligner)
+    words = said(text, transcript)
+    refuse_lonely_language(language, words)
+    utterance = read_utterance(audio, words, lexicon=lexicon, aligner=aligner, language=language)
     animate_portrait(output, portrait, utterance, read_audio(audio, 48000), rate=rate)
     if not quiet:
         screen().print(f"Wrote {output}, marked {WATERMARK!r} in the picture and in its metadata", soft_wrap=True)

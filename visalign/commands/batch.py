@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visalign.commands.console import VERDICT_STYLES, batch_progress, facts_table, print_json, screen
-from visalign.commands.options import Profile, Strict, chosen_settings
+from visalign.commands.options import Language, Profile, Strict, chosen_settings, refuse_lonely_language
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ BATCH_EPILOG = (
     "visalign batch clips.csv --out results --jobs 8 --max-failures 5%\n\n"
     "visalign batch clips.csv --out results --retry-failed timeout --time-limit 600\n\n"
     "Run the same command again and it does what is missing. Columns of a manifest: clip, id, transcript, text, audio, "
-    "speaker, condition, map, expected (docs/batch.md).\n\n"
+    "language, speaker, condition, map, expected (docs/batch.md).\n\n"
     "Exit codes: 0 all clips got the expected verdict · 1 done, some did not · 2 wrong usage · 3 some clips could not "
     "be analysed, or are still to do · 130 interrupted · 143 ended by kill"
 )
@@ -69,6 +69,7 @@ def batch(
     memory_limit: Annotated[str, typer.Option(help="Memory a clip: 3G, 800M.")] = "3G",
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    language: Language = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
     enhancement: Annotated[str, typer.Option("--enhance", help="Clear the sound first: auto, or a chain.")] = "off",
@@ -104,7 +105,7 @@ def batch(
     from visalign.corpora.clip_list import read_manifest
 
     settings = replace(
-        settings_of(config, lexicon, viseme_map, model, enhancement, grammar, profile, strict),
+        settings_of(config, lexicon, viseme_map, model, enhancement, grammar, profile, strict, language),
         jobs=jobs,
         time_limit_seconds=time_limit,
         memory_limit_bytes=memory_bytes(memory_limit),
@@ -156,6 +157,7 @@ def settings_of(
     grammar: str | None = None,
     profile: str | None = None,
     strict: bool = False,
+    language: str | None = None,
 ) -> BatchSettings:
     """Settings of a batch from the options that `visalign check` has as well."""
     # Loads the rooms of the batch.
@@ -163,7 +165,8 @@ def settings_of(
 
     own = None if lexicon is None else lexicon.resolve()  # workers run elsewhere
     own_map = None if viseme_map is None else _name_or_file(viseme_map)
-    chosen = chosen_settings(config, lexicon=own, viseme_map=own_map, profile=profile, strict=strict)
+    refuse_lonely_language(language, config or "clips")
+    chosen = chosen_settings(config, lexicon=own, language=language, viseme_map=own_map, profile=profile, strict=strict)
     if grammar is not None:
         chosen = replace(chosen, lips=replace(chosen.lips, grammar=_name_or_file(grammar)))
     return BatchSettings(

@@ -22,12 +22,14 @@ from visalign.commands.options import (
     AlignmentFile,
     AlignmentShift,
     Channel,
+    Language,
     Overwrite,
     Profile,
     Strict,
     Subtitles,
     VideoTrack,
     chosen_settings,
+    refuse_lonely_language,
     refuse_lonely_shift,
     refuse_missing,
     said,
@@ -79,6 +81,7 @@ def check(
         str | None, typer.Option(help="Without a transcript: phones (the default) or words, by a language model.")
     ] = None,
     lexicon: Lexicon = None,
+    language: Language = None,
     oov: Annotated[str | None, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = None,
     viseme_map: Map = None,
     model: Model = None,
@@ -123,6 +126,7 @@ def check(
     settings = chosen_settings(
         config,
         lexicon=lexicon,
+        language=language,
         oov=oov,
         recognise=recognise,
         viseme_map=viseme_map,
@@ -132,6 +136,7 @@ def check(
     )
     refuse_lonely_shift(alignment, alignment_shift)
     spoken = said(text, transcript, subtitles, video)
+    refuse_lonely_language(language, spoken, alignment)
     refuse_missing(audio, video)
     with progress_line(enabled=not quiet) as progress:
         chain = None if enhancement == "off" else enhancement

@@ -11,7 +11,14 @@ from rich.text import Text
 
 import visalign
 from visalign.commands.console import VERDICT_STYLES, progress_line, screen
-from visalign.commands.options import VideoTrack, chosen_settings, refuse_missing, said
+from visalign.commands.options import (
+    Language,
+    VideoTrack,
+    chosen_settings,
+    refuse_lonely_language,
+    refuse_missing,
+    said,
+)
 from visalign.files.display import one_line
 
 if TYPE_CHECKING:
@@ -36,6 +43,7 @@ def explain(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    language: Language = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
     video_track: VideoTrack = None,
@@ -45,13 +53,14 @@ def explain(
     is_report = clip.suffix.lower() == ".json"
     words = None if is_report else said(text, transcript)
     if not is_report:
+        refuse_lonely_language(language, words)
         refuse_missing(audio, clip)
     # These load numpy, FFmpeg and dlib.
     from visalign.evaluation.run_comparison import read_report
     from visalign.explanation import explain_clip, explain_words
 
     if is_report:
-        if any(x is not None for x in (audio, transcript, text, lexicon, model, video_track)):
+        if any(x is not None for x in (audio, transcript, text, lexicon, language, model, video_track)):
             raise typer.BadParameter("a report holds all it needs; give --text and the like with a clip")
         report = read_report(clip)
         found = explain_words(
@@ -65,7 +74,7 @@ def explain(
                 audio=audio,
                 viseme_map=viseme_map,
                 model=model,
-                config=chosen_settings(lexicon=lexicon),
+                config=chosen_settings(lexicon=lexicon, language=language),
                 n_items=items,
                 video_track=video_track,
                 progress=progress,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visalign.commands.console import facts_table, screen
-from visalign.commands.options import Overwrite, said
+from visalign.commands.options import Language, Overwrite, refuse_lonely_language, said
 from visalign.errors import BAD_DATA, ConfigError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = ["EXPORT_EPILOG", "export", "parse_rate", "read_edits_for", "split_sha
 EXPORT_EPILOG = (
     'visalign export line.wav --text "bin blue at f two now" --to rhubarb-json -o line.json\n\n'
     "visalign export clip.mp4 -t clip.txt --to moho-dat --fps 24 --lead 1 -o line.dat\n\n"
+    'visalign export zeile.wav --text "Guten Morgen" --language de --to arkit-json -o zeile.json\n\n'
     "visalign export line.TextGrid --to gltf --model head.glb -o talking.glb\n\n"
     "visalign export --list    (all formats, and how each was verified)"
 )
@@ -63,6 +64,7 @@ def export(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    language: Language = None,
     aligner: Annotated[
         str, typer.Option(help="Who finds the phones: pocketsphinx (fast) or another of `align`.")
     ] = "pocketsphinx",
@@ -117,7 +119,9 @@ def export(
         model=model,
         target=target,
     )
-    utterance = read_utterance(source, said(text, transcript), lexicon=lexicon, aligner=aligner)
+    words = said(text, transcript)
+    refuse_lonely_language(language, words)
+    utterance = read_utterance(source, words, lexicon=lexicon, aligner=aligner, language=language)
     write_export(output, utterance, exporter, options)
     if not quiet:
         _report(exporter, options, output, utterance.warnings)

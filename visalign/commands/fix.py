@@ -10,10 +10,18 @@ import typer
 
 import visalign
 from visalign.commands.console import facts_table, progress_line, screen, signed_ms
-from visalign.commands.options import VideoTrack, chosen_settings, refuse_missing, said
+from visalign.commands.options import (
+    Language,
+    VideoTrack,
+    chosen_settings,
+    refuse_lonely_language,
+    refuse_missing,
+    said,
+)
 from visalign.errors import ConfigError, CorrectionRefused
 
 if TYPE_CHECKING:
+    from visalign.config import Config
     from visalign.correct.correction import Correction
     from visalign.correct.fix import Fixed
     from visalign.language.annotations import Cue
@@ -43,6 +51,7 @@ def fix(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    language: Language = None,
     model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
     track: Annotated[int | None, typer.Option(help="Index of the audio stream; the default one otherwise.")] = None,
@@ -56,6 +65,7 @@ def fix(
     if undo and apply is None:
         raise typer.BadParameter("--undo needs --apply FILE")
     spoken = None if apply is not None else said(text, transcript)
+    refuse_lonely_language(language, spoken, apply)
     refuse_missing(clip)
     # Loads numpy and FFmpeg.
     from visalign.correct.fix import fixed_name
@@ -64,7 +74,8 @@ def fix(
     if apply is not None:
         _apply(clip, target, apply, undo=undo, quiet=quiet)
         return
-    measure = _measure(spoken, lexicon, model, config, track, video_track, quiet=quiet)
+    settings = chosen_settings(config, lexicon=lexicon, language=language)
+    measure = _measure(spoken, settings, model, track, video_track, quiet=quiet)
     _fix(clip, target, measure, mode=mode, track=track, force=force, quiet=quiet)
 
 
@@ -94,16 +105,13 @@ def _fix(
 
 def _measure(
     words: str | Sequence[Cue] | None,
-    lexicon: Path | None,
+    settings: Config,
     model: Path | None,
-    config: Path | None,
     track: int | None,
     video_track: int | None,
     *,
     quiet: bool,
 ) -> Callable[[Path], ClipReport]:
-    settings = chosen_settings(config, lexicon=lexicon)
-
     def measure(path: Path) -> ClipReport:
         audio = None if track is None else visalign.read_audio(path, track=track)
         with progress_line(enabled=not quiet) as progress:

@@ -60,7 +60,7 @@ def lipread(
     from visalign.errors import ConfigError
     from visalign.files.outputs import check_output
     from visalign.files.text_files import format_json, write_text, write_textgrid
-    from visalign.language.lexicon import lexicon_with
+    from visalign.language.languages import lexicon_with
     from visalign.language.transcript import read_aloud
     from visalign.lip_reading.grammar import read_grammar, refuse_impossible
     from visalign.lip_reading.reading import read_words

@@ -38,18 +38,20 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 def list_maps() -> None:
     """The shipped maps."""
     # Loads numpy, through the timeline.
-    from visalign.visemes.comparison import N_ENGLISH_PHONES, english_gap
+    from visalign.visemes.comparison import N_ENGLISH_PHONES, english_gap, ipa_coverage
     from visalign.visemes.viseme_map import available_maps
 
     maps = [visalign.VisemeMap.load(name) for name in available_maps()]
     rows = []
     for x in maps:
         covers = f"{N_ENGLISH_PHONES - len(english_gap(x))}/{N_ENGLISH_PHONES}"
-        rows.append((x.id, len(x.visemes), covers, x.alphabet, x.confidence, x.name))
-    screen().print(facts_table(("map", ">visemes", ">covers", "alphabet", "source", "name"), rows))
+        foreign = len(ipa_coverage(x)["listed"])
+        rows.append((x.id, len(x.visemes), covers, foreign, x.alphabet, x.confidence, x.name))
+    screen().print(facts_table(("map", ">visemes", ">covers", ">IPA", "alphabet", "source", "name"), rows))
     screen().print(
-        "Covers: phones of English that the source itself places. Source: A read in a primary source, B in a secondary "
-        "one, C recalled and partly checked.",
+        "Covers: phones of English that the source itself places. IPA: letters that it places; others get the viseme "
+        "of the phones that are made most like them. Source: A read in a primary source, B in a secondary one, C "
+        "recalled and partly checked.",
         style="dim",
     )
 
@@ -143,15 +145,21 @@ def _check_map(file: Path, name: str) -> bool:
 def _coverage(file: Path) -> str:
     """What a map covers and leaves out, in words."""
     # Loads numpy, through the timeline.
-    from visalign.visemes.comparison import N_ENGLISH_PHONES, english_gap
+    from visalign.visemes.comparison import N_ENGLISH_PHONES, english_gap, ipa_coverage
 
     viseme_map = visalign.VisemeMap.load(file)
+    letters = ipa_coverage(viseme_map)
+    n_letters = sum(map(len, letters.values()))
+    foreign = (
+        f"; of {n_letters} letters of IPA it places {len(letters['listed'])}, {len(letters['made alike'])} more are "
+    )
+    foreign += "placed beside the phones that are made most like them"
     if viseme_map.alphabet != "arpabet":
         gap = f", leaves out {' '.join(viseme_map.unlisted)}" if viseme_map.unlisted else ""
-        return f"{len(viseme_map.phones)} phones of {viseme_map.alphabet}{gap}"
+        return f"{len(viseme_map.phones)} phones of {viseme_map.alphabet}{gap}{foreign}"
     missing = english_gap(viseme_map)
     gap = f", leaves out {' '.join(missing)}" if missing else ""
-    return f"{N_ENGLISH_PHONES - len(missing)} of {N_ENGLISH_PHONES} phones{gap}"
+    return f"{N_ENGLISH_PHONES - len(missing)} of {N_ENGLISH_PHONES} phones{gap}{foreign}"
 
 
 @maps_app.command(
@@ -170,7 +178,7 @@ def homophenes(
     # Load numpy and praatio.
     from visalign.files.outputs import check_output
     from visalign.files.text_files import format_table, write_text
-    from visalign.language.lexicon import lexicon_with
+    from visalign.language.languages import lexicon_with
     from visalign.visemes.homophenes import SEPARATION_COLUMNS, compare_separation, find_homophenes
     from visalign.visemes.viseme_map import available_maps
 

@@ -9,7 +9,7 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen, show_warnings, tier_table
-from visalign.commands.options import Overwrite, VideoTrack, refuse_missing, said_text
+from visalign.commands.options import Language, Overwrite, VideoTrack, refuse_lonely_language, refuse_missing, said_text
 
 if TYPE_CHECKING:
     from visalign.lips.clip_faces import ClipFaces
@@ -58,6 +58,7 @@ def observe(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="The same as words.")] = None,
     transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="The same as words in a file.")] = None,
+    language: Language = None,
     start: Annotated[float | None, typer.Option(help="Draw from this second on.")] = None,
     end: Annotated[float | None, typer.Option(help="Draw up to this second.")] = None,
     overwrite: Overwrite = False,
@@ -80,6 +81,7 @@ def observe(
         check_output(path, suffixes=(*OBSERVATION_SUFFIXES, *PLOT_SUFFIXES), inputs=inputs, overwrite=may_replace)
     labels = None if visemes is None else read_transcript(visemes).split()
     spoken, warnings = said_text(text, transcript)
+    refuse_lonely_language(language, spoken)
     refuse_missing(video)
     with progress_line(enabled=not quiet) as progress:
         clip = video if landmarks is None else _read(video, landmarks, video_track, progress)
@@ -91,6 +93,7 @@ def observe(
             video_track=video_track,
             visemes=labels,
             transcript=spoken,
+            language=language,
             progress=progress,
         )
         for path in wanted:

@@ -20,12 +20,14 @@ __all__ = [
     "AlignmentFile",
     "AlignmentShift",
     "Channel",
+    "Language",
     "Overwrite",
     "Profile",
     "Strict",
     "Subtitles",
     "VideoTrack",
     "chosen_settings",
+    "refuse_lonely_language",
     "refuse_lonely_shift",
     "refuse_missing",
     "said",
@@ -53,6 +55,10 @@ AlignmentShift = Annotated[
     float, typer.Option("--alignment-shift", help="Seconds to add to the times of --alignment; negative: earlier.")
 ]
 Channel = Annotated[str | None, typer.Option(help="One channel of the sound alone: left, right, or its number from 0.")]
+Language = Annotated[
+    str | None,
+    typer.Option("--language", help="Of what is said: de, fr, pt-BR, ja … (`visalign languages`); default: English."),
+]
 VideoTrack = Annotated[
     int | None,
     typer.Option("--video-track", help="Index of the video stream; by default the first one that shows a face."),
@@ -110,6 +116,26 @@ def refuse_lonely_shift(alignment: Path | None, shift: float) -> None:
         raise typer.BadParameter("--alignment-shift moves the times of --alignment FILE, which was not given")
 
 
+def refuse_lonely_language(language: str | None, *said: object) -> None:
+    """Refuse a language without words that could be in it, and one that does not exist before anything else is done.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such language.
+    """
+    if language is None:
+        return
+    # Loads the lexicon's room.
+    from visalign.language.languages import chosen_language
+
+    chosen_language(language)
+    if all(x is None for x in said):
+        raise typer.BadParameter(
+            "--language tells in which language a text is, and none was given: phones are recognised as English ones"
+        )
+
+
 def refuse_missing(*media: Path | None) -> None:
     """Refuse sound and clips that are not there, or no files, before anything that could read them is loaded.
 
@@ -127,6 +153,7 @@ def chosen_settings(
     config: Path | None = None,
     *,
     lexicon: Path | None = None,
+    language: str | None = None,
     oov: str | None = None,
     recognise: str | None = None,
     viseme_map: str | None = None,
@@ -139,7 +166,8 @@ def chosen_settings(
     A `profile` brings its limits, whatever limits the file has.
     """
     settings = visalign.Config() if config is None else visalign.Config.load(config)
-    named: dict[str, Any] = {"lexicon": None if lexicon is None else str(lexicon), "oov": oov, "recognise": recognise}
+    own = None if lexicon is None else str(lexicon)
+    named: dict[str, Any] = {"lexicon": own, "language": language, "oov": oov, "recognise": recognise}
     alignment = {name: value for name, value in named.items() if value is not None}
     sync: dict[str, Any] = {"viseme_map": viseme_map, "max_lag_seconds": max_lag}
     verdict: dict[str, Any] = {"strict": strict or settings.verdict.strict}

@@ -9,7 +9,14 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen, styled_summary
-from visalign.commands.options import VideoTrack, chosen_settings, refuse_missing, said
+from visalign.commands.options import (
+    Language,
+    VideoTrack,
+    chosen_settings,
+    refuse_lonely_language,
+    refuse_missing,
+    said,
+)
 
 __all__ = ["OVERLAY_EPILOG", "overlay"]
 
@@ -29,6 +36,7 @@ def overlay(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    language: Language = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
     video_track: VideoTrack = None,
@@ -45,7 +53,7 @@ def overlay(
 
     inputs = [x for x in (clip, json, transcript, lexicon, model) if x is not None]
     check_output(output, suffixes=OVERLAY_SUFFIXES, inputs=inputs)
-    given = (transcript, text, lexicon, viseme_map, model, video_track)
+    given = (transcript, text, lexicon, language, viseme_map, model, video_track)
     if json is not None and any(x is not None for x in given):
         raise typer.BadParameter("a report holds all it needs; give --text and the like without it")
     with progress_line(enabled=not quiet) as progress:
@@ -53,13 +61,14 @@ def overlay(
             report = read_report(json)
         else:
             spoken = said(text, transcript)
+            refuse_lonely_language(language, spoken)
             refuse_missing(clip)
             report = visalign.check(
                 clip,
                 spoken,
                 viseme_map=viseme_map,
                 model=model,
-                config=chosen_settings(lexicon=lexicon),
+                config=chosen_settings(lexicon=lexicon, language=language),
                 evidence=True,
                 video_track=video_track,
                 progress=progress,

@@ -12,7 +12,14 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen
-from visalign.commands.options import VideoTrack, chosen_settings, refuse_missing, said
+from visalign.commands.options import (
+    Language,
+    VideoTrack,
+    chosen_settings,
+    refuse_lonely_language,
+    refuse_missing,
+    said,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,6 +56,7 @@ def plot(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    language: Language = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
     video_track: VideoTrack = None,
@@ -72,7 +80,7 @@ def plot(
     check_output(output, suffixes=PLOT_SUFFIXES, inputs=inputs)
     is_summary = source.suffix.lower() == ".csv"
     is_file = is_summary or source.is_dir() or source.suffix.lower() == ".json"
-    given = (audio, transcript, text, lexicon, viseme_map, model, video_track)
+    given = (audio, transcript, text, lexicon, language, viseme_map, model, video_track)
     if is_file and any(x is not None for x in given):
         raise typer.BadParameter("reports hold all that they need; give --text and the like with a clip")
     if is_file and KINDS[kind].needs_clip:
@@ -85,6 +93,7 @@ def plot(
             reports = {} if is_summary else _reports(source)
         else:
             spoken = said(text, transcript)
+            refuse_lonely_language(language, spoken)
             refuse_missing(audio, source)
             report = visalign.check(
                 source,
@@ -92,7 +101,7 @@ def plot(
                 audio=audio,
                 viseme_map=viseme_map,
                 model=model,
-                config=chosen_settings(lexicon=lexicon),
+                config=chosen_settings(lexicon=lexicon, language=language),
                 evidence=True,
                 video_track=video_track,
                 progress=progress,

@@ -9,7 +9,7 @@ import typer
 
 from visalign.commands.console import screen
 from visalign.commands.export import parse_rate, read_edits_for, split_shapes
-from visalign.commands.options import said
+from visalign.commands.options import Language, refuse_lonely_language, said
 
 if TYPE_CHECKING:
     from visalign.signals import Audio
@@ -31,6 +31,7 @@ def preview(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    language: Language = None,
     aligner: Annotated[
         str, typer.Option(help="Who finds the phones: pocketsphinx (fast) or another of `align`.")
     ] = "pocketsphinx",
@@ -76,7 +77,9 @@ def preview(
         mouths=viseme_map,
         edits=read_edits_for(output, edits),
     )
-    utterance = read_utterance(source, said(text, transcript), lexicon=lexicon, aligner=aligner)
+    words = said(text, transcript)
+    refuse_lonely_language(language, words)
+    utterance = read_utterance(source, words, lexicon=lexicon, aligner=aligner, language=language)
     write_preview(output, utterance, _sound(source, audio), options, look)
     if not quiet:
         screen().print(f"Wrote {output}", soft_wrap=True)

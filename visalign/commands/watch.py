@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from visalign.commands.batch import exit_code, listener, memory_bytes, settings_of, show_result
+from visalign.commands.options import Language
 
 __all__ = ["WATCH_EPILOG", "watch"]
 
@@ -32,6 +33,7 @@ def watch(
     memory_limit: Annotated[str, typer.Option(help="Memory a clip: 3G, 800M.")] = "3G",
     config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    language: Language = None,
     viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
     model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
     enhancement: Annotated[str, typer.Option("--enhance", help="Clear the sound first: auto, or a chain.")] = "off",
@@ -43,7 +45,7 @@ def watch(
     from visalign.batch.watching import WatchSettings, watch_folder
 
     settings = replace(
-        settings_of(config, lexicon, viseme_map, model, enhancement),
+        settings_of(config, lexicon, viseme_map, model, enhancement, language=language),
         jobs=jobs,
         time_limit_seconds=time_limit,
         memory_limit_bytes=memory_bytes(memory_limit),

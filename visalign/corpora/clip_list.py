@@ -7,6 +7,7 @@ clip        the video file; relative to the manifest's folder, or absolute
 id          name of the clip in ledger, reports and summary; by default the path of `clip` without its ending
 transcript  text file with what is said, relative like `clip`
 text        what is said; instead of `transcript`. With neither, the phones are recognised
+language    in which language this clip's text is, in place of the configuration's: de, pt-BR, ja …
 audio       sound to check instead of the clip's own, relative like `clip`
 speaker     who speaks; the summary adds up over speakers
 condition   anything the summary is to add up over: a studio, a language, a noise
@@ -40,15 +41,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from visalign.corpora.training_data import Transcripts, clip_files, transcript_file
-from visalign.errors import AnyPath, InputError, ParseError, quoted
+from visalign.errors import AnyPath, ConfigError, InputError, ParseError, quoted
 from visalign.files.data_files import parse_json
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import legible
 from visalign.files.tables import read_table_text
+from visalign.language.languages import chosen_language
 
 __all__ = ["EXPECTED", "MANIFEST_COLUMNS", "BatchClip", "Manifest", "read_manifest"]
 
-MANIFEST_COLUMNS = ("clip", "id", "transcript", "text", "audio", "speaker", "condition", "map", "expected")
+MANIFEST_COLUMNS = ("clip", "id", "transcript", "text", "language", "audio", "speaker", "condition", "map", "expected")
 """Columns of a manifest."""
 
 OUT_OF_SYNC = ("audio-early", "audio-late", "mismatched")
@@ -74,7 +76,7 @@ class BatchClip:
         As written in the manifest; empty for none.
     text : str
         What is said; empty where `transcript` tells, or nothing does.
-    speaker, condition, expected : str
+    language, speaker, condition, expected : str
         See the table above; empty for none.
     """
 
@@ -82,6 +84,7 @@ class BatchClip:
     id: str
     transcript: str = ""
     text: str = ""
+    language: str = ""
     audio: str = ""
     speaker: str = ""
     condition: str = ""
@@ -227,6 +230,11 @@ def _faults(clip: BatchClip) -> Iterator[str]:
         yield "there are both `transcript` and `text`; give one"
     if (fault := excess("cell-characters", len(clip.text))) is not None:
         yield f"`text` {fault}"
+    if clip.language:
+        try:
+            chosen_language(clip.language)
+        except ConfigError as error:
+            yield f"`language` can't be {quoted(clip.language)}; wanted: {error.allowed}"
     if clip.expected and clip.expected not in EXPECTED:
         near = difflib.get_close_matches(clip.expected, EXPECTED, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; possible are {', '.join(EXPECTED)}"

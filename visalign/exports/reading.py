@@ -39,6 +39,7 @@ def read_utterance(
     *,
     lexicon: Lexicon | AnyPath | None = None,
     aligner: str = EXPORT_ALIGNER,
+    language: str | None = None,
 ) -> Utterance:
     """Read what is said when, from an annotation or a visalign JSON, or find it in a sound or a clip.
 
@@ -53,6 +54,8 @@ def read_utterance(
         Pronunciations that go before the embedded ones.
     aligner : str
         One of :data:`visalign.forced_alignment.ALIGNERS`.
+    language : str, optional
+        In which language the transcript is; American English by default.
 
     Raises
     ------
@@ -64,14 +67,18 @@ def read_utterance(
     """
     path = Path(path)
     if not is_annotation(path):
-        return _align(path, transcript, lexicon, aligner)
+        return _align(path, transcript, lexicon, aligner, language)
     if transcript is not None:
         raise InputError(f"{path}: this file has its words already; leave --text and --transcript out.")
     return _read_json(path) if path.suffix.lower() == ".json" else read_annotated(path)
 
 
 def _align(
-    path: Path, transcript: str | Sequence[Cue] | None, lexicon: Lexicon | AnyPath | None, aligner: str
+    path: Path,
+    transcript: str | Sequence[Cue] | None,
+    lexicon: Lexicon | AnyPath | None,
+    aligner: str,
+    language: str | None,
 ) -> Utterance:
     # FFmpeg and PocketSphinx, which a file with phones does without.
     from visalign.forced_alignment.any_length import force_align
@@ -82,8 +89,8 @@ def _align(
     if transcript is None:
         found = recognise_phones(audio)
     else:
-        found = force_align(audio, transcript, lexicon=lexicon, aligner=aligner)
-    return Utterance(found.words, found.phones, media=_line(path.name), warnings=found.warnings)
+        found = force_align(audio, transcript, lexicon=lexicon, aligner=aligner, language=language)
+    return Utterance(found.words, found.phones, found.alphabet, _line(path.name), warnings=found.warnings)
 
 
 def read_annotated(path: AnyPath) -> Utterance:

@@ -20,7 +20,8 @@ from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.suspects import suspicious_spans
 from visalign.forced_alignment.voice_doubts import voice_doubts
 from visalign.language.g2p.unknown_words import Vocabulary
-from visalign.language.lexicon import Lexicon, embedded_lexicon, read_lexicon
+from visalign.language.languages import chosen_language, language_lexicon
+from visalign.language.lexicon import Lexicon, read_lexicon
 from visalign.registry import find_class
 from visalign.signals import Audio
 from visalign.sound.voice_activity import find_speech
@@ -146,11 +147,18 @@ def heard(found: Alignment, audio: Audio, speech: Tier | None = None) -> Alignme
 
 
 def whole_lexicon(
-    lexicon: Lexicon | str | PathLike[str] | None, dictionary: Lexicon | str | PathLike[str] | None
+    lexicon: Lexicon | str | PathLike[str] | None,
+    dictionary: Lexicon | str | PathLike[str] | None,
+    language: str | None = None,
 ) -> Lexicon:
-    """`lexicon` over `dictionary`, or over the embedded one."""
-    base = embedded_lexicon() if dictionary is None else _read(dictionary)
-    return base if lexicon is None else _read(lexicon).over(base)
+    """`lexicon` over `dictionary`, or over the pronunciations of `language`."""
+    own = None if lexicon is None else _read(lexicon)
+    if dictionary is None:
+        base = language_lexicon(language or (own.spoken if own else None))
+    else:
+        base = _read(dictionary)
+        base = base.in_language(chosen_language(language).code) if language else base
+    return base if own is None else own.over(base)
 
 
 def _read(lexicon: Lexicon | str | PathLike[str]) -> Lexicon:

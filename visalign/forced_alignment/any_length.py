@@ -53,6 +53,7 @@ def force_align(
     dictionary: Lexicon | str | PathLike[str] | None = None,
     oov: str = "error",
     g2p: str = "",
+    language: str | None = None,
     speaker: str | None = None,
     speech: Tier | None = None,
     progress: Progress | None = None,
@@ -76,13 +77,17 @@ def force_align(
         One of `ALIGNERS`, or an aligner of your own.
     lexicon : Lexicon or path-like, optional
         Pronunciations that go before those of the embedded American English dictionary. An aligner that pronounces
-        words itself (the Montreal Forced Aligner) takes neither this nor the next three.
+        words itself (the Montreal Forced Aligner) takes neither this nor the next four.
     dictionary : Lexicon or path-like, optional
         The only pronunciations: the dictionary that belongs to an acoustic model of another language.
     oov : {"error", "g2p", "skip"}
         What becomes of words without a pronunciation (:mod:`visalign.language.g2p.unknown_words`).
     g2p : str
         Who guesses pronunciations, see :func:`visalign.language.g2p.unknown_words.chosen_g2p`.
+    language : str, optional
+        In which language the transcript is, American English by default
+        (:func:`visalign.language.languages.chosen_language`): its figures are read in it, and its words pronounced by
+        eSpeak NG, in IPA, where no lexicon or dictionary of yours holds them.
     speaker : str, optional
         Whose cues to align, where they name speakers. None: all.
     speech : Tier, optional
@@ -119,7 +124,7 @@ def force_align(
     if phones is not None or transcript is None:
         return heard(_phones_placed(audio, transcript, phones, aligner), audio, speech)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
-    pronunciations = _pronunciations(backend, lexicon, dictionary, oov, g2p)
+    pronunciations = _pronunciations(backend, lexicon, dictionary, oov, g2p, language)
     if not isinstance(transcript, str):
         speech = find_speech(audio) if speech is None else speech
         said = _cued(transcript, speaker, pronunciations, backend, oov, g2p)
@@ -156,6 +161,7 @@ def align_in_pieces(
     aligner: str | Aligner = DEFAULT_ALIGNER,
     lexicon: Lexicon | str | PathLike[str] | None = None,
     dictionary: Lexicon | str | PathLike[str] | None = None,
+    language: str | None = None,
     speaker: str | None = None,
     progress: Progress | None = None,
 ) -> Iterator[AlignedPiece]:
@@ -179,7 +185,7 @@ def align_in_pieces(
     0.0 13.93 and mister john dashwood had then leisure to consider True
     """
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner
-    pronunciations = _pronunciations(backend, lexicon, dictionary)
+    pronunciations = _pronunciations(backend, lexicon, dictionary, language=language)
     if not isinstance(transcript, str):
         said = _cued(transcript, speaker, pronunciations, backend)
         return align_cues(audio, said.cues, said.texts, said.known.lexicon, backend, find_speech(audio))
@@ -203,11 +209,18 @@ def _pronunciations(
     dictionary: Lexicon | str | PathLike[str] | None,
     oov: str = "error",
     g2p: str = "",
+    language: str | None = None,
 ) -> Lexicon:
     """The lexicon to align with; an empty one for an aligner that has its own."""
     if not _pronounces_itself(backend):
-        return whole_lexicon(lexicon, dictionary)
-    given = {"lexicon": lexicon, "dictionary": dictionary, "oov": None if oov == "error" else oov, "g2p": g2p or None}
+        return whole_lexicon(lexicon, dictionary, language)
+    given = {
+        "lexicon": lexicon,
+        "dictionary": dictionary,
+        "oov": None if oov == "error" else oov,
+        "g2p": g2p or None,
+        "language": language or None,
+    }
     for key, value in given.items():
         if value is not None:
             shown = value.name if isinstance(value, Lexicon) else str(value)
@@ -287,7 +300,9 @@ def _n_misplaced(pieces: Sequence[AlignedPiece]) -> int:
 def _settled(text: SpokenText, lexicon: Lexicon, backend: Aligner, oov: str, g2p: str) -> Vocabulary:
     if _pronounces_itself(backend):
         return Vocabulary(text.words, lexicon)
-    return settle_vocabulary(text.words, lexicon, oov, chosen_g2p(g2p) if oov == "g2p" else None, text.unread)
+    return settle_vocabulary(
+        text.words, lexicon, oov, chosen_g2p(g2p, lexicon.spoken) if oov == "g2p" else None, text.unread
+    )
 
 
 def _warnings_of(transcript: str | Sequence[Cue]) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class LabelAligner:
         """
         words = list(chain.from_iterable(parse_transcript(label, known=self._lexicon) for label in labels))
         if words:
-            guesser = chosen_g2p(self._g2p) if self._oov == "g2p" else None
+            guesser = chosen_g2p(self._g2p, self._lexicon.spoken) if self._oov == "g2p" else None
             self._known = settle_vocabulary(words, self._lexicon, self._oov, guesser)
 
     def find(self, row: Interval, *, is_phrase: bool) -> tuple[list[Interval], list[Interval]]:

@@ -27,13 +27,13 @@ from itertools import pairwise
 import numpy as np
 
 from visalign.errors import AlignmentError, AnyPath, ConfigError, InputError, ParseError, quoted
-from visalign.forced_alignment.aligner import heard
+from visalign.forced_alignment.aligner import heard, whole_lexicon
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.any_length import force_align
 from visalign.forced_alignment.label_aligner import LabelAligner
 from visalign.language.annotations import Annotation, Cue, Track, read_annotation
 from visalign.language.annotations.rows import FRAME_SECONDS
-from visalign.language.lexicon import Lexicon, embedded_lexicon, normalise_word, read_lexicon
+from visalign.language.lexicon import Lexicon, normalise_word
 from visalign.language.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise, without_places
 from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
@@ -148,6 +148,7 @@ def read_alignment(
     shift: float = 0.0,
     oov: str = "error",
     g2p: str = "",
+    language: str | None = None,
 ) -> Alignment:
     """The alignment in a file, over the whole of `audio`.
 
@@ -168,6 +169,8 @@ def read_alignment(
         Seconds that are added to every time of the file: positive for later.
     oov, g2p : str
         What becomes of words without a pronunciation, as in :func:`~visalign.forced_alignment.force_align`.
+    language : str, optional
+        In which language the words of a file without phones are, as there.
 
     Raises
     ------
@@ -176,8 +179,7 @@ def read_alignment(
     AlignmentError, OutOfVocabulary, ConfigError
         As :meth:`PrecomputedAligner.read`.
     """
-    own = lexicon if lexicon is None or isinstance(lexicon, Lexicon) else read_lexicon(lexicon)
-    words_known = embedded_lexicon() if own is None else own.over(embedded_lexicon())
+    words_known = whole_lexicon(lexicon, None, language)
     file = PrecomputedAligner(path, speaker=speaker, recording=recording, shift=shift, oov=oov, g2p=g2p)
     return heard(file.read(audio, words_known), audio)
 

@@ -12,7 +12,17 @@ import unicodedata
 
 from visalign.errors import UnknownSymbol
 
-__all__ = ["LIP_LETTERS", "VOWEL_LETTERS", "ipa_to_xsampa", "pairs", "tidy_ipa", "without_marks", "xsampa_to_ipa"]
+__all__ = [
+    "IPA_LETTERS",
+    "LIP_LETTERS",
+    "VOWEL_LETTERS",
+    "ipa_to_xsampa",
+    "pairs",
+    "parted",
+    "tidy_ipa",
+    "without_marks",
+    "xsampa_to_ipa",
+]
 
 
 def pairs(table: str) -> dict[str, str]:
@@ -47,6 +57,9 @@ _IPA_TO_XSAMPA = {ipa: ascii_ for ascii_, ipa in reversed(_XSAMPA_TO_IPA.items()
 _XSAMPA_TOKEN = re.compile("|".join(map(re.escape, sorted(_XSAMPA_TO_IPA, key=len, reverse=True))))
 
 _LETTERS = frozenset(_XSAMPA_LETTERS.values())
+IPA_LETTERS = tuple(dict.fromkeys(_XSAMPA_LETTERS.values()))
+"""Every letter of IPA that is read here: vowels, then consonants."""
+
 _MARKS = frozenset(_XSAMPA_MARKS.values())
 # Marks that say how syllables are stressed, joined or sung (tones), and nothing about how the phone is made: dropped
 # when IPA is read.
@@ -93,6 +106,40 @@ def without_marks(ipa: str) -> str:
     ('t', 'ɑ')
     """
     return "".join(c for c in ipa if c not in _MARKS)
+
+
+# A stop with the fricative that it opens into, at the same place: one phone.
+_STOPS_OPENED = "ts dz tʃ dʒ tɕ dʑ ʈʂ ɖʐ tʂ dʐ tɬ dɮ pf bv tθ dð kx ɡɣ qχ cç ɟʝ pɸ bβ"
+_AFFRICATES = frozenset(_STOPS_OPENED.split())
+_LONGEST_GLIDE = 3  # letters of a vowel that moves: iou
+
+
+def parted(ipa: str) -> tuple[str, ...]:
+    """The phones in a stretch of tidy IPA that is written without blanks.
+
+    A letter with the marks behind it is a phone. So are the two letters of an affricate, and two or three vowels in a
+    row; a vowel with the colour of an r stays by itself behind another one.
+
+    Examples
+    --------
+    >>> parted("ɔːɹ"), parted("aɪɚ"), parted("tʃʰuo"), parted("bɛllo")
+    (('ɔː', 'ɹ'), ('aɪ', 'ɚ'), ('tʃʰ', 'uo'), ('b', 'ɛ', 'l', 'l', 'o'))
+    """
+    found: list[str] = []
+    letters = ""  # of the last phone, without its marks
+    for character in ipa:
+        if character in _MARKS and found:
+            found[-1] += character
+            continue
+        is_glide = letters and letters + character not in _AFFRICATES and len(letters) < _LONGEST_GLIDE
+        both_vowels = {*letters, character} <= VOWEL_LETTERS and character not in "ɚɝ"
+        if letters + character in _AFFRICATES or (is_glide and both_vowels):
+            found[-1] += character
+            letters += character
+        else:
+            found.append(character)
+            letters = character
+    return tuple(found)
 
 
 def xsampa_to_ipa(symbol: str) -> str:

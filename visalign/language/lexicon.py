@@ -49,7 +49,6 @@ __all__ = [
     "Pronunciation",
     "arpabet_phones",
     "embedded_lexicon",
-    "lexicon_with",
     "missing_words",
     "normalise_word",
     "parse_lexicon",
@@ -185,6 +184,8 @@ class Lexicon:
         For messages and reports.
     fallback : Lexicon or None
         Asked for the words that `entries` lacks. A word that both hold is pronounced as `entries` says.
+    language : str
+        Code of the language (:mod:`visalign.language.languages`); empty for English, and where `fallback` tells.
 
     Examples
     --------
@@ -196,6 +197,12 @@ class Lexicon:
     entries: Mapping[str, tuple[Pronunciation, ...]] = field(repr=False)
     name: str = ""
     fallback: Lexicon | None = None
+    language: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """Code of the language that its words are in; empty for American English, and where none was named."""
+        return self.language or ("" if self.fallback is None else self.fallback.spoken)
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and bool(self._find(normalise_word(word)))
@@ -228,23 +235,28 @@ class Lexicon:
     def over(self, fallback: Lexicon) -> Lexicon:
         """This lexicon with `fallback` beneath everything it already rests on."""
         beneath = fallback if self.fallback is None else self.fallback.over(fallback)
-        return Lexicon(self.entries, self.name, beneath)
+        return Lexicon(self.entries, self.name, beneath, self.language)
+
+    def in_language(self, code: str) -> Lexicon:
+        """The same, with the code of the language that its words are in."""
+        return Lexicon(self.entries, self.name, self.fallback, code)
 
 
 def missing_words(
     words: list[str],
     suggestions: Mapping[str, tuple[str, ...]] | None = None,
     figures: Mapping[str, int] | None = None,
+    remedy: str = "",
     *,
     can_be_guessed: bool = True,
 ) -> OutOfVocabulary:
     """The error that names words without a pronunciation, and apart from them those that are figures.
 
-    `figures` tells the lines of figures, where these are known.
+    `figures` tells the lines of figures, where these are known; `remedy` what to do about words of another language.
     """
     lines = dict(figures or {})
     written = {word: lines.get(word, 0) for word in words if word in lines or any(x.isdigit() for x in word)}
-    return OutOfVocabulary(words, suggestions, written, can_be_guessed=can_be_guessed)
+    return OutOfVocabulary(words, suggestions, written, remedy, can_be_guessed=can_be_guessed)
 
 
 def parse_lexicon(text: str, *, name: str = "<lexicon>", fallback: Lexicon | None = None) -> Lexicon:
@@ -351,19 +363,6 @@ def _is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def lexicon_with(own: AnyPath | None) -> Lexicon:
-    """The embedded dictionary, or one's own file before it.
-
-    Raises
-    ------
-    ParseError
-        If the file can't be read.
-    BackendUnavailable
-        If the embedded dictionary is not installed.
-    """
-    return read_lexicon(own, fallback=embedded_lexicon()) if own else embedded_lexicon()
 
 
 @cache

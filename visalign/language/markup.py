@@ -19,7 +19,8 @@ MAX_NESTING = 3
 """Levels of brackets within brackets that are left out."""
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u0085\u2028\u2029\v\f]")
-_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\ufe63\uff0d", "-"))
+# Hyphens, and the wide forms of ASCII in texts of East Asia.
+_PLAIN = str.maketrans(dict.fromkeys("\u2010\u2011\ufe63", "-") | {chr(x + 0xFEE0): chr(x) for x in range(0x21, 0x7F)})
 # Zero-width characters, direction marks and the byte-order mark: invisible, and not part of any word.
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
@@ -67,7 +68,7 @@ def tidy(text: str) -> str:
     text = _LINE_ENDS.sub("\n", text)
     if "\u00ad" in text:
         text = _DIVIDED.sub(r"\1\n", text)
-    return unicodedata.normalize("NFC", text.translate(_INVISIBLE).translate(_HYPHENS))
+    return unicodedata.normalize("NFC", text.translate(_INVISIBLE).translate(_PLAIN))
 
 
 def decoded(text: str) -> str:

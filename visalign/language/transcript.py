@@ -20,16 +20,17 @@ from visalign.errors import AnyPath, InputError, ParseError
 from visalign.files.decoding import decode_text
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import spare
-from visalign.language.lexicon import normalise_word
+from visalign.language.lexicon import Lexicon, normalise_word
 from visalign.language.markup import decoded, tidy, without_code_lines, without_directions, without_tags
 from visalign.language.normalisation import DEFAULT_LANGUAGE, Stretch, normaliser_of
+from visalign.language.normalisation.ways import FOREIGN_MARKS
 from visalign.language.speaker_labels import find_labels
 from visalign.language.spoken_text import Choice, Remark, SpokenText
 
 __all__ = ["TranscriptText", "decode_transcript", "parse_transcript", "read_aloud", "read_text", "read_transcript"]
 
 # The colon of 10:30 is no break.
-_BREAKS = re.compile(r"[\s,;!?…/\\|\"“”„«»¡¿~=\u200b]+|:(?!(?<=\d:)\d)|--+|[\u2012-\u2015\u2212]|\.\.+")
+_BREAKS = re.compile(rf"[\s,;!?…/\\|\"“”„«»¡¿~=\u200b{FOREIGN_MARKS}]+|:(?!(?<=\d:)\d)|--+|[\u2012-\u2015\u2212]|\.\.+")
 _SPOKEN_SIGNS = {"&": "and", "+": "plus", "%": "percent", "@": "at"}
 _SIGNS = re.compile(r"[&+%@]")
 # What no text has; an end-of-file mark of old systems is none of them.
@@ -71,7 +72,7 @@ def parse_transcript(text: str, known: Container[str] = ()) -> list[str]:
 
 
 def read_aloud(
-    text: str, known: Container[str] = (), *, language: str = DEFAULT_LANGUAGE, first_line: int = 1, labels: bool = True
+    text: str, known: Container[str] = (), *, language: str | None = None, first_line: int = 1, labels: bool = True
 ) -> SpokenText:
     """The words of a text, the other ways to say them, and what a user has to know of how it was read.
 
@@ -80,8 +81,9 @@ def read_aloud(
     text : str
     known : container of str, optional
         As for :func:`parse_transcript`, which has its errors.
-    language : str
-        One of :data:`visalign.language.normalisation.NORMALISERS`.
+    language : str, optional
+        Code of the language (:mod:`visalign.language.languages`); by default that of `known`, where this is a lexicon,
+        and English elsewhere.
     first_line : int
         Number of the text's first line in its file; 0 where it has none.
     labels : bool
@@ -106,7 +108,8 @@ def read_aloud(
     lines = _LineNumbers(plain, first_line)
     spoken, notes = without_directions(plain)
     remarks += (Remark("starred" if x.kept else "left out", x.written, lines.at(x.at)) for x in notes)
-    return _assembled(spoken, normaliser_of(language)(spoken, known), known, lines, remarks)
+    code = language or (known.spoken if isinstance(known, Lexicon) else "") or DEFAULT_LANGUAGE
+    return _assembled(spoken, normaliser_of(code)(spoken, known), known, lines, remarks)
 
 
 def _without_labels(text: str, first_line: int, remarks: list[Remark]) -> str:

@@ -265,6 +265,7 @@ def hear(
             shift=alignment_shift,
             oov=how.oov,
             g2p=how.g2p,
+            language=how.language or None,
         )
     context, spoken = _context(cleared, alignment), find_speech(cleared) if speech is None else speech
     before = quality if chain is None else audio_quality(sound)
@@ -291,6 +292,7 @@ def _aligned(
         lexicon=lexicon,
         oov=how.oov,
         g2p=how.g2p,
+        language=how.language or None,
         speaker=speaker,
         speech=speech,
     )

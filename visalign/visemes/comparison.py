@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from visalign.errors import UnknownSymbol
+from visalign.language.ipa import IPA_LETTERS
 from visalign.language.phones import ARPABET, SILENCE, convert, fold_arpabet
 from visalign.visemes.viseme_map import VisemeMap
 
-__all__ = ["N_ENGLISH_PHONES", "MapComparison", "compare_maps", "describe_map", "english_gap"]
+__all__ = ["N_ENGLISH_PHONES", "MapComparison", "compare_maps", "describe_map", "english_gap", "ipa_coverage"]
 
 N_ENGLISH_PHONES = len(ARPABET) - 1
 """Phones of CMUdict, silence apart."""
@@ -35,6 +36,7 @@ def describe_map(viseme_map: VisemeMap) -> dict[str, Any]:
             phone: {"visemes": list(x.visemes), "split": x.split} for phone, x in viseme_map.sequences.items()
         },
         "recipes": {name: recipe.source for name, recipe in viseme_map.recipes.items()},
+        "ipa": {kind: list(letters) for kind, letters in ipa_coverage(viseme_map).items()},
     }
 
 
@@ -53,6 +55,27 @@ def english_gap(viseme_map: VisemeMap) -> tuple[str, ...]:
         except UnknownSymbol:  # a phone that English does not have
             continue
     return tuple(x for x in ARPABET if x != SILENCE and (x in declared or not viseme_map.places(x, "arpabet")))
+
+
+def ipa_coverage(viseme_map: VisemeMap) -> dict[str, tuple[str, ...]]:
+    """The letters of IPA by who places them: the map, the way in which they are made, or the map's fallback.
+
+    Returns
+    -------
+    dict
+        ``"listed"``, ``"made alike"`` and ``"fallback"`` → letters. Together they are all letters of IPA.
+
+    Examples
+    --------
+    >>> found = ipa_coverage(VisemeMap.load("jeffers_1971"))
+    >>> "m" in found["listed"], "y" in found["made alike"], found["fallback"]
+    (True, True, ('h', 'ɦ'))
+    """
+    found: dict[str, list[str]] = {"listed": [], "made alike": [], "fallback": []}
+    for letter in IPA_LETTERS:
+        kind = "listed" if viseme_map.places(letter, "ipa") else "made alike"
+        found["fallback" if viseme_map.falls_back(letter, "ipa") else kind].append(letter)
+    return {kind: tuple(letters) for kind, letters in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

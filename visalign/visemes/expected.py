@@ -123,11 +123,11 @@ def expected_visemes(
     Raises
     ------
     UnknownSymbol
-        If the map does not place a phone and has no fallback.
+        If a phone is none of the alphabet, or one that the map's source leaves out, and the map has no fallback.
     """
     targets = [_target(interval, words, viseme_map, alphabet) for interval in phones]
     for step in STEPS:
-        targets = step(targets, viseme_map)
+        targets = step(targets, viseme_map, alphabet)
     return targets
 
 
@@ -145,13 +145,14 @@ def _target(phone: Interval, words: Tier, viseme_map: VisemeMap, alphabet: str) 
     )
 
 
-def _accept_sequences(targets: list[VisemeTarget], viseme_map: VisemeMap) -> list[VisemeTarget]:
+def _accept_sequences(targets: list[VisemeTarget], viseme_map: VisemeMap, alphabet: str) -> list[VisemeTarget]:
     """A phone that shows two visemes in turn accepts both."""
-    pairs = {phone: frozenset(entry.visemes) for phone, entry in viseme_map.sequences.items()}
+    turns = {phone: viseme_map.sequence_of(phone, alphabet) for phone in {x.phone for x in targets}}
+    pairs = {phone: frozenset(turn.visemes) for phone, turn in turns.items() if turn is not None}
     return [replace(x, acceptable=x.acceptable | pairs.get(x.phone, frozenset())) for x in targets]
 
 
-def _borrow_lips(targets: list[VisemeTarget], _: VisemeMap) -> list[VisemeTarget]:
+def _borrow_lips(targets: list[VisemeTarget], _map: VisemeMap, _alphabet: str) -> list[VisemeTarget]:
     """A target without evidence accepts what stands between it and the nearest visible one, on both sides [1]_."""
     return [
         x
@@ -168,12 +169,15 @@ def _reach(neighbours: Sequence[VisemeTarget]) -> Iterator[frozenset[str]]:
             return
 
 
-STEPS: tuple[Callable[[list[VisemeTarget], VisemeMap], list[VisemeTarget]], ...] = (_accept_sequences, _borrow_lips)
+STEPS: tuple[Callable[[list[VisemeTarget], VisemeMap, str], list[VisemeTarget]], ...] = (
+    _accept_sequences,
+    _borrow_lips,
+)
 
 
 def words_without_place(words: Tier, phones: Tier, viseme_map: VisemeMap, alphabet: str) -> tuple[str, ...]:
     """A warning that names the words with phones that a map does not place but shows by its fallback; else empty."""
-    strange = {label for label in set(phones.labels) - _SHAPELESS if not viseme_map.places(label, alphabet)}
+    strange = {label for label in set(phones.labels) - _SHAPELESS if viseme_map.falls_back(label, alphabet)}
     named: dict[str, list[str]] = {}
     for phone in phones:
         if phone.label in strange:

@@ -13,7 +13,7 @@ One map is one TOML file in UTF-8::
     citation = "J. Jeffers and M. Barley, Speechreading (Lipreading), Thomas 1971"
     confidence = "B"                    # A primary source · B secondary source that cites it · C recalled
     silence = "S"                       # the viseme of pauses
-    fallback = "I"                      # the viseme of any phone of the alphabet that no other rule places
+    fallback = "I"                      # the viseme of phones that the source leaves out
     unlisted = ["HH"]                   # the phones that the source leaves out: exactly the gap, no more, no less
 
     [visemes]

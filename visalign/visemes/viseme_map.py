@@ -2,6 +2,10 @@
 
 A map is a TOML file, shipped or the user's own; :mod:`visalign.visemes.lint` documents the format and finds its
 faults.
+
+A phone of another language that a map does not list gets the viseme of the listed phones that are made most like it, as
+far as the eye can see (:func:`visalign.language.articulation.weights`). The fallback of a map is for the phones of its
+own alphabet that its source leaves out.
 """
 
 from __future__ import annotations
@@ -17,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from visalign.errors import ConfigError, UnknownSymbol
-from visalign.language.ipa import without_marks
+from visalign.language.articulation import weights
+from visalign.language.ipa import VOWEL_LETTERS, without_marks
 from visalign.language.phones import convert, fold_arpabet, is_silence, normalise
 from visalign.visemes.lint import read_viseme_map
 
@@ -138,6 +143,7 @@ class VisemeMap:
     notes: str = ""
     _viseme_of: dict[str, str] = field(init=False, repr=False, compare=False)
     _english: dict[str, str] = field(init=False, repr=False, compare=False)
+    _nearest: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         pairs = [(phone, viseme) for viseme, entry in self.classes.items() for phone in entry.phones]
@@ -210,18 +216,92 @@ class VisemeMap:
         Raises
         ------
         UnknownSymbol
-            If the alphabet has no such phone, or the map does not place it and has no fallback.
+            If the alphabet has no such phone, or it is a phone of the map's own alphabet that the map does not place,
+            and there is no fallback.
+
+        Examples
+        --------
+        >>> jeffers = VisemeMap.load("jeffers_1971")
+        >>> jeffers.lookup("y", "ipa") == jeffers["UW"], jeffers.lookup("ɓ", "ipa") == jeffers["B"]
+        (True, True)
         """
         if is_silence(phone):
             return self.silence
-        listed = self._listed(phone, alphabet or self.alphabet)
-        viseme = self.fallback if listed is None else listed
+        alphabet = alphabet or self.alphabet
+        found = self._listed(phone, alphabet)
+        if found is None and self._is_foreign(phone, alphabet):
+            found = self._most_alike(convert(phone, alphabet, "ipa"))
+        viseme = self.fallback if found is None else found
         if viseme is None:
             raise UnknownSymbol(phone, self.phones)
         return viseme
 
+    def sequence_of(self, phone: str, alphabet: str | None = None) -> VisemeSequence | None:
+        """The two visemes that a phone shows in turn, if it does.
+
+        Those that the map lists; of a diphthong of another language that it does not, the visemes of its first vowel
+        and of its last, half of the time each.
+
+        Parameters
+        ----------
+        phone, alphabet : str
+            As for :meth:`lookup`, which has its errors.
+
+        Examples
+        --------
+        >>> VisemeMap.load("jeffers_1971").sequence_of("ɔø", "ipa").visemes
+        ('G', 'B')
+        """
+        alphabet = alphabet or self.alphabet
+        if is_silence(phone):
+            return None
+        spelt = [phone, normalise(phone, alphabet)] if alphabet == self.alphabet else []
+        if "arpabet" in (alphabet, self.alphabet):
+            try:
+                folded = fold_arpabet(convert(phone, alphabet, "arpabet"))
+                spelt.append(folded if self.alphabet == "arpabet" else convert(folded, "arpabet", self.alphabet))
+            except UnknownSymbol:
+                pass
+        elif alphabet != self.alphabet:
+            spelt.append(convert(phone, alphabet, self.alphabet))
+        found = next((self.sequences[x] for x in spelt if x in self.sequences), None)
+        if found is not None or alphabet == "arpabet" or self._listed(phone, alphabet) is not None:
+            return found
+        vowels = [x for x in convert(phone, alphabet, "ipa") if x in VOWEL_LETTERS]
+        if len(vowels) < 2:
+            return None
+        first, last = (self.lookup(x, "ipa") for x in (vowels[0], vowels[-1]))
+        return None if first == last else VisemeSequence((first, last), 0.5)
+
+    def _is_foreign(self, phone: str, alphabet: str) -> bool:
+        """Whether a phone that is not listed is none of those that the map's source leaves out."""
+        if alphabet == "arpabet":
+            return False
+        ipa = convert(phone, alphabet, "ipa")
+        if self.alphabet != "arpabet":
+            return not {ipa, without_marks(ipa)} & {convert(x, self.alphabet, "ipa") for x in self.unlisted}
+        try:
+            convert(phone, alphabet, "arpabet")
+        except UnknownSymbol:
+            return True
+        return False
+
+    def _most_alike(self, ipa: str) -> str | None:
+        """The viseme whose phones are made most like this one; None where the map lists no phone."""
+        if ipa not in self._nearest:
+            letters = {x: self._viseme_of[x] for x in self._viseme_of if not is_silence(x)}
+            spelt = {x: convert(x, "arpabet", "ipa") if self.alphabet == "arpabet" else x for x in letters}
+            if not spelt:
+                return None
+            shares: dict[str, float] = {}
+            of_ipa = {spelt[x]: viseme for x, viseme in reversed(letters.items())}  # of two spellings the first counts
+            for phone, share in weights(ipa, of_ipa, sense="eye").items():
+                shares[of_ipa[phone]] = shares.get(of_ipa[phone], 0.0) + share
+            self._nearest[ipa] = max(shares, key=lambda x: shares[x])
+        return self._nearest[ipa]
+
     def places(self, phone: str, alphabet: str | None = None) -> bool:
-        """True if the map places the phone itself, without its fallback.
+        """True if the map places the phone itself, without its fallback and without comparing how phones are made.
 
         Raises
         ------
@@ -230,11 +310,25 @@ class VisemeMap:
         """
         return is_silence(phone) or self._listed(phone, alphabet or self.alphabet) is not None
 
+    def falls_back(self, phone: str, alphabet: str | None = None) -> bool:
+        """True if nothing but the map's fallback shows the phone.
+
+        Raises
+        ------
+        UnknownSymbol
+            If the alphabet has no such phone.
+        """
+        alphabet = alphabet or self.alphabet
+        return not self.places(phone, alphabet) and not self._is_foreign(phone, alphabet)
+
     def _listed(self, phone: str, alphabet: str) -> str | None:
         normalise(phone, alphabet)  # refuses what is no phone
         if self.alphabet == "arpabet":
             keys = [phone.strip().upper(), normalise(phone, alphabet)] if alphabet == "arpabet" else []
-            keys.append(fold_arpabet(convert(phone, alphabet, "arpabet")))
+            try:
+                keys.append(fold_arpabet(convert(phone, alphabet, "arpabet")))
+            except UnknownSymbol:  # English has no such phone
+                return None
         else:
             ipa = convert(phone, alphabet, "ipa")
             keys = [ipa, without_marks(ipa)]

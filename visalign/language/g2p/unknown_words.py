@@ -23,6 +23,7 @@ from visalign.config import OOV_POLICIES
 from visalign.errors import ConfigError
 from visalign.language.g2p.espeak import EspeakG2p
 from visalign.language.g2p.joint_ngram import JointNgram, embedded_g2p
+from visalign.language.languages import advice_on_words, language_lexicon
 from visalign.language.lexicon import Lexicon, Pronunciation, missing_words, normalise_word
 from visalign.timeline import Interval, Tier
 
@@ -132,16 +133,18 @@ def settle_vocabulary(
         kept = tuple(word for word in words if word in lexicon)
         return Vocabulary(kept, lexicon, skipped=tuple(word for word in words if word not in lexicon))
     if policy == "g2p":
-        guess = guesser or chosen_g2p()
+        guess = guesser or chosen_g2p(language=lexicon.spoken)
         guesses = {normalise_word(word): guess(word) for word in missing}
         missing = [word for word in missing if not guesses[normalise_word(word)]]
         if not missing:
             return Vocabulary(tuple(words), Lexicon(guesses, "guesses", lexicon), guesses)
+    if lexicon.spoken:  # has no list of words to compare with, and needs no guesses
+        raise missing_words(missing, {}, figures or {}, advice_on_words(lexicon.spoken))
     near = {word: closest_words(word, lexicon) for word in missing[:20]}
     raise missing_words(missing, near, figures or {}, can_be_guessed=policy != "g2p")
 
 
-def chosen_g2p(name: str = "") -> Guesser:
+def chosen_g2p(name: str = "", language: str = "") -> Guesser:
     """Who guesses, by what the user calls it.
 
     Parameters
@@ -149,6 +152,8 @@ def chosen_g2p(name: str = "") -> Guesser:
     name : str
         Empty for the built-in American English; ``espeak:de`` for eSpeak NG in a language; else the path of a model
         from :func:`visalign.language.g2p.training.train_joint_ngram`.
+    language : str
+        Code of a language that is pronounced by eSpeak NG: it then guesses where no other is named.
 
     Raises
     ------
@@ -161,6 +166,9 @@ def chosen_g2p(name: str = "") -> Guesser:
     """
     if name.startswith("espeak:"):
         return EspeakG2p(name.removeprefix("espeak:"))
+    if language and not name:
+        words = language_lexicon(language)
+        return lambda word: words[word] if word in words else ()  # noqa: SIM401 - a Lexicon has no get
     model = JointNgram.load(Path(name)) if name else embedded_g2p()
 
     def guess(word: str) -> tuple[Pronunciation, ...]:

@@ -39,7 +39,7 @@ from visalign.language.normalisation.english_words import (
     roman,
     short_form,
 )
-from visalign.language.normalisation.ways import Stretch, sayable
+from visalign.language.normalisation.ways import Stretch, sayable, with_ascii_figures
 
 __all__ = ["american_english"]
 
@@ -66,12 +66,7 @@ def american_english(text: str, known: Container[str]) -> list[Stretch]:
     $5.50 = five dollars fifty cents
     5 kg = five kilograms
     """
-    return list(_Reader(_with_ascii_figures(text), known).stretches())
-
-
-def _with_ascii_figures(text: str) -> str:
-    """Figures of other scripts as those of this one; each stays one character."""
-    return text if text.isascii() else re.sub(r"(?![0-9])\d", lambda found: str(int(found[0])), text)
+    return list(_Reader(with_ascii_figures(text), known).stretches())
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Which languages have a normaliser.
+"""Which languages have a normaliser of their own, and what reads the figures of the others.
 
 How to add a language
 ---------------------
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from visalign.language.normalisation.counted import counted
 from visalign.language.normalisation.ways import Normaliser
 from visalign.registry import find_class
 
@@ -25,16 +26,20 @@ DEFAULT_LANGUAGE = "en"
 
 
 def normaliser_of(language: str = DEFAULT_LANGUAGE) -> Normaliser:
-    """The normaliser of a language.
+    """The normaliser of a language: its own, or the one that counts by num2words.
 
-    Raises
-    ------
-    ConfigError
-        If there is none.
+    Parameters
+    ----------
+    language : str
+        Code of the language, as :func:`visalign.language.languages.chosen_language` has it.
 
     Examples
     --------
     >>> [x.ways for x in normaliser_of("en")("7 pm", {"seven", "p", "m"})]
     [('seven p m',)]
+    >>> [x.ways for x in normaliser_of("fr")("7", {"sept"})], normaliser_of("sw")("7", {"saba"})[0].ways
+    ([('sept',)], ())
     """
-    return cast(Normaliser, find_class(NORMALISERS, language, "language"))
+    if language in NORMALISERS:
+        return cast(Normaliser, find_class(NORMALISERS, language, "language"))
+    return counted(language)

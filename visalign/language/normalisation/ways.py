@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Protocol
 
-__all__ = ["MAX_WAYS", "Normaliser", "Stretch", "Ways", "distinct", "sayable", "sequence"]
+__all__ = [
+    "FOREIGN_MARKS",
+    "MAX_WAYS",
+    "Normaliser",
+    "Stretch",
+    "Ways",
+    "distinct",
+    "sayable",
+    "sequence",
+    "with_ascii_figures",
+]
 
 MAX_WAYS = 10
 """Ways to say one stretch that are kept: enough for a date, few enough to compare them with the sound."""
+
+_BLOCKS = (range(0x0370, 0x1E00), range(0x2E80, 0xA960), range(0xFE30, 0x10000))
+_OF_A_WORD = "\u05f3\u05f4"  # geresh and gershayim
+FOREIGN_MARKS = "".join(
+    re.escape(chr(x))
+    for block in _BLOCKS
+    for x in block
+    if unicodedata.category(chr(x)).startswith("P") and chr(x) not in _OF_A_WORD
+)
+"""The punctuation of scripts without Latin letters (、。 ، ؟ । ։), as a class of characters in a pattern has it."""
 
 Ways = Sequence[str]
 """Ways to say something, the likeliest first; words in lower case, parted by blanks."""
@@ -69,3 +91,8 @@ def distinct(*parts: Iterable[str]) -> tuple[str, ...]:
 def sayable(ways: Iterable[str], known: Container[str]) -> tuple[str, ...]:
     """Those of which every word has a pronunciation."""
     return tuple(way for way in ways if all(word in known for word in way.split()))
+
+
+def with_ascii_figures(text: str) -> str:
+    """Figures of other scripts as those of this one; each stays one character."""
+    return text if text.isascii() else re.sub(r"(?![0-9])\d", lambda found: str(int(found[0])), text)
