@@ -132,7 +132,7 @@ def test_phones_of_any_language_are_drawn_as_they_look() -> None:
     times = np.linspace(0.0, 1.6, 50)
     english = lip_trajectory(said("SH", "AY", "B"), times)
     assert np.array_equal(lip_trajectory(said("ʃ", "aɪ", "b"), times), english)
-    assert within(said("a", "y", "a"), 1)[:, ROUNDING].max() > 0.5
+    assert within(said("a", "y", "a"), 1)[:, ROUNDING].max() > 0.4
     assert within(said("ɪ", "j", "ɪ"), 1)[:, ROUNDING].max() < 0.2
     assert within(said("a", "ɓ", "a"), 1)[:, OPENING].min() < 0.0
 

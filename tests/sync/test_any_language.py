@@ -32,9 +32,9 @@ def english(generated_clip: GeneratedClip, generated_audio: Audio) -> Alignment:
 
 
 @pytest.fixture(scope="module")
-def foreign(english: Alignment, generated_lips: LipFeatures, generated_audio: Audio) -> ClipReport:
+def foreign(english: Alignment, generated_clip: GeneratedClip) -> ClipReport:
     given = spelt(english, FOREIGN)
-    return visalign.check(generated_lips, None, audio=generated_audio, alignment=given, details=("word", "phone"))
+    return visalign.check(generated_clip.path, None, alignment=given, details=("word", "phone"), evidence=True)
 
 
 def test_english_in_ipa_is_english(
@@ -63,9 +63,7 @@ def test_table_and_page_name_the_phones(foreign: ClipReport, tmp_path: Path) -> 
     assert "ɓ ɨ ɲ" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_it_is_explained_from_the_clip_and_from_the_report(
-    foreign: ClipReport, english: Alignment, generated_lips: LipFeatures, generated_audio: Audio
-) -> None:
+def test_it_is_explained_from_the_report(foreign: ClipReport) -> None:
     again = ClipReport.from_dict(foreign.to_dict())
     assert alphabet_of(again.phones.labels) == "ipa"
     told = explain_words(replace(again, sync=replace(again.sync, verdict="mismatched")))

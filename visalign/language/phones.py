@@ -376,12 +376,13 @@ def convert(symbol: str, source: str, target: str) -> str:
 
 
 def alphabet_of(labels: Iterable[str]) -> str:
-    """What phones are written in: ``"arpabet"`` where all of them can be, else ``"ipa"``.
+    """What phones are written in: ``"arpabet"`` where all of them are, in capitals; else ``"ipa"``.
 
-    >>> alphabet_of(["B", "IH1", "SIL"]), alphabet_of(["b", "ɪ", ""])
-    ('arpabet', 'ipa')
+    >>> alphabet_of(["B", "IH1", "SIL"]), alphabet_of(["b", "ɪ", ""]), alphabet_of(["m", "y"])
+    ('arpabet', 'ipa', 'ipa')
     """
-    return "arpabet" if all(is_phone(label, "arpabet") for label in set(labels)) else "ipa"
+    spoken = {label for label in labels if not is_silence(label)}
+    return "arpabet" if all(x == x.upper() and is_phone(x, "arpabet") for x in spoken) else "ipa"
 
 
 def closes_lips(symbol: str, alphabet: str = "arpabet") -> bool:

@@ -64,6 +64,13 @@ FORMAT = "visalign lip model 2"
 MODEL_VARIABLE = "VISALIGN_LIP_MODEL"
 """Environment variable with the path of a model to use in place of the shipped one."""
 
+# Languages made of English by taking phones from it, each with a model that never met these phones, need this
+# temperature and this scatter (docs/decisions/0163-any-language.md; `python benchmarks/made_languages.py`).
+OTHER_LANGUAGE_TEMPERATURE = 0.8
+"""Factor on the temperature in a language in which no lips were measured."""
+
+OTHER_LANGUAGE_SCATTER = 0.010  # seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -85,6 +92,14 @@ class Calibration:
     lag_scatter: float
     match_offset: float
     match_weights: tuple[float, float]
+
+    def elsewhere(self) -> Calibration:
+        """The same for a language in which no lips were measured (:data:`OTHER_LANGUAGE_TEMPERATURE`)."""
+        return replace(
+            self,
+            temperature=self.temperature * OTHER_LANGUAGE_TEMPERATURE,
+            lag_scatter=float(np.hypot(self.lag_scatter, OTHER_LANGUAGE_SCATTER)),
+        )
 
     def trusted(self, params: EvidenceParams) -> Calibration:
         """The same with the factors of `params` on temperature and scatter."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -28,7 +29,17 @@ from visalign.signals import Audio
 from visalign.sound.speech import HOP, N_BANDS, log_mel
 from visalign.timeline import Tier
 
-__all__ = ["ATTRIBUTES", "N_CHANNELS", "OFFSETS", "PHONES", "SpeechContext", "attributes_of", "row_of", "rows_at"]
+__all__ = [
+    "ATTRIBUTES",
+    "N_CHANNELS",
+    "OFFSETS",
+    "PHONES",
+    "SpeechContext",
+    "attributes_of",
+    "foreign_phones",
+    "row_of",
+    "rows_at",
+]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Rows: TypeAlias = npt.NDArray[np.float32]
@@ -180,11 +191,35 @@ def row_of(phone: str, alphabet: str = "arpabet") -> Rows:
     """
     if is_silence(phone):
         return np.asarray(_ROWS[PHONES.index("SIL")])
-    if alphabet == "arpabet":
-        return np.asarray(_ROWS[PHONES.index(fold_arpabet(phone))])
-    ipa = convert(phone, alphabet, "ipa").rstrip("ːˑ")
-    shares = {_ENGLISH[ipa]: 1.0} if ipa in _ENGLISH else weights(ipa, sense="eye")
+    if (english := _english_in(phone, alphabet)) is not None:
+        return np.asarray(_ROWS[PHONES.index(english)])
+    shares = weights(_without_length(phone, alphabet), sense="eye")
     return np.asarray(np.sum([share * _ROWS[PHONES.index(x)] for x, share in shares.items()], axis=0), np.float32)
+
+
+def foreign_phones(labels: Iterable[str], alphabet: str) -> tuple[str, ...]:
+    """Phones that American English does not have, each once, in their order.
+
+    Raises
+    ------
+    UnknownSymbol
+        If the alphabet has no such phone.
+
+    Examples
+    --------
+    >>> foreign_phones(["ʃ", "y", "iː", "", "y"], "ipa"), foreign_phones(["SH", "UW1"], "arpabet")
+    (('y',), ())
+    """
+    return tuple(x for x in dict.fromkeys(labels) if not is_silence(x) and _english_in(x, alphabet) is None)
+
+
+def _english_in(phone: str, alphabet: str) -> str | None:
+    """The English phone that this is, long or short; None where it is none."""
+    return fold_arpabet(phone) if alphabet == "arpabet" else _ENGLISH.get(_without_length(phone, alphabet))
+
+
+def _without_length(phone: str, alphabet: str) -> str:
+    return convert(phone, alphabet, "ipa").rstrip("ːˑ")
 
 
 _ENGLISH = {kind.ipa: name for name, kind in ARPABET.items()}
