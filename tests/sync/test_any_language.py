@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import visalign
@@ -15,6 +16,7 @@ from visalign.language.phones import alphabet_of, convert
 from visalign.lips.lip_features import LipFeatures
 from visalign.reports.clip_report import ClipReport
 from visalign.signals import Audio
+from visalign.sync.lip_model import LipModel
 
 # Phones of the sentence as other languages have their neighbours.
 FOREIGN = {"b": "ɓ", "ɪ": "ɨ", "n": "ɲ", "l": "ʎ", "u": "ʉː", "æ": "a", "t": "t̪", "f": "ɸ", "aʊ": "ɐu"}
@@ -44,6 +46,30 @@ def test_english_in_ipa_is_english(
     ipa = visalign.check(generated_lips, None, audio=generated_audio, alignment=spelt(english, {}))
     assert ipa.sync.lead_seconds == own.sync.lead_seconds
     assert ipa.sync.log_likelihoods == own.sync.log_likelihoods
+
+
+def test_no_lips_of_the_language_were_measured_and_the_report_says_so(
+    english: Alignment, foreign: ClipReport, generated_lips: LipFeatures, generated_audio: Audio
+) -> None:
+    """The interval is as wide as the calibration of another language makes it, and no English clip is told so."""
+    own = visalign.check(generated_lips, None, audio=generated_audio, alignment=english)
+    (said,) = (x for x in foreign.warnings if "no lips of this language" in x)
+    assert said.startswith("ɓ, ɨ, ɲ, ʎ, ʉː, a, t̪, ɸ, ɐu: phones that are not English")
+    assert not any("no lips of this language" in x for x in own.warnings)
+    evidence = foreign.evidence
+    assert evidence is not None
+    assert evidence.comparison is not None
+    assert evidence.comparison.calibration == LipModel.load().calibration.elsewhere()
+    widths = [np.diff(x.sync.lead_interval or ())[0] for x in (own, foreign)]
+    assert widths[1] > widths[0]
+
+
+def test_elsewhere_less_is_believed() -> None:
+    home = LipModel.load().calibration
+    away = home.elsewhere()
+    assert away.temperature < home.temperature
+    assert away.lag_scatter > home.lag_scatter
+    assert (away.match_offset, away.match_weights) == (home.match_offset, home.match_weights)
 
 
 def test_the_lead_is_found(foreign: ClipReport, generated_clip: GeneratedClip) -> None:
