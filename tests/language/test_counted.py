@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,7 +102,7 @@ UNSAID: dict[str, list[int]] = {}
 def test_whatever_stands_there_no_figure_is_lost(code: str, text: str) -> None:
     found = normaliser_of(code)(text, language_lexicon(code))
     covered = set()
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert before.end <= after.start
     for stretch in found:
         covered |= set(range(stretch.start, stretch.end))

@@ -24,7 +24,7 @@ from visalign.language.lexicon import embedded_lexicon, parse_lexicon
 from visalign.language.phones import is_phone
 from visalign.language.transcript import read_aloud
 
-NAMED = "de fr es it pt nl ru pl cs tr ar he hi ja ko cmn fi sw".split()
+NAMED = ("de", "fr", "es", "it", "pt", "nl", "ru", "pl", "cs", "tr", "ar", "he", "hi", "ja", "ko", "cmn", "fi", "sw")
 
 # What a speaker of each language says, in broad phones.
 SAID = {

@@ -141,3 +141,26 @@ def test_the_scale_shows_early_on_the_right(report: ClipReport) -> None:
     drawn = lead_scale(report, report.evidence)
     zero, best = (float(re.search(pattern, drawn)[1]) for pattern in (r'class="zero" x1="([\d.]+)"', r'cx="([\d.]+)"'))
     assert best > zero
+
+
+_RIGHT_TO_LEFT = ("שלום", "مَرْحَبًا", "צה״ל")
+
+
+def _in_other_scripts(report: ClipReport) -> ClipReport:
+    """The report with words that are written from right to left, every third with a Latin one between."""
+    names = {old: _RIGHT_TO_LEFT[n % 3] for n, old in enumerate(dict.fromkeys(x for x in report.words.labels if x))}
+    judged = tuple(replace(x, label=names[x.label]) for x in report.judged_words)
+    said = " ".join(names[x] for x in report.words.labels if x)
+    clip = replace(report.clip, transcript=f"{said}?", name="סרט 1.mp4")
+    return replace(report, clip=clip, judged_words=judged, words=report.words.relabel(lambda x: names.get(x, x)))
+
+
+def test_words_from_right_to_left_do_not_turn_what_stands_beside_them(
+    report: ClipReport, generated_clip: GeneratedClip
+) -> None:
+    page = clip_page(_in_other_scripts(report), generated_clip.path)
+    for word in _RIGHT_TO_LEFT:
+        cells = re.findall(r"<td class=.?label.?>.*?</td>", page)
+        assert any(cell.endswith(f"<bdi>{word}</bdi></td>") for cell in cells), word
+    assert "<dt>Transcript</dt><dd dir=auto>" in page
+    assert re.search(r"<bdi class=.?file.?>", page)

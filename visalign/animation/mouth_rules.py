@@ -16,13 +16,14 @@ from __future__ import annotations
 import importlib.resources
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from os import PathLike
 from typing import Any
 
 from visalign.errors import UnknownSymbol
-from visalign.language.phones import convert, fold_arpabet
+from visalign.language.ipa import without_marks
+from visalign.language.phones import convert, seen_as_english
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["FREE", "KINDS", "RHUBARB", "MouthRules", "Part", "Tween", "load_mouth_rules"]
@@ -110,6 +111,7 @@ class MouthRules:
     viseme_map: VisemeMap
     phones: dict[str, tuple[Mapping[str, Any], ...]] | None = None
     visemes: dict[str, str] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
     diphthong_split: float = 0.5
     effort: dict[str, tuple[str, ...]] = field(default_factory=dict)
     relaxed: dict[str, str] = field(default_factory=dict)
@@ -148,8 +150,10 @@ class MouthRules:
         if self.phones is None:
             return self._of_map(phone, alphabet)
         symbol = _english(phone, alphabet)
+        if symbol is None and (shapes := self.others.get(without_marks(convert(phone, alphabet, "ipa")))):
+            return (Part(tuple(shapes), 0.0, 1.0),)
         if symbol is None:
-            return (Part(tuple(self.visemes[self.viseme_map.lookup(phone, alphabet)]), 0.0, 1.0),)
+            return tuple(replace(x, shapes=tuple(self.visemes[x.shapes[0]])) for x in self._of_map(phone, alphabet))
         cases = self.phones[symbol]
         case = next((x for x in cases if duration < x.get("below", float("inf"))), cases[-1])
         return _split(case["show"], case.get("split", self.diphthong_split))
@@ -192,7 +196,7 @@ class MouthRules:
 
 def _english(phone: str, alphabet: str) -> str | None:
     try:
-        return fold_arpabet(convert(phone, alphabet, "arpabet"))
+        return seen_as_english(phone, alphabet)
     except UnknownSymbol:
         if alphabet == "arpabet":
             raise
@@ -216,6 +220,7 @@ def _rhubarb() -> MouthRules:
         viseme_map=VisemeMap.load(data["other_phones"]),
         phones={phone: tuple(cases) for phone, cases in data["phones"].items()},
         visemes=data["visemes"],
+        others=data["others"],
         diphthong_split=data["diphthong_split"],
         effort={shape: tuple(order) for shape, order in data["effort"].items()},
         relaxed=data["relaxed"],

@@ -31,8 +31,9 @@ def animate(
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     language: Language = None,
     aligner: Annotated[
-        str, typer.Option(help="Who finds the phones: pocketsphinx (fast) or another of `align`.")
-    ] = "pocketsphinx",
+        str | None,
+        typer.Option(help="Who finds the phones: pocketsphinx (fast; English, the default) or another of `align`."),
+    ] = None,
     fps: Annotated[str, typer.Option(help="Frames a second.")] = "25",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:

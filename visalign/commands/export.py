@@ -66,8 +66,9 @@ def export(
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     language: Language = None,
     aligner: Annotated[
-        str, typer.Option(help="Who finds the phones: pocketsphinx (fast) or another of `align`.")
-    ] = "pocketsphinx",
+        str | None,
+        typer.Option(help="Who finds the phones: pocketsphinx (fast; English, the default) or another of `align`."),
+    ] = None,
     fps: Annotated[str | None, typer.Option(help="Frames a second: 24, 29.97, 24000/1001 …")] = None,
     start_frame: Annotated[int | None, typer.Option(help="Number of the first frame.")] = None,
     lead: Annotated[float, typer.Option(help="Frames that the mouth comes before the sound.")] = 0.0,

@@ -33,8 +33,9 @@ def preview(
     lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
     language: Language = None,
     aligner: Annotated[
-        str, typer.Option(help="Who finds the phones: pocketsphinx (fast) or another of `align`.")
-    ] = "pocketsphinx",
+        str | None,
+        typer.Option(help="Who finds the phones: pocketsphinx (fast; English, the default) or another of `align`."),
+    ] = None,
     audio: Annotated[Path | None, typer.Option(help="The sound, where IN is a TextGrid or a JSON.")] = None,
     style: Annotated[str | None, typer.Option(help="smooth, cues (one mouth at a time) or images.")] = None,
     images: Annotated[Path | None, typer.Option(help="Folder of your own pictures, one a shape.")] = None,

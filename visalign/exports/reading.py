@@ -13,12 +13,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from visalign.config import DEFAULT_ALIGNER
 from visalign.errors import BAD_DATA, AnyPath, InputError, ParseError, TimelineError
 from visalign.exports.utterance import Fault, Utterance
 from visalign.files.data_files import read_json
 from visalign.language.annotations.json_files import is_visalign_json
 from visalign.language.annotations.reading import is_annotation, read_annotation
 from visalign.language.annotations.rows import FRAME_SECONDS
+from visalign.language.languages import chosen_language
 from visalign.language.phones import SILENCE, is_phone, is_silence
 from visalign.timeline import Interval, Tier
 
@@ -38,7 +40,7 @@ def read_utterance(
     transcript: str | Sequence[Cue] | None = None,
     *,
     lexicon: Lexicon | AnyPath | None = None,
-    aligner: str = EXPORT_ALIGNER,
+    aligner: str | None = None,
     language: str | None = None,
 ) -> Utterance:
     """Read what is said when, from an annotation or a visalign JSON, or find it in a sound or a clip.
@@ -52,8 +54,9 @@ def read_utterance(
         What is said; without it the phones of a sound are recognised, and there are no words.
     lexicon : Lexicon or path-like, optional
         Pronunciations that go before the embedded ones.
-    aligner : str
-        One of :data:`visalign.forced_alignment.ALIGNERS`.
+    aligner : str, optional
+        One of :data:`visalign.forced_alignment.ALIGNERS`; `EXPORT_ALIGNER` by default, and for other languages than
+        English, which it can't align, the default of :func:`~visalign.forced_alignment.force_align`.
     language : str, optional
         In which language the transcript is; American English by default.
 
@@ -77,7 +80,7 @@ def _align(
     path: Path,
     transcript: str | Sequence[Cue] | None,
     lexicon: Lexicon | AnyPath | None,
-    aligner: str,
+    aligner: str | None,
     language: str | None,
 ) -> Utterance:
     # FFmpeg and PocketSphinx, which a file with phones does without.
@@ -85,11 +88,13 @@ def _align(
     from visalign.forced_alignment.recognised import recognise_phones
     from visalign.media.clips import read_audio
 
+    code = chosen_language(language).code
     audio = read_audio(path)
     if transcript is None:
         found = recognise_phones(audio)
     else:
-        found = force_align(audio, transcript, lexicon=lexicon, aligner=aligner, language=language)
+        engine = aligner or (DEFAULT_ALIGNER if code else EXPORT_ALIGNER)
+        found = force_align(audio, transcript, lexicon=lexicon, aligner=engine, language=language)
     return Utterance(found.words, found.phones, found.alphabet, _line(path.name), warnings=found.warnings)
 
 

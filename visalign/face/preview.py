@@ -34,12 +34,12 @@ from visalign.exports.utterance import Utterance
 from visalign.face.avatar import FaceLook, FacePainter
 from visalign.face.face_motion import FaceMotion, face_motion
 from visalign.files.data_files import parse_toml, read_toml
-from visalign.language.phones import SILENCE, convert, is_silence
+from visalign.language.articulation import weights
+from visalign.language.phones import SILENCE, convert, is_silence, seen_as_english
 from visalign.media.clips import write_clip
 from visalign.media.images import IMAGE_SUFFIXES, read_image
 from visalign.signals import Audio, Image
 from visalign.timeline import Tier
-from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = [
     "LENS_BLUR",
@@ -176,25 +176,24 @@ def _phone_of(viseme: str) -> str:
 
 
 def english_phones(phones: Tier, alphabet: str) -> Tier:
-    """The tier in ARPABET; a phone that English has not becomes one with the same viseme.
+    """The tier in ARPABET; a phone that English has not becomes the one whose lips are made most like its own.
 
     Raises
     ------
     UnknownSymbol
         If a label is no phone of the alphabet.
     """
-    ipa_map = VisemeMap.load("oculus_15_ipa")
 
     @cache
     def english(label: str) -> str:
         if is_silence(label):
             return SILENCE
         try:
-            return convert(label, alphabet, "arpabet")
+            return seen_as_english(label, alphabet)
         except UnknownSymbol:
             if alphabet == "arpabet":
                 raise
-            return _STAND_IN[ipa_map.lookup(label, alphabet)]
+            return next(iter(weights(convert(label, alphabet, "ipa"), sense="eye")))
 
     return phones.relabel(english)
 

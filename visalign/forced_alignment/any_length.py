@@ -35,6 +35,8 @@ __all__ = ["align_in_pieces", "force_align"]
 
 Progress = Callable[[str, float | None], None]
 
+_ENGLISH_ONLY = ("pocketsphinx",)
+
 # With more of the words in windows whose sound says something else, the times of cues are not those of this sound.
 _MISFIT = 0.1
 _UNTIMELY = (
@@ -213,7 +215,11 @@ def _pronunciations(
 ) -> Lexicon:
     """The lexicon to align with; an empty one for an aligner that has its own."""
     if not _pronounces_itself(backend):
-        return whole_lexicon(lexicon, dictionary, language)
+        found = whole_lexicon(lexicon, dictionary, language)
+        if found.spoken and backend.name in _ENGLISH_ONLY:
+            wanted = f"gmm_hmm: {backend.name} knows the phones of English only, and the language is {language}"
+            raise ConfigError("aligner", backend.name, wanted)
+        return found
     given = {
         "lexicon": lexicon,
         "dictionary": dictionary,

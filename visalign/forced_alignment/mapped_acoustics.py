@@ -189,9 +189,8 @@ def sounds_as(phone: str) -> str:
 
 def is_english(words: Sequence[str], lexicon: Lexicon) -> bool:
     """False where words are of another language, or in IPA that has no counterpart in English."""
-    language = getattr(lexicon, "language", None)
-    if language is not None:
-        return str(language).split("-")[0] == "en"
+    if lexicon.spoken:  # a language was named
+        return False
     symbols = {x for ways in lexicon.pronounce(words) for way in ways for x in way.phones}
     foreign = [x for x in symbols if not is_phone(x, "arpabet") and not _has_counterpart(x)]
     return not foreign or not all(is_phone(x, "ipa") for x in foreign)

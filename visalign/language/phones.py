@@ -52,6 +52,7 @@ __all__ = [
     "is_silence",
     "is_vowel",
     "normalise",
+    "seen_as_english",
     "shapes_lips",
     "strip_stress",
     "without_places",
@@ -424,6 +425,29 @@ def shapes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
         return ARPABET[_ipa_to_arpabet(ipa)].shapes_lips
     except UnknownSymbol:
         return not LIP_LETTERS.isdisjoint(ipa)
+
+
+def seen_as_english(symbol: str, alphabet: str) -> str:
+    """The phone of English (ARPABET) that has the lips of another one.
+
+    Examples
+    --------
+    >>> seen_as_english("ˈaɪ", "ipa"), seen_as_english("ʎ", "ipa"), seen_as_english("axr", "arpabet")
+    ('AY', 'L', 'ER')
+
+    Raises
+    ------
+    UnknownSymbol
+        If the alphabet has no such symbol, or English has none with these lips: also for ɱ, which sounds like M and has
+        the lip at the teeth, and for a vowel that stays where its English counterpart glides (o).
+    """
+    found = fold_arpabet(convert(symbol, alphabet, "arpabet"))
+    if alphabet != "arpabet":
+        ipa = convert(symbol, alphabet, "ipa")
+        stays = sum(x in VOWEL_LETTERS for x in ipa) == 1 and not set(ipa) & set("jw")
+        if "ɱ" in ipa or (stays and ARPABET[found].offglide is not None):
+            raise UnknownSymbol(symbol, tuple(ARPABET))
+    return found
 
 
 def is_vowel(symbol: str, alphabet: str = "arpabet") -> bool:

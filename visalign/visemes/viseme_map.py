@@ -23,7 +23,7 @@ from typing import Any
 from visalign.errors import ConfigError, UnknownSymbol
 from visalign.language.articulation import weights
 from visalign.language.ipa import VOWEL_LETTERS, without_marks
-from visalign.language.phones import convert, fold_arpabet, is_silence, normalise
+from visalign.language.phones import convert, fold_arpabet, is_silence, normalise, seen_as_english
 from visalign.visemes.lint import read_viseme_map
 
 __all__ = [
@@ -34,6 +34,10 @@ __all__ = [
     "available_maps",
     "shipped_map_file",
 ]
+
+
+_CLOSED = "pb"
+"""Letters of stops with closed lips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +243,8 @@ class VisemeMap:
     def sequence_of(self, phone: str, alphabet: str | None = None) -> VisemeSequence | None:
         """The two visemes that a phone shows in turn, if it does.
 
-        Those that the map lists; of a diphthong of another language that it does not, the visemes of its first vowel
-        and of its last, half of the time each.
+        Those that the map lists. Of a diphthong of another language that it does not, the visemes of its first vowel
+        and of its last, half of the time each; so of an affricate that the lips begin closed (pf).
 
         Parameters
         ----------
@@ -258,7 +262,7 @@ class VisemeMap:
         spelt = [phone, normalise(phone, alphabet)] if alphabet == self.alphabet else []
         if "arpabet" in (alphabet, self.alphabet):
             try:
-                folded = fold_arpabet(convert(phone, alphabet, "arpabet"))
+                folded = seen_as_english(phone, alphabet)
                 spelt.append(folded if self.alphabet == "arpabet" else convert(folded, "arpabet", self.alphabet))
             except UnknownSymbol:
                 pass
@@ -267,10 +271,11 @@ class VisemeMap:
         found = next((self.sequences[x] for x in spelt if x in self.sequences), None)
         if found is not None or alphabet == "arpabet" or self._listed(phone, alphabet) is not None:
             return found
-        vowels = [x for x in convert(phone, alphabet, "ipa") if x in VOWEL_LETTERS]
-        if len(vowels) < 2:
+        letters = without_marks(convert(phone, alphabet, "ipa"))
+        turns = "".join(x for x in letters if x in VOWEL_LETTERS) or (letters if letters[0] in _CLOSED else "")
+        if len(turns) < 2:
             return None
-        first, last = (self.lookup(x, "ipa") for x in (vowels[0], vowels[-1]))
+        first, last = (self.lookup(x, "ipa") for x in (turns[0], turns[-1]))
         return None if first == last else VisemeSequence((first, last), 0.5)
 
     def _is_foreign(self, phone: str, alphabet: str) -> bool:
@@ -281,7 +286,7 @@ class VisemeMap:
         if self.alphabet != "arpabet":
             return not {ipa, without_marks(ipa)} & {convert(x, self.alphabet, "ipa") for x in self.unlisted}
         try:
-            convert(phone, alphabet, "arpabet")
+            seen_as_english(phone, alphabet)
         except UnknownSymbol:
             return True
         return False
@@ -326,7 +331,7 @@ class VisemeMap:
         if self.alphabet == "arpabet":
             keys = [phone.strip().upper(), normalise(phone, alphabet)] if alphabet == "arpabet" else []
             try:
-                keys.append(fold_arpabet(convert(phone, alphabet, "arpabet")))
+                keys.append(seen_as_english(phone, alphabet))
             except UnknownSymbol:  # English has no such phone
                 return None
         else:

@@ -46,7 +46,8 @@ __all__ = ["SIGNS", "can_count", "counted"]
 SIGNS = "spoken-signs.toml"
 """The file of `lexicons/` that holds the words for signs."""
 
-_WITHIN = rf"(?:[^\s;!?…\"“”„«»|\\{FOREIGN_MARKS}]|(?<=[0-9])[\u00a0\u202f](?=[0-9]{{3}}(?![0-9])))"  # thousands are parted by blanks
+# Thousands are parted by blanks that keep a line together.
+_WITHIN = rf"(?:[^\s;!?…\"“”„«»|\\{FOREIGN_MARKS}]|(?<=[0-9])[\u00a0\u202f](?=[0-9]{{3}}(?![0-9])))"
 _EDGE = rf"[^\s,;!?…\"“”„«»|\\{FOREIGN_MARKS}]"
 _TOKEN = re.compile(rf"{_EDGE}(?:{_WITHIN}{{0,79}}{_EDGE})?")
 _EDGES = ".:,'’)(]["

@@ -211,7 +211,7 @@ def _card(report: ClipReport, row: int, frame: int, copy: ViewingCopy) -> str:
         f'<figure><canvas data-frame="{frame}" width="384" height="288" role="img" '
         f'aria-label="The mouth that goes with it"></canvas>'
         '<figcaption class="heard">expected</figcaption></figure></div>'
-        f'<div class="caption"><span class="word">{label}</span><span class="what">{text(_what(word))}</span>'
+        f'<div class="caption"><bdi class="word">{label}</bdi><span class="what">{text(_what(word))}</span>'
         f'<button type="button" data-play="{row}" aria-label="Play “{label}”">Play</button></div></li>'
     )
 
@@ -254,7 +254,7 @@ def _table_row(index: int, word: dict[Any, Any]) -> str:
     lead = "–" if pd.isna(word["lead_seconds"]) else lead_in_words(word["lead_seconds"])
     cells = (
         f'<td><button type="button" data-play="{index}" aria-label="Play “{label}”">▸</button></td>'
-        f'<td class="label">{label}</td>'
+        f'<td class="label"><bdi>{label}</bdi></td>'
         f'<td class="number">{word["start"]:.2f}</td><td class="number">{word["end"]:.2f}</td>'
         f'<td><span class="tag {text(verdict)}">{text(KINDS[verdict].removeprefix("Out of sync: "))}</span></td>'
         f'<td class="number">{text(lead)}</td>'
@@ -291,5 +291,5 @@ def _details(report: ClipReport) -> str:
         "Models": "; ".join(f"{model.name} ({model.licence})" for model in clip.models),
         "visalign": clip.version,
     }
-    items = "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in facts.items() if value)
+    items = "".join(f"<dt>{text(name)}</dt><dd dir=auto>{text(value)}</dd>" for name, value in facts.items() if value)
     return f"<dl>{items}</dl>"
