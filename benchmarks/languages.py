@@ -2,8 +2,8 @@
 
     python benchmarks/languages.py [--json OUT.json] [--toml] [--languages de ja …]
 
-eSpeak NG says three sentences of each language in two voices each (pitch and tempo differ) and tells when every phone
-starts (:mod:`visalign.face.generated_speech`). The same text is aligned with the sound alone; phones are matched in
+eSpeak NG says three sentences of each language, each in a voice of its own (pitch and tempo differ), and tells when every
+phone starts (:mod:`visalign.face.generated_speech`). The same text is aligned with the sound alone; phones are matched in
 their order where both name them alike, and the difference of their starts is counted. The voice is also who pronounces
 the words, so that this measures how well phones of a language are placed in time by an English model, and not how well
 words are pronounced; recorded speech is harder. ``--toml`` prints what ``lexicons/languages-measured.toml`` holds.
@@ -117,28 +117,26 @@ SENTENCES = {
         "Mtoto anasoma kitabu kipya",
     ),
 }
-SEEDS = (0, 1)
 
 
 def misses(language: str) -> tuple[np.ndarray, int, int]:
     """Differences of starts in seconds, phones that were said, sentences that failed."""
     found: list[float] = []
     n_said = n_failed = 0
-    for text in SENTENCES[language]:
-        for seed in SEEDS:
-            said = synthesise_speech(text, seed=seed, language=language)
-            true = [x for x in said.phones if not is_silence(x.label)]
-            n_said += len(true)
-            try:
-                placed = visalign.force_align(said.audio, text, language=language).phones
-            except VisalignError as error:
-                print(f"{language}: {text}: {error}")
-                n_failed += 1
-                continue
-            heard = [x for x in placed if not is_silence(x.label)]
-            names = [[normalise(x.label, "ipa") for x in rows] for rows in (true, heard)]
-            for a, b, n in difflib.SequenceMatcher(None, *names, autojunk=False).get_matching_blocks():
-                found += [heard[b + k].start - true[a + k].start for k in range(n)]
+    for seed, text in enumerate(SENTENCES[language]):
+        said = synthesise_speech(text, seed=seed, language=language)
+        true = [x for x in said.phones if not is_silence(x.label)]
+        n_said += len(true)
+        try:
+            placed = visalign.force_align(said.audio, text, language=language).phones
+        except VisalignError as error:
+            print(f"{language}: {text}: {error}")
+            n_failed += 1
+            continue
+        heard = [x for x in placed if not is_silence(x.label)]
+        names = [[normalise(x.label, "ipa") for x in rows] for rows in (true, heard)]
+        for a, b, n in difflib.SequenceMatcher(None, *names, autojunk=False).get_matching_blocks():
+            found += [heard[b + k].start - true[a + k].start for k in range(n)]
     return np.abs(np.array(found)), n_said, n_failed
 
 
