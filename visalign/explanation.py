@@ -30,7 +30,8 @@ import numpy as np
 from visalign.config import Config
 from visalign.errors import AnyPath, ConfigError
 from visalign.language.annotations import Cue
-from visalign.language.phones import alphabet_of, is_silence
+from visalign.language.phone_lists import alphabet_of
+from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import RIGHT_WITHIN
 from visalign.pipeline import Progress, check

@@ -13,7 +13,8 @@ import visalign
 from visalign.explanation import explain_words
 from visalign.face.generated_clip import GeneratedClip
 from visalign.forced_alignment import Alignment
-from visalign.language.phones import alphabet_of, convert
+from visalign.language.phone_lists import alphabet_of
+from visalign.language.phones import convert
 from visalign.lips.lip_features import LipFeatures
 from visalign.reports.clip_report import ClipReport
 from visalign.signals import Audio

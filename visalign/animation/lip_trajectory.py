@@ -39,7 +39,8 @@ import numpy.typing as npt
 from visalign.animation.weight_curves import LIP_DYNAMICS, dominance, plateau
 from visalign.errors import UnknownSymbol
 from visalign.language.articulation import weights
-from visalign.language.phones import SILENCE, alphabet_of, is_phone, is_silence, strip_stress
+from visalign.language.phone_lists import alphabet_of
+from visalign.language.phones import SILENCE, is_phone, is_silence, strip_stress
 from visalign.numerics import gaussian_filter1d
 from visalign.timeline import Interval, Tier
 

@@ -23,7 +23,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from visalign.errors import ConfigError, UnknownSymbol
@@ -43,9 +43,7 @@ __all__ = [
     "BILABIALS",
     "SILENCE",
     "Phone",
-    "alphabet_of",
     "articulatory_classes",
-    "closes_lips",
     "convert",
     "fold_arpabet",
     "is_phone",
@@ -62,8 +60,6 @@ ALPHABETS = ("arpabet", "ipa", "xsampa")
 SILENCE = "SIL"
 BILABIALS = frozenset({"P", "B", "M"})
 """Phones of ARPABET for which the lips close."""
-
-_CLOSING_LETTERS = frozenset("pbmɓʙʘ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,32 +370,6 @@ def convert(symbol: str, source: str, target: str) -> str:
     if source == target:
         return bare
     return _WRITERS[target](_READERS[source](bare))
-
-
-def alphabet_of(labels: Iterable[str]) -> str:
-    """What phones are written in: ``"arpabet"`` where all of them are, in capitals; else ``"ipa"``.
-
-    >>> alphabet_of(["B", "IH1", "SIL"]), alphabet_of(["b", "ɪ", ""]), alphabet_of(["m", "y"])
-    ('arpabet', 'ipa', 'ipa')
-    """
-    spoken = {label for label in labels if not is_silence(label)}
-    return "arpabet" if all(x == x.upper() and is_phone(x, "arpabet") for x in spoken) else "ipa"
-
-
-def closes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
-    """True if the lips meet for the phone, in any language; False for silence.
-
-    Examples
-    --------
-    >>> [closes_lips(x, "ipa") for x in ("b", "ɓ", "ʙ", "ᵐb", "kp", "ɱ", "v", "")]
-    [True, True, True, True, True, False, False, False]
-
-    Raises
-    ------
-    UnknownSymbol
-        If the alphabet has no such symbol.
-    """
-    return not _CLOSING_LETTERS.isdisjoint(convert(symbol, alphabet, "ipa"))
 
 
 def shapes_lips(symbol: str, alphabet: str = "arpabet") -> bool:

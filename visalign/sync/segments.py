@@ -26,7 +26,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.language.phones import alphabet_of, closes_lips, is_silence
+from visalign.language.articulation import closes_lips
+from visalign.language.phone_lists import alphabet_of
+from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP
 from visalign.numerics import uniform_filter1d
