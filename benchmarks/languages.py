@@ -2,11 +2,12 @@
 
     python benchmarks/languages.py [--json OUT.json] [--toml] [--languages de ja …]
 
-eSpeak NG says three sentences of each language, each in a voice of its own (pitch and tempo differ), and tells when every
-phone starts (:mod:`visalign.face.generated_speech`). The same text is aligned with the sound alone; phones are matched in
-their order where both name them alike, and the difference of their starts is counted. The voice is also who pronounces
-the words, so that this measures how well phones of a language are placed in time by an English model, and not how well
-words are pronounced; recorded speech is harder. ``--toml`` prints what ``lexicons/languages-measured.toml`` holds.
+eSpeak NG says three sentences of each language, each in a voice of its own (pitch and tempo differ), and tells when
+every phone starts (:mod:`visalign.face.generated_speech`). The text is aligned with the sound alone; phones are matched
+in their order where both name them alike, and the difference of their starts is counted. The voice is also who
+pronounces the words, so that this measures how well phones of a language are placed in time by an English model, and
+not how well words are pronounced; recorded speech is harder. ``--toml`` prints what
+``lexicons/languages-measured.toml`` holds.
 """
 
 from __future__ import annotations

@@ -168,9 +168,9 @@ def test_unknown_words_are_refused_together(audio: Audio) -> None:
     assert "2 word(s) are not in the lexicon: qwrtp" in str(caught.value)
 
 
-def test_foreign_phones_are_refused(audio: Audio) -> None:
-    with pytest.raises(ParseError, match=r"names\.dict:2: 'brr' has the phone 'ʙ'"):
-        force_align(audio, "brr", lexicon=parse_lexicon("a AH\nbrr ʙ", name="names.dict"))
+def test_phones_of_no_alphabet_are_refused(audio: Audio) -> None:
+    with pytest.raises(ParseError, match=r"names\.dict:2: 'brr' has the phone 'ʙQ'"):
+        force_align(audio, "brr", lexicon=parse_lexicon("a AH\nbrr ʙQ", name="names.dict"))
 
 
 def test_a_pronunciation_of_silence_is_refused(audio: Audio) -> None:

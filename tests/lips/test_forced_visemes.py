@@ -10,6 +10,7 @@ import pytest
 from test_decoder_training import CLIPS, make_clip
 
 from visalign.errors import AlignmentError, ConfigError, FaceNotFound, OutOfVocabulary
+from visalign.language.languages import language_lexicon
 from visalign.language.lexicon import parse_lexicon
 from visalign.lips import forced_visemes
 from visalign.lips.forced_visemes import FINE_STEP, PARTS, Shown, force_visemes, said_visemes, shown_visemes
@@ -124,6 +125,15 @@ def test_the_given_words_are_spelt_out() -> None:
         said_visemes(["bab", "zebra"], LEXICON, MAP)
     with pytest.raises(ConfigError, match="transcript"):
         said_visemes([], LEXICON, MAP)
+
+
+def test_words_of_other_languages_show_the_visemes_of_their_phones() -> None:
+    shown = said_visemes(["mütze", "pfau"], language_lexicon("de"), MAP)
+    words = [x for x in shown if x.word == 0]
+    assert [x.label for x in words] == [MAP.lookup(x, "ipa") for x in ("m", "ʏ", "ts", "ə")]
+    assert "M" in words[0].phones
+    assert set(words[1].phones) <= {"UH", "UW", "OW", "AO", "ER"}  # rounded
+    assert words[1].phones
 
 
 def test_impossible_sequences_are_refused(decoder: VisemeDecoder) -> None:

@@ -13,7 +13,7 @@ import visalign
 from visalign.explanation import explain_words
 from visalign.face.generated_clip import GeneratedClip
 from visalign.forced_alignment import Alignment
-from visalign.language.phone_lists import alphabet_of
+from visalign.language.phone_lists import aligned_alphabet
 from visalign.language.phones import convert
 from visalign.lips.lip_features import LipFeatures
 from visalign.reports.clip_report import ClipReport
@@ -90,6 +90,6 @@ def test_table_and_page_name_the_phones(foreign: ClipReport, tmp_path: Path) -> 
 
 def test_it_is_explained_from_the_report(foreign: ClipReport) -> None:
     again = ClipReport.from_dict(foreign.to_dict())
-    assert alphabet_of(again.phones.labels) == "ipa"
+    assert aligned_alphabet(again.phones.labels) == "ipa"
     told = explain_words(replace(again, sync=replace(again.sync, verdict="mismatched")))
     assert any("ɸ of" in item.place for item in (*told.strongest, *told.weakest)), told

@@ -39,7 +39,7 @@ import numpy.typing as npt
 from visalign.animation.weight_curves import LIP_DYNAMICS, dominance, plateau
 from visalign.errors import UnknownSymbol
 from visalign.language.articulation import weights
-from visalign.language.phone_lists import alphabet_of
+from visalign.language.phone_lists import aligned_alphabet
 from visalign.language.phones import SILENCE, is_phone, is_silence, strip_stress
 from visalign.numerics import gaussian_filter1d
 from visalign.timeline import Interval, Tier
@@ -174,7 +174,7 @@ def _dominance(phones: Tier, grid: Floats) -> tuple[Floats, Floats]:
 
 def _segments(phones: Tier) -> Iterator[Interval]:
     """The tier in English phones, pauses merged and diphthongs split into their two targets."""
-    alphabet = alphabet_of(phones.labels)
+    alphabet = aligned_alphabet(phones.labels)
     for phone in phones.relabel(lambda label: _drawn_as(label, alphabet)).merge_equal():
         if phone.label in _DIPHTHONGS:
             middle = phone.start + _DIPHTHONG_SPLIT * phone.duration

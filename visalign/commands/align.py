@@ -26,7 +26,11 @@ from visalign.commands.options import (
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:
+    from visalign.forced_alignment import Aligner, Alignment
     from visalign.forced_alignment.mfa import MfaAligner
+    from visalign.language.annotations import Cue
+    from visalign.language.phone_lists import Phones
+    from visalign.signals import Audio
 
 __all__ = ["ALIGN_EPILOG", "align"]
 
@@ -42,6 +46,7 @@ ALIGN_EPILOG = (
     "visalign align talk.wav --recognise words -o talk.TextGrid    (no transcript: what PocketSphinx understands)\n\n"
     "visalign align recordings/ -o aligned/ --to csv    (speech.wav beside speech.txt or speech.srt)\n\n"
     'visalign align rede.wav --text "Guten Morgen" --language de -o rede.TextGrid    (`visalign languages`)\n\n'
+    "visalign align wort.wav --phones wort.txt -o wort.TextGrid    (any language: ɡ uː t ə n | t aː k)\n\n"
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
 )
 
@@ -56,6 +61,10 @@ def align(
         typer.Option("--transcript", "-t", help="What is said: text, subtitles, TextGrid, EAF; - for piped-in text."),
     ] = None,
     text: Annotated[str | None, typer.Option(help="What is said, in quotes.")] = None,
+    phones: Annotated[
+        Path | None,
+        typer.Option(help="Phones in place of a text, of any language: IPA, X-SAMPA or ARPABET; a line a word."),
+    ] = None,
     subtitles: Subtitles = None,
     alignment: AlignmentFile = None,
     alignment_shift: AlignmentShift = 0.0,
@@ -76,8 +85,11 @@ def align(
         Path | None, typer.Option("--output", "-o", help=".TextGrid, .json, .csv, .eaf, .ctm; of many a folder.")
     ] = None,
     to: Annotated[str, typer.Option(help="Of many: TextGrid, json, csv, eaf or ctm.")] = "TextGrid",
+    phones_out: Annotated[
+        str | None, typer.Option(help="Write phones in ipa, arpabet or xsampa, with stress where it is known.")
+    ] = None,
     aligner: Annotated[
-        str | None, typer.Option(help="The engine: gmm_hmm, pocketsphinx, or mfa (the real program).")
+        str | None, typer.Option(help="The engine: gmm_hmm, any_language, pocketsphinx, or mfa (the real program).")
     ] = None,
     acoustic_model: Annotated[
         Path | None, typer.Option(help="Acoustic model of MFA, a zip file; with --aligner mfa also a name.")
@@ -107,10 +119,19 @@ def align(
     from visalign.exports.result_files import ALIGNMENT_SUFFIXES, write_alignment
     from visalign.files.outputs import check_output
     from visalign.forced_alignment import chosen_aligner, read_alignment
-    from visalign.language.phones import is_silence
+    from visalign.language.phone_lists import read_phones
+    from visalign.language.phones import ALPHABETS, is_silence
 
+    if phones_out not in (None, *ALPHABETS):
+        raise ConfigError("phones-out", phones_out, ALPHABETS)
     if is_many(sound):
-        one = {"--text": text, "--transcript": transcript, "--subtitles": subtitles, "--alignment": alignment}
+        one = {
+            "--text": text,
+            "--phones": phones,
+            "--transcript": transcript,
+            "--subtitles": subtitles,
+            "--alignment": alignment,
+        }
         if given := [name for name, value in one.items() if value is not None]:
             raise typer.BadParameter(f"{given[0]} says what one recording holds; of many each has its own transcript")
         if aligner == "mfa":
@@ -120,15 +141,24 @@ def align(
         engine = chosen_aligner(aligner, acoustic_model, refine=refine)
         refuse_lonely_language(language, sound)
         names = {"oov": oov, "g2p": g2p, "language": language, "speaker": speaker}
-        options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names}
+        options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names, "phones_out": phones_out}
         _align_many(sound, output, to, channel, overwrite=overwrite, quiet=quiet, options=options)
         return
     if output is not None:
-        inputs = [x for x in (sound, transcript, alignment, lexicon, acoustic_model, dictionary) if x is not None]
+        inputs = [
+            x for x in (sound, transcript, phones, alignment, lexicon, acoustic_model, dictionary) if x is not None
+        ]
         check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs, overwrite=overwrite)
     if recognise not in ("phones", "words"):
         raise ConfigError("recognise", recognise, ("phones", "words"))
     words = said(text, transcript, subtitles, sound)
+    if phones is not None:
+        said_by = {"--text": text, "--transcript": transcript, "--subtitles": subtitles, "--alignment": alignment}
+        _refuse_words(
+            {**said_by, "--lexicon": lexicon, "--dictionary": dictionary, "--language": language, "--speaker": speaker},
+            oov,
+            g2p,
+        )
     if words is not None and alignment is not None:
         raise typer.BadParameter("give --alignment, or the text of what is said, not both")
     refuse_lonely_shift(alignment, alignment_shift)
@@ -152,6 +182,9 @@ def align(
                 g2p=g2p,
                 language=language,
             )
+        elif phones is not None:
+            chosen = chosen_aligner(aligner, acoustic_model, refine=refine)
+            found = visalign.force_align(audio, phones=read_phones(phones), aligner=chosen)
         elif words is None:
             found = visalign.recognise_words(audio) if recognise == "words" else visalign.recognise_phones(audio)
         else:
@@ -169,6 +202,8 @@ def align(
                 speaker=speaker,
                 progress=progress,
             )
+    if phones_out is not None:
+        found = _labelled(found, phones_out, lexicon, dictionary, language)
     written = [] if output is None else [write_alignment(output, found)]
     if not quiet:
         recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
@@ -176,6 +211,24 @@ def align(
         show_warnings(found.warnings)
         for path in written:
             screen().print(f"Wrote {path}", soft_wrap=True)
+
+
+def _refuse_words(given: dict[str, object], oov: str, g2p: str) -> None:
+    """Refuse what is about words where phones are given."""
+    about = {**given, "--oov": None if oov == "error" else oov, "--g2p": g2p or None}
+    if named := [name for name, value in about.items() if value is not None]:
+        raise typer.BadParameter(f"{named[0]} is about words; with --phones there are none: give one of the two")
+
+
+def _labelled(
+    found: Alignment, alphabet: str, lexicon: Path | None, dictionary: Path | None, language: str | None
+) -> Alignment:
+    """The alignment with its phones as --phones-out asks for them."""
+    # It loads the lexicon.
+    from visalign.forced_alignment.aligner import whole_lexicon
+    from visalign.forced_alignment.phone_labels import with_labels
+
+    return with_labels(found, alphabet, whole_lexicon(lexicon, dictionary, language))
 
 
 def _refuse_pronunciations(lexicon: Path | None, oov: str, g2p: str, language: str | None) -> None:
@@ -210,6 +263,24 @@ def mfa_aligner(
     )
 
 
+def _aligned(
+    audio: Audio, said: str | Sequence[Cue] | Phones, *, aligner: Aligner, phones_out: str | None, **words: Any
+) -> Alignment:
+    """One of many recordings, by its words or its phones."""
+    # As above.
+    from visalign.language.phone_lists import Phones
+
+    if isinstance(said, Phones):
+        found = visalign.force_align(audio, phones=said, aligner=aligner)
+    else:
+        found = visalign.force_align(audio, said, aligner=aligner, **words)
+    return (
+        found
+        if phones_out is None
+        else _labelled(found, phones_out, words["lexicon"], words["dictionary"], words["language"])
+    )
+
+
 def _align_many(
     source: Path,
     output: Path | None,
@@ -238,7 +309,7 @@ def _align_many(
             recordings,
             output,
             suffix,
-            lambda path, said: visalign.force_align(visalign.read_audio(path, channel=channel), said, **options),
+            lambda path, said: _aligned(visalign.read_audio(path, channel=channel), said, **options),
             overwrite=overwrite,
         )
         for number, one in enumerate(done, start=1):

@@ -22,11 +22,15 @@ from visalign.exports.result_files import write_alignment
 from visalign.files.outputs import inside, keep_edited
 from visalign.forced_alignment.alignment import Alignment
 from visalign.language.annotations import Cue
+from visalign.language.phone_lists import Phones, read_phones
 
 __all__ = ["TRANSCRIPT_SUFFIXES", "Aligned", "Recording", "align_recordings", "find_recordings", "is_many"]
 
-TRANSCRIPT_SUFFIXES = (".txt", ".lab", ".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".align")
-"""Endings of transcripts beside recordings, the first that is there counts; ``.align`` is GRID's."""
+PHONES_SUFFIX = ".phones"
+
+TRANSCRIPT_SUFFIXES = (".txt", ".lab", ".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".align", PHONES_SUFFIX)
+"""Endings of transcripts beside recordings, the first that is there counts; ``.align`` is GRID's, ``.phones`` a list of
+phones (:mod:`visalign.language.phone_lists`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def align_recordings(
     recordings: Sequence[Recording],
     out: AnyPath,
     suffix: str,
-    align: Callable[[Path, str | Sequence[Cue]], Alignment],
+    align: Callable[[Path, str | Sequence[Cue] | Phones], Alignment],
     *,
     overwrite: bool = True,
 ) -> Iterator[Aligned]:
@@ -169,5 +173,8 @@ def _refuse_input(target: Path, recording: Recording) -> None:
         raise OutputError(target, "this is one of the inputs; visalign never overwrites them: choose another folder")
 
 
-def _said(recording: Recording) -> str | Sequence[Cue]:
-    return recording.text if recording.transcript is None else read_said(recording.transcript)
+def _said(recording: Recording) -> str | Sequence[Cue] | Phones:
+    if recording.transcript is None:
+        return recording.text
+    is_phones = recording.transcript.suffix.lower() == PHONES_SUFFIX
+    return read_phones(recording.transcript) if is_phones else read_said(recording.transcript)

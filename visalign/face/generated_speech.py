@@ -36,6 +36,7 @@ import numpy.typing as npt
 from visalign.errors import BackendFailed, BackendUnavailable, InputError, quoted
 from visalign.language.articulation import FEATURES, targets_of
 from visalign.language.g2p.espeak_ipa import ipa_phones
+from visalign.language.g2p.unknown_words import settle_vocabulary
 from visalign.language.languages import Language, chosen_language, language_lexicon
 from visalign.language.phones import ARPABET, SILENCE, convert
 from visalign.language.transcript import read_aloud
@@ -120,7 +121,7 @@ def _words_in(text: str, language: Language) -> list[str]:
         raise InputError(f"there is nothing to say in {quoted(text)}; give words of {language.name}")
     if said.unread:
         raise InputError(f"{quoted(next(iter(said.unread)))} can't be read aloud in {language.name}; give it in words")
-    lexicon.pronounce(said.words)
+    settle_vocabulary(said.words, lexicon)
     return list(said.words)
 
 

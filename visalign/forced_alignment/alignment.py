@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from visalign.errors import TimelineError
-from visalign.language.phones import alphabet_of
+from visalign.language.phone_lists import aligned_alphabet
 from visalign.timeline import Interval, Tier
 
 __all__ = ["Alignment", "CueTimes"]
@@ -98,5 +98,5 @@ class Alignment:
 
     @property
     def alphabet(self) -> str:
-        """``"arpabet"`` where all phones are, else ``"ipa"``."""
-        return alphabet_of(self.phones.labels)
+        """``"arpabet"`` where all phones are, which is written in capitals; else ``"ipa"``."""
+        return aligned_alphabet(self.phones.labels)

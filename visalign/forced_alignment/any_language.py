@@ -67,8 +67,8 @@ def align_phones(audio: Audio, phones: Sequence[str], aligner: GmmHmmAligner | N
     Returns
     -------
     Alignment
-        `phones` holds the labels as given, in this order, and silences; `words` a word for each group, spelt by its
-        phones.
+        `phones` holds the labels as given (X-SAMPA in IPA), in this order, and silences; `words` a word for each group,
+        spelt by its phones.
 
     Raises
     ------

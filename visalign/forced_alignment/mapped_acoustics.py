@@ -23,8 +23,8 @@ Nothing is learnt from recordings of other languages. What each step brings, and
 
 Conventions
 -----------
-Phones keep the spelling in which they are given, stress included; `sounds_as` is what they are made of. States of the
-English model keep their numbers, mixtures are numbered from `FIRST_MIXTURE`.
+Phones in IPA keep the spelling in which they are given, stress included; `sounds_as` is what they are made of.
+States of the English model keep their numbers, mixtures are numbered from `FIRST_MIXTURE`.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from visalign.forced_alignment.sphinx_model import SphinxModel
 from visalign.language.articulation import FEATURES, targets_of, weights
 from visalign.language.ipa import tidy_ipa
 from visalign.language.lexicon import Lexicon, Pronunciation
+from visalign.language.phone_lists import is_arpabet, respelt
 from visalign.language.phones import convert, is_phone, is_silence
 
 __all__ = ["MappedAcoustics", "is_english", "sounds_as"]
@@ -96,7 +97,7 @@ class MappedAcoustics(SphinxAcoustics):
         return pdfs
 
     def variants(self, word: str, pronunciations: Sequence[Pronunciation]) -> list[Variant]:
-        """Pronunciations as they are written.
+        """Pronunciations as they are written, those in ARPABET in IPA.
 
         Raises
         ------
@@ -109,12 +110,10 @@ class MappedAcoustics(SphinxAcoustics):
         """
         found = list[Variant]()
         for pronunciation in pronunciations:
-            phones = tuple(x for x in pronunciation.phones if not is_silence(x))
+            phones = tuple(_in_ipa(x, pronunciation) for x in pronunciation.phones if not is_silence(x))
             if not phones:
                 named = f"{quoted(word)}{pronunciation.where}"
                 raise AlignmentError(f"a pronunciation of {named} holds only silence; correct it in the lexicon")
-            for phone in phones:
-                _refuse_unknown(phone, pronunciation)
             found.append(Variant(phones, before_silence=PAUSE_WEIGHT, before_speech=PAUSE_WEIGHT))
         return found
 
@@ -182,7 +181,7 @@ def sounds_as(phone: str) -> str:
     UnknownSymbol
         If it is neither.
     """
-    if phone.isascii() and phone[:1].isupper() and is_phone(phone, "arpabet"):
+    if is_arpabet(phone):
         return convert(phone, "arpabet", "ipa")
     return tidy_ipa(phone)
 
@@ -209,7 +208,8 @@ def states_of(ipa: str) -> list[State]:
     return [{(name, at): share for name, share in shares.items()} for at in range(N_STATES)]
 
 
-def _refuse_unknown(phone: str, pronunciation: Pronunciation) -> None:
+def _in_ipa(phone: str, pronunciation: Pronunciation) -> str:
+    """The phone as it is written, or in IPA if that is ARPABET."""
     try:
         sounds_as(phone)
     except UnknownSymbol as error:
@@ -218,3 +218,4 @@ def _refuse_unknown(phone: str, pronunciation: Pronunciation) -> None:
             raise
         reason = f"{place.word[:40]!r} has the phone {phone[:40]!r}, which is neither ARPABET nor IPA"
         raise ParseError(place.name, place.line, reason) from error
+    return respelt(phone, "ipa") if is_arpabet(phone) else phone

@@ -5,9 +5,9 @@ Conventions
 A file holds phones parted by white space. A line is a group, and so is what ``|`` or a silence (``sil``, ``sp``, ``_``)
 parts: a speaker may pause between groups. What follows a ``#`` with white space around it is a comment.
 
-All phones of a list are of one alphabet, the first of these that has all of them: ARPABET, which is written in
-capitals; IPA; X-SAMPA. Lower-case letters mean the same in the last two. Where none has all, the list counts as written
-in the one that has most, and the first phone that this one lacks is at fault.
+All phones of a list are of one alphabet. It is ARPABET, which is written in capitals, where that has all of them, or
+most of them and some are of two letters; else the first of IPA and X-SAMPA that has all, or that has most: then the
+first phone that it lacks is at fault. Lower-case letters mean the same in these two.
 """
 
 from __future__ import annotations
@@ -20,9 +20,19 @@ from visalign.errors import AnyPath, InputError, ParseError, UnknownSymbol
 from visalign.files.data_files import read_bytes
 from visalign.files.decoding import decode_text
 from visalign.language.ipa import ipa_to_xsampa
-from visalign.language.phones import convert, is_phone, is_silence
+from visalign.language.phones import convert, is_phone, is_silence, strip_stress
 
-__all__ = ["ListedPhone", "parse_phones", "read_phone_list", "read_phones", "respelt"]
+__all__ = [
+    "ListedPhone",
+    "Phones",
+    "aligned_alphabet",
+    "alphabet_of",
+    "is_arpabet",
+    "parse_phones",
+    "read_phone_list",
+    "read_phones",
+    "respelt",
+]
 
 ALPHABET_NAMES = {"arpabet": "ARPABET", "ipa": "IPA", "xsampa": "X-SAMPA"}
 GROUP_MARK = "|"
@@ -32,13 +42,19 @@ _COMMENT = re.compile(r"(^|\s)#(\s.*|$)")
 
 @dataclass(frozen=True, slots=True)
 class ListedPhone:
-    """A phone as it was given, and the same in tidy IPA."""
+    """A phone as an alignment writes it (as given, X-SAMPA in IPA), and the same in tidy IPA."""
 
     label: str
     ipa: str
 
 
-def read_phones(path: AnyPath) -> list[str]:
+class Phones(tuple[str, ...]):
+    """The phones of a file, a silence between its groups; in its alphabet, as they are written."""
+
+    __slots__ = ()
+
+
+def read_phones(path: AnyPath) -> Phones:
     """The phones of a file, with a silence between its groups, as :func:`read_phone_list` takes them.
 
     Raises
@@ -49,13 +65,13 @@ def read_phones(path: AnyPath) -> list[str]:
     return parse_phones(decode_text(path, read_bytes(path)).text, name=str(path))
 
 
-def parse_phones(text: str, name: str) -> list[str]:
+def parse_phones(text: str, name: str) -> Phones:
     """The phones of a text, see :func:`read_phones`; `name` is what a message calls it.
 
     Examples
     --------
     >>> parse_phones("ɡ uː t ə n | t aː k  # a greeting", name="greeting.txt")
-    ['ɡ', 'uː', 't', 'ə', 'n', '', 't', 'aː', 'k']
+    ('ɡ', 'uː', 't', 'ə', 'n', '', 't', 'aː', 'k', '')
     """
     rows = [(number, word) for number, line in enumerate(text.splitlines(), start=1) for word in _words(line)]
     spoken = [word for _, word in rows if not is_silence(word)]
@@ -65,7 +81,7 @@ def parse_phones(text: str, name: str) -> list[str]:
     for number, word in rows:
         if not is_silence(word) and not _reads(word, alphabet):
             raise ParseError(name, number, _complaint(word, alphabet))
-    return [word for _, word in rows]
+    return Phones(word for _, word in rows)
 
 
 def _words(line: str) -> Iterator[str]:
@@ -88,9 +104,9 @@ def read_phone_list(phones: Iterable[str]) -> list[list[ListedPhone]]:
     InputError
         If a phone is not of the alphabet of the others; it says which one, by its number.
     """
-    listed = list(phones)
     if isinstance(phones, str):
         raise InputError("phones are given as a list, one text a phone: ['b', 'ɪ', 'n']")
+    listed = list(phones)
     alphabet = alphabet_of([x for x in listed if not is_silence(x)])
     groups: list[list[ListedPhone]] = [[]]
     for number, label in enumerate(listed, start=1):
@@ -99,22 +115,50 @@ def read_phone_list(phones: Iterable[str]) -> list[list[ListedPhone]]:
         elif not _reads(label, alphabet):
             raise InputError(f"phone {number} of {len(listed)}: {_complaint(label, alphabet)}")
         else:
-            groups[-1].append(ListedPhone(label, convert(label, alphabet, "ipa")))
+            groups[-1].append(_listed(label, alphabet))
     return [group for group in groups if group]
 
 
+def _listed(label: str, alphabet: str) -> ListedPhone:
+    ipa = convert(label, alphabet, "ipa")
+    if alphabet != "xsampa":
+        return ListedPhone(label, ipa)
+    return ListedPhone({'"': "ˈ", "%": "ˌ"}.get(label[0], "") + ipa, ipa)
+
+
 def alphabet_of(phones: Sequence[str]) -> str:
-    """The alphabet in which phones are written: the first that has all of them, else the one that has most.
+    """The alphabet in which phones are written, by this module's conventions.
 
     >>> alphabet_of(["B", "IH1", "N"]), alphabet_of(["b", "ɪ", "n"]), alphabet_of(["b", "I", "n"])
     ('arpabet', 'ipa', 'xsampa')
     """
     counts = {alphabet: sum(_reads(x, alphabet) for x in phones) for alphabet in ALPHABET_NAMES}
+    # X-SAMPA has capitals and no spaces within a phone, so that it could read nearly any slip of ARPABET.
+    if 2 * counts["arpabet"] > len(phones) and any(is_arpabet(x) and len(strip_stress(x)) > 1 for x in phones):
+        return "arpabet"
     return max(counts, key=lambda x: counts[x])
 
 
+def is_arpabet(symbol: str) -> bool:
+    """True for ARPABET as it is told from other alphabets, in capitals.
+
+    >>> is_arpabet("IY1"), is_arpabet("y"), is_arpabet("ɪ")
+    (True, False, False)
+    """
+    return symbol == symbol.upper() and is_phone(symbol, "arpabet")
+
+
+def aligned_alphabet(labels: Iterable[str]) -> str:
+    """What the phones of an alignment are written in: ``"arpabet"`` where all but silences are, else ``"ipa"``.
+
+    >>> aligned_alphabet(["B", "IH1", "SIL"]), aligned_alphabet(["m", "y", ""])
+    ('arpabet', 'ipa')
+    """
+    return "arpabet" if all(is_silence(x) or is_arpabet(x) for x in set(labels)) else "ipa"
+
+
 def _reads(symbol: str, alphabet: str) -> bool:
-    return is_phone(symbol, alphabet) and (alphabet != "arpabet" or symbol == symbol.upper())
+    return is_arpabet(symbol) if alphabet == "arpabet" else is_phone(symbol, alphabet)
 
 
 def _complaint(symbol: str, alphabet: str) -> str:
@@ -141,9 +185,8 @@ def respelt(label: str, alphabet: str) -> str:
     """
     if is_silence(label):
         return label
-    is_arpabet = _reads(label, "arpabet")
-    ipa = convert(label, "arpabet" if is_arpabet else "ipa", "ipa")
-    stress = _stress_of(label, is_arpabet=is_arpabet)
+    ipa = convert(label, "arpabet" if is_arpabet(label) else "ipa", "ipa")
+    stress = _stress_of(label)
     if alphabet == "ipa":
         return {"1": "ˈ", "2": "ˌ"}.get(stress, "") + ipa
     if alphabet == "xsampa":
@@ -154,8 +197,8 @@ def respelt(label: str, alphabet: str) -> str:
         return label
 
 
-def _stress_of(label: str, *, is_arpabet: bool) -> str:
+def _stress_of(label: str) -> str:
     """``1``, ``2`` or ``0`` as ARPABET writes stress; empty where it is not known."""
-    if is_arpabet:
+    if is_arpabet(label):
         return label[-1] if label[-1] in "012" else ""
     return {"ˈ": "1", "ˌ": "2"}.get(label[:1], "")

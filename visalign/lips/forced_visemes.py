@@ -22,7 +22,7 @@ scaled down accordingly. The result spans the whole clip. Where there is no face
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -30,7 +30,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AlignmentError, ConfigError, FaceNotFound
-from visalign.language.lexicon import Lexicon, arpabet_phones
+from visalign.language.articulation import weights
+from visalign.language.lexicon import Lexicon, Pronunciation, arpabet_phones
 from visalign.language.phones import ARPABET, SILENCE
 from visalign.language.transcript import read_aloud
 from visalign.lips.lip_features import LipFeatures
@@ -51,6 +52,9 @@ PARTS = 3
 # Chosen with the decoder's own settings on speakers left out of the training (docs/benchmarks.md, "Forced visemes").
 EVIDENCE = 1.5  # against the decoder's own scale
 PAUSE = 0.5  # probability that an optional pause is shown
+
+LEAST_ALIKE = 0.5
+"""A phone of another language may be any of English that it is at least half as much like as the one most alike."""
 
 _MAX_CELLS = 200_000_000  # of the trellis: a byte each
 
@@ -148,10 +152,21 @@ def said_visemes(words: Sequence[str], lexicon: Lexicon, viseme_map: VisemeMap) 
     pause = Shown(viseme_map.silence, (SILENCE,), None, optional=True)
     found = [pause]
     for number, ways in enumerate(lexicon.pronounce(words)):
-        for phone in arpabet_phones(ways[0]):
-            found.append(Shown(viseme_map.lookup(phone, "arpabet"), (phone,), number))
+        found += _said(ways[0], number, viseme_map, is_english=not lexicon.spoken)
         found.append(pause)
     return found
+
+
+def _said(pronunciation: Pronunciation, number: int, viseme_map: VisemeMap, *, is_english: bool) -> Iterator[Shown]:
+    """What a word shows; a phone of another language looks like the phones of English that are made most like it."""
+    if is_english:
+        for phone in arpabet_phones(pronunciation):
+            yield Shown(viseme_map.lookup(phone, "arpabet"), (phone,), number)
+        return
+    for phone in pronunciation.phones:
+        alike = weights(phone, sense="eye")
+        least = LEAST_ALIKE * max(alike.values())
+        yield Shown(viseme_map.lookup(phone, "ipa"), tuple(x for x, share in alike.items() if share >= least), number)
 
 
 def force_visemes(

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.language.articulation import closes_lips
-from visalign.language.phone_lists import alphabet_of
+from visalign.language.phone_lists import aligned_alphabet
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP
@@ -122,7 +122,7 @@ def judge_segments(
     known = {(one.start, one.end, one.label): one for one in judged}
     lead = comparison.lead + comparison.evidence.course.at_shown(lips.times.centres, comparison.lead)
     movement = _Movement.of(lips, phones, speech, lead)
-    closures = _closures(comparison, alphabet_of(phones.labels))
+    closures = _closures(comparison, aligned_alphabet(phones.labels))
     return tuple(
         _details(
             kind,

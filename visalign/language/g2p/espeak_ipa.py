@@ -28,13 +28,13 @@ SWITCH = re.compile(r"\([a-z][a-z0-9-]*\)")
 """What eSpeak NG writes where it goes over to another language's voice."""
 
 _STRESS = "ˈˌ"
-_TONES = re.compile(r"(?<=[^\W\d])[0-9]+")
+_TONES = re.compile(r"[0-9]+")
 
 # Symbols of eSpeak NG's own alphabet (docs/phonemes.md there) that some of its voices leave in their IPA.
 _OWN = (
     ("ts.", "ʈʂ"), ("dz.", "ɖʐ"), ("s.", "ʂ"), ("z.", "ʐ"), ("t.", "ʈ"), ("d.", "ɖ"), ("n.", "ɳ"), ("l.", "ɭ"),
     ("r.", "ɽ"), ("i.", "ɨ"), ("tS", "tʃ"), ("dZ", "dʒ"), ("S", "ʃ"), ("Z", "ʒ"), ("N", "ŋ"), ("X", "χ"), ("A", "ɑ"),
-    ("Φ", "ɸ"), ("ε", "ɛ"), ("?", "ʔ"), ("n^", "ɲ"), ("[", "̪"), ("#", "̥"), ("`", "ʼ"), ("ᵝ", ""),
+    ("Φ", "ɸ"), ("ε", "ɛ"), ("?", "ʔ"), ("n^", "ɲ"), ("[", "̪"), ("#", "̥"), ("`", "ʼ"), ("ᵝ", ""), ('u"', "ʉ"), ('"', "\u0308"),
 )  # fmt: skip
 
 _OF_LANGUAGE: dict[str, tuple[tuple[str, str], ...]] = {
