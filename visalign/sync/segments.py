@@ -122,7 +122,7 @@ def judge_segments(
     known = {(one.start, one.end, one.label): one for one in judged}
     lead = comparison.lead + comparison.evidence.course.at_shown(lips.times.centres, comparison.lead)
     movement = _Movement.of(lips, phones, speech, lead)
-    closures = _closures(comparison, aligned_alphabet(phones.labels))
+    closures = _closures(comparison)
     return tuple(
         _details(
             kind,
@@ -195,9 +195,10 @@ def _details(
     )
 
 
-def _closures(comparison: ClipComparison, alphabet: str) -> list[tuple[float, bool]]:
+def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
     """Middle of each bilabial whose lips are seen, and whether they close."""
     found = list[tuple[float, bool]]()
+    alphabet = aligned_alphabet(target.phone for target in comparison.targets)
     times, closed = comparison.decoded.times, comparison.decoded.closed
     for target in comparison.targets:
         if not target.word or not closes_lips(target.phone, alphabet):
