@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -125,13 +126,13 @@ def misses(language: str) -> tuple[np.ndarray, int, int]:
     found: list[float] = []
     n_said = n_failed = 0
     for seed, text in enumerate(SENTENCES[language]):
-        said = synthesise_speech(text, seed=seed, language=language)
-        true = [x for x in said.phones if not is_silence(x.label)]
-        n_said += len(true)
         try:
+            said = synthesise_speech(text, seed=seed, language=language)
+            true = [x for x in said.phones if not is_silence(x.label)]
+            n_said += len(true)
             placed = visalign.force_align(said.audio, text, language=language).phones
         except VisalignError as error:
-            print(f"{language}: {text}: {error}")
+            print(f"{language}: {text}: {error}", file=sys.stderr)
             n_failed += 1
             continue
         heard = [x for x in placed if not is_silence(x.label)]
@@ -162,7 +163,10 @@ def main() -> None:
     options.add_argument("--toml", action="store_true")
     options.add_argument("--languages", nargs="*", default=list(SENTENCES))
     given = options.parse_args()
-    rows = {language: measured(language) for language in given.languages}
+    rows = {}
+    for language in given.languages:
+        rows[language] = measured(language)
+        print(language, rows[language], file=sys.stderr, flush=True)
     print("| language | phones matched | median | ≤ 20 ms | ≤ 50 ms | ≤ 100 ms |\n|---|--:|--:|--:|--:|--:|")
     for code, x in rows.items():
         parts = " | ".join(

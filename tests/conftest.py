@@ -92,7 +92,7 @@ class MadeOnce:
 
 @pytest.fixture(autouse=True)
 def same_environment() -> Iterator[None]:
-    """No test leaves an environment variable to the next: commands run in this process set some, as `--max` does."""
+    """No test leaves an environment variable to the next one; `--max` sets some in this very process."""
     before = dict(os.environ)
     yield
     if dict(os.environ) != before:

@@ -16,7 +16,7 @@ def findings() -> dict[str, Finding]:
 
 
 def test_everything_that_can_matter_is_looked_at(findings: dict[str, Finding]) -> None:
-    needed = {"visalign", "Python", "numpy", "PyAV", "dlib", "68-point face model", "PocketSphinx", "default lip model"}
+    needed = {"visalign", "Python", "numpy", "PyAV", "dlib", "landmark model", "PocketSphinx", "default lip model"}
     assert needed <= findings.keys()
     assert {"espeak-ng", "Matplotlib", "optuna", "Montreal Forced Aligner", "processor cores"} <= findings.keys()
 
@@ -30,7 +30,8 @@ def test_what_is_installed_here_is_found_with_its_version(findings: dict[str, Fi
 
 
 def test_licences_that_bind_the_user_are_said(findings: dict[str, Finding]) -> None:
-    assert "no commercial use" in findings["68-point face model"].detail
+    assert "commercial use is allowed" in findings["landmark model"].detail
+    assert "no commercial use" in findings["68 landmarks of dlib"].detail
     assert "BSD" in findings["PocketSphinx"].detail
 
 
@@ -79,16 +80,28 @@ def test_a_face_model_of_the_users_own_is_told_apart(monkeypatch: pytest.MonkeyP
     assert "no such file" in found.detail
     own.write_bytes(b"other content")
     found = doctor._landmark_model()
+    assert found.is_fault
+    assert "own.dat" in found.detail
+    monkeypatch.setenv("VISALIGN_LANDMARK_MODEL", "dlib68")
+    found = doctor._landmark_model()
     assert found.status == "ok"
-    assert "not measured" in found.detail
+    assert "excludes commercial use" in found.detail
+    assert "by VISALIGN_LANDMARK_MODEL" in found.detail
 
 
 def test_a_damaged_face_model_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VISALIGN_LANDMARK_MODEL", raising=False)
     monkeypatch.setattr(doctor, "_probe", lambda program: (True, '{"path": "68.dat", "known": ""}'))
-    found = doctor._landmark_model()
+    found = doctor._landmarks_of_68()
     assert found.status == "broken"
     assert "reinstall" in found.remedy
+
+
+def test_landmarks_that_only_an_extra_brings_are_optional(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_probe", lambda program: (False, "visalign.errors.BackendUnavailable: not there"))
+    found = doctor._landmarks_of_68()
+    assert (found.status, found.detail) == ("optional", "not there")
+    assert "visalign[dlib68]" in found.remedy
 
 
 def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

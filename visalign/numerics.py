@@ -95,7 +95,7 @@ def _padded(rows: Array, before: int, after: int, mode: str, *, as_float: bool =
 # --- in between ---------------------------------------------------------------------------------------------------
 
 
-def bilinear(image: Array, y: Floats, x: Floats) -> Floats:
+def bilinear(image: Array, y: Floats, x: Floats) -> npt.NDArray[np.float32]:
     """The picture at places between its pixels; beyond the edges the outermost pixel holds.
 
     Parameters
@@ -106,24 +106,23 @@ def bilinear(image: Array, y: Floats, x: Floats) -> Floats:
 
     Returns
     -------
-    ndarray
+    ndarray of float32
         Of the shape of `y` and `x`.
     """
-    (top, bottom, above, below), (left, right, west, east) = _around(y, image.shape[0]), _around(x, image.shape[1])
-    found = image[top, left] * above * west
-    found += image[top, right] * above * east
-    found += image[bottom, left] * below * west
-    found += image[bottom, right] * below * east
-    return np.asarray(found)
-
-
-def _around(places: Floats, n: int) -> tuple[Array, Array, Floats, Floats]:
-    """Pixels before and after, and their weights."""
-    where = np.asarray(places, np.float64)
-    below = np.floor(where)
-    weight = 1.0 - (where - below)
-    first, second = (np.clip(x, 0, n - 1).astype(np.intp) for x in (below, below + 1))
-    return first, second, weight, 1.0 - weight
+    height, width = image.shape
+    x, y = np.minimum(np.maximum(x, 0), width - 1), np.minimum(np.maximum(y, 0), height - 1)
+    west, north = (np.minimum(at.astype(np.intp), max(n - 2, 0)) for at, n in ((x, width), (y, height)))
+    part_x, part_y = (x - west).astype(np.float32), (y - north).astype(np.float32)
+    flat, first = image.reshape(-1), north * width + west
+    east, south = min(1, width - 1), width * min(1, height - 1)
+    above: npt.NDArray[np.float32] = flat.take(first).astype(np.float32)
+    below: npt.NDArray[np.float32] = flat.take(first + south).astype(np.float32)
+    above += (flat.take(first + east) - above) * part_x
+    below += (flat.take(first + south + east) - below) * part_x
+    below -= above
+    below *= part_y
+    below += above
+    return below
 
 
 def cubic_spline(x: Floats, y: Floats, at: Floats) -> Floats:

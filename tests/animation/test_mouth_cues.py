@@ -159,7 +159,7 @@ def test_any_map_gives_cues(name: str) -> None:
 def test_another_language() -> None:
     edges = (0.0, 0.4, 0.5, 0.65, 0.8, 1.0, 1.4)
     phones = Tier("phones", edges, ("", "p", "y", "ɕ", "ø", ""))
-    assert "".join(mouth_cues(phones, RULES, CueTiming(tweens=False), alphabet="ipa").labels) == "XAFBCX"
+    assert "".join(mouth_cues(phones, RULES, CueTiming(tweens=False), alphabet="ipa").labels) == "XAFBEX"
 
 
 def test_unknown_phone() -> None:

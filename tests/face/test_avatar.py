@@ -47,7 +47,8 @@ def test_blur_softens_edges_and_keeps_the_light() -> None:
 
 @pytest.fixture(scope="module")
 def detector() -> DlibDetector:
-    return DlibDetector()
+    """The 68 points, whose closed lips touch, as those of the drawing do."""
+    return DlibDetector("dlib68")
 
 
 def seen(detector: DlibDetector, shape: LipShape, look: FaceLook | None = None) -> tuple[float, float]:
@@ -57,9 +58,11 @@ def seen(detector: DlibDetector, shape: LipShape, look: FaceLook | None = None) 
     faces = detector.find_faces(luma)
     assert len(faces) == 1, "exactly one face is found"
     points = detector.fit(luma, faces[0])
-    scale = np.linalg.norm(points[36:42].mean(axis=0) - points[42:48].mean(axis=0))
-    opening = np.mean([np.linalg.norm(points[a] - points[b]) for a, b in ((61, 67), (62, 66), (63, 65))])
-    return float(opening / scale), float(np.linalg.norm(points[48] - points[54]) / scale)
+    layout = detector.layout
+    right, left = (points[list(eye)].mean(axis=0) for eye in (layout.right_eye, layout.left_eye))
+    mouth, scale = points[list(layout.mouth)], np.linalg.norm(right - left)
+    opening = np.mean([np.linalg.norm(mouth[a] - mouth[b]) for a, b in ((13, 19), (14, 18), (15, 17))])
+    return float(opening / scale), float(np.linalg.norm(mouth[0] - mouth[6]) / scale)
 
 
 def test_landmarks_see_the_drawn_opening(detector: DlibDetector) -> None:
@@ -72,6 +75,16 @@ def test_landmarks_see_the_drawn_opening(detector: DlibDetector) -> None:
 def test_landmarks_see_the_drawn_width(detector: DlibDetector) -> None:
     shown = [seen(detector, LipShape(opening=0.05, width=w))[1] for w in (0.72, 0.80, 0.88)]
     assert shown == pytest.approx([0.72, 0.80, 0.88], abs=0.05)
+
+
+def test_the_usual_landmarks_see_it_open_and_widen() -> None:
+    """They learnt to have a little between closed lips."""
+    usual, drawn = DlibDetector(), np.array([0.0, 0.05, 0.1, 0.15, 0.2, 0.25])
+    shown = np.array([seen(usual, LipShape(opening=o, jaw=0.55 * o, teeth=0.4))[0] for o in drawn])
+    assert shown == pytest.approx(drawn, abs=0.08)
+    assert (np.diff(shown) > 0.01).all()
+    widths = [seen(usual, LipShape(opening=0.05, width=w))[1] for w in (0.72, 0.80, 0.88)]
+    assert widths == sorted(widths)
 
 
 LOOKS = {

@@ -16,6 +16,7 @@ from visalign.face.avatar import FaceLook, FacePainter
 from visalign.face.portrait import SYNTHETIC_TAGS, WATERMARK, Portrait, _Warp, animate_portrait, read_portrait
 from visalign.face.watermark import stamp
 from visalign.lips.landmarks import Landmarks, load_detector, track_landmarks
+from visalign.lips.point_layouts import layout_of
 from visalign.media.clips import read_frames
 from visalign.media.images import write_png
 from visalign.signals import Audio
@@ -39,8 +40,10 @@ def clip(portrait: Portrait, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opening(points: np.ndarray) -> np.ndarray:
     """Inner lips apart, inter-ocular distances."""
-    eyes = points[..., 42:48, :].mean(axis=-2) - points[..., 36:42, :].mean(axis=-2)
-    return np.asarray((points[..., 66, 1] - points[..., 62, 1]) / np.hypot(*np.moveaxis(eyes, -1, 0)))
+    layout = layout_of(points.shape[-2])
+    right, left = (points[..., list(eye), :].mean(axis=-2) for eye in (layout.right_eye, layout.left_eye))
+    lower, upper = (points[..., layout.mouth[k], 1] for k in (18, 14))
+    return np.asarray((lower - upper) / np.hypot(*np.moveaxis(left - right, -1, 0)))
 
 
 def test_the_lips_follow_the_sound(clip: Path) -> None:
@@ -57,8 +60,9 @@ def test_only_the_lower_face_moves(portrait: Portrait) -> None:
     warp = _Warp(portrait)
     changed = np.any(warp.picture(LipShape(opening=0.3, jaw=0.15)) != portrait.image, axis=2)
     rows = np.flatnonzero(changed.any(axis=1))
-    nose = portrait.points[33, 1]
-    assert rows[0] > portrait.points[27, 1]
+    layout = layout_of(len(portrait.points))
+    nose = portrait.points[layout.nose_base[2], 1]
+    assert rows[0] > portrait.points[layout.bridge[0], 1]
     assert changed[int(nose) :].sum() > 0.95 * changed.sum()
 
 
@@ -70,7 +74,7 @@ def test_a_closed_mouth_is_nearly_the_portrait(portrait: Portrait) -> None:
 def test_the_inside_of_the_mouth_is_dark(portrait: Portrait) -> None:
     warp = _Warp(portrait)
     wide = warp.picture(LipShape(opening=0.35, jaw=0.19, teeth=0.0))
-    x, y = portrait.points[66].round().astype(int)
+    x, y = portrait.points[layout_of(len(portrait.points)).mouth[18]].round().astype(int)
     dark = wide[y : y + int(0.2 * portrait.eye_distance), x].mean(axis=1).min()
     assert dark < 0.5 * portrait.image[y + 30, x].mean()
 

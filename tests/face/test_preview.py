@@ -121,8 +121,8 @@ def test_shipped_mouths_are_those_of_rhubarb() -> None:
 
 
 def test_phones_that_english_has_not() -> None:
-    tier = Tier("phones", (0.0, 0.1, 0.2, 0.3, 0.4), ("", "y", "ɲ", "b"))
-    assert english_phones(tier, "ipa").labels == ("SIL", "UW", "N", "B")
+    tier = Tier("phones", (0.0, 0.1, 0.2, 0.3, 0.4, 0.5), ("", "y", "ɲ", "b", "øː"))
+    assert english_phones(tier, "ipa").labels == ("SIL", "UW", "N", "B", "UH")
     with pytest.raises(UnknownSymbol):
         english_phones(tier, "arpabet")
 

@@ -12,15 +12,21 @@ from visalign.errors import FaceNotFound, ParseError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.landmark_files import read_landmark_rows, read_lips_with_landmarks
 from visalign.lips.landmarks import Landmarks, load_detector, track_landmarks
-from visalign.lips.lip_features import LipFeatures
+from visalign.lips.lip_features import LipFeatures, read_lips
 from visalign.media.clips import probe, read_frames
+
+
+@pytest.fixture(scope="module")
+def known(generated_clip: GeneratedClip) -> LipFeatures:
+    """The lips of the generated clip by dlib's points."""
+    return read_lips(generated_clip.path, detector=load_detector(landmarks="dlib68"))
 
 
 @pytest.fixture(scope="module")
 def landmarks(generated_clip: GeneratedClip) -> Landmarks:
     """What dlib finds in the generated clip."""
     stream = probe(generated_clip.path).video[0]
-    tracked = track_landmarks(read_frames(generated_clip.path), load_detector())
+    tracked = track_landmarks(read_frames(generated_clip.path), load_detector(landmarks="dlib68"))
     return Landmarks.from_tracked(tracked, stream.duration, stream.rate)
 
 
@@ -39,14 +45,13 @@ def write_openface(path: Path, landmarks: Landmarks, *, failed: int = -1, second
 
 
 def test_openface_gives_the_same_lips(
-    generated_clip: GeneratedClip, generated_lips: LipFeatures, landmarks: Landmarks, tmp_path: Path
+    generated_clip: GeneratedClip, known: LipFeatures, landmarks: Landmarks, tmp_path: Path
 ) -> None:
     file = write_openface(tmp_path / "openface.csv", landmarks, failed=20)
     lips = read_lips_with_landmarks(generated_clip.path, file)
     assert np.flatnonzero(~lips.has_face).tolist() == [20]
     kept = [k for k in range(len(lips)) if abs(k - 20) > 12]  # what is smoothed over the gap aside
-    found, known = lips.values[kept][:, :15], generated_lips.values[kept][:, :15]
-    np.testing.assert_allclose(found, known, atol=2e-3)
+    np.testing.assert_allclose(lips.values[kept][:, :15], known.values[kept][:, :15], atol=2e-3)
 
 
 def test_another_face_can_be_named(generated_clip: GeneratedClip, landmarks: Landmarks, tmp_path: Path) -> None:
@@ -57,13 +62,13 @@ def test_another_face_can_be_named(generated_clip: GeneratedClip, landmarks: Lan
 
 
 def test_npz_is_matched_by_number_or_by_time(
-    generated_clip: GeneratedClip, generated_lips: LipFeatures, landmarks: Landmarks, tmp_path: Path
+    generated_clip: GeneratedClip, known: LipFeatures, landmarks: Landmarks, tmp_path: Path
 ) -> None:
     plain, timed = tmp_path / "plain.npz", tmp_path / "timed.npz"
     np.savez(plain, points=landmarks.points)
     np.savez(timed, points=landmarks.points[10:], times=landmarks.times.times[10:])
     whole = read_lips_with_landmarks(generated_clip.path, plain)
-    np.testing.assert_array_equal(whole.values, generated_lips.values)
+    np.testing.assert_array_equal(whole.values, known.values)
     later = read_lips_with_landmarks(generated_clip.path, timed)
     assert np.flatnonzero(later.has_face).tolist() == list(range(10, len(later)))
 

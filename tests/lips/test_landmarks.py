@@ -211,11 +211,12 @@ def grid_clip(corpus: Path) -> Path:
 def test_grid_face_is_followed_in_each_frame(grid_clip: Path, dlib_detector: DlibDetector) -> None:
     landmarks = Landmarks.from_tracked(track_landmarks(read_frames(grid_clip), dlib_detector), 3.0, Fraction(25))
     assert landmarks.face_fraction == 1.0
-    eyes = landmarks.points[:, [36, 45]]
+    layout = dlib_detector.layout
+    eyes = landmarks.points[:, [layout.right_eye[0], layout.left_eye[3]]]
     apart = np.linalg.norm(eyes[:, 1] - eyes[:, 0], axis=1)
     assert np.all(eyes[:, 0, 0] < eyes[:, 1, 0])
     assert np.ptp(apart) < 0.2 * apart.mean()  # a blink draws the outer corners in by a tenth
-    assert np.all(landmarks.points[:, 8, 1] > landmarks.points[:, 57, 1])  # the chin below the lips
+    assert np.all(landmarks.points[:, layout.jaw[4], 1] > landmarks.points[:, layout.mouth[9], 1])  # the chin below the lips
 
 
 @pytest.mark.slow

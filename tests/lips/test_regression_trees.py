@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import dlib
 import numpy as np
 import numpy.typing as npt
 import pytest
+from dlib_trees import read_predictor, write_packed
 
 from visalign.errors import ParseError
 from visalign.lips import regression_trees
 from visalign.lips.regression_trees import RegressionTrees, read_trees
 
-PACKING = Path(__file__).parents[2] / "training/landmark_model/packing.py"
 SIDE, LOW, SIZE = 120, 30, 60  # of the picture, and of the box in it
 PLACES = np.array([[0.2, 0.2], [0.8, 0.2], [0.5, 0.6], [0.3, 0.8], [0.7, 0.8]])
 
@@ -29,17 +26,6 @@ def scene(rng: np.random.Generator) -> tuple[npt.NDArray[np.uint8], npt.NDArray[
     for at_x, at_y in points:
         picture += 150 * np.exp(-((x - at_x) ** 2 + (y - at_y) ** 2) / (2 * 5.0**2))
     return np.clip(picture, 0, 255).astype(np.uint8), points
-
-
-@pytest.fixture(scope="module")
-def packing() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("packing", PACKING)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["packing"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +48,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trees(trained: Path, packing: ModuleType) -> RegressionTrees:
+def trees(trained: Path) -> RegressionTrees:
     path = trained.with_suffix(".npz")
-    packing.write_packed(path, packing.read_predictor(trained), "small", "nobody's")
+    write_packed(path, read_predictor(trained), "small", "nobody's")
     return read_trees(path)
 
 
@@ -162,5 +148,6 @@ def test_levels_depend_on_what_was_found_before(trees: RegressionTrees) -> None:
         trees.thresholds[:1],
         trees.leaves[:1],
         trees.steps[:1],
+        trees.basis[:1],
     )
     assert np.linalg.norm(fit(trees, picture) - points) < np.linalg.norm(fit(first, picture) - points)

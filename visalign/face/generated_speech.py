@@ -262,11 +262,12 @@ def _phones_of(events: list[_Heard]) -> list[_Phone]:
 def _ipa_phones_of(events: list[_Heard], words: Sequence[str], voice: str) -> list[_Phone]:
     """The same in IPA; where words have no blanks, espeak-ng may begin a word of its own within one of `words`."""
     begins = list(accumulate((len(word) + len(_JOINT) for word in words), initial=0))
+    one_by_one = sum(event.ipa is None for event in events) == len(words)
     phones = list[_Phone]()
     word = -1
     for index, event in enumerate(events):
         if event.ipa is None:
-            word = bisect_right(begins, event.position) - 1
+            word = word + 1 if one_by_one else bisect_right(begins, event.position) - 1
         elif event.ipa:
             phones.extend(_Phone(label, event.sample, word) for label in _ipa(events[index:], voice))
     return phones
@@ -305,7 +306,7 @@ def _settle(phones: list[_Phone], samples: npt.NDArray[np.int16]) -> list[_Phone
         if _manner(phone.label) == "stop":
             start = max(quiet, start - round(_LONGEST_CLOSURE_SECONDS * _RATE_HZ))
         if before is not None and start - quiet > _LONGEST_GAP_SECONDS * _RATE_HZ:
-            settled.append(_Phone(SILENCE, quiet, -1))
+            settled.append(_Phone(SILENCE, max(quiet, before.start + 1), -1))  # a phone may be silent itself
         elif before is not None and before.start == phones[index - 1].start == phone.start:
             start = phone.start + round(_FIRST_OF_TWO * (following - phone.start))
         elif (

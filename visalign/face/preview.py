@@ -34,12 +34,13 @@ from visalign.exports.utterance import Utterance
 from visalign.face.avatar import FaceLook, FacePainter
 from visalign.face.face_motion import FaceMotion, face_motion
 from visalign.files.data_files import parse_toml, read_toml
-from visalign.language.articulation import weights
+from visalign.language.ipa import without_marks
 from visalign.language.phones import SILENCE, convert, is_silence, seen_as_english
 from visalign.media.clips import write_clip
 from visalign.media.images import IMAGE_SUFFIXES, read_image
 from visalign.signals import Audio, Image
 from visalign.timeline import Tier
+from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = [
     "LENS_BLUR",
@@ -175,14 +176,20 @@ def _phone_of(viseme: str) -> str:
     return _STAND_IN[viseme]
 
 
+# The map puts these with the spread vowels, as its source does; a drawn mouth has to show their lips.
+_ROUNDED_FRONT = {"ø": "UH", "œ": "AO", "ɞ": "ER"}
+
+
 def english_phones(phones: Tier, alphabet: str) -> Tier:
-    """The tier in ARPABET; a phone that English has not becomes the one whose lips are made most like its own.
+    """The tier in ARPABET; a phone that English has not becomes one with the same viseme.
 
     Raises
     ------
     UnknownSymbol
         If a label is no phone of the alphabet.
     """
+
+    ipa_map = VisemeMap.load("oculus_15_ipa")
 
     @cache
     def english(label: str) -> str:
@@ -193,7 +200,8 @@ def english_phones(phones: Tier, alphabet: str) -> Tier:
         except UnknownSymbol:
             if alphabet == "arpabet":
                 raise
-            return next(iter(weights(convert(label, alphabet, "ipa"), sense="eye")))
+            rounded = _ROUNDED_FRONT.get(without_marks(convert(label, alphabet, "ipa")))
+            return rounded or _STAND_IN[ipa_map.lookup(label, alphabet)]
 
     return phones.relabel(english)
 

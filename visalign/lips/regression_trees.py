@@ -11,6 +11,8 @@ A tree t compares the brightness of two pixels at each of its nodes. A pixel lie
 face; the offset is turned and scaled as the present points are turned and scaled against the mean face. Brightness is
 interpolated between the pixels, so that points move smoothly with the face, and are not rounded to whole pixels.
 
+What a tree adds is a vector of few components, which a basis of the level turns into motions of all points.
+
 Where the points end depends a little on where the box lies. So each fit is made from several boxes, and its points are
 the mean of theirs (``_STARTS``).
 
@@ -19,7 +21,7 @@ Conventions
 Inside, points are parts of the box's width and height from its top left corner. Outside, they are pixels of the
 picture; the centre of the top left pixel is (0, 0).
 
-The file is an NPZ without pickled objects. The leaves' values are bytes: each coordinate of each level has a step of
+The file is an NPZ without pickled objects. The leaves' values are bytes: each component of each level has a step of
 its own, and what is measured is measured with these.
 
 ===========  =============================================================================================
@@ -30,8 +32,9 @@ anchors      uint8 (n_levels, n_pixels), the point that each pixel is seen from
 offsets      float32 (n_levels, n_pixels, 2)
 pairs        uint16 (n_levels, n_trees, n_splits, 2), the two pixels of each node; a node's children are 2k+1, 2k+2
 thresholds   float32 (n_levels, n_trees, n_splits); the first child where the first pixel is brighter by more
-leaves       int8 (n_levels, n_trees, n_splits + 1, 2 n_points)
-steps        float32 (n_levels, 2 n_points)
+leaves       int8 (n_levels, n_trees, n_splits + 1, n_components)
+steps        float32 (n_levels, n_components)
+basis        float32 (n_levels, n_components, 2 n_points), how each component moves the points
 ===========  =============================================================================================
 
 References
@@ -83,9 +86,11 @@ class RegressionTrees:
         The two pixels of each node.
     thresholds : ndarray of float32, shape (n_levels, n_trees, n_splits)
         The first child follows where the first pixel is brighter by more than this.
-    leaves : ndarray of int8, shape (n_levels, n_trees, n_splits + 1, 2 * n_points)
-        What a tree adds to the points, in `steps`.
-    steps : ndarray of float32, shape (n_levels, 2 * n_points)
+    leaves : ndarray of int8, shape (n_levels, n_trees, n_splits + 1, n_components)
+        What a tree adds, in `steps`.
+    steps : ndarray of float32, shape (n_levels, n_components)
+    basis : ndarray of float32, shape (n_levels, n_components, 2 * n_points)
+        How a component moves the points.
     """
 
     layout: str
@@ -97,6 +102,7 @@ class RegressionTrees:
     thresholds: Floats
     leaves: npt.NDArray[np.int8]
     steps: Floats
+    basis: Floats
 
     @property
     def n_points(self) -> int:
@@ -147,7 +153,7 @@ class RegressionTrees:
         chosen = leaves.take((n_splits + 1) * (tree % n_trees) + node - n_splits, axis=0).astype(np.float32)
         # Sums of bytes are whole numbers that float32 holds exactly, in any order.
         total = np.ones(n_trees, np.float32) @ chosen.reshape(n_starts, n_trees, -1)
-        return np.asarray(total * self.steps[level], np.float32)
+        return np.asarray(total * self.steps[level] @ self.basis[level], np.float32)
 
 
 def _complex(points: Floats) -> npt.NDArray[np.complex64]:
@@ -182,6 +188,7 @@ def read_trees(path: AnyPath) -> RegressionTrees:
         arrays["thresholds"],
         arrays["leaves"],
         arrays["steps"],
+        arrays["basis"],
     )
 
 
@@ -192,8 +199,9 @@ _SHAPES: dict[str, tuple[type[np.generic], tuple[str | int, ...]]] = {
     "offsets": (np.float32, ("levels", "pixels", 2)),
     "pairs": (np.uint16, ("levels", "trees", "splits", 2)),
     "thresholds": (np.float32, ("levels", "trees", "splits")),
-    "leaves": (np.int8, ("levels", "trees", "leaves", "2n")),
-    "steps": (np.float32, ("levels", "2n")),
+    "leaves": (np.int8, ("levels", "trees", "leaves", "components")),
+    "steps": (np.float32, ("levels", "components")),
+    "basis": (np.float32, ("levels", "components", "2n")),
 }
 
 

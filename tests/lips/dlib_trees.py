@@ -1,4 +1,4 @@
-"""dlib's file of a shape predictor, read and packed as ``visalign.lips.regression_trees`` reads it.
+"""dlib's file of a shape predictor, packed as ``visalign.lips.regression_trees`` reads it: the two must find the same.
 
 dlib writes whole numbers as a byte that holds their length (and, in its highest bit, their sign) and then their bytes,
 lowest first; floats as two whole numbers, mantissa and power of two; lists as their length and then their items.
@@ -81,10 +81,10 @@ def read_predictor(path: Path) -> Predictor:
 
 
 def write_packed(path: Path, predictor: Predictor, layout: str, notice: str) -> None:
-    """Pack a predictor: leaves as bytes, each coordinate of each level with its own step; all else at its own size."""
-    steps = np.abs(predictor.leaves).max(axis=(1, 2)) / 127
-    leaves = np.round(predictor.leaves / np.maximum(steps, 1e-12)[:, None, None]).astype(np.int8)
-    np.savez_compressed(
+    """Pack a predictor as a model of visalign: leaves as bytes, a component for each coordinate."""
+    steps = np.maximum(np.abs(predictor.leaves).max(axis=(1, 2)) / 127, 1e-12)
+    n_levels, n_coordinates = steps.shape
+    np.savez(
         path,
         layout=np.array(layout),
         notice=np.array(notice),
@@ -93,6 +93,7 @@ def write_packed(path: Path, predictor: Predictor, layout: str, notice: str) -> 
         offsets=predictor.offsets.astype(np.float32),
         pairs=predictor.pairs.astype(np.uint16),
         thresholds=predictor.thresholds.astype(np.float32),
-        leaves=leaves,
+        leaves=np.round(predictor.leaves / steps[:, None, None]).astype(np.int8),
         steps=steps.astype(np.float32),
+        basis=np.repeat(np.eye(n_coordinates, dtype=np.float32)[None], n_levels, axis=0),
     )
