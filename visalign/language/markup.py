@@ -19,8 +19,7 @@ MAX_NESTING = 3
 """Levels of brackets within brackets that are left out."""
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u0085\u2028\u2029\v\f]")
-# Hyphens, and the wide forms of ASCII in texts of East Asia.
-_PLAIN = str.maketrans(dict.fromkeys("\u2010\u2011\ufe63", "-") | {chr(x + 0xFEE0): chr(x) for x in range(0x21, 0x7F)})
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\ufe63", "-"))
 # Zero-width characters, direction marks and the byte-order mark: invisible, and not part of any word.
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
@@ -28,6 +27,7 @@ _INVISIBLE = dict.fromkeys(
 # A word that is divided at the end of a line.
 _DIVIDED = re.compile(r"\u00ad[ \t]*\n[ \t]*(\S{1,200})")
 
+# Ligatures, the wide forms of ASCII in texts of East Asia, the letters of mathematics.
 _FORMS = re.compile(r"[\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff]+")
 # Emoji, with what may stand behind one: another colour, another form, a flag's letters.
 _PICTURES = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\u20e3\ufe00-\ufe0f\U0001f000-\U0001faff\U000e0000-\U000e007f]+")
