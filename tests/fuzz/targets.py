@@ -43,6 +43,7 @@ from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.language.annotations import read_annotation, read_cues, read_spoken
 from visalign.language.g2p.joint_ngram import JointNgram
 from visalign.language.lexicon import parse_lexicon, read_lexicon
+from visalign.language.phone_lists import read_phone_list, read_phones
 from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lip_reading.grammar import parse_jsgf
 from visalign.lips.landmark_files import read_landmark_rows
@@ -279,6 +280,10 @@ def _kaldi_matrix() -> tuple[bytes, ...]:
     return (b"\0BFM \x04\x01\0\0\0\x04\x02\0\0\0" + np.ones(2, np.float32).tobytes(),)
 
 
+def _phone_groups(path: Path) -> object:
+    return read_phone_list(read_phones(path))
+
+
 def _report() -> tuple[bytes, ...]:
     # Loads pandas; made by the tests' own sample.
     from sample_report import make_report
@@ -342,6 +347,8 @@ _TARGETS = (
     Target("lexicon-json", by_file("a.json", read_lexicon), _texts('{"oh": "OW", "no": ["N OW", "N AW"]}'), JSON_WORDS),
     Target("lexicon-table", by_file("a.csv", read_lexicon), _texts("word,phones\noh,OW\n"), (b'"', b";", b"\t")),
     Target("lexicon-text", by_text(parse_lexicon), _texts(LEXICON), (b"(2)", b";;;", b"#")),
+    Target("phones", by_file("a.phones", _phone_groups), _texts("b ɪ n | t_h A: # x\n", "HH AH0 L OW1\n"),
+           ("ⁿd".encode(), b"sil", b"_", b"#")),
     Target("map", by_file("a.toml", VisemeMap.load),
            lambda: ((SHIPPED / "viseme_maps" / "jeffers_1971.toml").read_bytes(),), TOML_WORDS),
     Target("map-lint", by_file("jeffers_1971.toml", lint_viseme_map),
