@@ -30,6 +30,7 @@ import numpy as np
 from visalign.config import Config
 from visalign.errors import AnyPath, ConfigError
 from visalign.language.annotations import Cue
+from visalign.language.phone_lists import aligned_alphabet
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import RIGHT_WITHIN
@@ -371,7 +372,8 @@ def _reported_sounds(report: ClipReport, look: _Look) -> list[SoundEvidence]:
     lead, seen = report.sync.lead_seconds or 0.0, report.observed_visemes
     expected: list[tuple[tuple[str, ...], bool, str, str]]
     if look.viseme_map is not None:
-        targets = expected_visemes(report.phones, report.words, look.viseme_map)
+        alphabet = aligned_alphabet(report.phones.labels)
+        targets = expected_visemes(report.phones, report.words, look.viseme_map, alphabet=alphabet)
         expected = [((t.viseme, *sorted(t.acceptable - {t.viseme})), t.is_visible, t.word, t.phone) for t in targets]
     else:
         labels = zip(report.phones, report.expected_visemes.sample([p.centre for p in report.phones]), strict=True)

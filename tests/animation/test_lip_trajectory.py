@@ -121,9 +121,20 @@ def test_stress_digits_and_silence_spellings_do_not_matter() -> None:
     assert np.array_equal(lip_trajectory(plain, times), lip_trajectory(spelled, times))
 
 
-def test_unknown_phone_is_refused() -> None:
+@pytest.mark.parametrize("phones", [("QQ",), ("AH", "QQ"), ("ɪ", "QQ")])
+def test_unknown_phone_is_refused(phones: tuple[str, ...]) -> None:
     with pytest.raises(UnknownSymbol, match="QQ"):
-        lip_trajectory(said("QQ"), [0.0])
+        lip_trajectory(said(*phones), [0.0])
+
+
+def test_phones_of_any_language_are_drawn_as_they_look() -> None:
+    """English in IPA is English; IPA's y is rounded, where ARPABET's Y is spread; ɓ closes."""
+    times = np.linspace(0.0, 1.6, 50)
+    english = lip_trajectory(said("SH", "AY", "B"), times)
+    assert np.array_equal(lip_trajectory(said("ʃ", "aɪ", "b"), times), english)
+    assert within(said("a", "y", "a"), 1)[:, ROUNDING].max() > 0.4
+    assert within(said("ɪ", "j", "ɪ"), 1)[:, ROUNDING].max() < 0.2
+    assert within(said("a", "ɓ", "a"), 1)[:, OPENING].min() < 0.0
 
 
 @given(

@@ -105,15 +105,18 @@ def test_a_word_without_phones_stays(tmp_path: Path) -> None:
 
 
 def test_alphabets(tmp_path: Path) -> None:
-    def labels(*phones: str) -> list[str]:
+    def labels(*phones: str, language: str | None = None) -> list[str]:
         tier = Tier("phones", tuple(0.1 * n for n in range(len(phones) + 1)), phones)
-        return [x.label for x in read_alignment(grid(tmp_path / "a.TextGrid", tier), NOISE).phones][: len(phones)]
+        found = read_alignment(grid(tmp_path / "a.TextGrid", tier), NOISE, language=language)
+        return [x.label for x in found.phones][: len(phones)]
 
     assert labels("HH", "AH0", "L", "OW1") == ["HH", "AH", "L", "OW"]
     assert labels("h#", "tcl", "t", "ax", "bcl", "ix")[:5] == [SILENCE, "T", "AH", "B", "IH"]
     assert labels("tcl", "ch", "dcl", "d")[:2] == ["CH", "D"]
     assert labels("tʃ", "ɛ", "ɫ") == ["CH", "EH", "L"]
     assert labels("y", "x", "a") == ["y", "x", "a"]
+    assert labels("p", "e", "r", "o", language="en") == ["P", "EH", "R", "OW"]
+    assert labels("p", "e", "r", "o", language="es") == ["p", "e", "r", "o"]
     with pytest.raises(ParseError, match="neither ARPABET nor IPA"):
         labels("AH", "??")
 

@@ -195,6 +195,7 @@ ANALYSIS = (
     "file,speaker,begin,end,speech_log_likelihood,phone_duration_deviation,max_running_short_interval\n"
     "a,x,0,1,-4.5,,2\n"
 )
+ELAN_TEXT = "words\tAnna\t00:00:00.500\t0.5\t00:00:00.900\t0.9\t00:00:00.400\t0.4\toh\nphones\t\t500\t900\t400\tOW\n"
 HTK = "1000000 5000000 oh\n5000000 9000000 no\n"
 _WORD = '{"word": "oh", "start": 0.1, "end": 0.5, "score": 0.9}'
 RECOGNISED = (
@@ -205,6 +206,7 @@ RECOGNISED = (
     '{"fragments": [{"begin": "0.1", "end": "0.5", "lines": ["oh no"], "children": []}]}',
     '{"transcription": [{"text": " oh", "offsets": {"from": 100, "to": 500}}]}',
     '{"chunks": [{"text": " oh", "timestamp": [0.1, 0.5]}]}',
+    f'[{{"result": [{_WORD}], "text": "oh"}}, {{"alternatives": [{{"result": [{_WORD}]}}]}}]',
 )
 TABLES = (
     "word,start,end\noh,0.1,0.5\n",
@@ -326,6 +328,8 @@ _TARGETS = (
            lambda: (MFA_JSON.encode(), *_exported("json")()), JSON_WORDS + NUMBERS),
     Target("json-recognisers", by_file("a.json", read_annotation), _texts(*RECOGNISED), JSON_WORDS + NUMBERS),
     Target("labels", by_file("a.lab", read_annotation), _texts(HTK, "0.1\t0.5\toh\n"), (b"///", b"\\\t1\t2", *NUMBERS)),
+    Target("elan-text", by_file("a.tsv", read_annotation), _texts(ELAN_TEXT), (b"\t", b"00:00:00.500", *NUMBERS)),
+    Target("xwaves", by_file("b.lab", read_annotation), _texts("separator ;\n#\n0.5 125 pau\n0.9 125 oh\n"), NUMBERS),
     Target("master-labels", by_file("a.mlf", read_annotation), _texts(f'#!MLF!#\n"*/a.lab"\n{HTK}.\n'), NUMBERS),
     Target("table-alignment", by_file("a.tsv", read_annotation), _texts(*TABLES), (b'"', b"\t", b";", *NUMBERS)),
     Target("textgrid-binary", by_file("b.TextGrid", read_annotation), lambda: (BINARY_GRID,), (b"\xff\xff", b"\x7f")),

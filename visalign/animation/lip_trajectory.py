@@ -38,7 +38,9 @@ import numpy.typing as npt
 
 from visalign.animation.weight_curves import LIP_DYNAMICS, dominance, plateau
 from visalign.errors import UnknownSymbol
-from visalign.language.phones import SILENCE, is_silence, strip_stress
+from visalign.language.articulation import weights
+from visalign.language.phone_lists import aligned_alphabet
+from visalign.language.phones import SILENCE, is_phone, is_silence, strip_stress
 from visalign.numerics import gaussian_filter1d
 from visalign.timeline import Interval, Tier
 
@@ -113,6 +115,7 @@ _TARGETS = {phone: (kind, target) for phones, kind, target in _TABLE for phone i
 # Diphthongs move from one target to another; the first takes 55 % of the time (the split of OpenFaceFX).
 _DIPHTHONGS = {"AY": ("AA", "IH"), "AW": ("AA", "UH"), "EY": ("EH", "IY"), "OW": ("AO", "UW"), "OY": ("AO", "IH")}
 _DIPHTHONG_SPLIT = 0.55
+_DRAWN = (*_TARGETS, *_DIPHTHONGS)
 
 _GRID_HZ = 500  # the trajectory is computed on this grid and interpolated
 _REACH_SECONDS = 0.6  # a phone's pull is nil beyond: ten time constants
@@ -128,7 +131,7 @@ def lip_trajectory(phones: Tier, times: npt.ArrayLike) -> Floats:
     Parameters
     ----------
     phones : Tier
-        ARPABET, with or without stress digits; any silence label.
+        ARPABET, with or without stress digits, or IPA of any language; any silence label.
     times : array-like of float, shape (n,)
         Seconds at which the shape is wanted; anywhere, also outside the tier, where the mouth is at rest.
 
@@ -140,7 +143,7 @@ def lip_trajectory(phones: Tier, times: npt.ArrayLike) -> Floats:
     Raises
     ------
     UnknownSymbol
-        If a label is neither an ARPABET phone nor silence.
+        If a label is neither a phone of ARPABET or IPA nor silence.
     """
     wanted = np.asarray(times, dtype=float)
     grid = np.arange(phones.start - _REACH_SECONDS, phones.end + _REACH_SECONDS, 1.0 / _GRID_HZ)
@@ -170,15 +173,25 @@ def _dominance(phones: Tier, grid: Floats) -> tuple[Floats, Floats]:
 
 
 def _segments(phones: Tier) -> Iterator[Interval]:
-    """The tier with bare ARPABET labels, pauses merged and diphthongs split into their two targets."""
-    bare = phones.relabel(lambda label: SILENCE if is_silence(label) else strip_stress(label).upper())
-    for phone in bare.merge_equal():
+    """The tier in English phones, pauses merged and diphthongs split into their two targets."""
+    alphabet = aligned_alphabet(phones.labels)
+    for phone in phones.relabel(lambda label: _drawn_as(label, alphabet)).merge_equal():
         if phone.label in _DIPHTHONGS:
             middle = phone.start + _DIPHTHONG_SPLIT * phone.duration
             first, second = _DIPHTHONGS[phone.label]
             yield Interval(phone.start, middle, first)
             yield Interval(middle, phone.end, second)
-        elif phone.label in _TARGETS:
-            yield phone
         else:
-            raise UnknownSymbol(phone.label, [*_TARGETS, *_DIPHTHONGS])
+            yield phone
+
+
+def _drawn_as(label: str, alphabet: str) -> str:
+    """The English phone that a phone of any language is drawn as: the one that looks most like it."""
+    if is_silence(label):
+        return SILENCE
+    if alphabet == "ipa" and is_phone(label, "ipa"):
+        return next(iter(weights(label, sense="eye")))
+    bare = strip_stress(label).upper()
+    if bare not in _DRAWN:
+        raise UnknownSymbol(label, _DRAWN)
+    return bare

@@ -12,8 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from visalign.errors import TimelineError
-from visalign.language.phone_lists import is_arpabet
-from visalign.language.phones import is_silence
+from visalign.language.phone_lists import aligned_alphabet
 from visalign.timeline import Interval, Tier
 
 __all__ = ["Alignment", "CueTimes"]
@@ -100,4 +99,4 @@ class Alignment:
     @property
     def alphabet(self) -> str:
         """``"arpabet"`` where all phones are, which is written in capitals; else ``"ipa"``."""
-        return "arpabet" if all(is_silence(x) or is_arpabet(x) for x in set(self.phones.labels)) else "ipa"
+        return aligned_alphabet(self.phones.labels)

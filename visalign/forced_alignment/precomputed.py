@@ -134,7 +134,8 @@ class PrecomputedAligner:
         if not any(track.is_aligned for track in self.annotation.tracks):
             found = _of_utterances(self.annotation, self.speaker, audio, lexicon, self.oov, self.g2p)
         else:
-            found = _alignment(self.annotation, self.speaker, audio, LabelAligner(audio, lexicon, self.oov, self.g2p))
+            finder = LabelAligner(audio, lexicon, self.oov, self.g2p)
+            found = _alignment(self.annotation, self.speaker, audio, finder, lexicon.spoken)
         return replace(found, warnings=(*told, *found.warnings))
 
 
@@ -211,9 +212,11 @@ def _of_utterances(
     return replace(found, engine=f"precomputed, {annotation.kind}; {found.engine}", warnings=(told, *found.warnings))
 
 
-def _alignment(annotation: Annotation, speaker: str | None, audio: Audio, finder: LabelAligner) -> Alignment:
+def _alignment(
+    annotation: Annotation, speaker: str | None, audio: Audio, finder: LabelAligner, language: str
+) -> Alignment:
     tracks, end, warnings = _chosen(annotation, speaker), audio.duration, list[str]()
-    alphabet = _alphabet(annotation, tracks)
+    alphabet = _alphabet(annotation, tracks, language)
     finder.learn(_texts_to_find(tracks))
     rows: list[tuple[Track, list[Interval], list[Interval]]] = []
     for track in tracks:
@@ -253,8 +256,8 @@ def _without_places(track: Track) -> Track:
     return replace(track, phones=tuple(replace(x, label=y) for x, y in zip(track.phones, labels, strict=True)))
 
 
-def _alphabet(annotation: Annotation, tracks: Iterable[Track]) -> Callable[[str], str]:
-    """How the file's phones are written here."""
+def _alphabet(annotation: Annotation, tracks: Iterable[Track], language: str = "") -> Callable[[str], str]:
+    """How the file's phones are written here: those of a language that is named stay IPA, as a Spanish r does."""
     labels = {x.label for track in tracks for x in track.phones if not is_silence(x.label)}
     strange = sorted(x for x in labels if not is_phone(x, "arpabet") and x.lower() != _GLOTTAL_STOP)
     if not strange:
@@ -266,7 +269,7 @@ def _alphabet(annotation: Annotation, tracks: Iterable[Track]) -> Callable[[str]
             annotation.source, None, f"phones that are neither ARPABET nor IPA: {', '.join(strange[:10])}; rename them"
         )
     # Bare: an English counterpart of every phone, or IPA for all of them.
-    english = all(is_phone(x, "ipa") and _has_english(x) for x in labels)
+    english = not language and all(is_phone(x, "ipa") and _has_english(x) for x in labels)
     return lambda x: convert(x, "ipa", "arpabet") if english else normalise(x, "ipa")
 
 

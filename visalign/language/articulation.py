@@ -42,9 +42,19 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.language.ipa import pairs, tidy_ipa
-from visalign.language.phones import ARPABET, SILENCE
+from visalign.language.phones import ARPABET, SILENCE, convert
 
-__all__ = ["AUDIBLE", "FEATURES", "SPREAD", "VISIBLE", "distance", "features_of", "targets_of", "weights"]
+__all__ = [
+    "AUDIBLE",
+    "FEATURES",
+    "SPREAD",
+    "VISIBLE",
+    "closes_lips",
+    "distance",
+    "features_of",
+    "targets_of",
+    "weights",
+]
 
 FEATURES = (
     *("vowel", "closure", "friction", "sibilant", "nasal", "lateral", "rhotic", "click"),
@@ -81,6 +91,8 @@ SPREAD = 0.45
 
 LEAST_SHARE = 0.02
 """Smaller shares are left out: what is far off adds noise."""
+
+_CLOSING_LETTERS = frozenset("pbmɓʙʘ")
 
 Vector = npt.NDArray[np.float64]
 Sense = Literal["ear", "eye"]
@@ -330,6 +342,22 @@ def features_of(ipa: str) -> Vector:
     (1.0, 1.0, 1.0, 0.0)
     """
     return np.asarray(targets_of(ipa).mean(axis=0))
+
+
+def closes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
+    """True if the lips meet for the phone, in any language; False for silence.
+
+    Examples
+    --------
+    >>> [closes_lips(x, "ipa") for x in ("b", "ɓ", "ʙ", "ᵐb", "kp", "ɱ", "v", "")]
+    [True, True, True, True, True, False, False, False]
+
+    Raises
+    ------
+    UnknownSymbol
+        If the alphabet has no such symbol.
+    """
+    return not _CLOSING_LETTERS.isdisjoint(convert(symbol, alphabet, "ipa"))
 
 
 def distance(first: str, second: str, sense: Sense = "ear") -> float:

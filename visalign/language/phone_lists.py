@@ -25,6 +25,7 @@ from visalign.language.phones import convert, is_phone, is_silence, strip_stress
 __all__ = [
     "ListedPhone",
     "Phones",
+    "aligned_alphabet",
     "alphabet_of",
     "is_arpabet",
     "parse_phones",
@@ -145,6 +146,15 @@ def is_arpabet(symbol: str) -> bool:
     (True, False, False)
     """
     return symbol == symbol.upper() and is_phone(symbol, "arpabet")
+
+
+def aligned_alphabet(labels: Iterable[str]) -> str:
+    """What the phones of an alignment are written in: ``"arpabet"`` where all but silences are, else ``"ipa"``.
+
+    >>> aligned_alphabet(["B", "IH1", "SIL"]), aligned_alphabet(["m", "y", ""])
+    ('arpabet', 'ipa')
+    """
+    return "arpabet" if all(is_silence(x) or is_arpabet(x) for x in set(labels)) else "ipa"
 
 
 def _reads(symbol: str, alphabet: str) -> bool:

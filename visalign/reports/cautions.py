@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from visalign.lips.lip_features import LipFeatures
-from visalign.sync.judging import Seen
+from visalign.sync.judging import Heard, Seen
 from visalign.sync.material import Material
 from visalign.sync.speaking_face import FaceCandidate
 
-__all__ = ["cautions_on_faces", "cautions_on_material", "faces_in_words"]
+__all__ = ["cautions_on_faces", "cautions_on_language", "cautions_on_material", "faces_in_words"]
 
 # With faces in fewer frames than this, a report says so.
 _GOOD_FACE_FRACTION = 0.9
+_MOST_LISTED = 10  # phones
 
 
 def cautions_on_material(material: Material) -> Iterator[str]:
@@ -59,6 +60,16 @@ def _lengths(material: Material) -> Iterator[str]:
         yield (
             f"the sound lasts {material.sound_seconds:.1f} s and the picture {material.picture_seconds:.1f} s: what "
             "has no counterpart was not judged"
+        )
+
+
+def cautions_on_language(heard: Heard) -> Iterator[str]:
+    """Phones that are not those on which lips were learnt."""
+    if foreign := heard.foreign_phones:
+        listed = ", ".join(foreign[:_MOST_LISTED]) + ", …" * (len(foreign) > _MOST_LISTED)
+        yield (
+            f"{listed}: phones that are not English, and no lips of this language were measured; they count as the "
+            "English phones that look like them, and the interval is wider for it"
         )
 
 

@@ -9,7 +9,7 @@ Times are those of the sound, seconds on the clip's clock; the lips of a part ar
 kind                 word, phone, phrase (words between pauses of 0.25 s) or window (of 1 s)
 label                the word, the phone, the words of the phrase, the words that touch the window
 start, end           seconds
-phones               ARPABET, separated by spaces
+phones               ARPABET (IPA in other languages), separated by spaces
 expected             what the lips should show, visemes separated by spaces
 observed             what they show
 viseme_accuracy      part of the visible frames (0..1) whose observed viseme is acceptable

@@ -8,7 +8,7 @@ from visalign._version import __version__
 from visalign.errors import BackendUnavailable
 from visalign.lip_reading.score import LipReadingScore
 from visalign.lips.landmark_models import landmark_notice
-from visalign.reports.cautions import cautions_on_faces, cautions_on_material
+from visalign.reports.cautions import cautions_on_faces, cautions_on_language, cautions_on_material
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import with_reason
@@ -66,6 +66,7 @@ def make_report(
         observed_visemes=seen.visemes.tier,
         warnings=(
             *cautions_on_material(judged.material),
+            *cautions_on_language(heard),
             *alignment.warnings,
             *placeless,
             *cautions_on_faces(seen),

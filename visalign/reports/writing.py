@@ -10,7 +10,7 @@ clip               name of the video file
 word               the word, lower case
 start_seconds      where the word begins
 end_seconds        where it ends
-phones             its phones, ARPABET, separated by spaces
+phones             its phones, ARPABET (IPA in other languages), separated by spaces
 expected_visemes   what the lips should show, from the phones
 observed_visemes   what the lips show, from the picture alone
 viseme_accuracy    part of its frames (0..1) whose observed viseme is acceptable; empty where it can't be told

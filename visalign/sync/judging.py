@@ -40,7 +40,7 @@ from visalign.sound.voice_activity import find_speech, speech_probabilities
 from visalign.sync.drift import OffsetCourse, course_of_words
 from visalign.sync.estimate import LagEvidence, LeadEstimate, estimate_lead, lag_evidence, spoken_frames
 from visalign.sync.legibility import what_is_poor
-from visalign.sync.lip_model import LipModel
+from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.match import match_of
 from visalign.sync.material import Material
 from visalign.sync.scoring import ClipComparison, PartJudgement, SyncScore, judge_words
@@ -53,7 +53,7 @@ from visalign.sync.speaking_face import (
     off_screen_frames,
     without_frames,
 )
-from visalign.sync.speech_context import SpeechContext
+from visalign.sync.speech_context import SpeechContext, foreign_phones
 from visalign.sync.verdict import Cause, Objection, SyncEstimate, changing_offset, decide
 from visalign.sync.wide_search import SearchRange, search_range
 from visalign.timeline import Interval, Tier
@@ -130,6 +130,11 @@ class Heard:
     def words(self) -> list[Interval]:
         """The words, without the silence between them."""
         return [word for word in self.alignment.words if word.label]
+
+    @property
+    def foreign_phones(self) -> tuple[str, ...]:
+        """Phones that American English does not have: lips were measured in none of their languages."""
+        return foreign_phones(self.alignment.phones.labels, self.alignment.alphabet)
 
     @property
     def is_recognised(self) -> bool:
@@ -244,7 +249,7 @@ def hear(
     Raises
     ------
     InputError
-        If the words can't be used, or the phones are not those of American English.
+        If the words can't be used, or the phones are neither ARPABET nor IPA.
     AlignmentError
         If transcript and sound can't be aligned.
     """
@@ -300,11 +305,10 @@ def _aligned(
 
 def _context(sound: Audio, alignment: Alignment) -> SpeechContext:
     try:
-        return SpeechContext.of(sound, alignment.phones)
+        return SpeechContext.of(sound, alignment.phones, alignment.alphabet)
     except UnknownSymbol as error:
         raise InputError(
-            f"the alignment holds the phone {quoted(error.symbol)}, and lips are compared with the phones of American "
-            "English only (ARPABET). To export these phones, or the visemes that they call for, use `visalign export`."
+            f"the alignment holds the phone {quoted(error.symbol)}, which is neither ARPABET nor IPA. Write it in IPA."
         ) from error
 
 
@@ -377,7 +381,7 @@ def judge(
     limits = settings.verdict.limits
     lags, estimate, off_screen = _offset(heard, seen, instruments)
     targets = expected_visemes(alignment.phones, alignment.words, instruments.viseme_map, alphabet=alignment.alphabet)
-    calibration = instruments.model.calibration.trusted(settings.evidence)
+    calibration = _calibration(heard, instruments)
     comparison = ClipComparison.of(
         targets, seen.visemes, lags, estimate, calibration, limits, settings.scoring, settings.thresholds
     )
@@ -395,6 +399,12 @@ def judge(
     )
     sync = decide(estimate, limits, settings.thresholds, objections, strict=settings.verdict.strict)
     return Judged(sync, score, words, parts, course, comparison, material)
+
+
+def _calibration(heard: Heard, instruments: Instruments) -> Calibration:
+    """What the evidence is worth: less in a language in which no lips were measured."""
+    calibration = instruments.model.calibration.trusted(instruments.settings.evidence)
+    return calibration.elsewhere() if heard.foreign_phones else calibration
 
 
 def _offset(
@@ -421,7 +431,7 @@ def _offset(
     estimate = estimate_lead(
         everywhere if is_off_screen else lags,
         spoken_frames(seen.lips, heard.alignment.phones, heard.speech, lead=rough),
-        model.calibration.trusted(settings.evidence),
+        _calibration(heard, instruments),
         settings.verdict.limits,
         match=match,
         certainty=1.0 if is_off_screen else search.certainty,

@@ -11,7 +11,8 @@ it leaves over is Gaussian, so that
 
 is the evidence of video frame t for the audio leading by L. The context carries coarticulation and the natural lags of
 lips and voice, which are therefore learnt and not assumed. A phone that the training never met is described by its
-articulatory attributes alone: that is the back-off.
+articulatory attributes alone, and one of another language by the English phones that look like it
+(:mod:`visalign.sync.speech_context`): that is the back-off.
 
 Two such models, *streams*, are added up with weights, as in multi-stream recognition of audio-visual speech [1]_: one
 over the geometry of the mouth, one over geometry and appearance, reduced to the directions :math:`B` in which the lips
@@ -64,6 +65,14 @@ FORMAT = "visalign lip model 2"
 MODEL_VARIABLE = "VISALIGN_LIP_MODEL"
 """Environment variable with the path of a model to use in place of the shipped one."""
 
+OTHER_LANGUAGE_SCATTER = 0.010
+"""Seconds by which the lead scatters more in a language in which no lips were measured.
+
+With every phone of English made of the others, the leads of GRID's clips scatter by 7 ms more (root of the mean square
+16.6 in place of 14.9 ms) at the same temperature; rounded up, since no real language was measured
+(docs/decisions/0163-any-language.md, ``python benchmarks/made_languages.py``).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -85,6 +94,10 @@ class Calibration:
     lag_scatter: float
     match_offset: float
     match_weights: tuple[float, float]
+
+    def elsewhere(self) -> Calibration:
+        """The same for a language in which no lips were measured."""
+        return replace(self, lag_scatter=float(np.hypot(self.lag_scatter, OTHER_LANGUAGE_SCATTER)))
 
     def trusted(self, params: EvidenceParams) -> Calibration:
         """The same with the factors of `params` on temperature and scatter."""

@@ -26,7 +26,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.language.phones import BILABIALS, fold_arpabet, is_silence
+from visalign.language.articulation import closes_lips
+from visalign.language.phone_lists import aligned_alphabet
+from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP
 from visalign.numerics import uniform_filter1d
@@ -71,7 +73,7 @@ class PartDetails:
     dtw_cost : float
         Mean cost a moment along the warping path: 0 where the lips show what they should, at most 6.9; NaN without any.
     closures_expected, closures_seen : int
-        P, B and M in it, and those of them for which the lips close.
+        Phones in it that the lips meet for (P, B, M …), and those of them for which they close.
     dead_air_seconds, overrun_seconds : float
         How long the mouth moves as in speech while nobody speaks, and how long there is speech while it is still.
     """
@@ -196,9 +198,10 @@ def _details(
 def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
     """Middle of each bilabial whose lips are seen, and whether they close."""
     found = list[tuple[float, bool]]()
+    alphabet = aligned_alphabet(target.phone for target in comparison.targets)
     times, closed = comparison.decoded.times, comparison.decoded.closed
     for target in comparison.targets:
-        if not target.word or fold_arpabet(target.phone) not in BILABIALS:
+        if not target.word or not closes_lips(target.phone, alphabet):
             continue
         start, end = comparison.shown(target.interval)
         rows = closed[slice(*np.searchsorted(times, [start - STEP, end + STEP]))]

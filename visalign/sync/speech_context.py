@@ -1,5 +1,9 @@
 """What is heard, as the lip model sees it: phones, articulatory attributes and sound, on a grid of 10 ms.
 
+The phones are those of American English, on which lips were learnt. A phone of another language is made of them: its
+row is the mean of theirs, weighed by how alike they are to the eye (:func:`visalign.language.articulation.weights`;
+docs/decisions/0163-any-language.md).
+
 Conventions
 -----------
 Row k lies at ``k * HOP`` seconds of the sound (:data:`~visalign.sound.speech.HOP`). The first columns are the phones
@@ -10,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -17,13 +22,24 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.language.phones import ARPABET, articulatory_classes, fold_arpabet, is_silence
+from visalign.language.articulation import weights
+from visalign.language.phones import ARPABET, articulatory_classes, convert, fold_arpabet, is_silence
 from visalign.numerics import gaussian_filter1d, maximum_filter1d
 from visalign.signals import Audio
 from visalign.sound.speech import HOP, N_BANDS, log_mel
 from visalign.timeline import Tier
 
-__all__ = ["ATTRIBUTES", "N_CHANNELS", "OFFSETS", "PHONES", "SpeechContext", "attributes_of", "rows_at"]
+__all__ = [
+    "ATTRIBUTES",
+    "N_CHANNELS",
+    "OFFSETS",
+    "PHONES",
+    "SpeechContext",
+    "attributes_of",
+    "foreign_phones",
+    "row_of",
+    "rows_at",
+]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Rows: TypeAlias = npt.NDArray[np.float32]
@@ -81,18 +97,31 @@ class SpeechContext:
     rows: Rows
 
     @classmethod
-    def of(cls, audio: Audio, phones: Tier) -> SpeechContext:
-        """Describe `audio`, in which `phones` (ARPABET) were found."""
+    def of(cls, audio: Audio, phones: Tier, alphabet: str = "arpabet") -> SpeechContext:
+        """Describe `audio`, in which `phones` were found.
+
+        Parameters
+        ----------
+        audio : Audio
+        phones : Tier
+        alphabet : {"arpabet", "ipa", "xsampa"}
+            What they are written in: ARPABET of American English, or IPA of any language.
+
+        Raises
+        ------
+        UnknownSymbol
+            If the alphabet has no such phone.
+        """
         spectrum = log_mel(audio)
-        spoken = _phones_at(phones, len(spectrum))
-        speech = _near(spoken != PHONES.index("SIL"), round(_LEVEL_MARGIN / HOP))
+        spoken, table = _phones_at(phones, len(spectrum), alphabet)
+        speech = _near(table[spoken, PHONES.index("SIL")] == 0.0, round(_LEVEL_MARGIN / HOP))
         level = spectrum[speech] if speech.any() else spectrum
         mean, spread = level.mean(axis=0), level.std() + 1e-6
         del level
         rows = scratch_array((len(spectrum), N_CHANNELS), np.float32)
         for part in blocks_of(len(rows), _BLOCK, rows, spectrum):
             near, own = _with_margin(part, len(rows))
-            rows[part, : _ROWS.shape[1]] = _smooth(_ROWS[spoken[near]], _PHONE_SMOOTHING)[own]
+            rows[part, : _ROWS.shape[1]] = _smooth(table[spoken[near]], _PHONE_SMOOTHING)[own]
             rows[part, _ROWS.shape[1] :] = _smooth((spectrum[near] - mean) / spread, _SOUND_SMOOTHING)[own]
         return cls(rows)
 
@@ -130,16 +159,70 @@ class SpeechContext:
         return np.hstack([rows_at(self.rows, times + offset) for offset in OFFSETS])
 
 
-def _phones_at(phones: Tier, n_rows: int) -> npt.NDArray[np.int64]:
-    """Number of the phone of each row."""
-    known = np.array([_phone_index(label) for label in phones.labels] + [_phone_index("SIL")])
+def _phones_at(phones: Tier, n_rows: int, alphabet: str) -> tuple[npt.NDArray[np.int64], Rows]:
+    """Number of the phone of each row, and what each phone contributes, shape (n_phones, n_columns)."""
+    labels = list(dict.fromkeys((*phones.labels, "SIL")))
+    known = np.array([labels.index(label) for label in (*phones.labels, "SIL")])
     index = np.searchsorted(np.asarray(phones.boundaries), np.arange(n_rows) * HOP, side="right") - 1
-    return np.asarray(known[np.where((index >= 0) & (index < len(phones)), index, len(phones))])
+    spoken = np.asarray(known[np.where((index >= 0) & (index < len(phones)), index, len(phones))])
+    return spoken, np.stack([row_of(label, alphabet) for label in labels])
 
 
 @functools.cache
-def _phone_index(label: str) -> int:
-    return PHONES.index("SIL" if is_silence(label) else fold_arpabet(label))
+def row_of(phone: str, alphabet: str = "arpabet") -> Rows:
+    """What a phone of any language contributes to a context, shape (n_phones + n_attributes,).
+
+    An English phone, long or short, is itself; another one is as much of each English phone as looks like it.
+
+    Parameters
+    ----------
+    phone : str
+    alphabet : {"arpabet", "ipa", "xsampa"}
+
+    Raises
+    ------
+    UnknownSymbol
+        If the alphabet has no such phone.
+
+    Examples
+    --------
+    >>> [name for name, share in zip(PHONES, row_of("ɸ", "ipa")) if share > 0.2]
+    ['P', 'B', 'M']
+    """
+    if is_silence(phone):
+        return np.asarray(_ROWS[PHONES.index("SIL")])
+    if (english := _english_in(phone, alphabet)) is not None:
+        return np.asarray(_ROWS[PHONES.index(english)])
+    shares = weights(_without_length(phone, alphabet), sense="eye")
+    return np.asarray(np.sum([share * _ROWS[PHONES.index(x)] for x, share in shares.items()], axis=0), np.float32)
+
+
+def foreign_phones(labels: Iterable[str], alphabet: str) -> tuple[str, ...]:
+    """Phones that American English does not have, each once, in their order.
+
+    Raises
+    ------
+    UnknownSymbol
+        If the alphabet has no such phone.
+
+    Examples
+    --------
+    >>> foreign_phones(["ʃ", "y", "iː", "", "y"], "ipa"), foreign_phones(["SH", "UW1"], "arpabet")
+    (('y',), ())
+    """
+    return tuple(x for x in dict.fromkeys(labels) if not is_silence(x) and _english_in(x, alphabet) is None)
+
+
+def _english_in(phone: str, alphabet: str) -> str | None:
+    """The English phone that this is, long or short; None where it is none."""
+    return fold_arpabet(phone) if alphabet == "arpabet" else _ENGLISH.get(_without_length(phone, alphabet))
+
+
+def _without_length(phone: str, alphabet: str) -> str:
+    return convert(phone, alphabet, "ipa").rstrip("ːˑ")
+
+
+_ENGLISH = {kind.ipa: name for name, kind in ARPABET.items()}
 
 
 def _near(flags: npt.NDArray[np.bool_], n: int) -> npt.NDArray[np.bool_]:

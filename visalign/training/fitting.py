@@ -38,7 +38,7 @@ from visalign.training.match_calibration import MatchExample, fit_match, foreign
 from visalign.training.prepared_clips import AddedClip, PreparedClip, usable_clips
 from visalign.visemes.viseme_map import VisemeMap
 
-__all__ = ["TrainingReport", "fit_lip_model", "train_from_folder"]
+__all__ = ["TrainingReport", "fit_lip_model", "held_out_streams", "train_from_folder"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Progress: TypeAlias = Callable[[str, float | None], None]
@@ -212,6 +212,15 @@ def fit_lip_model(
         facts | (provenance or {}),
     )
     return model, report
+
+
+def held_out_streams(clips: Sequence[PreparedClip]) -> dict[str, tuple[Stream, ...]]:
+    """The streams of a lip model for each speaker (of fewer than three: each fold), fitted without it."""
+    regression = _Regression.over(clips, range(len(clips)))
+    lips = np.vstack([_normalised(clip.lips) for clip in clips])
+    weights = np.concatenate([np.full(_n_seen(clip), regression.weight_of[clip.speaker]) for clip in clips])
+    streams = _Streams.over(lips, lips - regression.cross_predictions(clips), weights)
+    return {group: streams.finished(regression.solve(group)) for group in regression.grams}
 
 
 def _normalised(lips: LipFeatures) -> Floats:
