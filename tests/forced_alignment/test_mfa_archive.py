@@ -233,8 +233,8 @@ def test_a_zip_cut_short_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.zip", tmp_path):
-        with pytest.raises(ParseError, match="read"):
+    for path, says in ((tmp_path / "none.zip", "read"), (tmp_path, "not a regular file")):
+        with pytest.raises(ParseError, match=says):
             read_mfa_model(path)
 
 
