@@ -72,9 +72,7 @@ def test_what_is_grown_finds_faces_that_it_has_not_met(
     assert np.corrcoef(*height)[0, 1] > 0.9
 
 
-def test_the_same_samples_give_the_same_trees(
-    boosting: ModuleType, grown: dict[str, npt.NDArray[np.generic]]
-) -> None:
+def test_the_same_samples_give_the_same_trees(boosting: ModuleType, grown: dict[str, npt.NDArray[np.generic]]) -> None:
     growth = boosting.Growth(levels=4, trees=20, depth=3, starts=2, components=8, pixels=120, rate=0.2)
     again = boosting.grow(*faces(150, 1), growth)
     assert grown.keys() == again.keys()
