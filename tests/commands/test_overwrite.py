@@ -92,6 +92,40 @@ def test_a_manifest(generated_clip: GeneratedClip, tmp_path: Path, capsys: pytes
     holds(("corpus", tmp_path / "clips", "--as", "folder", "-q", "-o", out), out, capsys)
 
 
+@pytest.mark.parametrize("option", ["--lhotse", "--kaldi"])
+def test_lists_of_other_programs(
+    generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "a.mp4").symlink_to(generated_clip.path)
+    (tmp_path / "clips" / "a.txt").write_text(SAID, encoding="utf-8")
+    out = tmp_path / "lists" / ("recordings.jsonl" if option == "--lhotse" else "wav.scp")
+    holds(("corpus", tmp_path / "clips", "--as", "folder", "-q", option, out.parent), out, capsys)
+
+
+def test_labels_of_a_corpus(generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "grid" / "s1"
+    place.mkdir(parents=True)
+    (place / "bbaf2n.mpg").symlink_to(generated_clip.path)
+    (place / "bbaf2n.align").write_text("0 23750 sil\n23750 29500 bin\n29500 74500 sil\n", encoding="utf-8")
+    command = ("corpus", tmp_path / "grid", "--as", "grid", "-q", "--labels", tmp_path / "labels")
+    assert run(*command) in (0, 1)
+    (out,) = (tmp_path / "labels").rglob("*.TextGrid")
+    mine = edited(out)
+    assert run(*command) == 3
+    assert out.read_bytes() == mine
+    assert "--overwrite" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_demo_in_a_folder_that_holds_a_clip_of_that_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "clip.mp4"
+    out.write_bytes(b"mine")
+    assert run("demo", "--out", tmp_path) == 3
+    assert "--overwrite" in capsys.readouterr().err
+    assert out.read_bytes() == b"mine"
+
+
 def test_one_of_many_that_was_edited_does_not_keep_the_others_from_it(
     generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

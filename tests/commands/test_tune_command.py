@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 
 from visalign.cli import app
 from visalign.config import Config
-from visalign.errors import ConfigError
+from visalign.errors import ConfigError, KeptFile, OutputError
+from visalign.files.outputs import keep_edited
 from visalign.parameters import EvidenceParams, ScoringParams
 from visalign.tuning import Comparison, Estimate, Found, TrialRecord, Tuned, TuneSettings, write_tune_page
 from visalign.tuning.choosing import STATE_FILE
-from visalign.tuning.run import RECOMMENDED, remove_earlier
+from visalign.tuning.run import RECOMMENDED, remove_earlier, write_recommendation
 
 TEXT = "bin blue at f two now"
 
@@ -70,16 +71,36 @@ def test_what_is_surely_better_is_written_with_its_provenance(folder: Path, tmp_
     assert found.scoring == Config().scoring
 
 
-@pytest.mark.parametrize(
-    ("text", "is_kept"), [("# Found by visalign tune (visalign 0): trial 1 of 2.\n", False), ("# mine\n", True)]
-)
-def test_only_an_earlier_recommendation_is_removed(tmp_path: Path, text: str, is_kept: bool) -> None:
-    """A user's own file of that name is none."""
+def test_only_an_earlier_recommendation_is_removed_or_replaced(tmp_path: Path) -> None:
+    """A user's own file of that name is none, and no more is one that he has edited."""
     file = tmp_path / RECOMMENDED
     remove_earlier(file)  # there is none yet
-    file.write_text(text, encoding="utf-8")
+    text = "# Found by visalign tune (visalign 0): trial 1 of 2.\n\n[scoring]\nband = 3\n"
+    for other in ("# mine\n", text, text + "# as found: 0123456789abcdef\n"):
+        file.write_text(other, encoding="utf-8")
+        remove_earlier(file)
+        assert file.exists()
+        keep_edited(file, overwrite=False)
+        with pytest.raises(KeptFile):
+            write_recommendation(file, text)
+        assert file.read_text(encoding="utf-8") == other
+    file.unlink()
+    write_recommendation(file, text)
+    assert Config.load(file).scoring.band == 3
+    keep_edited(file, overwrite=False)
+    write_recommendation(file, text.replace("3", "5"))
+    assert Config.load(file).scoring.band == 5
     remove_earlier(file)
-    assert file.exists() == is_kept
+    assert not file.exists()
+
+
+def test_a_search_does_not_start_from_where_it_writes(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / RECOMMENDED
+    file.write_text("[scoring]\nband = 3\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["tune", str(folder), "--config", str(file), "--out", str(tmp_path)])
+    assert isinstance(done.exception, OutputError)
+    assert "one of the inputs" in str(done.exception)
+    assert file.read_text(encoding="utf-8") == "[scoring]\nband = 3\n"
 
 
 def tuned(difference: Estimate) -> Tuned:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import zipfile
 from pathlib import Path
 
 from visalign.files.limits import LIMITS
@@ -37,7 +38,17 @@ def test_every_test_has_its_row() -> None:
 
 
 def test_limits_of_the_page_are_those_of_the_module() -> None:
-    rows = dict(re.findall(r"^\| `([\w-]+)` \| ([\d ]+) \|", PAGES["security.md"], re.MULTILINE))
-    assert {name: int(number.replace(" ", "")) for name, number in rows.items()} == {
-        name: limit.default for name, limit in LIMITS.items()
-    }
+    rows = re.findall(r"^\| `([\w-]+)` \| ([\d ]+) \| (.*) \| (.*) \|$", PAGES["security.md"], re.MULTILINE)
+    assert rows == [(x.name, f"{x.default:,}".replace(",", " "), x.what, x.why) for x in LIMITS.values()]
+
+
+def test_figures_of_the_limits_are_those_of_what_is_shipped() -> None:
+    """The reasons for two limits, in thousands and in tenths of a million."""
+    root = TESTS.parent
+    largest = max(
+        x.stat().st_size for folder in ("lexicons", "viseme_maps", "visalign") for x in (root / folder).rglob("*.toml")
+    )
+    assert f"has {largest // 1000} thousand" in LIMITS["settings-bytes"].why
+    with zipfile.ZipFile(root / "visalign" / "models" / "grid.npz") as model:
+        size = sum(x.file_size for x in model.infolist())
+    assert f"has {size / 1e6:.1f} million" in LIMITS["model-bytes"].why

@@ -66,6 +66,7 @@ CONFIG = "[lips]\ndetect_every = 5\n[verdict]\nmax_lead_seconds = 0.1\n[sync]\nm
 MAP = (Path(visalign.__file__).parents[1] / "viseme_maps" / "jeffers_1971.toml").read_text(encoding="utf-8")
 RECIPE = 'id = "x"\nviseme_map = "jeffers_1971"\nchannels = ["jawOpen"]\n[visemes]\nA = { "mouth*" = 0.5 }\n'
 LEXICON = "hello  HH AH0 L OW1\nhello(2) 0.5 HH EH L OW\n"
+PHONES = "b ɪ n | b l uː  # two words\n"
 GRAMMAR = "#JSGF V1.0;\ngrammar x;\npublic <s> = bin | /0.5/ blue;\n"
 MAPPING = "AH: [ah, ax]\nB: b\n"
 MANIFEST = "clip,id,text\nclip.mp4,one,bin blue\nnone.mp4,two,x\n"
@@ -122,6 +123,7 @@ COMMANDS: dict[str, Command] = {
     "align --lexicon": (
         "a.dict", lambda: LEXICON, ("align", "short.wav", "--alignment", "good.TextGrid", "--lexicon", "{file}")
     ),
+    "align --phones": ("a.phones", lambda: PHONES, ("align", "short.wav", "--phones", "{file}")),
     "evaluate-alignment --mapping": (
         "a.yaml",
         lambda: MAPPING,

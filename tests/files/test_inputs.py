@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from visalign.errors import MediaError
-from visalign.files.inputs import check_file, file_states, refuse_changed
+from visalign.corpora.lhotse import LhotseManifests
+from visalign.corpora.sphere import read_sphere
+from visalign.errors import MediaError, ParseError
+from visalign.files.archives import read_arrays
+from visalign.files.data_files import read_bytes
+from visalign.files.inputs import check_file, file_states, read_at_most, refuse_changed
+from visalign.language.lexicon import read_lexicon
+from visalign.language.transcript import read_text, read_transcript
+from visalign.lip_reading.grammar import read_grammar
+from visalign.lips.landmark_files import read_landmark_rows
+from visalign.lips.landmark_models import is_landmark_model
+from visalign.ratings.results import read_design
 
 
 def test_a_file_is_spelt_so_that_nothing_of_its_name_is_an_option(tmp_path: Path) -> None:
@@ -80,3 +91,43 @@ def test_a_file_of_the_same_size_and_time_in_its_place_is_refused_where_the_inod
     refuse_changed(elsewhere)  # as a state that was taken on another machine, which numbers its files otherwise
     with pytest.raises(MediaError, match="changed while it was read"):
         refuse_changed(here)
+
+
+_READERS: dict[str, Callable[[Path], object]] = {
+    "data.json": read_bytes,
+    "arrays.npz": read_arrays,
+    "transcript.txt": read_transcript,
+    "said.jsgf": read_grammar,
+    "points.csv": read_landmark_rows,
+    "points.npz": read_landmark_rows,
+    "recordings.jsonl": lambda path: list(LhotseManifests(path.parent).clips()),
+    "recordings.jsonl.gz": lambda path: list(LhotseManifests(path.parent).clips()),
+    "a.dict": read_lexicon,
+    "design.json": read_design,
+}
+
+
+@pytest.mark.parametrize("name", _READERS)
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_pipes_and_devices_are_refused(tmp_path: Path, name: str, kind: str) -> None:
+    """A pipe would be waited for, and a device has no end."""
+    if kind == "pipe":
+        os.mkfifo(tmp_path / name)
+    else:
+        (tmp_path / name).symlink_to("/dev/zero")
+    with pytest.raises(ParseError, match="not a regular file"):
+        _READERS[name](tmp_path / name)
+
+
+def test_pipes_are_passed_over(tmp_path: Path) -> None:
+    for name in ("a.sph", "a.npz"):
+        os.mkfifo(tmp_path / name)
+    assert read_sphere(tmp_path / "a.sph") is None
+    assert not is_landmark_model(tmp_path / "a.npz")
+
+
+def test_a_transcript_without_end_is_read_to_its_limit() -> None:
+    with pytest.raises(ParseError, match="the limit is 5000000"):
+        read_text("/dev/zero")
+    with Path("/dev/zero").open("rb") as file:
+        assert len(read_at_most(file, 40_000_000)) == 40_000_001

@@ -43,6 +43,7 @@ from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.language.annotations import read_annotation, read_cues, read_spoken
 from visalign.language.g2p.joint_ngram import JointNgram
 from visalign.language.lexicon import parse_lexicon, read_lexicon
+from visalign.language.phone_lists import read_phone_list, read_phones
 from visalign.language.transcript import parse_transcript, read_transcript
 from visalign.lip_reading.grammar import parse_jsgf
 from visalign.lips.landmark_files import read_landmark_rows
@@ -194,6 +195,7 @@ ANALYSIS = (
     "file,speaker,begin,end,speech_log_likelihood,phone_duration_deviation,max_running_short_interval\n"
     "a,x,0,1,-4.5,,2\n"
 )
+ELAN_TEXT = "words\tAnna\t00:00:00.500\t0.5\t00:00:00.900\t0.9\t00:00:00.400\t0.4\toh\nphones\t\t500\t900\t400\tOW\n"
 HTK = "1000000 5000000 oh\n5000000 9000000 no\n"
 _WORD = '{"word": "oh", "start": 0.1, "end": 0.5, "score": 0.9}'
 RECOGNISED = (
@@ -204,6 +206,7 @@ RECOGNISED = (
     '{"fragments": [{"begin": "0.1", "end": "0.5", "lines": ["oh no"], "children": []}]}',
     '{"transcription": [{"text": " oh", "offsets": {"from": 100, "to": 500}}]}',
     '{"chunks": [{"text": " oh", "timestamp": [0.1, 0.5]}]}',
+    f'[{{"result": [{_WORD}], "text": "oh"}}, {{"alternatives": [{{"result": [{_WORD}]}}]}}]',
 )
 TABLES = (
     "word,start,end\noh,0.1,0.5\n",
@@ -279,6 +282,10 @@ def _kaldi_matrix() -> tuple[bytes, ...]:
     return (b"\0BFM \x04\x01\0\0\0\x04\x02\0\0\0" + np.ones(2, np.float32).tobytes(),)
 
 
+def _phone_groups(path: Path) -> object:
+    return read_phone_list(read_phones(path))
+
+
 def _report() -> tuple[bytes, ...]:
     # Loads pandas; made by the tests' own sample.
     from sample_report import make_report
@@ -321,6 +328,8 @@ _TARGETS = (
            lambda: (MFA_JSON.encode(), *_exported("json")()), JSON_WORDS + NUMBERS),
     Target("json-recognisers", by_file("a.json", read_annotation), _texts(*RECOGNISED), JSON_WORDS + NUMBERS),
     Target("labels", by_file("a.lab", read_annotation), _texts(HTK, "0.1\t0.5\toh\n"), (b"///", b"\\\t1\t2", *NUMBERS)),
+    Target("elan-text", by_file("a.tsv", read_annotation), _texts(ELAN_TEXT), (b"\t", b"00:00:00.500", *NUMBERS)),
+    Target("xwaves", by_file("b.lab", read_annotation), _texts("separator ;\n#\n0.5 125 pau\n0.9 125 oh\n"), NUMBERS),
     Target("master-labels", by_file("a.mlf", read_annotation), _texts(f'#!MLF!#\n"*/a.lab"\n{HTK}.\n'), NUMBERS),
     Target("table-alignment", by_file("a.tsv", read_annotation), _texts(*TABLES), (b'"', b"\t", b";", *NUMBERS)),
     Target("textgrid-binary", by_file("b.TextGrid", read_annotation), lambda: (BINARY_GRID,), (b"\xff\xff", b"\x7f")),
@@ -342,6 +351,8 @@ _TARGETS = (
     Target("lexicon-json", by_file("a.json", read_lexicon), _texts('{"oh": "OW", "no": ["N OW", "N AW"]}'), JSON_WORDS),
     Target("lexicon-table", by_file("a.csv", read_lexicon), _texts("word,phones\noh,OW\n"), (b'"', b";", b"\t")),
     Target("lexicon-text", by_text(parse_lexicon), _texts(LEXICON), (b"(2)", b";;;", b"#")),
+    Target("phones", by_file("a.phones", _phone_groups), _texts("b ɪ n | t_h A: # x\n", "HH AH0 L OW1\n"),
+           ("ⁿd".encode(), b"sil", b"_", b"#")),
     Target("map", by_file("a.toml", VisemeMap.load),
            lambda: ((SHIPPED / "viseme_maps" / "jeffers_1971.toml").read_bytes(),), TOML_WORDS),
     Target("map-lint", by_file("jeffers_1971.toml", lint_viseme_map),

@@ -92,3 +92,27 @@ def test_what_can_not_be_read(tmp_path: Path, text: str, complaint: str) -> None
     with pytest.raises(ParseError, match=complaint) as caught:
         read(tmp_path, text)
     assert len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\nword;start;end\nshe;0,5;0,75\nhad;0,75;1\n",
+        "word|start|end\nshe|0.5|0.75\nhad|0.75|1\n",
+        "Word,Start [sec],Duration [sec]\nshe,0.5,0.25\nhad,0.75,0.25\n",
+        'f000001,0.500,0.750,"she"\nf000002,0.750,1.000,"had"\n',
+        "word,start,end\nshe,500,750\nhad,750,1000\n",
+    ],
+)
+def test_tables_of_other_programs(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    words = [(x.start, x.end, x.label) for x in read_annotation(path).tracks[0].words]
+    assert words == [(0.5, 0.75, "she"), (0.75, 1.0, "had")]
+
+
+def test_names_of_fragments_are_no_words(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("0.500\t0.750\tf000001\n0.750\t1.000\tf000002\n", encoding="utf-8")
+    with pytest.raises(ParseError, match="let it write JSON or CSV"):
+        read_annotation(path)

@@ -356,3 +356,52 @@ def test_hostile_captions_take_linear_time(body: str) -> None:
     begin = time.process_time()
     parse_captions(ONE + "x\n\n" + TWO + body)
     assert time.process_time() - begin < 4.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0:00:01.000,0:00:02.500\nOh\nno\n\n0:00:03.000,0:00:04.000\nyes\n",
+        "[00:00:01.000 --> 00:00:02.500]   Oh no\n[00:00:03.000 --> 00:00:04.000]  yes\n",
+        "[00:01.000 --> 00:02.500]  Oh no\n[00:03.000 --> 00:04.000]  yes\n",
+    ],
+)
+def test_captions_of_youtube_and_of_whispers_terminal(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(text, encoding="utf-8")
+    found = read_spoken(path)
+    assert isinstance(found, Cues)
+    assert [(x.start, x.end, x.text) for x in found] == [(1.0, 2.5, "Oh no"), (3.0, 4.0, "yes")]
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"events": [{"tStartMs": 0}]}', '[{"a": 1}]', "Scenarist_SCC V1.0\n\n00:00:01:00\t9420"]
+)
+def test_data_are_not_spoken(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ParseError, match="which is no transcript"):
+        read_spoken(path)
+
+
+def test_times_in_frames_are_no_hundredths(tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    path.write_text("1\n00:00:01:12 --> 00:00:02:24\nOh no\n\n2\n00:00:03;00 --> 00:00:04;05\nyes\n", encoding="utf-8")
+    found = read_cues(path)
+    assert [(x.start, x.end, x.text) for x in found] == [(1.48, 2.96, "Oh no"), (3.0, 4.2, "yes")]
+    assert found.warnings == ("its times count frames, of which 25 were taken for a second",)
+    path.write_text("1\n00:00:01:12 --> 00:00:02:29\nOh no\n", encoding="utf-8")
+    assert [x.start for x in read_cues(path)] == [1.4]
+
+
+def test_the_clock_of_a_tape_begins_at_ten(tmp_path: Path) -> None:
+    path = tmp_path / "a.vtt"
+    path.write_text("WEBVTT\n\n10:00:01.000 --> 10:00:02.500\nOh <10:00:01.500>no\n", encoding="utf-8")
+    found = read_cues(path)
+    assert [(x.start, x.end, x.text) for x in found] == [(1.0, 2.5, "Oh no")]
+    assert found.warnings == ("its times begin at 10:00:00, as those of a tape do; they were taken from there",)
+
+
+def test_a_caption_that_stands_there_twice_is_one() -> None:
+    assert said(ONE + "Oh no\n\n" + ONE + "Oh no\n\n" + TWO + "yes\n") == ["Oh no", "yes"]

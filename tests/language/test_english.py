@@ -33,6 +33,34 @@ READINGS = {
         ("1234567890123456", "one two three four five six seven eight nine oh one two three four five six"),
         ("٣ apples", "three apples"),
     ],
+    "letters and symbols": [
+        ("No. I won't. No. 5 is.", "no i won't number five is"),
+        ("Just a sec. I think so.", "just a sec i think so"),
+        ("vol. I, p. 5 and Ch. I.", "volume one page five and chapter one"),
+        ("x² + y²", "x squared plus y squared"),
+        ("E=mc²", "e equals m c squared"),
+        ("x = 3", "x equals three"),
+        ("per m²", "per square meters"),
+        ("the time¹ is", "the time is"),
+        ("10⁻³", "ten to the minus three"),
+        ("CO₂ and H₂O", "c o two and h two o"),
+        ("π, Σ and λ", "pi sigma and lambda"),
+        ("3 \u03bcm", "three micrometers"),
+        ("AD 79 and 44 BC", "a d seventy nine and forty four b c"),
+        ("300 BCE, an ad", "three hundred b c e an ad"),
+        ("R.I.P. F.B.I.", "r i p f b i"),
+        ("the GPU of WWII", "the g p u of world war two"),
+        ("on Tues. May 5, Thurs too", "on tuesday may fifth thursday too"),
+        ("2h 30m and 5m 30s", "two hours thirty minutes and five minutes thirty seconds"),
+        ("$5/mo, 2 wks", "five dollars per month two weeks"),
+        ("30 mpg", "thirty miles per gallon"),
+        ("₹1,00,000", "one hundred thousand rupees"),
+        (
+            "Rs. 500 and Rs 12,34,567, yes",
+            "five hundred rupees and one million two hundred thirty four thousand five hundred sixty seven rupees yes",
+        ),
+        ("50-50 and 24-7", "fifty fifty and twenty four seven"),
+    ],
     "decimals": [
         ("3.14", "three point one four"),
         (".5", "point five"),
@@ -195,7 +223,8 @@ READINGS = {
         ("World War II", "world war two"),
         ("World Wars I and II", "world wars one and two"),
         ("Elizabeth II's", "elizabeth the second's"),
-        ("an IV drip", "an iv drip"),
+        ("an IV drip", "an i v drip"),
+        ("I, II and III, or IX", "i two and three or nine"),
         ("Am I ill?", "am i ill"),
     ],
     "names in figures": [
@@ -291,6 +320,13 @@ def test_what_nobody_can_read_is_named(written: str) -> None:
     (warning,) = text.warnings()
     assert "can't be read aloud: line 2: " in warning
     assert written.rstrip("?") in warning
+
+
+def test_capitals_are_spelt_where_they_are_no_shouting() -> None:
+    found = read_aloud("the RTX and the USA", LEXICON)
+    assert found.words == ("the", "r", "t", "x", "and", "the", "usa")
+    assert "line 1: 'RTX' as \"r t x\"" in found.warnings()[0]
+    assert read_aloud("THE RTX", LEXICON).words == ("the", "rtx")
 
 
 def test_the_lexicon_goes_first() -> None:

@@ -90,3 +90,32 @@ def test_master_files_are_read_by_the_name_of_the_recording(tmp_path: Path) -> N
 def test_what_can_not_be_read(tmp_path: Path, name: str, text: str, complaint: str) -> None:
     with pytest.raises(ParseError, match=complaint):
         read(tmp_path, text, name)
+
+
+def test_a_recording_by_its_file(tmp_path: Path) -> None:
+    """Recognisers name the file that they were given, with its folder and ending."""
+    path = tmp_path / "a.ctm"
+    path.write_text("/a/b/Clip.wav 1 0.5 0.25 she\nC:\\d\\other.wav 1 0.5 0.25 had\n", encoding="utf-8")
+    labels = [read_annotation(path, name).tracks[0].words[0].label for name in ("clip", "other", "/a/b/clip.wav")]
+    assert labels == ["she", "had", "she"]
+    path.write_text("a/clip.wav 1 0.5 0.25 she\nb/clip.wav 1 0.5 0.25 had\n", encoding="utf-8")
+    with pytest.raises(ParseError, match="several recordings"):
+        read_annotation(path, "clip")
+
+
+def test_a_sentence_of_timit_counts_samples(tmp_path: Path) -> None:
+    path = tmp_path / "sa1.txt"
+    path.write_text("0 46797 She had your dark suit in greasy wash water all year.\n", encoding="utf-8")
+    (said,) = read_annotation(path).tracks[0].utterances
+    assert (said.start, round(said.end, 4)) == (0.0, 2.9248)
+    assert said.label.startswith("She had")
+
+
+def test_labels_of_festival_end_where_they_say(tmp_path: Path) -> None:
+    path = tmp_path / "arctic.lab"
+    path.write_text("separator ;\nnfields 1\n#\n    0.0500 125 pau\n 0.2500 125 ao\n0.5 125 th\n", encoding="utf-8")
+    (track,) = read_annotation(path).tracks
+    assert [(x.start, x.end, x.label) for x in track.phones] == [(0.05, 0.25, "ao"), (0.25, 0.5, "th")]
+    path.write_text("#\n" + "0.5 125 ao\n" * 30 + "soon 125 th\n", encoding="utf-8")
+    with pytest.raises(ParseError, match=r"arctic.lab:32: 'soon 125 th' is no label"):
+        read_annotation(path)

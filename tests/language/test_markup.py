@@ -45,6 +45,8 @@ def test_what_is_no_reference_stays() -> None:
         ("\u202bleft\u202c to\u061c right", "left to right"),
         ("hello\u200bworld", "hello world"),
         ("one\u2028two\u0085three\vfour", "one two three four"),
+        ("\ufb01ne \ufb02ow \uff21\uff22\uff23\uff01 \U0001d41b\U0001d428\U0001d425\U0001d41d", "fine flow abc bold"),
+        ("hello\U0001f600world \u2764\ufe0f \U0001f44d\U0001f3fd 1\ufe0f\u20e3", "hello world one"),
     ],
 )
 def test_invisible_characters(text: str, words: str) -> None:
@@ -62,6 +64,11 @@ def test_invisible_characters(text: str, words: str) -> None:
         ("i <3 you", "i less than three you"),
         ("three < five > two", "three five two"),
         ("<she had> [//] she has", "she had she has"),
+        ("<b>H</b>ello <span class='x'>sh</span>e hel<00:01.200>lo", "hello she hello"),
+        ("<td>she</td><td>had</td><unknown>your</unknown><h1>suit</h1>dark", "she had your suit dark"),
+        ("<?xml version='1.0'?><!DOCTYPE html><transcript><text start='1'>she</text><text>had</text>", "she had"),
+        ("<head><title>no</title></head><style>p { x }</style>she<SCRIPT src='x'>if (a<b) {}</SCRIPT>had", "she had"),
+        ("<script>she had", "she had"),
     ],
 )
 def test_tags(text: str, words: str) -> None:

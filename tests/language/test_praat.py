@@ -300,3 +300,13 @@ def test_tokens() -> None:
     assert (text.number("n"), text.string("s"), text.flag("f")) == (1.0, 'a"b', True)
     assert (text.number("n"), text.line) == (-25.0, 2)
     assert (text.kind(), text.count("c"), text.kind()) == ("number", 3, "")
+
+
+def test_letters_that_were_typed_as_three_signs(tmp_path: Path) -> None:
+    path = tmp_path / "a.TextGrid"
+    words = r""" "IntervalTier" "words" 0 2 2 0 1 "caf\e' na\i""ve" 1 2 "C:\xy" """
+    phones = r""" "IntervalTier" "phones" 0 2 3 0 1 "\sh" 1 1.5 "\as\:f" 1.5 2 "\ng" """
+    path.write_text(f'"ooTextFile" "TextGrid" 0 2 <exists> 2 {words} {phones}', encoding="utf-8")
+    (track,) = read_annotation(path).tracks
+    assert [x.label for x in track.words] == ["café naïve", r"C:\xy"]
+    assert [x.label for x in track.phones] == ["ʃ", "ɑː", "ŋ"]

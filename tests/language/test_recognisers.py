@@ -136,6 +136,37 @@ def test_gentle(tmp_path: Path) -> None:
         read(tmp_path, {"words": [lost]})
 
 
+def test_whisper_cpp_names_the_language_as_its_result(tmp_path: Path) -> None:
+    row = {"timestamps": {"from": "00:00:00,500", "to": "00:00:00,900"}, "offsets": {"from": 500, "to": 900}}
+    said = {"systeminfo": "", "result": {"language": "en"}, "transcription": [row | {"text": " she had"}]}
+    found = read(tmp_path, said)
+    assert (found.kind, rows(found, "utterances")) == ("JSON of Whisper", [(0.5, 0.9, "she had")])
+
+
+def test_results_of_vosk(tmp_path: Path) -> None:
+    """A recogniser gives a result for each stretch of speech: people keep a list of them, a line each, or the last."""
+    she, had = ({"word": w, "start": t, "end": t + 0.25, "conf": 0.5} for w, t in (("she", 0.5), ("had", 2.0)))
+    results = [{"result": [she], "text": "she"}, {"text": ""}, {"result": [had], "text": "had"}]
+    several = {"alternatives": [{"confidence": 201.5, "result": [she, had], "text": "she had"}, {"text": "sea had"}]}
+    for data in (results, "\n".join(map(json.dumps, results)) + "\n", several):
+        found = read(tmp_path, data)
+        assert (found.kind, rows(found)) == ("JSON of Vosk", [(0.5, 0.75, "she"), (2.0, 2.25, "had")])
+    assert read(tmp_path, results).tracks[0].words[0].score == 0.5
+
+
+def test_what_gentle_heard_beyond_the_transcript(tmp_path: Path) -> None:
+    um = {"case": "not-found-in-transcript", "alignedWord": "um", "start": 0.1, "end": 0.2, "phones": []}
+    she = {"case": "success", "word": "she", "start": 0.5, "end": 0.75}
+    assert rows(read(tmp_path, {"words": [um, she]})) == [(0.5, 0.75, "she")]
+
+
+def test_milliseconds_of_services(tmp_path: Path) -> None:
+    words = [{"text": "She", "start": 500, "end": 660}, {"text": "had", "start": 660, "end": 900}]
+    found = read(tmp_path, {"words": words})
+    assert rows(found) == [(0.5, 0.66, "She"), (0.66, 0.9, "had")]
+    assert found.warnings == ("its times are whole numbers too large for seconds, and were read as milliseconds",)
+
+
 def test_the_smallest_fragments_of_aeneas(tmp_path: Path) -> None:
     def fragment(begin: float, end: float, *lines: str, children: list[Any] | None = None) -> dict[str, Any]:
         return {"begin": f"{begin:.3f}", "end": f"{end:.3f}", "id": "f", "lines": [*lines], "children": children or []}

@@ -98,3 +98,10 @@ def test_what_is_said_twice_stays_twice(rows: list[tuple[float, float, str]]) ->
 def test_speakers_of_new_lines() -> None:
     text = cues((0, 1, "ANNA: she had your"), (1, 2, "ANNA: she had your\nBEN: dark suit"))
     assert [(x.speaker, x.text) for x in parse_captions(text)] == [("ANNA", "she had your"), ("BEN", "dark suit")]
+
+
+def test_words_that_come_with_other_marks() -> None:
+    """A recogniser that goes on may take a capital or a comma back."""
+    rows = [("She", 0.0), ("She had,", 0.5), ("she had your", 1.0), ("She had your dark suit.", 1.5)]
+    text = "WEBVTT\n\n" + "".join(f"00:0{t:.3f} --> 00:0{t + 0.5:.3f}\n{x}\n\n" for x, t in rows)
+    assert [cue.text for cue in parse_captions(text)] == ["She", "had,", "your", "dark suit."]

@@ -216,7 +216,8 @@ def test_grid_face_is_followed_in_each_frame(grid_clip: Path, dlib_detector: Dli
     apart = np.linalg.norm(eyes[:, 1] - eyes[:, 0], axis=1)
     assert np.all(eyes[:, 0, 0] < eyes[:, 1, 0])
     assert np.ptp(apart) < 0.2 * apart.mean()  # a blink draws the outer corners in by a tenth
-    assert np.all(landmarks.points[:, layout.jaw[4], 1] > landmarks.points[:, layout.mouth[9], 1])  # the chin below the lips
+    chin, lips = (landmarks.points[:, k, 1] for k in (layout.jaw[4], layout.mouth[9]))
+    assert np.all(chin > lips)
 
 
 @pytest.mark.slow

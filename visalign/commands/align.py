@@ -92,7 +92,8 @@ def align(
         str | None, typer.Option(help="The engine: gmm_hmm, any_language, pocketsphinx, or mfa (the real program).")
     ] = None,
     acoustic_model: Annotated[
-        Path | None, typer.Option(help="Acoustic model of MFA, a zip file; with --aligner mfa also a name.")
+        Path | None,
+        typer.Option(help="Acoustic model: a zip of MFA, a folder of PocketSphinx; with --aligner mfa a name."),
     ] = None,
     dictionary: Annotated[
         Path | None, typer.Option(help="The dictionary that belongs to that model; with --aligner mfa also a name.")

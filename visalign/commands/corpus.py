@@ -60,7 +60,7 @@ def corpus(
     from visalign.corpora.manifest import MANIFEST_SUFFIXES, write_manifest
     from visalign.corpora.reference_tiers import write_reference_tiers
     from visalign.corpora.survey import survey
-    from visalign.files.outputs import check_output, made_folder
+    from visalign.files.outputs import check_output, keep_edited, made_folder
     from visalign.files.text_files import format_table, write_text
 
     if decode and no_check:
@@ -69,6 +69,8 @@ def corpus(
         _refuse_inside(folder, place)
     if output is not None:
         check_output(output, suffixes=MANIFEST_SUFFIXES, overwrite=overwrite)
+    for place in filter(None, (labels, lhotse, kaldi)):
+        keep_edited(place, overwrite=overwrite)
     if faults is not None:
         check_output(faults, suffixes=(".csv",))
     check: Check = "decode" if decode else "none" if no_check else "open"

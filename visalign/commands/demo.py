@@ -12,7 +12,8 @@ import visalign
 from visalign.commands.check import show_report
 from visalign.commands.console import facts_table, progress_line, screen, signed_ms
 from visalign.commands.exit_codes import CHECK_FAILED, DONE
-from visalign.files.outputs import made_folder
+from visalign.commands.options import Overwrite
+from visalign.files.outputs import keep_edited, made_folder
 
 __all__ = ["DEMO_EPILOG", "demo"]
 
@@ -24,12 +25,13 @@ DEMO_TOLERANCE_SECONDS = 0.02  # what the demo calls a success: half a frame at 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the clip and its reports.")] = Path("demo"),
     lead: Annotated[float, typer.Option(help="How early the audio is made, in ms (negative: late).")] = 83.0,
+    overwrite: Overwrite = False,
 ) -> None:
     """Make a clip with a known audio offset, check it, and print truth beside measurement."""
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(progress_line())
         progress("making a clip: speech and a drawn face", None)
-        made_folder(out)
+        keep_edited(made_folder(out), overwrite=overwrite)
         truth = visalign.generate_clip(out / "clip.mp4", lead_seconds=lead / 1000)
         report = visalign.check(truth.path, truth.transcript, evidence=True, progress=progress)
         progress("writing the page", None)

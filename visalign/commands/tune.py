@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visalign.commands.console import facts_table, progress_line, screen
+from visalign.commands.options import Overwrite
 
 if TYPE_CHECKING:
     from visalign.tuning import Choosing, Estimate, Metric, Tuned
@@ -54,13 +55,22 @@ def tune(
     ] = None,
     policy: Annotated[str, typer.Option(help="Of the bandit: ucb or thompson.")] = "ucb",
     discount: Annotated[float, typer.Option(help="Of the bandit: weight of a reward against the next one.")] = 0.98,
+    overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Find the settings that suit your material, without labels, and learn whether they really do."""
     # These load the rooms of the search.
     from visalign.config import Config
     from visalign.files.outputs import check_output
-    from visalign.tuning import DEFAULT_METRIC, TuneSettings, parse_groups, parse_metric, tune_folder, write_tune_page
+    from visalign.tuning import (
+        DEFAULT_METRIC,
+        RECOMMENDED,
+        TuneSettings,
+        parse_groups,
+        parse_metric,
+        tune_folder,
+        write_tune_page,
+    )
 
     weights = DEFAULT_METRIC if metric is None else parse_metric(metric)
     if choose_between:
@@ -68,6 +78,9 @@ def tune(
         return
     if html is not None:
         check_output(html, suffixes=(".html",), inputs=() if config is None else (config,))
+    if (out / RECOMMENDED).exists():
+        inputs = () if config is None else (config,)
+        check_output(out / RECOMMENDED, suffixes=(".toml",), inputs=inputs, overwrite=overwrite)
     settings = TuneSettings(
         metric=weights,
         budget=budget,

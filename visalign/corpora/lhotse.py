@@ -28,6 +28,7 @@ from visalign.corpora.layout import CorpusClip, Labels, named_file
 from visalign.corpora.survey import SurveyedClip
 from visalign.errors import BAD_DATA, AnyPath, InputError, ParseError, quoted
 from visalign.files.data_files import parse_json
+from visalign.files.inputs import opened_file
 from visalign.files.limits import allowed, excess, refuse_costly
 from visalign.files.text_files import rounded, write_text
 from visalign.signals import MediaInfo
@@ -143,7 +144,7 @@ def _lines(path: Path) -> Iterator[str]:
     """The lines of a manifest, packed or not; neither one of them nor all are more than the limits allow."""
     longest, size = allowed("data-bytes"), 0
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        with opened_file(path) as packed, gzip.open(packed) if path.suffix == ".gz" else packed as file:
             while line := file.readline(longest + 1):
                 size += len(line)
                 if (fault := excess("data-bytes", len(line)) or excess("archive-bytes", size)) is not None:

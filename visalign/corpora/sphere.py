@@ -47,6 +47,8 @@ def read_sphere(path: Path) -> SphereHeader | None:
         If the header is damaged, the sound is packed by shorten, or samples are missing.
     """
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return None
         with path.open("rb") as file:
             if file.read(len(_MAGIC)) != _MAGIC:
                 return None

@@ -14,12 +14,11 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from visalign.errors import BAD_DATA, AnyPath, ParseError
+from visalign.files.inputs import opened_file
 from visalign.files.limits import excess, refuse_costly
-from visalign.files.outputs import spare
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -57,8 +56,7 @@ def opened_archive(path: AnyPath, limit: str = "archive-bytes") -> Iterator[tupl
     Exception
         Any of :data:`DAMAGED_ARCHIVE`, for the caller to put into words.
     """
-    spare(path)
-    with Path(path).open("rb") as file:
+    with opened_file(path) as file:
         refuse_costly(path, _MEMBER_COST * (_list_bytes(file) // _ROW_BYTES))
         with zipfile.ZipFile(file) as archive:
             rows = archive.infolist()

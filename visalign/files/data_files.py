@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import sys
 import tomllib
 from collections import Counter
-from pathlib import Path
 from typing import Any, NoReturn
 from xml.etree import ElementTree
 
 import yaml
 
 from visalign.errors import BAD_DATA, AnyPath, ParseError, quoted
+from visalign.files.inputs import opened_file, read_at_most
 from visalign.files.limits import allowed, excess, refuse_costly
-from visalign.files.outputs import spare
 
 __all__ = [
     "parse_json",
@@ -57,15 +57,14 @@ def read_bytes(path: AnyPath, limit: str = "data-bytes") -> bytes:
     ParseError
         If it can't be read, is no regular file, or is too large.
     """
-    place = Path(path)
     try:
-        if place.exists() and not place.is_file():
-            raise ParseError(path, None, "not a regular file; give the name of one")
-        size = place.stat().st_size
-        if (fault := excess(limit, size)) is not None:
+        with opened_file(path) as file:
+            # What the system makes up as it is read has no size.
+            size = max(os.fstat(file.fileno()).st_size, 0)
+            data = b"" if excess(limit, size) else read_at_most(file, allowed(limit))
+        if (fault := excess(limit, max(size, len(data)))) is not None:
             raise ParseError(path, None, fault)
-        spare(place)
-        return place.read_bytes()
+        return data
     except ParseError:
         raise
     except OSError as error:

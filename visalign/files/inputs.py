@@ -1,15 +1,18 @@
-"""What can be said of an input before anything that reads it is loaded: whether it is there, and stays the same."""
+"""What can be said of an input before what reads it is loaded: whether it is there, is a file, and stays the same."""
 
 from __future__ import annotations
 
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
-from visalign.errors import AnyPath, MediaError
+from visalign.errors import AnyPath, MediaError, ParseError
 from visalign.files.outputs import spare
 
-__all__ = ["FileStates", "check_file", "file_states", "refuse_changed"]
+__all__ = ["FileStates", "check_file", "file_states", "opened_file", "read_at_most", "refuse_changed"]
+
+_BLOCK_BYTES = 1 << 24
 
 
 def check_file(path: AnyPath) -> str:
@@ -37,6 +40,32 @@ def check_file(path: AnyPath) -> str:
         raise MediaError(path, "this file is empty", "Copy or record it again.")
     spare(path)
     return f"file:{os.path.abspath(path)}"  # noqa: PTH100 - Path.absolute() would keep ".."
+
+
+def opened_file(path: AnyPath) -> BinaryIO:
+    """A regular file, open for its bytes: a pipe would be waited for, a device has no end.
+
+    Raises
+    ------
+    ParseError
+        If it is something else.
+    OSError, ValueError
+        If it can't be opened.
+    """
+    place = Path(path)
+    if place.exists() and not place.is_file():
+        raise ParseError(path, None, "not a regular file; give the name of one")
+    spare(place)
+    return place.open("rb")
+
+
+def read_at_most(file: BinaryIO, n_bytes: int) -> bytes:
+    """What a file holds, and no more than one byte beyond `n_bytes`: a device has no end, and no size before."""
+    parts, left = list[bytes](), n_bytes + 1
+    while left > 0 and (part := file.read(min(left, _BLOCK_BYTES))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 FileStates = dict[Path, tuple[int, ...] | None]

@@ -49,20 +49,20 @@ class Limit:
 
 _ALL = (
     Limit("pixels", 64_000_000, "pixels of one picture", "an 8K picture has 33 million"),
-    Limit("seconds", 43_200, "seconds of sound or picture", "twelve hours; their sound takes 2.8 GB of memory"),
+    Limit("seconds", 43_200, "seconds of sound or picture", "twelve hours; their sound takes 2.8 GB of disk"),
     Limit("text-bytes", 5_000_000, "bytes of a transcript", "a ten-hour audiobook has 0.6 million"),
     Limit("word-characters", 200, "characters of a word", "the longest in any dictionary has about 80"),
     Limit("data-bytes", 200_000_000, "bytes of a report, alignment, lexicon, map or settings file", "the phones of ten "
           "hours take 40 million in Praat's long form"),
     Limit("tree-bytes", 1_500_000_000, "bytes of memory for the values of a data file", "the report of twelve hours "
           "takes 1.2 billion"),
-    Limit("settings-bytes", 1_000_000, "bytes of a settings file, map, rig or recipe (TOML, YAML)", "the largest map "
-          "that is shipped has 16 thousand"),
+    Limit("settings-bytes", 1_000_000, "bytes of a settings file, map, rig or recipe (TOML, YAML)", "the largest one "
+          "that is shipped has 14 thousand"),
     Limit("nesting", 100, "levels of data within data (JSON, TOML, YAML, XML)", "an EAF has 5, a report 6"),
     Limit("cell-characters", 1_000_000, "characters of a cell of a table", "no transcript of one clip is longer"),
     Limit("archive-bytes", 2_000_000_000, "bytes that an archive unpacks to", "MFA's largest model has 0.5 billion"),
     Limit("archive-ratio", 1000, "bytes for each byte of an archive", "a model packs to half, text to a tenth"),
-    Limit("model-bytes", 64_000_000, "bytes that a lip model unpacks to", "the shipped one has 0.4 million"),
+    Limit("model-bytes", 64_000_000, "bytes that a lip model unpacks to", "the shipped one has 0.9 million"),
 )  # fmt: skip
 
 LIMITS: Mapping[str, Limit] = {limit.name: limit for limit in _ALL}

@@ -149,7 +149,7 @@ def keep_edited(path: AnyPath, *, overwrite: bool) -> None:
     Parameters
     ----------
     path : path-like
-        An output; it need not exist.
+        An output, or a folder of outputs whose names are not known yet; it need not exist.
     overwrite : bool
         The user has said that it may be replaced.
     """
@@ -241,7 +241,7 @@ def whole_file(path: AnyPath) -> Iterator[Path]:
     try:
         yield draft
         _flush(draft)
-        if target in _kept and target.is_file():
+        if target.is_file() and not _kept.isdisjoint((target, *target.parents)):
             if not filecmp.cmp(draft, target, shallow=False):
                 raise KeptFile(path)
             return

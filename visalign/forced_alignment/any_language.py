@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from visalign.errors import ConfigError, InputError, UnknownSymbol, quoted
+from visalign.errors import AlignmentError, ConfigError, InputError, UnknownSymbol, quoted
 from visalign.forced_alignment.acoustic_model import AcousticModel
 from visalign.forced_alignment.aligner import Aligner
 from visalign.forced_alignment.alignment import Alignment
@@ -30,6 +30,10 @@ __all__ = ["AnyLanguageAligner", "align_phones", "phones_aligner"]
 
 PAUSE_WITHIN = -12.0
 """Log weight of a pause within a group of phones; none has no price. The closure of a stop is no pause."""
+
+
+SHORTEST_PHONE = 0.02
+"""Seconds; three states of 10 ms reach over the ends of a phone. What is shorter is refused before a graph is built."""
 
 
 class AnyLanguageAligner(GmmHmmAligner):
@@ -83,6 +87,11 @@ def align_phones(audio: Audio, phones: Sequence[str], aligner: GmmHmmAligner | N
     spoken = [phone for group in groups for phone in group]
     if not spoken:
         raise InputError("no phones to align: give those that are heard in the clip")
+    if audio.duration < SHORTEST_PHONE * len(spoken):
+        raise AlignmentError(
+            f"{len(spoken)} phones need at least {SHORTEST_PHONE * len(spoken):.2f} s, and the audio has "
+            f"{audio.duration:.2f}. Check that they belong to this clip."
+        )
     engine = AnyLanguageAligner() if aligner is None else aligner
     variants = [
         [replace(_variant(phone, engine.model), before_silence=PAUSE_WEIGHT if is_last else PAUSE_WITHIN)]

@@ -43,7 +43,6 @@ from visalign.forced_alignment.acoustic_model import (
     FILLER_PDF,
     FILLER_PRICE,
     AcousticModel,
-    KaldiAcoustics,
     SphinxAcoustics,
 )
 from visalign.forced_alignment.alignment import Alignment
@@ -58,11 +57,11 @@ from visalign.forced_alignment.confidence import (
 from visalign.forced_alignment.decoding_graph import FILLER, DecodingGraph, PhoneHmm, Variant, build_graph, chain_graph
 from visalign.forced_alignment.digital_silence import without_digital_silence
 from visalign.forced_alignment.mapped_acoustics import MappedAcoustics, is_english
-from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.pocketsphinx import MODEL_RATE_HZ, merge_silence, pcm_for_model
 from visalign.forced_alignment.refinement import refine_boundaries, spectral_change
 from visalign.forced_alignment.sphinx_model import embedded_model
 from visalign.forced_alignment.suspects import unlikely_word
+from visalign.forced_alignment.user_models import read_user_model
 from visalign.forced_alignment.viterbi import BestPath, BlockScores, NoPath, best_path, boundary_posteriors
 from visalign.language.lexicon import Lexicon
 from visalign.language.phones import SILENCE
@@ -105,8 +104,9 @@ class GmmHmmAligner:
     Parameters
     ----------
     acoustic_model : path-like or AcousticModel, optional
-        A zip of the Montreal Forced Aligner. None: PocketSphinx's American English model, and for words in IPA that
-        English has no phones for the same by way of :mod:`~visalign.forced_alignment.mapped_acoustics`.
+        A zip of the Montreal Forced Aligner, or a folder of PocketSphinx. None: PocketSphinx's American English model,
+        and for words in IPA that English has no phones for the same by way of
+        :mod:`~visalign.forced_alignment.mapped_acoustics`.
     refine : bool
         Move boundaries to where the sound says they are. False: leave them where the model puts them; recordings are
         then aligned whole, however long, as MFA does.
@@ -129,7 +129,7 @@ class GmmHmmAligner:
         if acoustic_model is None:
             self.model = SphinxAcoustics(embedded_model())
         elif isinstance(acoustic_model, str | PathLike):
-            self.model = KaldiAcoustics(read_mfa_model(acoustic_model))
+            self.model = read_user_model(acoustic_model)
         else:
             self.model = acoustic_model
 

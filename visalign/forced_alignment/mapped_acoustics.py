@@ -8,12 +8,8 @@ states is the mixture of theirs,
     log p(x) = log Σ over English phones of share × p(x | the state in the same place of that phone).
 
 Shares are broader than those of one best phone, since the neighbours of a phone cover what its own realisation in
-another language may be like. A phone of several targets that English does not have as one (``ts``, ``ⁿd``, ``ai``)
-begins with the states of its first target and ends with those of its last one. What no share can say is said by rule:
-
-* a glottal stop is a closure or nothing but the pause of a voice, so its states are in part those of silence;
-* a click is a stop whose burst is louder, and an ejective a stop that is followed by the pause of a voice;
-* a long phone stays longer in its states.
+another language may be like. Phones of several targets (``ts``, ``ⁿd``, ``ai``) are compared by their beginnings and
+their ends; a long phone stays longer in its states.
 
 Stops are followed by their burst, where the spectrum changes most; people begin the vowel where its voice begins.
 So boundaries from a stop into a voiced sonorant stay where the states have them (:meth:`MappedAcoustics.keeps`).

@@ -19,8 +19,7 @@ MAX_NESTING = 3
 """Levels of brackets within brackets that are left out."""
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u0085\u2028\u2029\v\f]")
-# Hyphens, and the wide forms of ASCII in texts of East Asia.
-_PLAIN = str.maketrans(dict.fromkeys("\u2010\u2011\ufe63", "-") | {chr(x + 0xFEE0): chr(x) for x in range(0x21, 0x7F)})
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\ufe63", "-"))
 # Zero-width characters, direction marks and the byte-order mark: invisible, and not part of any word.
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
@@ -28,11 +27,23 @@ _INVISIBLE = dict.fromkeys(
 # A word that is divided at the end of a line.
 _DIVIDED = re.compile(r"\u00ad[ \t]*\n[ \t]*(\S{1,200})")
 
+# Ligatures, the wide forms of ASCII in texts of East Asia, the letters of mathematics.
+_FORMS = re.compile(r"[\ufb00-\ufb06\uff01-\uff5e\U0001d400-\U0001d7ff]+")
+# Emoji, with what may stand behind one: another colour, another form, a flag's letters.
+_PICTURES = re.compile(r"[\u2600-\u27bf\u2b00-\u2bff\u20e3\ufe00-\ufe0f\U0001f000-\U0001faff\U000e0000-\U000e007f]+")
+
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 # <i>, </v>, <c.yellow>, <00:01.500>, <unk> and whisper's <|0.50|>; not "3 < 5 > 2" or "<3".
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[0-9][0-9:.,]*[0-9]>|<\|[^<>|]*\|>|<!--[^<>]*-->")
-_BREAK_TAG = re.compile(r"<(?:br|p|div|li|tr)\b", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[0-9][0-9:.,]*[0-9]>|<\|[^<>|]*\|>|<!--[^<>]*-->|<[?!][A-Za-z][^<>]*>")
+# Within a word, as in <b>H</b>ello and Hel<00:01.200>lo; any other one stands between words.
+_INLINE_TAG = re.compile(
+    r"<(?:[0-9]|/?(?:a|abbr|acronym|b|bdi|bdo|big|c|cite|code|del|dfn|em|font|i|ins|kbd|lang|mark|q|rb|rp|rt|rtc|ruby|s"
+    r"|samp|small|span|strike|strong|sub|sup|tt|u|v|var)[\s.>/])",
+    re.IGNORECASE,
+)
+# What a page does not show as its text.
+_UNSEEN = re.compile(r"<(script|style|head|title|template)(?:\s[^<>]*)?>", re.IGNORECASE)
 
 # Innermost brackets.
 _BRACKETS = re.compile(r"\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}")
@@ -63,12 +74,16 @@ class LeftOut:
 def tidy(text: str) -> str:
     """Lines end with a line feed, characters are composed (NFC), invisible ones are gone.
 
-    A soft hyphen joins what it stands between; a zero-width space is a place to break a line, and stays.
+    Letters in other forms (ligatures, full width, the bold ones of mathematics) are letters; pictures are none. A soft
+    hyphen joins what it stands between; a zero-width space is a place to break a line, and stays.
     """
     text = _LINE_ENDS.sub("\n", text)
+    if text.isascii():
+        return text
     if "\u00ad" in text:
         text = _DIVIDED.sub(r"\1\n", text)
-    return unicodedata.normalize("NFC", text.translate(_INVISIBLE).translate(_PLAIN))
+    text = _PICTURES.sub(" ", _FORMS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text))
+    return unicodedata.normalize("NFC", text.translate(_INVISIBLE).translate(_HYPHENS))
 
 
 def decoded(text: str) -> str:
@@ -92,12 +107,30 @@ def without_tags(text: str) -> str:
     """Without tags of HTML, WebVTT and recognisers; ends of lines within them stay."""
     if "<" not in text:
         return text
-    text = _SCOPE.sub(r" \1 ", text)
+    text = _SCOPE.sub(r" \1 ", _without_unseen(text))
     return _TAG.sub(_tag_gap, text)
 
 
 def _tag_gap(tag: re.Match[str]) -> str:
-    return "\n" * tag[0].count("\n") or (" " if _BREAK_TAG.match(tag[0]) else "")
+    return "\n" * tag[0].count("\n") or ("" if _INLINE_TAG.match(tag[0]) else " ")
+
+
+def _without_unseen(text: str) -> str:
+    """Without the scripts and styles of a page, and its head; the lines stay."""
+    if not _UNSEEN.search(text):
+        return text
+    kept, open_ended, at = list[str](), set[str](), 0
+    for found in _UNSEEN.finditer(text):
+        name = found[1].lower()
+        if found.start() < at or name in open_ended:
+            continue
+        end = re.compile(f"</{name}", re.IGNORECASE).search(text, found.end())
+        if end is None:
+            open_ended.add(name)
+            continue
+        kept += [text[at : found.start()], "\n" * text.count("\n", found.start(), end.start())]
+        at = end.start()
+    return "".join([*kept, text[at:]])
 
 
 def without_code_lines(text: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from visalign.errors import AnyPath, InputError, ParseError
 from visalign.files.decoding import decode_text
+from visalign.files.inputs import opened_file, read_at_most
 from visalign.files.limits import allowed, excess
 from visalign.files.outputs import spare
 from visalign.language.lexicon import Lexicon, normalise_word
@@ -240,7 +241,7 @@ def read_transcript(path: AnyPath) -> str:
     ParseError
         If the file can't be read, is too large, or is not text in one of these encodings.
     """
-    return decode_transcript(path, _bytes_of(path), may_guess=False)
+    return decode_transcript(path, _bytes_of(path, may_wait=False), may_guess=False)
 
 
 def read_text(path: AnyPath) -> TranscriptText:
@@ -254,11 +255,15 @@ def read_text(path: AnyPath) -> TranscriptText:
     return decode_transcript(path, _bytes_of(path))
 
 
-def _bytes_of(path: AnyPath) -> bytes:
+def _bytes_of(path: AnyPath, *, may_wait: bool = True) -> bytes:
     try:
+        if not may_wait:
+            opened_file(path).close()
         spare(path)
         _refuse_size(path, Path(path).stat().st_size)
-        return Path(path).read_bytes()
+        # A pipe may be a transcript, and has no size; a device may have no end.
+        with Path(path).open("rb") as file:
+            return read_at_most(file, allowed("text-bytes"))
     except OSError as error:
         raise ParseError(path, None, f"can't be read: {error.strerror}. Check the path of the transcript") from error
 

@@ -24,6 +24,7 @@ References
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO, TypeAlias
@@ -33,6 +34,7 @@ import numpy.typing as npt
 
 from visalign.errors import AnyPath, ParseError, quoted
 from visalign.files.archives import DAMAGED_ARCHIVE, read_arrays
+from visalign.files.inputs import opened_file
 from visalign.files.limits import allowed, excess
 from visalign.files.scratch import GrowingArray
 from visalign.lips.landmarks import TrackedFrame
@@ -159,7 +161,7 @@ def _read_npz(path: AnyPath) -> LandmarkRows:
 
 def _read_csv(path: AnyPath, face: str | None) -> LandmarkRows:
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        with io.TextIOWrapper(opened_file(path), encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(_lines(path, file), skipinitialspace=True)  # OpenFace writes ", " between its names
             names = [name.strip() for name in next(reader, ())]
             key = _key(path, names)

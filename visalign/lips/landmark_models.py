@@ -33,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import BackendUnavailable, ParseError
+from visalign.files.archives import DAMAGED_ARCHIVE, opened_archive
 from visalign.lips.box import Box
 from visalign.lips.point_layouts import DLIB68, LAYOUTS, VISALIGN76, PointLayout
 from visalign.lips.regression_trees import read_trees
@@ -125,9 +126,9 @@ def is_landmark_model(named: str | os.PathLike[str]) -> bool:
     if suffix != ".npz":
         return suffix != ".csv"
     try:
-        with zipfile.ZipFile(named) as archive:
+        with opened_archive(named) as (_, archive):
             return "leaves.npy" in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except (ParseError, *DAMAGED_ARCHIVE):
         return False
 
 

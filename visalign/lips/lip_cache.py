@@ -33,8 +33,9 @@ import numpy.typing as npt
 from numpy.lib import format as npy
 
 from visalign._version import __version__
-from visalign.errors import AnyPath, MediaError, OutputError
+from visalign.errors import AnyPath, MediaError, OutputError, ParseError
 from visalign.files.archives import DAMAGED_ARCHIVE
+from visalign.files.inputs import opened_file
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import blocks_of, scratch_array
 from visalign.lips.clip_faces import ClipFaces, SeenFace, read_faces
@@ -181,7 +182,7 @@ def _write(archive: zipfile.ZipFile, name: str, array: npt.NDArray[Any]) -> None
 def _load(place: Path, *, source: str) -> ClipFaces | None:
     try:
         with contextlib.ExitStack() as opened:
-            file = opened.enter_context(place.open("rb"))
+            file = opened.enter_context(opened_file(place))
             if not (_is_ours(file) and _is_sealed(file, place.stem)):
                 return None
             file.seek(0)
@@ -198,7 +199,7 @@ def _load(place: Path, *, source: str) -> ClipFaces | None:
             (n_damaged, n_untimed), (track, streams, without) = facts["left_out"], facts["stream"]
             shots = data["shots"]
             return ClipFaces(tuple(faces), shots, n_damaged, n_untimed, track, tuple(streams), tuple(without))
-    except DAMAGED_ARCHIVE:
+    except (ParseError, *DAMAGED_ARCHIVE):
         return None
 
 

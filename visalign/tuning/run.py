@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +16,10 @@ from visalign.config import Config
 from visalign.corpora.manifest import listed_clips
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, ConfigError, InputError
-from visalign.files.outputs import made_folder
+from visalign.files.outputs import keep_edited, made_folder
+from visalign.files.text_files import write_text
 from visalign.sync.lip_model import LipModel
-from visalign.tuning.configuration import write_config
+from visalign.tuning.configuration import format_config
 from visalign.tuning.gathering import Gathered
 from visalign.tuning.holdout import Comparison, choose_held_out, compare_outcomes
 from visalign.tuning.material import TuningClip
@@ -27,7 +28,7 @@ from visalign.tuning.reward import DEFAULT_METRIC, Metric, format_metric, needs_
 from visalign.tuning.space import DEFAULT_GROUPS, config_of, search_space
 from visalign.tuning.study import Found, importance_of, require_optuna, run_study
 
-__all__ = ["RECOMMENDED", "TuneSettings", "Tuned", "remove_earlier", "tune", "tune_folder"]
+__all__ = ["RECOMMENDED", "TuneSettings", "Tuned", "remove_earlier", "tune", "tune_folder", "write_recommendation"]
 
 Progress: TypeAlias = Callable[[str, float | None], None]
 
@@ -223,17 +224,44 @@ def tune(
     tuned = Tuned(settings, found, config, comparison, by, tuple(gathered.left_out), len(search), speakers)
     file = Path(out) / RECOMMENDED
     if tuned.is_recommended:
-        write_config(file, config, tuned.provenance)
+        write_recommendation(file, format_config(config, tuned.provenance))
     else:
         remove_earlier(file)
     return tuned
 
 
+def write_recommendation(file: Path, text: str) -> None:
+    """Write what is recommended, with a digest that proves it to be as it was found.
+
+    Raises
+    ------
+    KeptFile
+        If a person has edited what is there, and :func:`~visalign.files.outputs.keep_edited` was told of it.
+    OutputError
+        If the file can't be written there.
+    """
+    if _is_as_found(file):
+        keep_edited(file, overwrite=True)
+    write_text(file, f"{text}{_proof(text)}\n")
+
+
 def remove_earlier(file: Path) -> None:
-    """Remove what an earlier, shorter run recommended; a file of somebody else's stays."""
-    with contextlib.suppress(FileNotFoundError):
-        if file.read_bytes().startswith(f"# {_FOUND_BY}".encode()):
-            file.unlink()
+    """Remove what an earlier, shorter run recommended; a file that somebody has made or edited stays."""
+    if _is_as_found(file):
+        file.unlink()
+
+
+def _is_as_found(file: Path) -> bool:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    whole, _, proof = text.rstrip("\n").rpartition("\n")
+    return text.startswith(f"# {_FOUND_BY}") and proof == _proof(f"{whole}\n")
+
+
+def _proof(text: str) -> str:
+    return f"# as found: {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)

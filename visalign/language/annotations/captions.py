@@ -8,11 +8,12 @@ As in :mod:`visalign.language.annotations.cues`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from visalign.errors import AnyPath, ParseError
 from visalign.files.data_files import read_bytes
-from visalign.language.annotations.cues import Cue, Cues, cues_of_captions
+from visalign.language.annotations.cues import Caption, Cue, Cues, cues_of_captions
 from visalign.language.annotations.reading import is_annotation, read_annotation
 from visalign.language.annotations.rolling import without_repeats
 from visalign.language.annotations.subrip import CaptionFile, has_times, read_subrip
@@ -27,6 +28,12 @@ CAPTION_SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".TextGrid
 """Endings of the files that :func:`read_cues` knows."""
 
 _TEXTS, _DOCUMENTS = (".srt", ".vtt", ".ass", ".ssa"), (".ttml", ".dfxp")
+
+_NOT_READ = {"Scenarist_SCC": "captions of Scenarist (SCC)", '{"': "JSON", "[{": "JSON"}
+"""How files begin that hold no text for people, and what they are."""
+
+TAPE_HOURS = 10
+"""Where the clock of a programme begins by custom in Europe [EBU R 27]."""
 
 MOST_NAMED = 5
 """Places that a warning lists; it counts the others."""
@@ -69,8 +76,11 @@ def spoken_of(name: AnyPath, text: TranscriptText) -> TranscriptText | Cues:
     Raises
     ------
     ParseError
-        If its times can't be understood.
+        If its times can't be understood, or it is data and no text.
     """
+    for beginning, what in _NOT_READ.items():
+        if text.lstrip("\ufeff \t\n").startswith(beginning):
+            raise ParseError(name, 1, f"{what}, which is no transcript; give plain text, SubRip or WebVTT")
     is_timed = has_times(text) or is_substation(text) or is_ttml(text)
     return _cues_of_text(name, text) if is_timed else text
 
@@ -121,11 +131,34 @@ def cues_of_file(name: AnyPath, file: CaptionFile) -> Cues:
     if file.left_out and not any(caption.shown for caption in file.captions):
         line, reason = file.left_out[0]
         raise ParseError(name, line or None, f"{reason}; wanted 00:01:02,500 --> 00:01:04,000 and text below")
-    captions, n_again = without_repeats(file.captions)
+    once = list(
+        {(x.start, x.end, tuple(line.source or line.text for line in x.shown)): x for x in file.captions}.values()
+    )
+    shown, hours = _from_the_tape(once)
+    captions, n_again = without_repeats(shown)
     warnings = [*file.warnings, *_told(file.left_out)]
+    if hours:
+        warnings.append(f"its times begin at {hours}:00:00, as those of a tape do; they were taken from there")
+    if n_twice := len(file.captions) - len(once):
+        warnings.append(f"{n_twice} caption(s) stand there twice, and were taken once")
     if n_again:
         warnings.append(f"the captions roll: {n_again} line(s) that are shown again were taken once")
     return cues_of_captions(captions, warnings)
+
+
+def _from_the_tape(captions: Sequence[Caption]) -> tuple[Sequence[Caption], int]:
+    """Captions on the clip's clock, and the hours that were taken off: programmes on tape begin at ten o'clock."""
+    if min((x.start for x in captions), default=0.0) < 3600 * TAPE_HOURS:
+        return captions, 0
+    return [_earlier(x, 3600.0 * TAPE_HOURS) for x in captions], TAPE_HOURS
+
+
+def _earlier(caption: Caption, seconds: float) -> Caption:
+    lines = tuple(
+        replace(x, pieces=tuple(replace(y, time=None if y.time is None else y.time - seconds) for y in x.pieces))
+        for x in caption.lines
+    )
+    return Caption(caption.start - seconds, caption.end - seconds, lines)
 
 
 def _told(left_out: Sequence[tuple[int, str]]) -> list[str]:

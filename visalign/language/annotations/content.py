@@ -90,11 +90,14 @@ class Content:
 
     @cached_property
     def json(self) -> Any:
-        """As JSON.
+        """As JSON; of a file with a document in each line, a list of them.
 
         Raises
         ------
         ParseError
             If it is none.
         """
-        return parse_json(self.path, self.text, strict=False)
+        rows = [row.strip() for row in self.text.split("\n") if row.strip()]
+        is_lines = len(rows) > 1 and all(row[0] == "{" and row[-1] == "}" for row in rows)
+        text = "[" + ",\n".join(rows) + "]" if is_lines else self.text
+        return parse_json(self.path, text, strict=False)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from visalign.language.annotations import elan, json_files, labels, praat, recognisers, tables
+from visalign.language.annotations import elan, elan_text, json_files, labels, praat, recognisers, tables
 from visalign.language.annotations.annotation import Annotation
 from visalign.language.annotations.content import Content
 
@@ -122,6 +122,13 @@ FORMATS: tuple[AnnotationFormat, ...] = (
         labels.read_master_labels,
     ),
     AnnotationFormat(
+        elan_text.TITLE,
+        (".txt", ".tsv"),
+        "what ELAN exports as tab-delimited text, with begin, end and duration",
+        elan_text.is_elan_text,
+        elan_text.read_elan_text,
+    ),
+    AnnotationFormat(
         "CTM",
         (".ctm",),
         "words, or phones where all labels are ARPABET; of several recordings the one that is called as the clip",
@@ -141,6 +148,13 @@ FORMATS: tuple[AnnotationFormat, ...] = (
         "`start end label` in units of 100 ns, in seconds where there is a decimal point, of TIMIT in samples",
         labels.is_labels,
         labels.read_labels_file,
+    ),
+    AnnotationFormat(
+        "labels of Xwaves and Festival",
+        (".lab",),
+        "`end colour label` behind a line with `#`, as in CMU Arctic",
+        labels.is_xwaves,
+        labels.read_xwaves,
     ),
     AnnotationFormat(
         "table",

@@ -4,7 +4,9 @@
 Audacity label tracks   ``0.49<tab>0.66<tab>she``       seconds
 HTK's ``.lab``          ``4880000 6630000 she``         units of 100 ns, seconds where there is a decimal point
 HTK's master files      ``#!MLF!#``, many of the above  the same; the entry that is called as the recording is read
-TIMIT's                 ``7812 10850 she``              samples of 16 kHz, in files called ``.phn`` and ``.wrd``
+TIMIT's                 ``7812 10850 she``              samples of 16 kHz, in files called ``.phn`` and ``.wrd``,
+                                                        and the one line of a sentence
+Xwaves, Festival        ``0.66 125 she`` behind ``#``   seconds: each label ends there, where the next one begins
 NIST CTM                ``clip 1 0.49 0.17 she 0.9``    seconds, start and duration; also of several recordings
 ======================  ==============================  ========================================================
 
@@ -20,6 +22,7 @@ from pathlib import PurePosixPath
 from visalign.errors import AnyPath, ParseError
 from visalign.language.annotations.annotation import Annotation
 from visalign.language.annotations.content import Content
+from visalign.language.annotations.elan_text import is_elan_text
 from visalign.language.annotations.rows import Row, RowReader, listed
 from visalign.language.annotations.tables import clock_seconds, kind_of_labels
 from visalign.language.phones import is_phone, is_silence, without_places
@@ -30,12 +33,14 @@ __all__ = [
     "is_label_track",
     "is_labels",
     "is_master_labels",
+    "is_xwaves",
     "label_row",
     "master_labels",
     "read_ctm_file",
     "read_label_track",
     "read_labels_file",
     "read_master_labels",
+    "read_xwaves",
 ]
 
 HTK_UNITS = 10_000_000
@@ -44,12 +49,18 @@ HTK_UNITS = 10_000_000
 _LEAST_UNITS = 100_000
 """A file whose whole numbers stay below counts seconds: 10 ms hold no word, and 28 hours are no recording."""
 
-_SAMPLES = {".phn": 16000, ".wrd": 16000}  # TIMIT counts samples
+TIMIT_HZ = 16000
+"""TIMIT counts samples."""
+
+_SAMPLES = {".phn": TIMIT_HZ, ".wrd": TIMIT_HZ}
 _MASTER = "#!MLF!#"
 _NUMBER = r"[+-]?\d{1,18}(?:[.,]\d{0,18})?(?:[eE][+-]?\d{1,3})?"
 _LINE = re.compile(rf"\s*({_NUMBER})\s+({_NUMBER})\s+(\S.*)", re.ASCII)
 _TRACK_LINE = re.compile(rf"\s*({_NUMBER})\t({_NUMBER})(?:\t(.*))?", re.ASCII)
 _CTM_LINE = re.compile(rf"\S+\s+\S+\s+{_NUMBER}\s+{_NUMBER}\s+\S", re.ASCII)
+_XWAVES_LINE = re.compile(rf"\s*({_NUMBER})\s+\d{{1,4}}(?:\s+(\S.*))?", re.ASCII)
+# A sentence of TIMIT: from its first sample to its last, and what is said.
+_SENTENCE = re.compile(r"\s*0 (\d{4,6}) ([^\W\d_]\S* \S.*)")
 _EXPECTED = "wanted: start end label"
 
 
@@ -133,10 +144,45 @@ def read_labels_file(content: Content, _recording: str | None = None) -> Annotat
         If a line is something else.
     """
     lines = list(_lines(content.text))
-    units = _SAMPLES.get(content.suffix) or _units([line for _, line in lines])
-    title = "TIMIT labels" if content.suffix in _SAMPLES else "HTK labels"
+    is_sentence = len(lines) == 1 and _SENTENCE.fullmatch(lines[0][1]) is not None
+    samples = TIMIT_HZ if is_sentence else _SAMPLES.get(content.suffix)
+    units = samples or _units([line for _, line in lines])
+    title = "TIMIT labels" if samples else "HTK labels"
     labels, words = _htk([label_row(content.path, number, line, units) for number, line in lines])
     return _annotation(content, title, labels, words)
+
+
+# ---- Xwaves ----
+
+
+def is_xwaves(content: Content) -> bool:
+    """Whether a file is one of Xwaves, Festival or EST: a line with ``#`` alone, and ``end colour label`` below."""
+    lines = [line.strip() for line in _first_lines(content, 20)]
+    behind = lines[lines.index("#") + 1 :] if "#" in lines else []
+    return bool(behind) and all(_XWAVES_LINE.fullmatch(line) for line in behind)
+
+
+def read_xwaves(content: Content, _recording: str | None = None) -> Annotation:
+    """Labels that follow each other, each with its end.
+
+    Raises
+    ------
+    ParseError
+        If a line is something else.
+    """
+    rows, path, at, is_header = list[Row](), content.path, 0.0, True
+    for number, line in _lines(content.text):
+        if is_header:
+            is_header = line.strip() != "#"
+            continue
+        found = _XWAVES_LINE.fullmatch(line.rstrip())
+        if not found:
+            raise ParseError(path, number, f"{line.strip()[:40]!r} is no label of Xwaves; wanted: end colour label")
+        end = float(found[1].replace(",", "."))
+        label = found[2] or ""
+        rows.append(Row(at, end, "" if is_silence(label) else label, number))
+        at = end
+    return _annotation(content, "Xwaves labels", rows)
 
 
 def _units(lines: Sequence[str]) -> float:
@@ -220,10 +266,21 @@ def read_master_labels(content: Content, recording: str | None = None) -> Annota
 def _chosen(
     path: AnyPath, entries: Sequence[tuple[str, list[tuple[int, str]]]], recording: str | None
 ) -> list[tuple[int, str]]:
-    mine = [lines for name, lines in entries if recording is not None and name.lower() == recording.lower()]
-    if mine or len(entries) == 1:
-        return (mine or [entries[0][1]])[0]
-    raise ParseError(path, None, several_recordings([name for name, _ in entries], recording))
+    names = [name for name, _ in entries]
+    name = names[0] if len(names) == 1 else recording_called(names, recording)
+    if name is None:
+        raise ParseError(path, None, several_recordings(names, recording))
+    return next(lines for other, lines in entries if other == name)
+
+
+def recording_called(names: Sequence[str], recording: str | None) -> str | None:
+    """The one of some names that a recording has; else the only one whose file, without folder and ending, is it."""
+    if recording is None:
+        return None
+    wanted = recording.lower()
+    exact = [name for name in names if name.lower() == wanted]
+    files = [x for x in names if PurePosixPath(x.replace("\\", "/").lower()).stem == wanted]
+    return exact[0] if exact else files[0] if len(files) == 1 else None
 
 
 def several_recordings(names: Sequence[str], recording: str | None) -> str:
@@ -240,7 +297,7 @@ def several_recordings(names: Sequence[str], recording: str | None) -> str:
 def is_ctm(content: Content) -> bool:
     """Whether a file holds lines of ``recording channel start duration label``."""
     lines = [line for line in _first_lines(content) if not line.startswith(";;")]
-    return bool(lines) and all(_CTM_LINE.match(line) for line in lines)
+    return bool(lines) and all(_CTM_LINE.match(line) for line in lines) and not is_elan_text(content)
 
 
 def read_ctm_file(content: Content, recording: str | None = None) -> Annotation:
@@ -257,8 +314,8 @@ def read_ctm_file(content: Content, recording: str | None = None) -> Annotation:
     path, reader = content.path, RowReader(content.path)
     rows = list(_ctm_rows(path, content.text))
     names = list(dict.fromkeys(name for name, _, _ in rows))
-    chosen = names[0] if len(names) == 1 else recording
-    if chosen not in names:
+    chosen = names[0] if len(names) == 1 else recording_called(names, recording)
+    if chosen is None:
         empty = "it holds no line of CTM: recording channel start duration label"
         raise ParseError(path, None, several_recordings(names, recording) if names else empty)
     rows = [row for row in rows if row[0] == chosen]

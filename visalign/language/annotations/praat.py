@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from visalign.errors import AnyPath, ParseError
 from visalign.language.annotations.annotation import Annotation, speaker_and_kind
 from visalign.language.annotations.content import BINARY_MARK, Content
+from visalign.language.annotations.praat_symbols import without_trigraphs
 from visalign.language.annotations.praat_text import PraatText
 from visalign.language.annotations.rows import Row, RowReader, listed
 
@@ -155,7 +156,8 @@ def _tier_class(text: PraatText, number: int) -> str:
 def _interval(text: PraatText, which: str) -> Row:
     start = text.number(f"the start of {which}")
     line = text.line
-    return Row(start, text.number(f"the end of {which}"), text.string(f"the text of {which}"), line)
+    end, label = text.number(f"the end of {which}"), text.string(f"the text of {which}")
+    return Row(start, end, without_trigraphs(label), line)
 
 
 def _chronological(text: PraatText) -> TextGrid:
@@ -241,7 +243,7 @@ class _Binary:
         return TextGridTier(name, False, [self._interval() for _ in range(n_rows)])
 
     def _interval(self) -> Row:
-        return Row(self._double(), self._double(), self._string())
+        return Row(self._double(), self._double(), without_trigraphs(self._string()))
 
     def _name(self) -> str:
         """A class: ASCII after a length of one byte."""

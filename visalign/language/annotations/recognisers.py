@@ -4,7 +4,7 @@
 Whisper, its kin      ``segments`` with ``words``, or with their text alone; the service's ``words``; ``chunks`` of
                       transformers; ``transcription`` of whisper.cpp
 WhisperX              the same, with speakers; ``word_segments``
-Vosk                  ``result``
+Vosk                  ``result``, one or a list of them, ``alternatives``
 gentle                ``words`` that were found, with their phones, and words that were not
 aeneas                ``fragments``, one in the other
 ====================  =====================================================================================
@@ -54,10 +54,24 @@ _Entry = Mapping[str, Any]
 def is_recognised(data: Any) -> bool:
     """Whether data are what Whisper, a program of its kind, or Vosk has understood."""
     if isinstance(data, list):
-        return bool(data) and all(isinstance(x, dict) and _has_time(x) for x in data[:3])
-    return isinstance(data, dict) and any(
-        isinstance(data.get(name), list) for name in ("segments", "words", "chunks", "transcription", "result")
+        return any(map(_is_part, data)) and all(isinstance(x, dict) and (_is_part(x) or "text" in x) for x in data[:3])
+    return isinstance(data, dict) and (
+        any(isinstance(data.get(name), list) for name in ("segments", "words", "chunks", "transcription", "result"))
+        or bool(_likeliest(data))
     )
+
+
+def _is_part(entry: Any) -> bool:
+    """Whether an entry of a list is a segment, or a result of Vosk."""
+    return isinstance(entry, dict) and (_has_time(entry) or isinstance(_likeliest(entry).get("result"), list))
+
+
+def _likeliest(data: _Entry) -> _Entry:
+    """Vosk's result itself, or the first of its alternatives where it was asked for several."""
+    several = data.get("alternatives")
+    if isinstance(several, list) and several and isinstance(several[0], dict):
+        return several[0] if isinstance(several[0].get("result"), list) else {}
+    return data if isinstance(data.get("result"), list) else {}
 
 
 def is_whisperx(data: Any) -> bool:
@@ -74,7 +88,8 @@ def read_recognised(content: Content, _recording: str | None = None) -> Annotati
         If the data are of another form.
     """
     data = content.json
-    is_vosk = isinstance(data, dict) and "result" in data and "segments" not in data
+    first = data[0] if isinstance(data, list) else data
+    is_vosk = bool(_likeliest(first)) and "segments" not in first
     return _recognised(content, "JSON of Vosk" if is_vosk else "JSON of Whisper", data)
 
 
@@ -114,10 +129,9 @@ def _tiers(data: Any) -> Iterator[tuple[str, str, list[Row]]]:
             words.setdefault(who, []).append(_word(word, start, end))
         text = str(_called(segment, "label") or "")
         segments.setdefault(speaker, []).append(Row(start, end, text))
-    if not words and isinstance(data, dict):
-        for name in ("word_segments", "words", "result"):
-            for word in data.get(name) or () if not words else ():
-                words.setdefault(str(_called(word, "speaker") or ""), []).append(_word(word))
+    if not words:
+        for word in _loose_words(data):
+            words.setdefault(str(_called(word, "speaker") or ""), []).append(_word(word))
     if not words:  # a segment a word, as whisper.cpp and transformers write where they are asked for words
         labels = [row.label for rows in segments.values() for row in rows]
         if kind_of_labels(labels) != "utterances" and len(labels) > 1:
@@ -126,9 +140,17 @@ def _tiers(data: Any) -> Iterator[tuple[str, str, list[Row]]]:
         yield from ((who, kind, [x for x in rows if kind == "words" or x.is_timed]) for who, rows in found.items())
 
 
+def _loose_words(data: Any) -> list[_Entry]:
+    """Words that stand in no segment."""
+    if isinstance(data, list):
+        return [word for x in data for word in _likeliest(x).get("result", ())]
+    lists = (data.get("word_segments"), data.get("words"), _likeliest(data).get("result"))
+    return next((x for x in lists if isinstance(x, list) and x), [])
+
+
 def _segments(data: Any) -> list[_Entry]:
     if isinstance(data, list):
-        return data
+        return [x for x in data if not _likeliest(x)]
     for name in ("segments", "chunks", "transcription"):
         if isinstance(found := data.get(name), list) and found:
             return found
@@ -191,7 +213,8 @@ def read_gentle(content: Content, _recording: str | None = None) -> Annotation:
     """
     reader = RowReader(content.path)
     try:
-        words = content.json["words"]
+        # What it heard beyond the transcript stands in no word of it.
+        words = [x for x in content.json["words"] if x.get("case") != "not-found-in-transcript"]
         rows = [_gentle_word(x) for x in words]
         phones = [row for x in words for row in _gentle_phones(x)]
         astray = [str(x["word"]) for x in words if _gentle_time(x) is not None and not _fills(x)]

@@ -73,9 +73,18 @@ def _step(before: Caption, after: Caption) -> _Step:
         marked = is_same and [x.source for x in before.shown] != [x.source for x in after.shown]
         return _Step(again, is_marked=marked)
     for n in range(min(len(old), len(new)), 0, -1):
-        if old[-n:-1] == new[: n - 1] and new[n - 1].startswith(old[-1] + " "):
-            return _Step(n - 1, grown=len(old[-1]))
+        if old[-n:-1] == new[: n - 1] and (grown := _grown(old[-1], new[n - 1])):
+            return _Step(n - 1, grown=grown)
     return _Step()
+
+
+def _grown(old: str, new: str) -> int:
+    """How many characters of a line the one before has said, where it goes on; a recogniser may change its marks."""
+    said, words = [x.lower() for x in _WORDS.findall(old)], list(_WORDS.finditer(new))
+    if not said or len(words) <= len(said) or [x[0].lower() for x in words[: len(said)]] != said:
+        return 0
+    end = words[len(said) - 1].end()
+    return end + len(new[end : words[len(said)].start()].rstrip())
 
 
 def _rolls(rows: Sequence[Caption], steps: Sequence[_Step]) -> bool:

@@ -9,6 +9,7 @@ So neighbours in a tier may overlap, or leave a gap, that nobody meant:
   names the line.
 * A gap shorter than `ROUNDING_SECONDS` is closed.
 * What is shorter than that is left out, and told where it has a label.
+* Whole numbers between which nobody could speak so slowly are milliseconds, and that is told.
 
 A row without a start or an end has its time from its neighbours, see :meth:`RowReader.placed`.
 """
@@ -38,6 +39,9 @@ LONGEST_SECONDS = 1e9
 
 ROOM_SECONDS = 0.05
 """A word that has no time of its own needs so much between its neighbours; else it shares theirs."""
+
+SLOWEST_LETTERS = 0.03
+"""Letters a unit of time: who speaks says some ten to twenty a second, which are 0.01 to 0.02 a millisecond."""
 
 MOST_NAMED = 5
 
@@ -116,7 +120,7 @@ class RowReader:
             As :meth:`intervals`.
         """
         kept: dict[tuple[str, str], tuple[list[Interval], list[Interval]]] = {}
-        for speaker, kind, rows in tiers:
+        for speaker, kind, rows in self._in_seconds([(who, kind, list(rows)) for who, kind, rows in tiers]):
             if kind not in KINDS:
                 continue
             if (speaker, kind) in kept:
@@ -127,6 +131,18 @@ class RowReader:
                 kept[speaker, kind] = found
         parts = [(who, name, x[n]) for (who, kind), x in kept.items() for n, name in enumerate((kind, "phrases"))]
         return tracks_of(parts)
+
+    def _in_seconds(self, tiers: list[tuple[str, str, list[Row]]]) -> list[tuple[str, str, list[Row]]]:
+        """The tiers, from milliseconds where they can't be seconds."""
+        rows = [x for _, kind, mine in tiers if kind in KINDS for x in mine if x.label.strip() and x.is_timed]
+        times = [x for row in rows for x in (row.start, row.end) if x is not None]
+        if len(rows) < 2 or not all(map(math.isfinite, times)) or any(x % 1 for x in times):
+            return tiers
+        spent = sum(times[1::2]) - sum(times[::2])
+        if sum(len(x.label.strip()) for x in rows) >= SLOWEST_LETTERS * spent:
+            return tiers
+        self.tell("its times are whole numbers too large for seconds, and were read as milliseconds")
+        return [(who, kind, [_thousandth(x) for x in mine]) for who, kind, mine in tiers]
 
     def _parted(self, rows: Iterable[Row], kind: str, *, shares: bool = True) -> tuple[list[Interval], list[Interval]]:
         """What has times of its own, and phrases."""
@@ -245,6 +261,11 @@ def _between(before: Row | None, run: Sequence[Row], after: Row | None, *, share
     if after is not None and after.end is not None:
         end, text = after.end, f"{text} {after.label.strip()}"
     return Row(start, end, text, run[0].line), int(before is not None), int(after is not None)
+
+
+def _thousandth(row: Row) -> Row:
+    start, end, low, high = (None if x is None else x / 1000 for x in (row.start, row.end, row.low, row.high))
+    return row._replace(start=start, end=end, low=low, high=high)
 
 
 def _confidence(score: float | None) -> float | None:

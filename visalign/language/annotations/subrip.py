@@ -1,4 +1,4 @@
-"""SubRip and WebVTT, as the tools of the world write them.
+"""SubRip and WebVTT, as the tools of the world write them, YouTube's SubViewer (.sbv) and what Whisper prints.
 
 A caption is a line of times and what stands below it, up to the next one's number or name. An empty line within it ends
 nothing, whatever the formats say: tools leave them in. What belongs to no caption, and captions that no words can be
@@ -24,6 +24,10 @@ _TIME = (
 )
 _ARROW = r"[ \t]{0,20}(?:-{1,3}[ \t]?>|[–—][ \t]?>|→)[ \t]{0,20}"
 _TIMES = re.compile(rf"[ \t]{{0,40}}{_TIME}{_ARROW}{_TIME}(?:[ \t](?P<behind>.*))?")
+# Of SubViewer, and of Whisper on a terminal.
+_CLOCK = r"((?:[0-9]{1,3}:)?[0-9]{1,2}:[0-9]{2}\.[0-9]{3})"
+_OTHER_TIMES = re.compile(rf"[ \t]{{0,40}}(?:{_CLOCK},{_CLOCK}[ \t]*|\[{_CLOCK}[ \t]?-->[ \t]?{_CLOCK}\](.*))")
+_FRAMES = re.compile(r"(?<=[0-9]{2}:[0-9]{2}:[0-9]{2}):([0-9]{2})(?![0-9])")
 _SETTING = re.compile(r"[A-Za-z][A-Za-z0-9]{0,20}:\S{1,60}")
 # A line that was meant to be one of times.
 _MEANT_AS_TIMES = re.compile(rf"[ \t]{{0,40}}(?:{_TIME}.{{0,20}}-->|.{{0,20}}-->[ \t]{{0,20}}{_TIME})")
@@ -56,12 +60,22 @@ def has_times(text: str) -> bool:
     >>> has_times("1\\n00:00:01,000 --> 00:00:02,000\\nHello"), has_times("a --> b")
     (True, False)
     """
-    return any("-" in row or "→" in row for row in text.split("\n", 2000)[:2000] if _TIMES.fullmatch(row))
+    rows = map(_usual, text.split("\n", 2000)[:2000])
+    return any("-" in row or "→" in row for row in rows if _TIMES.fullmatch(row))
 
 
 def read_subrip(text: str) -> CaptionFile:
     """The captions of SubRip or WebVTT text, whose lines end with a line feed."""
-    return _Reader(text.removeprefix("\ufeff").split("\n")).read()
+    return _Reader([_usual(row) for row in text.removeprefix("\ufeff").split("\n")]).read()
+
+
+def _usual(row: str) -> str:
+    """A line of times of another format as one of SubRip; any other line as it is."""
+    found = _OTHER_TIMES.fullmatch(row)
+    if not found:
+        return row
+    start, end = (found[1], found[2]) if found[1] else (found[3], found[4])
+    return f"{start} --> {end} {(found[5] or '').strip()}".rstrip()
 
 
 class _Reader:
@@ -70,12 +84,28 @@ class _Reader:
     def __init__(self, rows: list[str]) -> None:
         self.rows = rows
         self.is_vtt = next((row for row in rows if row.strip()), "").startswith("WEBVTT")
+        self.warnings: list[str] = []
+        self._read_frames()
         self.has_styles = any("{\\" in row for row in rows)
         self.times = [n for n, row in enumerate(rows) if _TIMES.fullmatch(row) or _MEANT_AS_TIMES.match(row)]
         self.is_numbered = 2 * sum(self._number_above(n) < n for n in self.times) > len(self.times)
         self.captions: list[Caption] = []
         self.left_out: list[tuple[int, str]] = []
-        self.warnings: list[str] = []
+
+    def _read_frames(self) -> None:
+        """Times that count frames as those of a file do where all of them are written so: 00:00:01:12."""
+        timed = [n for n, row in enumerate(self.rows) if "-->" in row and _TIMES.fullmatch(row.replace(";", ":"))]
+        frames = [[int(x[1]) for x in _FRAMES.finditer(self.rows[n].replace(";", ":"))] for n in timed]
+        if not timed or any(len(x) != 2 for x in frames):
+            return
+        most = max(map(max, frames))
+        rate = next((x for x in (25, 30, 60) if most < x), 0)
+        if not rate:
+            return
+        for n in timed:
+            row = self.rows[n].replace(";", ":")
+            self.rows[n] = _FRAMES.sub(lambda found: f".{round(1000 * int(found[1]) / rate):03d}", row)
+        self.warnings.append(f"its times count frames, of which {rate} were taken for a second")
 
     def read(self) -> CaptionFile:
         """All of it."""

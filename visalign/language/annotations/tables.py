@@ -5,10 +5,11 @@ starts and ends: what people write by hand, what R and Praat's tables hold, Whis
 
 Conventions
 -----------
-Cells are parted by commas, semicolons or tabs, whichever parts the header. Times are seconds; milliseconds where the
-header says so (``start_ms``), and in the table with which Whisper writes its segments (``start``, ``end`` and ``text``
-in tabs, whole numbers). A clock (``0:01:02.5``) is read too. Without a header three columns are taken, of which two
-hold times: ``0.49,0.66,she`` or ``she,0.49,0.66``.
+Cells are parted by commas, semicolons, tabs or bars, whichever parts the header; Excel's ``sep=;`` may stand above.
+Times are seconds; milliseconds where the header says so (``start_ms``), and in the table with which Whisper writes
+its segments (``start``, ``end`` and ``text`` in tabs, whole numbers). A clock (``0:01:02.5``) is read too. Without a
+header three columns are taken, of which two hold times: ``0.49,0.66,she`` or ``she,0.49,0.66``, and the four of
+aeneas: ``f001,0.49,0.66,"she"``.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _CALLED = {
     "start": "start starts start_time starttime start_seconds start_sec start_s begin begins begin_time begintime "
     "begin_seconds begin_s onset from xmin tmin t0 t_start time_start",
     "end": "end ends end_time endtime end_seconds end_sec end_s stop stop_time offset to xmax tmax t1 t_end time_end",
-    "duration": "duration dur duration_seconds duration_s length",
+    "duration": "duration dur duration_seconds duration_sec duration_s length",
     "start_ms": "start_ms begin_ms onset_ms start_time_ms startms start_milliseconds",
     "end_ms": "end_ms stop_ms offset_ms end_time_ms endms end_milliseconds",
     "duration_ms": "duration_ms dur_ms",
@@ -49,6 +50,8 @@ _CALLED = {
 }
 _COLUMNS = {name: column for column, names in _CALLED.items() for name in names.split()}
 _LABELS = ("word", "phone", "label")
+_DELIMITERS = "\t,;|"
+_NAME_OF_AENEAS = re.compile(r"f\d{6,9}")
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:[.,]\d{1,9})?)", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:[.,]\d{0,30})?|[.,]\d{1,30})(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -101,7 +104,7 @@ class _Table:
 
 def is_table(content: Content) -> bool:
     """Whether a file is a table of labels with times."""
-    head = content.beginning[:100_000].split("\n")[:20]
+    head = _without_mark(content.beginning[:100_000].split("\n")[:20])
     return _delimited(head) is not None
 
 
@@ -123,22 +126,29 @@ def read_table_file(content: Content, _recording: str | None = None) -> Annotati
         kind, tracks = "table of labels", _plain_tracks(reader, table, is_whisper=_is_whisper(table))
     if not tracks:
         raise ParseError(path, None, "it holds no row with a label and its times")
+    if tracks[0].words and all(_NAME_OF_AENEAS.fullmatch(x.label) for x in tracks[0].words):
+        raise ParseError(path, None, "a table of aeneas with names and no text; let it write JSON or CSV")
     return Annotation(str(path), kind, tracks, warnings=content.warnings + reader.all_warnings())
 
 
 def _delimited(lines: Sequence[str]) -> str | None:
     """What parts the cells of a table; None where the lines are none."""
     first = next((line for line in lines if line.strip()), "")
-    for delimiter in "\t,;":
+    for delimiter in _DELIMITERS:
         columns = _named(next(iter(_cells([first], delimiter)), []))
         if _is_complete(columns):
             return delimiter
-    for delimiter in "\t,;":
+    for delimiter in _DELIMITERS:
         if (rows := [x for x in _cells(lines, delimiter) if x]) and all(
             _times_of_bare(row) for row in rows[:-1] or rows
         ):
             return delimiter
     return None
+
+
+def _without_mark(lines: list[str]) -> list[str]:
+    """The lines, that with which Excel is told what parts the cells empty."""
+    return ["", *lines[1:]] if re.fullmatch(r"\s*\"?sep=.\"?\s*", lines[0]) else lines
 
 
 def _cells(lines: Sequence[str], delimiter: str) -> list[list[str]]:
@@ -165,6 +175,9 @@ def _is_complete(columns: Mapping[str, int]) -> bool:
 
 def _times_of_bare(row: Sequence[str]) -> tuple[int, int, int] | None:
     """In a row without a header the columns of label, start and end."""
+    if len(row) == 4:  # aeneas
+        times = [clock_seconds(x) is not None for x in row]
+        return (3, 1, 2) if times == [False, True, True, False] else None
     if len(row) != 3:
         return None
     first, _, last = (clock_seconds(x) is not None for x in row)
@@ -175,7 +188,7 @@ def _times_of_bare(row: Sequence[str]) -> tuple[int, int, int] | None:
 
 def _table(content: Content) -> _Table:
     path, text = content.path, content.text
-    lines = text.split("\n")
+    lines = _without_mark(text.split("\n"))
     delimiter = _delimited(lines[:20])
     if delimiter is None:
         found = _cells(lines[:1], ",")

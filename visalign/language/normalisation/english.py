@@ -28,6 +28,7 @@ from functools import cache
 from visalign.language.normalisation.english_amounts import bare_amount, cents_behind, product_of, quantity
 from visalign.language.normalisation.english_dates import date_rules, month_rules, time_rules
 from visalign.language.normalisation.english_figures import VULGAR, Rule, Said
+from visalign.language.normalisation.english_letters import SUPERSCRIPTS, in_letters, raised
 from visalign.language.normalisation.english_signs import at_sign, figure_groups, marked_figures
 from visalign.language.normalisation.english_tables import english_tables, one_of
 from visalign.language.normalisation.english_words import (
@@ -46,6 +47,7 @@ __all__ = ["american_english"]
 _FIGURE = re.compile(r"[0-9]")
 _TOKEN = re.compile(r"[^\s,;!?…\"“”„«»|\\]{1,80}")
 _CLOSING = ".:'’)]"
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _UP_TO_TWENTY = """
 zero one two three four five six seven eight nine ten
 eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty
@@ -66,7 +68,17 @@ def american_english(text: str, known: Container[str]) -> list[Stretch]:
     $5.50 = five dollars fifty cents
     5 kg = five kilograms
     """
-    return list(_Reader(with_ascii_figures(text), known).stretches())
+    return list(_Reader(_plain(text), known).stretches())
+
+
+def _plain(text: str) -> str:
+    """Figures of other scripts, and lowered ones, as those of this one, the Greek mu before a unit as the sign of
+    micro; each stays one character.
+    """
+    if text.isascii():
+        return text
+    text = with_ascii_figures(text.translate(_LOWERED))
+    return re.sub(r"\u03bc(?=[A-Za-z])", "\u00b5", text)
 
 
 @cache
@@ -76,7 +88,7 @@ def _trigger() -> re.Pattern[str]:
     money = one_of(sign for sign in tables.currencies if not sign.isalpha())
     shorts = (short for short in tables.before_numbers if not short.isalpha())
     signs = one_of({*tables.signs, *tables.signs_before, *tables.signs_between, *shorts, *"'’‘"})
-    letter = rf"[^\W\d_{VULGAR}]"
+    letter = rf"[^\W\d_{VULGAR}{SUPERSCRIPTS}]"
     return re.compile(
         rf"(?P<money>{money})|(?P<figure>\.?[0-9]|[{VULGAR}])"
         rf"|(?P<word>{letter}(?:\.{letter}(?!{letter}))+|{letter}+)|(?P<sign>{signs})"
@@ -140,6 +152,7 @@ class _Reader:
     def _words(self, word: str, start: int, following: str) -> Iterator[Said | None]:
         """What a word may stand for."""
         text, tables, short = self.text, english_tables(), word.lower()
+        yield raised(text, start, word)
         if following and following in ".@:-_+":
             yield address(text, start, self.known)
         if following == "&":
@@ -153,7 +166,8 @@ class _Reader:
             yield abbreviation(text, start, word, self.known)
         if word.isupper():
             yield roman(text, start, word)
-        yield short_form(text, start, word)
+        yield short_form(text, start, word, self.known)
+        yield from in_letters(text, start, word, self.known)
 
     def _own_word(self, start: int) -> Stretch | None:
         """What the lexicon has as it is written."""

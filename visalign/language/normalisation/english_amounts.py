@@ -299,6 +299,8 @@ def _bare_range(first: Amount, second: Amount) -> Ways:
         )
     if any((len(x) > 4 and "." not in x) or (len(x) > 1 and x[0] == "0" and x[1] != ".") for x in (low, high)):
         return sequence(digits(low), digits(high))
-    usual = sequence(first.alone[:1], _TO, second.alone[:1])
+    # fifty-fifty, twenty-four seven
+    to = _TO[::-1] if low == high or (low, high) == ("24", "7") else _TO
+    usual = sequence(first.alone[:1], to, second.alone[:1])
     minus = sequence(first.alone[:1], ["minus"], second.alone[:1])
     return distinct(usual, minus, sequence(first.alone[:2], _TO, second.alone[:2]))

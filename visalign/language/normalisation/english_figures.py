@@ -50,8 +50,9 @@ BLANK = rf"[ \t\n{_NARROW}]"
 GAP, MAYBE_GAP = BLANK + "{1,2}", BLANK + "{0,2}"
 
 _GROUPED = rf"[0-9]{{1,3}}(?:[,'’{_NARROW}][0-9]{{3}}){{1,6}}(?![0-9])"
+_INDIAN = r"[0-9]{1,2}(?:,[0-9]{2}){1,5},[0-9]{3}(?![0-9]|,[0-9])"
 _SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3}){1,6}(?![0-9])"
-_WHOLE = rf"(?:{_GROUPED}|{_SPACED}|[0-9]{{1,40}}(?![0-9]))"
+_WHOLE = rf"(?:{_INDIAN}|{_GROUPED}|{_SPACED}|[0-9]{{1,40}}(?![0-9]))"
 _PLACES = r"\.[0-9]{1,20}(?![0-9])"
 # 1.234,50 and 1 234,5 have a decimal comma for sure; 20,5 may as well be two of a list.
 _CONTINENTAL = re.compile(

@@ -206,7 +206,7 @@ def fraction(above: str, below: str) -> tuple[str, ...]:
     names = distinct(_DENOMINATORS.get(parts, ())[:1], [name] if parts != 2 else [])
     if n > 1:
         return sequence(cardinal(above)[:1], [plural(x) for x in names])
-    counts = ["one", "an" if name[:1] in "aeiou" else "a"]
+    counts = ["one", "an" if name[:1] in "aeiou" and not name.startswith("one") else "a"]
     return sequence(counts, names[:1]) + ("half",) * (parts == 2) + sequence(counts, names[1:])
 
 

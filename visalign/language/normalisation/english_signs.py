@@ -8,7 +8,8 @@ from functools import cache
 
 from visalign.language.normalisation.english_dates import date_rules
 from visalign.language.normalisation.english_figures import MAYBE_GAP, STOP, Rule, Said, amount_at, by_pattern
-from visalign.language.normalisation.english_numbers import cardinal, decimal, digits, number, ordinal
+from visalign.language.normalisation.english_letters import SUPERSCRIPTS, raised_ways
+from visalign.language.normalisation.english_numbers import cardinal, decimal, digits, number
 from visalign.language.normalisation.english_tables import english_tables
 from visalign.language.normalisation.english_words import address, before_number, hexadecimal
 from visalign.language.normalisation.ways import Ways, distinct, sequence
@@ -24,8 +25,8 @@ _FIGURE_AHEAD = re.compile(r"\s?[-−+]?\.?[0-9]|\s?[$£€]")
 _FIGURE_NEXT = re.compile(r"\.?[0-9]|[$£€]")
 _QUOTES = re.compile(r"(?P<opening>(?:(?<=[\s(\[—–-])|^)\"(?=\S))|\"")
 _APART_FROM_FIGURES = frozenset(["<", ">", "≤", "≥", "~", "∼", "≈", "±", "+/-", "+-", "√"])
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_POWERS = {"2": "squared", "3": "cubed"}
+_EQUATION_BEHIND = re.compile(r"[^\W_]\s?$|[)²³]\s?$")
+_EQUATION_AHEAD = re.compile(r"\s?[-−(]?[^\W_]")
 _COMPASS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 
 
@@ -40,6 +41,8 @@ def at_sign(text: str, at: int, sign: str, known: Container[str]) -> Iterator[Sa
     if sign in tables.before_numbers:
         yield before_number(text, at, sign)
     if sign in tables.signs_between and _FIGURE_BEHIND.search(before) and _FIGURE_AHEAD.match(behind):
+        yield Said(end, tables.signs_between[sign])
+    if sign == "=" and _EQUATION_BEHIND.search(before) and _EQUATION_AHEAD.match(behind):
         yield Said(end, tables.signs_between[sign])
     if sign in tables.signs_before:
         is_joined = _FIGURE_NEXT.match(behind) and not _LETTER_BEHIND.search(before)
@@ -67,8 +70,10 @@ def marked_figures() -> tuple[Rule, ...]:
         by_pattern(rf"{feet}['’′]{MAYBE_GAP}{inches}{MAYBE_GAP}(?:[\"”″]|''|’’){STOP}", _height),
         by_pattern(rf"{feet}(?:ft|feet|foot)\.?{MAYBE_GAP}{inches}{MAYBE_GAP}in(?:ch|ches)?(?![^\W_])\.?", _height),
         _marked,
+        by_pattern(rf"(?P<hours>[0-9]{{1,2}}) ?h(?:rs?)? ?(?P<minutes>[0-9]{{1,2}}) ?m(?:ins?)?{STOP}", _spent),
+        by_pattern(rf"(?P<minutes>[0-9]{{1,2}}) ?m(?:ins?)? ?(?P<seconds>[0-9]{{1,2}}) ?s(?:ecs?)?{STOP}", _spent),
         by_pattern(
-            rf"(?P<base>[0-9]{{1,6}}(?:\.[0-9]{{1,5}})?)(?:\^(?P<to>[0-9]{{1,3}})|(?P<up>[⁰¹²³⁴-⁹]{{1,3}})){STOP}",
+            rf"(?P<base>[0-9]{{1,6}}(?:\.[0-9]{{1,5}})?)(?:\^(?P<to>[0-9]{{1,3}})|(?P<up>⁻?[⁰¹²³⁴-⁹]{{1,3}})){STOP}",
             _power,
         ),
     )
@@ -119,14 +124,17 @@ def _on_earth(found: re.Match[str]) -> Ways:
     return [" ".join([*said, *filter(None, [_COMPASS.get(found["to"])])])]
 
 
-def _power(found: re.Match[str]) -> Ways:
-    exponent = found["to"] or found["up"].translate(_SUPERSCRIPTS)
-    said = [
-        f"to the {ordinal(exponent)[0]}",
-        f"to the power of {cardinal(exponent)[0]}",
-        f"to the {cardinal(exponent)[0]}",
+def _spent(found: re.Match[str]) -> Ways:
+    """Hours and minutes, minutes and seconds: 2h 30m."""
+    parts = [
+        [f"{cardinal(count)[0]} {unit[:-1] if count == '1' else unit}"] for unit, count in found.groupdict().items()
     ]
-    return sequence(decimal(found["base"])[:1], [_POWERS[exponent]] if exponent in _POWERS else said)
+    return sequence(parts[0], ["", "and"], parts[1])
+
+
+def _power(found: re.Match[str]) -> Ways:
+    exponent = found["up"] or "".join(SUPERSCRIPTS[int(x)] for x in found["to"])
+    return sequence(decimal(found["base"])[:1], raised_ways(exponent))
 
 
 @cache

@@ -18,6 +18,9 @@ __all__ = ["abbreviation", "address", "before_number", "code", "hexadecimal", "i
 _POINT = re.compile(r"\.(?![^\W_])")
 _TO_NUMBER = re.compile(rf"(?P<point>\.)?{MAYBE_GAP}(?=[0-9]|[.][0-9])")
 _TO_ROMAN = re.compile(rf"(?P<point>\.)?{MAYBE_GAP}(?=[IVXLC]{{1,7}}\b)")
+# "No. I won't": whoever speaks, and no numeral.
+_SPEAKER_NEXT = re.compile(r"I\b")
+_GOES_ON = re.compile(rf"I(?:['’]|{GAP}[a-z])")
 _CAPITALISED_NEXT = re.compile(rf"\.?{GAP}[A-Z]")
 _LAST_WORD = re.compile(rf"([^\W_](?:[^\W_]|['’](?=[^\W_])){{0,30}})\.?{BLANK}{{1,2}}$")
 _NUMBERED = re.compile(r"[0-9]{1,4}(?:st|nd|rd|th)")
@@ -80,6 +83,8 @@ def before_number(text: str, at: int, word: str) -> Said | None:
     found = _TO_NUMBER.match(text, at + len(word)) or _TO_ROMAN.match(text, at + len(word))
     if ways is None or not found or not (found["point"] or short in tables.bare):
         return None
+    if _SPEAKER_NEXT.match(text, found.end()) and (short == "no" or _GOES_ON.match(text, found.end())):
+        return None
     return Said(found.end(), ways)
 
 
@@ -91,7 +96,10 @@ def roman(text: str, at: int, word: str) -> Said | None:
     ends = [_value(x) for x in (found["first"], found["last"]) if x]
     name = _word_before(text, at)
     tables = english_tables()
-    is_numbered = name.lower() in tables.counted or name.lower() in tables.before_numbers
+    is_short = name.lower() in tables.before_numbers
+    if is_short and word == "I" and (name.lower() == "no" or _GOES_ON.match(text, at)):
+        return None
+    is_numbered = is_short or name.lower() in tables.counted
     if not all(ends) or not name or (name == name.lower() and not is_numbered):
         return None
     between = "and" if re.search("and|&", found["dash"] or "") else "to"
@@ -112,9 +120,11 @@ def roman(text: str, at: int, word: str) -> Said | None:
     return None
 
 
-def short_form(text: str, at: int, word: str) -> Said | None:
-    """Short forms that need no point: vs, w/, w/o, and the v between two parties."""
-    short = word.lower()
+def short_form(text: str, at: int, word: str, known: Container[str]) -> Said | None:
+    """Short forms that need no point: vs, w/, w/o, Tues, and the v between two parties."""
+    short, tables = word.lower(), english_tables()
+    if short in tables.weekdays and short not in known and word[0].isupper():
+        return Said(at + len(word) + (text[at + len(word) : at + len(word) + 1] == "."), [tables.weekdays[short]])
     if short == "vs":
         return Said(at + 2 + (text[at + 2 : at + 3] == "."), ["versus", "v s"])
     if found := _WITH.match(text, at):
