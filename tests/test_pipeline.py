@@ -284,7 +284,7 @@ def test_progress_is_told(generated_clip: GeneratedClip) -> None:
 
 def test_a_report_names_its_models(report: ClipReport) -> None:
     names = " ".join(model.name for model in report.clip.models)
-    assert "dlib" in names
+    assert "landmark model of visalign" in names
     assert "GRID" in names
     assert all(model.licence for model in report.clip.models)
     assert report.clip.version == visalign.__version__

@@ -71,8 +71,8 @@ MEDIA = (
 )  # fmt: skip
 
 TIMING = (
-    Case(14, "variable frame rate, MP4", clip.variable_mp4, Works(EARLY, 0.0, within=0.022)),
-    Case(14, "variable frame rate, Matroska", clip.variable_mkv, Works(EARLY, 0.0, within=0.022)),
+    Case(14, "variable frame rate, MP4", clip.variable_mp4, Works(EARLY, 0.0, within=0.03)),
+    Case(14, "variable frame rate, Matroska", clip.variable_mkv, Works(EARLY, 0.0, within=0.03)),
     Case(15, "both streams start at 5 s", clip.late_start, SAME),
     Case(15, "both streams start at 1000 s, MPEG-TS", clip.late_start_ts, SAME),
     Case(15, "both streams start 0.4 s before 0 (edit list)", clip.negative_start, SAME),
@@ -140,7 +140,7 @@ SOUND = (
          Works(("uncertain",), warns="no transcript: phones were recognised")),
     Case(33, "a minute of sound, three seconds of picture", clip.much_longer_sound, Works(CAREFUL, 0.0, warns="the sound lasts 60.0 s and the picture 3.0 s")),
     Case(33, "a second of sound, three of picture", clip.much_shorter_sound, Works(CAREFUL, warns="the sound lasts 1.2 s and the picture 3.0 s")),
-    Case(32, "two voices at once", clip.crosstalk, Works(NO_MATCH, warns="the transcript may not belong")),
+    Case(32, "two voices at once", clip.crosstalk, Works(CAREFUL, 0.0, within=0.03, warns="the transcript may not belong")),
 )  # fmt: skip
 
 EMPTY = Refused(InputError, "the transcript is empty: it holds no word that could be spoken")

@@ -66,8 +66,8 @@ def test_the_same_report_gives_the_same_page(page: str, report: ClipReport, gene
 def test_the_page_says_what_in_sync_means(page: str, report: ClipReport, generated_clip: GeneratedClip) -> None:
     limits = "at most 40 ms early or 60 ms late (profile ebu_r37"
     strict = clip_page(replace(report, clip=replace(report.clip, strict=True)), generated_clip.path)
-    assert f"<dd>{limits})</dd>" in page
-    assert f"<dd>{limits}; strict: with the whole 95 % interval)</dd>" in strict
+    assert f"<dd dir=auto>{limits})</dd>" in page
+    assert f"<dd dir=auto>{limits}; strict: with the whole 95 % interval)</dd>" in strict
 
 
 def test_a_report_writes_its_page(page: str, report: ClipReport, generated_clip: GeneratedClip, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def ipa_coverage(viseme_map: VisemeMap) -> dict[str, tuple[str, ...]]:
     --------
     >>> found = ipa_coverage(VisemeMap.load("jeffers_1971"))
     >>> "m" in found["listed"], "y" in found["made alike"], found["fallback"]
-    (True, True, ('h', 'ɦ'))
+    (True, True, ('ç', 'h', 'ɦ'))
     """
     found: dict[str, list[str]] = {"listed": [], "made alike": [], "fallback": []}
     for letter in IPA_LETTERS:
