@@ -65,10 +65,12 @@ def test_the_landmark_model_that_was_used_is_named(stages: Stages, monkeypatch: 
     assert "visalign" in own.name
     assert "GRID" in own.licence
     assert "300-W" not in own.licence
+    assert not own.binds
     monkeypatch.setenv("VISALIGN_LANDMARK_MODEL", "dlib68")
     other = make_report(*stages).clip.models[0]
     assert "68-point" in other.name
     assert "excludes commercial use" in other.licence
+    assert other.binds
     monkeypatch.setenv(
         "VISALIGN_LANDMARK_MODEL", "no such file"
     )  # lips of landmarks that were found elsewhere need none

@@ -196,7 +196,7 @@ def show_report(report: ClipReport, outputs: Sequence[Path], *, stderr: bool = F
     elif report.clip.transcript is None:
         console.print("No transcript was given: phones were recognised, so there are no words to judge.")
     show_warnings(report.warnings, stderr=stderr)
-    for model in report.clip.models:
+    for model in (model for model in report.clip.models if model.binds):
         console.print(f"Model: {model.name} ({model.licence})", style="dim")
     _show_written(outputs, stderr=stderr)
 

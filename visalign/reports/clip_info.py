@@ -33,6 +33,15 @@ class ModelInfo:
     name: str
     licence: str
 
+    @property
+    def binds(self) -> bool:
+        """Whether its terms forbid a use, or nobody knows them.
+
+        Then they are said wherever the model was used; those of other models stand on the page, in the JSON and in
+        what `visalign doctor` says.
+        """
+        return any(words in self.licence for words in ("excludes", "no commercial use", "does not know"))
+
 
 @dataclass(frozen=True, slots=True)
 class SoundInfo:
