@@ -12,6 +12,7 @@ first phone that it lacks is at fault. Lower-case letters mean the same in these
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -157,6 +158,7 @@ def aligned_alphabet(labels: Iterable[str]) -> str:
     return "arpabet" if all(is_silence(x) or is_arpabet(x) for x in set(labels)) else "ipa"
 
 
+@functools.lru_cache(1 << 14)  # a list has few symbols, many times
 def _reads(symbol: str, alphabet: str) -> bool:
     return is_arpabet(symbol) if alphabet == "arpabet" else is_phone(symbol, alphabet)
 
