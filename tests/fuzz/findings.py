@@ -142,5 +142,11 @@ FINDINGS = (
     Finding("eaf", lambda: EAF_TIMES, "OverflowError: a time of 400 digits"),
     Finding("srt", lambda: b"1\n" + b"9" * 5001 + b":00:01,000 --> 00:00:02,500\nx\n", "ValueError: 5,001 digits"),
     Finding("json-alignment", lambda: MFA_TIMES, "RuntimeWarning: a time that no float of 32 bits holds"),
+    Finding("labels", lambda: "0.1\t0.5\t\u2028\n".encode(), "ValueError: a label of a separator of lines"),
+    Finding(
+        "json-recognisers",
+        lambda: b'[{"start": [{"word": "oh"}], "text": "oh"}, {"alternatives": [{"result": []}]}]',
+        "TypeError: a list where a time belongs",
+    ),
     Finding("landmarks-csv", _far_points, "RuntimeWarning: a point that no float of 32 bits holds"),
 )

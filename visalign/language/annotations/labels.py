@@ -198,7 +198,7 @@ def _htk(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
         return list(rows), []
     labels, words = list[Row](), list[Row]()
     for row in rows:
-        label, *rest = row.label.split()
+        label, *rest = _parts(row)
         labels.append(row._replace(label=label))
         named = next((x for x in rest if clock_seconds(x) is None), "")
         if named:
@@ -208,9 +208,14 @@ def _htk(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     return labels, words
 
 
+def _parts(row: Row) -> list[str]:
+    """What blanks part in a label; one of blanks alone, such as a separator of lines, says nothing."""
+    return row.label.split() or [""]
+
+
 def _after_label(row: Row) -> bool:
     """Whether a label is one word, or is followed by scores and at most a word."""
-    _, *rest = row.label.split()
+    _, *rest = _parts(row)
     return not rest or (clock_seconds(rest[0]) is not None and sum(clock_seconds(x) is None for x in rest) <= 1)
 
 

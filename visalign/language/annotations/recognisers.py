@@ -170,7 +170,11 @@ def _called(entry: _Entry, what: str) -> Any:
 
 
 def _has_time(entry: _Entry) -> bool:
-    return any(x is not None for x in _times(entry)) and _called(entry, "label") is not None
+    try:
+        times = _times(entry)
+    except TypeError:  # a list or an object stands where a time belongs
+        return False
+    return any(x is not None for x in times) and _called(entry, "label") is not None
 
 
 def _times(entry: _Entry) -> tuple[float | None, float | None]:
