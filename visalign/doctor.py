@@ -157,6 +157,14 @@ def _dlib() -> Finding:
     )
 
 
+_UNAVAILABLE = "BackendUnavailable: "
+
+
+def _reason(text: str) -> str:
+    """What an error of visalign says, without its name."""
+    return text.partition(_UNAVAILABLE)[2] or text
+
+
 def _landmark_model() -> Finding:
     name = "landmark model"
     program = (
@@ -166,8 +174,8 @@ def _landmark_model() -> Finding:
     )
     works, text = _probe(program)
     if not works:
-        error = text.partition("BackendUnavailable: ")
-        return Finding(name, "missing" if error[1] else "broken", detail=error[2] or text, remedy=_MODEL_REMEDY)
+        status: Status = "missing" if _UNAVAILABLE in text else "broken"
+        return Finding(name, status, detail=_reason(text), remedy=_MODEL_REMEDY)
     facts = json.loads(text)
     if not os.environ.get(_MODEL_VARIABLE):
         return Finding(name, "ok", detail=f"{facts['called']}; commercial use is allowed (MIT; see NOTICE)")
@@ -182,8 +190,7 @@ def _landmarks_of_68() -> Finding:
     )
     works, text = _probe(program)
     if not works:
-        error = text.partition("BackendUnavailable: ")
-        return Finding(name, "optional", detail=error[2] or text, remedy="pip install visalign[dlib68]")
+        return Finding(name, "optional", detail=_reason(text), remedy="pip install visalign[dlib68]")
     facts = json.loads(text)
     if facts["known"]:
         detail = f"for --landmarks dlib68; taught by iBUG 300-W: no commercial use ({facts['path']})"

@@ -75,7 +75,7 @@ class Growth:
 
 @dataclass(eq=False)
 class _State:
-    """All starts of all samples, and where the points of each are now."""
+    """All starts of all samples, and where the points of each are now: in the beginning, those of the mean face."""
 
     pictures: npt.NDArray[np.uint8]
     sample: Ints  # of each start
@@ -103,8 +103,7 @@ def grow(
     """
     rng = np.random.default_rng(seed)
     state = _started(pictures, points, boxes, growth.starts, rng)
-    mean = state.target.mean(axis=0)
-    state.shape = np.repeat(mean[None], len(state.sample), axis=0)
+    mean = state.shape[0].copy()
     levels = list(_levels(state, mean, growth, rng))
     arrays = {name: np.stack([level[name] for level in levels]) for name in levels[0]}
     return {"mean": _pairs(mean), **arrays}
@@ -122,7 +121,8 @@ def _started(
     corner = (centre[sample] + moved - size * (0.5 + 0.5j)).astype(np.complex64)
     size = size.astype(np.float32)
     target = (_complex(points)[sample] - corner[:, None]) / size[:, None]
-    return _State(pictures, sample, corner, size, target, target)
+    shape = np.repeat(target.mean(axis=0)[None], len(sample), axis=0)
+    return _State(pictures, sample, corner, size, target, shape)
 
 
 def _levels(

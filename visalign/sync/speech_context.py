@@ -161,11 +161,11 @@ class SpeechContext:
 
 def _phones_at(phones: Tier, n_rows: int, alphabet: str) -> tuple[npt.NDArray[np.int64], Rows]:
     """Number of the phone of each row, and what each phone contributes, shape (n_phones, n_columns)."""
-    labels = list(dict.fromkeys((*phones.labels, "SIL")))
-    known = np.array([labels.index(label) for label in (*phones.labels, "SIL")])
+    numbers = {label: number for number, label in enumerate(dict.fromkeys((*phones.labels, "SIL")))}
+    known = np.array([numbers[label] for label in (*phones.labels, "SIL")])
     index = np.searchsorted(np.asarray(phones.boundaries), np.arange(n_rows) * HOP, side="right") - 1
     spoken = np.asarray(known[np.where((index >= 0) & (index < len(phones)), index, len(phones))])
-    return spoken, np.stack([row_of(label, alphabet) for label in labels])
+    return spoken, np.stack([row_of(label, alphabet) for label in numbers])
 
 
 @functools.cache
