@@ -173,8 +173,8 @@ class FaceNotFound(InputError):
             part = f"at most {part}"
         super().__init__(
             f"{self.path}: a face was found in {part} of the frames{where}, too few to read lips from. "
-            "Use a clip in which one face looks roughly at the camera (a profile shows too little of the lips) and is at "
-            "least 80 pixels wide."
+            "Use a clip in which one face looks roughly at the camera (a profile shows too little of the lips) and is "
+            "at least 80 pixels wide."
         )
 
 

@@ -204,7 +204,7 @@ def _true_eye_distance(points: npt.NDArray[np.float32]) -> float:
 
 
 def on_turning_heads(models: dict[str, DlibDetector], mesh: Path) -> dict[str, dict[str, str]]:
-    """In what part of the pictures a face is followed while heads turn from the camera into profile, a degree a frame."""
+    """In what part of the pictures a face is followed while heads turn into profile, a degree a frame."""
     maker, behind = HeadMaker(mesh), np.full((CROP_PX, CROP_PX), 90, np.float32)
     kept: dict[str, dict[str, list[bool]]] = {name: {} for name in models}
     for who in range(_TURNING, _TURNING + 8):
