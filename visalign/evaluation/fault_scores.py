@@ -63,11 +63,11 @@ def matched(truth: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         `truth` with the columns ``score``, ``is_flagged`` and ``judged_lead_seconds``.
     """
-    by_clip = dict(iter(judged.groupby("clip", sort=False)))
+    by_clip = {str(clip): rows for clip, rows in judged.groupby("clip", sort=False)}
+    clips, starts, ends = (truth[name].tolist() for name in ("clip", "start_seconds", "end_seconds"))
     scores, flags, leads = [], [], []
-    for word in truth.itertuples(index=False):
-        rows = by_clip.get(word.clip)
-        found = _found(word.start_seconds, word.end_seconds, rows)
+    for clip, start, end in zip(clips, starts, ends, strict=True):
+        found = _found(start, end, by_clip.get(str(clip)))
         scores.append(found[0])
         flags.append(found[1])
         leads.append(found[2])
@@ -106,7 +106,8 @@ def scores_of(words: pd.DataFrame) -> pd.DataFrame:
     words = words.assign(size=words["size_seconds"].abs(), value=words["score"].fillna(UNTOLD))
     clean = words[(words["kind"] == "") & (words["state"] == CLEAN)]
     at_fault = words[words["state"] == FAULT]
-    rows = [_row(kind, size, part, clean) for (kind, size), part in at_fault.groupby(["kind", "size"])]
+    parts = [part for _, part in at_fault.groupby(["kind", "size"])]
+    rows = [_row(part["kind"].iloc[0], part["size"].iloc[0], part, clean) for part in parts]
     total = _row("all", 0.0, at_fault, clean)
     minutes = (clean["end_seconds"] - clean["start_seconds"]).sum() / 60
     total["false_alarms_a_minute"] = float(clean["is_flagged"].sum() / minutes) if minutes else np.nan
