@@ -164,7 +164,7 @@ class ClipReport:
         is_worth_telling = is_worth_telling and tells_offset(self.sync)
         lines += [course_in_words(course)] if is_worth_telling else []
         read = "" if self.lip_reading is None else lip_reading_in_words(self.lip_reading)
-        lines += [_agreement(self.score, self.clip), read, _sound(self.clip.sound)]
+        lines += [_agreement(self.sync, self.score, self.clip), read, _sound(self.clip.sound)]
         return "\n".join(line for line in lines if line)
 
     def course(self) -> OffsetCourse | None:
@@ -284,11 +284,11 @@ def _evidence(sync: SyncEstimate) -> str:
     return f"95 % interval: {interval}. " * bool(interval) + f"Confidence {round(sync.confidence, 6):.2f}."
 
 
-def _agreement(score: SyncScore, clip: ClipInfo) -> str:
+def _agreement(sync: SyncEstimate, score: SyncScore, clip: ClipInfo) -> str:
     parts = []
     if score.viseme_accuracy is not None:
         parts.append(f"The lips show an expected viseme in {score.viseme_accuracy:.0%} of the spoken frames")
-    if score.proportion_in_sync is not None:
+    if score.proportion_in_sync is not None and not fits_nowhere(sync):
         limits = f"at most {1000 * clip.max_lead_seconds:.0f} ms early or {1000 * clip.max_lag_seconds:.0f} ms late"
         parts.append(f"{score.n_words_in_sync} of {score.n_words} words are in sync ({limits})")
     return "; ".join(parts) + "." if parts else ""

@@ -7,6 +7,7 @@ Conventions
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -21,6 +22,7 @@ __all__ = [
     "certainty",
     "course_in_words",
     "fits_nowhere",
+    "headline",
     "in_short",
     "interval_in_words",
     "is_open_by",
@@ -39,6 +41,7 @@ __all__ = [
 _SURE, _FAIRLY_SURE = 0.95, 0.8
 _MOST_JUMPS, _MINUTE = 5, 60.0
 _AT_ZERO = 1e-6  # seconds: lags are sums of steps
+_MANY_SECONDS = 10.0
 _A_LITTLE_MORE = 1.25  # so many times the speech that there is
 
 
@@ -132,6 +135,40 @@ def in_short(sync: SyncEstimate) -> str:
     return "" if sync.verdict == "uncertain" else f"audio is {lead_in_words(sync.lead_seconds)}"
 
 
+def headline(sync: SyncEstimate) -> str:
+    """What a reader sees from afar, a few words; the offset of a clip in sync stands elsewhere, small.
+
+    Examples
+    --------
+    >>> headline(SyncEstimate(0.003, None, 1.0, "in-sync")), headline(SyncEstimate(0.127, None, 1.0, "audio-early"))
+    ('In sync.', 'Audio is 127 ms early.')
+    >>> headline(SyncEstimate(0.119, None, 0.01, "mismatched"))
+    'Lips and sound do not fit.'
+    """
+    if is_open_by(sync):
+        return "The sound drifts." if sync.cause is Cause.DRIFT else "The offset jumps."
+    if sync.verdict == "in-sync":
+        return "In sync."
+    if sync.verdict == "uncertain":
+        return "Nothing can be told." if sync.cause is None else _OPEN.get(sync.cause, "Nothing can be told.")
+    short = in_short(sync)
+    return f"{short[:1].upper()}{short[1:]}."
+
+
+_OPEN: Mapping[Cause, str] = MappingProxyType(
+    {
+        Cause.EDGE_OF_SEARCH: "No offset stands out.",
+        Cause.SEVERAL_LAGS: "No offset stands out.",
+        Cause.DOUBTFUL_MATCH: "Not sure that lips and sound belong together.",
+        Cause.ACROSS_A_LIMIT: "Too near a limit to tell.",
+        Cause.OFF_SCREEN: "Somebody off screen seems to speak.",
+        Cause.NO_FACE: "No face to be seen.",
+        Cause.DAMAGED: "The material is damaged.",
+        Cause.LITTLE_SPEECH: "Too little speech to tell.",
+    }
+)
+
+
 def with_reason(sync: SyncEstimate) -> SyncEstimate:
     """The estimate with its objections put into words, as its `reason`."""
     return replace(sync, reason=_reason(sync.objections))
@@ -157,6 +194,8 @@ def _sentence(objection: Objection) -> str:
         return said[:1].lower() + said[1:]
     if objection.cause is Cause.DOUBTFUL_MATCH and "wanted" in objection.facts:
         return _too_short(**objection.facts)
+    if objection.cause is Cause.LITTLE_SPEECH:
+        return _little_speech(**objection.facts)
     return _SENTENCES[objection.cause].format_map(objection.facts)
 
 
@@ -175,7 +214,6 @@ _SENTENCES: Mapping[Cause, str] = MappingProxyType(
         Cause.SEVERAL_LAGS: (
             "several lags fit about as well (probability that the best one is right: {confidence:.0%})"
         ),
-        Cause.LITTLE_SPEECH: "{speech:.1f} s of speech are too little to tell; about {wanted:.1f} s would do",
         Cause.DOUBTFUL_MATCH: (
             "the lips fit what is heard hardly better than they fit other sounds (probability that they belong "
             "together: {match:.0%})"
@@ -185,9 +223,26 @@ _SENTENCES: Mapping[Cause, str] = MappingProxyType(
 )
 
 
+def _little_speech(speech: float, wanted: float) -> str:
+    """The two never look the same: 1.46 s are not 1.5 s.
+
+    Examples
+    --------
+    >>> _little_speech(0.84, 1.5)
+    '0.8 s of speech are too little to tell; about 1.5 s would do'
+    >>> _little_speech(1.46, 1.5)
+    '1.46 s of speech are too little to tell; about 1.5 s would do'
+    """
+    here = f"{speech:.1f}"
+    if here == f"{wanted:.1f}":
+        here = f"{math.floor(100 * speech) / 100:.2f}"
+    return f"{here} s of speech are too little to tell; about {wanted:.1f} s would do"
+
+
 def _too_short(match: float, least: float, speech: float, wanted: float) -> str:
     """How sure it is, how sure it has to be, and how much more speech that takes; never as much as there is."""
-    more = f"about {wanted:.1f} s of speech would do, here are {speech:.1f} s"
+    seconds = f"{wanted:.1f}" if wanted < _MANY_SECONDS else f"{wanted:.0f}"
+    more = f"about {seconds} s of speech would do, here are {speech:.1f} s"
     if wanted < _A_LITTLE_MORE * speech:
         more = f"a little more speech would do than the {speech:.1f} s here"
     return (
