@@ -240,11 +240,14 @@ def _little_speech(speech: float, wanted: float) -> str:
 
 
 def _too_short(match: float, least: float, speech: float, wanted: float) -> str:
-    """How sure it is, how sure it has to be, and how much more speech that takes; never as much as there is."""
+    """How sure it is, how sure it has to be, and how much more speech that takes; never as much as there is.
+
+    Speech counts as far as the lips are seen beside the best frames of the clip, so less of it than is heard.
+    """
     seconds = f"{wanted:.1f}" if wanted < _MANY_SECONDS else f"{wanted:.0f}"
-    more = f"about {seconds} s of speech would do, here are {speech:.1f} s"
+    more = f"about {seconds} s of speech would do, here are {speech:.1f} s with lips seen well"
     if wanted < _A_LITTLE_MORE * speech:
-        more = f"a little more speech would do than the {speech:.1f} s here"
+        more = f"a little more speech would do than the {speech:.1f} s here with lips seen well"
     return (
         "too little is said to be sure that lips and sound belong together (probability that they do: "
         f"{_below(match, least)}, wanted: {least:.0%}); {more}"
