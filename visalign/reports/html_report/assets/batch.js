@@ -260,6 +260,7 @@ class ClipTable {
     const clip = this.clips[this.shown[place]];
     const row = document.createElement("div");
     row.className = place === this.chosen ? "row chosen" : "row";
+    if (clip.lead === null && !clip.nWords) row.classList.add("note-only"); // nothing was measured: room for why
     row.setAttribute("role", "row");
     row.setAttribute("aria-rowindex", place + 2);
     row.style.top = `${place * ROW_HEIGHT}px`;

@@ -2,7 +2,7 @@
 // The sound as it would be once corrected: the clip's own, moved against the picture, to be heard and compared.
 
 const LONGEST_DECODED = 1200; // seconds; a minute decoded takes 11 MB
-const NOTICED = 0.012; // seconds; sound that has slipped further is begun anew
+const NOTICED = 0.025; // seconds; sound that has slipped further is begun anew
 const SOON = 0.02; // seconds from asking for a sound until it may begin
 
 /** Plays the sound of `video` moved by `movedBy()` seconds, in place of the video's own; by 0 the video plays its own. */

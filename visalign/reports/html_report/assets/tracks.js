@@ -129,7 +129,7 @@ function drawRuler({ context, x, width, height, view, colours }) {
     context.moveTo(at, height - 6);
     context.lineTo(at, height);
     context.stroke();
-    context.fillText(timeInWords(n * step, step), at + 3, height / 2);
+    context.fillText(timeInWords(n * step, step), at + 5, height / 2);
   }
 }
 
