@@ -205,7 +205,7 @@ def align(
             )
     if phones_out is not None:
         found = _labelled(found, phones_out, lexicon, dictionary, language)
-    written = [] if output is None else [write_alignment(output, found)]
+    written = [] if output is None else [write_alignment(output, found, media=sound)]
     if not quiet:
         recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
         screen().print(alignment_table(found) if found.text else recognised)
