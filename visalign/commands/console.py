@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -30,6 +31,7 @@ from rich.table import Table
 from rich.text import Text
 
 from visalign.files.display import harmless, harmless_json, one_line
+from visalign.files.standard_output import is_for_stdout
 from visalign.files.timecode import clock
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ __all__ = [
     "progress_line",
     "screen",
     "show_warnings",
+    "show_written",
     "signed_ms",
     "styled_summary",
     "tier_table",
@@ -91,10 +94,21 @@ class _Screen(Console):
 
 
 def screen(*, stderr: bool = False) -> Console:
-    """A console that never guesses at markup, e-mail addresses or emoji in what it prints, and never acts on it."""
+    """A console that never guesses at markup, e-mail addresses or emoji in what it prints, and never acts on it.
+
+    Words go to stderr where a result goes to the standard output.
+    """
+    stderr = stderr or is_for_stdout()
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
     return _Screen(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+
+
+def show_written(*paths: Path) -> None:
+    """A line a file; not wrapped, as a path that is broken over two lines can't be copied."""
+    for path in paths:
+        if not is_for_stdout(path):
+            screen().print(f"Wrote {path}", soft_wrap=True)
 
 
 def print_json(text: str) -> None:
