@@ -28,9 +28,9 @@ def choice(*decls: str, names: Sequence[str], help: str, panel: str | None = Non
 def choice_argument(metavar: str, *, names: Sequence[str], help: str) -> Any:
     """An argument, for use in ``Annotated``, whose value is one of `names`, in any case."""
     return typer.Argument(
-        help=help,
+        help=f"{help}: {', '.join(names)}.",
         parser=_one_of(names),
-        metavar=f"{metavar}:[{'|'.join(names)}]",
+        metavar=metavar,
         autocompletion=_beginning(lambda: names),
     )
 

@@ -41,7 +41,7 @@ KIND_NAMES = ("tracks", "stages", "offset", "path", "confusion", "lags", "reliab
 
 @with_groups
 def plot(
-    kind: Annotated[str, choice_argument("KIND", names=KIND_NAMES, help="What to draw; see below.")],
+    kind: Annotated[str, choice_argument("KIND", names=KIND_NAMES, help="What to draw")],
     source: Annotated[
         Path, typer.Argument(metavar="IN", help="A clip, a report, a folder of them, or summary.csv of a batch.")
     ],

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from visalign.commands.command_lines import Command, Group
 from visalign.commands.exit_codes import EXIT_CODES
-from visalign.commands.old_names import Command
 from visalign.commands.version import version
 from visalign.files.limits import raise_limits
 
@@ -24,6 +24,7 @@ def make_app(panels: Mapping[str, Iterable[Row]], only: str | None = None) -> ty
     """The commands that stand in `panels`, as the help has them, or the `only` one that is wanted."""
     app = typer.Typer(
         name="visalign",
+        cls=Group,
         help="Compare what is heard with what the lips show: audio/video offset and sync, word by word.",
         epilog=(
             "Start with [bold]visalign demo[/bold], then\n\n"
@@ -69,7 +70,11 @@ def _root(
     ] = False,
     limits: Annotated[
         list[str] | None,
-        typer.Option("--max", help="Raise a limit on inputs that you trust: seconds=100k, pixels=200M; repeatable."),
+        typer.Option(
+            "--max",
+            metavar="NAME=N",
+            help="Raise a limit on inputs that you trust: seconds=100k, pixels=200M; repeatable.",
+        ),
     ] = None,
 ) -> None:
     raise_limits(limits or ())

@@ -1,14 +1,18 @@
-"""Options as they were called before one name meant one thing; they are understood, and stand in no help."""
+"""How a command line is read and its help shown.
+
+Options as they were called before one name meant one thing are understood, and stand in no help.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
-__all__ = ["OLD_NAMES", "Command", "as_named_now"]
+__all__ = ["OLD_NAMES", "Command", "Group", "as_named_now"]
 
 OLD_NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -39,14 +43,38 @@ OLD_NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 _STREAM = "-"
 
 
+class Group(TyperGroup):
+    """A group of commands, with its help as people read it."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its options."""
+        return _without_types_of_switches(super().get_params(ctx))
+
+
 class Command(TyperCommand):
-    """A command that understands old names, and ``--json`` without a file."""
+    """A command that understands old names, and ``--json`` without a file, with its help as people read it."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its options and arguments."""
+        return _without_types_of_switches(super().get_params(ctx))
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """What the line of usage says behind the command's name; that a thing is needed needs no braces."""
+        return [re.sub(r"^\{(.*)\}", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take the words apart, as typer does."""
         path = " ".join(str(ctx.command_path).split()[1:])
         options = {name for parameter in self.params for name in (*parameter.opts, *parameter.secondary_opts)}
         return super().parse_args(ctx, _with_stream(as_named_now(args, path, options)))
+
+
+def _without_types_of_switches(parameters: Sequence[Any]) -> list[Any]:
+    """A switch takes no value, so none is described."""
+    for one in parameters:
+        if getattr(one, "is_flag", False):
+            one.metavar = ""
+    return list(parameters)
 
 
 def as_named_now(words: Sequence[str], command: str, options: Collection[str]) -> list[str]:
