@@ -101,7 +101,7 @@ def export(
     min_hold_frames: Annotated[int, typer.Option(help="How long a shape stands at least.")] = 1,
     closure_hold_frames: Annotated[int, typer.Option(help="How long a closed mouth stands at least.")] = 2,
     tweens: Annotated[bool, typer.Option(help="In-between shapes.")] = True,
-    early_closures: Annotated[bool, typer.Option(help="Close the lips 40-120 ms before P B M.")] = False,
+    early_closures: Annotated[bool, typer.Option(help="Close the lips 0.04 to 0.12 s before P B M.")] = False,
     rest_after: Annotated[float, typer.Option(help="Seconds of silence after which the mouth rests.")] = 1 / 3,
     shapes: Shapes = None,
     viseme_map: Map = None,
