@@ -42,6 +42,7 @@ from visalign.sync.judging import Instruments
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.sound_evidence import SoundEvidence, seen_during, sound_evidence
 from visalign.visemes.expected import expected_visemes
+from visalign.visemes.naming import named, names_of
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["LARGEST_ODDS", "Explanation", "Item", "explain_clip", "explain_sounds", "explain_words", "strength"]
@@ -233,26 +234,20 @@ class _Look:
     """Puts visemes into words."""
 
     viseme_map: VisemeMap | None
-    silence: str
+    names: Mapping[str, str]
 
     @classmethod
     def of(cls, report: ClipReport, viseme_map: VisemeMap | None) -> _Look:
         if viseme_map is None:
             try:
                 viseme_map = VisemeMap.load(report.clip.viseme_map)
-            except ConfigError:  # a map of the user's own, and only its name is known: names then stand for themselves
+            except ConfigError:  # a map of the user's own, of which only its names are known
                 viseme_map = None
-        return cls(viseme_map, report.clip.silence_viseme)
+        return cls(viseme_map, report.clip.names if viseme_map is None else names_of(viseme_map))
 
     def name(self, viseme: str) -> str:
-        """A viseme by its description and its name."""
-        if viseme == "":
-            return "no face"
-        if viseme == self.silence:
-            return f"rest ({viseme})"
-        known = None if self.viseme_map is None else self.viseme_map.classes.get(viseme)
-        words = "" if known is None else known.description or _ARTICULATORS.get(known.articulator, "")
-        return f"{words} ({viseme})" if words else viseme
+        """A viseme by its words and its letter."""
+        return named(viseme, self.names)
 
     def expected(self, sound: SoundEvidence) -> str:
         """What the lips should show, as a sentence."""
@@ -270,19 +265,6 @@ class _Look:
             return f"The lips showed: {self.name(observed[0][0])}."
         parts = [f"{self.name(viseme)} {share:.0%}" for viseme, share in observed if share >= _WORTH_NAMING]
         return f"The lips showed: {', '.join(parts)}."
-
-
-_ARTICULATORS = {
-    "bilabial": "lips closed",
-    "labiodental": "lower lip at the teeth",
-    "dental": "tongue between the teeth",
-    "sibilant": "teeth together",
-    "rounded": "lips rounded",
-    "spread": "lips spread",
-    "open": "mouth open",
-    "tongue-only": "tongue only",
-    "silence": "rest",
-}
 
 
 def _both_ends(items: Sequence[Item], n_items: int) -> tuple[tuple[Item, ...], tuple[Item, ...]]:

@@ -49,12 +49,13 @@ def live(
     from visalign.live_view.server import LiveServer
     from visalign.live_view.source import open_source
     from visalign.sync.lip_model import LipModel
+    from visalign.visemes.naming import names_of
 
     if stats is not None:
         check_output(stats, suffixes=(".json",), overwrite=overwrite)
     chosen, lip_model = visalign.VisemeMap.load(viseme_map or SyncParams().viseme_map), LipModel.load(model)
     opened = open_source(source, allow_network=allow_network)
-    with LiveServer(format_live_page(opened.name), port) as server:
+    with LiveServer(format_live_page(opened.name, names_of(chosen)), port) as server:
         screen().print(f"Open {server.url}", soft_wrap=True)
         if not opened.is_live:
             _wait_for_window(server, wait)
@@ -73,7 +74,7 @@ def _wait_for_window(server: LiveServer, seconds: float) -> None:
 def _run(opened: Source, server: LiveServer, chosen: Any, lip_model: Any, seconds: float | None) -> dict[str, Any]:
     # These load dlib and PocketSphinx, which have been loaded already.
     from visalign.live_view.analysis import LiveAnalyser
-    from visalign.live_view.viewer import LiveStats, run_live
+    from visalign.live_view.viewer import LiveStats, offset_message, run_live
 
     counted, offset = LiveStats(), None
     with LiveAnalyser(chosen, model=lip_model) as analyser:
@@ -83,7 +84,7 @@ def _run(opened: Source, server: LiveServer, chosen: Any, lip_model: Any, second
         except KeyboardInterrupt:
             screen().print("Ended.")
         offset = analyser.finish() or offset
-        server.end()
+        server.end({"offset": offset_message(offset, counted.rate)})
         time.sleep(1.0)  # the page sends its last delays
     sync = None if offset is None else offset.sync
     lead = None if sync is None else sync.lead_seconds

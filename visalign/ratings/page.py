@@ -24,7 +24,7 @@ from visalign.files.outputs import refuse_existing
 from visalign.files.text_files import format_json, write_text
 from visalign.ratings.design import QUESTIONS, RatingDesign
 from visalign.ratings.stimuli import write_stimuli
-from visalign.reports.html_report.document import as_data_script, format_document, text
+from visalign.reports.html_report.document import as_data_script, format_document
 
 __all__ = ["DESIGN_FILE", "PAGE_FILE", "write_rating_kit"]
 
@@ -85,7 +85,7 @@ def format_page(design: RatingDesign, names: dict[str, str]) -> str:
         "rating.html",
         ("rating.css",),
         ("rating.js",),
-        {"title": text(design.title), "data": as_data_script("data", _data(design, names))},
+        {"title": design.title, "data": as_data_script("data", _data(design, names))},
         package="visalign.ratings",
         sources={"media-src": "'self' file:"},
     )
