@@ -30,6 +30,7 @@ from visalign.commands.options import (
     refuse_missing,
     said_text,
 )
+from visalign.config import SyncParams
 
 if TYPE_CHECKING:
     from visalign.lips.clip_faces import ClipFaces
@@ -92,6 +93,7 @@ def observe(
     from visalign.language.transcript import read_transcript
     from visalign.lips.observation_files import OBSERVATION_SUFFIXES, write_observation
     from visalign.plots.style import PLOT_SUFFIXES
+    from visalign.visemes.naming import names_of
 
     wanted = [output_for(path, ".csv") or path for path in output or []]
     if sum(x is not None for x in (visemes, text, transcript)) > 1:
@@ -124,8 +126,9 @@ def observe(
             else:
                 write_observation(path, seen.lips, seen.decoded, silence=seen.silence, forced=seen.forced)
     if not quiet:
+        names = names_of(visalign.VisemeMap.load(viseme_map or SyncParams().viseme_map))
         shown = seen.visemes if seen.forced is None else seen.forced.tier
-        screen().print(tier_table(shown, label="viseme", is_silence=lambda x: x == seen.silence))
+        screen().print(tier_table(shown, label="viseme", is_silence=lambda x: x == seen.silence, names=names))
         show_warnings((*warnings, *(() if seen.forced is None else seen.forced.warnings)))
         show_written(*wanted)
 
