@@ -36,10 +36,6 @@ setup: $(BASE) ## create .venv and install visalign into it
 
 demo: $(BASE) ## analyse a clip that visalign generates itself; truth beside measurement
 	$(BIN)/python -m visalign demo
-	@echo
-	@echo "Next, with a clip of your own and what is said in it:"
-	@echo "  $(BIN)/python -m visalign check clip.mp4 --text \"what is said\" --html clip.html"
-	@echo "  $(BIN)/python -m visalign --help"
 
 test: $(TEST) ## run the tests that are quick: some minutes
 	$(PYTEST) -m "not slow" $(ARGS)

@@ -34,7 +34,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -276,6 +276,47 @@ class Config:
         default = cls()
         return cls(**{name: _stage(name, getattr(default, name), part) for name, part in data.items()})
 
+    def changed(
+        self,
+        *,
+        lexicon: AnyPath | None = None,
+        language: str | None = None,
+        oov: str | None = None,
+        g2p: str | None = None,
+        recognise: str | None = None,
+        enhancement: str | None = None,
+        viseme_map: str | None = None,
+        max_lag_seconds: float | None = None,
+        profile: str | None = None,
+        strict: bool | None = None,
+        grammar: str | None = None,
+    ) -> Config:
+        """These settings with the ones that are given in their place; what is None stays.
+
+        The names are those of the options of the command line and of :func:`visalign.check`. A `profile` brings its
+        limits, whatever limits were set.
+
+        Examples
+        --------
+        >>> Config().changed(profile="film", oov="g2p").verdict.limits
+        (0.022, 0.022)
+
+        Raises
+        ------
+        ConfigError
+            If a value is impossible.
+        """
+        own = None if lexicon is None else str(lexicon)
+        limits: dict[str, Any] = {} if profile is None else {"max_lead_seconds": None, "max_lag_seconds": None}
+        alignment = {"lexicon": own, "language": language, "oov": oov, "g2p": g2p, "recognise": recognise}
+        return replace(
+            self,
+            alignment=_with(self.alignment, **alignment, enhancement=enhancement),
+            lips=_with(self.lips, grammar=grammar),
+            sync=_with(self.sync, viseme_map=viseme_map, max_lag_seconds=max_lag_seconds),
+            verdict=replace(_with(self.verdict, profile=profile, strict=strict), **limits),
+        )
+
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Plain data, all settings named but a language that none was named for."""
         data = asdict(self)
@@ -299,6 +340,11 @@ Params = TypeVar(
     ScoringParams,
     ThresholdParams,
 )
+
+
+def _with(stage: Params, **given: Any) -> Params:
+    """A stage with those settings in their place that are not None."""
+    return replace(stage, **{name: value for name, value in given.items() if value is not None})
 
 
 def _stage(name: str, default: Params, part: object) -> Params:

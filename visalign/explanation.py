@@ -34,10 +34,9 @@ from visalign.language.phone_lists import aligned_alphabet
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import RIGHT_WITHIN
-from visalign.pipeline import Progress, check
+from visalign.pipeline import check
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import lead_in_words
-from visalign.signals import Audio
 from visalign.sync.estimate import lag_density
 from visalign.sync.judging import Instruments
 from visalign.sync.lip_model import Calibration, LipModel
@@ -121,31 +120,27 @@ def strength(odds: float) -> str:
 
 def explain_clip(
     path: AnyPath | LipFeatures,
-    transcript: str | Sequence[Cue] | None,
+    transcript: str | PathLike[str] | Sequence[Cue] | None = None,
     *,
-    audio: Audio | AnyPath | None = None,
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
     n_items: int = 5,
-    video_track: int | None = None,
-    progress: Progress | None = None,
+    **options: Any,
 ) -> tuple[ClipReport, Explanation]:
     """Check a clip and explain the result by its sounds.
 
-    Parameters and errors are those of :func:`~visalign.pipeline.check`; `n_items` is that of :func:`explain_sounds`.
+    Parameters and errors are those of :func:`~visalign.pipeline.check`, all of which can be given; `n_items` is that of
+    :func:`explain_sounds`.
     """
     tools = Instruments.of(config, model, viseme_map)
     report = check(
         path,
         transcript,
-        audio=audio,
         viseme_map=tools.viseme_map,
         model=tools.model,
         config=config,
-        evidence=True,
-        video_track=video_track,
-        progress=progress,
+        **{**options, "evidence": True},
     )
     assert report.evidence is not None
     assert report.evidence.comparison is not None
