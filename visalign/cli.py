@@ -45,6 +45,7 @@ PANELS: Mapping[str, tuple[Row, ...]] = {
         ("check", "visalign.commands.check:check", "CHECK_EPILOG"),
         ("explain", "visalign.commands.explain:explain", "EXPLAIN_EPILOG"),
         ("doctor", "visalign.commands.doctor:doctor", ""),
+        ("cache", "visalign.commands.cache:cache_app", ""),
         ("version", "visalign.commands.version:version", ""),
     ),
     "Show it": (
