@@ -103,7 +103,9 @@ def test_nobody_else_can_read_it(own: LipCache, generated_clip: GeneratedClip, r
 
 
 @POSIX
-def test_what_is_kept_names_neither_clip_nor_folder(own: LipCache, generated_clip: GeneratedClip, tmp_path: Path) -> None:
+def test_what_is_kept_names_neither_clip_nor_folder(
+    own: LipCache, generated_clip: GeneratedClip, tmp_path: Path
+) -> None:
     named = tmp_path / "Interview with a person.mp4"
     named.write_bytes(generated_clip.path.read_bytes())
     cached_faces(named, own)

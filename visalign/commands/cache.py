@@ -17,10 +17,11 @@ __all__ = ["CACHE_EPILOG", "cache_app", "clear", "show"]
 
 CACHE_EPILOG = (
     "visalign cache show\n\nvisalign cache clear\n\nvisalign check clip.mp4 --no-cache    (this once without)\n\n"
-    "Reading lips is most of what a check takes, so explain, plot, overlay, fix and the next check of the same clip take "
-    "them from here, with the same result. What is kept tells how lips moved, without pictures, sound or names; it is "
-    "readable by you alone, and goes when it is too much or too old.\n\n"
-    f"{CACHE_VARIABLE}=FOLDER keeps them there, {CACHE_VARIABLE}={OFF} nowhere. `visalign batch` has its own (--lip-cache)."
+    "Reading lips is most of what a check takes, so explain, plot, overlay, fix and the next check of the same clip "
+    "take them from here, with the same result. What is kept tells how lips moved, without pictures, sound or names; "
+    "it is readable by you alone, and goes when it is too much or too old.\n\n"
+    f"{CACHE_VARIABLE}=FOLDER keeps them there, {CACHE_VARIABLE}={OFF} nowhere. `visalign batch` has its own "
+    "(--lip-cache)."
 )
 
 cache_app = typer.Typer(
@@ -75,7 +76,9 @@ def clear() -> None:
         screen().print("No lips are kept.")
         return
     if folder.exists() and not is_safe(folder):
-        raise OutputError(folder, "this folder belongs to somebody else, or others may write to it; nothing was removed")
+        raise OutputError(
+            folder, "this folder belongs to somebody else, or others may write to it; nothing was removed"
+        )
     gone = LipCache(folder).clear()
     screen().print(f"Removed the lips of {len(gone)} clips, {_bytes(gone) / _MEGABYTE:.1f} MB.")
 

@@ -24,7 +24,17 @@ from pathlib import Path
 
 from visalign.files.outputs import made_folder, remove_drafts
 
-__all__ = ["CACHE_VARIABLE", "MAX_BYTES", "MAX_DAYS", "OFF", "KeptLips", "LipCache", "is_safe", "own_cache", "own_folder"]
+__all__ = [
+    "CACHE_VARIABLE",
+    "MAX_BYTES",
+    "MAX_DAYS",
+    "OFF",
+    "KeptLips",
+    "LipCache",
+    "is_safe",
+    "own_cache",
+    "own_folder",
+]
 
 CACHE_VARIABLE = "VISALIGN_CACHE"
 """The environment variable that names another folder than the system's for caches, or is :data:`OFF`."""
