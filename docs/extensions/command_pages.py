@@ -1,11 +1,11 @@
 """Sphinx extension: the reference of the command line, written from the parsers themselves at each build.
 
-Before the pages are read, ``docs/commands/`` is filled with a page a command and a list of them all. Every option is an
-``option`` of its ``program``, so it has an anchor, stands in the index, and is found by the search. Nothing here knows a
-command or an option by name: what `visalign --help` does not tell, no page tells.
+Before the pages are read, ``docs/commands/`` is filled with a page a command and a list of them all. Every option is
+an ``option`` of its ``program``, so it has an anchor, stands in the index, and is found by the search. Nothing here
+knows a command or an option by name: what `visalign --help` does not tell, no page tells.
 
-Typer has a command line of its own since it left Click, so extensions for Click do not know its commands; and those that
-show `--help` as a picture of a terminal give an option no anchor. Of a command only what draws its help is used.
+Typer has a command line of its own since it left Click, so extensions for Click do not know its commands; and those
+that show `--help` as a picture of a terminal give an option no anchor. Of a command only what draws its help is used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sphinx extension: the directives ``settings`` and ``limits``, which list all settings and limits from their declarations.
+"""Sphinx extension: the directives ``settings`` and ``limits``, which list both from their declarations.
 
 Type, default, range, choices and unit come from the fields of the dataclasses that :class:`visalign.config.Config` is
 made of, the text from their docstrings. A setting without a text is an error of the build.

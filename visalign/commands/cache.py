@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
-from typing import Annotated, Any
+from json import dumps
+from typing import Any
 
 import typer
 
-from visalign.commands.console import facts_table, print_json, screen
+from visalign.commands.console import facts_table, screen, show_written
+from visalign.commands.options import Json, Overwrite
 from visalign.errors import OutputError
+from visalign.files.outputs import check_output, whole_file
 from visalign.lips.kept_lips import CACHE_VARIABLE, MAX_BYTES, MAX_DAYS, OFF, KeptLips, LipCache, is_safe, own_folder
 
 __all__ = ["CACHE_EPILOG", "cache_app", "clear", "show"]
@@ -36,7 +38,7 @@ _DAY_SECONDS = 86_400
 
 
 @cache_app.command("show", epilog="visalign cache show\n\nvisalign cache show --json | jq .bytes")
-def show(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+def show(json: Json = None, overwrite: Overwrite = False) -> None:
     """Where lips are kept, of how many clips, how much that takes, and when it goes."""
     folder = own_folder()
     kept = [] if folder is None else LipCache(folder).contents()
@@ -48,8 +50,11 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = Fal
         "most_bytes": MAX_BYTES,
         "most_days_unused": MAX_DAYS,
     }
-    if as_json:
-        print_json(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+    if json is not None:
+        check_output(json, suffixes=(".json",), overwrite=overwrite)
+        with whole_file(json) as draft:
+            draft.write_text(dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        show_written(json)
         return
     if folder is None:
         screen().print(f"No lips are kept: {CACHE_VARIABLE} is {OFF}, or there is no home folder.")
@@ -80,8 +85,12 @@ def clear() -> None:
             folder, "this folder belongs to somebody else, or others may write to it; nothing was removed"
         )
     gone = LipCache(folder).clear()
-    screen().print(f"Removed the lips of {len(gone)} clips, {_bytes(gone) / _MEGABYTE:.1f} MB.")
+    screen().print(f"Removed the lips of {_counted(gone)}, {_bytes(gone) / _MEGABYTE:.1f} MB.")
 
 
 def _bytes(kept: Sequence[KeptLips]) -> int:
     return sum(entry.n_bytes for entry in kept)
+
+
+def _counted(kept: Sequence[KeptLips]) -> str:
+    return f"{len(kept)} clip" + "s" * (len(kept) != 1)
