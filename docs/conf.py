@@ -19,6 +19,7 @@ extensions = [
     "numpydoc",
     "sphinx_design",
     "command_pages",
+    "module_pages",
     "settings_page",
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
