@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from visalign._version import __version__
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, INTERRUPTED, NOT_ANALYSED, USAGE
-from visalign.errors import ConfigError, MissingStream, OutOfVocabulary, VisalignError, quoted
+from visalign.errors import INSTALL_ANEW, ConfigError, MissingStream, OutOfVocabulary, VisalignError, quoted
 from visalign.files.display import harmless, one_line
 from visalign.files.outputs import spare
 from visalign.files.standard_output import hand_on
@@ -45,6 +45,7 @@ PANELS: Mapping[str, tuple[Row, ...]] = {
         ("check", "visalign.commands.check:check", "CHECK_EPILOG"),
         ("explain", "visalign.commands.explain:explain", "EXPLAIN_EPILOG"),
         ("doctor", "visalign.commands.doctor:doctor", ""),
+        ("cache", "visalign.commands.cache:cache_app", ""),
         ("version", "visalign.commands.version:version", ""),
     ),
     "Show it": (
@@ -231,7 +232,7 @@ _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 _LEARNING = frozenset(["evaluate", "maps", "train", "tune"])  # they look at many clips at once
 
 _LESS_MEMORY = "Close other programs, raise the limit of this process (ulimit -v), or scale the picture down"
-_INSTALL = "Install visalign anew: pip install --force-reinstall visalign"
+_INSTALL = f"Install visalign anew, from the folder or wheel it came from: {INSTALL_ANEW}"
 
 
 def _fail(error: VisalignError | str, code: int) -> NoReturn:

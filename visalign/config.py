@@ -33,6 +33,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from types import MappingProxyType
@@ -40,7 +41,14 @@ from typing import Any, TypeVar
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.data_files import read_toml
-from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
+from visalign.parameters import (
+    EvidenceParams,
+    ScoringParams,
+    ThresholdParams,
+    check_settings,
+    choice,
+    number,
+)
 
 __all__ = [
     "DEFAULT_ALIGNER",
@@ -103,17 +111,14 @@ class AlignmentParams:
 
     aligner: str = DEFAULT_ALIGNER
     lexicon: str = ""
-    oov: str = "error"
+    oov: str = choice("error", OOV_POLICIES)
     g2p: str = ""
     language: str = ""
     enhancement: str = "off"
-    recognise: str = "phones"
+    recognise: str = choice("phones", RECOGNISED)
 
     def __post_init__(self) -> None:
-        if self.recognise not in RECOGNISED:
-            raise ConfigError("alignment.recognise", self.recognise, RECOGNISED)
-        if self.oov not in OOV_POLICIES:
-            raise ConfigError("alignment.oov", self.oov, OOV_POLICIES)
+        check_settings(self, "alignment")
 
     @property
     def chain(self) -> str | None:
@@ -134,12 +139,11 @@ class LipParams:
         ``"grid"``; empty: they are not read.
     """
 
-    detect_every: int = 10
+    detect_every: int = number(10, 1, math.inf, "1 or more frames", unit="frames")
     grammar: str = ""
 
     def __post_init__(self) -> None:
-        if self.detect_every < 1:
-            raise ConfigError("lips.detect_every", self.detect_every, "1 or more frames")
+        check_settings(self, "lips")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +161,10 @@ class SyncParams:
     """
 
     viseme_map: str = "jeffers_1971"
-    max_lag_seconds: float = 0.6
+    max_lag_seconds: float = number(0.6, 0.1, 600, "0.1 to 600 seconds")
 
     def __post_init__(self) -> None:
-        if not 0.1 <= self.max_lag_seconds <= 600:
-            raise ConfigError("sync.max_lag_seconds", self.max_lag_seconds, "0.1 to 600 seconds")
+        check_settings(self, "sync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +190,13 @@ class VerdictParams:
     ('custom', (0.02, 0.06))
     """
 
-    profile: str = DEFAULT_PROFILE
-    max_lead_seconds: float | None = None
-    max_lag_seconds: float | None = None
+    profile: str = choice(DEFAULT_PROFILE, tuple(PROFILES))
+    max_lead_seconds: float | None = number(None, math.ulp(0.0), 10, "more than 0, at most 10 seconds")
+    max_lag_seconds: float | None = number(None, math.ulp(0.0), 10, "more than 0, at most 10 seconds")
     strict: bool = False
 
     def __post_init__(self) -> None:
-        if self.profile not in PROFILES:
-            raise ConfigError("verdict.profile", self.profile, tuple(PROFILES))
-        for key in ("max_lead_seconds", "max_lag_seconds"):
-            value = getattr(self, key)
-            if value is not None and not 0 < value <= 10:
-                raise ConfigError(f"verdict.{key}", value, "more than 0, at most 10 seconds")
+        check_settings(self, "verdict")
 
     @property
     def limits(self) -> tuple[float, float]:

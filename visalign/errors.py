@@ -15,6 +15,7 @@ from typing import Any
 
 __all__ = [
     "BAD_DATA",
+    "INSTALL_ANEW",
     "AlignmentError",
     "BackendError",
     "BackendFailed",
@@ -36,6 +37,10 @@ __all__ = [
 ]
 
 AnyPath = str | PathLike[str]
+
+INSTALL_ANEW = "pip install --force-reinstall PLACE"
+"""How a damaged installation is mended: visalign is on no package index, so PLACE is the folder of its repository or
+the wheel that it came from."""
 
 BAD_DATA = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 """What plain code raises on data that are not what it takes them for: a name that is missing, a list that ends early, a

@@ -31,6 +31,7 @@ from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.forced_visemes import ForcedVisemes, force_given
+from visalign.lips.kept_lips import LipCache
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
@@ -103,7 +104,7 @@ def check(
     alignment_shift: float = 0.0,
     speaker: str | None = None,
     evidence: bool = True,
-    lip_cache: AnyPath | None = None,
+    lip_cache: AnyPath | LipCache | None = None,
     details: Sequence[str] = (),
     face: int | None = None,
     track: int | None = None,
@@ -163,9 +164,9 @@ def check(
         Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.sync.evidence`), for
         figures and for its page. That takes 1 % of the time and 40 kB a second of clip; without it a report has no
         page.
-    lip_cache : path-like, optional
+    lip_cache : path-like or LipCache, optional
         A folder that keeps lips by the content of their clip (:mod:`visalign.lips.lip_cache`), so that they are read
-        once.
+        once; that of the command line is :func:`visalign.lips.kept_lips.own_cache`. Nothing is kept by default.
     details : sequence of str
         Kinds of parts to judge with all their measures, in the report's field `details`: some of ``"word"``,
         ``"phone"``, ``"phrase"`` and ``"window"`` (:mod:`visalign.sync.segments`).
@@ -263,7 +264,7 @@ def observe(
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
-    lip_cache: AnyPath | None = None,
+    lip_cache: AnyPath | LipCache | None = None,
     face: int | None = None,
     video_track: int | None = None,
     visemes: Sequence[str] | None = None,
@@ -329,7 +330,7 @@ def _faces(
     path_or_lips: Clip,
     settings: Config,
     progress: Progress | None = None,
-    cache: AnyPath | None = None,
+    cache: AnyPath | LipCache | None = None,
     track: int | None = None,
 ) -> ClipFaces:
     """The faces to judge, read from the clip or from a cache, or given; errors are those of :func:`check`."""

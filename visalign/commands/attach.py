@@ -17,6 +17,7 @@ from visalign.commands.options import (
     Face,
     Force,
     NeededOutput,
+    NoCache,
     Overwrite,
     Quiet,
     VideoTrack,
@@ -54,6 +55,7 @@ def attach(
     offset: Annotated[float | None, typer.Option(help="Where the recording starts, seconds, if known.")] = None,
     video_track: VideoTrack = None,
     face: Face = None,
+    no_cache: NoCache = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Leave out the clip's own sound.", rich_help_panel=OUTPUT)
     ] = False,
@@ -65,7 +67,7 @@ def attach(
     quiet: Quiet = False,
 ) -> None:
     """Put a separate recording into a clip, at the right time."""
-    arguments = check_arguments(spoken, Streams(video_track=video_track, face=face), judging, video)
+    arguments = check_arguments(spoken, Streams(video_track=video_track, face=face, no_cache=no_cache), judging, video)
     refuse_missing(video, audio)
     # Loads numpy, scipy and FFmpeg.
     from visalign.correct.attach import attach as attach_recording

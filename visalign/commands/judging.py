@@ -28,6 +28,7 @@ from visalign.commands.options import (
     Map,
     MaxLag,
     Model,
+    NoCache,
     Oov,
     Profile,
     Recognise,
@@ -39,6 +40,7 @@ from visalign.commands.options import (
     Track,
     Transcript,
     VideoTrack,
+    lips_kept,
     refuse_lonely_language,
     refuse_lonely_shift,
     said,
@@ -75,16 +77,18 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Which of a clip's sounds and pictures."""
+    """Which of a clip's sounds and pictures, and whether its lips are kept."""
 
     track: Track = None
     channel: Channel = None
     video_track: VideoTrack = None
     face: Face = None
+    no_cache: NoCache = False
 
     def arguments(self) -> dict[str, Any]:
         """As :func:`visalign.check` takes them."""
-        return {name: getattr(self, name) for name in ("track", "channel", "video_track", "face")}
+        given = {name: getattr(self, name) for name in ("track", "channel", "video_track", "face")}
+        return {**given, "lip_cache": lips_kept(self.no_cache)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,14 @@ from visalign.commands.options import (
     Map,
     Model,
     NeededOutput,
+    NoCache,
     Overwrite,
     Quiet,
     Start,
     Text,
     Transcript,
     VideoTrack,
+    lips_kept,
     output_for,
     refuse_lonely_language,
     refuse_missing,
@@ -34,6 +36,7 @@ from visalign.config import SyncParams
 
 if TYPE_CHECKING:
     from visalign.lips.clip_faces import ClipFaces
+    from visalign.lips.kept_lips import LipCache
     from visalign.lips.lip_features import LipFeatures
     from visalign.pipeline import ClipObservation, Progress
 
@@ -84,6 +87,7 @@ def observe(
     language: Language = None,
     start: Start = None,
     end: End = None,
+    no_cache: NoCache = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -107,7 +111,8 @@ def observe(
     refuse_lonely_language(language, spoken)
     refuse_missing(video)
     with progress_line(enabled=not quiet) as progress:
-        clip = video if landmarks is None else _read(video, landmarks, video_track, progress)
+        cache = lips_kept(no_cache)
+        clip = video if landmarks is None else _read(video, landmarks, video_track, cache, progress)
         seen = visalign.observe(
             clip,
             viseme_map=viseme_map,
@@ -117,6 +122,7 @@ def observe(
             visemes=labels,
             transcript=spoken,
             language=language,
+            lip_cache=cache,
             progress=progress,
         )
         for path in wanted:
@@ -133,15 +139,20 @@ def observe(
         show_written(*wanted)
 
 
-def _read(video: Path, landmarks: str, track: int | None, progress: Progress) -> ClipFaces | LipFeatures:
+def _read(
+    video: Path, landmarks: str, track: int | None, cache: LipCache | None, progress: Progress
+) -> ClipFaces | LipFeatures:
     """The faces by a landmark model, or the lips by a file of landmarks."""
     # These load numpy.
     from visalign.lips.clip_faces import read_faces
     from visalign.lips.landmark_files import read_lips_with_landmarks
     from visalign.lips.landmark_models import is_landmark_model
     from visalign.lips.landmarks import load_detector
+    from visalign.lips.lip_cache import cached_faces
 
     if is_landmark_model(landmarks):
+        if cache is not None:
+            return cached_faces(video, cache, track=track, landmarks=landmarks, progress=progress)
         return read_faces(video, detector=load_detector(landmarks=landmarks), track=track, progress=progress)
     return read_lips_with_landmarks(video, landmarks, track=track)
 

@@ -19,6 +19,7 @@ from visalign.files.standard_output import STANDARD_STREAM, standard_output
 
 if TYPE_CHECKING:
     from visalign.language.annotations import Cue
+    from visalign.lips.kept_lips import LipCache
 
 __all__ = [
     "Aligner",
@@ -48,6 +49,7 @@ __all__ = [
     "MemoryLimit",
     "Model",
     "NeededOutput",
+    "NoCache",
     "Oov",
     "Overwrite",
     "Pages",
@@ -69,6 +71,7 @@ __all__ = [
     "Track",
     "Transcript",
     "VideoTrack",
+    "lips_kept",
     "output_for",
     "refuse_lonely_language",
     "refuse_lonely_shift",
@@ -358,6 +361,14 @@ TimeLimit = Annotated[
         "--time-limit", help="Seconds a clip; by default 120 and 30 times its duration.", rich_help_panel=SPEED
     ),
 ]
+NoCache = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        help="Read the lips anew and keep nothing of them (see `visalign cache`).",
+        rich_help_panel=SPEED,
+    ),
+]
 MemoryLimit = Annotated[str, typer.Option("--memory-limit", help="Memory a clip: 3G, 800M.", rich_help_panel=SPEED)]
 
 
@@ -372,6 +383,16 @@ def NeededOutput(what: str) -> Any:  # noqa: N802 - it stands where the names ab
 def output_for(path: Path | None, suffix: str) -> Path | None:
     """`path`, or for ``-`` a file in its place that goes to the standard output (`suffix` tells what is in it)."""
     return standard_output(suffix) if path == STANDARD_STREAM else path
+
+
+def lips_kept(no_cache: bool) -> LipCache | None:
+    """Where this command keeps lips: the user's own folder, or nowhere."""
+    if no_cache:
+        return None
+    # Loads the package of the lips, which a command that reads them loads anyhow.
+    from visalign.lips.kept_lips import own_cache
+
+    return own_cache()
 
 
 def _languages() -> list[str]:
