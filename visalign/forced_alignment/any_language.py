@@ -18,8 +18,7 @@ from visalign.forced_alignment.aligner import Aligner
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.decoding_graph import Variant
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
-from visalign.forced_alignment.mapped_acoustics import PAUSE_WEIGHT, MappedAcoustics
-from visalign.forced_alignment.sphinx_model import embedded_model
+from visalign.forced_alignment.mapped_acoustics import PAUSE_WEIGHT, MappedAcoustics, mapped_model
 from visalign.language.lexicon import Pronunciation
 from visalign.language.phone_lists import ListedPhone, read_phone_list
 from visalign.language.phones import SILENCE
@@ -53,7 +52,7 @@ class AnyLanguageAligner(GmmHmmAligner):
     name = "any_language"
 
     def __init__(self, *, refine: bool = True) -> None:
-        super().__init__(MappedAcoustics(embedded_model()), refine=refine)
+        super().__init__(mapped_model(), refine=refine)
 
 
 def align_phones(audio: Audio, phones: Sequence[str], aligner: GmmHmmAligner | None = None) -> Alignment:
