@@ -9,6 +9,7 @@ import typer
 
 import visalign
 from visalign.commands.console import facts_table, progress_line, screen
+from visalign.commands.options import Language
 
 if TYPE_CHECKING:
     from visalign.training.fitting import TrainingReport
@@ -20,6 +21,7 @@ TRAIN_EPILOG = (
     "visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)\n\n"
     "visalign train clips/ --out my_lips.npz --report training.json --map neti_2000\n\n"
     "visalign train clips/ --out my_lips.npz --augment noise=20 --augment rate=1.15 --seed 1\n\n"
+    "visalign train clips/ --out lippen.npz --language de    (a manifest may have a column language)\n\n"
     "visalign check clip.mp4 --transcript clip.txt --model my_lips.npz\n\n"
     "The report counts how well each speaker is read by a model that was trained on the others."
 )
@@ -41,6 +43,7 @@ def train(
             "compression=1..31, frame-rate=FPS, rate=TIMES or recombine=CLIPS_A_CLIP; may be given several times."
         ),
     ] = None,
+    language: Language = None,
     seed: Annotated[int, typer.Option(help="Of the chance in them.", min=0)] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
@@ -53,7 +56,13 @@ def train(
         check_output(report, suffixes=(".json",), inputs=[out])
     with progress_line(enabled=not quiet) as progress:
         found = visalign.train_from_folder(
-            clips, out, viseme_map=viseme_map, augmentation=augment or (), seed=seed, progress=progress
+            clips,
+            out,
+            viseme_map=viseme_map,
+            augmentation=augment or (),
+            language=language,
+            seed=seed,
+            progress=progress,
         )
     if report is not None:
         write_text(report, format_json(found.to_dict()))
