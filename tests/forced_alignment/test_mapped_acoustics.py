@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from visalign.errors import AlignmentError, ParseError, UnknownSymbol
-from visalign.forced_alignment.mapped_acoustics import MappedAcoustics, is_english, sounds_as, states_of
+from visalign.forced_alignment.mapped_acoustics import (
+    MappedAcoustics,
+    is_english,
+    mapped_model,
+    sounds_as,
+    states_of,
+)
 from visalign.forced_alignment.sphinx_model import embedded_model
 from visalign.language.lexicon import parse_lexicon
 
@@ -74,3 +80,16 @@ def test_what_is_neither_is_named_with_its_place(model: MappedAcoustics) -> None
 )
 def test_english_is_what_english_has_phones_for(lexicon: str, english: bool) -> None:
     assert is_english(["x"], parse_lexicon(lexicon)) == english
+
+
+def test_what_was_placed_before_changes_nothing() -> None:
+    assert mapped_model() is mapped_model()
+    fresh, used = MappedAcoustics(embedded_model()), MappedAcoustics(embedded_model())
+    frames = np.random.default_rng(1).normal(size=(5, 39)).astype(np.float32)
+    for phone in ("ø", "x", "ⁿd", "ɬ"):  # mixtures are numbered as they come
+        used.phone_hmm("", phone, "", "S")
+    scores = []
+    for model in (fresh, used):
+        pdfs = [pdf for phone in ("ʁ", "ø", "ɬ") for pdf in model.phone_hmm("", phone, "", "S").pdfs]
+        scores.append(model.log_likelihoods(frames, np.array(pdfs)))
+    assert np.array_equal(*scores)

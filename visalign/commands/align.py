@@ -149,6 +149,12 @@ def align(
             panel=OUTPUT,
         ),
     ] = None,
+    syllables: Annotated[
+        bool,
+        typer.Option(
+            "--syllables", help="Add a tier of syllables (CSV: columns; JSON: an entry).", rich_help_panel=OUTPUT
+        ),
+    ] = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     aligner: Aligner = None,
@@ -195,7 +201,13 @@ def align(
         engine = chosen_aligner(aligner, acoustic_model, refine=refine)
         refuse_lonely_language(language, sound)
         names = {"oov": oov, "g2p": g2p, "language": language, "speaker": speaker}
-        options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names, "phones_out": phones_out}
+        options = {
+            "aligner": engine,
+            "lexicon": lexicon,
+            "dictionary": dictionary,
+            **names,
+            "shown": (phones_out, syllables),
+        }
         _align_many(sound, output, form, (track, channel), overwrite=overwrite, quiet=quiet, options=options)
         return
     output = _with_form(output, form)
@@ -255,8 +267,7 @@ def align(
                 speaker=speaker,
                 progress=progress,
             )
-    if phones_out is not None:
-        found = _labelled(found, phones_out, lexicon, dictionary, language)
+    found = _labelled(found, (phones_out, syllables), lexicon, dictionary, language)
     written = [] if output is None else [write_alignment(output, found, media=sound)]
     if not quiet:
         recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
@@ -285,14 +296,21 @@ def _refuse_words(given: dict[str, object], oov: str, g2p: str) -> None:
 
 
 def _labelled(
-    found: Alignment, alphabet: str, lexicon: Path | None, dictionary: Path | None, language: str | None
+    found: Alignment,
+    shown: tuple[str | None, bool],
+    lexicon: Path | None,
+    dictionary: Path | None,
+    language: str | None,
 ) -> Alignment:
-    """The alignment with its phones as --phones-out asks for them."""
+    """The alignment with its phones as --phones-out, and the syllables that --syllables, asks for."""
+    alphabet, syllables = shown
+    if alphabet is None and not syllables:
+        return found
     # It loads the lexicon.
     from visalign.forced_alignment.aligner import whole_lexicon
     from visalign.forced_alignment.phone_labels import with_labels
 
-    return with_labels(found, alphabet, whole_lexicon(lexicon, dictionary, language))
+    return with_labels(found, alphabet, whole_lexicon(lexicon, dictionary, language), syllables=syllables)
 
 
 def _refuse_pronunciations(lexicon: Path | None, oov: str, g2p: str, language: str | None) -> None:
@@ -328,7 +346,7 @@ def mfa_aligner(
 
 
 def _aligned(
-    audio: Audio, said: str | Sequence[Cue] | Phones, *, aligner: Engine, phones_out: str | None, **words: Any
+    audio: Audio, said: str | Sequence[Cue] | Phones, *, aligner: Engine, shown: tuple[str | None, bool], **words: Any
 ) -> Alignment:
     """One of many recordings, by its words or its phones."""
     # As above.
@@ -338,11 +356,7 @@ def _aligned(
         found = visalign.force_align(audio, phones=said, aligner=aligner)
     else:
         found = visalign.force_align(audio, said, aligner=aligner, **words)
-    return (
-        found
-        if phones_out is None
-        else _labelled(found, phones_out, words["lexicon"], words["dictionary"], words["language"])
-    )
+    return _labelled(found, shown, words["lexicon"], words["dictionary"], words["language"])
 
 
 def _align_many(

@@ -9,7 +9,7 @@ import typer
 
 import visalign
 from visalign.commands.console import facts_table, progress_line, screen, show_written
-from visalign.commands.options import Json, Map, NeededOutput, Overwrite, Quiet, Seed
+from visalign.commands.options import Json, Language, Map, NeededOutput, Overwrite, Quiet, Seed
 from visalign.config import SyncParams
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ TRAIN_EPILOG = (
     "visalign train clips/ -o my_lips.npz    (clip.mp4 beside clip.txt)\n\n"
     "visalign train clips/ -o my_lips.npz --json training.json --map neti_2000\n\n"
     "visalign train clips/ -o my_lips.npz --augment noise=20 --augment rate=1.15 --seed 1\n\n"
+    "visalign train clips/ -o lippen.npz --language de    (a manifest may have a column language)\n\n"
     "visalign check clip.mp4 --transcript clip.txt --model my_lips.npz\n\n"
     "The report counts how well each speaker is read by a model that was trained on the others."
 )
@@ -41,6 +42,7 @@ def train(
             "compression=1..31, frame-rate=FPS, rate=TIMES or recombine=CLIPS_A_CLIP; may be given several times."
         ),
     ] = None,
+    language: Language = None,
     seed: Seed = 0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -59,6 +61,7 @@ def train(
             output,
             viseme_map=viseme_map or SyncParams().viseme_map,
             augmentation=augment or (),
+            language=language,
             seed=seed,
             progress=progress,
         )

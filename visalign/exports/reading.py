@@ -22,7 +22,8 @@ from visalign.language.annotations.json_files import is_visalign_json
 from visalign.language.annotations.reading import is_annotation, read_annotation
 from visalign.language.annotations.rows import FRAME_SECONDS
 from visalign.language.languages import chosen_language
-from visalign.language.phones import SILENCE, is_phone, is_silence
+from visalign.language.phone_lists import aligned_alphabet
+from visalign.language.phones import SILENCE, is_silence
 from visalign.timeline import Interval, Tier
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def _utterance(phones: list[Interval], words: list[Interval], end: float, **fact
     return Utterance(
         words=Tier.from_intervals("words", _joined(spoken), start=start, end=end),
         phones=Tier.from_intervals("phones", _joined(plain), start=start, end=end, gap_label=SILENCE),
-        alphabet=_alphabet(x.label for x in plain),
+        alphabet=aligned_alphabet(x.label for x in plain),
         **facts,
     )
 
@@ -206,7 +207,3 @@ def _joined(rows: list[Interval]) -> list[Interval]:
     ends = [min(a.end, b.start) if b.start > a.start else a.end for a, b in pairwise(rows)]
     last = [x.end for x in rows[-1:]]
     return [Interval(x.start, end, x.label, x.score) for x, end in zip(rows, [*ends, *last], strict=True)]
-
-
-def _alphabet(labels: Iterable[str]) -> str:
-    return "arpabet" if all(is_phone(x, "arpabet") for x in set(labels)) else "ipa"

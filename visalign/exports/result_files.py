@@ -3,8 +3,9 @@
 Conventions
 -----------
 Seconds throughout. An alignment's CSV has one row a phone, with the word it belongs to and that word's number from 0;
-silences are left out of it. A CTM has the words. Where it is known who speaks, a TextGrid and an EAF have tiers for
-each speaker, ``anna - words`` as the Montreal Forced Aligner names them, a CSV a column and JSON an entry.
+silences are left out of it. Syllables, where there are some, are a tier, two columns, and an entry of JSON. A CTM has
+the words. Where it is known who speaks, a TextGrid and an EAF have tiers for each speaker, ``anna - words`` as
+the Montreal Forced Aligner names them, a CSV a column and JSON an entry.
 """
 
 from __future__ import annotations
@@ -90,8 +91,9 @@ def _notes(alignment: Alignment) -> list[Tier]:
 
 
 def _alignment_tiers(alignment: Alignment) -> list[Tier]:
-    """Words and phones, of each speaker where they are known; silence is ``""``."""
-    tiers = [tier.relabel(lambda x: "" if is_silence(x) else x) for tier in (alignment.words, alignment.phones)]
+    """Words, syllables where there are some, and phones, of each speaker where they are known; silence is ``""``."""
+    all_tiers = (alignment.words, alignment.syllables, alignment.phones)
+    tiers = [tier.relabel(lambda x: "" if is_silence(x) else x) for tier in all_tiers if tier is not None]
     if alignment.speakers is None:
         return tiers
     return [
@@ -123,8 +125,16 @@ def _alignment_csv(path: Path, alignment: Alignment) -> Path:
             rows[-1].append(_speaker_at(alignment, x.centre))
         if alignment.notes:
             rows[-1].append(notes.label_at(x.centre))
+        if alignment.syllables is not None:
+            rows[-1] += _syllable_at(alignment.syllables, x.centre)
     header += ["speaker"] * (alignment.speakers is not None) + ["note"] * bool(alignment.notes)
+    header += ["syllable", "syllable_number"] * (alignment.syllables is not None)
     return write_text(path, format_table(header, rows))
+
+
+def _syllable_at(syllables: Tier, time: float) -> list[str | int | None]:
+    index = syllables.index_at(time)
+    return ["", None] if index is None else [syllables.labels[index], _word_numbers(syllables)[index]]
 
 
 def _word_numbers(words: Tier) -> list[int | None]:
@@ -154,6 +164,8 @@ def _alignment_json(path: Path, alignment: Alignment) -> Path:
         "notes": [{"label": x.label, "start": rounded(x.start), "end": rounded(x.end)} for x in alignment.notes],
         "warnings": list(alignment.warnings),
     }
+    if alignment.syllables is not None:
+        data["syllables"] = [_item(x, alignment) for x in _spoken(alignment.syllables)]
     if alignment.cues:
         data["cues"] = [_cue(x) for x in alignment.cues]
     return write_text(path, format_json(data))

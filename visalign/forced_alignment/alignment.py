@@ -64,6 +64,9 @@ class Alignment:
     notes : tuple of Interval
         Spans that somebody should look at, the label says why (:mod:`visalign.forced_alignment.suspects`); they may
         overlap.
+    syllables : Tier or None
+        Syllables of the words, by their phones, where they were asked for
+        (:func:`visalign.forced_alignment.phone_labels.with_labels`); ``""`` between words.
 
     Raises
     ------
@@ -78,6 +81,7 @@ class Alignment:
     speakers: Tier | None = None
     notes: tuple[Interval, ...] = ()
     cues: tuple[CueTimes, ...] = ()
+    syllables: Tier | None = None
 
     def __post_init__(self) -> None:
         if (self.words.start, self.words.end) != (self.phones.start, self.phones.end):
@@ -85,8 +89,9 @@ class Alignment:
                 f"words span {self.words.start} to {self.words.end} s and phones {self.phones.start} to "
                 f"{self.phones.end} s; both must span the whole audio"
             )
-        if self.speakers is not None and (self.speakers.start, self.speakers.end) != (self.words.start, self.words.end):
-            raise TimelineError("the tier of speakers must span the whole audio")
+        for tier in (self.speakers, self.syllables):
+            if tier is not None and (tier.start, tier.end) != (self.words.start, self.words.end):
+                raise TimelineError(f"the tier of {tier.name} must span the whole audio")
         stray = set(self.words.boundaries) - set(self.phones.boundaries)
         if stray:
             raise TimelineError(f"a word begins or ends at {min(stray)} s, where no phone does")

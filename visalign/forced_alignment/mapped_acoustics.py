@@ -26,6 +26,7 @@ States of the English model keep their numbers, mixtures are numbered from `FIRS
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -35,14 +36,14 @@ import numpy.typing as npt
 from visalign.errors import AlignmentError, ParseError, UnknownSymbol, quoted
 from visalign.forced_alignment.acoustic_model import SphinxAcoustics
 from visalign.forced_alignment.decoding_graph import PhoneHmm, Variant
-from visalign.forced_alignment.sphinx_model import SphinxModel
+from visalign.forced_alignment.sphinx_model import SphinxModel, embedded_model
 from visalign.language.articulation import FEATURES, targets_of, weights
 from visalign.language.ipa import tidy_ipa
 from visalign.language.lexicon import Lexicon, Pronunciation
 from visalign.language.phone_lists import is_arpabet, respelt
 from visalign.language.phones import convert, is_phone, is_silence
 
-__all__ = ["MappedAcoustics", "is_english", "sounds_as"]
+__all__ = ["MappedAcoustics", "is_english", "mapped_model", "sounds_as"]
 
 SPREAD = 0.9
 """Of the shares: twice that of articulation's own, see the method."""
@@ -87,6 +88,7 @@ class MappedAcoustics(SphinxAcoustics):
         self._mixtures: list[tuple[Integers, Floats]] = []
         self._numbers: dict[tuple[tuple[int, float], ...], int] = {}
         self._hmms: dict[str, PhoneHmm] = {}
+        self._numbering = threading.Lock()
 
     def broader(self, pdfs: Integers) -> Integers:
         """The pdfs themselves: they know no context."""
@@ -130,11 +132,12 @@ class MappedAcoustics(SphinxAcoustics):
     def _number(self, state: State) -> int:
         native = {self.model.phone_hmm("", name, "", "").pdfs[at]: share for (name, at), share in state.items()}
         key = tuple(sorted(native.items()))
-        if key not in self._numbers:
-            self._numbers[key] = FIRST_MIXTURE + len(self._mixtures)
-            members, shares = zip(*key, strict=True)
-            self._mixtures.append((np.array(members, dtype=np.int64), np.log(np.array(shares, dtype=np.float32))))
-        return self._numbers[key]
+        with self._numbering:
+            if key not in self._numbers:
+                members, shares = zip(*key, strict=True)
+                self._mixtures.append((np.array(members, dtype=np.int64), np.log(np.array(shares, dtype=np.float32))))
+                self._numbers[key] = FIRST_MIXTURE + len(self._mixtures) - 1
+            return self._numbers[key]
 
     def log_likelihoods(self, frames: Floats, pdfs: Integers) -> Floats:
         """Log-likelihoods of states of the model, and of mixtures of them."""
@@ -158,6 +161,18 @@ class MappedAcoustics(SphinxAcoustics):
     def label(self, phone: str) -> str:
         """The phone as it was given."""
         return phone
+
+
+@cache
+def mapped_model() -> MappedAcoustics:
+    """The one for the embedded model; what it has made of phones it keeps.
+
+    Raises
+    ------
+    BackendUnavailable
+        If PocketSphinx's model is not installed.
+    """
+    return MappedAcoustics(embedded_model())
 
 
 _CLOSURE, _FRICTION = FEATURES.index("closure"), FEATURES.index("friction")

@@ -42,7 +42,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.language.ipa import pairs, tidy_ipa
-from visalign.language.phones import ARPABET, SILENCE, convert
+from visalign.language.phone_lists import is_arpabet
+from visalign.language.phones import ARPABET, SILENCE, convert, fold_arpabet, is_phone, is_silence
 
 __all__ = [
     "AUDIBLE",
@@ -51,6 +52,7 @@ __all__ = [
     "VISIBLE",
     "closes_lips",
     "distance",
+    "english_lips",
     "features_of",
     "targets_of",
     "weights",
@@ -358,6 +360,30 @@ def closes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
         If the alphabet has no such symbol.
     """
     return not _CLOSING_LETTERS.isdisjoint(convert(symbol, alphabet, "ipa"))
+
+
+@lru_cache(maxsize=4096)
+def english_lips(label: str) -> str:
+    """The phone of American English (ARPABET) that looks most like one of an alignment, or silence.
+
+    Parameters
+    ----------
+    label : str
+        ARPABET, in capitals or finer than its 39 phones, or IPA of any language.
+
+    Raises
+    ------
+    UnknownSymbol
+        If it is neither.
+
+    Examples
+    --------
+    >>> english_lips("UW1"), english_lips("y"), english_lips("ɓ"), english_lips("pf"), english_lips("")
+    ('UW', 'UH', 'P', 'V', 'SIL')
+    """
+    if is_silence(label) or is_arpabet(label) or not is_phone(label, "ipa"):
+        return fold_arpabet(label)
+    return next(iter(weights(label, sense="eye")))
 
 
 def distance(first: str, second: str, sense: Sense = "ear") -> float:

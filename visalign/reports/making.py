@@ -67,7 +67,7 @@ def make_report(
         observed_visemes=seen.visemes.tier,
         warnings=(
             *cautions_on_material(judged.material),
-            *cautions_on_language(heard),
+            *cautions_on_language(heard, tools.model),
             *alignment.warnings,
             *placeless,
             *cautions_on_faces(seen),
