@@ -25,7 +25,9 @@ REPEATABLE = {("maps homophenes", "--map"), ("maps evaluate", "--map"), ("observ
 PLACES = {"--output"}
 # Written without being a result: settings of one's own, what a folder keeps for itself, edits that are begun once.
 NOT_WRITTEN = {"--edits", "--lip-cache"}
-WRITES = re.compile(r"^(Write|Draw it|The (new )?(clip|file|figure|map|model|manifest)\b|File to write|Folder (to make|for))")
+WRITES = re.compile(
+    r"^(Write|Draw it|The (new )?(clip|file|figure|map|model|manifest)\b|File to write|Folder (to make|for))"
+)
 # A ledger says what is whose: what such a command writes is replaced by itself alone.
 LEDGERS = {"batch", "watch", "merge"}
 
