@@ -129,7 +129,9 @@ def test_a_phone_shows_verdict_and_offset(opened: Page) -> None:
 
 
 def test_few_clips_leave_no_empty_box_and_what_failed_has_room_to_say_why(page: Page, tmp_path: Path) -> None:
-    why = "the clip can't be read (Invalid data found when processing input). Convert it first, then run the batch again."
+    why = (
+        "the clip can't be read (Invalid data found when processing input). Convert it first, then run the batch again."
+    )
     folder = write_batch(tmp_path, 100, message=why)
     summary = (folder / "summary.csv").read_text(encoding="utf-8").splitlines()
     (folder / "summary.csv").write_text("\n".join([summary[0], *summary[-4:]]) + "\n", encoding="utf-8")

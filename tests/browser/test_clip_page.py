@@ -123,7 +123,9 @@ def test_the_numbers_are_those_of_the_report(opened: Page, report: ClipReport) -
     seen = evidence.visemes[row.argmax()]
     assert number(opened, "observed") == f"{report.clip.names[seen]} ({seen}), {round(100 * row.max())} %"
     lead = evidence.local.lead[round((time - evidence.local.times[0]) / 0.1)]
-    assert number(opened, "lead").startswith(f"{round(1000 * lead)} ms early, {in_frames(lead, report.clip.frame_rate)}")
+    assert number(opened, "lead").startswith(
+        f"{round(1000 * lead)} ms early, {in_frames(lead, report.clip.frame_rate)}"
+    )
 
 
 def test_the_expected_mouth_is_that_of_what_is_heard_then(opened: Page, report: ClipReport) -> None:
@@ -211,12 +213,16 @@ def test_the_remedy_can_be_heard(opened: Page, report: ClipReport) -> None:
     assert not opened.locator("#moved").is_checked()
 
 
-@pytest.mark.parametrize(("over", "under", "frame"), [(25, 1, 1799), (30000, 1001, 1799), (30000, 1001, 17982), (60000, 1001, 3600)])
+@pytest.mark.parametrize(
+    ("over", "under", "frame"), [(25, 1, 1799), (30000, 1001, 1799), (30000, 1001, 17982), (60000, 1001, 3600)]
+)
 def test_timecode_counts_as_elsewhere(opened: Page, over: int, under: int, frame: int) -> None:
     seconds = (frame + 0.5) * under / over
     told = opened.evaluate(f"timecodeAt({seconds!r}, [{over}, {under}])")
     assert told == timecode_at(seconds, Fraction(over, under))
-    assert opened.evaluate(f"framesInWords({seconds!r}, [{over}, {under}])") == in_frames(seconds, Fraction(over, under))
+    assert opened.evaluate(f"framesInWords({seconds!r}, [{over}, {under}])") == in_frames(
+        seconds, Fraction(over, under)
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -41,7 +41,9 @@ def test_values_of_a_template_are_escaped_and_not_filled_again(hostile: str) -> 
     values = {"title": hostile, "name": braces + hostile, "statement": hostile, "more": hostile, "table": hostile}
     page = format_document("batch.html", ("page.css",), ("theme.js",), values | {"data": as_data_script("x", hostile)})
     plain = format_document("batch.html", ("page.css",), ("theme.js",), dict.fromkeys(values, "a") | {"data": "a"})
-    assert [tag for tag, _ in Reader(page).tags if tag != "script"] == [tag for tag, _ in Reader(plain).tags if tag != "script"]
+    assert [tag for tag, _ in Reader(page).tags if tag != "script"] == [
+        tag for tag, _ in Reader(plain).tags if tag != "script"
+    ]
     assert page.count("<script") == plain.count("<script") + 1
     assert braces.replace("'", "&#39;") in page
     page.encode("utf-8")

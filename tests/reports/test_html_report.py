@@ -196,7 +196,9 @@ def test_frames_and_timecode_stand_beside_seconds(report: ClipReport, page: str)
     assert f"That is {in_frames(report.sync.lead_seconds, rate)} at 25 fps." in page
 
 
-def test_the_page_of_a_batch_is_one_click_away(report: ClipReport, generated_clip: GeneratedClip, tmp_path: Path) -> None:
+def test_the_page_of_a_batch_is_one_click_away(
+    report: ClipReport, generated_clip: GeneratedClip, tmp_path: Path
+) -> None:
     path = write_clip_page(tmp_path / "page.html", report, generated_clip.path, back="../../index.html")
     assert '<a class="back" href="../../index.html">' in path.read_text(encoding="utf-8")
 

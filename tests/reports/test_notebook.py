@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,9 @@ def test_features_are_indexed_by_time(generated_lips: LipFeatures) -> None:
     table = generated_lips.to_frame()
     assert table.shape == generated_lips.values.shape
     assert table.index.tolist() == generated_lips.times.times.tolist()
-    assert table["inner_aperture"].equals(pd.Series(generated_lips.column("inner_aperture"), table.index, name="inner_aperture"))
+    assert table["inner_aperture"].equals(
+        pd.Series(generated_lips.column("inner_aperture"), table.index, name="inner_aperture")
+    )
     assert len(repr(generated_lips)) < 120
     assert "<table" in generated_lips._repr_html_()
 
@@ -87,7 +90,7 @@ def test_a_long_report_is_cut_and_counted() -> None:
     n = MOST_WORDS + 7
     edges = tuple(0.1 * k for k in range(n + 1))
     words = Tier("words", edges, ("a",) * n)
-    rows = [("a", s, e, *ROWS[0][3:]) for s, e in zip(edges, edges[1:], strict=False)]
+    rows = [("a", s, e, *ROWS[0][3:]) for s, e in pairwise(edges)]
     cell = make_report(words=words, judged_words=judged(*rows))._repr_html_()
     assert cell.count("<tr>") == MOST_WORDS + 1
     assert "and 7 more words" in cell

@@ -65,9 +65,9 @@ def test_pages_and_figures_have_the_same_colours() -> None:
     assert len(dark) == 2  # as the system has it, and as was chosen
     for block, colours in ((light, LIGHT), *((block, DARK) for block in dark)):
         assert colours.items() <= dict(re.findall(r"--([\w-]+): (#\w{6})", block)).items()
-    assert (style.EXPECTED, style.SEEN) == (LIGHT["heard"], LIGHT["ink"])
+    assert (LIGHT["heard"], LIGHT["ink"]) == (style.EXPECTED, style.SEEN)
     inks = {verdict: LIGHT[name] for verdict, name in (("in-sync", "good"), ("uncertain", "unsure"))}
-    assert style.VERDICT_INKS == inks | dict.fromkeys(("audio-early", "audio-late", "mismatched"), LIGHT["fault"])
+    assert inks | dict.fromkeys(("audio-early", "audio-late", "mismatched"), LIGHT["fault"]) == style.VERDICT_INKS
 
 
 def test_landmarks_are_one_colour_on_pages_and_on_film() -> None:

@@ -137,7 +137,9 @@ class ClipReport:
 
     def __repr__(self) -> str:
         lead = self.sync.lead_seconds
-        told = lead_in_words(lead, self.clip.frame_rate) if lead is not None and tells_offset(self.sync) else "no offset"
+        told = (
+            lead_in_words(lead, self.clip.frame_rate) if lead is not None and tells_offset(self.sync) else "no offset"
+        )
         kept = ", with its evidence" * (self.evidence is not None)
         return f"<ClipReport {self.clip.name!r}: {self.sync.verdict}, {told}, {len(self.judged_words)} words{kept}>"
 

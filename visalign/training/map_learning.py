@@ -192,4 +192,3 @@ def _articulator(group: list[str]) -> str:
         return next(iter(kinds))
     kind, count = kinds.most_common(1)[0]
     return kind if kind in ("rounded", "open", "spread") and 2 * count > len(group) else "other"
-

@@ -42,7 +42,8 @@ _WORDS: Mapping[str, str] = MappingProxyType(
 )
 
 _SAYS_SOMETHING_ELSE = re.compile(
-    r"^(as in |added: )|\d|\b(none|idle|schwa|vowels|bilabial|labiodental|dental|alveolar|palatal|velar|glottal)\b", re.I
+    r"^(as in |added: )|\d|\b(none|idle|schwa|vowels|bilabial|labiodental|dental|alveolar|palatal|velar|glottal)\b",
+    re.I,
 )
 _IS_A_WORD = re.compile(r"[^\W\d_][^\W\d_]{3,}([ _-][^\W\d_]+)*")
 _SPREAD = frozenset(("IY", "IH", "EY", "Y"))

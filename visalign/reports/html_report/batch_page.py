@@ -148,7 +148,11 @@ def _read_report(results: Path, name: str) -> dict[str, Any] | None:
         rate = Fraction(clip["frame_rate"])
     except BAD_DATA:
         return None  # a report that was removed or damaged since costs its row the sparkline, not the page
-    return {"leads": leads[:: -(-len(leads) // _MAX_SPARKS) or 1], "limits": limits, "rate": [rate.numerator, rate.denominator]}
+    return {
+        "leads": leads[:: -(-len(leads) // _MAX_SPARKS) or 1],
+        "limits": limits,
+        "rate": [rate.numerator, rate.denominator],
+    }
 
 
 def _row(results: Path, cells: Mapping[str, str], report: Mapping[str, Any] | None) -> list[Any]:
