@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -109,7 +110,7 @@ def test_ids_come_back_as_they_were_written(tmp_path: Path) -> None:
 def test_a_mismatch_has_no_offset_in_its_row(tmp_path: Path) -> None:
     write_batch(tmp_path, 3)
     summary = tmp_path / "summary.csv"
-    rows = list(csv.DictReader(summary.open(encoding="utf-8", newline="")))
+    rows = list(csv.DictReader(io.StringIO(summary.read_text(encoding="utf-8"))))
     rows[1]["verdict"] = "mismatched"
     with summary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
@@ -138,7 +139,7 @@ def test_the_way_back_from_a_page_leads_to_the_batch() -> None:
 def test_lengths_and_the_table_are_on_the_page(tmp_path: Path) -> None:
     write_batch(tmp_path, 2)
     summary = tmp_path / "summary.csv"
-    rows = list(csv.reader(summary.open(encoding="utf-8", newline="")))
+    rows = list(csv.reader(io.StringIO(summary.read_text(encoding="utf-8"))))
     for row in rows[1:]:
         row[rows[0].index("duration_seconds")] = "61.5"
     with summary.open("w", encoding="utf-8", newline="") as file:
