@@ -237,7 +237,7 @@ class Tier:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the table."""
-        return str(self.to_frame()._repr_html_())
+        return self.to_frame().to_html(max_rows=60)
 
     def to_frame(self) -> pd.DataFrame:
         """A table, one row an interval: label, start, end (seconds), score (NaN where there is none)."""

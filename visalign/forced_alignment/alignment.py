@@ -108,7 +108,7 @@ class Alignment:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the table."""
-        return str(self.to_frame()._repr_html_())
+        return self.to_frame().to_html(max_rows=60)
 
     def to_frame(self) -> pd.DataFrame:
         """A table, one row a phone, silences apart: word, word_number (from 0), phone, start, end (seconds), score.

@@ -144,7 +144,7 @@ class LipFeatures:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the table."""
-        return str(self.to_frame()._repr_html_())
+        return self.to_frame().to_html(max_rows=60)
 
     def to_frame(self) -> pd.DataFrame:
         """A table, one row a frame, indexed by when it is shown (seconds); a column a feature, NaN without a face."""
