@@ -20,6 +20,8 @@ TYPE_CHECKING = False  # typing's own costs more to load than all of this
 # but read as text when the first name is asked for. A stub would say each name once as well, in a file more that has to
 # be shipped. Type checkers do not see __getattr__, as with it every misspelt name would pass.
 if TYPE_CHECKING:
+    from typing import Any
+
     from visalign.config import Config as Config
     from visalign.doctor import diagnose as diagnose
     from visalign.errors import AlignmentError as AlignmentError
@@ -59,11 +61,11 @@ if TYPE_CHECKING:
     from visalign.visemes.viseme_map import VisemeMap as VisemeMap
 else:
 
-    def __getattr__(name: str) -> object:
+    def __getattr__(name: str) -> Any:
         # What only the first name needs.
         from visalign.registry import lazily
 
         return lazily(__name__)(name)
 
     def __dir__() -> list[str]:
-        return sorted(__getattr__("__all__"))
+        return sorted({*globals(), *__getattr__("__all__")})
