@@ -29,6 +29,7 @@ from visalign.commands.options import (
     TimeLimit,
     refuse_lonely_language,
 )
+from visalign.errors import ParseError
 from visalign.files.outputs import check_output, whole_file
 
 if TYPE_CHECKING:
@@ -273,6 +274,8 @@ def status(
     overwrite: Overwrite = False,
 ) -> None:
     """Tell how a batch stands, while it runs or after."""
+    if not results.is_dir():
+        raise ParseError(results, None, "no such folder; give what `visalign batch` wrote (its --output)")
     # Loads the rooms of the batch.
     from visalign.batch.ledger import LEDGER_NAME, Ledger, is_running
 
