@@ -10,6 +10,7 @@ from sample_report import make_report
 from test_cli import run  # type: ignore[import-not-found]
 
 import visalign
+from visalign.files.standard_output import is_for_stdout
 from visalign.reports.clip_report import ClipReport
 
 SETTINGS = [
@@ -60,7 +61,7 @@ def test_the_same_options_from_every_command(
 ) -> None:
     if line[0] == "explain":
         monkeypatch.setattr("visalign.explanation.check", vars(visalign)["check"])
-        settings = [*SETTINGS[:8], *SETTINGS[10:]]  # its map is loaded before
+        settings = [*SETTINGS[:7], *SETTINGS[9:]]  # its map is loaded before
     else:
         settings = SETTINGS
     assert run(*line, "--text", "bin blue", "--speaker", "anna", *settings) == 3
@@ -104,3 +105,4 @@ def test_results_go_to_the_standard_output(
     assert capfd.readouterr().out.startswith("{")
     assert run("check", tmp_path / "clip.mp4", "--text", "x", "--csv", "-", "--max-lag", "9999") == 2
     assert capfd.readouterr().out == ""
+    assert not is_for_stdout(), "what is not handed on is forgotten"
