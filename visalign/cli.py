@@ -176,14 +176,13 @@ def _run(arguments: Sequence[str] | None) -> int:
     app = make_app(PANELS, only=name) if any(name == row[0] for rows in PANELS.values() for row in rows) else _app()
     try:
         code = app(args=arguments, prog_name="visalign", standalone_mode=False)
+        hand_on()
     except (OutOfVocabulary, MissingStream) as error:
         raise error.for_options(_options_of(app, asked)) from error
     except ConfigError as error:
         raise error.for_options(_typed(asked)) from error
-    except BaseException:
+    finally:
         hand_on(drop=True)
-        raise
-    hand_on()
     return code if isinstance(code, int) else DONE
 
 
