@@ -112,6 +112,10 @@ def align(
     timeout: Annotated[
         float, typer.Option(min=1.0, help="With --aligner mfa: seconds after which it is stopped.")
     ] = 3600.0,
+    adapt: Annotated[
+        bool,
+        typer.Option(help="Many in another language are aligned twice, adapted to each speaker or folder; or once."),
+    ] = True,
     overwrite: Overwrite = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
@@ -152,7 +156,7 @@ def align(
             **names,
             "shown": (phones_out, syllables),
         }
-        _align_many(sound, output, to, channel, overwrite=overwrite, quiet=quiet, options=options)
+        _align_many(sound, output, to, channel, adapt=adapt, overwrite=overwrite, quiet=quiet, options=options)
         return
     if output is not None:
         inputs = [
@@ -299,14 +303,17 @@ def _align_many(
     to: str,
     channel: str | None,
     *,
+    adapt: bool,
     overwrite: bool,
     quiet: bool,
     options: dict[str, Any],
 ) -> None:
     """Align a folder or the rows of a table; exit with 3 where one failed."""
     # These load numpy and PocketSphinx.
-    from visalign.corpora.folder_alignment import align_recordings, find_recordings
+    from visalign.corpora.folder_alignment import Recording, Said, align_recordings, find_recordings, pools_of
     from visalign.exports.result_files import ALIGNMENT_SUFFIXES
+    from visalign.forced_alignment.pooling import may_be_pooled
+    from visalign.language.languages import chosen_language
 
     if output is None:
         raise typer.BadParameter("give the folder for the results with -o FOLDER")
@@ -315,13 +322,27 @@ def _align_many(
         raise ConfigError("to", to, [x.removeprefix(".") for x in ALIGNMENT_SUFFIXES])
     recordings = find_recordings(source)
     n_failed, console = 0, screen()
+
+    def in_language(recording: Recording) -> str | None:
+        return recording.language or options["language"]
+
+    def heard(recording: Recording, said: Said, engine: Aligner) -> Alignment:
+        sound = visalign.read_audio(recording.path, channel=channel)
+        return _aligned(sound, said, **options | {"aligner": engine, "language": in_language(recording)})
+
+    engine = options["aligner"]
+    pooled = [x for x in recordings if x.has_phones or chosen_language(in_language(x)).code]
+    if not adapt or not may_be_pooled(engine):
+        pooled = []
     with progress_line(enabled=not quiet) as progress:
+        adapted = pools_of(pooled, heard, refine=engine.refine, progress=progress) if len(pooled) > 1 else {}
+        known = {x.path: adapted.get(x.speaker, engine) for x in pooled}
         progress(f"aligning {recordings[0].path.name}", 0.0)
         done = align_recordings(
             recordings,
             output,
             suffix,
-            lambda path, said: _aligned(visalign.read_audio(path, channel=channel), said, **options),
+            lambda recording, said: heard(recording, said, known.get(recording.path, engine)),
             overwrite=overwrite,
         )
         for number, one in enumerate(done, start=1):

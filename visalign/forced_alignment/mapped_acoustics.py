@@ -144,6 +144,21 @@ class MappedAcoustics(SphinxAcoustics):
                 self._numbers[key] = FIRST_MIXTURE + len(self._mixtures) - 1
             return self._numbers[key]
 
+    def members_of(self, pdf: int) -> tuple[Integers, Floats]:
+        """States of the English model that a pdf is made of, and their log shares."""
+        if pdf < FIRST_MIXTURE:
+            return np.array([pdf], dtype=np.int64), np.zeros(1, dtype=np.float32)
+        return self._mixtures[pdf - FIRST_MIXTURE]
+
+    def take_over(self, other: MappedAcoustics) -> None:
+        """Number phones and mixtures as another model does."""
+        self._mixtures, self._numbers, self._hmms = list(other._mixtures), dict(other._numbers), dict(other._hmms)
+
+    def reshare(self, pdf: int, shares: npt.NDArray[np.float64]) -> None:
+        """Give a mixture other shares, which sum to 1."""
+        members, _ = self._mixtures[pdf - FIRST_MIXTURE]
+        self._mixtures[pdf - FIRST_MIXTURE] = (members, np.log(shares).astype(np.float32))
+
     def log_likelihoods(self, frames: Floats, pdfs: Integers) -> Floats:
         """Log-likelihoods of states of the model, and of mixtures of them."""
         mixed = pdfs >= FIRST_MIXTURE
