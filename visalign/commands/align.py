@@ -26,6 +26,7 @@ from visalign.commands.options import (
 from visalign.errors import ConfigError
 
 if TYPE_CHECKING:
+    from visalign.corpora.folder_alignment import Aligned
     from visalign.forced_alignment import Aligner, Alignment
     from visalign.forced_alignment.mfa import MfaAligner
     from visalign.language.annotations import Cue
@@ -321,7 +322,7 @@ def _align_many(
     if suffix is None:
         raise ConfigError("to", to, [x.removeprefix(".") for x in ALIGNMENT_SUFFIXES])
     recordings = find_recordings(source)
-    n_failed, console = 0, screen()
+    n_failed = 0
 
     def in_language(recording: Recording) -> str | None:
         return recording.language or options["language"]
@@ -348,14 +349,19 @@ def _align_many(
         for number, one in enumerate(done, start=1):
             progress(f"aligned {one.recording.path.name}", number / len(recordings))
             n_failed += one.error is not None
-            if one.error is not None:
-                screen(stderr=True).print(f"{one.recording.path}: {one.error}", style="red", soft_wrap=True)
-            elif one.alignment is not None and one.alignment.warnings and not quiet:
-                first, more = one.alignment.warnings[0], len(one.alignment.warnings) - 1
-                rest = f" (and {more} more)" if more else ""
-                console.print(f"{one.recording.name}: {first}{rest}", style="yellow", soft_wrap=True)
+            _tell(one, quiet=quiet)
     if not quiet:
-        console.print(
+        screen().print(
             f"Aligned {len(recordings) - n_failed} of {len(recordings)} recordings into {output}", soft_wrap=True
         )
     raise typer.Exit(3 if n_failed else 0)
+
+
+def _tell(one: Aligned, *, quiet: bool) -> None:
+    """Say what became of one of many recordings, where it failed or there is something to know."""
+    if one.error is not None:
+        screen(stderr=True).print(f"{one.recording.path}: {one.error}", style="red", soft_wrap=True)
+    elif one.alignment is not None and one.alignment.warnings and not quiet:
+        first, more = one.alignment.warnings[0], len(one.alignment.warnings) - 1
+        rest = f" (and {more} more)" if more else ""
+        screen().print(f"{one.recording.name}: {first}{rest}", style="yellow", soft_wrap=True)
