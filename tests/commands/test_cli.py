@@ -68,7 +68,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, beside_clips: None) -> dict[str, Any]
 def test_check_prints_sign_remedy_interval_and_confidence(asked: dict[str, Any], capsys: Any) -> None:
     assert run("check", "clip.mpg", "--text", "bin blue") == 1
     out = capsys.readouterr().out
-    assert out.startswith("Audio is 83 ms early. To fix, delay the audio by 83 ms.\n")
+    assert out.startswith("Audio is 83 ms early. To fix, delay the audio by 83 ms. That is 2.1 frames at 25 fps.\n")
     assert "95 % interval: from 61 ms early to 105 ms early. Confidence 0.93." in out
     assert "Warning: few frames" in out
     assert "dlib 68-point face landmarks (no commercial use)" in out

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pysubs2
 import pytest
 from praatio import textgrid
 from rendering import render
@@ -34,7 +35,7 @@ def lines(content: bytes) -> int:
     return len(content.splitlines())
 
 
-@pytest.mark.parametrize("name", sorted(set(EXPORTERS) - {"webvtt", "srt", "papagayo-pg2"}))
+@pytest.mark.parametrize("name", sorted(set(EXPORTERS) - {"webvtt", "srt", "ass", "ttml", "papagayo-pg2"}))
 def test_no_format_gains_a_line(name: str) -> None:
     exporter = load_exporter(name)
     if exporter.suffix in (".glb", ".vrma", ".vmd"):
@@ -88,6 +89,15 @@ def test_captions_keep_their_blocks() -> None:
     content = " ".join(x.content for x in srt.parse(render("srt", ODD).decode()))
     assert html.unescape(content) == ODD.text  # what would be markup stands as character references
     assert render("webvtt", ODD).decode().count("-->") == len(list(srt.parse(render("srt", ODD).decode())))
+
+
+def test_subtitles_keep_their_lines_and_begin_no_style() -> None:
+    events = [x for x in render("ass", ODD).decode().splitlines() if x.startswith("Dialogue:")]
+    assert len(events) == len([x for x in render("ass").decode().splitlines() if x.startswith("Dialogue:")])
+    (event,) = pysubs2.SSAFile.from_string(render("ass", ODD).decode())
+    assert event.plaintext == ODD.text.translate(str.maketrans("{}\\", "｛｝＼"))
+    paragraphs = ElementTree.fromstring(render("ttml", ODD)).iter("{http://www.w3.org/ns/ttml}p")
+    assert [" ".join("".join(x.itertext()).split()) for x in paragraphs] == [" ".join(event.plaintext.split())]
 
 
 def test_line_breaks_in_labels_are_blanks(tmp_path: Path) -> None:

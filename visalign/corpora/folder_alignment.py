@@ -184,7 +184,7 @@ def align_recordings(
         keep_edited(target, overwrite=overwrite)
         try:
             found = align(recording, said_in(recording))
-            yield Aligned(recording, write_alignment(target, found), found)
+            yield Aligned(recording, write_alignment(target, found, media=recording.path), found)
         except KeptFile as error:
             yield Aligned(recording, None, None, error)
         except OutputError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ can't afford to miss, are as good (docs/decisions/0040)."""
 
 def read_utterance(
     path: AnyPath,
-    transcript: str | Sequence[Cue] | None = None,
+    transcript: str | PathLike[str] | Sequence[Cue] | None = None,
     *,
     lexicon: Lexicon | AnyPath | None = None,
     aligner: str | None = None,
@@ -51,8 +52,9 @@ def read_utterance(
     path : path-like
         An annotation with phones (:func:`visalign.language.annotations.read_annotation`), a JSON of ``visalign check``
         or ``visalign align``, or media.
-    transcript : str or sequence of Cue, optional
-        What is said; without it the phones of a sound are recognised, and there are no words.
+    transcript : str, path-like or sequence of Cue, optional
+        What is said, or a `Path` to the file with it; without it the phones of a sound are recognised, and there are
+        no words.
     lexicon : Lexicon or path-like, optional
         Pronunciations that go before the embedded ones.
     aligner : str, optional
@@ -79,7 +81,7 @@ def read_utterance(
 
 def _align(
     path: Path,
-    transcript: str | Sequence[Cue] | None,
+    transcript: str | PathLike[str] | Sequence[Cue] | None,
     lexicon: Lexicon | AnyPath | None,
     aligner: str | None,
     language: str | None,

@@ -11,6 +11,7 @@ the Montreal Forced Aligner names them, a CSV a column and JSON an entry.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -33,11 +34,19 @@ ALIGNMENT_SCHEMA_VERSION = 1
 """Version of an alignment's JSON form."""
 
 
-def write_alignment(path: AnyPath, alignment: Alignment) -> Path:
+def write_alignment(path: AnyPath, alignment: Alignment, *, media: AnyPath | None = None) -> Path:
     """Write words and phones as .TextGrid, .csv, .json, .eaf or .ctm, by the ending of `path`.
 
     Each of them can be read back (:func:`visalign.forced_alignment.read_alignment`); times are then those of the
     format: a microsecond, in EAF and CTM a millisecond.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    alignment : Alignment
+    media : path-like, optional
+        The sound or clip that was aligned; an EAF links it, by its path from where the EAF lies.
 
     Raises
     ------
@@ -47,7 +56,19 @@ def write_alignment(path: AnyPath, alignment: Alignment) -> Path:
         If the file can't be written there.
     """
     write = writer_for(path, _ALIGNMENT_WRITERS, "alignment file")
+    if write is _alignment_eaf:
+        return _alignment_eaf(Path(path), alignment, _seen_from(Path(path), media))
     return write(Path(path), alignment)
+
+
+def _seen_from(path: Path, media: AnyPath | None) -> str:
+    """The path of `media` from the folder of `path`; its name where there is no such path, empty without media."""
+    if media is None or str(media) == "-":  # a pipe can't be linked
+        return ""
+    try:
+        return Path(os.path.relpath(media, path.parent)).as_posix()
+    except ValueError:  # on another drive
+        return Path(media).name
 
 
 def _spoken(tier: Tier) -> Iterator[Interval]:
@@ -58,9 +79,9 @@ def _alignment_textgrid(path: Path, alignment: Alignment) -> Path:
     return write_textgrid(path, [*_alignment_tiers(alignment), *_notes(alignment)])
 
 
-def _alignment_eaf(path: Path, alignment: Alignment) -> Path:
+def _alignment_eaf(path: Path, alignment: Alignment, media: str = "") -> Path:
     with whole_file(path) as draft:
-        draft.write_bytes(format_eaf([*_alignment_tiers(alignment), *_notes(alignment)]))
+        draft.write_bytes(format_eaf([*_alignment_tiers(alignment), *_notes(alignment)], media))
     return path
 
 

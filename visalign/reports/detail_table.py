@@ -39,6 +39,7 @@ from visalign.errors import AnyPath, ConfigError
 from visalign.files.text_files import format_table, rounded, write_text
 from visalign.sync.scoring import PartJudgement
 from visalign.sync.segments import PartDetails
+from visalign.visemes.naming import series
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,8 +108,11 @@ def _parse(item: Mapping[str, Any]) -> PartDetails:
     return PartDetails(judged=PartJudgement(**values), **own)
 
 
-def write_details(parts: Sequence[PartDetails], clip: str, path: AnyPath) -> Path:
+def write_details(parts: Sequence[PartDetails], clip: str, path: AnyPath, names: Mapping[str, str]) -> Path:
     """Write a CSV table, one row a part, whose first column names the clip.
+
+    Beside the visemes, expected and observed, stand their words (`names`: :attr:`ClipInfo.names
+    <visalign.reports.clip_info.ClipInfo.names>`).
 
     Raises
     ------
@@ -120,5 +124,16 @@ def write_details(parts: Sequence[PartDetails], clip: str, path: AnyPath) -> Pat
     path = Path(path)
     if path.suffix.lower() != ".csv":
         raise ConfigError("file of segments", path.name, "a name that ends in .csv")
-    header = ("clip", *(f"{key}_seconds" if key in ("start", "end") else key for key in DETAIL_COLUMNS))
-    return write_text(path, format_table(header, ((clip, *_row(part).values()) for part in parts)))
+    rows = [{"clip": clip, **_with_words(_row(part), names)} for part in parts]
+    header = ["clip", *_with_words(dict.fromkeys(DETAIL_COLUMNS, ""), names)]
+    named = [f"{key}_seconds" if key in ("start", "end") else key for key in header]
+    return write_text(path, format_table(named, (row.values() for row in rows)))
+
+
+def _with_words(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for key, value in row.items():
+        told[key] = value
+        if key in ("expected", "observed"):
+            told[f"{key}_in_words"] = series(value, names)
+    return told

@@ -17,6 +17,7 @@ from visalign.sync.evidence import ClipEvidence
 from visalign.sync.judging import Heard, Instruments, Judged, Seen
 from visalign.sync.lip_model import LipModel
 from visalign.visemes.expected import viseme_tier, words_without_place
+from visalign.visemes.naming import names_of
 
 __all__ = ["make_report"]
 
@@ -103,6 +104,7 @@ def _clip_info(heard: Heard, seen: Seen, tools: Instruments, transcript: str | N
         speech_coverage=seen.coverage,
         strict=verdict.strict,
         video_track=seen.faces.track if seen.faces.streams else None,
+        viseme_names=names_of(tools.viseme_map),
     )
 
 
