@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from typing import Protocol
 
 import numpy as np
@@ -161,6 +162,12 @@ class SphinxAcoustics:
         self._rivals = np.unique(model.broader)
         self._slowed: dict[tuple[str, str, str, str], PhoneHmm] = {}
 
+    def with_model(self, model: SphinxModel) -> SphinxAcoustics:
+        """The same with a model that differs in its means alone."""
+        other = copy(self)
+        other.model = model
+        return other
+
     def broader(self, pdfs: Integers) -> Integers:
         """The states of the phones without context."""
         return np.asarray(np.where(pdfs == FILLER_PDF, FILLER_PDF, self.model.broader[pdfs]))
@@ -302,7 +309,7 @@ class KaldiAcoustics:
 
     def _spelt(self, pronunciation: Pronunciation) -> Pronunciation | None:
         """The pronunciation as the model writes its phones: as it stands, or ARPABET in its case and stress."""
-        for change in (str, lambda symbol: strip_stress(symbol).lower(), strip_stress):
+        for change in (str, lambda symbol: strip_stress(symbol).lower(), strip_stress, _without_marks):
             phones = tuple(map(change, pronunciation.phones))
             if self.phone_set.issuperset(phones):
                 return Pronunciation(phones, pronunciation.probability, pronunciation.pauses)
@@ -338,6 +345,11 @@ class KaldiAcoustics:
     def label(self, phone: str) -> str:
         """ARPABET in capitals without stress where all phones of the model are ARPABET; else as the model has it."""
         return fold_arpabet(phone) if self.is_arpabet else phone
+
+
+def _without_marks(symbol: str) -> str:
+    """IPA without its marks of stress, which the voices of other languages say and models leave out."""
+    return symbol.lstrip("ˈˌ")
 
 
 def _weighed(pronunciation: Pronunciation, silence_probability: float) -> Variant:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -32,9 +32,10 @@ from visalign.files.data_files import parse_json, parse_yaml
 from visalign.files.limits import excess
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts
 from visalign.forced_alignment.kaldi_features import FeatureOptions
+from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.kaldi_model import ContextTree, KaldiModel, read_matrix, read_model, read_tree
 
-__all__ = ["MfaModel", "ModelOptions", "read_mfa_model", "says_positions"]
+__all__ = ["MfaModel", "ModelOptions", "read_meta", "read_mfa_model", "says_positions"]
 
 SELF_LOOP_SCALE = 0.1
 """How much the probability of staying in a state counts; MFA's own setting, as is a scale of 1 for all others."""
@@ -128,6 +129,18 @@ class MfaModel:
         stems = {symbol.removesuffix("_B") for symbol in symbols if symbol.endswith("_B")}
         self.has_positions = any(symbols.keys() >= {stem + suffix for suffix in SUFFIXES} for stem in stems)
         self.phone_hmm = lru_cache(maxsize=100_000)(self._phone_hmm)
+
+    def with_mixtures(self, first: DiagonalMixtures, last: DiagonalMixtures) -> MfaModel:
+        """The same with other Gaussians: for speech that is not adapted to, and for speech that is."""
+        return MfaModel(
+            self.name,
+            self.options,
+            replace(self.model, mixtures=last),
+            replace(self.first_model, mixtures=first),
+            self.tree,
+            self.lda,
+            self.symbols,
+        )
 
     @property
     def phone_set(self) -> frozenset[str]:
@@ -273,6 +286,20 @@ def _meta(path: Path, files: Mapping[str, bytes]) -> dict[str, object]:
     return cast(dict[str, object], meta)
 
 
+def read_meta(path: AnyPath) -> dict[str, object]:
+    """The meta file of a model, as it stands.
+
+    Raises
+    ------
+    ParseError
+        If it is no zip with a meta file.
+    """
+    files = _unpack(Path(path), META)
+    if not files:
+        raise ParseError(path, None, "no acoustic model of MFA: meta.json is not in the zip")
+    return _meta(Path(path), files)
+
+
 def says_positions(path: AnyPath) -> bool:
     """Whether MFA 3.4.3 takes a model's phones to be other ones by their place in the word (``N_B``, ``N_E`` …).
 
@@ -283,10 +310,7 @@ def says_positions(path: AnyPath) -> bool:
     ParseError
         If it is no zip with a meta file.
     """
-    files = _unpack(Path(path), META)
-    if not files:
-        raise ParseError(path, None, "no acoustic model of MFA: meta.json is not in the zip")
-    meta = _meta(Path(path), files)
+    meta = read_meta(path)
     dictionaries = meta.get("dictionaries")
     if not isinstance(dictionaries, dict):
         return bool(meta.get("position_dependent_phones", True))
