@@ -23,12 +23,12 @@ import numpy.typing as npt
 
 from visalign.errors import AlignmentError, quoted
 from visalign.forced_alignment import sphinx_features
-from visalign.forced_alignment.adaptation import apply_transform, gather_statistics
 from visalign.forced_alignment.decoding_graph import FILLER, PhoneHmm, SilenceCosts, Variant
-from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.kaldi_features import add_deltas, mfcc, splice, subtract_mean
 from visalign.forced_alignment.mfa_archive import MfaModel
 from visalign.forced_alignment.sphinx_model import SphinxModel
+from visalign.hmm_training.fmllr import apply_transform, gather_statistics
+from visalign.hmm_training.gaussians import DiagonalMixtures
 from visalign.language.lexicon import Pronunciation, arpabet_phones
 from visalign.language.phones import fold_arpabet, is_phone, strip_stress
 from visalign.signals import Audio
