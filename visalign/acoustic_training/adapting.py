@@ -24,23 +24,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from visalign.acoustic_training.corpus import LeftOut, Stretch, by_speaker, spoken_sound
+from visalign.acoustic_training.moving_gaussians import Gaussians, KaldiGaussians, MeanSums, SphinxGaussians
 from visalign.errors import AlignmentError, InputError, VisalignError
 from visalign.forced_alignment.acoustic_model import AcousticModel, KaldiAcoustics, SphinxAcoustics
 from visalign.forced_alignment.decoding_graph import DecodingGraph, Variant, build_graph
 from visalign.forced_alignment.kaldi_features import mfcc
 from visalign.forced_alignment.pocketsphinx import pcm_for_model
-from visalign.forced_alignment.sphinx_model import SphinxModel
 from visalign.forced_alignment.viterbi import NoPath, best_path
 from visalign.hmm_training.fmllr import apply_transform, gather_statistics, total_statistics
-from visalign.hmm_training.gaussians import DiagonalMixtures
 from visalign.hmm_training.mean_adaptation import map_means, mean_map
-from visalign.hmm_training.mixtures import MixtureStatistics
 from visalign.language.lexicon import Lexicon
 from visalign.signals import Audio
 from visalign.sound.silence import silent_stretches, without_stretches
@@ -69,7 +66,7 @@ class Strength:
     prior: float
 
 
-STRENGTHS = tuple(Strength(tau, prior) for tau in (10.0, 40.0, 160.0, 640.0) for prior in (300.0, 3000.0, 30000.0))
+STRENGTHS = tuple(Strength(tau, prior) for tau in (5.0, 20.0, 80.0, 320.0) for prior in (100.0, 1000.0, 10000.0))
 """Those that are tried. MFA's own ``adapt`` has tau 20 and no map."""
 
 
@@ -160,141 +157,6 @@ def adapt(
     return Adapted(now.model, means[0], means[-1], tuple(rounds), tuple(heard.left_out), seconds, heard.n_adapted)
 
 
-# --- a model's Gaussians --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MeanSums:
-    """Frames that belong to each Gaussian of a group that one map moves: how many, and their sum."""
-
-    counts: Doubles
-    sums: Doubles
-
-    def __add__(self, other: MeanSums) -> MeanSums:
-        return MeanSums(self.counts + other.counts, self.sums + other.sums)
-
-    def __sub__(self, other: MeanSums) -> MeanSums:
-        return MeanSums(np.maximum(self.counts - other.counts, 0.0), self.sums - other.sums)
-
-
-class Gaussians(Protocol):
-    """Gaussians whose means can be moved, in groups that a map of their own moves."""
-
-    takes_map: bool
-
-    def groups(self) -> list[tuple[Doubles, Doubles]]:
-        """Means and precisions of each group."""
-        ...
-
-    def sums(self, frames: Floats, pdfs: Integers) -> list[MeanSums]:
-        """What frames say, a group."""
-        ...
-
-    def moved(self, means: Sequence[Doubles]) -> Gaussians:
-        """The same with other means, a group."""
-        ...
-
-    def means(self) -> Floats:
-        """All means, as a file has them."""
-        ...
-
-    def log_likelihood(self, frames: Floats, pdfs: Integers) -> float:
-        """Of all frames, each under its pdf."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SphinxGaussians:
-    """The codebooks of a model of PocketSphinx; a group a stream."""
-
-    model: SphinxModel
-    takes_map: bool = True
-
-    def groups(self) -> list[tuple[Doubles, Doubles]]:
-        """See :class:`Gaussians`."""
-        width = self.model.width
-        return [
-            (
-                self.model.means[:, stream].reshape(-1, width).astype(np.float64),
-                self.model.precisions[:, stream].reshape(-1, width).astype(np.float64),
-            )
-            for stream in range(self.model.n_streams)
-        ]
-
-    def sums(self, frames: Floats, pdfs: Integers) -> list[MeanSums]:
-        """See :class:`Gaussians`."""
-        model = self.model
-        shape = (len(model.means), model.n_streams, model.n_densities)
-        counts, sums = np.zeros(shape), np.zeros((*shape, model.width))
-        streams = frames.reshape(len(frames), model.n_streams, model.width).astype(np.float64)
-        for state in np.unique(pdfs).tolist():
-            rows = np.flatnonzero(pdfs == state)
-            shares = model.shares(frames[rows], state).astype(np.float64)
-            book = model.codebook_of[state]
-            counts[book] += shares.sum(axis=0)
-            sums[book] += np.einsum("nsd,nsv->sdv", shares, streams[rows])
-        return [MeanSums(counts[:, s].ravel(), sums[:, s].reshape(-1, model.width)) for s in range(model.n_streams)]
-
-    def moved(self, means: Sequence[Doubles]) -> SphinxGaussians:
-        """See :class:`Gaussians`."""
-        shape = (len(self.model.means), self.model.n_densities, self.model.width)
-        stacked = np.stack([x.reshape(shape) for x in means], axis=1).astype(np.float32)
-        return SphinxGaussians(self.model.with_means(stacked))
-
-    def means(self) -> Floats:
-        """See :class:`Gaussians`."""
-        return self.model.means
-
-    def log_likelihood(self, frames: Floats, pdfs: Integers) -> float:
-        """See :class:`Gaussians`."""
-        return _total(frames, pdfs, self.model.log_likelihoods)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class KaldiGaussians:
-    """The mixtures of a model of MFA; one group."""
-
-    mixtures: DiagonalMixtures
-    takes_map: bool = True
-
-    def groups(self) -> list[tuple[Doubles, Doubles]]:
-        """See :class:`Gaussians`."""
-        return [(self.mixtures.means.astype(np.float64), self.mixtures.precisions.astype(np.float64))]
-
-    def sums(self, frames: Floats, pdfs: Integers) -> list[MeanSums]:
-        """See :class:`Gaussians`."""
-        found = MixtureStatistics.of(self.mixtures, frames, pdfs)
-        return [MeanSums(found.counts, found.sums)]
-
-    def moved(self, means: Sequence[Doubles]) -> KaldiGaussians:
-        """See :class:`Gaussians`."""
-        old = self.mixtures
-        precisions = old.precisions.astype(np.float64)
-        squares = precisions * (old.means.astype(np.float64) ** 2 - means[0] ** 2)
-        mixtures = DiagonalMixtures(
-            (old.constants + 0.5 * squares.sum(axis=1)).astype(np.float32),
-            (means[0] * precisions).astype(np.float32),
-            old.precisions,
-            old.starts,
-        )
-        return KaldiGaussians(mixtures, self.takes_map)
-
-    def means(self) -> Floats:
-        """See :class:`Gaussians`."""
-        return self.mixtures.means
-
-    def log_likelihood(self, frames: Floats, pdfs: Integers) -> float:
-        """See :class:`Gaussians`."""
-        return _total(frames, pdfs, self.mixtures.log_likelihoods)
-
-
-def _total(frames: Floats, pdfs: Integers, score: Callable[[Floats, Integers], Floats]) -> float:
-    total = 0.0
-    for pdf in np.unique(pdfs).tolist():
-        total += float(score(frames[pdfs == pdf], np.array([pdf])).sum(dtype=np.float64))
-    return total
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
     """A model, and its Gaussians: one set, or those of the first pass and those of the second."""
@@ -304,11 +166,10 @@ class _Parts:
 
     def moved(self, parts: Sequence[Gaussians]) -> _Parts:
         """The same model with other Gaussians."""
-        if isinstance(parts[0], SphinxGaussians):
-            assert isinstance(self.model, SphinxAcoustics)
+        if isinstance(parts[0], SphinxGaussians) and isinstance(self.model, SphinxAcoustics):
             return _Parts(self.model.with_model(parts[0].model), tuple(parts))
-        first, last = (x.mixtures for x in (parts[0], parts[-1]) if isinstance(x, KaldiGaussians))
         assert isinstance(self.model, KaldiAcoustics)
+        first, last = (x.mixtures for x in (parts[0], parts[-1]) if isinstance(x, KaldiGaussians))
         return _Parts(KaldiAcoustics(self.model.model.with_mixtures(first, last)), tuple(parts))
 
 
@@ -354,7 +215,9 @@ def _hear(
         sounds = list[tuple[Stretch, Audio]]()
         for stretch in mine:
             if progress is not None:
-                progress(f"round {number + 1} of {n_rounds}: {stretch.name}", (number + done / len(stretches)) / n_rounds)
+                progress(
+                    f"round {number + 1} of {n_rounds}: {stretch.name}", (number + done / len(stretches)) / n_rounds
+                )
             done += 1
             try:
                 audio = spoken_sound(stretch)
@@ -454,7 +317,9 @@ def _moved(original: _Parts, heard: _Heard, strength: Strength | None) -> tuple[
     n_frames = sum(len(x.frames) for x in rows)
     n_folds = min(N_FOLDS, len(rows))
     last = original.parts[-1]
-    sums = [[_sums_of(part, rows[fold::n_folds], part is not last) for part in original.parts] for fold in range(n_folds)]
+    sums = [
+        [_sums_of(part, rows[fold::n_folds], part is not last) for part in original.parts] for fold in range(n_folds)
+    ]
     total = _added([x[-1] for x in sums])
     before = sum(last.log_likelihood(x.adapted, x.pdfs) for x in rows) / n_frames
     if n_folds < 2:

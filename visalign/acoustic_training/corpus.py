@@ -1,8 +1,8 @@
 """What an acoustic model can learn from: stretches of sound with what is said in each, by whom, and what is left out.
 
 A corpus is a folder in one of the layouts of :mod:`visalign.corpora.layout`, or a table of recordings as
-``visalign batch`` reads it (:mod:`visalign.corpora.clip_list`). In a plain folder the text stands beside the sound under
-its name: a text, or a file with times (`TIMED_SUFFIXES`), of which every line, interval or caption is a stretch of its
+``visalign batch`` reads it (:mod:`visalign.corpora.clip_list`). In a plain folder the text stands beside the sound, under
+its name: text, or a file with times (`TIMED_SUFFIXES`), of which every line, interval or caption is a stretch of its
 own. Labels of words without utterances (a TextGrid with the tier "words", EMU's and GRID's files) count as their text.
 
 Conventions
@@ -23,9 +23,9 @@ from pathlib import Path
 
 from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.folder_alignment import TRANSCRIPT_SUFFIXES
-from visalign.corpora.layout import attempt, files_below, load_layout, name_below
+from visalign.corpora.layout import attempt, files_below, load_layout
 from visalign.corpora.training_data import Transcripts, read_said
-from visalign.errors import AnyPath, InputError, ParseError, VisalignError, quoted
+from visalign.errors import AnyPath, InputError, ParseError, quoted
 from visalign.files.tables import read_table_text
 from visalign.language.annotations.cues import Cue, Cues
 from visalign.language.lexicon import Lexicon
@@ -314,7 +314,9 @@ def _stretch(
         return LeftOut(name, speaker, f"{place}: {error}")
     if said.unread:
         figures = ", ".join(quoted(x) for x in list(said.unread)[:5])
-        return LeftOut(name, speaker, f"{place}: figures that can't be read aloud: {figures}; write them as they are said")
+        return LeftOut(
+            name, speaker, f"{place}: figures that can't be read aloud: {figures}; write them as they are said"
+        )
     if not said.words:
         return LeftOut(name, speaker, f"{place}: no word in it that could be spoken")
     if sound.end is not None and sound.end - sound.start > LONGEST_STRETCH:
@@ -325,8 +327,8 @@ def _stretch(
 def too_long(name: str, seconds: float) -> str:
     """Why a stretch of so many seconds is left out."""
     return (
-        f"{name}: {seconds:.0f} s in one stretch; at most {LONGEST_STRETCH:.0f} s can be learnt from. Give the times of "
-        "its sentences, in a TextGrid, an EAF file or subtitles beside it"
+        f"{name}: {seconds:.0f} s in one stretch; at most {LONGEST_STRETCH:.0f} s can be learnt from. Give the times "
+        "of its sentences, in a TextGrid, an EAF file or subtitles beside it"
     )
 
 

@@ -1,4 +1,4 @@
-"""Pronunciations of all words of a corpus: from a dictionary, from a language's voice, and guessed by a model of either.
+"""How the words of a corpus are said: by a dictionary, by the voice of a language, or guessed by a model of either.
 
 Method
 ------
@@ -192,9 +192,7 @@ def _from_xsampa(symbol: str) -> str:
         return symbol
 
 
-def spoken_utterances(
-    stretches: Sequence[Stretch], pronounced: Pronounced
-) -> tuple[list[Utterance], list[LeftOut]]:
+def spoken_utterances(stretches: Sequence[Stretch], pronounced: Pronounced) -> tuple[list[Utterance], list[LeftOut]]:
     """The stretches as a model is trained on them, and those of which no word can be said."""
     utterances, left_out = [], []
     for x in stretches:

@@ -88,7 +88,9 @@ def write_sphinx_folder(
     """
     target, origin = Path(os.path.realpath(out)), Path(source)
     if target == Path(os.path.realpath(origin)):
-        raise OutputError(out, "this is the model that is adapted; visalign never overwrites its inputs: give another name")
+        raise OutputError(
+            out, "this is the model that is adapted; visalign never overwrites its inputs: give another name"
+        )
     files = {name: read_bytes(origin / name) for name in COPIED if (origin / name).is_file()}
     files |= {"means": format_means(means), **(more or {})}
     draft = target.with_name(draft_name(""))
@@ -109,7 +111,7 @@ def _put_in_place(draft: Path, target: Path, files: Mapping[str, bytes], overwri
     if not target.exists():
         draft.rename(target)
         return
-    names = set(os.listdir(target)) if target.is_dir() else None
+    names = {x.name for x in target.iterdir()} if target.is_dir() else None
     same = names == set(files) and not filecmp.cmpfiles(draft, target, files, shallow=False)[1]
     if same:
         return
@@ -119,4 +121,3 @@ def _put_in_place(draft: Path, target: Path, files: Mapping[str, bytes], overwri
     target.rename(old)
     draft.rename(target)
     shutil.rmtree(old, ignore_errors=True)
-

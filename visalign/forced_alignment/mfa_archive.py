@@ -32,8 +32,8 @@ from visalign.files.data_files import parse_json, parse_yaml
 from visalign.files.limits import excess
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts
 from visalign.forced_alignment.kaldi_features import FeatureOptions
-from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.kaldi_model import ContextTree, KaldiModel, read_matrix, read_model, read_tree
+from visalign.hmm_training.gaussians import DiagonalMixtures
 
 __all__ = ["MfaModel", "ModelOptions", "read_meta", "read_mfa_model", "says_positions"]
 

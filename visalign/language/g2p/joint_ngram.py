@@ -215,7 +215,7 @@ class JointNgram:
         with opened_archive(path) as (_, archive), tempfile.TemporaryDirectory() as folder:
             rows = [row for row in archive.infolist() if PurePosixPath(row.filename).name == PACKED]
             if not rows:
-                reason = "this acoustic model holds no model of pronunciations; `visalign acoustic train` puts one into it"
+                reason = "it holds no model of pronunciations; those of `visalign acoustic train` do"
                 raise ParseError(path, None, reason)
             place = Path(folder, PACKED)
             place.write_bytes(archive.read(rows[0]))
