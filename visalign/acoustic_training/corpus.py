@@ -1,9 +1,8 @@
 """What an acoustic model can learn from: stretches of sound with what is said in each, by whom, and what is left out.
 
 A corpus is a folder in one of the layouts of :mod:`visalign.corpora.layout`, or a table of recordings as
-``visalign batch`` reads it (:mod:`visalign.corpora.clip_list`). In a plain folder the text stands beside the sound, under
-its name: text, or a file with times (`TIMED_SUFFIXES`), of which every line, interval or caption is a stretch of its
-own. Labels of words without utterances (a TextGrid with the tier "words", EMU's and GRID's files) count as their text.
+``visalign batch`` reads it (:mod:`visalign.corpora.clip_list`). In a plain folder the text stands beside the sound,
+under its name: text, or a file with times (`TIMED_SUFFIXES`), of which every interval or caption is a stretch of its own. Labels of words without utterances (a TextGrid with the tier "words", EMU's and GRID's files) count as their text.
 
 Conventions
 -----------
@@ -213,7 +212,7 @@ def _listed(path: Path) -> Iterator[_Recording]:
         speaker = row.speaker or sound.parent.resolve().name
         if row.transcript:
             text = manifest.root / row.transcript
-            said, trouble = attempt(partial(read_said, text))
+            said, trouble = _read(text)
             yield _Recording(row.id, sound, said, speaker, str(text), trouble)
         else:
             yield _Recording(row.id, sound, row.text or None, speaker, str(path))
@@ -223,14 +222,19 @@ def _in_layout(root: Path, layout: str) -> Iterator[_Recording]:
     corpus = load_layout(layout, root)
     timed = _TimedTexts(root) if layout == PLAIN_FOLDER else None
     for clip in corpus.clips():
-        found = None if timed is None else timed.beside(clip.path)
+        found, place, trouble = None if timed is None else timed.beside(clip.path), clip.name, clip.trouble
+        said: str | Cues | None = clip.transcript
         if found is not None:
-            said, trouble = attempt(partial(read_said, found))
-            if said is not None:
-                yield _Recording(clip.name, clip.audio or clip.path, said, clip.speaker, str(found), trouble)
-                continue
-        trouble = "" if clip.transcript else clip.trouble
-        yield _Recording(clip.name, clip.audio or clip.path, clip.transcript, clip.speaker, clip.name, trouble)
+            timed_text, fault = _read(found)
+            # A TextGrid may hold words and no utterances, which the layout has taken for the text.
+            said, place, trouble = timed_text or said, str(found), fault
+        yield _Recording(clip.name, clip.audio or clip.path, said, clip.speaker, place, "" if said else trouble)
+
+
+def _read(path: Path) -> tuple[str | Cues | None, str]:
+    """What a text says, or None and why it could not be read."""
+    said: tuple[str | Cues | None, str] = attempt(partial(read_said, path))
+    return said
 
 
 class _TimedTexts:

@@ -1,15 +1,19 @@
 """Acoustic models that users bring: zips of the Montreal Forced Aligner, and folders of PocketSphinx's models.
 
 A folder holds ``mdef``, ``means``, ``variances``, ``sendump``, ``transition_matrices`` and ``feat.params``, as
-PocketSphinx reads it. It can be used if its model is of the kind of the English one (phonetically tied mixtures, binary
+PocketSphinx reads it. The English model itself, adapted by ``visalign acoustic adapt``, is used as the built-in one is,
+weak forms and doubts included. Another can be used if its model is of the kind of the English one (phonetically tied mixtures, binary
 ``mdef``) and hears sound as that one does, which ``feat.params`` says.
 """
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+
+from pocketsphinx import get_model_path
 
 from visalign.errors import AnyPath, ParseError
 from visalign.files.data_files import read_bytes
@@ -22,7 +26,7 @@ from visalign.forced_alignment.sphinx_model import read_sphinx_model
 from visalign.language.lexicon import Pronunciation
 from visalign.language.phones import is_silence, strip_stress
 
-__all__ = ["FolderAcoustics", "read_user_model"]
+__all__ = ["FolderAcoustics", "is_english_model", "read_user_model"]
 
 HEARD: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -89,7 +93,7 @@ def read_user_model(path: AnyPath) -> AcousticModel:
     return _read_folder(Path(path)) if Path(path).is_dir() else KaldiAcoustics(read_mfa_model(path))
 
 
-def _read_folder(folder: Path) -> FolderAcoustics:
+def _read_folder(folder: Path) -> SphinxAcoustics:
     path = folder / "feat.params"
     if not path.is_file():
         raise ParseError(folder, None, "no folder of an acoustic model of PocketSphinx: it has no feat.params")
@@ -99,7 +103,23 @@ def _read_folder(folder: Path) -> FolderAcoustics:
         if value not in wanted and (value or key in HEARD):
             reason = f"{key} is {value or 'missing'}; models with {key} {min(wanted)} alone can be used"
             raise ParseError(path, number, reason)
-    return FolderAcoustics(folder)
+    return _adapted_english(folder) if is_english_model(folder) else FolderAcoustics(folder)
+
+
+def is_english_model(folder: Path) -> bool:
+    """Whether a folder holds the English model, adapted perhaps: phones and states are those of the built-in one."""
+    home = Path(get_model_path("en-us/en-us"))
+    try:
+        return filecmp.cmp(folder / "mdef", home / "mdef", shallow=False)
+    except OSError:  # one of the two is not there, which whoever reads it tells
+        return False
+
+
+def _adapted_english(folder: Path) -> SphinxAcoustics:
+    """The English model with the weak forms, fillers and judgements that go with it."""
+    found = SphinxAcoustics(read_sphinx_model(folder))
+    found.name = folder.name
+    return found
 
 
 def _settings(path: Path) -> list[tuple[str, tuple[int, str]]]:
