@@ -40,12 +40,15 @@ class DiagonalMixtures:
         Means times precisions, and precisions (inverse variances).
     starts : ndarray of int, shape (n_mixtures + 1,)
         Where each mixture's Gaussians begin.
+    weights : ndarray of float32, shape (n_gaussians,)
+        Those of a mixture add up to 1.
     """
 
     constants: Floats
     linear: Floats
     precisions: Floats
     starts: Integers
+    weights: Floats
 
     @classmethod
     def from_precisions(cls, weights: Floats, linear: Floats, precisions: Floats, starts: Integers) -> DiagonalMixtures:
@@ -54,7 +57,7 @@ class DiagonalMixtures:
             constants = np.log(weights.astype(np.float64))
         squares = linear.astype(np.float64) ** 2 / precisions
         constants += 0.5 * (np.log(precisions.astype(np.float64)) - np.log(2 * np.pi) - squares).sum(axis=1)
-        return cls(constants.astype(np.float32), linear, precisions, starts)
+        return cls(constants.astype(np.float32), linear, precisions, starts, weights)
 
     @property
     def n_mixtures(self) -> int:
