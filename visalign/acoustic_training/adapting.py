@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from visalign.acoustic_training.corpus import LeftOut, Stretch, by_speaker, spoken_sound
+from visalign.acoustic_training.corpus import LeftOut, Stretch, by_speaker
 from visalign.acoustic_training.moving_gaussians import Gaussians, KaldiGaussians, MeanSums, SphinxGaussians
 from visalign.errors import AlignmentError, InputError, VisalignError
 from visalign.forced_alignment.acoustic_model import AcousticModel, KaldiAcoustics, SphinxAcoustics
@@ -220,7 +220,7 @@ def _hear(
                 )
             done += 1
             try:
-                audio = spoken_sound(stretch)
+                audio = stretch.sound()
                 sounds.append((stretch, without_stretches(audio, silent_stretches(audio))))
                 graphs.append(_graph(now.model, stretch, lexicon))
             except VisalignError as error:

@@ -2,7 +2,8 @@
 
 A corpus is a folder in one of the layouts of :mod:`visalign.corpora.layout`, or a table of recordings as
 ``visalign batch`` reads it (:mod:`visalign.corpora.clip_list`). In a plain folder the text stands beside the sound,
-under its name: text, or a file with times (`TIMED_SUFFIXES`), of which every interval or caption is a stretch of its own. Labels of words without utterances (a TextGrid with the tier "words", EMU's and GRID's files) count as their text.
+under its name: text, or a file with times (`TIMED_SUFFIXES`), of which every interval or caption is a stretch of its
+own. Labels of words without utterances (a TextGrid with the tier "words", EMU's and GRID's files) count as their text.
 
 Conventions
 -----------
@@ -70,10 +71,12 @@ class StretchOfSound:
         MediaError, MissingStream
             If it can't be read.
         InputError
-            If the stretch begins behind the end of the recording.
+            If the stretch begins behind the end of the recording, or is too long to be learnt from.
         """
         whole = _sound_of(str(self.path))
         if self.end is None and not self.start:
+            if whole.duration > LONGEST_STRETCH:
+                raise InputError(too_long(self.path.name, whole.duration))
             return whole
         last = None if self.end is None else round(self.end * whole.rate_hz)
         samples = whole.samples[round(self.start * whole.rate_hz) : last]
@@ -349,17 +352,3 @@ def by_speaker(stretches: Sequence[Stretch]) -> Mapping[str, tuple[Stretch, ...]
     """The stretches of each speaker, speakers and stretches in order."""
     names = sorted({x.speaker for x in stretches})
     return {name: tuple(x for x in stretches if x.speaker == name) for name in names}
-
-
-def spoken_sound(stretch: Stretch) -> Audio:
-    """The sound of a stretch.
-
-    Raises
-    ------
-    VisalignError
-        If it can't be read, or is longer than can be learnt from.
-    """
-    audio = stretch.sound()
-    if audio.duration > LONGEST_STRETCH:
-        raise InputError(too_long(stretch.name, audio.duration))
-    return audio

@@ -2,8 +2,8 @@
 
 A folder holds ``mdef``, ``means``, ``variances``, ``sendump``, ``transition_matrices`` and ``feat.params``, as
 PocketSphinx reads it. The English model itself, adapted by ``visalign acoustic adapt``, is used as the built-in one is,
-weak forms and doubts included. Another can be used if its model is of the kind of the English one (phonetically tied mixtures, binary
-``mdef``) and hears sound as that one does, which ``feat.params`` says.
+weak forms and doubts included. Another can be used if its model is of the kind of the English one (phonetically tied
+mixtures, binary ``mdef``) and hears sound as that one does, which ``feat.params`` says.
 """
 
 from __future__ import annotations
