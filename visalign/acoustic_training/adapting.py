@@ -60,10 +60,10 @@ Say = Callable[[str, float | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """How much speech the old model counts for: frames a Gaussian (`tau`), and frames in all (`prior`)."""
+    """How much speech the old model counts for: frames a Gaussian (`tau`), and in all (`prior`; None: without a map)."""
 
     tau: float
-    prior: float
+    prior: float | None
 
 
 STRENGTHS = tuple(Strength(tau, prior) for tau in (5.0, 20.0, 80.0, 320.0) for prior in (100.0, 1000.0, 10000.0))
@@ -335,7 +335,7 @@ def _moved(original: _Parts, heard: _Heard, strength: Strength | None) -> tuple[
 
 
 def _without_map() -> tuple[Strength, ...]:
-    return tuple({x.tau: x for x in STRENGTHS}.values())
+    return tuple(dict.fromkeys(Strength(x.tau, None) for x in STRENGTHS))
 
 
 def _sums_of(part: Gaussians, rows: Sequence[_Row], is_first: bool) -> list[MeanSums]:
@@ -364,7 +364,7 @@ def _part(part: Gaussians, sums: Sequence[MeanSums], strength: Strength) -> Gaus
     means = []
     for (old, precisions), heard in zip(part.groups(), sums, strict=True):
         placed = old
-        if part.takes_map:
+        if part.takes_map and strength.prior is not None:
             transform = mean_map(old, precisions, heard.counts, heard.sums, strength.prior)
             placed = old @ transform[:, :-1].T + transform[:, -1]
         means.append(map_means(placed, heard.counts, heard.sums, strength.tau))

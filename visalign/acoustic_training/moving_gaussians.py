@@ -107,14 +107,8 @@ class KaldiGaussians:
     def moved(self, means: Sequence[Doubles]) -> KaldiGaussians:
         """The same with other means, a group."""
         old = self.mixtures
-        precisions = old.precisions.astype(np.float64)
-        squares = precisions * (old.means.astype(np.float64) ** 2 - means[0] ** 2)
-        mixtures = DiagonalMixtures(
-            (old.constants + 0.5 * squares.sum(axis=1)).astype(np.float32),
-            (means[0] * precisions).astype(np.float32),
-            old.precisions,
-            old.starts,
-        )
+        linear = (means[0] * old.precisions).astype(np.float32)
+        mixtures = DiagonalMixtures.from_precisions(old.weights, linear, old.precisions, old.starts)
         return KaldiGaussians(mixtures, self.takes_map)
 
     def means(self) -> Floats:

@@ -88,9 +88,7 @@ def write_sphinx_folder(
     """
     target, origin = Path(os.path.realpath(out)), Path(source)
     if target == Path(os.path.realpath(origin)):
-        raise OutputError(
-            out, "this is the model that is adapted; visalign never overwrites its inputs: give another name"
-        )
+        raise OutputError(out, "this is the model itself; visalign never overwrites its inputs: give another name")
     files = {name: read_bytes(origin / name) for name in COPIED if (origin / name).is_file()}
     files |= {"means": format_means(means), **(more or {})}
     draft = target.with_name(draft_name(""))

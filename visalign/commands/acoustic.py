@@ -236,7 +236,9 @@ def _show_adapted(found: Adapted, n_speakers: int) -> None:
 
 
 def _round(number: int, x: Round) -> tuple[str, ...]:
-    strength = "" if x.strength is None else f"{x.strength.tau:g} frames a Gaussian, {x.strength.prior:g} in all"
+    strength = "" if x.strength is None else f"{x.strength.tau:g} frames a Gaussian"
+    if x.strength is not None and x.strength.prior is not None:
+        strength += f", {x.strength.prior:g} in all"
     return (str(number), str(x.n_stretches), _likelihood(x.before), _likelihood(x.after), strength)
 
 
