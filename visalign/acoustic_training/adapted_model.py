@@ -16,7 +16,7 @@ from typing import Any
 from pocketsphinx import get_model_path
 
 from visalign.acoustic_training.adapting import Adapted
-from visalign.acoustic_training.contents import BUILT_IN, PROVENANCE
+from visalign.acoustic_training.contents import BUILT_IN
 from visalign.acoustic_training.sphinx_files import write_sphinx_folder
 from visalign.errors import AnyPath, ConfigError, OutputError, ParseError
 from visalign.files.archives import DAMAGED_ARCHIVE, opened_archive
@@ -24,6 +24,7 @@ from visalign.files.outputs import keep_edited, whole_file
 from visalign.files.text_files import format_json, rounded
 from visalign.forced_alignment.acoustic_model import KaldiAcoustics
 from visalign.forced_alignment.kaldi_writing import format_model
+from visalign.forced_alignment.user_models import ADAPTED
 
 __all__ = ["check_place", "provenance_of", "write_adapted"]
 
@@ -105,7 +106,7 @@ def write_adapted(
     if isinstance(adapted.model, KaldiAcoustics):
         return _write_zip(Path(out), Path(model), adapted, provenance)
     source = Path(get_model_path("en-us/en-us")) if str(model) == BUILT_IN else Path(model)
-    more = {PROVENANCE: format_json(dict(provenance)).encode()}
+    more = {ADAPTED: format_json(dict(provenance)).encode()}
     return write_sphinx_folder(out, source, adapted.means, more, overwrite=overwrite)
 
 

@@ -34,6 +34,7 @@ from visalign.errors import AlignmentError, InputError, VisalignError
 from visalign.forced_alignment.acoustic_model import AcousticModel, KaldiAcoustics, SphinxAcoustics
 from visalign.forced_alignment.decoding_graph import DecodingGraph, Variant, build_graph
 from visalign.forced_alignment.kaldi_features import mfcc
+from visalign.forced_alignment.mapped_acoustics import MappedAcoustics
 from visalign.forced_alignment.pocketsphinx import pcm_for_model
 from visalign.forced_alignment.viterbi import NoPath, best_path
 from visalign.hmm_training.fmllr import apply_transform, gather_statistics, total_statistics
@@ -174,7 +175,7 @@ class _Parts:
 
 
 def _parts_of(model: AcousticModel) -> _Parts:
-    if isinstance(model, SphinxAcoustics):
+    if isinstance(model, SphinxAcoustics) and not isinstance(model, MappedAcoustics):
         return _Parts(model, (SphinxGaussians(model.model),))
     if not isinstance(model, KaldiAcoustics):
         raise InputError(f"{model.name} can't be adapted: only models of PocketSphinx and of MFA can")

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from visalign.acoustic_training.adapting import Adapted, adapt
-from visalign.acoustic_training.contents import model_named
+from visalign.acoustic_training.contents import BUILT_IN, model_named
 from visalign.acoustic_training.corpus import SpokenCorpus, Stretch, read_spoken_corpus
 from visalign.acoustic_training.pronunciations import read_language
 from visalign.acoustic_training.reports import as_row, tell_nobody
-from visalign.errors import AnyPath
+from visalign.errors import AnyPath, ConfigError
 from visalign.forced_alignment.aligner import whole_lexicon
 from visalign.language.g2p.unknown_words import chosen_g2p, settle_vocabulary
 
@@ -57,6 +57,12 @@ def adapt_to_corpus(
     known = whole_lexicon(
         None if lexicon is None else str(lexicon), None if dictionary is None else str(dictionary), language
     )
+    if model == BUILT_IN and known.spoken:
+        raise ConfigError(
+            "language",
+            language,
+            f"English with the model {BUILT_IN}; a model of another language is trained from it: visalign acoustic train",
+        )
     spoken = read_language(known if dictionary is not None else None, language)
     read = read_spoken_corpus(
         corpus, known, layout=layout, language=spoken, speakers=speakers, progress=progress or tell_nobody

@@ -11,16 +11,13 @@ from visalign.files.data_files import parse_json, read_bytes
 from visalign.forced_alignment.acoustic_model import AcousticModel, KaldiAcoustics, SphinxAcoustics
 from visalign.forced_alignment.mfa_archive import MfaModel, read_meta
 from visalign.forced_alignment.sphinx_model import embedded_model
-from visalign.forced_alignment.user_models import read_user_model
+from visalign.forced_alignment.user_models import ADAPTED, read_user_model
 from visalign.language.g2p.joint_ngram import PACKED
 
-__all__ = ["BUILT_IN", "PROVENANCE", "describe_model", "model_named"]
+__all__ = ["BUILT_IN", "describe_model", "model_named"]
 
 BUILT_IN = "english"
 """What a user calls the model that comes with visalign."""
-
-PROVENANCE = "visalign.json"
-"""The file of a folder that says how its model was adapted."""
 
 
 def model_named(name: AnyPath) -> AcousticModel:
@@ -84,7 +81,7 @@ def _of_sphinx(name: AnyPath, acoustics: SphinxAcoustics) -> dict[str, Any]:
 
 
 def _provenance(folder: Path) -> dict[str, Any]:
-    place = folder / PROVENANCE
+    place = folder / ADAPTED
     if not place.is_file():
         return {}
     found = parse_json(place, read_bytes(place).decode("utf-8", "replace"))

@@ -26,7 +26,7 @@ from visalign.forced_alignment.sphinx_model import read_sphinx_model
 from visalign.language.lexicon import Pronunciation
 from visalign.language.phones import is_silence, strip_stress
 
-__all__ = ["FolderAcoustics", "is_english_model", "read_user_model"]
+__all__ = ["ADAPTED", "FolderAcoustics", "read_user_model"]
 
 HEARD: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -52,6 +52,10 @@ DEFAULTS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """The same, where ``feat.params`` need not say it."""
+
+
+ADAPTED = "visalign.json"
+"""The file that says how a model was adapted, beside those of PocketSphinx."""
 
 
 class FolderAcoustics(SphinxAcoustics):
@@ -103,14 +107,14 @@ def _read_folder(folder: Path) -> SphinxAcoustics:
         if value not in wanted and (value or key in HEARD):
             reason = f"{key} is {value or 'missing'}; models with {key} {min(wanted)} alone can be used"
             raise ParseError(path, number, reason)
-    return _adapted_english(folder) if is_english_model(folder) else FolderAcoustics(folder)
+    return _adapted_english(folder) if _is_english(folder) else FolderAcoustics(folder)
 
 
-def is_english_model(folder: Path) -> bool:
-    """Whether a folder holds the English model, adapted perhaps: phones and states are those of the built-in one."""
+def _is_english(folder: Path) -> bool:
+    """Whether a folder holds the English model, adapted: it says so, and phones and states are the built-in ones."""
     home = Path(get_model_path("en-us/en-us"))
     try:
-        return filecmp.cmp(folder / "mdef", home / "mdef", shallow=False)
+        return (folder / ADAPTED).is_file() and filecmp.cmp(folder / "mdef", home / "mdef", shallow=False)
     except OSError:  # one of the two is not there, which whoever reads it tells
         return False
 
