@@ -11,7 +11,7 @@ from visalign.hmm_training.linear_transforms import LdaStatistics, MlltStatistic
 def test_lda_finds_the_direction_in_which_classes_lie_apart() -> None:
     # Two classes at (±3, 0); each frame lies 1 beside its class's mean in x, and 2 above or below it in y.
     around = np.array([[1.0, 2.0], [1.0, -2.0], [-1.0, 2.0], [-1.0, -2.0]])
-    frames = np.concatenate([around + [3.0, 0.0], around - [3.0, 0.0]])
+    frames = np.concatenate([around + np.array([3.0, 0.0]), around - np.array([3.0, 0.0])])
     statistics = LdaStatistics.of(frames, np.repeat([0, 1], 4), 2)
     # Within the classes the variance is 1 in x and 4 in y: white under (1, 0) and (0, 1/2); the first separates.
     np.testing.assert_allclose(statistics.transform(2), [[1.0, 0.0], [0.0, 0.5]], rtol=0, atol=1e-12)

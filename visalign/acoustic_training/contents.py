@@ -91,11 +91,12 @@ def _provenance(folder: Path) -> dict[str, Any]:
 def _of_mfa(path: Path, model: MfaModel) -> dict[str, Any]:
     meta, options = read_meta(path), model.options
     mixtures = model.model.mixtures
-    training = meta.get("training")
+    said = meta.get("training")
+    training = said if isinstance(said, dict) else {}
     return {
         "name": model.name,
         "kind": f"Montreal Forced Aligner {meta.get('version', '')}".strip(),
-        "language": meta.get("language") or None,
+        "language": training.get("language") or meta.get("language") or None,
         "phones": sorted(model.phone_set - {options.silence_phone, options.unknown_phone}),
         "n_phones": len(model.phone_set - {options.silence_phone, options.unknown_phone}),
         "silence": options.silence_phone,
@@ -113,8 +114,8 @@ def _of_mfa(path: Path, model: MfaModel) -> dict[str, Any]:
         "speaker_adaptation": options.uses_adaptation,
         "pronunciations": _holds(path, PACKED),
         "training": {
-            "date": meta.get("train_date"),
-            **(training if isinstance(training, dict) else {}),
+            "date": meta.get("train_date") or None,
+            **training,
             **{key: value for key, value in meta.items() if key == "visalign"},
         },
     }

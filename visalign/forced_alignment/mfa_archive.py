@@ -35,7 +35,15 @@ from visalign.forced_alignment.kaldi_features import FeatureOptions
 from visalign.forced_alignment.kaldi_model import ContextTree, KaldiModel, read_matrix, read_model, read_tree
 from visalign.hmm_training.gaussians import DiagonalMixtures
 
-__all__ = ["MfaModel", "ModelOptions", "read_meta", "read_mfa_model", "says_positions"]
+__all__ = [
+    "MfaModel",
+    "ModelOptions",
+    "model_of_files",
+    "read_meta",
+    "read_mfa_model",
+    "rescaled",
+    "says_positions",
+]
 
 SELF_LOOP_SCALE = 0.1
 """How much the probability of staying in a state counts; MFA's own setting, as is a scale of 1 for all others."""
@@ -185,7 +193,7 @@ class MfaModel:
                 raise InputError(f"{self.name}: the tree gives no pdf to state {index} of phone {quoted(phone)}")
             pdfs.append(pdf)
             arcs += ((index, move.target, move.log_probability) for move in transitions)
-        return PhoneHmm(tuple(pdfs), tuple(_rescaled(arcs)))
+        return PhoneHmm(tuple(pdfs), tuple(rescaled(arcs)))
 
     def _window(self, left: str, number: int, right: str) -> tuple[int, ...]:
         window = [0] * self.tree.width
@@ -197,7 +205,7 @@ class MfaModel:
         return tuple(window)
 
 
-def _rescaled(arcs: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+def rescaled(arcs: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
     """Arcs as MFA weighs them: a loop, and leaving it, count a tenth; where one leaves to counts in full."""
     loops = {a: weight for a, b, weight in arcs if a == b}
     rows = []
@@ -237,7 +245,18 @@ def read_mfa_model(path: AnyPath) -> MfaModel:
 
 
 def _read(path: Path) -> MfaModel:
-    files = _unpack(path, WANTED)
+    return model_of_files(path, _unpack(path, WANTED))
+
+
+def model_of_files(path: AnyPath, files: Mapping[str, bytes]) -> MfaModel:
+    """The model whose zip holds `files`, by their names; `path` is for messages.
+
+    Raises
+    ------
+    ParseError
+        As :func:`read_mfa_model`.
+    """
+    path = Path(path)
     missing = {"final.mdl", "tree"} - files.keys()
     if missing or not files.keys() & META:
         lacking = sorted(missing) or ["meta.json"]

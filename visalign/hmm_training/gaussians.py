@@ -18,6 +18,7 @@ Natural logarithms. Gaussians of one mixture stand next to each other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -93,7 +94,7 @@ class DiagonalMixtures:
         return log_sum(self.component_log_likelihoods(frames, gaussians), begins[:-1])
 
 
-def log_sum(values: Floats, starts: Integers) -> Floats:
+def log_sum(values: npt.NDArray[np.floating], starts: Integers) -> npt.NDArray[Any]:
     """``log Σ exp`` over the stretches of the last axis that begin at `starts`.
 
     Examples

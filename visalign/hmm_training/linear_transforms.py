@@ -99,7 +99,7 @@ class LdaStatistics:
 
 def _signs(rows: Doubles) -> Doubles:
     largest = np.abs(rows).argmax(axis=1)
-    return np.sign(rows[np.arange(len(rows)), largest])
+    return np.asarray(np.sign(rows[np.arange(len(rows)), largest]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -62,8 +62,8 @@ class Mixtures:
     @classmethod
     def alike(cls, mean: Doubles, variance: Doubles, n_mixtures: int) -> Mixtures:
         """`n_mixtures` of one and the same Gaussian each: where a training from nothing begins."""
-        rows = (np.tile(values.astype(np.float64), (n_mixtures, 1)) for values in (mean, variance))
-        return cls(np.ones(n_mixtures), *rows, np.arange(n_mixtures + 1))
+        means, variances = (np.tile(row.astype(np.float64), (n_mixtures, 1)) for row in (mean, variance))
+        return cls(np.ones(n_mixtures), means, variances, np.arange(n_mixtures + 1))
 
     @property
     def n_mixtures(self) -> int:
