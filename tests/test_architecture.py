@@ -421,6 +421,11 @@ TESTS = Path(__file__).parent
 # formats, engines and commands, which must all keep one contract, and chains whose links make sense together alone.
 SHARED_SUITES = {
     "_version": "test_packaging.py",
+    "acoustic_training/adapted_model": "commands/test_acoustic_command.py",
+    "acoustic_training/adapting_recipe": "commands/test_acoustic_command.py",
+    "acoustic_training/contents": "commands/test_acoustic_command.py",
+    "acoustic_training/reports": "commands/test_acoustic_command.py",
+    "acoustic_training/training_recipe": "commands/test_acoustic_command.py",
     "batch/*": "batch/test_batch.py",
     "cli": "commands/test_cli.py",
     "commands/*": "properties/test_command_line_properties.py",

@@ -42,9 +42,7 @@ def test_speech_that_was_left_out_becomes_likelier(adapted: Adapted) -> None:
     assert adapted.means.shape == embedded_model().means.shape
 
 
-def test_another_utterance_is_likelier_and_aligned_as_before(
-    adapted: Adapted, stretches: tuple[Stretch, ...]
-) -> None:
+def test_another_utterance_is_likelier_and_aligned_as_before(adapted: Adapted, stretches: tuple[Stretch, ...]) -> None:
     last = stretches[-1]
     audio, text = last.sound(), " ".join(last.words)
     before = force_align(audio, text)

@@ -131,7 +131,9 @@ def test_nothing_to_learn_from_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no recording in it"):
         read(tmp_path)
     sound(tmp_path / "silent.wav")
-    with pytest.raises(InputError, match=r"nothing can be learnt from its 1 recording\(s\)\. silent\.wav: nothing tells"):
+    with pytest.raises(
+        InputError, match=r"nothing can be learnt from its 1 recording\(s\)\. silent\.wav: nothing tells"
+    ):
         read(tmp_path)
     with pytest.raises(ConfigError, match="corpus layout"):
         read(tmp_path, layout="gridd")

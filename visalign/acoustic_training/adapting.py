@@ -61,7 +61,7 @@ Say = Callable[[str, float | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """How much speech the old model counts for: frames a Gaussian (`tau`), and in all (`prior`; None: without a map)."""
+    """How much speech the old model counts for: frames a Gaussian (`tau`), and in all (`prior`; None: no map)."""
 
     tau: float
     prior: float | None

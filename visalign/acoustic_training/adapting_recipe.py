@@ -61,7 +61,7 @@ def adapt_to_corpus(
         raise ConfigError(
             "language",
             language,
-            f"English with the model {BUILT_IN}; a model of another language is trained from it: visalign acoustic train",
+            f"English with the model {BUILT_IN}; one of another language is trained from it: visalign acoustic train",
         )
     spoken = read_language(known if dictionary is not None else None, language)
     read = read_spoken_corpus(

@@ -5,7 +5,8 @@ Method
 A search places any words in any sound, so that it says little that there is a path. What is compared is how likely the
 sound is with its words and with the same phones backwards, a control that hears the same voice and room, has as many
 phones, and of the same kinds: the *gain*, in nats a frame. Words that are said gain; those of another stretch gain as
-often as not. How well that parts them is in ``docs/benchmarks.md``.
+often as not. How much right ones gain depends on the model, so that a text is doubted which gains less than a part,
+`LEAST_SHARE`, of what texts of the corpus gain in the median. How well that parts them is in ``docs/benchmarks.md``.
 
 Conventions
 -----------
@@ -30,10 +31,13 @@ from visalign.forced_alignment.viterbi import NoPath, best_path
 from visalign.language.lexicon import Pronunciation
 from visalign.sound.silence import silent_stretches, without_stretches
 
-__all__ = ["LEAST_GAIN", "gain_of", "misfits"]
+__all__ = ["LEAST_SHARE", "gain_of", "misfits"]
 
-LEAST_GAIN = 0.0
-"""Nats a frame; a text that gains less is doubted."""
+LEAST_SHARE = 0.2
+"""Of the median gain of a corpus; a text that gains less is doubted."""
+
+LEAST_UTTERANCES = 8
+"""In a smaller corpus the median says little: a text is doubted that gains nothing."""
 
 EXACT_FRAMES = 2500
 BEAM = 320.0  # as the aligner searches longer ones
@@ -63,18 +67,22 @@ def misfits(model: AcousticModel, utterances: Sequence[Utterance], progress: Say
     progress : callable, optional
         Is told which is looked at, and which part of all is behind.
     """
-    found = []
+    gains = list[tuple[Utterance, float]]()
     for number, x in enumerate(utterances):
         if progress is not None:
             progress(f"comparing {x.name} with its text", number / len(utterances))
         gain = gain_of(model, x)
-        if gain is not None and gain < LEAST_GAIN:
-            reason = (
-                f"{x.name}: its text is probably not what is said: its phones fit no better than they do backwards "
-                f"({gain:+.2f} nats a frame). Listen to it, and correct the text or take it out"
-            )
-            found.append(NotAligned(x.name, x.speaker, STAGE, reason))
-    return found
+        if gain is not None:
+            gains.append((x, gain))
+    least = LEAST_SHARE * float(np.median([x for _, x in gains])) if len(gains) >= LEAST_UTTERANCES else 0.0
+    return [NotAligned(x.name, x.speaker, STAGE, _doubt(x, gain)) for x, gain in gains if gain < max(least, 0.0)]
+
+
+def _doubt(utterance: Utterance, gain: float) -> str:
+    return (
+        f"{utterance.name}: its text is probably not what is said: its phones fit hardly better than they do backwards "
+        f"({gain:+.2f} nats a frame). Listen to it, and correct the text or take it out"
+    )
 
 
 def gain_of(model: AcousticModel, utterance: Utterance) -> float | None:
