@@ -82,11 +82,23 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aligned:
-    """The alignment of an utterance, the log-likelihood of its frames, and how far it fell behind; None: no path."""
+    """The alignment of an utterance.
+
+    Parameters
+    ----------
+    path : Path
+    log_likelihood : float
+        Of its frames.
+    behind : float
+        By how much it falls behind the best state at its worst frame, in scaled nats.
+    fit : float
+        Mean log-likelihood of a frame of speech less that under the best of all distributions; NaN if not asked for.
+    """
 
     path: Path
     log_likelihood: float
     behind: float
+    fit: float = float("nan")
 
 
 def chunked(lengths: Sequence[int]) -> list[list[int]]:
@@ -167,8 +179,10 @@ def graphs(tied: TiedStates, words: Sequence[Sequence[Pronunciations]]) -> list[
     return [utterance_graph(ways, tied) for ways in words]
 
 
-def align(model: Scored, weights: Doubles, scale: float, items: Sequence[Item]) -> list[Aligned | None]:
-    """The best path of each utterance."""
+def align(
+    model: Scored, weights: Doubles, scale: float, with_fits: bool, items: Sequence[Item]
+) -> list[Aligned | None]:
+    """The best path of each utterance, and with `with_fits` how well each fits."""
     graphs, likelihoods = [], []
     for item in items:
         assert item.graph is not None
@@ -176,16 +190,22 @@ def align(model: Scored, weights: Doubles, scale: float, items: Sequence[Item]) 
         likelihoods.append(model.mixtures.log_likelihoods(model.features(item), item.graph.graph.pdf_ids))
     found = best_paths(graphs, [scale * rows for rows in likelihoods])
     return [
-        None if path is None else _aligned(item, path, rows)
+        None if path is None else _aligned(item, path, rows, model if with_fits else None)
         for item, path, rows in zip(items, found, likelihoods, strict=True)
     ]
 
 
-def _aligned(item: Item, path: FoundPath, likelihoods: Floats) -> Aligned:
+def _aligned(item: Item, found: FoundPath, likelihoods: Floats, judge: Scored | None) -> Aligned:
     assert item.graph is not None
-    columns = item.graph.graph.pdfs[path.states]
-    total = likelihoods[np.arange(len(columns)), columns].sum(dtype=np.float64)
-    return Aligned(item.graph.path(path.states), float(total), path.behind)
+    columns = item.graph.graph.pdfs[found.states]
+    own = likelihoods[np.arange(len(columns)), columns].astype(np.float64)
+    path = item.graph.path(found.states)
+    fit = float("nan")
+    if judge is not None and path.spoken.any():
+        frames = judge.features(item)[path.spoken]
+        best = judge.mixtures.log_likelihoods(frames, np.arange(judge.mixtures.n_mixtures)).max(axis=1)
+        fit = float((own[path.spoken] - best).mean())
+    return Aligned(path, float(own.sum()), found.behind, fit)
 
 
 def _heard(model: Scored, items: Sequence[Item]) -> tuple[Floats, npt.NDArray[np.int64]]:

@@ -75,8 +75,9 @@ class TrainingSettings:
     scale : float
         Weight of the acoustic log-likelihood in the search.
     beam : float
-        How far, in scaled nats, the path of an utterance may fall behind the best one for its words to count as found
-        from the middle of the first stage on, as a search with that beam would lose it. Before, no beam is kept.
+        How far, in scaled nats, the path of an utterance may fall behind the best state of a frame, from the middle of
+        the first stage on: a search with that beam would lose it. Before, no beam is kept. The default is the second
+        beam of the Montreal Forced Aligner.
     prior_frames : float
         Frames of the model's own making that each speaker's are weighed against in fMLLR.
     split_gain, split_count : float
@@ -90,7 +91,7 @@ class TrainingSettings:
     splice: tuple[int, int] = (3, 3)
     n_lda: int = 40
     scale: float = 0.1
-    beam: float = 100.0
+    beam: float = 40.0
     prior_frames: float = 100.0
     split_gain: float = 100.0
     split_count: float = 20.0

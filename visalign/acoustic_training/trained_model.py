@@ -141,7 +141,7 @@ def _meta(corpus: Corpus, settings: TrainingSettings, state: TrainingState, lear
         "version": MFA_VERSION,
         "architecture": "gmm-hmm",
         "train_date": "",
-        "training": _facts(corpus, settings, state),
+        "training": _facts(corpus, settings, state, learnt),
         "dictionaries": {
             "names": ["default"],
             "default": "default",
@@ -166,14 +166,14 @@ def _meta(corpus: Corpus, settings: TrainingSettings, state: TrainingState, lear
     }
 
 
-def _facts(corpus: Corpus, settings: TrainingSettings, state: TrainingState) -> dict[str, object]:
+def _facts(corpus: Corpus, settings: TrainingSettings, state: TrainingState, learnt: LearntModel) -> dict[str, object]:
     n_frames = sum(len(corpus.cepstra[i]) for i in corpus.learnt)
     return {
         "audio_duration": round(n_frames * settings.features.frame_shift, 3),
         "num_speakers": len({corpus.utterances[i].speaker for i in corpus.learnt}),
         "num_utterances": len(corpus.learnt),
         "num_oovs": sum(ways == ((NOISES[1],),) for u in corpus.utterances for ways in u.pronunciations),
-        "average_log_likelihood": state.rounds[-1].log_likelihood,
+        "average_log_likelihood": next(x.log_likelihood for x in reversed(state.rounds) if x.stage == learnt.kind),
     }
 
 

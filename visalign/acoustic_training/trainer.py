@@ -11,8 +11,9 @@ fallen twice from its best, and its best round is kept. Triphones that make it l
 adaptation that makes it less likely than LDA did, are given up. (LDA has features of its own, so that its likelihoods
 can't be compared with those of the stage before.)
 
-An utterance whose path falls further behind the best states than the beam is left out until it fits; what is left out
-in the end is named.
+In the first half of the first stage every utterance is aligned that can be. Later on, one is left out whose path falls
+further behind the best states than the beam, or whose words fit far worse than those of the others, until it fits; what
+is left out in the end is named.
 
 Same utterances, settings and version: the same bytes, whatever the number of workers, and wherever it was stopped.
 """
@@ -29,7 +30,7 @@ from pathlib import Path as FilePath
 import numpy as np
 
 from visalign._version import __version__
-from visalign.acoustic_training.chunks import Aligned, Workers
+from visalign.acoustic_training.chunks import Workers
 from visalign.acoustic_training.first_paths import aligned_path, even_path
 from visalign.acoustic_training.front_end import centred, cepstra
 from visalign.acoustic_training.paths import Path
@@ -243,15 +244,17 @@ class _Training:
     ) -> tuple[tuple[Path | None, ...], tuple[NotAligned, ...]]:
         learnt = self.corpus.learnt
         beam = self.settings.beam if strict else float("inf")
-        found = runner.aligned(model, learnt)
+        found = runner.aligned(model, learnt, with_fits=strict)
         refused = left_out([self.corpus.utterances[i] for i in learnt], found, beam, runner.stage.kind)
+        unfit = {row.utterance for row in refused}
         if len(refused) == len(learnt):
             raise InputError(
                 f"none of {len(learnt)} utterances can be aligned any more; the first: {refused[0].reason}"
             )
         paths: list[Path | None] = [None] * len(self.corpus.utterances)
         for i, result in zip(learnt, found, strict=True):
-            paths[i] = _kept(result, beam)
+            if result is not None and self.corpus.utterances[i].name not in unfit:
+                paths[i] = result.path
         return tuple(paths), tuple(refused)
 
     def _has_fallen(self, state: TrainingState, stage: StageSettings) -> bool:
@@ -286,7 +289,3 @@ class _Training:
             left_out=refused,
             is_finished=is_last,
         )
-
-
-def _kept(found: Aligned | None, beam: float) -> Path | None:
-    return None if found is None or found.behind > beam else found.path
