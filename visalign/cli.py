@@ -71,6 +71,7 @@ PANELS: Mapping[str, tuple[Row, ...]] = {
         ("align", "visalign.commands.align:align", "ALIGN_EPILOG"),
         ("languages", "visalign.commands.languages:languages", "LANGUAGES_EPILOG"),
         ("mfa", "visalign.commands.mfa:mfa", "MFA_EPILOG"),
+        ("acoustic", "visalign.commands.acoustic:acoustic_app", ""),
         ("evaluate-alignment", "visalign.commands.evaluate_alignment:evaluate_alignment", "EVALUATE_ALIGNMENT_EPILOG"),
         ("vad", "visalign.commands.enhance:vad", "VAD_EPILOG"),
     ),
