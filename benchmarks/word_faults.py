@@ -35,7 +35,6 @@ from visalign.reports.clip_report import ClipReport
 from visalign.signals import Audio
 from visalign.sound.speech import HOP, log_mel
 
-
 FLAGGED_BELOW = 0.7
 
 

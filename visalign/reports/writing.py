@@ -53,11 +53,11 @@ def write_report(report: ClipReport, path: AnyPath) -> Path:
 
 def _write_csv(report: ClipReport, path: Path) -> Path:
     names = report.clip.names
-    rows = ([report.clip.name, *_cells(word, names)] for word in report.judged_words)
+    rows = ((report.clip.name, *_cells(word, names)) for word in report.judged_words)
     return write_text(path, format_table(CSV_HEADER, rows))
 
 
-def _cells(word: PartJudgement, names: Mapping[str, str]) -> Iterator[object]:
+def _cells(word: PartJudgement, names: Mapping[str, str]) -> Iterator[str | float]:
     yield from (getattr(word, key) for key in SEGMENT_COLUMNS)
     yield from (series(visemes, names) for visemes in (word.expected, word.observed))
 
