@@ -421,6 +421,7 @@ TESTS = Path(__file__).parent
 # formats, engines and commands, which must all keep one contract, and chains whose links make sense together alone.
 SHARED_SUITES = {
     "_version": "test_packaging.py",
+    "acoustic_training/*": "acoustic_training/test_trainer.py",
     "batch/*": "batch/test_batch.py",
     "cli": "commands/test_cli.py",
     "commands/*": "properties/test_command_line_properties.py",
