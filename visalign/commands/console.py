@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from rich.table import Table
 from rich.text import Text
 
 from visalign.files.display import harmless, harmless_json, one_line
+from visalign.files.outputs import check_output, whole_file
 from visalign.files.standard_output import is_for_stdout
 from visalign.files.timecode import clock
 
@@ -62,6 +64,7 @@ __all__ = [
     "tier_table",
     "time_left",
     "words_table",
+    "write_json",
 ]
 
 ProgressCallback = Callable[[str, float | None], None]
@@ -116,6 +119,20 @@ def show_written(*paths: Path) -> None:
     for path in paths:
         if not is_for_stdout(path):
             screen().print(f"Wrote {path}", soft_wrap=True)
+
+
+def write_json(path: Path, facts: Mapping[str, Any], *, overwrite: bool) -> None:
+    """Facts for another program, as a file or on the standard output.
+
+    Raises
+    ------
+    ConfigError, OutputError
+        As :func:`~visalign.files.outputs.check_output` and :func:`~visalign.files.outputs.whole_file`.
+    """
+    check_output(path, suffixes=(".json",), overwrite=overwrite)
+    with whole_file(path) as draft:
+        draft.write_text(dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    show_written(path)
 
 
 def print_json(text: str) -> None:
