@@ -33,7 +33,7 @@ from rich.table import Table
 from rich.text import Text
 
 from visalign.files.display import harmless, harmless_json, one_line
-from visalign.files.outputs import check_output, whole_file
+from visalign.files.outputs import check_output, kept_files, whole_file
 from visalign.files.standard_output import is_for_stdout
 from visalign.files.timecode import clock
 
@@ -145,9 +145,15 @@ def print_json(text: str) -> None:
 def progress_line(*, enabled: bool = True) -> Iterator[ProgressCallback]:
     """A line on stderr that shows what is being done, and how long that will still take where it can be told.
 
-    Nothing at all where stderr is not a terminal.
+    Nothing at all where stderr is not a terminal. It begins with the files that are there and may be kept, since that is
+    known only at the end, which can be an hour away.
     """
     console = screen(stderr=True)
+    if enabled and console.is_terminal:
+        for path in kept_files():
+            console.print(
+                f"{path.name} is there: it stays unless the same comes out again (or --overwrite)", style="dim"
+            )
     stage_text, left_text = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[left]}")
     columns = (SpinnerColumn(), stage_text, BarColumn(), TimeElapsedColumn(), left_text)
     with Progress(*columns, console=console, transient=True, disable=not (enabled and console.is_terminal)) as bar:
