@@ -145,8 +145,8 @@ def print_json(text: str) -> None:
 def progress_line(*, enabled: bool = True) -> Iterator[ProgressCallback]:
     """A line on stderr that shows what is being done, and how long that will still take where it can be told.
 
-    Nothing at all where stderr is not a terminal. It begins with the files that are there and may be kept, since that is
-    known only at the end, which can be an hour away.
+    Nothing at all where stderr is not a terminal. It begins with the files that are there and may be kept, since that
+    is known only at the end, which can be an hour away.
     """
     console = screen(stderr=True)
     if enabled and console.is_terminal:
