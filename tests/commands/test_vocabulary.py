@@ -91,7 +91,7 @@ def test_what_is_judged_is_judged_by_the_same_options() -> None:
     whole = {name for name, uses in options().items() if any(command == "check" for command, _ in uses)}
     written = {"--json", "--csv", "--segments", "--textgrid", "--html", "--overwrite", "--quiet"}
     one_clip = {"--transcript", "--text", "--subtitles", "--alignment", "--alignment-shift", "--speaker"}
-    streams = {"--track", "--channel", "--video-track", "--face", "--audio"}
+    streams = {"--track", "--channel", "--video-track", "--face", "--no-cache", "--audio"}
     for command in judged:
         has = {name for name, uses in options().items() if any(command == x for x, _ in uses)}
         apart = written | streams | (one_clip if command in ("batch", "watch") else set())
