@@ -119,7 +119,12 @@ def test_ass(tmp_path: Path) -> None:
     path.write_bytes(render("ass"))
     (event,) = pysubs2.load(str(path))
     assert (event.start, event.end, event.plaintext) == (400, 2250, "move five bees oh")
-    assert re.findall(r"\{\\k(\d+)\}(\w+)", event.text) == [("32", "move"), ("36", "five"), ("87", "bees"), ("30", "oh")]
+    assert re.findall(r"\{\\k(\d+)\}(\w+)", event.text) == [
+        ("32", "move"),
+        ("36", "five"),
+        ("87", "bees"),
+        ("30", "oh"),
+    ]
     with av.open(str(path)) as container:  # FFmpeg, as most players
         (packet,) = [x for x in container.demux() if x.size]
         assert (float(packet.pts * packet.time_base), float(packet.duration * packet.time_base)) == (0.4, 1.85)

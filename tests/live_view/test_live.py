@@ -182,9 +182,14 @@ def test_an_offset_is_told_in_the_words_of_a_report() -> None:
     assert told is not None
     assert (told["told"], told["lead_ms"], told["interval_ms"]) == ("Audio is 120 ms early.", 120, [100, 140])
     assert told["note"].startswith("120 ms early (3 frames), 95 % interval from 100 ms early to 140 ms early")
-    mismatch = offset_message(RollingOffset(4.0, 2.5, replace(early, verdict="mismatched", reason="why"), 0.1), Fraction(25))
+    mismatch = offset_message(
+        RollingOffset(4.0, 2.5, replace(early, verdict="mismatched", reason="why"), 0.1), Fraction(25)
+    )
     assert mismatch is not None
-    assert (mismatch["told"], mismatch["note"]) == ("Lips and sound do not fit.", "why; 2.5 s of speech in the last 10 s")
+    assert (mismatch["told"], mismatch["note"]) == (
+        "Lips and sound do not fit.",
+        "why; 2.5 s of speech in the last 10 s",
+    )
     assert "lead_ms" not in mismatch
     none = offset_message(RollingOffset(1.0, 0.2, None, 0.1), Fraction(25))
     assert none is not None

@@ -42,8 +42,7 @@ def validator() -> Draft202012Validator:
         (SyncEstimate(-0.0004, (-0.01, 0.02), 0.9, "in-sync"), "In sync: audio is on time (0 ms). Nothing to fix."),
         (
             SyncEstimate(0.3, None, 0.1, "mismatched", "other words are spoken"),
-            "Mismatched: other words are spoken. "
-            "Check that this sound belongs to this picture.",
+            "Mismatched: other words are spoken. Check that this sound belongs to this picture.",
         ),
         (
             SyncEstimate(-0.6, None, 0.1, "uncertain", "the best lag is at the edge of the search"),

@@ -50,6 +50,7 @@ from visalign.commands.options import (
 from visalign.files.standard_output import STANDARD_STREAM
 
 if TYPE_CHECKING:
+    from visalign.corpora.folder_alignment import Aligned, Recording, Said
     from visalign.forced_alignment import Aligner as Engine
     from visalign.forced_alignment import Alignment
     from visalign.forced_alignment.mfa import MfaAligner
@@ -167,6 +168,13 @@ def align(
             rich_help_panel=SPEED,
         ),
     ] = True,
+    adapt: Annotated[
+        bool,
+        typer.Option(
+            help="Many in another language are aligned twice, adapted to each speaker or folder; without, once.",
+            rich_help_panel=SPEED,
+        ),
+    ] = True,
     g2p_model: G2pModel = "",
     beam: Beam = 100,
     retry_beam: RetryBeam = 400,
@@ -208,7 +216,9 @@ def align(
             **names,
             "shown": (phones_out, syllables),
         }
-        _align_many(sound, output, form, (track, channel), overwrite=overwrite, quiet=quiet, options=options)
+        _align_many(
+            sound, output, form, (track, channel), adapt=adapt, overwrite=overwrite, quiet=quiet, options=options
+        )
         return
     output = _with_form(output, form)
     if output is not None:
@@ -365,39 +375,61 @@ def _align_many(
     form: str | None,
     streams: tuple[int | None, str | None],
     *,
+    adapt: bool,
     overwrite: bool,
     quiet: bool,
     options: dict[str, Any],
 ) -> None:
     """Align a folder or the rows of a table; exit with 3 where one failed."""
     # These load numpy and PocketSphinx.
-    from visalign.corpora.folder_alignment import align_recordings, find_recordings
+    from visalign.corpora.folder_alignment import align_recordings, find_recordings, pools_of
+    from visalign.forced_alignment.pooling import may_be_pooled
+    from visalign.language.languages import chosen_language
 
     if output is None:
         raise typer.BadParameter("give the folder for the results with -o FOLDER")
     suffix, (track, channel) = f".{form or 'TextGrid'}", streams
     recordings = find_recordings(source)
-    n_failed, console = 0, screen()
+    n_failed = 0
+
+    def in_language(recording: Recording) -> str | None:
+        return recording.language or options["language"]
+
+    def heard(recording: Recording, said: Said, engine: Engine) -> Alignment:
+        sound = visalign.read_audio(recording.path, track=track, channel=channel)
+        return _aligned(sound, said, **options | {"aligner": engine, "language": in_language(recording)})
+
+    engine = options["aligner"]
+    pooled = [x for x in recordings if x.has_phones or chosen_language(in_language(x)).code]
+    if not adapt or not may_be_pooled(engine):
+        pooled = []
     with progress_line(enabled=not quiet) as progress:
+        adapted = pools_of(pooled, heard, refine=engine.refine, progress=progress) if len(pooled) > 1 else {}
+        known = {x.path: adapted.get(x.speaker, engine) for x in pooled}
         progress(f"aligning {recordings[0].path.name}", 0.0)
         done = align_recordings(
             recordings,
             output,
             suffix,
-            lambda path, said: _aligned(visalign.read_audio(path, track=track, channel=channel), said, **options),
+            lambda recording, said: heard(recording, said, known.get(recording.path, engine)),
             overwrite=overwrite,
         )
         for number, one in enumerate(done, start=1):
             progress(f"aligned {one.recording.path.name}", number / len(recordings))
             n_failed += one.error is not None
-            if one.error is not None:
-                screen(stderr=True).print(f"{one.recording.path}: {one.error}", style="red", soft_wrap=True)
-            elif one.alignment is not None and one.alignment.warnings and not quiet:
-                first, more = one.alignment.warnings[0], len(one.alignment.warnings) - 1
-                rest = f" (and {more} more)" if more else ""
-                console.print(f"{one.recording.name}: {first}{rest}", style="yellow", soft_wrap=True)
+            _tell(one, quiet=quiet)
     if not quiet:
-        console.print(
+        screen().print(
             f"Aligned {len(recordings) - n_failed} of {len(recordings)} recordings into {output}", soft_wrap=True
         )
     raise typer.Exit(3 if n_failed else 0)
+
+
+def _tell(one: Aligned, *, quiet: bool) -> None:
+    """Say what became of one of many recordings, where it failed or there is something to know."""
+    if one.error is not None:
+        screen(stderr=True).print(f"{one.recording.path}: {one.error}", style="red", soft_wrap=True)
+    elif one.alignment is not None and one.alignment.warnings and not quiet:
+        first, more = one.alignment.warnings[0], len(one.alignment.warnings) - 1
+        rest = f" (and {more} more)" if more else ""
+        screen().print(f"{one.recording.name}: {first}{rest}", style="yellow", soft_wrap=True)

@@ -70,7 +70,7 @@ ProgressCallback = Callable[[str, float | None], None]
 MOST_WORDS, MOST_ROWS = 60, 40
 """A table has a row a word up to so many words; above it a row a cue or phrase, or at most so many rows of runs."""
 
-PIPE_WIDTH = 240
+PIPE_WIDTH = 400
 """Columns where the output is not a terminal: wide enough that no row of the words table is broken."""
 
 ROOM_FOR_MEASURES, ROOM_FOR_VISEMES = 100, 150

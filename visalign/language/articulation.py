@@ -32,7 +32,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from types import MappingProxyType
@@ -42,8 +42,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.language.ipa import pairs, tidy_ipa
-from visalign.language.phone_lists import is_arpabet
-from visalign.language.phones import ARPABET, SILENCE, convert, fold_arpabet, is_phone, is_silence
+from visalign.language.phones import ARPABET, SILENCE, convert
 
 __all__ = [
     "AUDIBLE",
@@ -52,8 +51,9 @@ __all__ = [
     "VISIBLE",
     "closes_lips",
     "distance",
-    "english_lips",
     "features_of",
+    "is_like_english",
+    "target_weights",
     "targets_of",
     "weights",
 ]
@@ -93,6 +93,8 @@ SPREAD = 0.45
 
 LEAST_SHARE = 0.02
 """Smaller shares are left out: what is far off adds noise."""
+
+_ALIKE = 0.05  # squared distance; ts and tʃ are 0.09 apart
 
 _CLOSING_LETTERS = frozenset("pbmɓʙʘ")
 
@@ -362,30 +364,6 @@ def closes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
     return not _CLOSING_LETTERS.isdisjoint(convert(symbol, alphabet, "ipa"))
 
 
-@lru_cache(maxsize=4096)
-def english_lips(label: str) -> str:
-    """The phone of American English (ARPABET) that looks most like one of an alignment, or silence.
-
-    Parameters
-    ----------
-    label : str
-        ARPABET, in capitals or finer than its 39 phones, or IPA of any language.
-
-    Raises
-    ------
-    UnknownSymbol
-        If it is neither.
-
-    Examples
-    --------
-    >>> english_lips("UW1"), english_lips("y"), english_lips("ɓ"), english_lips("pf"), english_lips("")
-    ('UW', 'UH', 'P', 'V', 'SIL')
-    """
-    if is_silence(label) or is_arpabet(label) or not is_phone(label, "ipa"):
-        return fold_arpabet(label)
-    return next(iter(weights(label, sense="eye")))
-
-
 def distance(first: str, second: str, sense: Sense = "ear") -> float:
     """How far two phones are apart: 0 for the same one, about 0.5 for neighbours, 3 for a stop and a vowel.
 
@@ -462,7 +440,38 @@ def weights(
     rows = _english() if inventory is None else tuple((phone, targets_of(phone)) for phone in inventory)
     if not rows:
         raise ValueError("an inventory without a phone")
+    return _shares(targets_of(ipa), rows, sense, spread)
+
+
+def target_weights(target: Vector, *, sense: Sense = "ear", spread: float = SPREAD) -> dict[str, float]:
+    """How much of each phone of American English (ARPABET) one target is made of, as :func:`weights` tells of phones.
+
+    Parameters
+    ----------
+    target : ndarray of float64, shape (n_features,)
+        A row of what :func:`targets_of` gives.
+    """
+    return _shares(target[None], _english(), sense, spread)
+
+
+def is_like_english(ipa: str) -> bool:
+    """True if some phone of American English sounds like it all the way.
+
+    Raises
+    ------
+    UnknownSymbol
+        If it is not IPA.
+
+    Examples
+    --------
+    >>> [is_like_english(x) for x in ("tʃ", "aɪ", "ts", "ⁿd")]
+    [True, True, False, False]
+    """
     mine = targets_of(ipa)
+    return min(_squares(mine, theirs, "ear") for _, theirs in _english()) <= _ALIKE
+
+
+def _shares(mine: Vector, rows: Sequence[tuple[str, Vector]], sense: Sense, spread: float) -> dict[str, float]:
     squares = np.array([_squares(mine, theirs, sense) for _, theirs in rows])
     shares = np.exp(-(squares - squares.min()) / (2 * spread**2))
     shares[shares < LEAST_SHARE * shares.sum()] = 0.0

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh
 
-from visalign.language.articulation import english_lips
+from visalign.language.seen_phones import english_lips
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.lips.viseme_decoder import VisemeDecoder, grid, stacked
 from visalign.timeline import Tier

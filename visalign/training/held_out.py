@@ -24,8 +24,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from visalign.files.text_files import rounded
-from visalign.language.articulation import english_lips
 from visalign.language.phones import BILABIALS, is_silence
+from visalign.language.seen_phones import english_lips
 from visalign.lips.closures import find_closures
 from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.training.decoder_training import LabelledLips, fit_decoder

@@ -31,8 +31,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import InputError
-from visalign.language.articulation import english_lips
 from visalign.language.phones import is_silence
+from visalign.language.seen_phones import english_lips
 from visalign.lips.lip_features import FEATURES
 from visalign.lips.viseme_decoder import grid, stacked
 from visalign.training.prepared_clips import PreparedClip
