@@ -25,11 +25,11 @@ import numpy.typing as npt
 from visalign import force_align, read_audio
 from visalign.forced_alignment import chosen_aligner
 from visalign.forced_alignment.acoustic_model import KaldiAcoustics
-from visalign.forced_alignment.adaptation import apply_transform, gather_statistics, total_statistics
 from visalign.forced_alignment.decoding_graph import DecodingGraph, build_graph
 from visalign.forced_alignment.kaldi_features import as_stored, mfcc, subtract_mean
 from visalign.forced_alignment.mfa_archive import MfaModel, read_mfa_model
 from visalign.forced_alignment.viterbi import BestPath, NoPath, best_path
+from visalign.hmm_training.fmllr import apply_transform, gather_statistics, total_statistics
 from visalign.language.lexicon import Lexicon, read_lexicon
 from visalign.language.phones import SILENCE
 from visalign.signals import Audio

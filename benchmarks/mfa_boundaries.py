@@ -26,12 +26,12 @@ from visalign.errors import VisalignError
 from visalign.forced_alignment import Aligner
 from visalign.forced_alignment.acoustic_model import KaldiAcoustics
 from visalign.forced_alignment.decoding_graph import build_graph
-from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
 from visalign.forced_alignment.kaldi_features import FeatureOptions, add_deltas, mfcc, subtract_mean
 from visalign.forced_alignment.kaldi_model import ContextTree, KaldiModel, State, Transition
 from visalign.forced_alignment.mfa_archive import MfaModel, ModelOptions
 from visalign.forced_alignment.viterbi import NoPath, best_path
+from visalign.hmm_training.gaussians import DiagonalMixtures
 from visalign.language.lexicon import Lexicon, Pronunciation, arpabet_phones, embedded_lexicon, read_lexicon
 from visalign.language.phones import ARPABET, SILENCE
 from visalign.language.transcript import parse_transcript

@@ -35,6 +35,8 @@ from visalign.reports.clip_report import ClipReport
 from visalign.signals import Audio
 from visalign.sound.speech import HOP, log_mel
 
+FLAGGED_BELOW = 0.7
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready:
@@ -124,8 +126,8 @@ def _row(word: WordState) -> tuple[object, ...]:
 
 def _judged(report: ClipReport) -> Iterator[tuple[object, ...]]:
     for word in report.judged_words:
-        flagged = word.verdict not in ("in-sync", "uncertain")
-        yield word.start, word.end, word.score, flagged, word.lead_seconds
+        both = word.score * word.in_step
+        yield word.start, word.end, both, both < FLAGGED_BELOW, word.lead_seconds - (report.sync.lead_seconds or 0.0)
 
 
 def _correlated(lips: LipFeatures, faulty: FaultyClip) -> Iterator[tuple[object, ...]]:

@@ -39,7 +39,7 @@ html_theme = "furo"
 html_title = f"visalign {release}"
 html_show_copyright = False
 # Guides come before the record of what was decided and measured.
-html_search_scorer = "static/search_scorer.js"
+html_search_scorer = str(Path(__file__).parent / "static" / "search_scorer.js")
 
 # `sphinx -b man`: the command line as one page of the manual.
 man_pages = [("commands/index", "visalign", "audio/video offset and sync, word by word", author, 1)]

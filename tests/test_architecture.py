@@ -27,6 +27,7 @@ ROOMS: dict[str, str] = {
     "registry": "parts by name",
     "dtw": "dynamic time warping",
     "numerics": "filters and sums without SciPy",
+    "hmm_training": "Gaussians, transforms and trees, evaluated and learnt from sums",
     "files": "bytes, tables and texts of anything but media",
     "parameters": "numbers by which evidence is weighed",
     "config": "all settings",
@@ -48,6 +49,7 @@ ROOMS: dict[str, str] = {
     "doctor": "what is installed",
     "correct": "putting it right",
     "corpora": "which clips there are",
+    "acoustic_training": "acoustic models learnt from sound and transcripts",
     "training": "what is learnt from corpora",
     "plots": "figures",
     "evaluation": "how good it is",
@@ -419,6 +421,12 @@ TESTS = Path(__file__).parent
 # formats, engines and commands, which must all keep one contract, and chains whose links make sense together alone.
 SHARED_SUITES = {
     "_version": "test_packaging.py",
+    "acoustic_training/adapted_model": "commands/test_acoustic_command.py",
+    "acoustic_training/adapting_recipe": "commands/test_acoustic_command.py",
+    "acoustic_training/contents": "commands/test_acoustic_command.py",
+    "acoustic_training/reports": "commands/test_acoustic_command.py",
+    "acoustic_training/training_recipe": "commands/test_acoustic_command.py",
+    "acoustic_training/*": "acoustic_training/test_trainer.py",
     "batch/*": "batch/test_batch.py",
     "cli": "commands/test_cli.py",
     "commands/*": "properties/test_command_line_properties.py",

@@ -9,8 +9,8 @@
 
 Each page has a folder of its own with what ``visalign demo`` writes: ``clip.mp4``, a generated clip of someone who says
 "bin blue at f two now" with the audio 120 ms early, ``clip.wav``, its sound, ``clip.txt``, its text, ``late.mp4`` and
-``dubbed.mp4``. The demo is run once, by the command itself, in a folder of its own; ``visalign demo`` and ``cd demo`` on a
-page stand for that.
+``dubbed.mp4``. The demo is run once, by the command itself, in a folder of its own; ``visalign demo`` and ``cd demo``
+on a page stand for that.
 """
 
 from __future__ import annotations

@@ -108,6 +108,28 @@ def test_pages_of_commands_that_are_gone_are_removed(tmp_path: Path) -> None:
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
+def test_documents_use_options_by_their_names_of_today() -> None:
+    """Old names go on working, but nobody is to learn them."""
+    commands, seen = all_commands(), 0
+    visible = {
+        words: {x for p in command.params if not getattr(p, "hidden", False) for x in (*p.opts, *p.secondary_opts)}
+        for words, command in commands.items()
+    }
+    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
+        if "decisions" in page.parts or "_build" in page.parts:
+            continue
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        for line in re.findall(r"^.*\bvisalign [a-z].*$", text, re.MULTILINE):
+            for typed in re.findall(r"\bvisalign ([a-z][^|;`]*)", line.partition("#")[0]):
+                words = " ".join(typed.split()[:2])
+                name = words if words in commands else words.split()[0]
+                if name in commands:
+                    options = set(re.findall(r"(?<!\S)--[a-z][\w-]*", typed))
+                    assert options <= visible[name] | visible[""] | {"--help"}, f"{page.name}: visalign {typed}"
+                    seen += len(options)
+    assert seen > 100
+
+
 # --- settings -----------------------------------------------------------------------------------------------------
 
 

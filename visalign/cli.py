@@ -71,6 +71,7 @@ PANELS: Mapping[str, tuple[Row, ...]] = {
         ("align", "visalign.commands.align:align", "ALIGN_EPILOG"),
         ("languages", "visalign.commands.languages:languages", "LANGUAGES_EPILOG"),
         ("mfa", "visalign.commands.mfa:mfa", "MFA_EPILOG"),
+        ("acoustic", "visalign.commands.acoustic:acoustic_app", ""),
         ("evaluate-alignment", "visalign.commands.evaluate_alignment:evaluate_alignment", "EVALUATE_ALIGNMENT_EPILOG"),
         ("vad", "visalign.commands.enhance:vad", "VAD_EPILOG"),
     ),
@@ -176,14 +177,13 @@ def _run(arguments: Sequence[str] | None) -> int:
     app = make_app(PANELS, only=name) if any(name == row[0] for rows in PANELS.values() for row in rows) else _app()
     try:
         code = app(args=arguments, prog_name="visalign", standalone_mode=False)
+        hand_on()
     except (OutOfVocabulary, MissingStream) as error:
         raise error.for_options(_options_of(app, asked)) from error
     except ConfigError as error:
         raise error.for_options(_typed(asked)) from error
-    except BaseException:
+    finally:
         hand_on(drop=True)
-        raise
-    hand_on()
     return code if isinstance(code, int) else DONE
 
 

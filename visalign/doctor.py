@@ -219,7 +219,7 @@ def _lip_model() -> Finding:
     models = [path.name for path in folder.iterdir() if path.suffix in (".json", ".npz")]
     files = sorted(name for name in models if name not in _NO_LIP_MODELS)
     if not files:
-        remedy = "train one: visalign train CLIPS --out MODEL"
+        remedy = "train one: visalign train CLIPS -o MODEL"
         return Finding("default lip model", "missing", detail=str(folder), remedy=remedy)
     return Finding("default lip model", "ok", detail=f"{', '.join(files)}; trained on GRID (CC BY 4.0)")
 

@@ -33,6 +33,7 @@ __all__ = [
     "TimelineError",
     "UnknownSymbol",
     "VisalignError",
+    "did_you_mean",
     "quoted",
 ]
 
@@ -300,10 +301,18 @@ _OPTIONS = {
 """What a message calls a value that an option of another name gave."""
 
 
-def _near(value: str, names: Sequence[str]) -> list[str]:
-    """The names that begin like `value`, else those that are spelt nearly so."""
-    begin = [name for name in names if value and name.lower().startswith(value.lower())]
-    return begin[:3] or difflib.get_close_matches(value, names, n=2, cutoff=0.6)
+def did_you_mean(value: str, names: Sequence[str]) -> str:
+    """A question with the names that begin like `value`, else those that are spelt nearly so; empty without any.
+
+    Examples
+    --------
+    >>> did_you_mean("ebu", ["ebu_r37", "film"]), did_you_mean("FLIM", ["ebu_r37", "film"]), did_you_mean("x", ["film"])
+    (' Did you mean ebu_r37?', ' Did you mean film?', '')
+    """
+    spelt = {name.lower(): name for name in names}
+    begin = [name for name in spelt if value and name.startswith(value.lower())]
+    near = begin[:3] or difflib.get_close_matches(value.lower(), spelt, n=2, cutoff=0.5)
+    return f" Did you mean {' or '.join(spelt[name] for name in near)}?" if near else ""
 
 
 class UnknownSymbol(InputError):
@@ -340,8 +349,8 @@ class ConfigError(VisalignError, ValueError):
     def __init__(self, key: str, value: object, allowed: str | Sequence[object]) -> None:
         self.key, self.value = key, value
         self.allowed = allowed if isinstance(allowed, str) else ", ".join(map(str, allowed))
-        near = [] if isinstance(allowed, str) or not isinstance(value, str) else _near(value, [str(x) for x in allowed])
-        self.hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        can_be_near = isinstance(value, str) and not isinstance(allowed, str)
+        self.hint = did_you_mean(str(value), [str(x) for x in allowed]) if can_be_near else ""
         super().__init__(self._said_of(f"{key} = {quoted(value)}"))
 
     def _said_of(self, what: str) -> str:

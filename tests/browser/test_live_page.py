@@ -11,10 +11,10 @@ import numpy as np
 
 from visalign.face.generated_clip import GeneratedClip
 from visalign.live_view import LiveAnalyser, LiveStats, open_source, run_live
-from visalign.live_view.viewer import offset_message
 from visalign.live_view.analysis import RollingOffset
 from visalign.live_view.page import format_live_page
 from visalign.live_view.server import LiveServer
+from visalign.live_view.viewer import offset_message
 from visalign.media.clips import read_audio, read_frames, write_clip
 from visalign.signals import Audio
 from visalign.visemes.naming import names_of

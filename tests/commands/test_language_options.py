@@ -75,7 +75,7 @@ def test_what_is_no_language_is_refused_by_every_command(
     asked = (*command, name) if command == ("languages",) else (*command, "--language", name)
     assert run(*asked) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"visalign: language = '{name}' is not possible")
+    assert error.startswith(f"visalign: --language '{name}' is not possible")
     assert told in error
     assert error.count("\n") == 1
 

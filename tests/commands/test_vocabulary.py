@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -60,8 +61,8 @@ def options() -> dict[str, list[tuple[str, Any]]]:
 
 def kind(option: Any) -> str:
     """What an option takes, whether or not it has to be given."""
-    told = str(option.type_descriptor.annotation)
-    return told.replace(" | None", "").replace("typing.Optional", "").strip("[]")
+    told = str(getattr(option.type_descriptor.annotation, "__name__", option.type_descriptor.annotation))
+    return "file" if "Path" in told else told.replace(" | None", "").replace("typing.Optional", "").strip("[]")
 
 
 @pytest.mark.parametrize("name", sorted(options()))
@@ -127,10 +128,31 @@ def test_old_names_stand_for_options_that_there_are(command: str, old: str, new:
 
 def test_the_table_of_the_design_is_that_of_the_parsers() -> None:
     text = DESIGN.read_text(encoding="utf-8")
-    table = text.partition("<!-- options that several commands have -->")[2].partition("\n\n#")[0]
-    told = set(re.findall(r"^\| `(--[\w-]+)", table, re.MULTILINE))
-    shared = {name for name, uses in options().items() if len(uses) > 1}
-    assert told == shared, sorted(told ^ shared)
+    assert table() in text, "print it by `python tests/commands/test_vocabulary.py`"
+
+
+def table() -> str:
+    """The options that several commands have, as docs/design.md shows them."""
+    rows = ["| option | takes | default | what it is |", "|---|---|---|---|"]
+    kinds = {"str": "text", "int": "whole number", "float": "number"}
+    for name, uses in sorted(options().items()):
+        option = uses[0][1]
+        if len(uses) > 1:
+            listed = (option.metavar or "").startswith("[")
+            takes = option.metavar.strip("[]").replace("|", ", ") if listed else kind(option)
+            takes = "" if getattr(option, "is_flag", False) else kinds.get(takes, takes)
+            default = "" if option.default is None or option.default is False or name in PLACES else str(option.default)
+            short = "".join(f" `{x}`" for x in option.opts if not x.startswith("--"))
+            told = DIFFERING.get(name, option.help).rstrip(".")
+            rows.append(f"| `{name}`{short} | {takes} | {default} | {told} |")
+    return "\n".join(rows)
+
+
+# What the table says of options that each command tells about itself.
+DIFFERING = {
+    "--format": "Form of what is written, where its ending does not tell it",
+    "--output": "What is written: a file, whose ending tells its form, or a folder; - for the standard output, of text",
+}
 
 
 def test_help_names_every_extra_and_no_type_of_switches() -> None:
@@ -190,3 +212,7 @@ def test_the_shell_completes(
     monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
     run()
     assert completed in capsys.readouterr().out.split()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table() + "\n")

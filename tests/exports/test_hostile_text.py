@@ -18,6 +18,7 @@ from rendering import render
 from sample_utterance import CHECKED, WORDS
 
 from visalign.exports import EXPORTERS, load_exporter, read_utterance
+from visalign.exports.captions import caption_lines
 from visalign.exports.utterance import Fault
 
 WORD = """it's "<b>&{x}\\ --> |100%; =1+1 \'\'\' \"\"\" ünïcode 日本"""
@@ -92,12 +93,14 @@ def test_captions_keep_their_blocks() -> None:
 
 
 def test_subtitles_keep_their_lines_and_begin_no_style() -> None:
-    events = [x for x in render("ass", ODD).decode().splitlines() if x.startswith("Dialogue:")]
-    assert len(events) == len([x for x in render("ass").decode().splitlines() if x.startswith("Dialogue:")])
-    (event,) = pysubs2.SSAFile.from_string(render("ass", ODD).decode())
-    assert event.plaintext == ODD.text.translate(str.maketrans("{}\\", "｛｝＼"))
-    paragraphs = ElementTree.fromstring(render("ttml", ODD)).iter("{http://www.w3.org/ns/ttml}p")
-    assert [" ".join("".join(x.itertext()).split()) for x in paragraphs] == [" ".join(event.plaintext.split())]
+    said = ODD.text.translate(str.maketrans("{}\\", "｛｝＼"))
+    n_lines = len(list(caption_lines(ODD)))
+    events = list(pysubs2.SSAFile.from_string(render("ass", ODD).decode()))
+    assert len(events) == n_lines
+    assert " ".join(x.plaintext for x in events) == said
+    paragraphs = list(ElementTree.fromstring(render("ttml", ODD)).iter("{http://www.w3.org/ns/ttml}p"))
+    assert len(paragraphs) == n_lines
+    assert " ".join("".join(x.itertext()) for x in paragraphs) == said
 
 
 def test_line_breaks_in_labels_are_blanks(tmp_path: Path) -> None:

@@ -270,3 +270,9 @@ def test_the_command_line_guesses(audio: Audio, tmp_path: Path, capsys: pytest.C
     app(args=[*command, "--oov", "g2p"], prog_name="visalign", standalone_mode=False)
     assert "guessed from their spelling: bluu (B L UW" in " ".join(capsys.readouterr().out.split())
     assert any(x["label"].startswith("guessed") for x in json.loads(out.read_text(encoding="utf-8"))["notes"])
+
+
+def test_a_model_of_short_words_is_read_back(tmp_path: Path) -> None:
+    words = [(f"{a}{b}", (a.upper(), b.upper())) for a in "kptm" for b in "aiou"]
+    train_joint_ngram(words).save(tmp_path / "short.npz")
+    assert JointNgram.load(tmp_path / "short.npz").spell("kapi")[0].phones == ("K", "A", "P", "I")

@@ -19,8 +19,8 @@ from visalign.forced_alignment.decoding_graph import (
     build_graph,
     chain_graph,
 )
-from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.viterbi import BlockScores, NoPath, best_path, boundary_posteriors
+from visalign.hmm_training.gaussians import DiagonalMixtures
 
 TOLERANCE = 1e-9
 

@@ -29,6 +29,7 @@ from visalign.commands.options import (
     TimeLimit,
     refuse_lonely_language,
 )
+from visalign.errors import ParseError
 from visalign.files.outputs import check_output, whole_file
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ __all__ = [
     "BATCH_EPILOG",
     "STATUS_EPILOG",
     "batch",
-    "default_output",
+    "default_out",
     "exit_code",
     "listener",
     "memory_bytes",
@@ -140,7 +141,7 @@ def batch(
         parquet=parquet,
         pages=pages,
     )
-    manifest, out = read_manifest(source), output or default_output(source)
+    manifest, out = read_manifest(source), output or default_out(source)
     if not quiet:
         for warning in manifest.warnings:
             screen(stderr=True).print(f"Warning: {warning}", style="yellow")
@@ -197,7 +198,7 @@ def _name_or_file(given: str | None) -> str | None:
     return given if given is None or not Path(given).is_file() else str(Path(given).resolve())
 
 
-def default_output(source: Path) -> Path:
+def default_out(source: Path) -> Path:
     """Where the results go that nobody gave a place: a folder here, named after the manifest or the clips' folder."""
     return Path(f"{source.resolve().stem}.results")
 
@@ -273,6 +274,8 @@ def status(
     overwrite: Overwrite = False,
 ) -> None:
     """Tell how a batch stands, while it runs or after."""
+    if not results.is_dir():
+        raise ParseError(results, None, "no such folder; give what `visalign batch` wrote (its --output)")
     # Loads the rooms of the batch.
     from visalign.batch.ledger import LEDGER_NAME, Ledger, is_running
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
 
-from visalign.errors import quoted
+from visalign.errors import did_you_mean, quoted
 
-__all__ = ["choice", "choice_argument", "known", "known_maps", "near_to"]
+__all__ = ["choice", "choice_argument", "known", "known_maps"]
 
 
 def choice(*decls: str, names: Sequence[str], help: str, panel: str | None = None) -> Any:
@@ -46,20 +45,6 @@ def known(
     return typer.Option(*decls, help=help, rich_help_panel=panel, metavar=metavar, autocompletion=_beginning(names))
 
 
-def near_to(value: str, names: Sequence[str]) -> str:
-    """ " Did you mean ebu_r37?", or nothing where no name is near.
-
-    Examples
-    --------
-    >>> near_to("ebu", ["ebu_r37", "film"]), near_to("zzz", ["ebu_r37", "film"])
-    (' Did you mean ebu_r37?', '')
-    """
-    near = [name for name in names if name.lower().startswith(value.lower())] if value else []
-    near = near or difflib.get_close_matches(value.lower(), [name.lower() for name in names], n=2, cutoff=0.5)
-    spelt = {name.lower(): name for name in names}
-    return f" Did you mean {' or '.join(spelt.get(name.lower(), name) for name in near[:3])}?" if near else ""
-
-
 def known_maps() -> list[str]:
     """Names of the shipped viseme maps."""
     # The rooms of the maps.
@@ -74,7 +59,7 @@ def _one_of(names: Sequence[str]) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if str(value).lower() not in spelt:
             listed = ", ".join(names) if len(names) <= _MOST_LISTED else f"{', '.join(names[:_MOST_LISTED])} …"
-            raise typer.BadParameter(f"{quoted(value)} is not one of {listed}.{near_to(str(value), names)}")
+            raise typer.BadParameter(f"{quoted(value)} is not one of {listed}.{did_you_mean(str(value), names)}")
         return spelt[str(value).lower()]
 
     return parse

@@ -8,6 +8,7 @@ word. Whatever is drawn, by whichever command, is made :mod:`harmless <visalign.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,7 @@ __all__ = [
     "signed_ms",
     "styled_summary",
     "tier_table",
+    "time_left",
     "words_table",
 ]
 
@@ -68,7 +70,7 @@ ProgressCallback = Callable[[str, float | None], None]
 MOST_WORDS, MOST_ROWS = 60, 40
 """A table has a row a word up to so many words; above it a row a cue or phrase, or at most so many rows of runs."""
 
-PIPE_WIDTH = 240
+PIPE_WIDTH = 400
 """Columns where the output is not a terminal: wide enough that no row of the words table is broken."""
 
 ROOM_FOR_MEASURES, ROOM_FOR_VISEMES = 100, 150
@@ -124,18 +126,52 @@ def print_json(text: str) -> None:
 
 @contextmanager
 def progress_line(*, enabled: bool = True) -> Iterator[ProgressCallback]:
-    """A line on stderr that shows what is being done; nothing at all where stderr is not a terminal."""
+    """A line on stderr that shows what is being done, and how long that will still take where it can be told.
+
+    Nothing at all where stderr is not a terminal.
+    """
     console = screen(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    stage_text, left_text = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[left]}")
+    columns = (SpinnerColumn(), stage_text, BarColumn(), TimeElapsedColumn(), left_text)
     with Progress(*columns, console=console, transient=True, disable=not (enabled and console.is_terminal)) as bar:
-        task = bar.add_task("starting", total=None)
+        task = bar.add_task("starting", total=None, left="")
+        began = {"starting": time.monotonic()}
 
         def tell(stage: str, fraction: float | None) -> None:
+            taken = time.monotonic() - began.setdefault(stage, time.monotonic())
             bar.update(
-                task, description=one_line(stage), total=None if fraction is None else 1.0, completed=fraction or 0.0
+                task,
+                description=one_line(stage),
+                total=None if fraction is None else 1.0,
+                completed=fraction or 0.0,
+                left=time_left(taken, fraction),
             )
 
         yield tell
+
+
+def time_left(taken: float, fraction: float | None) -> str:
+    """How long a stage will still take, in words; empty as long as that would be guessed.
+
+    Parameters
+    ----------
+    taken : float
+        Seconds so far.
+    fraction : float or None
+        Which part of it is done.
+
+    Examples
+    --------
+    >>> time_left(6.0, 0.1), time_left(90.0, 0.25), time_left(0.2, 0.5), time_left(9.0, None)
+    ('about 54 s left', 'about 4 min 30 s left', '', '')
+    """
+    if not fraction or fraction >= 1 or taken < _SURE_AFTER_SECONDS:
+        return ""
+    minutes, seconds = divmod(round(taken * (1 - fraction) / fraction), 60)
+    return f"about {minutes} min {seconds} s left" if minutes else f"about {seconds} s left"
+
+
+_SURE_AFTER_SECONDS = 1.0
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from visalign.commands.choices import known, near_to
+from visalign.commands.choices import known
 from visalign.commands.console import facts_table, screen, show_warnings, show_written
 from visalign.commands.options import (
     OUTPUT,
@@ -29,7 +29,7 @@ from visalign.commands.options import (
     refuse_lonely_language,
     said,
 )
-from visalign.errors import BAD_DATA, ConfigError
+from visalign.errors import BAD_DATA, ConfigError, did_you_mean
 from visalign.files.standard_output import is_for_stdout
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _formats() -> list[str]:
 
 
 def _refuse_format(name: str | None) -> NoReturn:
-    near = near_to(name or "", _formats())
+    near = did_you_mean(name or "", _formats())
     raise typer.BadParameter(
         f"--format {name}: there is no such format.{near or ' `visalign export --list` shows all of them'}"
     )

@@ -92,6 +92,7 @@ def observe(
     quiet: Quiet = False,
 ) -> None:
     """Read the lips: the visemes that they show, how probable, and the features of every frame."""
+    refuse_missing(video)
     # These load numpy and praatio.
     from visalign.files.outputs import check_output
     from visalign.language.transcript import read_transcript
@@ -109,7 +110,6 @@ def observe(
     labels = None if visemes is None else read_transcript(visemes).split()
     spoken, warnings = said_text(text, transcript)
     refuse_lonely_language(language, spoken)
-    refuse_missing(video)
     with progress_line(enabled=not quiet) as progress:
         cache = lips_kept(no_cache)
         clip = video if landmarks is None else _read(video, landmarks, video_track, cache, progress)

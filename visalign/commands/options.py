@@ -14,6 +14,7 @@ import typer
 
 from visalign.commands.choices import choice, known, known_maps
 from visalign.config import OOV_POLICIES, PROFILES, RECOGNISED
+from visalign.errors import ParseError
 from visalign.files.inputs import check_file
 from visalign.files.standard_output import STANDARD_STREAM, standard_output
 
@@ -417,6 +418,8 @@ def said(
         return read_subtitles(clip, subtitles)
     if transcript is None:
         return text
+    if transcript != STANDARD_STREAM and not transcript.exists():
+        raise ParseError(transcript, None, "no such file. Check the path of the transcript")
     # Loads the lexicon's room, so it waits until a command needs it.
     from visalign.language.annotations import read_spoken
 

@@ -28,7 +28,7 @@ def make_app(panels: Mapping[str, Iterable[Row]], only: str | None = None) -> ty
         help="Compare what is heard with what the lips show: audio/video offset and sync, word by word.",
         epilog=(
             "Start with [bold]visalign demo[/bold], then\n\n"
-            'visalign check clip.mp4 --text "bin blue at f two now"\n\n' + EXIT_CODES
+            'visalign check FILE --text "what is said in it" --html page.html\n\n' + EXIT_CODES
         ),
         no_args_is_help=True,
         pretty_exceptions_enable=False,

@@ -141,7 +141,7 @@ def _read_json(path: Path) -> Utterance:
     try:
         return parse_visalign_json(data)
     except BAD_DATA as error:
-        reason = f"not a JSON of `visalign check`, `align` or `export --to json` ({error})"
+        reason = f"not a JSON of `visalign check`, `align` or `export --format json` ({error})"
         raise ParseError(path, getattr(error, "lineno", None), reason) from error
 
 

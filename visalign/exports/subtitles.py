@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from pysubs2 import SSAEvent, SSAFile
 
@@ -21,7 +22,8 @@ __all__ = ["SubStation", "Ttml"]
 
 _CENTISECONDS = 100
 
-# SubStation has no way to write these in a text: braces hold styles, a backslash begins one. Their wide forms look alike.
+# SubStation has no way to write these in a text: braces hold styles, a backslash begins one. Their wide forms look like
+# them.
 _WIDE = str.maketrans({"{": "\N{FULLWIDTH LEFT CURLY BRACKET}", "}": "\N{FULLWIDTH RIGHT CURLY BRACKET}",
                        "\\": "\N{FULLWIDTH REVERSE SOLIDUS}"})  # fmt: skip
 
@@ -77,5 +79,5 @@ def _timed(line: Sequence[Interval]) -> str:
     """Words with how long each lasts until the next begins; what is rounded off one goes to the next."""
     edges = [round(_CENTISECONDS * x) for x in (*(word.start for word in line), line[-1].end)]
     words = [word.label.translate(_WIDE) for word in line]
-    lasts = [after - before for before, after in zip(edges, edges[1:], strict=False)]
+    lasts = [after - before for before, after in pairwise(edges)]
     return " ".join(f"{{\\k{n}}}{word}" for n, word in zip(lasts, words, strict=True))

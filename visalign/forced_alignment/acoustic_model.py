@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from typing import Protocol
 
 import numpy as np
@@ -22,12 +23,12 @@ import numpy.typing as npt
 
 from visalign.errors import AlignmentError, quoted
 from visalign.forced_alignment import sphinx_features
-from visalign.forced_alignment.adaptation import apply_transform, gather_statistics
 from visalign.forced_alignment.decoding_graph import FILLER, PhoneHmm, SilenceCosts, Variant
-from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.kaldi_features import add_deltas, mfcc, splice, subtract_mean
 from visalign.forced_alignment.mfa_archive import MfaModel
 from visalign.forced_alignment.sphinx_model import SphinxModel
+from visalign.hmm_training.fmllr import apply_transform, gather_statistics
+from visalign.hmm_training.gaussians import DiagonalMixtures
 from visalign.language.lexicon import Pronunciation, arpabet_phones
 from visalign.language.phones import fold_arpabet, is_phone, strip_stress
 from visalign.signals import Audio
@@ -160,6 +161,12 @@ class SphinxAcoustics:
         self.scale, self.posterior_scale = 0.4 / n_phases, 0.25 / n_phases
         self._rivals = np.unique(model.broader)
         self._slowed: dict[tuple[str, str, str, str], PhoneHmm] = {}
+
+    def with_model(self, model: SphinxModel) -> SphinxAcoustics:
+        """The same with a model that differs in its means alone."""
+        other = copy(self)
+        other.model = model
+        return other
 
     def broader(self, pdfs: Integers) -> Integers:
         """The states of the phones without context."""
@@ -302,7 +309,7 @@ class KaldiAcoustics:
 
     def _spelt(self, pronunciation: Pronunciation) -> Pronunciation | None:
         """The pronunciation as the model writes its phones: as it stands, or ARPABET in its case and stress."""
-        for change in (str, lambda symbol: strip_stress(symbol).lower(), strip_stress):
+        for change in (str, lambda symbol: strip_stress(symbol).lower(), strip_stress, _without_marks):
             phones = tuple(map(change, pronunciation.phones))
             if self.phone_set.issuperset(phones):
                 return Pronunciation(phones, pronunciation.probability, pronunciation.pauses)
@@ -338,6 +345,11 @@ class KaldiAcoustics:
     def label(self, phone: str) -> str:
         """ARPABET in capitals without stress where all phones of the model are ARPABET; else as the model has it."""
         return fold_arpabet(phone) if self.is_arpabet else phone
+
+
+def _without_marks(symbol: str) -> str:
+    """IPA without its marks of stress, which the voices of other languages say and models leave out."""
+    return symbol.lstrip("ˈˌ")
 
 
 def _weighed(pronunciation: Pronunciation, silence_probability: float) -> Variant:

@@ -9,7 +9,7 @@ Method
 3. Where much of the sound fits neither the words nor a pause, there may be speech that nobody wrote down, which words
    would be stretched over. The search is repeated with fillers, and counts if the words then fit.
 4. Where the model asks for it and there is enough speech, the features are adapted to the speaker and the search is
-   repeated (:mod:`~visalign.forced_alignment.adaptation`).
+   repeated (:mod:`~visalign.hmm_training.fmllr`).
 5. The phones are now known. Forward–backward gives each boundary a probability at each frame; frames at which the
    spectrum changes count more, `change_gain` nats for each time its mean. The boundary is the mean of that
    distribution, so that it is finer than the frames.

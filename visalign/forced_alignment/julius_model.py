@@ -32,8 +32,8 @@ import numpy.typing as npt
 from visalign.errors import AnyPath, ParseError
 from visalign.files.data_files import read_bytes
 from visalign.forced_alignment.decoding_graph import PhoneHmm
-from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.htk_features import RATE_HZ, HtkFeatures
+from visalign.hmm_training.gaussians import DiagonalMixtures
 
 __all__ = ["SIGNATURE", "JuliusModel", "read_julius_model"]
 

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath
-from visalign.forced_alignment.gaussians import DiagonalMixtures
 from visalign.forced_alignment.kaldi_files import KaldiStream
+from visalign.hmm_training.gaussians import DiagonalMixtures
 
 __all__ = ["ContextTree", "KaldiModel", "State", "Transition", "read_matrix", "read_model", "read_tree"]
 

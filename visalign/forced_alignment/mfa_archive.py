@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -33,8 +33,17 @@ from visalign.files.limits import excess
 from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts
 from visalign.forced_alignment.kaldi_features import FeatureOptions
 from visalign.forced_alignment.kaldi_model import ContextTree, KaldiModel, read_matrix, read_model, read_tree
+from visalign.hmm_training.gaussians import DiagonalMixtures
 
-__all__ = ["MfaModel", "ModelOptions", "read_mfa_model", "says_positions"]
+__all__ = [
+    "MfaModel",
+    "ModelOptions",
+    "model_of_files",
+    "read_meta",
+    "read_mfa_model",
+    "rescaled",
+    "says_positions",
+]
 
 SELF_LOOP_SCALE = 0.1
 """How much the probability of staying in a state counts; MFA's own setting, as is a scale of 1 for all others."""
@@ -129,6 +138,18 @@ class MfaModel:
         self.has_positions = any(symbols.keys() >= {stem + suffix for suffix in SUFFIXES} for stem in stems)
         self.phone_hmm = lru_cache(maxsize=100_000)(self._phone_hmm)
 
+    def with_mixtures(self, first: DiagonalMixtures, last: DiagonalMixtures) -> MfaModel:
+        """The same with other Gaussians: for speech that is not adapted to, and for speech that is."""
+        return MfaModel(
+            self.name,
+            self.options,
+            replace(self.model, mixtures=last),
+            replace(self.first_model, mixtures=first),
+            self.tree,
+            self.lda,
+            self.symbols,
+        )
+
     @property
     def phone_set(self) -> frozenset[str]:
         """Phones that a dictionary for this model may use."""
@@ -172,7 +193,7 @@ class MfaModel:
                 raise InputError(f"{self.name}: the tree gives no pdf to state {index} of phone {quoted(phone)}")
             pdfs.append(pdf)
             arcs += ((index, move.target, move.log_probability) for move in transitions)
-        return PhoneHmm(tuple(pdfs), tuple(_rescaled(arcs)))
+        return PhoneHmm(tuple(pdfs), tuple(rescaled(arcs)))
 
     def _window(self, left: str, number: int, right: str) -> tuple[int, ...]:
         window = [0] * self.tree.width
@@ -184,7 +205,7 @@ class MfaModel:
         return tuple(window)
 
 
-def _rescaled(arcs: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+def rescaled(arcs: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
     """Arcs as MFA weighs them: a loop, and leaving it, count a tenth; where one leaves to counts in full."""
     loops = {a: weight for a, b, weight in arcs if a == b}
     rows = []
@@ -224,7 +245,18 @@ def read_mfa_model(path: AnyPath) -> MfaModel:
 
 
 def _read(path: Path) -> MfaModel:
-    files = _unpack(path, WANTED)
+    return model_of_files(path, _unpack(path, WANTED))
+
+
+def model_of_files(path: AnyPath, files: Mapping[str, bytes]) -> MfaModel:
+    """The model whose zip holds `files`, by their names; `path` is for messages.
+
+    Raises
+    ------
+    ParseError
+        As :func:`read_mfa_model`.
+    """
+    path = Path(path)
     missing = {"final.mdl", "tree"} - files.keys()
     if missing or not files.keys() & META:
         lacking = sorted(missing) or ["meta.json"]
@@ -273,6 +305,20 @@ def _meta(path: Path, files: Mapping[str, bytes]) -> dict[str, object]:
     return cast(dict[str, object], meta)
 
 
+def read_meta(path: AnyPath) -> dict[str, object]:
+    """The meta file of a model, as it stands.
+
+    Raises
+    ------
+    ParseError
+        If it is no zip with a meta file.
+    """
+    files = _unpack(Path(path), META)
+    if not files:
+        raise ParseError(path, None, "no acoustic model of MFA: meta.json is not in the zip")
+    return _meta(Path(path), files)
+
+
 def says_positions(path: AnyPath) -> bool:
     """Whether MFA 3.4.3 takes a model's phones to be other ones by their place in the word (``N_B``, ``N_E`` …).
 
@@ -283,10 +329,7 @@ def says_positions(path: AnyPath) -> bool:
     ParseError
         If it is no zip with a meta file.
     """
-    files = _unpack(Path(path), META)
-    if not files:
-        raise ParseError(path, None, "no acoustic model of MFA: meta.json is not in the zip")
-    meta = _meta(Path(path), files)
+    meta = read_meta(path)
     dictionaries = meta.get("dictionaries")
     if not isinstance(dictionaries, dict):
         return bool(meta.get("position_dependent_phones", True))

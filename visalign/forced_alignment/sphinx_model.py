@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 import struct
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -217,14 +218,35 @@ class SphinxModel:
         self.width = means.shape[3]
         if len(means) != len(self.definition.names):
             raise ParseError(folder, None, f"{len(means)} codebooks for {len(self.definition.names)} phones; not PTM")
-        precisions = 1 / variances
-        self.constants = -0.5 * (np.log(2 * np.pi * variances) + means**2 * precisions).sum(axis=3)
-        self.factors = np.concatenate([means * precisions, -0.5 * precisions], axis=3)
+        self.precisions = 1 / variances
+        self._lay_in(means)
         self.weights = _weights(folder / "sendump", self.n_streams, self.n_densities)
         self.matrices = _transitions(folder / "transition_matrices")
         self.codebook_of, self.broader = self._owners()
         self._numbers = {name: number for number, name in enumerate(self.definition.names)}
         self._models: dict[tuple[str, str, str, str], PhoneHmm] = {}
+
+    def _lay_in(self, means: Floats) -> None:
+        self.means = means
+        squares = means**2 * self.precisions
+        self.constants = -0.5 * (np.log(2 * np.pi / self.precisions) + squares).sum(axis=3)
+        self.factors = np.concatenate([means * self.precisions, -0.5 * self.precisions], axis=3)
+
+    def with_means(self, means: Floats) -> SphinxModel:
+        """The same model with other means, shape (n_codebooks, n_streams, n_densities, width)."""
+        other = copy(self)
+        other._lay_in(means)
+        return other
+
+    def shares(self, frames: Floats, state: int) -> Floats:
+        """To which Gaussians frames of a state belong: shape (n_frames, n_streams, n_densities), sums of 1 a stream."""
+        book = self.codebook_of[state]
+        streams = frames.reshape(len(frames), self.n_streams, self.width)
+        wide = np.concatenate([streams, streams**2], axis=2)
+        scores = np.einsum("nsv,sdv->nsd", wide, self.factors[book]) + self.constants[book]
+        scores -= WEIGHT_STEP * self.weights[:, :, state].astype(np.float32)
+        shares = np.exp(scores - scores.max(axis=2, keepdims=True))
+        return np.asarray(shares / shares.sum(axis=2, keepdims=True))
 
     def _owners(self) -> tuple[Integers, Integers]:
         """Of each state the base phone, and the state in its place in that phone without context."""

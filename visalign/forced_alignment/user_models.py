@@ -1,15 +1,19 @@
 """Acoustic models that users bring: of the Montreal Forced Aligner, of Julius, and folders of PocketSphinx's models.
 
 A folder holds ``mdef``, ``means``, ``variances``, ``sendump``, ``transition_matrices`` and ``feat.params``, as
-PocketSphinx reads it. It can be used if its model is of the kind of the English one (phonetically tied mixtures, binary
-``mdef``) and hears sound as that one does, which ``feat.params`` says.
+PocketSphinx reads it. The English model itself, adapted by ``visalign acoustic adapt``, is used as the built-in one is,
+weak forms and doubts included. Another can be used if its model is of the kind of the English one (phonetically tied
+mixtures, binary ``mdef``) and hears sound as that one does, which ``feat.params`` says.
 """
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+
+from pocketsphinx import get_model_path
 
 from visalign.errors import AnyPath, ParseError
 from visalign.files.data_files import read_bytes
@@ -25,7 +29,7 @@ from visalign.forced_alignment.sphinx_model import read_sphinx_model
 from visalign.language.lexicon import Pronunciation
 from visalign.language.phones import is_silence, strip_stress
 
-__all__ = ["FolderAcoustics", "read_user_model"]
+__all__ = ["ADAPTED", "FolderAcoustics", "read_user_model"]
 
 HEARD: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -51,6 +55,10 @@ DEFAULTS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """The same, where ``feat.params`` need not say it."""
+
+
+ADAPTED = "visalign.json"
+"""The file that says how a model was adapted, beside those of PocketSphinx."""
 
 
 class FolderAcoustics(SphinxAcoustics):
@@ -112,7 +120,7 @@ def _begins_with(path: AnyPath, signature: bytes) -> bool:
         return False
 
 
-def _read_folder(folder: Path) -> FolderAcoustics:
+def _read_folder(folder: Path) -> SphinxAcoustics:
     path = folder / "feat.params"
     if not path.is_file():
         raise ParseError(folder, None, "no folder of an acoustic model of PocketSphinx: it has no feat.params")
@@ -122,7 +130,23 @@ def _read_folder(folder: Path) -> FolderAcoustics:
         if value not in wanted and (value or key in HEARD):
             reason = f"{key} is {value or 'missing'}; models with {key} {min(wanted)} alone can be used"
             raise ParseError(path, number, reason)
-    return FolderAcoustics(folder)
+    return _adapted_english(folder) if _is_english(folder) else FolderAcoustics(folder)
+
+
+def _is_english(folder: Path) -> bool:
+    """Whether a folder holds the English model, adapted: it says so, and phones and states are the built-in ones."""
+    home = Path(get_model_path("en-us/en-us"))
+    try:
+        return (folder / ADAPTED).is_file() and filecmp.cmp(folder / "mdef", home / "mdef", shallow=False)
+    except OSError:  # one of the two is not there, which whoever reads it tells
+        return False
+
+
+def _adapted_english(folder: Path) -> SphinxAcoustics:
+    """The English model with the weak forms, fillers and judgements that go with it."""
+    found = SphinxAcoustics(read_sphinx_model(folder))
+    found.name = folder.name
+    return found
 
 
 def _settings(path: Path) -> list[tuple[str, tuple[int, str]]]:

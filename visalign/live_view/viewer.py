@@ -4,8 +4,9 @@ Conventions
 -----------
 A picture is *due* when a player would show it: the moment the first one came, plus its time. Of a source that does not
 wait, a camera or a stream, one that would be looked at more than a frame and a half after that is dropped, and counted.
-A file waits: where the machine is too slow for it, it runs slower, and none of its pictures is dropped. Sound never is. The *delay* of a picture
-goes from when it was due to when it is drawn on the page, which reports it; both clocks are this machine's.
+A file waits: where the machine is too slow for it, it runs slower, and none of its pictures is dropped. Sound never is.
+The *delay* of a picture goes from when it was due to when it is drawn on the page, which reports it; both
+clocks are this machine's.
 """
 
 from __future__ import annotations

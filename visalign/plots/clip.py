@@ -8,6 +8,7 @@ the clip's lead, so that they lie over what is observed when the lead is right.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -48,7 +49,7 @@ from visalign.reports.wording import fits_nowhere, headline, lead_in_words, tell
 from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
 from visalign.timeline import frame_step
-from visalign.visemes.naming import short
+from visalign.visemes.naming import named, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,6 +66,7 @@ TRACKS: Mapping[str, float] = MappingProxyType(
 """Rows of :func:`plot_tracks`, from the top, and how high they are to one another."""
 
 _INCHES = TWO_COLUMNS - ROOM_FOR_NAMES
+_KEY_LINE_INCHES, _KEY_CHARACTERS = 0.11, 140  # of type of 6 points
 _MOST_DOTS = 40  # an inch: closer ones hide the curve
 _MOUTH_WIDTHS = 1.7  # width of a mouth's picture
 _MOUTH_SHAPE = 1.15  # its width over its height
@@ -109,12 +111,15 @@ def plot_tracks(
     """
     span, drawn = speech_span(report, start, end), _rows(report, audio, rows)
     heights = [TRACKS[name] for name in drawn]
-    figure = new_figure(TWO_COLUMNS, 0.5 + 0.62 * sum(heights))
+    key = _key(report) if {"expected", "observed"} & set(drawn) else ""
+    figure = new_figure(TWO_COLUMNS, 0.5 + 0.62 * sum(heights) + _KEY_LINE_INCHES * len(key.splitlines()))
     made = figure.subplots(len(drawn), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
     for name, axes in zip(drawn, made, strict=True):
         _TRACK_DRAWERS[name](axes, report, audio, span)
     made[-1].tick_params(axis="x", length=3, labelbottom=True)
     made[-1].set_xlabel("seconds")
+    if key:
+        figure.supxlabel(key, fontsize=6, color=MUTED, x=0.01, ha="left")
     made[0].set_title(_title(report) if title is None else title)
     figure.align_ylabels()
     return tuple(made)
@@ -129,6 +134,16 @@ def _rows(report: ClipReport, audio: Audio | None, wanted: Sequence[str] | None)
         if name not in known:
             raise ConfigError("rows", name, known)
     return [name for name in known if wanted is None or name in wanted]
+
+
+def _key(report: ClipReport) -> str:
+    """What the letters of the clip's shapes mean, in lines; the same for every stretch of it."""
+    tiers, names = (report.expected_visemes, report.observed_visemes), report.clip.names
+    shown = {label for tier in tiers for label in tier.labels}
+    parts = [
+        f"{letter} {words}" for letter, words in names.items() if letter in shown and named(letter, names) != letter
+    ]
+    return "\n".join(textwrap.wrap(" · ".join(parts), _KEY_CHARACTERS))
 
 
 def _title(report: ClipReport) -> str:

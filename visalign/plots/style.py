@@ -2,9 +2,10 @@
 
 Conventions
 -----------
-* Colours mean the same everywhere, on pages, too (:mod:`visalign.reports.palette`): what is heard, and what is therefore
-  expected, is blue; what the lips show is ink; a fault is vermilion, in sync green, uncertain violet. They are told apart
-  with any colour vision. Nothing is told by colour alone: a label, a number, a line style or a hatching says it too.
+* Colours mean the same everywhere, on pages, too (:mod:`visalign.reports.palette`): what is heard, and what is
+  therefore expected, is blue; what the lips show is ink; a fault is vermilion, in sync green, uncertain violet. They
+  are told apart with any colour vision. Nothing is told by colour alone: a label, a number, a line style or a hatching
+  says it too.
 * Sequential data runs from white to dark blue, so that a print in grey keeps the order.
 * Widths are those of journals: one column 3.5 inches, two 7.2. Type is 8 points, DejaVu Sans, which comes with
   Matplotlib; letters are embedded in PDF as TrueType, and drawn as paths in SVG, so a file looks alike everywhere.

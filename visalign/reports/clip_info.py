@@ -147,14 +147,14 @@ class ClipInfo:
     profile: str
     max_lead_seconds: float
     max_lag_seconds: float
-    models: tuple[ModelInfo, ...]
+    models: tuple[ModelInfo, ...] = field(repr=False)
     version: str
     sound: SoundInfo | None = None
-    faces: tuple[FaceCandidate, ...] = ()
+    faces: tuple[FaceCandidate, ...] = field(default=(), repr=False)
     speech_coverage: float | None = None
     strict: bool = False
     video_track: int | None = None
-    viseme_names: Mapping[str, str] = field(default_factory=dict)
+    viseme_names: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def names(self) -> Mapping[str, str]:

@@ -34,6 +34,7 @@ from visalign.reports.wording import (
     fits_nowhere,
     interval_in_words,
     is_open_by,
+    lead_in_words,
     lip_reading_in_words,
     remedy,
     statement,
@@ -133,6 +134,24 @@ class ClipReport:
         for one in self.judged_words:
             if (one.start, one.end, one.label) not in words:
                 raise TimelineError(f"segment {quoted(one.label)} at {one.start} s is no interval of the words tier")
+
+    def __repr__(self) -> str:
+        lead = self.sync.lead_seconds
+        told = (
+            lead_in_words(lead, self.clip.frame_rate) if lead is not None and tells_offset(self.sync) else "no offset"
+        )
+        kept = ", with its evidence" * (self.evidence is not None)
+        return f"<ClipReport {self.clip.name!r}: {self.sync.verdict}, {told}, {len(self.judged_words)} words{kept}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, the lead on its scale, and the words."""
+        # By its name: what draws reports stands above them.
+        draw = find_class({"report": "visalign.reports.html_report.notebook:format_notebook"}, "report", "drawer")
+        return str(draw(self))
+
+    def to_frame(self) -> pd.DataFrame:
+        """The words, as :attr:`segments`."""
+        return self.segments
 
     @property
     def segments(self) -> pd.DataFrame:

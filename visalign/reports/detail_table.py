@@ -68,6 +68,7 @@ DETAIL_COLUMNS = (
 """Columns of :attr:`ClipReport.details <visalign.reports.clip_report.ClipReport.details>`."""
 
 _TEXTS = ("kind", "label", "phones", "expected", "observed", "verdict")
+_IN_WORDS = ("expected_in_words", "observed_in_words")
 _OWN = ("kind", "dtw_cost", "closures_expected", "closures_seen", "dead_air_seconds", "overrun_seconds")
 _NUMBERS = tuple(key for key in DETAIL_COLUMNS if key not in _TEXTS)
 
@@ -111,7 +112,7 @@ def _parse(item: Mapping[str, Any]) -> PartDetails:
 def write_details(parts: Sequence[PartDetails], clip: str, path: AnyPath, names: Mapping[str, str]) -> Path:
     """Write a CSV table, one row a part, whose first column names the clip.
 
-    Beside the visemes, expected and observed, stand their words (`names`: :attr:`ClipInfo.names
+    Its last columns are the visemes, expected and observed, in words (`names`: :attr:`ClipInfo.names
     <visalign.reports.clip_info.ClipInfo.names>`).
 
     Raises
@@ -124,16 +125,10 @@ def write_details(parts: Sequence[PartDetails], clip: str, path: AnyPath, names:
     path = Path(path)
     if path.suffix.lower() != ".csv":
         raise ConfigError("file of segments", path.name, "a name that ends in .csv")
-    rows = [{"clip": clip, **_with_words(_row(part), names)} for part in parts]
-    header = ["clip", *_with_words(dict.fromkeys(DETAIL_COLUMNS, ""), names)]
-    named = [f"{key}_seconds" if key in ("start", "end") else key for key in header]
-    return write_text(path, format_table(named, (row.values() for row in rows)))
+    header = ("clip", *(f"{key}_seconds" if key in ("start", "end") else key for key in DETAIL_COLUMNS), *_IN_WORDS)
+    rows = ((clip, *_row(part).values(), *(series(x, names) for x in _visemes(part))) for part in parts)
+    return write_text(path, format_table(header, rows))
 
 
-def _with_words(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    for key, value in row.items():
-        told[key] = value
-        if key in ("expected", "observed"):
-            told[f"{key}_in_words"] = series(value, names)
-    return told
+def _visemes(part: PartDetails) -> tuple[str, str]:
+    return part.judged.expected, part.judged.observed

@@ -193,9 +193,9 @@ def _sentence(objection: Objection) -> str:
         said = course_in_words(objection.course).rstrip(".")
         return said[:1].lower() + said[1:]
     if objection.cause is Cause.DOUBTFUL_MATCH and "wanted" in objection.facts:
-        return _too_short(**objection.facts)
+        return _too_short(**_numbers(objection))
     if objection.cause is Cause.LITTLE_SPEECH:
-        return _little_speech(**objection.facts)
+        return _little_speech(**_numbers(objection))
     return _SENTENCES[objection.cause].format_map(objection.facts)
 
 
@@ -221,6 +221,10 @@ _SENTENCES: Mapping[Cause, str] = MappingProxyType(
         Cause.ACROSS_A_LIMIT: "the 95 % interval reaches across a limit of the verdict profile",
     }
 )
+
+
+def _numbers(objection: Objection) -> dict[str, float]:
+    return {name: float(x) for name, x in objection.facts.items()}
 
 
 def _little_speech(speech: float, wanted: float) -> str:

@@ -12,13 +12,13 @@ start_seconds      where the word begins
 end_seconds        where it ends
 phones             its phones, ARPABET (IPA in other languages), separated by spaces
 expected_visemes   what the lips should show, from the phones
-expected_in_words  the same in words, separated by semicolons
 observed_visemes   what the lips show, from the picture alone
-observed_in_words  the same in words
 viseme_accuracy    part of its frames (0..1) whose observed viseme is acceptable; empty where it can't be told
 lead_seconds       how much earlier its sound comes than its lips (negative: later); empty where it can't be told
 score              0..1, high = in sync; empty where it can't be told
 verdict            in-sync, audio-early, audio-late, mismatched or uncertain
+expected_in_words  the expected visemes in words, separated by semicolons
+observed_in_words  the observed ones
 =================  =======================================================================================
 """
 
@@ -39,8 +39,8 @@ from visalign.visemes.naming import series
 __all__ = ["CSV_HEADER", "REPORT_SUFFIXES", "write_report"]
 
 CSV_HEADER = (
-    "clip", "word", "start_seconds", "end_seconds", "phones", "expected_visemes", "expected_in_words",
-    "observed_visemes", "observed_in_words", "viseme_accuracy", "lead_seconds", "score", "verdict",
+    "clip", "word", "start_seconds", "end_seconds", "phones", "expected_visemes", "observed_visemes", "viseme_accuracy",
+    "lead_seconds", "score", "verdict", "expected_in_words", "observed_in_words",
 )  # fmt: skip
 """Columns of the CSV form."""
 
@@ -53,15 +53,13 @@ def write_report(report: ClipReport, path: AnyPath) -> Path:
 
 def _write_csv(report: ClipReport, path: Path) -> Path:
     names = report.clip.names
-    rows = ([report.clip.name, *_cells(word, names)] for word in report.judged_words)
+    rows = ((report.clip.name, *_cells(word, names)) for word in report.judged_words)
     return write_text(path, format_table(CSV_HEADER, rows))
 
 
-def _cells(word: PartJudgement, names: Mapping[str, str]) -> Iterator[object]:
-    for key in SEGMENT_COLUMNS:
-        yield getattr(word, key)
-        if key in ("expected", "observed"):
-            yield series(getattr(word, key), names)
+def _cells(word: PartJudgement, names: Mapping[str, str]) -> Iterator[str | float]:
+    yield from (getattr(word, key) for key in SEGMENT_COLUMNS)
+    yield from (series(visemes, names) for visemes in (word.expected, word.observed))
 
 
 def _write_json(report: ClipReport, path: Path) -> Path:

@@ -129,11 +129,11 @@ class SyncEstimate:
     confidence: float
     verdict: str
     reason: str = ""
-    lags: tuple[float, ...] = ()
-    log_likelihoods: tuple[float, ...] = ()
+    lags: tuple[float, ...] = field(default=(), repr=False)
+    log_likelihoods: tuple[float, ...] = field(default=(), repr=False)
     match: float = field(default=1.0, compare=False)  # not part of a report
     cause: Cause | None = None
-    objections: tuple[Objection, ...] = field(default=(), compare=False)  # not part of a report
+    objections: tuple[Objection, ...] = field(default=(), compare=False, repr=False)  # not part of a report
 
 
 def decide(

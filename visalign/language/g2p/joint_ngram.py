@@ -29,27 +29,31 @@ from __future__ import annotations
 import importlib.resources
 import json
 import math
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, ParseError
-from visalign.files.archives import DAMAGED_ARCHIVE, read_arrays
+from visalign.files.archives import DAMAGED_ARCHIVE, opened_archive, read_arrays
 from visalign.files.outputs import whole_file
 from visalign.language.lexicon import normalise_word
 
-__all__ = ["BEAM", "END", "START", "Graphone", "Guess", "JointNgram", "embedded_g2p"]
+__all__ = ["BEAM", "END", "PACKED", "START", "Graphone", "Guess", "JointNgram", "embedded_g2p"]
 
 FORMAT = "visalign joint n-gram 1"
 
 EMBEDDED = "g2p-en-us.npz"
 """The file of `visalign/models` that is the built-in model."""
+
+PACKED = "pronunciations.npz"
+"""The file in the zip of an acoustic model that is a model of its dictionary's pronunciations."""
 
 START, END = 0, 1
 """Graphones before the first letter and after the last."""
@@ -187,7 +191,7 @@ class JointNgram:
 
     @classmethod
     def load(cls, path: AnyPath) -> JointNgram:
-        """Read a model that `save` wrote.
+        """Read a model that `save` wrote, or the one in the zip of an acoustic model.
 
         Raises
         ------
@@ -195,6 +199,8 @@ class JointNgram:
             If it is none, or damaged.
         """
         try:
+            if Path(path).suffix.lower() == ".zip":
+                return cls._unpacked(path)
             return cls._from_arrays(path, read_arrays(path))
         except ParseError:
             raise
@@ -203,6 +209,17 @@ class JointNgram:
         except DAMAGED_ARCHIVE as error:
             reason = f"no model of pronunciations (an NPZ file of visalign), or a damaged one ({error})"
             raise ParseError(path, None, reason) from error
+
+    @classmethod
+    def _unpacked(cls, path: AnyPath) -> JointNgram:
+        with opened_archive(path) as (_, archive), tempfile.TemporaryDirectory() as folder:
+            rows = [row for row in archive.infolist() if PurePosixPath(row.filename).name == PACKED]
+            if not rows:
+                reason = "it holds no model of pronunciations; those of `visalign acoustic train` do"
+                raise ParseError(path, None, reason)
+            place = Path(folder, PACKED)
+            place.write_bytes(archive.read(rows[0]))
+            return cls._from_arrays(path, read_arrays(place))
 
     @classmethod
     def _from_arrays(cls, path: AnyPath, data: Mapping[str, npt.NDArray[Any]]) -> JointNgram:

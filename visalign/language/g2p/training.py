@@ -223,4 +223,5 @@ def _packed(
         share = shares[n + 1] if n + 1 < len(counts) else {}
         backoffs.append(np.array([math.log(share.get(g, 1.0)) for g in kept], dtype=np.float32))
         numbers = {g: i for i, g in enumerate(kept)}
-    return tuple(tables), tuple(logs), tuple(backoffs)
+    n_orders = sum(map(bool, tables))  # short words, or few, have no long n-grams
+    return tuple(tables[:n_orders]), tuple(logs[:n_orders]), tuple(backoffs[:n_orders])

@@ -27,7 +27,7 @@ from visalign.language.languages import advice_on_words, language_lexicon
 from visalign.language.lexicon import Lexicon, Pronunciation, missing_words, normalise_word
 from visalign.timeline import Interval, Tier
 
-__all__ = ["GUESSED", "Guesser", "Vocabulary", "chosen_g2p", "closest_words", "settle_vocabulary"]
+__all__ = ["GUESSED", "Guesser", "Vocabulary", "chosen_g2p", "closest_words", "guesser_of", "settle_vocabulary"]
 
 GUESSED = "guessed"
 """Begins the note of a word whose pronunciation was guessed."""
@@ -151,7 +151,7 @@ def chosen_g2p(name: str = "", language: str = "") -> Guesser:
     ----------
     name : str
         Empty for the built-in American English; ``espeak:de`` for eSpeak NG in a language; else the path of a model
-        from :func:`visalign.language.g2p.training.train_joint_ngram`.
+        from :func:`visalign.language.g2p.training.train_joint_ngram`, or of an acoustic model that holds one.
     language : str
         Code of a language that is pronounced by eSpeak NG: it then guesses where no other is named.
 
@@ -169,7 +169,11 @@ def chosen_g2p(name: str = "", language: str = "") -> Guesser:
     if language and not name:
         words = language_lexicon(language)
         return lambda word: words[word] if word in words else ()  # noqa: SIM401 - a Lexicon has no get
-    model = JointNgram.load(Path(name)) if name else embedded_g2p()
+    return guesser_of(JointNgram.load(Path(name)) if name else embedded_g2p())
+
+
+def guesser_of(model: JointNgram) -> Guesser:
+    """Guesses by a model: the likeliest few."""
 
     def guess(word: str) -> tuple[Pronunciation, ...]:
         return tuple(_variants(model, word))

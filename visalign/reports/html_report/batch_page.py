@@ -183,8 +183,9 @@ def _row(results: Path, cells: Mapping[str, str], report: Mapping[str, Any] | No
 def _without_folders(message: str, results: Path, cells: Mapping[str, str]) -> str:
     """A message that names files as the manifest does: where they lie on some machine is nobody's business."""
     for name in filter(None, (cells.get("clip"), cells.get("audio"))):
-        found = re.search(rf"(?:^|(?<=[\s\"'(]))(?:/|[A-Za-z]:[/\\]).*?{re.escape(name)}", message)
-        message = message if found is None else message[: found.start()] + name + message[found.end() :]
+        before, found, after = message.rpartition(name)  # so that every search below ends at a name
+        path = rf"(?:^|(?<=[\s\"'(]))(?:/|[A-Za-z]:[/\\]).*?{re.escape(name)}"
+        message = re.sub(path, name.replace("\\", r"\\"), before + found) + after
     return message.replace(f"{results.resolve()}/", "")
 
 

@@ -6,7 +6,6 @@ script; the scripts add the player.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +15,6 @@ import numpy as np
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.outputs import whole_file
 from visalign.files.text_files import write_text
-from visalign.files.timecode import in_frames, timecode_at
 from visalign.media.clips import read_audio
 from visalign.media.viewing_copy import ViewingCopy, make_viewing_copy
 from visalign.reports.clip_info import ClipInfo
@@ -24,6 +22,7 @@ from visalign.reports.clip_report import ClipReport
 from visalign.reports.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
 from visalign.reports.html_report.document import as_data_script, data_script, data_uri, format_document
 from visalign.reports.html_report.lead_scale import lead_scale
+from visalign.reports.html_report.word_rows import word_rows
 from visalign.reports.wording import (
     certainty,
     fits_nowhere,
@@ -41,7 +40,7 @@ from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
 from visalign.sync.scoring import PartJudgement
 from visalign.sync.verdict import SyncEstimate
-from visalign.visemes.naming import named, short
+from visalign.visemes.naming import named
 
 __all__ = ["clip_page", "format_clip_page", "write_clip_page"]
 
@@ -143,7 +142,7 @@ def format_clip_page(report: ClipReport, copy: ViewingCopy, sound: Audio, back: 
         "tells_offset": tells_offset(report.sync),
         "scale": lead_scale(report, evidence),
         "weakest": _weakest(report, rows, frames, copy),
-        "words": [_row(report, word) for word in report.judged_words],
+        "words": word_rows(report),
         "facts": _facts(report),
         "shapes": _shapes(report),
         "data": as_data_script("clip-data", data),
@@ -222,35 +221,6 @@ def _what(report: ClipReport, word: PartJudgement) -> str:
     if verdict in ("audio-early", "audio-late") and lead is not None:
         return f"{lead_in_words(lead, report.clip.frame_rate)}, {place}"
     return f"{verdict_in_words(verdict).lower()}, {place}"
-
-
-def _row(report: ClipReport, word: PartJudgement) -> dict[str, object]:
-    """What the table says of a word."""
-    rate = report.clip.frame_rate
-    verdict, lead = word_as_told(report.sync, word.verdict, word.lead_seconds)
-    return {
-        "label": word.label,
-        "verdict": verdict,
-        "says": verdict_in_words(verdict),
-        "lead": "–" if lead is None else lead_in_words(lead),
-        "frames": "" if lead is None else in_frames(lead, rate),
-        "times": [{"seconds": f"{x:.2f}", "code": timecode_at(x, rate)} for x in (word.start, word.end)],
-        "score": _number(word.score, ".2f"),
-        "accuracy": _number(word.viseme_accuracy, ".0%"),
-        "phones": word.phones,
-        "expected": [_shape(x, report.clip.names) for x in word.expected.split()],
-        "observed": [_shape(x, report.clip.names) for x in word.observed.split()],
-    }
-
-
-def _shape(viseme: str, names: Mapping[str, str]) -> dict[str, str]:
-    """A viseme in a cell: in short, its letter where that is something else, and the whole for who points at it."""
-    words = short(viseme, names)
-    return {"short": words, "letter": "" if words == viseme else viseme, "whole": named(viseme, names)}
-
-
-def _number(value: float, form: str) -> str:
-    return "–" if math.isnan(value) else format(value, form)
 
 
 def _which(n_faces: int) -> str:

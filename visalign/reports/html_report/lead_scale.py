@@ -19,8 +19,11 @@ _LEFT, _RIGHT, _BASE, _TOP = 16, 404, 84, 26
 _LEAST_REACH = 0.2  # seconds to either side
 
 
-def lead_scale(report: ClipReport, evidence: ClipEvidence) -> dict[str, Any] | None:
-    """What ``scale.svg`` draws: late on the left, early on the right; None where no offset is told."""
+def lead_scale(report: ClipReport, evidence: ClipEvidence | None) -> dict[str, Any] | None:
+    """What ``scale.svg`` draws: late on the left, early on the right; None where no offset is told.
+
+    Without evidence there is no curve.
+    """
     sync, clip = report.sync, report.clip
     if fits_nowhere(sync):
         return None
@@ -52,7 +55,7 @@ def lead_scale(report: ClipReport, evidence: ClipEvidence) -> dict[str, Any] | N
         "label": label,
         "zone": (left, round(x(clip.max_lead_seconds) - left, 1)),
         "zero": x(0),
-        "curve": _curve(evidence, x, reach),
+        "curve": "" if evidence is None else _curve(evidence, x, reach),
         "best": best,
         "reach_ms": round(1000 * reach),
     }

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from visalign.forced_alignment.gaussians import DiagonalMixtures, log_sum
+from visalign.hmm_training.gaussians import DiagonalMixtures, log_sum
 
 # Two mixtures: 0.25 N(0, 1) + 0.75 N(2, 4), and N(1, 0.25) alone.
 MEANS, VARIANCES = np.array([[0.0], [2.0], [1.0]]), np.array([[1.0], [4.0], [0.25]])

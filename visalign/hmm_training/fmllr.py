@@ -1,4 +1,4 @@
-"""Adapting to the speaker: an affine map of the features that makes the recording more likely (fMLLR).
+"""Adapting to a speaker: an affine map of the features that makes his frames more likely (fMLLR).
 
 Method
 ------
@@ -6,8 +6,11 @@ Given which Gaussian each frame belongs to, find ``W = [A b]`` that maximises
 
     β log|det A| − ½ Σ over dimensions d of (w_d G_d w_dᵀ − 2 w_d k_d),
 
-row by row: each row has a closed form while the others stay [1]_. Frames of silence say nothing about the speaker and
-are left out.
+row by row: each row has a closed form while the others stay [1]_. With ``A`` diagonal each dimension stands by itself
+and has one closed form. What is not to be adapted to, such as silence, is left out of the statistics.
+
+For little data, `prior_statistics` gives those of frames that the model itself would make: the identity maximises
+them, and added to those of a speaker they hold the transform back, the more the fewer frames there are [3]_.
 
 Conventions
 -----------
@@ -18,6 +21,8 @@ References
 .. [1] M. Gales, Maximum likelihood linear transformations for HMM-based speech recognition, Computer Speech and
    Language 12 (1998).
 .. [2] Kaldi, ``transform/fmllr-diag-gmm``: number of iterations, least count.
+.. [3] X. Lei, J. Hamaker and X. He, Robust feature space adaptation for telephony speech recognition, Interspeech 2006:
+   a prior for fMLLR.
 """
 
 from __future__ import annotations
@@ -28,9 +33,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from visalign.forced_alignment.gaussians import DiagonalMixtures, log_sum
+from visalign.hmm_training.gaussians import DiagonalMixtures, log_sum
 
-__all__ = ["FmllrStatistics", "apply_transform", "gather_statistics", "total_statistics"]
+__all__ = ["FmllrStatistics", "apply_transform", "gather_statistics", "prior_statistics", "total_statistics"]
 
 MIN_FRAMES = 500.0
 """With fewer spoken frames nothing is adapted: the transform has too many free numbers. Kaldi's own bound."""
@@ -81,6 +86,28 @@ class FmllrStatistics:
                 found[row] = self._row(found, row, inverses[row])
         return found
 
+    def diagonal_transform(self, least: float = 0.0) -> Doubles | None:
+        """The best transform that scales and moves each dimension by itself, as a full one; None as for `transform`.
+
+        Of a dimension with scale ``a`` and offset ``b`` what is maximised is
+        ``β log a − ½ (a² G_aa + 2 a b G_ab + b² G_bb) + a k_a + b k_b``; ``b`` follows from ``a``, which solves a
+        quadratic equation.
+        """
+        if self.count < least:
+            return None
+        rows = np.arange(len(self.k))
+        g_aa, g_ab, g_bb = self.g[rows, rows, rows], self.g[rows, rows, -1], self.g[rows, -1, -1]
+        k_a, k_b = self.k[rows, rows], self.k[rows, -1]
+        curve, slope = g_aa - g_ab**2 / g_bb, k_a - k_b * g_ab / g_bb
+        scales = (slope + np.sqrt(slope**2 + 4.0 * self.count * curve)) / (2.0 * curve)
+        return np.concatenate([np.diag(scales), ((k_b - scales * g_ab) / g_bb)[:, None]], axis=1)
+
+    def objective(self, transform: Doubles) -> float:
+        """Log-likelihood of the frames under `transform`, up to a constant; what :meth:`transform` maximises."""
+        _, log_determinant = np.linalg.slogdet(transform[:, :-1])
+        squares = np.einsum("di,dij,dj->", transform, self.g, transform)
+        return float(self.count * log_determinant - 0.5 * squares + (transform * self.k).sum())
+
     def _row(self, transform: Doubles, row: int, inverse: Doubles) -> Doubles:
         cofactors = np.zeros(len(self.k) + 1)
         cofactors[:-1] = np.linalg.inv(transform[:, :-1])[:, row]
@@ -123,6 +150,28 @@ def gather_statistics(
         targets[rows] = shares @ model.linear[gaussians]
     g = np.stack([extended.T @ (weights[:, d, None] * extended) for d in range(n)])
     return FmllrStatistics(float(len(frames)), targets.T @ extended, g)
+
+
+def prior_statistics(occupancies: Doubles, means: Doubles, variances: Doubles, count: float) -> FmllrStatistics:
+    """Statistics of `count` frames as the model would make them; the identity is the transform that they ask for.
+
+    Parameters
+    ----------
+    occupancies : ndarray of float64, shape (n_gaussians,)
+        How often each Gaussian is heard; any scale.
+    means, variances : ndarray of float64, shape (n_gaussians, n_dimensions)
+    count : float
+        Frames that a speaker's own are weighed against.
+    """
+    shares = count * occupancies / occupancies.sum()
+    n = means.shape[1]
+    extended = np.concatenate([means, np.ones((len(means), 1))], axis=1)
+    g = np.empty((n, n + 1, n + 1))
+    for d in range(n):
+        weights = shares / variances[:, d]
+        g[d] = extended.T @ (weights[:, None] * extended)
+        g[d][np.arange(n), np.arange(n)] += weights @ variances
+    return FmllrStatistics(count, (shares[:, None] * means / variances).T @ extended, g)
 
 
 def total_statistics(parts: Iterable[FmllrStatistics]) -> FmllrStatistics:

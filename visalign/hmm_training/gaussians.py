@@ -18,6 +18,7 @@ Natural logarithms. Gaussians of one mixture stand next to each other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,12 +41,15 @@ class DiagonalMixtures:
         Means times precisions, and precisions (inverse variances).
     starts : ndarray of int, shape (n_mixtures + 1,)
         Where each mixture's Gaussians begin.
+    weights : ndarray of float32, shape (n_gaussians,)
+        Those of a mixture add up to 1.
     """
 
     constants: Floats
     linear: Floats
     precisions: Floats
     starts: Integers
+    weights: Floats
 
     @classmethod
     def from_precisions(cls, weights: Floats, linear: Floats, precisions: Floats, starts: Integers) -> DiagonalMixtures:
@@ -54,7 +58,7 @@ class DiagonalMixtures:
             constants = np.log(weights.astype(np.float64))
         squares = linear.astype(np.float64) ** 2 / precisions
         constants += 0.5 * (np.log(precisions.astype(np.float64)) - np.log(2 * np.pi) - squares).sum(axis=1)
-        return cls(constants.astype(np.float32), linear, precisions, starts)
+        return cls(constants.astype(np.float32), linear, precisions, starts, weights)
 
     @property
     def n_mixtures(self) -> int:
@@ -90,7 +94,7 @@ class DiagonalMixtures:
         return log_sum(self.component_log_likelihoods(frames, gaussians), begins[:-1])
 
 
-def log_sum(values: Floats, starts: Integers) -> Floats:
+def log_sum(values: npt.NDArray[np.floating], starts: Integers) -> npt.NDArray[Any]:
     """``log Σ exp`` over the stretches of the last axis that begin at `starts`.
 
     Examples
