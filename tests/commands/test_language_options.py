@@ -64,6 +64,7 @@ def test_languages_tells_of_one_what_there_is_to_know(capsys: pytest.CaptureFixt
         ("fix", "line.wav", "--text", "x"),
         ("plot", "tracks", "line.wav", "--text", "x", "-o", "x.png"),
         ("overlay", "line.wav", "--text", "x", "-o", "x.mp4"),
+        ("train", ".", "-o", "x.npz"),
         ("languages",),
     ],
     ids=lambda x: x[0],
