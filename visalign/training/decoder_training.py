@@ -36,7 +36,7 @@ DIMS = 40  # at most; one less than the phones of the training
 RIDGE = 2.0  # of the mean variance within phones
 EVIDENCE_SCALE = 0.8
 # Natural log by which closed lips are preferred: without it a quarter of the closures is overlooked.
-CLOSURE_BIAS = 2.0
+CLOSURE_BIAS = 1.0
 SATURATION = 1.0  # standard deviations of a clip (docs/decisions/0168-lips-of-strangers.md)
 ADAPTATION_FRAMES = 20.0  # that the training's means count against those of the clip
 _ADDED_COUNT = 0.02  # to each transition
