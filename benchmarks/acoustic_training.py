@@ -180,14 +180,10 @@ def viter_starts(
     threads = {**os.environ, "RAYON_NUM_THREADS": "1"}
     model = work / "model.viter"
     grids = work / "train_grids"
-    command = [program, "train", str(work / "train"), "-o", str(model), "--dict", str(dictionary), "--cpu"]
+    lexicon = ["--dict", str(dictionary), "--no-position-dependent", "--cpu"]
+    command = [program, "train", str(work / "train"), "-o", str(model), "--out-textgrids", str(grids), *lexicon]
     began, before = time.perf_counter(), os.times()
-    run = subprocess.run(
-        [*command, "--no-position-dependent", "--out-textgrids", str(grids)],
-        env=threads,
-        capture_output=True,
-        text=True,
-    )
+    run = subprocess.run(command, env=threads, capture_output=True, text=True)
     after = os.times()
     spent = after.children_user - before.children_user + after.children_system - before.children_system
     (work / "viter.log").write_text(run.stdout + run.stderr, encoding="utf-8")
@@ -195,7 +191,7 @@ def viter_starts(
     print(f"| viter | **{spent:.0f} s** ({time.perf_counter() - began:.0f} s by the clock) | | | | | |", flush=True)
     yield _read_grids(grids)
     if tests:
-        aligned = [program, "align", str(work / "test"), str(model), "-o", str(work / "test_grids")]
+        aligned = [program, "align", str(work / "test"), str(model), "-o", str(work / "test_grids"), *lexicon]
         subprocess.run(aligned, env=threads, check=True, capture_output=True)
         yield _read_grids(work / "test_grids")
 
@@ -219,9 +215,7 @@ def mfa_clips(data: Path, work: Path, viter: str | None) -> None:
     clips = [clip_of(data, name, lexicon, cut=True) for name in names]
     theirs = mfa_starts(data)
     tests = [clip_of(data, name, lexicon, cut=True) for name in theirs[0]]
-    print(
-        "| training | stage | log-likelihood a frame | held out | leaves | Gaussians | clips |\n|---|---|---|---|---|---|---|"
-    )
+    print(TRAINING_HEADING)
     start = MappedAcoustics(embedded_model())
     models = {
         "flat start, MFA's stages": train_and_tell(
@@ -230,9 +224,6 @@ def mfa_clips(data: Path, work: Path, viter: str | None) -> None:
         "from English, chosen stages": train_and_tell("from English, chosen stages", clips, TrainingSettings(), start),
     }
     theirs_by_viter = list(viter_starts(viter, work, folder / "grid_arpa.dict", clips, tests)) if viter else []
-    heading = (
-        "| word starts | clips | mean ms | median | bias | ≤ 20 ms | ≤ 50 | ≤ 100 |\n|---|---|---|---|---|---|---|---|"
-    )
     print(f"\nTraining clips\n\n{STARTS_HEADING}")
     for title, trained in models.items():
         print(error_row(title, trained_starts(trained), clips))
@@ -264,13 +255,11 @@ def all_clips(data: Path, work: Path, viter: str | None) -> None:
         except VisalignError as error:  # a few clips of the corpus are damaged
             print(f"<!-- {path.stem}: {error} -->")
     timed = [clip for clip in clips if clip.starts]
-    print(
-        "| training | stage | log-likelihood a frame | held out | leaves | Gaussians | clips |\n|---|---|---|---|---|---|---|"
-    )
+    print(TRAINING_HEADING)
     start = MappedAcoustics(embedded_model())
     found = {
         title: trained_starts(train_and_tell(title, clips, TrainingSettings(), model))
-        for title, model in (("flat start", None), ("from English", start))
+        for title, model in (("from English", start), ("flat start", None))
     }
     if viter:
         found["viter"] = next(viter_starts(viter, work, dictionary, clips, []))[0]

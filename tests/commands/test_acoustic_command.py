@@ -191,7 +191,7 @@ def test_errors_are_in_the_words_of_whoever_typed(run: Run, quechua: Path, tmp_p
         ([corpus, "--out", out, "--lexicon", strange], 3, "strange.dict:2: 1 phone(s) are neither IPA"),
         ([corpus, "--out", out, "--lexicon", tmp_path / "none.dict"], 3, "none.dict"),
         ([corpus, "--out", out, "--language", "klingonish"], 2, "klingonish"),
-        ([corpus, "--out", out, "--as", "gird"], 2, "corpus layout"),
+        ([corpus, "--out", out, "--as", "gird"], 2, "Did you mean grid?"),
         ([corpus, "--out", out, "--from", tmp_path / "none.zip"], 3, "none.zip"),
     ]:
         code, output = run("acoustic", "train", *arguments)
