@@ -309,6 +309,13 @@ def test_a_page_of_the_reference_tells_no_name_twice(page: Path) -> None:
             told[name] = module
 
 
+def test_no_module_stands_on_two_pages() -> None:
+    found = [
+        one["name"] for page in PAGES for one in extension("module_pages")._MODULE.finditer(page.read_text("utf-8"))
+    ]
+    assert len(found) == len(set(found)), sorted({name for name in found if found.count(name) > 1})
+
+
 def test_what_a_report_passes_on_is_told_once() -> None:
     pages = extension("module_pages")
     text = pages.with_headings((REFERENCE / "report.rst").read_text("utf-8"), pages.documented(REFERENCE))

@@ -100,6 +100,8 @@ def section_of(name: str, command: Any, context: Any, *, line: str) -> str:
         if parameter.param_type_name == "argument":
             parts.append(f".. option:: {written.split()[0].strip('[]')}\n\n   {said}\n")
         else:
+            # As the main entry of its name, which the search puts first.
+            parts += [f".. index:: ! {option}\n" for option in parameter.opts if option.startswith("--")]
             parts.append(f".. option:: {option_names(parameter, written)}\n\n   {said}\n")
     return "\n".join(parts)
 

@@ -51,6 +51,7 @@ def ended(*arguments: str) -> tuple[int, set[str]]:
         ("fix missing.mp4 --text a", 3),
         ("attach missing.mp4 missing.wav -o out.mp4", 3),
         ("nonsense", 2),
+        ("cache show", 0),
     ],
 )
 def test_what_is_wrong_is_refused_before_anything_heavy_is_loaded(line: str, code: int) -> None:
