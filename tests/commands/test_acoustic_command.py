@@ -246,3 +246,26 @@ def test_a_zip_is_adapted_and_stays_one(run: Run, quechua: Path, trained: Path, 
     sound = quechua / "corpus/ines/1.wav"
     options = ["--acoustic-model", out, "--dictionary", trained / "written.dict"]
     assert run("align", sound, "-t", sound.with_suffix(".txt"), *options)[0] == 0
+
+
+@pytest.mark.slow
+def test_phones_of_any_symbols_begin_from_nothing(run: Run, quechua: Path, trained: Path, tmp_path: Path) -> None:
+    """The dictionary in letters of nobody's alphabet; then a training that begins from that model."""
+    strange = tmp_path / "strange.dict"
+    rows = (f"{word} {' '.join(f'{x}%{ord(x[0])}' for x in phones.split())}\n" for word, phones in WORDS.items())
+    strange.write_text("".join(rows), encoding="utf-8")
+    arguments = ["acoustic", "train", quechua / "corpus", "--lexicon", strange]
+    code, output = run(*arguments, "--out", tmp_path / "flat.zip", "--from", "flat")
+    assert code == 0, output
+    sound = quechua / "corpus/rosa/0.wav"
+    options = ["--acoustic-model", tmp_path / "flat.zip", "--dictionary", strange, "-o", tmp_path / "out.csv"]
+    code, output = run("align", sound, "-t", sound.with_suffix(".txt"), *options)
+    assert code == 0, output
+    said = sound.with_suffix(".txt").read_text(encoding="utf-8")
+    starts = [x.start for x in synthesise_speech(said, language="qu", seed=0).words if x.label]
+    found = [x.start for x in read_annotation(tmp_path / "out.csv").tracks[0].words]
+    assert found == pytest.approx(starts, abs=0.2)
+    code, output = run(*arguments, "--out", tmp_path / "second.zip", "--from", tmp_path / "flat.zip")
+    assert code == 0, output
+    facts = json.loads(run("acoustic", "show", tmp_path / "second.zip", "--json")[1])
+    assert facts["training"]["start"] == "flat.zip"
