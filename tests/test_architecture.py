@@ -426,6 +426,7 @@ SHARED_SUITES = {
     "acoustic_training/contents": "commands/test_acoustic_command.py",
     "acoustic_training/reports": "commands/test_acoustic_command.py",
     "acoustic_training/training_recipe": "commands/test_acoustic_command.py",
+    "acoustic_training/*": "acoustic_training/test_trainer.py",
     "batch/*": "batch/test_batch.py",
     "cli": "commands/test_cli.py",
     "commands/*": "properties/test_command_line_properties.py",

@@ -67,7 +67,7 @@ def test_a_matrix_is_written_by_rows() -> None:
 
 def without_constants(data: bytes) -> bytes:
     """A model's bytes but for the normalising constants, which follow from the rest, up to rounding."""
-    found = re.compile(rb"<GCONSTS> FV \4(....)", re.DOTALL)
+    found = re.compile(rb"<GCONSTS> FV \x04(.{4})", re.DOTALL)
     parts, at = [], 0
     while (match := found.search(data, at)) is not None:
         parts.append(data[at : match.end()])

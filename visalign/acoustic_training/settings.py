@@ -19,8 +19,8 @@ StageKind = Literal["monophone", "triphone", "lda", "sat"]
 TRIPHONES_FROM, LDA_FROM, SAT_FROM = 60.0, 120.0, 180.0
 """Seconds of speech from which each stage is tried (docs/decisions/0166); the held-out part may still refuse it."""
 
-FRAMES_A_LEAF, FRAMES_A_GAUSSIAN = 60.0, 15.0
-"""Frames of speech for each state of the last stage, and for each Gaussian; see docs/decisions/0166."""
+FRAMES_A_LEAF, FRAMES_A_GAUSSIAN = 300.0, 50.0
+"""Frames for each leaf of a tree, and for each Gaussian; see docs/decisions/0166."""
 
 MOST_LEAVES, MOST_GAUSSIANS = 2500, 15_000
 """The Montreal Forced Aligner's own sizes, which hours of speech fill."""
@@ -93,8 +93,8 @@ class TrainingSettings:
     scale: float = 0.1
     beam: float = 40.0
     prior_frames: float = 100.0
-    split_gain: float = 100.0
-    split_count: float = 20.0
+    split_gain: float = 500.0
+    split_count: float = 100.0
 
 
 def stages_for(seconds: float, n_phones: int, *, bootstrapped: bool) -> tuple[StageSettings, ...]:
@@ -109,7 +109,7 @@ def stages_for(seconds: float, n_phones: int, *, bootstrapped: bool) -> tuple[St
         Whether the first alignment was made by another model.
     """
     frames = 100.0 * seconds
-    leaves = int(min(max(frames / FRAMES_A_LEAF, 1.5 * n_phones), MOST_LEAVES))
+    leaves = int(min(max(frames / FRAMES_A_LEAF, n_phones), MOST_LEAVES))
     gaussians = int(min(max(frames / FRAMES_A_GAUSSIAN, 4 * n_phones), MOST_GAUSSIANS))
     first = 12 if bootstrapped else 24
     realigned = range(4, first, 4) if bootstrapped else (*range(2, 11), *range(12, first, 2))
@@ -123,4 +123,4 @@ def stages_for(seconds: float, n_phones: int, *, bootstrapped: bool) -> tuple[St
 
 def _later_stage(kind: StageKind, n_gaussians: int, n_leaves: int) -> StageSettings:
     transform_in = {"lda": (2, 4, 6, 9), "sat": (2, 4, 6, 9)}.get(kind, ())
-    return StageSettings(kind, 14, n_gaussians, n_leaves, (4, 7, 10), transform_in)
+    return StageSettings(kind, 20, n_gaussians, n_leaves, (4, 8, 12, 16), transform_in)

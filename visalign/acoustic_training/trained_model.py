@@ -18,6 +18,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
@@ -266,6 +267,6 @@ def write_trained(
         meta["training"] |= dict(provenance)
         files["meta.json"] = json.dumps(meta, ensure_ascii=False).encode()
     check_output(path, suffixes=[".zip"], overwrite=overwrite)
-    data = archive_bytes("model", files | dict(extra or {}))
+    data = archive_bytes(FilePath(path).stem, files | dict(extra or {}))
     with whole_file(path) as draft:
         draft.write_bytes(data)

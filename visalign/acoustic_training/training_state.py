@@ -19,8 +19,8 @@ import numpy.typing as npt
 from visalign.acoustic_training.paths import Path
 from visalign.acoustic_training.tied_states import TiedStates
 from visalign.acoustic_training.utterance import NotAligned, Progress
-from visalign.errors import InputError
-from visalign.files.archives import read_arrays
+from visalign.errors import BAD_DATA, InputError, ParseError
+from visalign.files.archives import DAMAGED_ARCHIVE, read_arrays
 from visalign.files.outputs import whole_file
 from visalign.hmm_training.decision_tree import ContextTree, Node, Question, Split
 from visalign.hmm_training.mixtures import Mixtures
@@ -176,7 +176,16 @@ def read_state(folder: FilePath, fingerprint: str) -> TrainingState | None:
     path = folder / FILE
     if not path.exists():
         return None
-    arrays = read_arrays(path)
+    try:
+        return _state(path, read_arrays(path), fingerprint)
+    except InputError:  # which says what is wrong
+        raise
+    except (*DAMAGED_ARCHIVE, *BAD_DATA) as error:
+        reason = f"no state of a training can be read from it ({error}). Delete it to begin anew"
+        raise ParseError(path, None, reason) from error
+
+
+def _state(path: FilePath, arrays: Mapping[str, npt.NDArray[Any]], fingerprint: str) -> TrainingState:
     facts = json.loads(arrays["facts"].tobytes())
     if facts["fingerprint"] != fingerprint:
         raise InputError(
