@@ -27,7 +27,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-all fuzz mutants lint format types audit docs wheel clean
+.PHONY: help setup demo test test-all fuzz mutants lint format types audit docs man wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,10 +36,6 @@ setup: $(BASE) ## create .venv and install visalign into it
 
 demo: $(BASE) ## analyse a clip that visalign generates itself; truth beside measurement
 	$(BIN)/python -m visalign demo
-	@echo
-	@echo "Next, with a clip of your own and what is said in it:"
-	@echo "  $(BIN)/python -m visalign check clip.mp4 --text \"what is said\" --html clip.html"
-	@echo "  $(BIN)/python -m visalign --help"
 
 test: $(TEST) ## run the tests that are quick: some minutes
 	$(PYTEST) -m "not slow" $(ARGS)
@@ -63,6 +59,7 @@ mutants: $(BASE) ## break a hundred lines, one at a time; 1 in 10 may pass the t
 lint: $(DEV) ## check style and format
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/hadolint Containerfile
 
 format: $(DEV) ## put the code into the house format
 	$(BIN)/python -m ruff check --fix .
@@ -78,13 +75,17 @@ docs: $(DOCS) ## build the documentation into docs/_build/html, warnings are err
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
+man: $(DOCS) ## build the command line as a page of the manual: docs/_build/man/visalign.1
+	$(BIN)/python -m sphinx -W --keep-going -q -b man docs docs/_build/man
+	@echo "docs/_build/man/visalign.1"
+
 wheel: $(BUILD) ## build the source archive and the wheel into dist/
 	rm -rf build dist
 	$(BIN)/python -m build --outdir dist .
 	@ls -l dist
 
 clean: ## remove .venv and everything that was built
-	rm -rf $(VENV) build dist docs/_build demo fuzz-findings *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist docs/_build docs/commands demo fuzz-findings *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

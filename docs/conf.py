@@ -1,13 +1,27 @@
 """Sphinx settings. Built by ``make docs`` with warnings as errors and without the network."""
 
+import sys
+from pathlib import Path
+
 from visalign import __version__
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
 project = "visalign"
 author = "visalign contributors"
 copyright = "visalign contributors"
 version = release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "numpydoc"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_design",
+    "command_pages",
+    "module_pages",
+    "settings_page",
+]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build"]
 
@@ -24,3 +38,8 @@ suppress_warnings = ["ref.citation"]  # a module's References may also list what
 html_theme = "furo"
 html_title = f"visalign {release}"
 html_show_copyright = False
+# Guides come before the record of what was decided and measured.
+html_search_scorer = str(Path(__file__).parent / "static" / "search_scorer.js")
+
+# `sphinx -b man`: the command line as one page of the manual.
+man_pages = [("commands/index", "visalign", "audio/video offset and sync, word by word", author, 1)]

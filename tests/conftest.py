@@ -34,6 +34,9 @@ engine.MAX_SHRINKING_SECONDS = SHRINKING_SECONDS
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
+# No test finds the lips of another run, nor leaves any in the home of who runs it.
+os.environ["VISALIGN_CACHE"] = "off"
+
 if TYPE_CHECKING:
     from visalign.face.generated_clip import GeneratedClip
     from visalign.lips.lip_features import LipFeatures

@@ -7,8 +7,10 @@
   with 1. Other programs' commands are not looked at.
 * A block below ``<!-- not run: reason -->`` is not run; the test is skipped and shows the reason.
 
-Each page has a folder of its own with ``clip.mp4``, a generated clip of someone who says "bin blue at f two now" with
-the audio 120 ms early, ``clip.wav``, its sound, and ``clip.txt``, its text.
+Each page has a folder of its own with what ``visalign demo`` writes: ``clip.mp4``, a generated clip of someone who says
+"bin blue at f two now" with the audio 120 ms early, ``clip.wav``, its sound, ``clip.txt``, its text, ``late.mp4`` and
+``dubbed.mp4``. The demo is run once, by the command itself, in a folder of its own; ``visalign demo`` and ``cd demo``
+on a page stand for that.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from visalign.face.generated_clip import GeneratedClip
+    from conftest import MadeOnce
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "docs" / "_build"
@@ -122,8 +124,12 @@ def run_commands(block: Block) -> None:
     expected = RUN.fullmatch(block.mark)
     assert expected is not None
     for command in block.commands:
+        words = shlex.split(command, comments=True)
+        if words in (["visalign", "demo"], ["cd", "demo"]):
+            assert set(MADE) <= {path.name for path in Path.cwd().iterdir()}
+            continue
         with pytest.raises(SystemExit) as end:
-            main(shlex.split(command, comments=True)[1:])
+            main(words[1:])
         assert end.value.code == int(expected["code"] or 0), f"{block.place}: {command}"
 
 
@@ -166,24 +172,38 @@ def sessions() -> dict[Path, Session]:
 def session(
     block: Block,
     sessions: dict[Path, Session],
-    generated_clip: GeneratedClip,
+    made_by_demo: Path,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Session:
     """The page's session, with its folder as the current one."""
     if block.page not in sessions:
-        sessions[block.page] = Session(_page_folder(generated_clip, tmp_path_factory.mktemp(block.page.stem)))
+        folder = tmp_path_factory.mktemp(block.page.stem) / "demo"
+        folder.mkdir()
+        for name in MADE:
+            shutil.copy(made_by_demo / name, folder / name)
+        sessions[block.page] = Session(folder)
     monkeypatch.chdir(sessions[block.page].folder)
     return sessions[block.page]
 
 
-def _page_folder(clip: GeneratedClip, folder: Path) -> Path:
-    from visalign.media.clips import read_audio, write_wav
+MADE = ("clip.mp4", "clip.wav", "clip.txt", "late.mp4", "dubbed.mp4")
 
-    shutil.copy(clip.path, folder / "clip.mp4")
-    write_wav(folder / "clip.wav", read_audio(clip.path))
-    (folder / "clip.txt").write_text(clip.transcript + "\n", encoding="utf-8")
-    return folder
+
+@pytest.fixture(scope="session")
+def made_by_demo(made_once: MadeOnce) -> Path:
+    """The folder that ``visalign demo`` makes."""
+
+    def make(folder: Path) -> Path:
+        from visalign.cli import main
+
+        with pytest.raises(SystemExit) as end:
+            main(["demo", "--quiet", "--output", str(folder / "demo")])
+        assert end.value.code == 0
+        return folder / "demo"
+
+    made: Path = made_once("made-by-demo", make)
+    return made
 
 
 def skip_if_marked(block: Block) -> None:

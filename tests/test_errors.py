@@ -44,7 +44,7 @@ EXAMPLES: list[tuple[VisalignError, dict[str, object], str]] = [
         {"path": "a.mp4", "reason": "not a media file", "hint": "Convert it."},
         "a.mp4: not a media file. Convert it.",
     ),
-    (MissingStream("a.mp4", "audio"), {"path": "a.mp4", "kind": "audio"}, "--audio FILE"),
+    (MissingStream("a.mp4", "audio"), {"path": "a.mp4", "kind": "audio"}, "as a separate file"),
     (MissingStream("a.wav", "video"), {"path": "a.wav", "kind": "video"}, "visalign align"),
     (FaceNotFound("a.mp4", 0.125), {"path": "a.mp4", "fraction": 0.125}, "12% of the frames"),
     (ParseError("a.dict", 7, "no phones"), {"path": "a.dict", "line": 7, "reason": "no phones"}, "a.dict:7: no phones"),

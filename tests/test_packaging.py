@@ -108,6 +108,17 @@ def test_public_names_exist() -> None:
     assert {"check", "force_align", "read_audio", "read_lips", "ClipReport", "VisemeMap"} <= set(visalign.__all__)
 
 
+def test_the_public_names_stand_in_the_stub_and_nothing_else_is_shown() -> None:
+    import visalign
+
+    stub = (ROOT / "visalign" / "__init__.pyi").read_text(encoding="utf-8")
+    named = set(re.findall(r"^from [\w.]+ import (\w+) as \1$", stub, re.MULTILINE))
+    assert named == set(visalign.__all__) == set(dir(visalign))
+    for name in visalign.__all__:
+        getattr(visalign, name)
+    assert set(dir(visalign)) == named  # what was loaded meanwhile is not shown either
+
+
 def test_licence_is_mit() -> None:
     assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
     assert SETUP["metadata"]["license"] == "MIT"

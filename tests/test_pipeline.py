@@ -49,8 +49,45 @@ def items(tier: visalign.Tier) -> list[tuple[float, float, str, float | None]]:
 def test_the_parameters_are_those_of_the_contract() -> None:
     parameters = inspect.signature(visalign.check).parameters
     assert list(parameters)[:4] == ["path_or_lips", "transcript", "audio", "viseme_map"]
-    assert parameters["transcript"].default is inspect.Parameter.empty
+    assert parameters["transcript"].default is None
     assert all(p.kind is p.KEYWORD_ONLY for name, p in parameters.items() if name not in ("path_or_lips", "transcript"))
+
+
+def test_python_takes_what_the_command_takes() -> None:
+    from test_vocabulary import commands
+
+    named = {"map": "viseme_map", "enhance": "enhancement"}
+    options = {
+        name[2:].replace("-", "_") for x in commands()["check"].params for name in x.opts if name.startswith("--")
+    }
+    wanted = {named.get(name, name) for name in options} - {"video", "text", "subtitles"}
+    written = {"json", "csv", "segments", "textgrid", "html", "overwrite", "quiet", "no_cache"}
+    assert wanted - written <= set(inspect.signature(visalign.check).parameters)
+
+
+def test_a_path_is_a_file_and_a_text_is_what_is_said(
+    generated_lips: LipFeatures, generated_audio: Audio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("clip.txt").write_text("bin blue at f two now\n", encoding="utf-8")
+    found = visalign.check(generated_lips, Path("clip.txt"), audio=generated_audio, profile="film", strict=True)
+    assert [x.label for x in found.words if x.label] == ["bin", "blue", "at", "f", "two", "now"]
+    assert found.clip.profile == "film"
+    for call in (
+        lambda: visalign.check(generated_lips, "clip.txt", audio=generated_audio),
+        lambda: visalign.force_align(generated_audio, "clip.txt"),
+        lambda: visalign.observe(generated_lips, transcript="clip.txt"),
+    ):
+        with pytest.raises(ConfigError, match=r"Path\('clip.txt'\)"):
+            call()
+    words = visalign.force_align(generated_audio, Path("clip.txt")).words
+    assert [x.label for x in words if x.label] == ["bin", "blue", "at", "f", "two", "now"]
+
+
+def test_a_clip_alone_is_enough(generated_lips: LipFeatures, generated_audio: Audio) -> None:
+    found = visalign.check(generated_lips, audio=generated_audio)
+    assert found.clip.transcript is None
+    assert found.sync.lead_seconds == pytest.approx(0.12, abs=0.04)
 
 
 def test_a_report_holds_what_the_contract_says(report: ClipReport, generated_clip: GeneratedClip) -> None:

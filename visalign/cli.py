@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from visalign._version import __version__
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, INTERRUPTED, NOT_ANALYSED, USAGE
-from visalign.errors import ConfigError, OutOfVocabulary, VisalignError, quoted
+from visalign.errors import INSTALL_ANEW, ConfigError, MissingStream, OutOfVocabulary, VisalignError, quoted
 from visalign.files.display import harmless, one_line
 from visalign.files.outputs import spare
+from visalign.files.standard_output import hand_on
 
 if TYPE_CHECKING:
     import typer
@@ -44,6 +45,7 @@ PANELS: Mapping[str, tuple[Row, ...]] = {
         ("check", "visalign.commands.check:check", "CHECK_EPILOG"),
         ("explain", "visalign.commands.explain:explain", "EXPLAIN_EPILOG"),
         ("doctor", "visalign.commands.doctor:doctor", ""),
+        ("cache", "visalign.commands.cache:cache_app", ""),
         ("version", "visalign.commands.version:version", ""),
     ),
     "Show it": (
@@ -175,9 +177,19 @@ def _run(arguments: Sequence[str] | None) -> int:
     app = make_app(PANELS, only=name) if any(name == row[0] for rows in PANELS.values() for row in rows) else _app()
     try:
         code = app(args=arguments, prog_name="visalign", standalone_mode=False)
-    except OutOfVocabulary as error:
+        hand_on()
+    except (OutOfVocabulary, MissingStream) as error:
         raise error.for_options(_options_of(app, asked)) from error
+    except ConfigError as error:
+        raise error.for_options(_typed(asked)) from error
+    finally:
+        hand_on(drop=True)
     return code if isinstance(code, int) else DONE
+
+
+def _typed(asked: Sequence[str]) -> set[str]:
+    """The options that were typed."""
+    return {word.partition("=")[0] for word in asked if word.startswith("--")}
 
 
 def _options_of(app: typer.Typer, asked: Sequence[str]) -> set[str]:
@@ -220,7 +232,7 @@ _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 _LEARNING = frozenset(["evaluate", "maps", "train", "tune"])  # they look at many clips at once
 
 _LESS_MEMORY = "Close other programs, raise the limit of this process (ulimit -v), or scale the picture down"
-_INSTALL = "Install visalign anew: pip install --force-reinstall visalign"
+_INSTALL = f"Install visalign anew, from the folder or wheel it came from: {INSTALL_ANEW}"
 
 
 def _fail(error: VisalignError | str, code: int) -> NoReturn:

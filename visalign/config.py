@@ -33,14 +33,22 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.data_files import read_toml
-from visalign.parameters import EvidenceParams, ScoringParams, ThresholdParams
+from visalign.parameters import (
+    EvidenceParams,
+    ScoringParams,
+    ThresholdParams,
+    check_settings,
+    choice,
+    number,
+)
 
 __all__ = [
     "DEFAULT_ALIGNER",
@@ -103,17 +111,14 @@ class AlignmentParams:
 
     aligner: str = DEFAULT_ALIGNER
     lexicon: str = ""
-    oov: str = "error"
+    oov: str = choice("error", OOV_POLICIES)
     g2p: str = ""
     language: str = ""
     enhancement: str = "off"
-    recognise: str = "phones"
+    recognise: str = choice("phones", RECOGNISED)
 
     def __post_init__(self) -> None:
-        if self.recognise not in RECOGNISED:
-            raise ConfigError("alignment.recognise", self.recognise, RECOGNISED)
-        if self.oov not in OOV_POLICIES:
-            raise ConfigError("alignment.oov", self.oov, OOV_POLICIES)
+        check_settings(self, "alignment")
 
     @property
     def chain(self) -> str | None:
@@ -134,12 +139,11 @@ class LipParams:
         ``"grid"``; empty: they are not read.
     """
 
-    detect_every: int = 10
+    detect_every: int = number(10, 1, math.inf, "1 or more frames", unit="frames")
     grammar: str = ""
 
     def __post_init__(self) -> None:
-        if self.detect_every < 1:
-            raise ConfigError("lips.detect_every", self.detect_every, "1 or more frames")
+        check_settings(self, "lips")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +161,10 @@ class SyncParams:
     """
 
     viseme_map: str = "jeffers_1971"
-    max_lag_seconds: float = 0.6
+    max_lag_seconds: float = number(0.6, 0.1, 600, "0.1 to 600 seconds")
 
     def __post_init__(self) -> None:
-        if not 0.1 <= self.max_lag_seconds <= 600:
-            raise ConfigError("sync.max_lag_seconds", self.max_lag_seconds, "0.1 to 600 seconds")
+        check_settings(self, "sync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +190,13 @@ class VerdictParams:
     ('custom', (0.02, 0.06))
     """
 
-    profile: str = DEFAULT_PROFILE
-    max_lead_seconds: float | None = None
-    max_lag_seconds: float | None = None
+    profile: str = choice(DEFAULT_PROFILE, tuple(PROFILES))
+    max_lead_seconds: float | None = number(None, math.ulp(0.0), 10, "more than 0, at most 10 seconds")
+    max_lag_seconds: float | None = number(None, math.ulp(0.0), 10, "more than 0, at most 10 seconds")
     strict: bool = False
 
     def __post_init__(self) -> None:
-        if self.profile not in PROFILES:
-            raise ConfigError("verdict.profile", self.profile, tuple(PROFILES))
-        for key in ("max_lead_seconds", "max_lag_seconds"):
-            value = getattr(self, key)
-            if value is not None and not 0 < value <= 10:
-                raise ConfigError(f"verdict.{key}", value, "more than 0, at most 10 seconds")
+        check_settings(self, "verdict")
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -276,6 +274,47 @@ class Config:
         default = cls()
         return cls(**{name: _stage(name, getattr(default, name), part) for name, part in data.items()})
 
+    def changed(
+        self,
+        *,
+        lexicon: AnyPath | None = None,
+        language: str | None = None,
+        oov: str | None = None,
+        g2p: str | None = None,
+        recognise: str | None = None,
+        enhancement: str | None = None,
+        viseme_map: str | None = None,
+        max_lag_seconds: float | None = None,
+        profile: str | None = None,
+        strict: bool | None = None,
+        grammar: str | None = None,
+    ) -> Config:
+        """These settings with the ones that are given in their place; what is None stays.
+
+        The names are those of the options of the command line and of :func:`visalign.check`. A `profile` brings its
+        limits, whatever limits were set.
+
+        Examples
+        --------
+        >>> Config().changed(profile="film", oov="g2p").verdict.limits
+        (0.022, 0.022)
+
+        Raises
+        ------
+        ConfigError
+            If a value is impossible.
+        """
+        own = None if lexicon is None else str(lexicon)
+        limits: dict[str, Any] = {} if profile is None else {"max_lead_seconds": None, "max_lag_seconds": None}
+        alignment = {"lexicon": own, "language": language, "oov": oov, "g2p": g2p, "recognise": recognise}
+        return replace(
+            self,
+            alignment=_with(self.alignment, **alignment, enhancement=enhancement),
+            lips=_with(self.lips, grammar=grammar),
+            sync=_with(self.sync, viseme_map=viseme_map, max_lag_seconds=max_lag_seconds),
+            verdict=replace(_with(self.verdict, profile=profile, strict=strict), **limits),
+        )
+
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Plain data, all settings named but a language that none was named for."""
         data = asdict(self)
@@ -299,6 +338,11 @@ Params = TypeVar(
     ScoringParams,
     ThresholdParams,
 )
+
+
+def _with(stage: Params, **given: Any) -> Params:
+    """A stage with those settings in their place that are not None."""
+    return replace(stage, **{name: value for name, value in given.items() if value is not None})
 
 
 def _stage(name: str, default: Params, part: object) -> Params:

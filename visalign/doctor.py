@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Literal
 
 from visalign._version import __version__
+from visalign.errors import INSTALL_ANEW
 
 __all__ = ["Finding", "diagnose"]
 
@@ -35,12 +36,12 @@ Status = Literal["ok", "missing", "broken", "optional"]
 MIN_PYTHON = (3, 11)
 
 _MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"  # names another model, see visalign.lips.landmark_models
-_MODEL_REMEDY = f"pip install --force-reinstall visalign, or take {_MODEL_VARIABLE} out of the environment"
+_MODEL_REMEDY = f"{INSTALL_ANEW} (its folder or wheel), or take {_MODEL_VARIABLE} out of the environment"
 
 _PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "scikit-learn", "praatio", "typer", "rich")
 _LOAD_SECONDS = 60  # a cold import of dlib or scipy from a slow disk takes some of it
 _NO_LIP_MODELS = {"g2p-en-us.npz", "landmarks.npz"}  # though they stand beside them
-_INSTALL = "pip install --force-reinstall visalign"
+_INSTALL = f"{INSTALL_ANEW} (its folder or wheel)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,7 @@ def _lip_model() -> Finding:
     models = [path.name for path in folder.iterdir() if path.suffix in (".json", ".npz")]
     files = sorted(name for name in models if name not in _NO_LIP_MODELS)
     if not files:
-        remedy = "train one: visalign train CLIPS --out MODEL"
+        remedy = "train one: visalign train CLIPS -o MODEL"
         return Finding("default lip model", "missing", detail=str(folder), remedy=remedy)
     return Finding("default lip model", "ok", detail=f"{', '.join(files)}; trained on GRID (CC BY 4.0)")
 

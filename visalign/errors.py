@@ -15,6 +15,7 @@ from typing import Any
 
 __all__ = [
     "BAD_DATA",
+    "INSTALL_ANEW",
     "AlignmentError",
     "BackendError",
     "BackendFailed",
@@ -32,10 +33,15 @@ __all__ = [
     "TimelineError",
     "UnknownSymbol",
     "VisalignError",
+    "did_you_mean",
     "quoted",
 ]
 
 AnyPath = str | PathLike[str]
+
+INSTALL_ANEW = "pip install --force-reinstall PLACE"
+"""How a damaged installation is mended: visalign is on no package index, so PLACE is the folder of its repository or
+the wheel that it came from."""
 
 BAD_DATA = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 """What plain code raises on data that are not what it takes them for: a name that is missing, a list that ends early, a
@@ -146,10 +152,16 @@ class MissingStream(MediaError):
             super().__init__(path, f"the {kind} of this file has a codec that can't be decoded", hint)
             return
         remedy = {
-            "audio": "Give the sound as a separate file with --audio FILE.",
+            "audio": "Give a clip with sound, or the sound as a separate file.",
             "video": "Give a clip with a picture; for sound alone use `visalign align`.",
         }
         super().__init__(path, f"no {kind} stream in this file", remedy.get(kind, ""))
+
+    def for_options(self, options: Collection[str]) -> VisalignError:
+        """The same error with advice that a command with these options can follow."""
+        if self.kind != "audio" or self.is_strange or "--audio" not in options:
+            return self
+        return MediaError(self.path, self.reason, "Give the sound as a separate file with --audio FILE.")
 
 
 class FaceNotFound(InputError):
@@ -173,7 +185,8 @@ class FaceNotFound(InputError):
             part = f"at most {part}"
         super().__init__(
             f"{self.path}: a face was found in {part} of the frames{where}, too few to read lips from. "
-            "Use a clip in which one face looks roughly at the camera and is at least 80 pixels wide."
+            "Use a clip in which one face looks roughly at the camera (a profile shows too little of the lips) and is "
+            "at least 80 pixels wide."
         )
 
 
@@ -269,6 +282,39 @@ def _listed(parts: Iterable[str]) -> str:
     return ", ".join(rows[:20]) + (" …" if len(rows) > 20 else "")
 
 
+_OPTIONS = {
+    "closure_frames": ("--closure-hold-frames",),
+    "cancel": ("--chain",),
+    "hold_frames": ("--min-hold-frames",),
+    "kind of phone": ("--phones",),
+    "plot file": ("--output", "-o"),
+    "reference": ("--original",),
+    "step": ("--enhance", "--chain"),
+    "chain": ("--enhance", "--chain"),
+    "sync.max_lag_seconds": ("--max-lag",),
+    "sync.viseme_map": ("--map",),
+    "viseme map": ("--map",),
+    "viseme_map": ("--map",),
+    "workers": ("--jobs",),
+    **dict.fromkeys(("floor", "floor_db", "gain_db", "highpass", "loudness", "over", "q"), ("--enhance", "--chain")),
+}
+"""What a message calls a value that an option of another name gave."""
+
+
+def did_you_mean(value: str, names: Sequence[str]) -> str:
+    """A question with the names that begin like `value`, else those that are spelt nearly so; empty without any.
+
+    Examples
+    --------
+    >>> did_you_mean("ebu", ["ebu_r37", "film"]), did_you_mean("FLIM", ["ebu_r37", "film"]), did_you_mean("x", ["film"])
+    (' Did you mean ebu_r37?', ' Did you mean film?', '')
+    """
+    spelt = {name.lower(): name for name in names}
+    begin = [name for name in spelt if value and name.startswith(value.lower())]
+    near = begin[:3] or difflib.get_close_matches(value.lower(), spelt, n=2, cutoff=0.5)
+    return f" Did you mean {' or '.join(spelt[name] for name in near)}?" if near else ""
+
+
 class UnknownSymbol(InputError):
     """A phone or viseme that the inventory does not hold."""
 
@@ -288,12 +334,39 @@ class TimelineError(InputError):
 
 
 class ConfigError(VisalignError, ValueError):
-    """A setting that does not exist, or a value that it can't take."""
+    """A setting that does not exist, or a value that it can't take.
+
+    Parameters
+    ----------
+    key : str
+        The setting, or what it is called where the user named it.
+    value : object
+        What it was to be.
+    allowed : str or sequence
+        What it can be: in words, or the values, of which those that are spelt nearly so are suggested.
+    """
 
     def __init__(self, key: str, value: object, allowed: str | Sequence[object]) -> None:
         self.key, self.value = key, value
         self.allowed = allowed if isinstance(allowed, str) else ", ".join(map(str, allowed))
-        super().__init__(f"{key} = {quoted(value)} is not possible; allowed: {self.allowed}.")
+        can_be_near = isinstance(value, str) and not isinstance(allowed, str)
+        self.hint = did_you_mean(str(value), [str(x) for x in allowed]) if can_be_near else ""
+        super().__init__(self._said_of(f"{key} = {quoted(value)}"))
+
+    def _said_of(self, what: str) -> str:
+        return f"{what} is not possible; allowed: {self.allowed}.{self.hint}"
+
+    def for_options(self, options: Collection[str]) -> ConfigError:
+        """The same error, speaking of the option that was typed in place of the setting, where it is one of these."""
+        plain = self.key.rpartition(".")[2].replace("_", "-").replace(" ", "-").removeprefix("--")
+        named = [f"--{plain}", *(f"--{plain}-{unit}" for unit in ("ms", "px", "frames")), *_OPTIONS.get(self.key, ())]
+        option = next((name for name in named if name in options), None)
+        if option is None:
+            return self
+        told = ConfigError(option, self.value, self.allowed)
+        told.hint = self.hint
+        told.args = (told._said_of(f"{option} {quoted(self.value)}"),)
+        return told
 
 
 class OutputError(VisalignError):
@@ -307,12 +380,10 @@ class OutputError(VisalignError):
 class KeptFile(OutputError):
     """A file that exists holds something else than what would be written, and nobody said that it may be replaced."""
 
-    def __init__(self, path: AnyPath) -> None:
-        super().__init__(
-            path,
-            "this file exists and holds something else, corrected by hand perhaps; it stays as it is. Give another "
-            "name, or replace it with --overwrite",
-        )
+    def __init__(
+        self, path: AnyPath, because: str = "this file exists and holds something else, corrected by hand perhaps"
+    ) -> None:
+        super().__init__(path, f"{because}; it stays as it is. Give another name, or replace it with --overwrite")
 
 
 class BackendError(VisalignError):

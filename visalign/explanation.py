@@ -34,15 +34,15 @@ from visalign.language.phone_lists import aligned_alphabet
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import RIGHT_WITHIN
-from visalign.pipeline import Progress, check
+from visalign.pipeline import check
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.wording import lead_in_words
-from visalign.signals import Audio
 from visalign.sync.estimate import lag_density
 from visalign.sync.judging import Instruments
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.sound_evidence import SoundEvidence, seen_during, sound_evidence
 from visalign.visemes.expected import expected_visemes
+from visalign.visemes.naming import named, names_of
 from visalign.visemes.viseme_map import VisemeMap
 
 __all__ = ["LARGEST_ODDS", "Explanation", "Item", "explain_clip", "explain_sounds", "explain_words", "strength"]
@@ -120,31 +120,27 @@ def strength(odds: float) -> str:
 
 def explain_clip(
     path: AnyPath | LipFeatures,
-    transcript: str | Sequence[Cue] | None,
+    transcript: str | PathLike[str] | Sequence[Cue] | None = None,
     *,
-    audio: Audio | AnyPath | None = None,
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
     n_items: int = 5,
-    video_track: int | None = None,
-    progress: Progress | None = None,
+    **options: Any,
 ) -> tuple[ClipReport, Explanation]:
     """Check a clip and explain the result by its sounds.
 
-    Parameters and errors are those of :func:`~visalign.pipeline.check`; `n_items` is that of :func:`explain_sounds`.
+    Parameters and errors are those of :func:`~visalign.pipeline.check`, all of which can be given; `n_items` is that of
+    :func:`explain_sounds`.
     """
     tools = Instruments.of(config, model, viseme_map)
     report = check(
         path,
         transcript,
-        audio=audio,
         viseme_map=tools.viseme_map,
         model=tools.model,
         config=config,
-        evidence=True,
-        video_track=video_track,
-        progress=progress,
+        **{**options, "evidence": True},
     )
     assert report.evidence is not None
     assert report.evidence.comparison is not None
@@ -238,26 +234,20 @@ class _Look:
     """Puts visemes into words."""
 
     viseme_map: VisemeMap | None
-    silence: str
+    names: Mapping[str, str]
 
     @classmethod
     def of(cls, report: ClipReport, viseme_map: VisemeMap | None) -> _Look:
         if viseme_map is None:
             try:
                 viseme_map = VisemeMap.load(report.clip.viseme_map)
-            except ConfigError:  # a map of the user's own, and only its name is known: names then stand for themselves
+            except ConfigError:  # a map of the user's own, of which only its names are known
                 viseme_map = None
-        return cls(viseme_map, report.clip.silence_viseme)
+        return cls(viseme_map, report.clip.names if viseme_map is None else names_of(viseme_map))
 
     def name(self, viseme: str) -> str:
-        """A viseme by its description and its name."""
-        if viseme == "":
-            return "no face"
-        if viseme == self.silence:
-            return f"rest ({viseme})"
-        known = None if self.viseme_map is None else self.viseme_map.classes.get(viseme)
-        words = "" if known is None else known.description or _ARTICULATORS.get(known.articulator, "")
-        return f"{words} ({viseme})" if words else viseme
+        """A viseme by its words and its letter."""
+        return named(viseme, self.names)
 
     def expected(self, sound: SoundEvidence) -> str:
         """What the lips should show, as a sentence."""
@@ -275,19 +265,6 @@ class _Look:
             return f"The lips showed: {self.name(observed[0][0])}."
         parts = [f"{self.name(viseme)} {share:.0%}" for viseme, share in observed if share >= _WORTH_NAMING]
         return f"The lips showed: {', '.join(parts)}."
-
-
-_ARTICULATORS = {
-    "bilabial": "lips closed",
-    "labiodental": "lower lip at the teeth",
-    "dental": "tongue between the teeth",
-    "sibilant": "teeth together",
-    "rounded": "lips rounded",
-    "spread": "lips spread",
-    "open": "mouth open",
-    "tongue-only": "tongue only",
-    "silence": "rest",
-}
 
 
 def _both_ends(items: Sequence[Item], n_items: int) -> tuple[tuple[Item, ...], tuple[Item, ...]]:

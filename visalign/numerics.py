@@ -24,6 +24,7 @@ __all__ = [
     "dct2",
     "expit",
     "gaussian_filter1d",
+    "logit",
     "logsumexp",
     "maximum_filter1d",
     "minimum_filter1d",
@@ -198,3 +199,9 @@ def logsumexp(values: Array, axis: int | None = None, *, keepdims: bool = False)
 def expit(value: npt.ArrayLike) -> Any:
     """The logistic function, 1 / (1 + exp(-value))."""
     return np.exp(-np.logaddexp(0.0, -np.asarray(value, np.float64)))
+
+
+def logit(probability: npt.ArrayLike) -> Any:
+    """Its inverse: the log odds of a probability, 0..1."""
+    p = np.asarray(probability, np.float64)
+    return np.log(p) - np.log1p(-p)

@@ -11,16 +11,71 @@ is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from visalign.errors import ConfigError
 
-__all__ = ["RIGHT_WITHIN", "EvidenceParams", "ScoringParams", "ThresholdParams"]
+__all__ = [
+    "RIGHT_WITHIN",
+    "EvidenceParams",
+    "ScoringParams",
+    "ThresholdParams",
+    "check_settings",
+    "choice",
+    "number",
+    "range_of",
+]
 
 RIGHT_WITHIN = 0.04
 """Seconds by which a lead may be off and is right: one frame at 25 frames a second. A confidence is the probability of
 that, and every measure of leads counts by it."""
+
+
+def number(default: float | None, low: float, high: float, allowed: str = "", unit: str = "") -> Any:
+    """A field of a dataclass of settings that holds a number from `low` to `high`.
+
+    Both ends and the unit stand in its metadata, where :func:`check_settings` and the reference of all settings find
+    them. `allowed` says them in words, where the numbers alone would not do. None is possible where it is the default.
+    Without a unit, a name that ends in ``_seconds`` tells it.
+    """
+    return field(default=default, metadata={"low": low, "high": high, "allowed": allowed, "unit": unit})
+
+
+def choice(default: str, choices: Sequence[str]) -> Any:
+    """A field of a dataclass of settings that holds one of some names; as :func:`number`."""
+    return field(default=default, metadata={"choices": tuple(choices)})
+
+
+def check_settings(settings: Any, stage: str) -> None:
+    """Check the fields of a dataclass of settings by what :func:`number` and :func:`choice` say of them.
+
+    Raises
+    ------
+    ConfigError
+        For the first that is not possible.
+    """
+    for one in fields(settings):
+        value, known = getattr(settings, one.name), one.metadata
+        if "choices" in known and value not in known["choices"]:
+            raise ConfigError(f"{stage}.{one.name}", value, known["choices"])
+        is_none = value is None and one.default is None
+        if "low" in known and not is_none and not known["low"] <= value <= known["high"]:
+            raise ConfigError(f"{stage}.{one.name}", value, range_of(known))
+
+
+def range_of(known: Any) -> str:
+    """The range that :func:`number` gave a field, in words; empty for other fields.
+
+    Parameters
+    ----------
+    known : mapping
+        The field's metadata.
+    """
+    if "low" not in known:
+        return ""
+    return known["allowed"] or f"{known['low']:g} to {known['high']:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +105,15 @@ class EvidenceParams:
     visalign.errors.ConfigError: evidence.persistence = 1.0 is not possible; allowed: 0 to 0.95.
     """
 
-    geometry_factor: float = 1.0
-    appearance_factor: float = 1.0
-    temperature_factor: float = 1.0
-    scatter_factor: float = 1.0
-    prior_frames: float = 60.0
-    persistence: float = 0.0
+    geometry_factor: float = number(1.0, 0.0, 10.0)
+    appearance_factor: float = number(1.0, 0.0, 10.0)
+    temperature_factor: float = number(1.0, 0.05, 20.0)
+    scatter_factor: float = number(1.0, 0.05, 20.0)
+    prior_frames: float = number(60.0, 1.0, 1e6, unit="frames")
+    persistence: float = number(0.0, 0.0, 0.95)
 
     def __post_init__(self) -> None:
-        _check(self, "evidence", "geometry_factor", 0.0, 10.0)
-        _check(self, "evidence", "appearance_factor", 0.0, 10.0)
-        _check(self, "evidence", "temperature_factor", 0.05, 20.0)
-        _check(self, "evidence", "scatter_factor", 0.05, 20.0)
-        _check(self, "evidence", "prior_frames", 1.0, 1e6)
-        _check(self, "evidence", "persistence", 0.0, 0.95)
+        check_settings(self, "evidence")
         if not self.geometry_factor + self.appearance_factor > 0:
             raise ConfigError("evidence.geometry_factor", 0.0, "more than 0 where appearance_factor is 0")
 
@@ -88,18 +138,14 @@ class ScoringParams:
         word alone with its own frames.
     """
 
-    flank_seconds: float = 0.25
-    margin_seconds: float = 0.02
-    local_spread_seconds: float = 0.15
-    band: int = 2
-    match_weight: float = 0.0
+    flank_seconds: float = number(0.25, 0.02, 5.0)
+    margin_seconds: float = number(0.02, 0.0, 0.2)
+    local_spread_seconds: float = number(0.15, 0.01, 10.0)
+    band: int = number(2, 0, 25, unit="steps of 40 ms")
+    match_weight: float = number(0.0, 0.0, 1.0)
 
     def __post_init__(self) -> None:
-        _check(self, "scoring", "flank_seconds", 0.02, 5.0)
-        _check(self, "scoring", "margin_seconds", 0.0, 0.2)
-        _check(self, "scoring", "local_spread_seconds", 0.01, 10.0)
-        _check(self, "scoring", "band", 0, 25)
-        _check(self, "scoring", "match_weight", 0.0, 1.0)
+        check_settings(self, "scoring")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +164,16 @@ class ThresholdParams:
         Scores of a word up to the first call a fault, from the second on in sync; those between call no verdict.
     """
 
-    min_confidence: float = 0.8
-    min_match: float = 0.2
-    likely_match: float = 0.85
-    sure_match: float = 0.97
-    fault_score: float = 0.35
-    sync_score: float = 0.65
+    min_confidence: float = number(0.8, 0.0, 1.0)
+    min_match: float = number(0.2, 0.0, 1.0)
+    likely_match: float = number(0.85, 0.0, 1.0)
+    sure_match: float = number(0.97, 0.0, 1.0)
+    fault_score: float = number(0.35, 0.0, 1.0)
+    sync_score: float = number(0.65, 0.0, 1.0)
 
     def __post_init__(self) -> None:
-        for one in fields(self):
-            _check(self, "thresholds", one.name, 0.0, 1.0)
+        check_settings(self, "thresholds")
         ordered = (("min_match", "likely_match"), ("likely_match", "sure_match"), ("fault_score", "sync_score"))
         for low, high in ordered:
             if getattr(self, low) > getattr(self, high):
                 raise ConfigError(f"thresholds.{low}", getattr(self, low), f"at most {high}, {getattr(self, high)}")
-
-
-def _check(params: Any, stage: str, name: str, low: float, high: float) -> None:
-    value = getattr(params, name)
-    if not low <= value <= high:
-        raise ConfigError(f"{stage}.{name}", value, f"{low:g} to {high:g}")

@@ -25,12 +25,13 @@ from visalign.config import Config
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.files.inputs import file_states, refuse_changed
 from visalign.forced_alignment.alignment import Alignment
-from visalign.language.annotations import Cue
+from visalign.language.annotations import Cue, spoken_in
 from visalign.language.languages import lexicon_with
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.forced_visemes import ForcedVisemes, force_given
+from visalign.lips.kept_lips import LipCache
 from visalign.lips.lip_cache import cached_faces
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import DecodedVisemes
@@ -84,19 +85,26 @@ class ClipObservation:
 
 def check(
     path_or_lips: Clip,
-    transcript: str | Sequence[Cue] | None,
+    transcript: str | PathLike[str] | Sequence[Cue] | None = None,
     *,
     audio: Audio | AnyPath | None = None,
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
-    enhancement: str | None = None,
+    lexicon: AnyPath | None = None,
     language: str | None = None,
+    oov: str | None = None,
+    g2p: str | None = None,
+    recognise: str | None = None,
+    enhancement: str | None = None,
+    max_lag: float | None = None,
+    profile: str | None = None,
+    strict: bool | None = None,
     alignment: Alignment | AnyPath | None = None,
     alignment_shift: float = 0.0,
     speaker: str | None = None,
     evidence: bool = True,
-    lip_cache: AnyPath | None = None,
+    lip_cache: AnyPath | LipCache | None = None,
     details: Sequence[str] = (),
     face: int | None = None,
     track: int | None = None,
@@ -107,14 +115,18 @@ def check(
 ) -> ClipReport:
     """Compare what is heard in a clip with what its lips show.
 
+    It takes what ``visalign check`` takes, under the names of its options (``--map`` is `viseme_map`, ``--enhance`` is
+    `enhancement`). What is None is as `config` has it.
+
     Parameters
     ----------
     path_or_lips : path-like, LipFeatures or ClipFaces
         A clip, or what was read of one before: its lips (:func:`~visalign.lips.lip_features.read_lips`), or those of
         all its faces (:func:`~visalign.lips.clip_faces.read_faces`).
-    transcript : str, sequence of Cue, or None
-        What is said, as text or as cues with times (:func:`~visalign.language.annotations.read_cues`). Without it the
-        phones are recognised; words are then absent.
+    transcript : str, path-like, sequence of Cue, or None
+        What is said: a str is the text itself, a `Path` a file with it (text, subtitles, TextGrid …), and cues have
+        times (:func:`~visalign.language.annotations.read_cues`). Without it the phones are recognised; words are then
+        absent.
     audio : Audio or path-like, optional
         Sound to check in place of the clip's own; needed where lips are given.
     viseme_map : str, path-like or VisemeMap, optional
@@ -123,12 +135,24 @@ def check(
         A lip model; the shipped one by default.
     config : Config, optional
         All other settings.
+    lexicon : path-like, optional
+        Pronunciations that go before the embedded ones.
+    language : str, optional
+        In which language the transcript is, American English by default
+        (:func:`visalign.language.languages.chosen_language`).
+    oov, g2p : str, optional
+        What becomes of words that no lexicon holds (``"error"``, ``"g2p"``, ``"skip"``), and who guesses them.
+    recognise : str, optional
+        ``"phones"`` or ``"words"``, where there is no transcript.
     enhancement : str, optional
         Clear the sound first by this chain (:mod:`visalign.sound.enhancement`); ``"auto"`` does so only where the noise
-        makes it worth while.
-    language : str, optional
-        In which language the transcript is, in place of the configuration's; American English by default
-        (:func:`visalign.language.languages.chosen_language`).
+        makes it worth while, ``"off"`` never.
+    max_lag : float, optional
+        Seconds within which the offset is searched, to either side.
+    profile : str, optional
+        Whose limits count, one of :data:`visalign.config.PROFILES`.
+    strict : bool, optional
+        In sync only where the whole interval is within the limits.
     alignment : Alignment or path-like, optional
         Words and phones with their times, in place of a transcript: corrected by hand, or made by another program
         (TextGrid, EAF, recognisers' JSON, CSV …; :func:`~visalign.forced_alignment.read_alignment`).
@@ -140,9 +164,9 @@ def check(
         Keep what the report rests on, moment by moment, in its field `evidence` (:mod:`visalign.sync.evidence`), for
         figures and for its page. That takes 1 % of the time and 40 kB a second of clip; without it a report has no
         page.
-    lip_cache : path-like, optional
+    lip_cache : path-like or LipCache, optional
         A folder that keeps lips by the content of their clip (:mod:`visalign.lips.lip_cache`), so that they are read
-        once.
+        once; that of the command line is :func:`visalign.lips.kept_lips.own_cache`. Nothing is kept by default.
     details : sequence of str
         Kinds of parts to judge with all their measures, in the report's field `details`: some of ``"word"``,
         ``"phone"``, ``"phrase"`` and ``"window"`` (:mod:`visalign.sync.segments`).
@@ -183,8 +207,20 @@ def check(
     (0.12, 'audio-early')
     """
     told = progress or _silent
-    tools = Instruments.of(_with(config, enhancement=enhancement, language=language), model, viseme_map)
+    settings = (config or Config()).changed(
+        lexicon=lexicon,
+        language=language,
+        oov=oov,
+        g2p=g2p,
+        recognise=recognise,
+        enhancement=enhancement,
+        max_lag_seconds=max_lag,
+        profile=profile,
+        strict=strict,
+    )
+    tools = Instruments.of(settings, model, viseme_map)
     _refuse_contradictions(transcript, alignment, details)
+    transcript = spoken_in(transcript)
     reader = _reader(grammar or tools.settings.lips.grammar, tools.settings)
     before = file_states(path_or_lips, audio, alignment)
 
@@ -228,11 +264,11 @@ def observe(
     viseme_map: str | PathLike[str] | VisemeMap | None = None,
     model: LipModel | AnyPath | None = None,
     config: Config | None = None,
-    lip_cache: AnyPath | None = None,
+    lip_cache: AnyPath | LipCache | None = None,
     face: int | None = None,
     video_track: int | None = None,
     visemes: Sequence[str] | None = None,
-    transcript: str | None = None,
+    transcript: str | PathLike[str] | None = None,
     language: str | None = None,
     progress: Progress | None = None,
 ) -> ClipObservation:
@@ -243,23 +279,19 @@ def observe(
     the words of a `transcript`, their times are found as well (:mod:`visalign.lips.forced_visemes`, which has its
     errors).
     """
-    tools = Instruments.of(_with(config, language=language), model, viseme_map)
+    tools = Instruments.of((config or Config()).changed(language=language), model, viseme_map)
     found = _faces(path, tools.settings, progress, lip_cache, video_track)
     lips = found.most_shown.lips if face is None else found.numbered(face).lips
     lexicon = partial(lexicon_with, tools.settings.alignment.lexicon, tools.settings.alignment.language)
-    forced = force_given(lips, tools.model.decoder, tools.viseme_map, visemes, transcript, lexicon)
+    spoken = spoken_in(transcript)
+    words = spoken if spoken is None or isinstance(spoken, str) else "\n".join(cue.text for cue in spoken)
+    forced = force_given(lips, tools.model.decoder, tools.viseme_map, visemes, words, lexicon)
     decoded = tools.model.decoder.decode(lips, tools.viseme_map)
     return ClipObservation(lips, decoded, tools.viseme_map.silence, forced, found.track)
 
 
 def _silent(_stage: str, _part: float | None) -> None:
     """Progress that nobody watches."""
-
-
-def _with(config: Config | None, **alignment: str | None) -> Config:
-    """The settings, with those of the alignment that are given in their place."""
-    settings, given = config or Config(), {name: x for name, x in alignment.items() if x is not None}
-    return replace(settings, alignment=replace(settings.alignment, **given)) if given else settings
 
 
 def _refuse_contradictions(transcript: object, alignment: object, details: Sequence[str]) -> None:
@@ -298,7 +330,7 @@ def _faces(
     path_or_lips: Clip,
     settings: Config,
     progress: Progress | None = None,
-    cache: AnyPath | None = None,
+    cache: AnyPath | LipCache | None = None,
     track: int | None = None,
 ) -> ClipFaces:
     """The faces to judge, read from the clip or from a cache, or given; errors are those of :func:`check`."""

@@ -6,6 +6,7 @@ Most parts load libraries that the others do without, and most users of a packag
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import importlib
 import sys
@@ -50,7 +51,7 @@ def deferred_imports(source: str) -> Mapping[str, str]:
     """
     blocks = [node for node in ast.parse(source).body if isinstance(node, ast.If) and _is_for_types(node.test)]
     imports = [line for block in blocks for line in block.body if isinstance(line, ast.ImportFrom)]
-    return {name.asname or name.name: f"{line.module}:{name.name}" for line in imports for name in line.names}
+    return _homes(imports)
 
 
 def _is_for_types(test: ast.expr) -> bool:
@@ -60,7 +61,8 @@ def _is_for_types(test: ast.expr) -> bool:
 def lazily(package: str) -> Callable[[str], Any]:
     """The ``__getattr__`` of a package whose public names are loaded when they are first used (PEP 562).
 
-    The names are those that its face imports ``if TYPE_CHECKING``: one list for people, type checkers and the program.
+    The names are those that its face imports ``if TYPE_CHECKING``, or its stub ``__init__.pyi`` where it has one: one
+    list for people, type checkers and the program.
     None may be called like a module of the package: it would be hidden by it as soon as that is loaded. ``__all__`` is
     made of them where the face has none.
 
@@ -94,4 +96,16 @@ def lazily(package: str) -> Callable[[str], Any]:
 def _names_of(package: str) -> Mapping[str, str]:
     loader = getattr(sys.modules[package].__spec__, "loader", None)
     assert loader is not None  # what is being used was loaded
+    with contextlib.suppress(OSError):  # most have none
+        return _imports(loader.get_data(f"{loader.get_filename(package)}i").decode("utf-8"))
     return deferred_imports(loader.get_source(package))
+
+
+def _imports(stub: str) -> Mapping[str, str]:
+    """The table of what a stub imports from the package's own rooms."""
+    lines = [x for x in ast.parse(stub).body if isinstance(x, ast.ImportFrom) and x.module != "visalign._version"]
+    return _homes(lines)
+
+
+def _homes(lines: list[ast.ImportFrom]) -> Mapping[str, str]:
+    return {name.asname or name.name: f"{line.module}:{name.name}" for line in lines for name in line.names}

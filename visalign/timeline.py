@@ -16,16 +16,22 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import TimelineError, quoted
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["USUAL_STEP", "FrameTimes", "Interval", "Tier", "frame_step", "runs"]
 
 USUAL_STEP = 0.04
 """Seconds from one frame to the next where nothing tells: 25 frames a second."""
+
+_SHOWN_LABELS = 8  # of a tier, where it is shown in a line
 
 
 def frame_step(times: npt.NDArray[np.floating]) -> float:
@@ -223,6 +229,25 @@ class Tier:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __repr__(self) -> str:
+        said = [x for x in self.labels if x]
+        shown = " ".join(said[:_SHOWN_LABELS]) + " …" * (len(said) > _SHOWN_LABELS)
+        return f"<Tier {self.name}: {len(self)} intervals, {self.start:g} to {self.end:g} s: {shown!r}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table."""
+        return self.to_frame().to_html(max_rows=60)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table, one row an interval: label, start, end (seconds), score (NaN where there is none)."""
+        # A third of a second, which whoever looks at no table does not wait for.
+        import pandas as pd
+
+        scores = self.scores or (None,) * len(self)
+        columns = {"label": self.labels, "start": self.boundaries[:-1], "end": self.boundaries[1:], "score": scores}
+        # Text of pandas' own kind holds no half of a surrogate pair, which a file may spell.
+        return pd.DataFrame(columns, dtype=object).astype(dict.fromkeys(("start", "end", "score"), float))
 
     def __getitem__(self, index: int) -> Interval:
         n = len(self.labels)

@@ -115,6 +115,37 @@ def test_sorted_by_lead_the_latest_and_the_earliest_come_first(opened: Page, cli
     assert "failed" in last.inner_text()  # what has no lead stands last, whichever way
 
 
+def test_a_phone_shows_verdict_and_offset(opened: Page) -> None:
+    opened.set_viewport_size({"width": 390, "height": 844})
+    opened.locator(".body .row").first.wait_for()
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+    row = opened.locator('.body [aria-rowindex="2"]')
+    for place in (row.locator(".name"), row.locator(".tag"), row.locator(".lead")):
+        box = place.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+    assert "early" in row.locator(".lead").inner_text()
+    assert "frames" in row.locator(".lead").inner_text()
+
+
+def test_few_clips_leave_no_empty_box_and_what_failed_has_room_to_say_why(page: Page, tmp_path: Path) -> None:
+    why = (
+        "the clip can't be read (Invalid data found when processing input). Convert it first, then run the batch again."
+    )
+    folder = write_batch(tmp_path, 100, message=why)
+    summary = (folder / "summary.csv").read_text(encoding="utf-8").splitlines()
+    (folder / "summary.csv").write_text("\n".join([summary[0], *summary[-4:]]) + "\n", encoding="utf-8")
+    page.goto(write_batch_page(folder).as_uri())
+    page.locator(".body .row").first.wait_for()
+    box, last = page.locator("#clips").bounding_box(), page.locator('.body [aria-rowindex="5"]').bounding_box()
+    assert box is not None
+    assert last is not None
+    assert box["y"] + box["height"] - (last["y"] + last["height"]) < 30
+    note = page.locator(".note-only .message")
+    assert note.inner_text() == why
+    assert note.evaluate("e => e.scrollHeight <= e.clientHeight"), "the remedy is not cut off"
+
+
 def test_filters_add_up(opened: Page, clips: list[dict[str, object]]) -> None:
     opened.locator('[data-verdict="audio-early"]').click()
     early = [clip for clip in clips if clip["verdict"] == "audio-early"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 import visalign
 from visalign import Audio, ClipReport, LipFeatures
 from visalign.face.generated_clip import GeneratedClip
+from visalign.files.timecode import in_frames, timecode_at
 from visalign.reports.clip_info import FaceCandidate
 from visalign.reports.html_report import write_clip_page
 from visalign.reports.html_report.clip_data import openness
@@ -114,11 +116,16 @@ def test_the_numbers_are_those_of_the_report(opened: Page, report: ClipReport) -
     time = evidence.centres[k]
     assert number(opened, "word") == word["label"]
     assert number(opened, "phone") == report.phones.label_at(time)
-    assert number(opened, "expected") == report.expected_visemes.label_at(time)
+    expected = report.expected_visemes.label_at(time)
+    assert number(opened, "expected") == f"{report.clip.names[expected]} ({expected})"
+    assert number(opened, "timecode") == timecode_at(time, report.clip.frame_rate)
     row = evidence.posteriors[round((time - evidence.moments[0]) / 0.04)]
-    assert number(opened, "observed") == f"{evidence.visemes[row.argmax()]} ({round(100 * row.max())} %)"
+    seen = evidence.visemes[row.argmax()]
+    assert number(opened, "observed") == f"{report.clip.names[seen]} ({seen}), {round(100 * row.max())} %"
     lead = evidence.local.lead[round((time - evidence.local.times[0]) / 0.1)]
-    assert number(opened, "lead").startswith(f"{round(1000 * lead)} ms early")
+    told = re.match(r"(\d+) ms early, ([\d.]+) frames? ", number(opened, "lead"))
+    assert told is not None
+    assert (int(told[1]), float(told[2])) == (round(1000 * lead), pytest.approx(25 * lead, abs=0.06))
 
 
 def test_the_expected_mouth_is_that_of_what_is_heard_then(opened: Page, report: ClipReport) -> None:
@@ -182,6 +189,59 @@ def test_playing_moves_on_and_pauses_at_a_key(opened: Page) -> None:
     assert stopped >= 10
     opened.wait_for_timeout(200)
     assert shown_frame(opened) == stopped
+
+
+def test_the_remedy_can_be_heard(opened: Page, report: ClipReport) -> None:
+    """As corrected, the sound comes later than the picture by the clip's lead; one key goes back to how it is."""
+    lead = report.sync.lead_seconds
+    assert lead is not None
+    assert opened.locator("html").get_attribute("data-sound") is None
+    opened.keyboard.press("Home")
+    wait_for_frame(opened, 0)
+    opened.locator("#play-corrected").click()
+    opened.locator('html[data-sound="corrected"][data-moved]').wait_for(state="attached")
+    assert opened.locator("#moved").is_checked()
+    assert opened.locator("#video").evaluate("video => video.muted")
+    moved = []
+    for _ in range(10):
+        moved.append(float(opened.locator("html").get_attribute("data-moved") or 0))
+        opened.wait_for_timeout(80)
+    assert float(np.median(moved)) == pytest.approx(lead, abs=0.06)  # a picture is put out every 40 ms
+    opened.keyboard.press("m")
+    opened.locator('html[data-sound="own"]').wait_for(state="attached")
+    assert not opened.locator("#video").evaluate("video => video.muted")
+    assert not opened.locator("#moved").is_checked()
+
+
+@pytest.mark.parametrize(
+    ("over", "under", "frame"), [(25, 1, 1799), (30000, 1001, 1799), (30000, 1001, 17982), (60000, 1001, 3600)]
+)
+def test_timecode_counts_as_elsewhere(opened: Page, over: int, under: int, frame: int) -> None:
+    seconds = (frame + 0.5) * under / over
+    told = opened.evaluate(f"timecodeAt({seconds!r}, [{over}, {under}])")
+    assert told == timecode_at(seconds, Fraction(over, under))
+    assert opened.evaluate(f"framesInWords({seconds!r}, [{over}, {under}])") == in_frames(
+        seconds, Fraction(over, under)
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_verdict_and_offset_of_clip_and_words(page: Page, written: Path, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(written.as_uri())
+    page.locator("html[data-frame]").wait_for(state="attached")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    row = page.locator('tr[data-row="1"]')
+    row.scroll_into_view_if_needed()
+    for place in (page.locator("h1"), page.locator(".remedy"), row.locator("td").nth(2), row.locator("td").nth(3)):
+        box = place.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390, place
+    assert "early" in row.locator("td").nth(3).inner_text()
+    assert page.locator(".scroll-hint").is_visible()
+    heights = {round(x.bounding_box()["height"]) for x in page.locator("tr[data-row]").all()}  # type: ignore[index]
+    assert len(heights) == 1
 
 
 def test_the_next_fault_is_one_key_away(opened: Page, report: ClipReport) -> None:

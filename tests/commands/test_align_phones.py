@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from praatio import textgrid
 
 from visalign import cli
 from visalign.face.generated_clip import GeneratedClip
+from visalign.forced_alignment import read_alignment
 from visalign.media.clips import read_audio, write_wav
 
 Run = Callable[..., tuple[int, str]]
@@ -106,3 +109,30 @@ def test_recordings_of_a_folder_may_have_phones_beside_them(run: Run, sound: Pat
     code, output = run(folder, "-o", tmp_path / "out", "--to", "csv", "--phones-out", "xsampa")
     assert code == 0, output
     assert [x["phone"] for x in rows(tmp_path / "out" / "one.csv")][:3] == ["b", "I", "n"]
+
+
+def test_a_tier_of_syllables_in_every_format(run: Run, sound: Path, tmp_path: Path) -> None:
+    text = ("--text", "bin blue at f two again", "--phones-out", "ipa", "--syllables")
+    wanted = ["bɪn", "blu", "æt", "ɛf", "tu", "ʌ", "ɡɛn"]
+    for name in ("a.csv", "a.TextGrid", "a.eaf", "a.json", "a.ctm"):
+        path = tmp_path / name
+        code, output = run(sound, *text, "-o", path)
+        assert code == 0, output
+        again = read_alignment(path, read_audio(sound))  # what else is in the file does not stand in the way
+        assert [x for x in again.words.labels if x] == ["bin", "blue", "at", "f", "two", "again"]
+    numbers = {int(x["syllable_number"]): x["syllable"] for x in rows(tmp_path / "a.csv")}
+    assert [numbers[n] for n in range(len(numbers))] == wanted
+    assert [x["label"] for x in json.loads((tmp_path / "a.json").read_text())["syllables"]] == wanted
+    tier = textgrid.openTextgrid(str(tmp_path / "a.TextGrid"), includeEmptyIntervals=False).getTier("syllables")
+    assert [x.label for x in tier.entries] == wanted
+    assert 'TIER_ID="syllables"' in (tmp_path / "a.eaf").read_text()
+
+
+def test_syllables_of_a_folder(run: Run, sound: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(sound, folder / "one.wav")
+    (folder / "one.phones").write_text(PHONES, encoding="utf-8")
+    code, output = run(folder, "-o", tmp_path / "out", "--to", "csv", "--syllables")
+    assert code == 0, output
+    assert list(dict.fromkeys(x["syllable"] for x in rows(tmp_path / "out" / "one.csv")))[:3] == ["bɪn", "bluː", "æ"]

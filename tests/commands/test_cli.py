@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -68,7 +69,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, beside_clips: None) -> dict[str, Any]
 def test_check_prints_sign_remedy_interval_and_confidence(asked: dict[str, Any], capsys: Any) -> None:
     assert run("check", "clip.mpg", "--text", "bin blue") == 1
     out = capsys.readouterr().out
-    assert out.startswith("Audio is 83 ms early. To fix, delay the audio by 83 ms.\n")
+    assert out.startswith("Audio is 83 ms early. To fix, delay the audio by 83 ms. That is 2.1 frames at 25 fps.\n")
     assert "95 % interval: from 61 ms early to 105 ms early. Confidence 0.93." in out
     assert "Warning: few frames" in out
     assert "dlib 68-point face landmarks (no commercial use)" in out
@@ -79,8 +80,63 @@ def test_check_prints_a_row_a_word_and_marks_the_worst(asked: dict[str, Any], ca
     lines = capsys.readouterr().out.splitlines()
     blue = next(line for line in lines if line.startswith(" blue"))
     bin_ = next(line for line in lines if line.startswith(" bin"))
-    assert " ".join(bin_.split()) == "bin 0.30–0.70 B IH N C I J C I 80% +71 0.75 audio-early"
+    assert " ".join(bin_.split()) == (
+        "bin 0.30–0.70 B IH N lips together, lips relaxed, tongue up or down (C I J) lips together, lips relaxed (C I) "
+        "80% +71 +1.8 0.75 audio-early"
+    )
     assert " ".join(blue.split()) == "blue 0.70–1.10 B L UW C J B I B - - 0.25 uncertain <- worst"
+
+
+@pytest.mark.parametrize(
+    ("columns", "headings"),
+    [
+        (80, "word start–end s audio lead ms frames verdict"),
+        (120, "word start–end s phones viseme accuracy audio lead ms frames score verdict"),
+        (160, "word start–end s phones expected observed viseme accuracy audio lead ms frames score verdict"),
+    ],
+)
+def test_a_narrow_terminal_gets_fewer_columns(columns: int, headings: str) -> None:
+    from rich.console import Console
+
+    from visalign.commands.console import words_table
+
+    console = Console(width=columns, record=True, file=io.StringIO())
+    table = words_table(make_report(), columns)
+    console.print(table)
+    lines = console.export_text().splitlines()
+    assert " ".join(str(column.header) for column in table.columns).strip() == headings
+    assert max(map(len, lines)) <= columns
+    if columns < 150:
+        rows = [line for line in lines if line.strip() and "─" not in line]
+        assert len(rows) == 1 + len(make_report().judged_words), "no row is broken"
+
+
+def test_nothing_is_the_worst_where_all_is_well(asked: dict[str, Any], capsys: Any) -> None:
+    asked["report"] = make_report(judged_words=tuple(replace(x, verdict="in-sync") for x in make_report().judged_words))
+    run("check", "clip.mpg", "--text", "bin blue")
+    assert "worst" not in capsys.readouterr().out
+
+
+def test_a_missing_sound_is_told_with_the_options_that_there_are(
+    monkeypatch: pytest.MonkeyPatch, beside_clips: None, capsys: Any
+) -> None:
+    def check(*_: Any, **__: Any) -> ClipReport:
+        raise visalign.MissingStream("clip.mpg", "audio")
+
+    monkeypatch.setitem(vars(visalign), "check", check)
+    assert run("check", "clip.mpg", "--text", "x") == 3
+    assert "--audio FILE" in capsys.readouterr().err
+    assert run("fix", "clip.mpg", "--text", "x") == 3
+    assert "--audio" not in capsys.readouterr().err
+
+
+def test_a_setting_of_a_file_is_called_by_its_name_there(asked: dict[str, Any], capsys: Any, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("[alignment]\noov = 'gtp'\n")
+    assert run("check", "clip.mpg", "--config", tmp_path / "c.toml") == 2
+    told = capsys.readouterr().err
+    assert "alignment.oov" in told
+    assert "Did you mean g2p?" in told
+    assert "--oov" not in told
 
 
 def test_a_single_word_is_not_the_worst_of_anything(asked: dict[str, Any], capsys: Any) -> None:

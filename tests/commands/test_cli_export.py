@@ -39,6 +39,39 @@ def test_export_from_a_textgrid(grid: Path, capsys: pytest.CaptureFixture[str]) 
     assert "the first is 0" in printed
 
 
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("a.json", "rhubarb-json"), ("a.srt", "srt"), ("a.TextGrid", "textgrid"), ("a.motion3.json", "live2d")],
+)
+def test_the_ending_names_the_format(grid: Path, capsys: pytest.CaptureFixture[str], name: str, form: str) -> None:
+    told, by_name = grid.with_name(name), grid.with_name(f"b{name[1:]}")
+    assert run("export", grid, "-o", told) == 0
+    assert f"(--format {form})" in capsys.readouterr().out
+    assert run("export", grid, "--format", form, "-o", by_name) == 0
+    assert told.read_bytes() == by_name.read_bytes()
+
+
+def test_where_several_formats_have_an_ending_they_are_named(grid: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("export", grid, "-o", grid.with_name("a.csv")) == 2
+    told = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "livelink-csv" in told
+    assert "--format" in told
+    assert run("export", grid, "--format", "srt", "-o", grid.with_name("a.json")) == 0  # what is said goes first
+    assert "-->" in grid.with_name("a.json").read_text(encoding="utf-8")
+
+
+def test_an_export_on_the_standard_output(grid: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    out = grid.with_name("a.srt")
+    assert run("export", grid, "-o", out, "-q") == 0
+    assert run("export", grid, "--format", "srt", "-o", "-") == 0
+    assert capfdbinary.readouterr().out == out.read_bytes()
+
+
+def test_an_annotation_has_no_frames(grid: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("export", grid, "-o", grid.with_name("a.eaf")) == 0
+    assert "frames" not in capsys.readouterr().out
+
+
 def test_export_from_sound_with_its_text(generated_clip: GeneratedClip, tmp_path: Path) -> None:
     sound = write_wav(tmp_path / "a.wav", read_audio(generated_clip.path))
     out = tmp_path / "a.json"

@@ -1,4 +1,4 @@
-"""What a person may have edited is replaced when he says so, and by its own content at any time."""
+"""One rule for all commands: what is there is replaced by its own content, or when the user says so."""
 
 from __future__ import annotations
 
@@ -68,15 +68,92 @@ def test_an_export(grid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
     holds(("export", grid, "--to", name, "-q", "-o", out), out, capsys)
 
 
-def test_the_tiers_of_a_check(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+CHECKED = [("--json", "r.json"), ("--csv", "w.csv"), ("--textgrid", "t.TextGrid")]
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A clip that nobody reads: `visalign.check` gives a hand-made report."""
     from sample_report import make_report
 
     (tmp_path / "clip.mpg").write_bytes(b"of no account")
     monkeypatch.setitem(vars(visalign), "check", lambda *_, **__: make_report())
-    out = tmp_path / "tiers.TextGrid"
-    holds(("check", tmp_path / "clip.mpg", "--text", "x", "-q", "--textgrid", out), out, capsys, code=1)
+    return tmp_path / "clip.mpg"
+
+
+@pytest.mark.parametrize(("option", "name"), CHECKED)
+def test_what_a_check_writes(
+    checked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, name: str
+) -> None:
+    out = tmp_path / name
+    holds(("check", checked, "--text", "x", "-q", option, out), out, capsys, code=1)
+
+
+def test_one_file_that_is_kept_keeps_no_other_from_being_written(
+    checked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _, name in CHECKED[1:]:
+        (tmp_path / name).write_text("mine", encoding="utf-8")
+    options = [part for option, name in CHECKED for part in (option, tmp_path / name)]
+    assert run("check", checked, "--text", "x", *options) == 3
+    assert "--overwrite" in capsys.readouterr().err
+    assert (tmp_path / "r.json").exists()
+    assert [(tmp_path / name).read_text(encoding="utf-8") for _, name in CHECKED[1:]] == ["mine", "mine"]
+
+
+def test_a_comparison_and_what_can_be_named(checked: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "r.json"
+    assert run("check", checked, "--text", "x", "-q", "--json", report) == 1
+    out = tmp_path / "changes.csv"
+    holds(("compare", report, report, "-q", "--csv", out), out, capsys)
+    out = tmp_path / "languages.json"
+    holds(("languages", "de", "--json", out), out, capsys)
+
+
+FILMS = {
+    "overlay": ("overlay", "{clip}", "--text", SAID, "-o", "{out}.mp4"),
+    "preview": ("preview", "{clip}", "--text", SAID, "-o", "{out}.mp4"),
+    "animate": ("animate", "{clip}", "{clip}", "--text", SAID, "-o", "{out}.mp4"),
+    "fix": ("fix", "{clip}", "--text", SAID, "-o", "{out}.mp4"),
+    "attach": ("attach", "{clip}", "{clip}", "-o", "{out}.mp4"),
+    "enhance": ("enhance", "{clip}", "{out}.wav"),
+}
+
+
+@pytest.mark.parametrize("command", FILMS)
+def test_what_takes_minutes_is_refused_before(
+    generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    words = [x.format(clip=generated_clip.path, out=tmp_path / "mine") for x in FILMS[command]]
+    out = Path(words[-1])
+    out.write_bytes(b"mine")
+    assert run(*words) == 3
+    told = capsys.readouterr().err
+    assert out.name in told
+    assert "--overwrite" in told
+    assert out.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("command", ["overlay", "preview", "fix", "attach", "enhance"])
+def test_an_input_is_never_replaced(
+    generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    clip = tmp_path / ("clip.wav" if command == "enhance" else "clip.mp4")
+    clip.write_bytes(generated_clip.path.read_bytes())
+    before = clip.read_bytes()
+    words = [x.format(clip=clip, out=tmp_path / "clip") for x in FILMS[command]]
+    assert run(*words, "--overwrite") == 3
+    assert "input" in capsys.readouterr().err
+    assert clip.read_bytes() == before
+
+
+def test_a_rating_test_in_a_folder_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "kit").mkdir()
+    (tmp_path / "clips" / "a").mkdir(parents=True)
+    code = run("ratings", "make", tmp_path / "clips", "--conditions", "a,b", "-o", tmp_path / "kit")
+    assert code in (2, 3)
+    assert not list((tmp_path / "kit").iterdir())
+    assert capsys.readouterr().err
 
 
 def test_voices(generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +198,7 @@ def test_labels_of_a_corpus(generated_clip: GeneratedClip, tmp_path: Path, capsy
 def test_a_demo_in_a_folder_that_holds_a_clip_of_that_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "clip.mp4"
     out.write_bytes(b"mine")
-    assert run("demo", "--out", tmp_path) == 3
+    assert run("demo", "-o", tmp_path) == 3
     assert "--overwrite" in capsys.readouterr().err
     assert out.read_bytes() == b"mine"
 

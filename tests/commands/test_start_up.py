@@ -35,7 +35,17 @@ def ended(*arguments: str) -> tuple[int, set[str]]:
         ("check clip.mp4 --text a --transcript b.txt", 2),
         ("check clip.mp4 --text a --csv words.xls", 2),
         ("check clip.mp4 --text a --profile nobody", 2),
+        ("check clip.mp4 --text a --oov foo", 2),
+        ("check clip.mp4 --text a --max-lag 9000", 2),
         ("check missing.mp4 --text a", 3),
+        ("overlay missing.mp4 --text a -o out.mp4", 3),
+        ("plot tracks missing.mp4 --text a -o out.png", 3),
+        ("plot tracks", 2),
+        ("enhance missing.wav out.wav", 3),
+        ("vad missing.wav", 3),
+        ("observe missing.mp4", 3),
+        ("status missing", 3),
+        ("check clip.mp4 --transcript missing.txt", 3),
         ("check . --text a", 3),
         ("explain missing.mp4 --text a", 3),
         ("fix missing.mp4 --text a", 3),
@@ -70,4 +80,5 @@ def test_only_the_command_that_is_asked_for_is_loaded(line: str) -> None:
     code, modules = ended(*line.split())
     assert code == 0
     others = {name for name in modules if name.startswith("visalign.commands.")}
-    assert others <= {f"visalign.commands.{x}" for x in ("exit_codes", "root", "version", "maps", "console", "options")}
+    shared = ("choices", "command_lines", "console", "exit_codes", "options", "root", "version")
+    assert others <= {f"visalign.commands.{x}" for x in (*shared, "maps")}

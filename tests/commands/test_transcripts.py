@@ -142,6 +142,7 @@ def test_advice_of_a_command_in_a_group(
         raise OutOfVocabulary(["zorblax"])
 
     monkeypatch.setattr(drawing, "plot_clip_mouth", unknown)
+    (tmp_path / "clip.mp4").write_bytes(b"of no account")
     assert run("maps", "draw", tmp_path / "clip.mp4", "--text", "zorblax", "-o", tmp_path / "a.png") == 3
     told = capsys.readouterr().err
     assert told.endswith("zorblax. Correct the spelling.\n")

@@ -53,6 +53,8 @@ def test_training_takes_a_manifest_or_a_folder(tmp_path: Path, clip: Path) -> No
     copy(clip, tmp_path, "plain/a.mp4")
     put(tmp_path, "plain/a.txt", "hello")
     assert [x.transcript for x in listed_clips(tmp_path / "plain")[0]] == ["hello"]
+    put(tmp_path, "l.csv", "clip,text,language\nplain/a.mp4,hallo,de\nplain/b.mp4,hello,\n")
+    assert [(x.transcript, x.language) for x in listed_clips(tmp_path / "l.csv")[0]] == [("hallo", "de"), ("hello", "")]
 
 
 # --- command --------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from visalign.cli import app
 from visalign.corpora.folder_alignment import find_recordings, is_many
 from visalign.errors import InputError
 from visalign.face.generated_clip import GeneratedClip
+from visalign.face.generated_speech import synthesise_speech
+from visalign.forced_alignment import pooling
 from visalign.language.annotations import read_annotation
 from visalign.media.clips import read_audio, write_wav
 
@@ -76,3 +79,46 @@ def test_what_can_not_begin(folder: Path, tmp_path: Path) -> None:
         find_recordings(folder)
     assert run(folder, "-o", tmp_path / "out", "--text", "hello")[0] == 2
     assert run(folder)[0] == 2
+
+
+GERMAN = {"eins": "Mein Bruder kauft fünf blaue Pflaumen", "zwei": "Über dem Fluss schwebt ein Ballon"}
+
+
+@pytest.fixture
+def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two German recordings of one speaker, beside them one of another."""
+    monkeypatch.setattr(pooling, "LEAST_FRAMES", 100)
+    source = tmp_path / "de"
+    for name, text in {**GERMAN, "andere/drei": "Am Abend ist es kalt"}.items():
+        path = source / f"{name}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_wav(path, synthesise_speech(text, language="de").audio)
+        path.with_suffix(".txt").write_text(text, encoding="utf-8")
+    return source
+
+
+def engines(folder: Path) -> dict[str, bool]:
+    """Which results come from a model that was adapted."""
+    found = {
+        x.relative_to(folder).as_posix(): json.loads(x.read_text(encoding="utf-8")) for x in folder.rglob("*.json")
+    }
+    return {name: "adapted to 2 recordings" in x["engine"] for name, x in found.items()}
+
+
+def test_recordings_of_a_speaker_are_adapted_to_together(german: Path, tmp_path: Path) -> None:
+    for name, more in (("out", ()), ("once", ("--no-adapt",)), ("again", ())):
+        code, output = run(german, "-o", tmp_path / name, "--to", "json", "--language", "de", *more)
+        assert code == 0, output
+    assert engines(tmp_path / "out") == {"eins.json": True, "zwei.json": True, "andere/drei.json": False}
+    assert not any(engines(tmp_path / "once").values())
+    for name in ("eins", "zwei", "andere/drei"):
+        assert (tmp_path / f"out/{name}.json").read_bytes() == (tmp_path / f"again/{name}.json").read_bytes()
+
+
+def test_a_table_says_who_speaks_and_in_what_language(german: Path, tmp_path: Path) -> None:
+    table = german / "list.csv"
+    rows = ["eins.wav,eins.txt,de,anna", "zwei.wav,zwei.txt,de,ben", "andere/drei.wav,andere/drei.txt,de,anna"]
+    table.write_text("\n".join(["clip,transcript,language,speaker", *rows]) + "\n", encoding="utf-8")
+    code, output = run(table, "-o", tmp_path / "out", "--to", "json")
+    assert code == 0, output
+    assert engines(tmp_path / "out") == {"eins.json": True, "zwei.json": False, "andere/drei.json": True}

@@ -11,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pysubs2
 import pytest
 from praatio import textgrid
 from rendering import render
 from sample_utterance import CHECKED, WORDS
 
 from visalign.exports import EXPORTERS, load_exporter, read_utterance
+from visalign.exports.captions import caption_lines
 from visalign.exports.utterance import Fault
 
 WORD = """it's "<b>&{x}\\ --> |100%; =1+1 \'\'\' \"\"\" ünïcode 日本"""
@@ -34,7 +36,7 @@ def lines(content: bytes) -> int:
     return len(content.splitlines())
 
 
-@pytest.mark.parametrize("name", sorted(set(EXPORTERS) - {"webvtt", "srt", "papagayo-pg2"}))
+@pytest.mark.parametrize("name", sorted(set(EXPORTERS) - {"webvtt", "srt", "ass", "ttml", "papagayo-pg2"}))
 def test_no_format_gains_a_line(name: str) -> None:
     exporter = load_exporter(name)
     if exporter.suffix in (".glb", ".vrma", ".vmd"):
@@ -88,6 +90,17 @@ def test_captions_keep_their_blocks() -> None:
     content = " ".join(x.content for x in srt.parse(render("srt", ODD).decode()))
     assert html.unescape(content) == ODD.text  # what would be markup stands as character references
     assert render("webvtt", ODD).decode().count("-->") == len(list(srt.parse(render("srt", ODD).decode())))
+
+
+def test_subtitles_keep_their_lines_and_begin_no_style() -> None:
+    said = ODD.text.translate(str.maketrans("{}\\", "｛｝＼"))
+    n_lines = len(list(caption_lines(ODD)))
+    events = list(pysubs2.SSAFile.from_string(render("ass", ODD).decode()))
+    assert len(events) == n_lines
+    assert " ".join(x.plaintext for x in events) == said
+    paragraphs = list(ElementTree.fromstring(render("ttml", ODD)).iter("{http://www.w3.org/ns/ttml}p"))
+    assert len(paragraphs) == n_lines
+    assert " ".join("".join(x.itertext()) for x in paragraphs) == said
 
 
 def test_line_breaks_in_labels_are_blanks(tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ from visalign.exports.cue_track import cue_tier, frame_track
 from visalign.exports.hand_edits import Edit, apply_edits, edits_beside, read_edits
 from visalign.exports.reading import parse_visalign_json
 from visalign.exports.recipes import available_recipes, load_recipe, read_recipe
+from visalign.files.text_files import write_textgrid
+from visalign.forced_alignment import read_alignment
+from visalign.signals import Audio
 from visalign.timeline import Tier
 from visalign.visemes.viseme_map import VisemeMap
 
@@ -241,6 +244,17 @@ def test_phones_of_another_language(tmp_path: Path) -> None:
     path.write_text(german, encoding="utf-8")
     utterance = read_utterance(path)
     assert utterance.alphabet == "ipa"
+
+
+@pytest.mark.parametrize(
+    ("labels", "alphabet"), [(["b", "y"], "ipa"), (["b", "iy"], "arpabet"), (["B", "Y"], "arpabet")]
+)
+def test_phones_in_small_letters(tmp_path: Path, labels: list[str], alphabet: str) -> None:
+    path = tmp_path / "a.TextGrid"
+    write_textgrid(path, [Tier("phones", (0.0, 0.5, 1.0), tuple(labels))])
+    assert read_utterance(path).alphabet == alphabet
+    sound = Audio(np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32), 16000)
+    assert read_alignment(path, sound).alphabet == alphabet
 
 
 def test_a_textgrid_takes_no_transcript(tmp_path: Path) -> None:

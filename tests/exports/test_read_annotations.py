@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import av
+import pysubs2
 import pytest
 from praatio import textgrid
 from rendering import render
@@ -18,7 +21,10 @@ from sample_utterance import CHECKED, UTTERANCE, WORDS
 
 from visalign.exports import ExportOptions, read_utterance
 from visalign.exports.annotation_tiers import annotation_map, annotation_tiers
+from visalign.exports.result_files import write_alignment
 from visalign.exports.utterance import Fault
+from visalign.forced_alignment.alignment import Alignment
+from visalign.language.annotations import read_cues
 from visalign.timeline import Interval, Tier
 
 TIERS = annotation_tiers(CHECKED, annotation_map(CHECKED, ExportOptions()))
@@ -75,6 +81,17 @@ def test_eaf(tmp_path: Path) -> None:
     assert media["MIME_TYPE"] == "video/mp4"
 
 
+@pytest.mark.parametrize(("folder", "link"), [(".", "./clip.mp4"), ("out/deep", "./../../clip.mp4")])
+def test_the_eaf_of_an_alignment_opens_with_its_sound(folder: str, link: str, tmp_path: Path) -> None:
+    elan = pytest.importorskip("pympi.Elan", reason="pympi-ling reads the file back")
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    aligned = Alignment(UTTERANCE.words, UTTERANCE.phones, "by hand")
+    path = write_alignment(tmp_path / folder / "a.eaf", aligned, media=tmp_path / "clip.mp4")
+    (media,) = elan.Eaf(str(path)).get_linked_files()
+    assert (media["RELATIVE_MEDIA_URL"], media["MIME_TYPE"]) == (link, "video/mp4")
+    assert (path.parent / media["RELATIVE_MEDIA_URL"]).resolve() == (tmp_path / "clip.mp4").resolve()
+
+
 def test_eaf_keeps_its_slots_in_order() -> None:
     root = ElementTree.fromstring(render("eaf"))
     times = [int(x.get("TIME_VALUE", "")) for x in root.iter("TIME_SLOT")]
@@ -95,6 +112,33 @@ def test_srt() -> None:
     (cue,) = srt.parse(render("srt").decode())
     assert (cue.index, cue.start.total_seconds(), cue.end.total_seconds()) == (1, 0.4, 2.25)
     assert cue.content == "move five bees oh"
+
+
+def test_ass(tmp_path: Path) -> None:
+    path = tmp_path / "a.ass"
+    path.write_bytes(render("ass"))
+    (event,) = pysubs2.load(str(path))
+    assert (event.start, event.end, event.plaintext) == (400, 2250, "move five bees oh")
+    assert re.findall(r"\{\\k(\d+)\}(\w+)", event.text) == [
+        ("32", "move"),
+        ("36", "five"),
+        ("87", "bees"),
+        ("30", "oh"),
+    ]
+    with av.open(str(path)) as container:  # FFmpeg, as most players
+        (packet,) = [x for x in container.demux() if x.size]
+        assert (float(packet.pts * packet.time_base), float(packet.duration * packet.time_base)) == (0.4, 1.85)
+    (cue,) = read_cues(path)
+    assert (cue.start, cue.end, cue.text) == (0.4, 2.25, "move five bees oh")
+
+
+def test_ttml(tmp_path: Path) -> None:
+    path = tmp_path / "a.ttml"
+    path.write_bytes(render("ttml"))
+    (cue,) = read_cues(path)
+    assert (cue.start, cue.end, cue.text) == (0.4, 2.25, "move five bees oh")
+    (paragraph,) = ElementTree.fromstring(path.read_bytes()).iter("{http://www.w3.org/ns/ttml}p")
+    assert (paragraph.get("begin"), paragraph.get("end"), paragraph.text) == ("00:00:00.400", "00:00:02.250", cue.text)
 
 
 def test_captions_break_at_pauses_and_at_the_width() -> None:

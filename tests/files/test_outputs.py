@@ -251,5 +251,5 @@ def test_a_check_of_an_output_says_what_may_be_replaced(tmp_path: Path) -> None:
     check_output(place, suffixes=[".txt"], overwrite=False)
     with pytest.raises(KeptFile):
         write_text(place, "other")
-    check_output(place, suffixes=[".txt"])
+    check_output(place, suffixes=[".txt"], overwrite=True)
     assert write_text(place, "other").read_text() == "other"

@@ -41,22 +41,22 @@ def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
     link.hardlink_to(clip)
     for output in (clip, link, tmp_path / "." / "words.csv"):
         with pytest.raises(OutputError, match="one of the inputs"):
-            check_output(output, suffixes=(".csv",), inputs=(clip,))
-    assert check_output(other, suffixes=(".csv",), inputs=(clip, tmp_path / "absent.wav")) == other
+            check_output(output, suffixes=(".csv",), overwrite=True, inputs=(clip,))
+    assert check_output(other, suffixes=(".csv",), overwrite=True, inputs=(clip, tmp_path / "absent.wav")) == other
 
 
 def test_outputs_are_checked_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"ends in \.csv"):
-        check_output(tmp_path / "out.pdf", suffixes=(".csv",))
+        check_output(tmp_path / "out.pdf", suffixes=(".csv",), overwrite=True)
     with pytest.raises(OutputError, match="no folder"):
-        check_output(tmp_path / "none" / "out.csv", suffixes=(".csv",))
+        check_output(tmp_path / "none" / "out.csv", suffixes=(".csv",), overwrite=True)
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(OutputError, match="is a folder"):
-        check_output(tmp_path / "folder.csv", suffixes=(".csv",))
+        check_output(tmp_path / "folder.csv", suffixes=(".csv",), overwrite=True)
 
 
 @pytest.mark.skipif(os.access("/", os.W_OK), reason="root may write everywhere")
 def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     with pytest.raises(OutputError, match="may not write"):
-        check_output(tmp_path / "out.csv", suffixes=(".csv",))
+        check_output(tmp_path / "out.csv", suffixes=(".csv",), overwrite=True)

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from visalign.errors import AlignmentError, ParseError, UnknownSymbol
-from visalign.forced_alignment.mapped_acoustics import MappedAcoustics, is_english, sounds_as, states_of
+from visalign.forced_alignment.mapped_acoustics import (
+    MappedAcoustics,
+    State,
+    is_english,
+    mapped_model,
+    sounds_as,
+    states_of,
+)
 from visalign.forced_alignment.sphinx_model import embedded_model
 from visalign.language.lexicon import parse_lexicon
 
@@ -74,3 +81,43 @@ def test_what_is_neither_is_named_with_its_place(model: MappedAcoustics) -> None
 )
 def test_english_is_what_english_has_phones_for(lexicon: str, english: bool) -> None:
     assert is_english(["x"], parse_lexicon(lexicon)) == english
+
+
+def test_what_was_placed_before_changes_nothing() -> None:
+    assert mapped_model() is mapped_model()
+    fresh, used = MappedAcoustics(embedded_model()), MappedAcoustics(embedded_model())
+    frames = np.random.default_rng(1).normal(size=(5, 39)).astype(np.float32)
+    for phone in ("ø", "x", "ⁿd", "ɬ"):  # mixtures are numbered as they come
+        used.phone_hmm("", phone, "", "S")
+    scores = []
+    for model in (fresh, used):
+        pdfs = [pdf for phone in ("ʁ", "ø", "ɬ") for pdf in model.phone_hmm("", phone, "", "S").pdfs]
+        scores.append(model.log_likelihoods(frames, np.array(pdfs)))
+    assert np.array_equal(*scores)
+
+
+def mass(state: State, *names: str) -> float:
+    return sum(share for (name, _), share in state.items() if name in names)
+
+
+def test_targets_that_english_does_not_join_follow_one_another() -> None:
+    for phone, begins, ends in (
+        ("ts", "TDP", ("S", "Z", "SH")),
+        ("ⁿd", ("N", "M", "NG"), "DTBG"),
+        ("ŋǃ", ("NG",), "TKDP"),
+    ):
+        first, middle, last = states_of(phone)
+        assert mass(first, *begins) > 0.7 > 0.4 > mass(last, *begins)
+        assert mass(last, *ends) > 0.7 > 0.4 > mass(first, *ends)
+        assert 0.3 < mass(middle, *begins) < 0.7
+    for phone in ("tʃ", "aɪ"):  # English has these: all states are of the same phones
+        assert (
+            len({tuple(sorted((name, share) for (name, _), share in state.items())) for state in states_of(phone)}) == 1
+        )
+
+
+def test_a_sonorant_without_a_voice_is_an_h_in_part() -> None:
+    for phone in ("l̥", "i̥", "ʍ"):
+        assert all(mass(state, "HH") >= 0.3 for state in states_of(phone))
+    for phone in ("l", "p", "s", "m", "ɦ"):
+        assert all(mass(state, "HH") < 0.2 for state in states_of(phone))

@@ -50,7 +50,7 @@ MEDIA = (
     Case(6, "a named pipe", clip.pipe, Refused(MediaError, "not a regular file")),
     Case(6, "a device (/dev/zero)", clip.device, Refused(MediaError, "not a regular file")),
     Case(6, "a link to nothing", clip.broken_link, Refused(MediaError, "a link to a file that does not exist")),
-    Case(7, "no sound", clip.no_sound, Refused(MissingStream, "Give the sound as a separate file with --audio FILE")),
+    Case(7, "no sound", clip.no_sound, Refused(MissingStream, "sound as a separate file")),
     Case(8, "no picture", clip.no_picture, Refused(MissingStream, "no video stream")),
     Case(8, "a cover picture in place of a film", clip.cover_picture, Refused(MissingStream, "no video stream")),
     Case(9, "two sound tracks, the second is the default one", clip.two_tracks, Works(EARLY, 0.0, warns="2 sound tracks: 1 (aac, 1 ch), 2 (aac, 1 ch); the one marked as default was checked")),

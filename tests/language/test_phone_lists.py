@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from visalign.errors import InputError, ParseError
-from visalign.language.phone_lists import alphabet_of, parse_phones, read_phone_list, read_phones, respelt
+from visalign.language.phone_lists import (
+    aligned_alphabet,
+    alphabet_of,
+    parse_phones,
+    read_phone_list,
+    read_phones,
+    respelt,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +83,18 @@ def test_respelling_keeps_stress_and_what_english_has_not() -> None:
     assert [respelt(x, "arpabet") for x in ("ˈaɪ", "ˌə", "tʃ", "y", "SIL")] == ["AY1", "AH2", "CH", "y", "SIL"]
     assert [respelt(x, "ipa") for x in ("AY1", "AH0", "ˈyː")] == ["ˈaɪ", "ʌ", "ˈyː"]
     assert [respelt(x, "xsampa") for x in ("AY2", "ˈtʰ")] == ["%aI", '"t_h']
+
+
+@pytest.mark.parametrize(
+    ("labels", "alphabet"),
+    [
+        (["B", "Y", "SIL"], "arpabet"),
+        (["b", "y", ""], "ipa"),
+        (["h#", "b", "iy", "axr"], "arpabet"),
+        (["b", "iː"], "ipa"),
+        (["b", "ah1"], "arpabet"),
+        (["sil"], "arpabet"),
+    ],
+)
+def test_letters_alone_are_ipa_where_they_are_small(labels: list[str], alphabet: str) -> None:
+    assert aligned_alphabet(labels) == alphabet

@@ -9,6 +9,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,13 @@ from visalign.errors import BackendUnavailable, ConfigError, MediaError, Missing
 from visalign.face.generated_clip import GeneratedClip
 from visalign.lips.lip_features import LipFeatures
 from visalign.live_view import LiveAnalyser, LiveStats, Picture, Sound, open_source, run_live
+from visalign.live_view.analysis import RollingOffset
 from visalign.live_view.server import HOST, LiveServer
 from visalign.live_view.source import RATE_HZ
+from visalign.live_view.viewer import offset_message
 from visalign.media.clips import read_audio, read_frames, write_clip, write_wav
 from visalign.signals import Audio
+from visalign.sync.verdict import SyncEstimate
 from visalign.visemes.viseme_map import VisemeMap
 
 JEFFERS = VisemeMap.load("jeffers_1971")
@@ -88,13 +92,32 @@ def test_a_file_runs_at_its_own_pace(grey_clip: Path) -> None:
     assert [x["time"] for x in shown] == sorted(x["time"] for x in shown)
 
 
-def test_what_comes_too_late_is_dropped_and_counted(grey_clip: Path) -> None:
-    analyser = SlowAnalyser(0.1)  # 10 pictures a second at most, of 25
-    stats, shown = watch(grey_clip, analyser)
+class Camera:
+    """A source that does not wait: two seconds of pictures and sound, each there from its time on."""
+
+    is_live, name = True, "camera"
+
+    def items(self) -> Iterator[Picture | Sound]:
+        began = time.perf_counter()
+        for k in range(50):
+            time.sleep(max(0.0, began + k / 25 - time.perf_counter()))
+            yield Sound(k / 25, np.zeros(RATE_HZ // 25, np.float32))
+            yield Picture(k / 25, np.zeros((48, 64, 3), np.uint8))
+
+
+def test_what_comes_too_late_is_dropped_and_counted() -> None:
+    analyser, shown = SlowAnalyser(0.1), list[dict[str, Any]]()  # 10 pictures a second at most, of 25
+    *_, (_, stats) = run_live(Camera(), analyser, shown.append)
     assert 20 <= stats.n_dropped < 45
     assert stats.n_dropped + analyser.looked == stats.n_pictures == 50
     assert shown[-1]["dropped"] > 0, "the page is told"
     assert analyser.heard == pytest.approx(2.0, abs=0.1), "sound is never dropped"
+
+
+def test_a_file_waits_for_a_slow_machine_and_drops_nothing(grey_clip: Path) -> None:
+    stats, shown = watch(grey_clip, SlowAnalyser(0.08))
+    assert (stats.n_pictures, stats.n_dropped, len(shown)) == (50, 0, 50)
+    assert max(stats.ready_seconds[25:]) < 1.0, "it runs slower, and does not fall two seconds behind"
 
 
 def test_nothing_is_dropped_unpaced(grey_clip: Path) -> None:
@@ -136,8 +159,41 @@ def test_every_picture_has_its_facts_and_the_offset_is_found(long_clip: Path, ge
     assert last is not None
     assert last.sync is not None
     assert last.sync.lead_seconds == pytest.approx(0.12, abs=0.08)
-    assert moments[20].offset is None, "nothing is told before there is enough speech"
+    assert moments[20].offset is None, "nothing is told in the first second"
     json.dumps(shown, allow_nan=False)
+
+
+def test_a_short_clip_has_an_offset_once_it_has_ended(generated_clip: GeneratedClip) -> None:
+    """It is over before one has been computed on the way, or holds less speech than would do: then it says so."""
+    with LiveAnalyser(JEFFERS) as analyser:
+        moments = [x for x, _ in run_live(open_source(str(generated_clip.path)), analyser, lambda _: None, paced=False)]
+        last = analyser.finish()
+    assert last is not None
+    assert last.time == pytest.approx(moments[-1].picture.time, abs=0.3)
+    told = offset_message(last, Fraction(25))
+    assert told is not None
+    assert told["told"] not in ("", "Not enough speech yet.")
+    assert "s of speech in the last 10 s" in told["note"]
+
+
+def test_an_offset_is_told_in_the_words_of_a_report() -> None:
+    early = SyncEstimate(0.12, (0.1, 0.14), 0.97, "audio-early")
+    told = offset_message(RollingOffset(4.0, 2.5, early, 0.1), Fraction(25))
+    assert told is not None
+    assert (told["told"], told["lead_ms"], told["interval_ms"]) == ("Audio is 120 ms early.", 120, [100, 140])
+    assert told["note"].startswith("120 ms early (3 frames), 95 % interval from 100 ms early to 140 ms early")
+    mismatch = offset_message(
+        RollingOffset(4.0, 2.5, replace(early, verdict="mismatched", reason="why"), 0.1), Fraction(25)
+    )
+    assert mismatch is not None
+    assert (mismatch["told"], mismatch["note"]) == (
+        "Lips and sound do not fit.",
+        "why; 2.5 s of speech in the last 10 s",
+    )
+    assert "lead_ms" not in mismatch
+    none = offset_message(RollingOffset(1.0, 0.2, None, 0.1), Fraction(25))
+    assert none is not None
+    assert none["note"].startswith("0.2 s of speech in the last 10 s; an offset is looked for from 0.5 s on")
 
 
 def test_silence_has_no_offset(grey_clip: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hostile_texts import HOSTILE_TEXTS
@@ -15,7 +17,7 @@ from visalign.batch import BatchSettings, run_batch
 from visalign.errors import InputError, ParseError
 from visalign.face.generated_clip import GeneratedClip
 from visalign.reports.html_report import write_batch_page
-from visalign.reports.html_report.batch_page import batch_data, clip_page_name
+from visalign.reports.html_report.batch_page import batch_data, clip_page_name, way_back
 
 
 def rows_of(folder: Path) -> list[dict[str, object]]:
@@ -103,6 +105,50 @@ def test_ids_come_back_as_they_were_written(tmp_path: Path) -> None:
     """The summary neutralises formulas; the page shows the id itself."""
     write_batch(tmp_path, 4, ids=["=1+1", "'twas", "+49", "plain"])
     assert [row["id"] for row in rows_of(tmp_path)] == ["=1+1", "'twas", "+49", "plain"]
+
+
+def test_a_mismatch_has_no_offset_in_its_row(tmp_path: Path) -> None:
+    write_batch(tmp_path, 3)
+    summary = tmp_path / "summary.csv"
+    rows = list(csv.DictReader(io.StringIO(summary.read_text(encoding="utf-8"))))
+    rows[1]["verdict"] = "mismatched"
+    with summary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    plain, mismatched, _ = rows_of(tmp_path)
+    assert plain["lead"] is not None
+    assert (mismatched["lead"], mismatched["confidence"], mismatched["leads"]) == (None, None, [])
+
+
+@pytest.mark.parametrize("folder", ["/home/anna b/secret/", "C:\\Users\\anna\\"])
+def test_notes_name_files_as_the_manifest_does(tmp_path: Path, folder: str) -> None:
+    message = f"{folder}s19/clip00099.mp4: can't be read. Convert {folder}s19/clip00099.mp4 first."
+    write_batch(tmp_path, 100, message=message)
+    note = str(rows_of(tmp_path)[99]["note"])
+    assert note.startswith("s19/clip00099.mp4: can't be read. Convert")
+    assert "anna" not in note
+
+
+def test_the_way_back_from_a_page_leads_to_the_batch() -> None:
+    for report in ("reports/a.json", "reports/s1/b/c.json"):
+        page = PurePosixPath(clip_page_name(report))
+        assert os.path.normpath(page.parent / way_back(report)) == "index.html"
+
+
+def test_lengths_and_the_table_are_on_the_page(tmp_path: Path) -> None:
+    write_batch(tmp_path, 2)
+    summary = tmp_path / "summary.csv"
+    rows = list(csv.reader(io.StringIO(summary.read_text(encoding="utf-8"))))
+    for row in rows[1:]:
+        row[rows[0].index("duration_seconds")] = "61.5"
+    with summary.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    page = write_batch_page(tmp_path).read_text(encoding="utf-8")
+    assert [row["seconds"] for row in rows_of(tmp_path)] == [61.5, 61.5]
+    assert [row["rate"] for row in rows_of(tmp_path)] == [[25, 1], [25, 1]]
+    assert "2:03.0 in all." in page
+    assert '<a href="summary.csv" download>' in page
 
 
 def test_the_headline_counts(tmp_path: Path) -> None:

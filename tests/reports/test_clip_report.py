@@ -33,22 +33,21 @@ def validator() -> Draft202012Validator:
 @pytest.mark.parametrize(
     ("sync", "headline"),
     [
-        (EARLY, "Audio is 83 ms early. To fix, delay the audio by 83 ms."),
+        (EARLY, "Audio is 83 ms early. To fix, delay the audio by 83 ms. That is 2.1 frames at 25 fps."),
         (
             SyncEstimate(-0.12, (-0.14, -0.1), 0.9, "audio-late"),
-            "Audio is 120 ms late. To fix, advance the audio by 120 ms.",
+            "Audio is 120 ms late. To fix, advance the audio by 120 ms. That is 3 frames at 25 fps.",
         ),
         (SyncEstimate(0.004, (-0.01, 0.02), 0.9, "in-sync"), "In sync: audio is 4 ms early. Nothing to fix."),
         (SyncEstimate(-0.0004, (-0.01, 0.02), 0.9, "in-sync"), "In sync: audio is on time (0 ms). Nothing to fix."),
         (
             SyncEstimate(0.3, None, 0.1, "mismatched", "other words are spoken"),
-            "Mismatched: sound and lips fit at no shift: other words are spoken. "
-            "Check that this sound belongs to this picture.",
+            "Mismatched: other words are spoken. Check that this sound belongs to this picture.",
         ),
         (
             SyncEstimate(-0.6, None, 0.1, "uncertain", "the best lag is at the edge of the search"),
             "Uncertain: the best lag is at the edge of the search. "
-            "The best guess is that audio is 600 ms late; look before you correct by it.",
+            "The best guess is that audio is 600 ms late (15 frames); look before you correct by it.",
         ),
         (
             SyncEstimate(None, None, 0.0, "uncertain", "no speech was found"),

@@ -47,10 +47,10 @@ def test_half_a_surrogate_pair_is_text_like_any_other() -> None:
 
 
 def test_the_file_names_the_clip_and_runs_nothing(tmp_path: Path) -> None:
-    path = write_details(PARTS, "a.mp4", tmp_path / "parts.csv")
+    path = write_details(PARTS, "a.mp4", tmp_path / "parts.csv", {})
     with path.open(newline="", encoding="utf-8") as file:
         word, phone = csv.DictReader(file)
     assert (word["clip"], word["label"], word["start_seconds"]) == ("a.mp4", "'=bin", "0.3")
     assert phone["lead_seconds"] == ""
     with pytest.raises(ConfigError, match=r"\.csv"):
-        write_details(PARTS, "a.mp4", tmp_path / "parts.xlsx")
+        write_details(PARTS, "a.mp4", tmp_path / "parts.xlsx", {})

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from importlib.resources import files
 
 import numpy as np
 import pytest
 from hostile_texts import HOSTILE_TEXTS
+from jinja2 import UndefinedError
 from page_reader import Reader
 
 from visalign.reports.html_report.document import as_data_script, format_document, packed, text
@@ -31,11 +34,38 @@ def test_data_stay_data(hostile: str) -> None:
     script.encode("utf-8")
 
 
-def test_values_of_a_template_are_not_filled_again() -> None:
-    names = {"title", "name", "verdict_class", "kind", "statement", "remedy", "sure", "warnings", "scale", "weakest"}
-    names |= {"table", "details", "data", "spectrum", "video"}
-    page = format_document("clip.html", (), (), dict.fromkeys(names, "{{script}}"))
-    assert page.count("{{script}}") == len(names)
+@pytest.mark.parametrize("hostile", HOSTILE_TEXTS)
+def test_values_of_a_template_are_escaped_and_not_filled_again(hostile: str) -> None:
+    """Nobody has to remember to escape; a value that looks like a template is none."""
+    braces = "{{ script }}{% include 'x' %}{# a #}"
+    values = {"title": hostile, "name": braces + hostile, "statement": hostile, "more": hostile, "table": hostile}
+    page = format_document("batch.html", ("page.css",), ("theme.js",), values | {"data": as_data_script("x", hostile)})
+    plain = format_document("batch.html", ("page.css",), ("theme.js",), dict.fromkeys(values, "a") | {"data": "a"})
+    assert [tag for tag, _ in Reader(page).tags if tag != "script"] == [
+        tag for tag, _ in Reader(plain).tags if tag != "script"
+    ]
+    assert page.count("<script") == plain.count("<script") + 1
+    assert braces.replace("'", "&#39;") in page
+    page.encode("utf-8")
+
+
+def test_a_value_that_is_missing_is_said() -> None:
+    with pytest.raises(UndefinedError, match="statement"):
+        format_document("batch.html", (), (), {"title": "a", "name": "a"})
+
+
+@pytest.mark.parametrize(
+    ("package", "template"),
+    [
+        *(("visalign.reports.html_report", name) for name in ("clip.html", "batch.html", "tune.html")),
+        ("visalign.ratings", "rating.html"),
+        ("visalign.live_view", "live.html"),
+    ],
+)
+def test_no_template_writes_what_the_policy_forbids_or_lets_a_value_through(package: str, template: str) -> None:
+    source = (files(package) / "assets" / template).read_text(encoding="utf-8")
+    assert '{% extends "base.html" %}' in source  # where the policy is
+    assert not re.search(r"\|\s*safe|autoescape|\sstyle=|\son\w+=", source)
 
 
 def test_packing_keeps_within_the_range_of_the_numbers() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import visalign
 from visalign import Audio, ClipReport, LipFeatures
 from visalign.errors import ConfigError
 from visalign.face.generated_clip import GeneratedClip
+from visalign.files.timecode import in_frames, timecode_at
 from visalign.reports.html_report.clip_page import clip_page, write_clip_page
 from visalign.reports.html_report.lead_scale import lead_scale
 from visalign.reports.wording import certainty, remedy, statement
@@ -136,11 +138,69 @@ def test_how_sure_is_told_in_words() -> None:
     ]
 
 
-def test_the_scale_shows_early_on_the_right(report: ClipReport) -> None:
+def test_the_scale_shows_early_on_the_right(report: ClipReport, page: str) -> None:
     assert report.evidence is not None
     drawn = lead_scale(report, report.evidence)
-    zero, best = (float(re.search(pattern, drawn)[1]) for pattern in (r'class="zero" x1="([\d.]+)"', r'cx="([\d.]+)"'))
-    assert best > zero
+    assert drawn is not None
+    assert drawn["best"]["x"] > drawn["zero"]
+    assert f'class="zero" x1="{drawn["zero"]}"' in page
+    assert f'cx="{drawn["best"]["x"]}"' in page
+
+
+def page_of(report: ClipReport, clip: GeneratedClip, verdict: str, lead: float, **changes: object) -> str:
+    """The page as it would be with another verdict."""
+    sync = SyncEstimate(lead, (lead - 0.02, lead + 0.02), 0.99, verdict, str(changes.pop("reason", "")))
+    return clip_page(replace(report, sync=sync, **changes), clip.path)
+
+
+def shown(page: str, tag: str) -> list[str]:
+    reader = Reader(page)
+    return [text.strip() for (name, _), text in zip(reader.tags, reader.texts, strict=True) if name == tag]
+
+
+def test_in_sync_is_said_large_and_its_offset_small(report: ClipReport, generated_clip: GeneratedClip) -> None:
+    good = tuple(replace(word, verdict="in-sync", score=1.0, lead_seconds=0.003) for word in report.judged_words)
+    page = page_of(report, generated_clip, "in-sync", 0.003, judged_words=good)
+    assert shown(page, "h1") == ["In sync."]
+    assert '<p class="offset">The audio is 3 ms early (0.1 frames).</p>' in page
+    assert "weakest" not in " ".join(shown(page, "h2"))  # none is weak
+    one = (replace(good[0], verdict="audio-early", score=0.2), *good[1:])
+    assert shown(page_of(report, generated_clip, "in-sync", 0.003, judged_words=one), "h2")[0] == "The weakest word"
+
+
+def test_a_mismatch_tells_one_story(report: ClipReport, generated_clip: GeneratedClip) -> None:
+    page = page_of(report, generated_clip, "mismatched", 0.119, reason="at no lag do the lips fit what is heard")
+    body = page[page.index("<main>") : page.index("</main>")]
+    assert shown(page, "h1") == ["Lips and sound do not fit."]
+    for told in (" early", " late", "best guess", "95 %", "Lead here", "<svg"):
+        assert told not in body.replace("at most 40 ms early or 60 ms late", "").replace("or late", ""), told
+    assert body.count("Does not fit") == len(report.judged_words)
+    data = json.loads(page.partition('id="clip-data">')[2].partition("</script>")[0])
+    assert data["sync"]["isTold"] is False
+    assert {row[7] for row in data["words"]} == {None}
+
+
+def test_shapes_of_the_lips_are_named_before_their_letters(report: ClipReport, page: str) -> None:
+    word = report.judged_words[0]
+    first = word.expected.split()[0]
+    words = report.clip.names[first]
+    assert f'<span class="viseme" title="{words} ({first})">{words.split(",")[0]} <small>{first}</small></span>' in page
+    assert f"<li><b>{first}</b> {words}</li>" in page
+
+
+def test_frames_and_timecode_stand_beside_seconds(report: ClipReport, page: str) -> None:
+    word = report.judged_words[1]
+    rate = report.clip.frame_rate
+    assert f"{word.start:.2f} <small>{timecode_at(word.start, rate)}</small>" in page
+    assert f"<small>{in_frames(word.lead_seconds, rate)}</small>" in page
+    assert f"That is {in_frames(report.sync.lead_seconds, rate)} at 25 fps." in page
+
+
+def test_the_page_of_a_batch_is_one_click_away(
+    report: ClipReport, generated_clip: GeneratedClip, tmp_path: Path
+) -> None:
+    path = write_clip_page(tmp_path / "page.html", report, generated_clip.path, back="../../index.html")
+    assert '<a class="back" href="../../index.html">' in path.read_text(encoding="utf-8")
 
 
 _RIGHT_TO_LEFT = ("שלום", "مَرْحَبًا", "צה״ל")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,18 @@ from sample_report import CLIP, judged, make_report
 from visalign.parameters import ThresholdParams
 from visalign.reports.clip_report import ClipReport, SoundInfo
 from visalign.reports.html_report.clip_page import _short
-from visalign.reports.wording import certainty, in_short, is_open_by, lead_in_words, remedy, statement, with_reason
+from visalign.reports.wording import (
+    certainty,
+    in_short,
+    interval_in_words,
+    is_open_by,
+    lead_in_words,
+    remedy,
+    statement,
+    tells_offset,
+    with_reason,
+    word_as_told,
+)
 from visalign.sync.drift import course_of_words
 from visalign.sync.estimate import LeadEstimate
 from visalign.sync.verdict import Cause, Objection, SyncEstimate, changing_offset, decide
@@ -31,7 +44,7 @@ FACTS: dict[Cause, dict[str, Any]] = {
     Cause.LITTLE_SPEECH: {"speech": 0.75, "wanted": 1.5},
     Cause.NO_FIT: {"match": 0.12345},
     Cause.SEVERAL_LAGS: {"confidence": 0.655},
-    Cause.DOUBTFUL_MATCH: {"match": 0.4449999},
+    Cause.DOUBTFUL_MATCH: {"match": 0.4449999, "least": 0.85},
 }
 # Numbers near those at which words change: halves of a millisecond, of a percent.
 NEAR = st.sampled_from([0.0, 1e-7, -1e-7, 4e-7])
@@ -124,7 +137,7 @@ def test_every_cause_has_a_sentence() -> None:
         ("in-sync", 0.003, "audio is 3 ms early", "In sync: audio is 3 ms early."),
         ("audio-early", 0.12, "audio is 120 ms early", "Audio is 120 ms early."),
         ("audio-late", -0.12, "audio is 120 ms late", "Audio is 120 ms late."),
-        ("mismatched", 0.2, "sound and lips fit at no shift", "Mismatched: sound and lips fit at no shift: why."),
+        ("mismatched", 0.2, "lips and sound do not fit", "Mismatched: why."),
         ("uncertain", 0.2, "", "Uncertain: why."),
         (
             "uncertain",
@@ -138,3 +151,41 @@ def test_statements(verdict: str, lead: float | None, short: str, whole: str) ->
     sync = SyncEstimate(lead, None, 0.9, verdict, "why")
     assert in_short(sync) == short
     assert statement(sync) == whole
+
+
+def test_a_mismatch_has_no_offset_anywhere() -> None:
+    sync = SyncEstimate(0.119, (0.082, 0.318), 0.01, "mismatched", "at no lag do the lips fit", cause=Cause.NO_FIT)
+    report = make_report(sync=sync)
+    assert not re.search(r"early|late|interval|Confidence|\d ms", report.summary().partition("words are")[0])
+    assert (interval_in_words(sync), tells_offset(sync)) == ("", False)
+    assert word_as_told(sync, "audio-early", 0.35) == ("mismatched", None)
+    assert report.to_dict()["sync"]["lead_seconds"] == 0.119  # a program may want it
+
+
+def test_a_doubtful_mismatch_has_no_best_guess_either() -> None:
+    sync = SyncEstimate(0.119, (0.0, 0.3), 0.01, "uncertain", "why", cause=Cause.NOISY_SOUND)
+    assert "ms" not in make_report(sync=sync).summary().partition(";")[0]
+
+
+def test_a_clip_that_fits_tells_its_words_as_they_are() -> None:
+    sync = SyncEstimate(0.119, (0.1, 0.14), 0.99, "audio-early")
+    assert word_as_told(sync, "audio-early", 0.35) == ("audio-early", 0.35)
+    assert word_as_told(sync, "uncertain", float("nan")) == ("uncertain", None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"match": 0.82, "least": 0.85, "speech": 0.8, "wanted": 1.6}, "82%, wanted: 85%); about 1.6 s of speech"),
+        ({"match": 0.9687, "least": 0.97, "speech": 0.8, "wanted": 0.83}, "96.9%, wanted: 97%); a little more speech"),
+    ],
+)
+def test_too_little_speech_is_told_beside_what_is_wanted(facts: dict[str, Any], said: str) -> None:
+    objection = Objection(Cause.DOUBTFUL_MATCH, facts)
+    assert said in with_reason(SyncEstimate(0.0, None, 0.5, "uncertain", objections=(objection,))).reason
+
+
+def test_frames_stand_beside_milliseconds() -> None:
+    early = SyncEstimate(0.12, None, 0.99, "audio-early")
+    assert remedy(early, rate=Fraction(25)) == "To fix, delay the audio by 120 ms. That is 3 frames at 25 fps."
+    assert remedy(early, rate=Fraction(30000, 1001)).endswith("That is 3.6 frames at 29.97 fps.")

@@ -32,9 +32,12 @@ def test_csv_has_one_row_a_word(tmp_path: Path) -> None:
     text = make_report().write(tmp_path / "out.CSV").read_text(encoding="utf-8")
     assert text == (
         "clip,word,start_seconds,end_seconds,phones,expected_visemes,observed_visemes,"
-        "viseme_accuracy,lead_seconds,score,verdict\n"
-        "bbaf2n.mpg,bin,0.3,0.7,B IH N,C I J,C I,0.8,0.071,0.75,audio-early\n"
-        "bbaf2n.mpg,blue,0.7,1.1,B L UW,C J B,I B,,,0.25,uncertain\n"
+        "viseme_accuracy,lead_seconds,score,verdict,expected_in_words,observed_in_words\n"
+        "bbaf2n.mpg,bin,0.3,0.7,B IH N,C I J,C I,0.8,0.071,0.75,audio-early,"
+        '"lips together; lips relaxed, narrow opening; tongue up or down",'
+        '"lips together; lips relaxed, narrow opening"\n'
+        "bbaf2n.mpg,blue,0.7,1.1,B L UW,C J B,I B,,,0.25,uncertain,"
+        'lips together; tongue up or down; lips puckered,"lips relaxed, narrow opening; lips puckered"\n'
     )
 
 

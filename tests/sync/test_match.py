@@ -128,10 +128,9 @@ def test_the_probability_is_a_logistic_of_standing_and_support() -> None:
 
 
 def test_how_much_speech_would_do() -> None:
-    """Odds of 9 lack ln 9 = 2.197, over 0.5 a standing 4.394 more than 2: 3.197 times as high, 10.2 times as long."""
-    assert MatchEvidence(2.0, 5.0, 0.5, 3.0).speech_wanted(PLAIN, 0.9) == pytest.approx(3 * 3.1972**2, rel=1e-3)
-    assert MatchEvidence(8.0, 8.0, 1.0, 3.0).speech_wanted(PLAIN, 0.9) == 3.0  # it is sure already
-    assert MatchEvidence(0.5, 5.0, 0.5, 3.0).speech_wanted(PLAIN, 0.9) is None  # it stands like a foreign one
+    """Half a point of log odds a standing: a standing of 2 brings 1, and grows with the root of the speech."""
+    assert MatchEvidence(2.0, 5.0, 0.5, 3.0).log_odds_of_standing(PLAIN) == pytest.approx(1.0)
+    assert MatchEvidence(0.5, 5.0, 0.5, 3.0).log_odds_of_standing(PLAIN) is None  # it stands like a foreign one
 
 
 # --- of a clip -----------------------------------------------------------------------------------------------------

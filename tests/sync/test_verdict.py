@@ -138,9 +138,20 @@ def test_an_accusation_asks_for_enough_speech() -> None:
 
 
 def test_a_clip_in_doubt_says_how_much_speech_would_do() -> None:
-    doubtful = replace(sure(0.0, match=0.7), speech_seconds=1.7, speech_wanted=2.96)
+    """Odds of 0.7 lack ln(0.97/0.03) - ln(0.7/0.3) = 2.629 of those of 0.97: over 4, 1.657 times as high a standing."""
+    doubtful = replace(sure(0.0, match=0.7), speech_seconds=1.7, log_odds_of_standing=4.0)
     assert decided(doubtful).cause is Cause.DOUBTFUL_MATCH
-    assert "about 3.0 s of speech would do, here are 1.7 s" in decided(doubtful).reason
+    assert "about 4.7 s of speech would do, here are 1.7 s" in decided(doubtful).reason
+
+
+def test_how_much_speech_goes_by_the_limit_that_is_missed() -> None:
+    """0.82 where 0.85 is wanted lacks little, however far it was from anything else that was once computed."""
+    late = replace(sure(-0.2, match=0.82), speech_seconds=0.8, log_odds_of_standing=0.6)
+    assert "82%, wanted: 85%); about 1.5 s of speech would do, here are 0.8 s" in decided(late).reason
+    within = replace(sure(0.0, match=0.9687), speech_seconds=0.8, log_odds_of_standing=1.83)
+    assert "96.9%, wanted: 97%); a little more speech would do than the 0.8 s here" in decided(within).reason
+    assert within.speech_wanted(0.9) == 0.8  # it is surer than that already
+    assert replace(within, log_odds_of_standing=None).speech_wanted(0.99) is None
 
 
 def test_somebody_off_screen_leaves_no_confidence() -> None:

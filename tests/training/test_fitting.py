@@ -16,6 +16,7 @@ from sample_lips import NAMES, make_lips
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import InputError
 from visalign.face.generated_clip import GeneratedClip
+from visalign.language.phones import ARPABET
 from visalign.lips.lip_features import LipFeatures
 from visalign.parameters import EvidenceParams
 from visalign.pipeline import check
@@ -183,15 +184,15 @@ def test_too_few_clips_are_refused_with_the_reasons(world: list[PreparedClip], n
 # --- folders -------------------------------------------------------------------------------------------------------
 
 
-def write_folder(folder: Path, texts: Sequence[str], made_once: Any = None) -> Path:
+def write_folder(folder: Path, texts: Sequence[str], made_once: Any = None, **settings: Any) -> Path:
     for k, text in enumerate(texts):
         path = folder / f"speaker{k % 3}" / f"clip{k}.mp4"
         path.parent.mkdir(parents=True, exist_ok=True)
         if made_once is None:
             path.write_bytes(b"not a clip")
         else:
-            shutil.copy(made_once.clip(text=text, seed=k, size_px=200).path, path)
-        path.with_suffix(".txt").write_text(text)
+            shutil.copy(made_once.clip(text=text, seed=k, size_px=200, **settings).path, path)
+        path.with_suffix(".txt").write_text(text, encoding="utf-8")
     return folder
 
 
@@ -242,3 +243,48 @@ def test_a_model_of_one_s_own_measures_another_clip(
     assert measured.clip.models[1].name == "lip model trained on the user's own clips"
     assert measured.score.viseme_accuracy is not None
     assert measured.score.viseme_accuracy > 0.4
+
+
+def test_a_model_tells_which_foreign_phones_it_met(world: list[PreparedClip]) -> None:
+    foreign = {"B": "b", "AA": "a", "UW": "yː", "F": "f", "S": "ʃ", "IY": "ʁ", "M": "ˈø", "SIL": "SIL"}
+    clips = [replace(clip, phones=clip.phones.relabel(foreign.__getitem__)) for clip in world]
+    model, _ = fit_lip_model(clips)
+    assert model.provenance["foreign_phones"] == ["a", "yː", "ø", "ʁ"]
+    assert model.measured_none_of(["y", "øː", "ɥ", "a"]) == ("ɥ",)
+    assert set(model.decoder.phones) <= set(ARPABET)
+    english, _ = fit_lip_model(world)
+    assert "foreign_phones" not in english.provenance
+    assert english.measured_none_of(["y"]) == ("y",)
+    odd = replace(model, provenance={"foreign_phones": [1, None, "y"]})
+    assert odd.measured_none_of(["y", "ø"]) == ("ø",)
+
+
+GERMAN = (
+    "Mein Bruder möchte fünf blaue Pflaumen kaufen",
+    "Bitte bringen Sie morgen früh Ihre Bücher mit",
+    "Über dem Fluss schwebt ein bunter Ballon",
+    "Meine Mutter putzt am Abend die Küche",
+    "Wir bummeln im Mai oft über die Brücke",
+    "Papa baut im Sommer ein weißes Boot",
+    "Viele Vögel fliegen über das Moor",
+    "Am Montag muss Oma wieder zum Bus",
+)
+
+
+@pytest.mark.slow
+def test_a_model_of_another_language(tmp_path: Path, made_once: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, out = write_folder(tmp_path / "clips", GERMAN, made_once, language="de"), tmp_path / "model.npz"
+    with pytest.raises(InputError, match=r"0 clips can be used.*clip0\.mp4"):  # as English nobody knows these words
+        train_from_folder(folder, out)
+    report = train_from_folder(folder, out, language="de", viseme_map="jeffers_1971")
+    assert (report.n_clips, report.left_out) == (len(GERMAN), ())
+    assert report.held_out is not None
+    assert report.held_out.total.n_closures > 20
+    met = LipModel.load(out).provenance["foreign_phones"]
+    assert {"ç", "x"} & set(met)
+    monkeypatch.setenv("VISALIGN_LIP_MODEL", str(out))
+    text = "Am Abend baut mein Papa fünf Boote"
+    clip = made_once.clip(text=text, seed=11, size_px=200, language="de", lead_seconds=0.12)
+    measured = check(clip.path, text, language="de")
+    assert measured.sync.lead_seconds == pytest.approx(0.12, abs=0.04)
+    assert not [x for x in measured.warnings if "no lips of this language" in x]

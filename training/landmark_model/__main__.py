@@ -19,7 +19,7 @@ import argparse
 from pathlib import Path
 
 from boosting import Growth
-from evaluate import on_heads, on_speakers, on_strangers
+from evaluate import on_heads, on_speakers, on_strangers, on_turning_heads
 from gather import gather, gather_test_heads
 from heads import HeadMaker
 from samples import head_vertices
@@ -72,6 +72,7 @@ def evaluate(data: Path, work: Path, wheel: Path | None, shipped: Path) -> None:
     show("speakers left out", on_speakers(of_speakers, data / "grid", Teacher(wheel)))
     both = {"visalign": DlibDetector(shipped), "dlib68": dlib68}
     show("heads left out", on_heads(both, gather_test_heads(data, work)))
+    show("heads turning away", on_turning_heads(both, data / "faces/ict_facekit.npz"))
     show("strangers", on_strangers(both, data / "faces/london"))
 
 

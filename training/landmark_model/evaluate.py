@@ -13,13 +13,16 @@ import dlib
 import numpy as np
 import numpy.typing as npt
 from gather import read_samples
-from points import LIPS, MESH_POINTS
+from heads import Head, HeadMaker
+from points import HEAD_VERTICES, LIPS, MESH_POINTS
+from samples import box_around, outward
+from scenes import CROP_PX, Pose, crop_scale, draw, shaded
 from speakers import FINDER, clips_of_speakers, frames_of, mesh_of
 from teacher import Teacher
 
 from visalign.lips.box import Box
 from visalign.lips.face_detection import DlibDetector
-from visalign.lips.face_tracks import _box_around
+from visalign.lips.face_tracks import _box_around, follow_faces
 from visalign.lips.landmarks import Landmarks, track_landmarks
 from visalign.lips.lip_features import lip_features
 from visalign.lips.mouth_pictures import N_PICTURE
@@ -28,6 +31,8 @@ from visalign.signals import Frame
 
 Floats = npt.NDArray[np.float64]
 
+# The first number of heads that turn; those that taught and tested have lower ones.
+_TURNING = 30000
 # Of the London faces' 189 hand-set points (found by plotting them): pupils, corners of the eyes, the base of the nose.
 _PUPILS, _EYE_CORNERS, _SUBNASALE = (0, 1), (18, 22, 23, 27), 55
 # Places of the mouth that they mark, of the twenty that a layout names, and the contours.
@@ -196,6 +201,32 @@ def on_heads(models: dict[str, DlibDetector], files: list[Path]) -> dict[str, di
 def _true_eye_distance(points: npt.NDArray[np.float32]) -> float:
     # A turned head's eyes draw together; the crop is as wide as the box, so its usual share serves all heads alike.
     return max(eye_distance(points, VISALIGN76), 30.0)
+
+
+def on_turning_heads(models: dict[str, DlibDetector], mesh: Path) -> dict[str, dict[str, str]]:
+    """In what part of the pictures a face is followed while heads turn into profile, a degree a frame."""
+    maker, behind = HeadMaker(mesh), np.full((CROP_PX, CROP_PX), 90, np.float32)
+    kept: dict[str, dict[str, list[bool]]] = {name: {} for name in models}
+    for who in range(_TURNING, _TURNING + 8):
+        rng = np.random.default_rng(who)
+        head = maker.head(rng, maker.person(rng))
+        facing, _ = Pose(0, 0, 0, 12).project(head.vertices)
+        scale, shift, _ = crop_scale(box_around(facing[HEAD_VERTICES]), None)
+        frames = [Frame(yaw / 25, _turned(maker, head, yaw, scale, shift, behind)) for yaw in range(91)]
+        for name, detector in models.items():
+            for yaw, frame in enumerate(follow_faces(frames, detector, max_faces=1)):
+                kept[name].setdefault(f"followed at {yaw // 10 * 10}°", []).append(bool(frame.faces))
+    return {name: {row: f"{np.mean(seen):.0%}" for row, seen in rows.items()} for name, rows in kept.items()}
+
+
+def _turned(
+    maker: HeadMaker, head: Head, yaw: float, scale: float, shift: Floats, behind: npt.NDArray[np.float32]
+) -> npt.NDArray[np.uint8]:
+    plane, depth = Pose(yaw, 0, 0, 12).project(head.vertices)
+    light = shaded(outward(np.column_stack([plane, depth]), maker), head.paint, head.gloss, np.random.default_rng(0))
+    luma = (200 * np.clip(light, 0, 1)).astype(np.float32)
+    at = (plane * scale + shift).astype(np.float32)
+    return np.clip(draw(at, depth, maker.triangles[~maker.is_lash], luma, behind), 0, 255).astype(np.uint8)
 
 
 # ---- strangers ----

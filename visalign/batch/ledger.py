@@ -147,7 +147,7 @@ class Ledger:
     def __init__(self, path: AnyPath, *, read_only: bool = False) -> None:
         self.path, self._read_only = Path(path), read_only
         if read_only and not self.path.is_file():
-            raise ParseError(self.path, None, "there is no ledger; `visalign batch … --out FOLDER` makes it")
+            raise ParseError(self.path, None, "there is no ledger; `visalign batch … -o FOLDER` makes it")
         try:
             self._open()
         except sqlite3.OperationalError as error:

@@ -54,6 +54,7 @@ from visalign.media.clips import probe
 from visalign.pipeline import check
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.html_report import write_clip_page
+from visalign.reports.html_report.batch_page import way_back
 from visalign.sync.lip_model import LipModel
 
 __all__ = ["analyse", "serve"]
@@ -123,7 +124,9 @@ def analyse(job: Job) -> Mapping[str, Any]:
     if job.page is not None:
         page = Path(job.page)
         page.parent.mkdir(parents=True, exist_ok=True)
-        write_clip_page(page, report, job.clip, audio=job.audio, picture=page.with_suffix(".jpg"))
+        out = os.path.commonpath([job.page, job.report])
+        back = way_back(Path(job.report).relative_to(out).as_posix())
+        write_clip_page(page, report, job.clip, audio=job.audio, picture=page.with_suffix(".jpg"), back=back)
     report.write(job.report)
     return facts_of(report)
 

@@ -10,23 +10,49 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
-from visalign.commands.console import alignment_table, progress_line, screen, show_warnings, tier_table
+from visalign.commands.choices import choice
+from visalign.commands.console import (
+    alignment_table,
+    progress_line,
+    screen,
+    show_warnings,
+    show_written,
+    tier_table,
+)
 from visalign.commands.options import (
+    OUTPUT,
+    SAID,
+    SPEED,
+    Aligner,
     AlignmentFile,
+    AlignmentForm,
     AlignmentShift,
     Channel,
+    G2p,
     Language,
+    Lexicon,
+    NeededOutput,
+    Oov,
     Overwrite,
+    Quiet,
+    Recognise,
+    Speaker,
     Subtitles,
+    Text,
+    Track,
+    Transcript,
+    output_for,
     refuse_lonely_language,
     refuse_lonely_shift,
     refuse_missing,
     said,
 )
-from visalign.errors import ConfigError
+from visalign.files.standard_output import STANDARD_STREAM
 
 if TYPE_CHECKING:
-    from visalign.forced_alignment import Aligner, Alignment
+    from visalign.corpora.folder_alignment import Aligned, Recording, Said
+    from visalign.forced_alignment import Aligner as Engine
+    from visalign.forced_alignment import Alignment
     from visalign.forced_alignment.mfa import MfaAligner
     from visalign.language.annotations import Cue
     from visalign.language.phone_lists import Phones
@@ -44,11 +70,46 @@ ALIGN_EPILOG = (
     "visalign align film.mkv --subtitles eng -o film.TextGrid    (the subtitles inside the clip)\n\n"
     "visalign align interview.wav --channel left --transcript guest.txt -o guest.TextGrid\n\n"
     "visalign align talk.wav --recognise words -o talk.TextGrid    (no transcript: what PocketSphinx understands)\n\n"
-    "visalign align recordings/ -o aligned/ --to csv    (speech.wav beside speech.txt or speech.srt)\n\n"
+    "visalign align recordings/ -o aligned/ --format csv    (speech.wav beside speech.txt or speech.srt)\n\n"
     'visalign align rede.wav --text "Guten Morgen" --language de -o rede.TextGrid    (`visalign languages`)\n\n'
     "visalign align wort.wav --phones wort.txt -o wort.TextGrid    (any language: ɡ uː t ə n | t aː k)\n\n"
     "visalign align rede.wav -t rede.txt --acoustic-model german_mfa.zip --dictionary german_mfa.dict -o r.TextGrid"
 )
+
+
+AcousticModel = Annotated[
+    Path | None,
+    typer.Option(
+        "--acoustic-model",
+        help="Acoustic model: a zip of MFA, a folder of PocketSphinx; with --aligner mfa a name.",
+        rich_help_panel=SPEED,
+    ),
+]
+Dictionary = Annotated[
+    Path | None,
+    typer.Option(
+        "--dictionary",
+        help="The dictionary that belongs to that model; with --aligner mfa also a name.",
+        rich_help_panel=SPEED,
+    ),
+]
+G2pModel = Annotated[
+    str,
+    typer.Option("--g2p-model", help="MFA's model for words that its dictionary lacks.", rich_help_panel="MFA"),
+]
+Beam = Annotated[int, typer.Option("--beam", help="How wide MFA's search is.", rich_help_panel="MFA")]
+RetryBeam = Annotated[
+    int, typer.Option("--retry-beam", help="How wide its second try is where the first fails.", rich_help_panel="MFA")
+]
+MfaProgram = Annotated[
+    Path | None, typer.Option("--mfa", help="The program mfa, if it is not on the PATH.", rich_help_panel="MFA")
+]
+MfaEnvironment = Annotated[
+    str | None, typer.Option("--mfa-env", help="The conda environment that holds mfa.", rich_help_panel="MFA")
+]
+Timeout = Annotated[
+    float, typer.Option("--timeout", min=1.0, help="Seconds after which MFA is stopped.", rich_help_panel="MFA")
+]
 
 
 def align(
@@ -56,63 +117,70 @@ def align(
         Path,
         typer.Argument(metavar="AUDIO|VIDEO|FOLDER|CSV", help="Speech, or a clip with speech; or many of them."),
     ],
-    transcript: Annotated[
-        Path | None,
-        typer.Option("--transcript", "-t", help="What is said: text, subtitles, TextGrid, EAF; - for piped-in text."),
-    ] = None,
-    text: Annotated[str | None, typer.Option(help="What is said, in quotes.")] = None,
+    transcript: Transcript = None,
+    text: Text = None,
     phones: Annotated[
         Path | None,
-        typer.Option(help="Phones in place of a text, of any language: IPA, X-SAMPA or ARPABET; a line a word."),
+        typer.Option(
+            help="Phones in place of a text, of any language: IPA, X-SAMPA or ARPABET; a line a word.",
+            rich_help_panel=SAID,
+        ),
     ] = None,
     subtitles: Subtitles = None,
     alignment: AlignmentFile = None,
     alignment_shift: AlignmentShift = 0.0,
-    channel: Channel = None,
-    speaker: Annotated[str | None, typer.Option(help="Whose words, where several people speak.")] = None,
-    recognise: Annotated[
-        str, typer.Option(help="Without a transcript: phones, or words by a language model (English).")
-    ] = "phones",
-    lexicon: Annotated[
-        Path | None, typer.Option(help="Pronunciations of your own: a line each, word, then its phones.")
-    ] = None,
+    speaker: Speaker = None,
+    recognise: Recognise = None,
+    lexicon: Lexicon = None,
     language: Language = None,
-    oov: Annotated[str, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = "error",
-    g2p: Annotated[
-        str, typer.Option(help="Who guesses: the built-in English, espeak:LANGUAGE (espeak:de), or a model file.")
-    ] = "",
+    oov: Oov = None,
+    g2p: G2p = None,
+    track: Track = None,
+    channel: Channel = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help=".TextGrid, .json, .csv, .eaf, .ctm; of many a folder.")
+        Path | None, NeededOutput(".TextGrid, .json, .csv, .eaf, .ctm; of many a folder; - for standard output.")
     ] = None,
-    to: Annotated[str, typer.Option(help="Of many: TextGrid, json, csv, eaf or ctm.")] = "TextGrid",
+    form: AlignmentForm = None,
     phones_out: Annotated[
-        str | None, typer.Option(help="Write phones in ipa, arpabet or xsampa, with stress where it is known.")
+        str | None,
+        choice(
+            "--phones-out",
+            names=("arpabet", "ipa", "xsampa"),
+            help="The alphabet to write phones in, with stress where it is known.",
+            panel=OUTPUT,
+        ),
     ] = None,
-    aligner: Annotated[
-        str | None, typer.Option(help="The engine: gmm_hmm, any_language, pocketsphinx, or mfa (the real program).")
-    ] = None,
-    acoustic_model: Annotated[
-        Path | None,
-        typer.Option(help="Acoustic model: a zip of MFA, a folder of PocketSphinx; with --aligner mfa a name."),
-    ] = None,
-    dictionary: Annotated[
-        Path | None, typer.Option(help="The dictionary that belongs to that model; with --aligner mfa also a name.")
-    ] = None,
-    refine: Annotated[
-        bool, typer.Option(help="Boundaries where the sound says they are; without, where the acoustic model has them.")
-    ] = True,
-    g2p_model: Annotated[str, typer.Option(help="With --aligner mfa: its model for words without phones.")] = "",
-    beam: Annotated[int, typer.Option(help="With --aligner mfa: how wide its search is.")] = 100,
-    retry_beam: Annotated[int, typer.Option(help="With --aligner mfa: how wide the second try is.")] = 400,
-    mfa: Annotated[Path | None, typer.Option(help="The program mfa, if it is not on the PATH.")] = None,
-    mfa_env: Annotated[str | None, typer.Option(help="The conda environment that holds mfa.")] = None,
-    timeout: Annotated[
-        float, typer.Option(min=1.0, help="With --aligner mfa: seconds after which it is stopped.")
-    ] = 3600.0,
-    overwrite: Overwrite = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
+    syllables: Annotated[
+        bool,
+        typer.Option(
+            "--syllables", help="Add a tier of syllables (CSV: columns; JSON: an entry).", rich_help_panel=OUTPUT
+        ),
     ] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    aligner: Aligner = None,
+    acoustic_model: AcousticModel = None,
+    dictionary: Dictionary = None,
+    refine: Annotated[
+        bool,
+        typer.Option(
+            help="Boundaries where the sound says they are; without, where the acoustic model has them.",
+            rich_help_panel=SPEED,
+        ),
+    ] = True,
+    adapt: Annotated[
+        bool,
+        typer.Option(
+            help="Many in another language are aligned twice, adapted to each speaker or folder; without, once.",
+            rich_help_panel=SPEED,
+        ),
+    ] = True,
+    g2p_model: G2pModel = "",
+    beam: Beam = 100,
+    retry_beam: RetryBeam = 400,
+    mfa: MfaProgram = None,
+    mfa_env: MfaEnvironment = None,
+    timeout: Timeout = 3600.0,
 ) -> None:
     """Find where each word and phone is spoken. Without a transcript, recognise the phones."""
     # These load numpy and PocketSphinx.
@@ -121,10 +189,9 @@ def align(
     from visalign.files.outputs import check_output
     from visalign.forced_alignment import chosen_aligner, read_alignment
     from visalign.language.phone_lists import read_phones
-    from visalign.language.phones import ALPHABETS, is_silence
+    from visalign.language.phones import is_silence
 
-    if phones_out not in (None, *ALPHABETS):
-        raise ConfigError("phones-out", phones_out, ALPHABETS)
+    oov, g2p = oov or "error", g2p or ""
     if is_many(sound):
         one = {
             "--text": text,
@@ -142,16 +209,23 @@ def align(
         engine = chosen_aligner(aligner, acoustic_model, refine=refine)
         refuse_lonely_language(language, sound)
         names = {"oov": oov, "g2p": g2p, "language": language, "speaker": speaker}
-        options = {"aligner": engine, "lexicon": lexicon, "dictionary": dictionary, **names, "phones_out": phones_out}
-        _align_many(sound, output, to, channel, overwrite=overwrite, quiet=quiet, options=options)
+        options = {
+            "aligner": engine,
+            "lexicon": lexicon,
+            "dictionary": dictionary,
+            **names,
+            "shown": (phones_out, syllables),
+        }
+        _align_many(
+            sound, output, form, (track, channel), adapt=adapt, overwrite=overwrite, quiet=quiet, options=options
+        )
         return
+    output = _with_form(output, form)
     if output is not None:
         inputs = [
             x for x in (sound, transcript, phones, alignment, lexicon, acoustic_model, dictionary) if x is not None
         ]
-        check_output(output, suffixes=ALIGNMENT_SUFFIXES, inputs=inputs, overwrite=overwrite)
-    if recognise not in ("phones", "words"):
-        raise ConfigError("recognise", recognise, ("phones", "words"))
+        check_output(output, suffixes=ALIGNMENT_SUFFIXES, overwrite=overwrite, inputs=inputs)
     words = said(text, transcript, subtitles, sound)
     if phones is not None:
         said_by = {"--text": text, "--transcript": transcript, "--subtitles": subtitles, "--alignment": alignment}
@@ -170,7 +244,7 @@ def align(
     refuse_missing(sound)
     with progress_line(enabled=not quiet) as progress:
         progress("aligning", None)
-        audio = visalign.read_audio(sound, channel=channel)
+        audio = visalign.read_audio(sound, track=track, channel=channel)
         if alignment is not None:
             found = read_alignment(
                 alignment,
@@ -203,15 +277,25 @@ def align(
                 speaker=speaker,
                 progress=progress,
             )
-    if phones_out is not None:
-        found = _labelled(found, phones_out, lexicon, dictionary, language)
-    written = [] if output is None else [write_alignment(output, found)]
+    found = _labelled(found, (phones_out, syllables), lexicon, dictionary, language)
+    written = [] if output is None else [write_alignment(output, found, media=sound)]
     if not quiet:
         recognised = tier_table(found.phones, label="phone", is_silence=is_silence)
         screen().print(alignment_table(found) if found.text else recognised)
         show_warnings(found.warnings)
-        for path in written:
-            screen().print(f"Wrote {path}", soft_wrap=True)
+        show_written(*written)
+
+
+def _with_form(output: Path | None, form: str | None) -> Path | None:
+    """Where one alignment is written: a name without an ending gets that of its form, as has the standard output."""
+    if output is None:
+        return None
+    suffix = f".{form or 'TextGrid'}"
+    if form is not None and output != STANDARD_STREAM and output.suffix.lower() != suffix.lower():
+        if output.suffix:
+            raise typer.BadParameter(f"--format {form} is not what {output.name} ends in; leave one of the two out")
+        return output.with_suffix(suffix)
+    return output_for(output, suffix)
 
 
 def _refuse_words(given: dict[str, object], oov: str, g2p: str) -> None:
@@ -222,14 +306,21 @@ def _refuse_words(given: dict[str, object], oov: str, g2p: str) -> None:
 
 
 def _labelled(
-    found: Alignment, alphabet: str, lexicon: Path | None, dictionary: Path | None, language: str | None
+    found: Alignment,
+    shown: tuple[str | None, bool],
+    lexicon: Path | None,
+    dictionary: Path | None,
+    language: str | None,
 ) -> Alignment:
-    """The alignment with its phones as --phones-out asks for them."""
+    """The alignment with its phones as --phones-out, and the syllables that --syllables, asks for."""
+    alphabet, syllables = shown
+    if alphabet is None and not syllables:
+        return found
     # It loads the lexicon.
     from visalign.forced_alignment.aligner import whole_lexicon
     from visalign.forced_alignment.phone_labels import with_labels
 
-    return with_labels(found, alphabet, whole_lexicon(lexicon, dictionary, language))
+    return with_labels(found, alphabet, whole_lexicon(lexicon, dictionary, language), syllables=syllables)
 
 
 def _refuse_pronunciations(lexicon: Path | None, oov: str, g2p: str, language: str | None) -> None:
@@ -265,7 +356,7 @@ def mfa_aligner(
 
 
 def _aligned(
-    audio: Audio, said: str | Sequence[Cue] | Phones, *, aligner: Aligner, phones_out: str | None, **words: Any
+    audio: Audio, said: str | Sequence[Cue] | Phones, *, aligner: Engine, shown: tuple[str | None, bool], **words: Any
 ) -> Alignment:
     """One of many recordings, by its words or its phones."""
     # As above.
@@ -275,55 +366,70 @@ def _aligned(
         found = visalign.force_align(audio, phones=said, aligner=aligner)
     else:
         found = visalign.force_align(audio, said, aligner=aligner, **words)
-    return (
-        found
-        if phones_out is None
-        else _labelled(found, phones_out, words["lexicon"], words["dictionary"], words["language"])
-    )
+    return _labelled(found, shown, words["lexicon"], words["dictionary"], words["language"])
 
 
 def _align_many(
     source: Path,
     output: Path | None,
-    to: str,
-    channel: str | None,
+    form: str | None,
+    streams: tuple[int | None, str | None],
     *,
+    adapt: bool,
     overwrite: bool,
     quiet: bool,
     options: dict[str, Any],
 ) -> None:
     """Align a folder or the rows of a table; exit with 3 where one failed."""
     # These load numpy and PocketSphinx.
-    from visalign.corpora.folder_alignment import align_recordings, find_recordings
-    from visalign.exports.result_files import ALIGNMENT_SUFFIXES
+    from visalign.corpora.folder_alignment import align_recordings, find_recordings, pools_of
+    from visalign.forced_alignment.pooling import may_be_pooled
+    from visalign.language.languages import chosen_language
 
     if output is None:
         raise typer.BadParameter("give the folder for the results with -o FOLDER")
-    suffix = next((x for x in ALIGNMENT_SUFFIXES if x.lower() == f".{to.lower().removeprefix('.')}"), None)
-    if suffix is None:
-        raise ConfigError("to", to, [x.removeprefix(".") for x in ALIGNMENT_SUFFIXES])
+    suffix, (track, channel) = f".{form or 'TextGrid'}", streams
     recordings = find_recordings(source)
-    n_failed, console = 0, screen()
+    n_failed = 0
+
+    def in_language(recording: Recording) -> str | None:
+        return recording.language or options["language"]
+
+    def heard(recording: Recording, said: Said, engine: Engine) -> Alignment:
+        sound = visalign.read_audio(recording.path, track=track, channel=channel)
+        return _aligned(sound, said, **options | {"aligner": engine, "language": in_language(recording)})
+
+    engine = options["aligner"]
+    pooled = [x for x in recordings if x.has_phones or chosen_language(in_language(x)).code]
+    if not adapt or not may_be_pooled(engine):
+        pooled = []
     with progress_line(enabled=not quiet) as progress:
+        adapted = pools_of(pooled, heard, refine=engine.refine, progress=progress) if len(pooled) > 1 else {}
+        known = {x.path: adapted.get(x.speaker, engine) for x in pooled}
         progress(f"aligning {recordings[0].path.name}", 0.0)
         done = align_recordings(
             recordings,
             output,
             suffix,
-            lambda path, said: _aligned(visalign.read_audio(path, channel=channel), said, **options),
+            lambda recording, said: heard(recording, said, known.get(recording.path, engine)),
             overwrite=overwrite,
         )
         for number, one in enumerate(done, start=1):
             progress(f"aligned {one.recording.path.name}", number / len(recordings))
             n_failed += one.error is not None
-            if one.error is not None:
-                screen(stderr=True).print(f"{one.recording.path}: {one.error}", style="red", soft_wrap=True)
-            elif one.alignment is not None and one.alignment.warnings and not quiet:
-                first, more = one.alignment.warnings[0], len(one.alignment.warnings) - 1
-                rest = f" (and {more} more)" if more else ""
-                console.print(f"{one.recording.name}: {first}{rest}", style="yellow", soft_wrap=True)
+            _tell(one, quiet=quiet)
     if not quiet:
-        console.print(
+        screen().print(
             f"Aligned {len(recordings) - n_failed} of {len(recordings)} recordings into {output}", soft_wrap=True
         )
     raise typer.Exit(3 if n_failed else 0)
+
+
+def _tell(one: Aligned, *, quiet: bool) -> None:
+    """Say what became of one of many recordings, where it failed or there is something to know."""
+    if one.error is not None:
+        screen(stderr=True).print(f"{one.recording.path}: {one.error}", style="red", soft_wrap=True)
+    elif one.alignment is not None and one.alignment.warnings and not quiet:
+        first, more = one.alignment.warnings[0], len(one.alignment.warnings) - 1
+        rest = f" (and {more} more)" if more else ""
+        screen().print(f"{one.recording.name}: {first}{rest}", style="yellow", soft_wrap=True)

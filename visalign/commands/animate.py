@@ -9,7 +9,21 @@ import typer
 
 from visalign.commands.console import screen
 from visalign.commands.export import parse_rate
-from visalign.commands.options import Language, refuse_lonely_language, said
+from visalign.commands.options import (
+    Aligner,
+    Fps,
+    Language,
+    Lexicon,
+    NeededOutput,
+    Overwrite,
+    Quiet,
+    Text,
+    Transcript,
+    refuse_lonely_language,
+    refuse_missing,
+    said,
+)
+from visalign.files.outputs import refuse_existing
 
 __all__ = ["ANIMATE_EPILOG", "animate"]
 
@@ -23,21 +37,19 @@ ANIMATE_EPILOG = (
 def animate(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="Portrait, looking at the camera, mouth closed.")],
     audio: Annotated[Path, typer.Argument(metavar="AUDIO", help="Speech, or a clip with speech.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The clip, .mp4.")],
-    transcript: Annotated[
-        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
-    ] = None,
-    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
-    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
+    output: Annotated[Path, NeededOutput("The clip, .mp4.")],
+    transcript: Transcript = None,
+    text: Text = None,
+    lexicon: Lexicon = None,
     language: Language = None,
-    aligner: Annotated[
-        str | None,
-        typer.Option(help="Who finds the phones: pocketsphinx (fast; English, the default) or another of `align`."),
-    ] = None,
-    fps: Annotated[str, typer.Option(help="Frames a second.")] = "25",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    aligner: Aligner = None,
+    fps: Fps = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Move the lips of a portrait with a sound: a preview of timing, watermarked as synthetic."""
+    refuse_existing(output, overwrite=overwrite)
+    refuse_missing(photo, audio)
     # These load numpy, scipy, dlib and what aligns.
     from visalign.exports.reading import read_utterance
     from visalign.face.portrait import WATERMARK, animate_portrait, read_portrait
@@ -45,8 +57,8 @@ def animate(
     from visalign.media.clips import read_audio
 
     inputs = [x for x in (photo, audio, transcript, lexicon) if x is not None]
-    check_output(output, suffixes=(".mp4",), inputs=inputs)
-    rate = parse_rate(fps)
+    check_output(output, suffixes=(".mp4",), overwrite=overwrite, inputs=inputs)
+    rate = parse_rate(fps or "25")
     portrait = read_portrait(photo)
     words = said(text, transcript)
     refuse_lonely_language(language, words)

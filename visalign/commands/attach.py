@@ -9,8 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.commands.console import progress_line, screen
-from visalign.commands.options import refuse_missing, said
+from visalign.commands.choices import choice
+from visalign.commands.console import progress_line, screen, show_written
+from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, with_groups
+from visalign.commands.options import (
+    OUTPUT,
+    Face,
+    Force,
+    NeededOutput,
+    NoCache,
+    Overwrite,
+    Quiet,
+    VideoTrack,
+    refuse_missing,
+)
 from visalign.errors import CorrectionRefused
 
 if TYPE_CHECKING:
@@ -30,33 +42,39 @@ ATTACH_EPILOG = (
 _REFUSED = 1
 
 
+@with_groups
 def attach(
     video: Annotated[Path, typer.Argument(metavar="VIDEO", help="The clip; it is never changed.")],
     audio: Annotated[Path, typer.Argument(metavar="AUDIO", help="The recording, at any rate.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The new file.")],
-    by: Annotated[str, typer.Option(help="auto, sound, lips, timecode or adr; see below.")] = "auto",
+    output: Annotated[Path, NeededOutput("The new file.")],
+    spoken: Spoken,
+    judging: Judging,
+    by: Annotated[
+        str, choice("--by", names=("auto", "sound", "lips", "timecode", "adr"), help="How its place is found.")
+    ] = "auto",
     offset: Annotated[float | None, typer.Option(help="Where the recording starts, seconds, if known.")] = None,
-    transcript: Annotated[
-        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    video_track: VideoTrack = None,
+    face: Face = None,
+    no_cache: NoCache = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Leave out the clip's own sound.", rich_help_panel=OUTPUT)
+    ] = False,
+    codec: Annotated[
+        str | None, typer.Option(help="Encoder of the new track: flac, pcm_s24le, aac …", rich_help_panel=OUTPUT)
     ] = None,
-    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
-    model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Leave out the clip's own sound.")] = False,
-    codec: Annotated[str | None, typer.Option(help="Encoder of the new track: flac, pcm_s24le, aac …")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Take the best place even if it is not certain.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    force: Force = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Put a separate recording into a clip, at the right time."""
-    words = said(text, transcript)
-    settings = visalign.Config() if config is None else visalign.Config.load(config)
+    arguments = check_arguments(spoken, Streams(video_track=video_track, face=face, no_cache=no_cache), judging, video)
     refuse_missing(video, audio)
     # Loads numpy, scipy and FFmpeg.
     from visalign.correct.attach import attach as attach_recording
 
     def measure(recording: Path) -> ClipReport:
         with progress_line(enabled=not quiet) as progress:
-            return visalign.check(video, words, audio=recording, model=model, config=settings, progress=progress)
+            return visalign.check(video, audio=recording, evidence=False, progress=progress, **arguments)
 
     lips: Callable[[Path], ClipReport] | None = measure if by in ("auto", "lips") else None
     try:
@@ -70,6 +88,7 @@ def attach(
             replace_sound=replace,
             codec=codec,
             force=force,
+            overwrite=overwrite,
         )
     except CorrectionRefused as refusal:
         screen(stderr=True).print(str(refusal), style="yellow", soft_wrap=True)
@@ -87,4 +106,4 @@ def _show(done: Attached, output: Path) -> None:
         screen().print(f"Stretched to the old take at {slow:.2f} to {fast:.2f} of its speed ({done.evidence}).")
     for name in done.left_out:
         screen(stderr=True).print(f"Warning: the new container can't hold {name}; it was left out.", style="yellow")
-    screen().print(f"Wrote {output}", soft_wrap=True)
+    show_written(output)

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.commands.console import VERDICT_STYLES, batch_progress, facts_table, print_json, screen
-from visalign.commands.options import Language, Profile, Strict, chosen_settings, refuse_lonely_language
-from visalign.errors import ConfigError
+from visalign.commands.choices import choice
+from visalign.commands.console import VERDICT_STYLES, batch_progress, facts_table, print_json, screen, show_written
+from visalign.commands.judging import Judging, with_groups
+from visalign.commands.options import (
+    SPEED,
+    Jobs,
+    Json,
+    JsonLines,
+    MemoryLimit,
+    NeededOutput,
+    Overwrite,
+    Pages,
+    Parquet,
+    Quiet,
+    TimeLimit,
+    refuse_lonely_language,
+)
+from visalign.errors import ParseError
+from visalign.files.outputs import check_output, whole_file
 
 if TYPE_CHECKING:
     from visalign.batch import BatchEvent, BatchResult, BatchSettings
@@ -36,9 +52,9 @@ __all__ = [
 ]
 
 BATCH_EPILOG = (
-    "visalign batch clips/ --out results    (clips, each with its transcript beside it)\n\n"
-    "visalign batch clips.csv --out results --jobs 8 --max-failures 5%\n\n"
-    "visalign batch clips.csv --out results --retry-failed timeout --time-limit 600\n\n"
+    "visalign batch clips/ -o results    (clips, each with its transcript beside it)\n\n"
+    "visalign batch clips.csv -o results --jobs 8 --max-failures 5%\n\n"
+    "visalign batch clips.csv -o results --retry-failed timeout --time-limit 600\n\n"
     "Run the same command again and it does what is missing. Columns of a manifest: clip, id, transcript, text, audio, "
     "language, speaker, condition, map, expected (docs/batch.md).\n\n"
     "Exit codes: 0 all clips got the expected verdict · 1 done, some did not · 2 wrong usage · 3 some clips could not "
@@ -53,51 +69,59 @@ _STOPPED = {"interrupted": 130, "terminated": 143}
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _RECENT_SECONDS = 60.0
 
-Out = Annotated[Path, typer.Argument(metavar="FOLDER", help="The --out of a batch.")]
+Results = Annotated[Path, typer.Argument(metavar="FOLDER", help="What `visalign batch` wrote (its --output).")]
 
 
+@with_groups
 def batch(
     source: Annotated[Path, typer.Argument(metavar="MANIFEST|FOLDER", help="CSV or JSON lines, or a folder of clips.")],
-    out: Annotated[
+    judging: Judging,
+    output: Annotated[
         Path | None,
-        typer.Option(help="Folder for ledger, reports and summary; default: the source's name and .results."),
+        NeededOutput("Folder for ledger, reports and summary; default: the source's name and .results."),
     ] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", help="Clips at once; one a processor by default.")] = None,
-    time_limit: Annotated[
-        float | None, typer.Option(help="Seconds a clip; by default 120 and 30 times its duration.")
-    ] = None,
-    memory_limit: Annotated[str, typer.Option(help="Memory a clip: 3G, 800M.")] = "3G",
-    config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
-    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
-    language: Language = None,
-    viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
-    model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
-    enhancement: Annotated[str, typer.Option("--enhance", help="Clear the sound first: auto, or a chain.")] = "off",
-    grammar: Annotated[
-        str | None, typer.Option(help="Read words off the lips too: what may be said, JSGF, sentences, or 'grid'.")
-    ] = None,
-    profile: Profile = None,
-    strict: Strict = False,
+    pages: Pages = False,
+    parquet: Parquet = False,
+    json_lines: JsonLines = False,
+    quiet: Quiet = False,
+    jobs: Jobs = None,
+    time_limit: TimeLimit = None,
+    memory_limit: MemoryLimit = "3G",
     lip_cache: Annotated[
-        Path | None, typer.Option(help="Folder that keeps lips by content, for several batches; default: OUT/lips.")
+        Path | None,
+        typer.Option(
+            help="Folder that keeps lips by content, for several batches; default: OUTPUT/lips.", rich_help_panel=SPEED
+        ),
     ] = None,
-    no_lip_cache: Annotated[bool, typer.Option("--no-lip-cache", help="Keep no lips.")] = False,
-    only: Annotated[list[str] | None, typer.Option(help="Do these ids only; a pattern, as 's1/*'. Repeatable.")] = None,
+    no_lip_cache: Annotated[bool, typer.Option("--no-lip-cache", help="Keep no lips.", rich_help_panel=SPEED)] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Do these ids only; a pattern, as 's1/*'. Repeatable.", rich_help_panel=SPEED),
+    ] = None,
     retry_failed: Annotated[
         str | None,
-        typer.Option(help="Try failures again: all, or reasons with commas between, as timeout,memory."),
+        typer.Option(
+            help="Try failures again: all, or reasons with commas between, as timeout,memory.", rich_help_panel=SPEED
+        ),
     ] = None,
-    max_failures: Annotated[str | None, typer.Option(help="Stop after so many failures: 20, or 5%.")] = None,
-    shard: Annotated[str | None, typer.Option(help="Do the i-th of N parts only, as 2/8.")] = None,
-    engine: Annotated[str, typer.Option(help="Where the work is done: local, or dask.")] = "local",
+    max_failures: Annotated[
+        str | None, typer.Option(help="Stop after so many failures: 20, or 5%.", rich_help_panel=SPEED)
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(help="Do the i-th of N parts only, as 2/8.", rich_help_panel=SPEED)
+    ] = None,
+    engine: Annotated[
+        str, choice("--engine", names=("local", "dask"), help="Where the work is done.", panel=SPEED)
+    ] = "local",
     scheduler: Annotated[
-        str | None, typer.Option(help="Address of the Dask scheduler (tcp://host:8786), or its scheduler file.")
+        str | None,
+        typer.Option(
+            help="Address of the Dask scheduler (tcp://host:8786), or its scheduler file.", rich_help_panel=SPEED
+        ),
     ] = None,
-    parquet: Annotated[bool, typer.Option("--parquet", help="Write summary.parquet as well.")] = False,
-    html: Annotated[bool, typer.Option("--html", help="Write a page a clip, and index.html over them all.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the manifest, say what would be done.")] = False,
-    json_lines: Annotated[bool, typer.Option("--json-lines", help="Tell progress as JSON, a line an event.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the manifest, say what would be done.", rich_help_panel=SPEED)
+    ] = False,
 ) -> None:
     """Check many clips, each in a process of its own; what is done is kept, whatever happens."""
     # These load the rooms of the batch.
@@ -105,7 +129,7 @@ def batch(
     from visalign.corpora.clip_list import read_manifest
 
     settings = replace(
-        settings_of(config, lexicon, viseme_map, model, enhancement, grammar, profile, strict, language),
+        settings_of(judging),
         jobs=jobs,
         time_limit_seconds=time_limit,
         memory_limit_bytes=memory_bytes(memory_limit),
@@ -115,9 +139,9 @@ def batch(
         max_failures=_failures(max_failures),
         shard=_shard(shard),
         parquet=parquet,
-        pages=html,
+        pages=pages,
     )
-    manifest, out = read_manifest(source), out or default_out(source)
+    manifest, out = read_manifest(source), output or default_out(source)
     if not quiet:
         for warning in manifest.warnings:
             screen(stderr=True).print(f"Warning: {warning}", style="yellow")
@@ -148,37 +172,30 @@ def _files_elsewhere(manifest: Manifest) -> list[str]:
     return [name for name, place in places.items() if not place.resolve().is_relative_to(manifest.root)]
 
 
-def settings_of(
-    config: Path | None,
-    lexicon: Path | None,
-    viseme_map: str | None,
-    model: Path | None,
-    enhancement: str,
-    grammar: str | None = None,
-    profile: str | None = None,
-    strict: bool = False,
-    language: str | None = None,
-) -> BatchSettings:
+def settings_of(judging: Judging) -> BatchSettings:
     """Settings of a batch from the options that `visalign check` has as well."""
     # Loads the rooms of the batch.
     from visalign.batch import BatchSettings
 
-    own = None if lexicon is None else lexicon.resolve()  # workers run elsewhere
-    own_map = None if viseme_map is None else _name_or_file(viseme_map)
-    refuse_lonely_language(language, config or "clips")
-    chosen = chosen_settings(config, lexicon=own, language=language, viseme_map=own_map, profile=profile, strict=strict)
-    if grammar is not None:
-        chosen = replace(chosen, lips=replace(chosen.lips, grammar=_name_or_file(grammar)))
+    refuse_lonely_language(judging.language, judging.config or "clips")
+    # Workers run elsewhere, so files are named from the root.
+    named = replace(
+        judging,
+        lexicon=None if judging.lexicon is None else judging.lexicon.resolve(),
+        viseme_map=_name_or_file(judging.viseme_map),
+        grammar=_name_or_file(judging.grammar),
+        g2p=_name_or_file(judging.g2p),
+        enhancement=None,
+    )
     return BatchSettings(
-        config=chosen,
-        model="" if model is None else str(model.resolve()),
-        enhancement=None if enhancement == "off" else enhancement,
+        config=named.settings(),
+        model="" if judging.model is None else str(judging.model.resolve()),
+        enhancement=None if judging.enhancement == "off" else judging.enhancement,
     )
 
 
-def _name_or_file(given: str) -> str:
-    path = Path(given)
-    return str(path.resolve()) if path.is_file() else given
+def _name_or_file(given: str | None) -> str | None:
+    return given if given is None or not Path(given).is_file() else str(Path(given).resolve())
 
 
 def default_out(source: Path) -> Path:
@@ -207,12 +224,10 @@ def show_result(result: BatchResult) -> None:
         out.print(f"  {reason}: {n}", style="red")
     if result.stopped:
         out.print(f"Stopped early ({result.stopped}); run the same command again to go on.", style="yellow")
-    out.print(f"Wrote {result.out / 'summary.csv'}", soft_wrap=True)
+    show_written(*(path for path in (result.out / "summary.csv", result.out / "index.html") if path.exists()))
 
 
 def _engine(name: str, scheduler: str | None) -> Engine | None:
-    if name not in {"local", "dask"}:
-        raise ConfigError("engine", name, "local or dask")
     if (name == "dask") != (scheduler is not None):
         raise typer.BadParameter("--engine dask and --scheduler ADDRESS belong together")
     if scheduler is None:
@@ -236,7 +251,7 @@ def listener(*, json_lines: bool, quiet: bool) -> Iterator[Callable[[BatchEvent]
 
 
 def _tell_json(event: BatchEvent) -> None:
-    print_json(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
+    print_json(dumps(event.to_dict(), ensure_ascii=False) + "\n")
 
 
 def _tell(event: BatchEvent, advance: Callable[[int, int], None], say: Callable[[str, str], None]) -> None:
@@ -253,23 +268,30 @@ def _tell(event: BatchEvent, advance: Callable[[int, int], None], say: Callable[
 
 
 def status(
-    out: Out,
+    results: Results,
     clip: Annotated[str | None, typer.Option(help="Show all that is known about this clip, by its id.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    json: Json = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Tell how a batch stands, while it runs or after."""
+    if not results.is_dir():
+        raise ParseError(results, None, "no such folder; give what `visalign batch` wrote (its --output)")
     # Loads the rooms of the batch.
     from visalign.batch.ledger import LEDGER_NAME, Ledger, is_running
 
-    with Ledger(out / LEDGER_NAME, read_only=True) as ledger:
+    if json is not None:
+        check_output(json, suffixes=(".json",), overwrite=overwrite)
+    with Ledger(results / LEDGER_NAME, read_only=True) as ledger:
         if clip is not None:
             _show_clip(ledger, clip)
             return
-        found = _standing(ledger, at_work=is_running(out))
-        if as_json:
-            print_json(json.dumps(found, indent=2) + "\n")
-        else:
-            _show_standing(found)
+        found = _standing(ledger, at_work=is_running(results))
+    if json is None:
+        _show_standing(found)
+        return
+    with whole_file(json) as draft:
+        draft.write_text(dumps(found, indent=2) + "\n", encoding="utf-8")
+    show_written(json)
 
 
 def _standing(ledger: Ledger, *, at_work: bool) -> dict[str, object]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.commands.console import facts_table, screen, signed_ms
+from visalign.commands.console import facts_table, screen, show_written, signed_ms
+from visalign.commands.options import Csv, Overwrite, Quiet
 
 if TYPE_CHECKING:
     from visalign.evaluation.run_comparison import ClipChange, RunComparison
@@ -17,7 +18,7 @@ __all__ = ["COMPARE_EPILOG", "compare"]
 
 COMPARE_EPILOG = (
     "visalign compare before.json after.json\n\n"
-    "visalign compare runs/0.1 runs/0.2 --tolerance 10 --csv changes.csv    (folders of reports, paired by path)\n\n"
+    "visalign compare runs/0.1 runs/0.2 --tolerance-ms 10 --csv changes.csv    (folders of reports, paired by path)\n\n"
     "Exit codes: 0 nothing changed · 1 a verdict changed, a lead moved by more than the tolerance, or a clip is in one "
     "run only · 2 wrong usage · 3 a report could not be read"
 )
@@ -28,9 +29,10 @@ _SAME, _CHANGED = 0, 1
 def compare(
     old: Annotated[Path, typer.Argument(metavar="RUN1", help="A JSON report, or a folder of them: the old run.")],
     new: Annotated[Path, typer.Argument(metavar="RUN2", help="The same of the new run.")],
-    tolerance: Annotated[float, typer.Option(help="Leads that move by no more than this are the same, ms.")] = 20.0,
-    csv: Annotated[Path | None, typer.Option(help="Write all clips of both runs as CSV.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    tolerance_ms: Annotated[float, typer.Option(help="Leads that move by no more than this are the same.")] = 20.0,
+    csv: Csv = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Tell what changed between two runs over the same clips."""
     # Load numpy and pandas.
@@ -38,12 +40,12 @@ def compare(
     from visalign.files.outputs import check_output
     from visalign.files.text_files import format_table, write_text
 
-    if not 0 <= tolerance < float("inf"):
-        raise typer.BadParameter("--tolerance must be 0 or more milliseconds")
+    if not 0 <= tolerance_ms < float("inf"):
+        raise typer.BadParameter("--tolerance-ms must be 0 or more milliseconds")
     if csv is not None:
-        check_output(csv, suffixes=(".csv",), inputs=(old, new))
+        check_output(csv, suffixes=(".csv",), overwrite=overwrite, inputs=(old, new))
     found = compare_runs(old, new)
-    changed = found.changes(tolerance / 1000)
+    changed = found.changes(tolerance_ms / 1000)
     if csv is not None:
         write_text(csv, format_table(COMPARISON_COLUMNS, found.rows()))
     if not quiet:
@@ -63,7 +65,7 @@ def _show(found: RunComparison, changed: tuple[ClipChange, ...], csv: Path | Non
     out.print(f"{n} clip{'' if n == 1 else 's'} in both runs, {len(changed)} changed (positive lead: audio early).")
     out.print(f"Before: {_in_words(found.old_score)}. After: {_in_words(found.new_score)}.", soft_wrap=True)
     if csv is not None:
-        out.print(f"Wrote {csv}", soft_wrap=True)
+        show_written(csv)
 
 
 def _row(clip: ClipChange) -> tuple[str, ...]:

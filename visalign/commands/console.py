@@ -8,8 +8,10 @@ word. Whatever is drawn, by whichever command, is made :mod:`harmless <visalign.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -30,9 +32,12 @@ from rich.table import Table
 from rich.text import Text
 
 from visalign.files.display import harmless, harmless_json, one_line
+from visalign.files.standard_output import is_for_stdout
 from visalign.files.timecode import clock
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from visalign.doctor import Finding
     from visalign.forced_alignment.alignment import Alignment
     from visalign.reports.clip_report import ClipReport
@@ -51,9 +56,11 @@ __all__ = [
     "progress_line",
     "screen",
     "show_warnings",
+    "show_written",
     "signed_ms",
     "styled_summary",
     "tier_table",
+    "time_left",
     "words_table",
 ]
 
@@ -63,8 +70,11 @@ ProgressCallback = Callable[[str, float | None], None]
 MOST_WORDS, MOST_ROWS = 60, 40
 """A table has a row a word up to so many words; above it a row a cue or phrase, or at most so many rows of runs."""
 
-PIPE_WIDTH = 160
+PIPE_WIDTH = 400
 """Columns where the output is not a terminal: wide enough that no row of the words table is broken."""
+
+ROOM_FOR_MEASURES, ROOM_FOR_VISEMES = 100, 150
+"""Columns from which on the table of the words says more than the lead and the verdict, and says it all."""
 
 VERDICT_STYLES = {
     "in-sync": "green",
@@ -91,10 +101,21 @@ class _Screen(Console):
 
 
 def screen(*, stderr: bool = False) -> Console:
-    """A console that never guesses at markup, e-mail addresses or emoji in what it prints, and never acts on it."""
+    """A console that never guesses at markup, e-mail addresses or emoji in what it prints, and never acts on it.
+
+    Words go to stderr where a result goes to the standard output.
+    """
+    stderr = stderr or is_for_stdout()
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
     return _Screen(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+
+
+def show_written(*paths: Path) -> None:
+    """A line a file; not wrapped, as a path that is broken over two lines can't be copied."""
+    for path in paths:
+        if not is_for_stdout(path):
+            screen().print(f"Wrote {path}", soft_wrap=True)
 
 
 def print_json(text: str) -> None:
@@ -105,18 +126,52 @@ def print_json(text: str) -> None:
 
 @contextmanager
 def progress_line(*, enabled: bool = True) -> Iterator[ProgressCallback]:
-    """A line on stderr that shows what is being done; nothing at all where stderr is not a terminal."""
+    """A line on stderr that shows what is being done, and how long that will still take where it can be told.
+
+    Nothing at all where stderr is not a terminal.
+    """
     console = screen(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    stage_text, left_text = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[left]}")
+    columns = (SpinnerColumn(), stage_text, BarColumn(), TimeElapsedColumn(), left_text)
     with Progress(*columns, console=console, transient=True, disable=not (enabled and console.is_terminal)) as bar:
-        task = bar.add_task("starting", total=None)
+        task = bar.add_task("starting", total=None, left="")
+        began = {"starting": time.monotonic()}
 
         def tell(stage: str, fraction: float | None) -> None:
+            taken = time.monotonic() - began.setdefault(stage, time.monotonic())
             bar.update(
-                task, description=one_line(stage), total=None if fraction is None else 1.0, completed=fraction or 0.0
+                task,
+                description=one_line(stage),
+                total=None if fraction is None else 1.0,
+                completed=fraction or 0.0,
+                left=time_left(taken, fraction),
             )
 
         yield tell
+
+
+def time_left(taken: float, fraction: float | None) -> str:
+    """How long a stage will still take, in words; empty as long as that would be guessed.
+
+    Parameters
+    ----------
+    taken : float
+        Seconds so far.
+    fraction : float or None
+        Which part of it is done.
+
+    Examples
+    --------
+    >>> time_left(6.0, 0.1), time_left(90.0, 0.25), time_left(0.2, 0.5), time_left(9.0, None)
+    ('about 54 s left', 'about 4 min 30 s left', '', '')
+    """
+    if not fraction or fraction >= 1 or taken < _SURE_AFTER_SECONDS:
+        return ""
+    minutes, seconds = divmod(round(taken * (1 - fraction) / fraction), 60)
+    return f"about {minutes} min {seconds} s left" if minutes else f"about {seconds} s left"
+
+
+_SURE_AFTER_SECONDS = 1.0
 
 
 @contextmanager
@@ -171,35 +226,61 @@ def styled_summary(report: ClipReport) -> Text:
     return Text("\n").join([Text(headline, style=f"bold {colour}"), *map(Text, rest)])
 
 
-def words_table(report: ClipReport) -> Table:
-    """One row a judged word; the one with the lowest score is marked."""
+def words_table(report: ClipReport, width: int | None = None) -> Table:
+    """One row a judged word; the one with the lowest score is marked, unless all are well.
+
+    Where the terminal is narrow, `width` columns, it says when, how much and how it is judged; where there is room, how
+    much of it was seen, and what the lips should show and show, in words with the map's letters behind.
+    """
+    # Loads numpy, which the report has loaded already.
+    from visalign.reports.wording import word_as_told
+
+    room = screen().width if width is None else width
+    some, all_of_it = room >= ROOM_FOR_MEASURES, room >= ROOM_FOR_VISEMES
     table = _table(
-        "word",
-        ">start–end s",
-        "phones",
-        "expected",
-        "observed",
-        ">viseme accuracy",
-        ">audio lead ms",
-        ">score",
-        "verdict",
-        "",
+        *("word", ">start–end s"),
+        *["phones"] * some,
+        *["expected", "observed"] * all_of_it,
+        *[">viseme accuracy"] * some,
+        *(">audio lead ms", ">frames"),
+        *[">score"] * some,
+        *("verdict", ""),
     )
-    worst = report.worst_segment() if len(report.judged_words) > 1 else None
+    worst = report.worst_segment() if _is_one_weak(report) else None
     for index, word in enumerate(report.judged_words):
         is_worst = index == worst
-        cells = [
+        verdict, lead = word_as_told(report.sync, word.verdict, word.lead_seconds)
+        cells: list[str | Text] = [
             word.label,
             f"{word.start:.2f}–{word.end:.2f}",
-            *(word.phones, word.expected, word.observed),
-            _number(word.viseme_accuracy, "{:.0%}"),
-            signed_ms(word.lead_seconds),
-            _number(word.score, "{:.2f}"),
-            Text(word.verdict, style=VERDICT_STYLES.get(word.verdict, "")),
+            *[word.phones] * some,
+            *[_in_words(x, report.clip.names) for x in (word.expected, word.observed) if all_of_it],
+            *[_number(word.viseme_accuracy, "{:.0%}")] * some,
+            *(signed_ms(lead), _signed_frames(lead, report.clip.frame_rate)),
+            *[_number(word.score, "{:.2f}")] * some,
+            Text(verdict, style=VERDICT_STYLES.get(verdict, "")),
             "<- worst" if is_worst else "",
         ]
         table.add_row(*map(_text, cells), style="bold" if is_worst else "")
     return table
+
+
+def _is_one_weak(report: ClipReport) -> bool:
+    """Whether a word stands out as the worst: there are several, and not all are in sync."""
+    return len(report.judged_words) > 1 and any(word.verdict != "in-sync" for word in report.judged_words)
+
+
+def _in_words(visemes: str, names: Mapping[str, str]) -> str:
+    """ "lips together, lips relaxed (C I)"; a map's own words alone."""
+    # Loads the rooms of the maps, which the report has loaded already.
+    from visalign.visemes.naming import short
+
+    words = ", ".join(short(viseme, names) for viseme in visemes.split())
+    return words if words.replace(",", "").replace(" ", "_") == visemes.replace(" ", "_") else f"{words} ({visemes})"
+
+
+def _signed_frames(seconds: float | None, rate: Fraction) -> str:
+    return _MISSING if seconds is None or rate <= 0 else f"{seconds * float(rate):+.1f}"
 
 
 def judged_parts(report: ClipReport) -> RenderableType:
@@ -260,12 +341,18 @@ def _lead(part: Passage) -> str:
     return "" if part.lead_seconds is None else signed_ms(part.lead_seconds)
 
 
-def tier_table(tier: Tier, *, label: str, is_silence: Callable[[str], bool]) -> Table:
-    """One row an interval, silence left out."""
+def tier_table(
+    tier: Tier, *, label: str, is_silence: Callable[[str], bool], names: Mapping[str, str] | None = None
+) -> Table:
+    """One row an interval, silence left out; visemes in words, by their `names`."""
+    # Loads numpy, which the tier has loaded already.
+    from visalign.visemes.naming import named
+
     table = _table(label, ">start s", ">end s", ">confidence")
     for x in tier:
         if not is_silence(x.label):
-            table.add_row(*map(_text, (x.label, f"{x.start:.3f}", f"{x.end:.3f}", _number(x.score, "{:.2f}"))))
+            told = x.label if names is None else named(x.label, names)
+            table.add_row(*map(_text, (told, f"{x.start:.3f}", f"{x.end:.3f}", _number(x.score, "{:.2f}"))))
     return table
 
 

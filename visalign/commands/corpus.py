@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.commands.console import facts_table, progress_line, screen
-from visalign.commands.options import Overwrite
+from visalign.commands.choices import choice
+from visalign.commands.console import facts_table, progress_line, screen, show_written
+from visalign.commands.options import OUTPUT, NeededOutput, Overwrite, Quiet, output_for
 
 if TYPE_CHECKING:
     from visalign.corpora import Fault, Survey
@@ -20,7 +21,7 @@ __all__ = ["CORPUS_EPILOG", "corpus"]
 CORPUS_EPILOG = (
     "visalign corpus grid/ --as grid --output grid.csv --labels reference/    (then: visalign batch grid.csv)\n\n"
     "visalign corpus lrs3/ --as lrs --split trainval --output train.jsonl\n\n"
-    "visalign corpus TIMIT/ --as timit --decode --faults damaged.csv\n\n"
+    "visalign corpus TIMIT/ --as timit --decode --complaints damaged.csv\n\n"
     "visalign corpus lrs2/ --as lrs --lhotse manifests/ --kaldi data/lrs2\n\n"
     "Layouts: grid, timit, tcd-timit, lrs (LRS2 and LRS3), voxceleb, folder (clips with their text beside them), and "
     "the lists of other programs: lhotse, kaldi. Files are read and never changed.\n\n"
@@ -33,25 +34,36 @@ _N_SHOWN = 20
 
 def corpus(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus was unpacked.")],
-    layout: Annotated[str, typer.Option("--as", help="What corpus it is; see below.")],
+    layout: Annotated[
+        str,
+        choice(
+            "--as",
+            names=("grid", "timit", "tcd-timit", "lrs", "voxceleb", "folder", "lhotse", "kaldi"),
+            help="What corpus it is; see below.",
+        ),
+    ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the manifest that batch and train take: .csv or .jsonl")
+        Path | None, NeededOutput("The manifest that batch and train take: .csv or .jsonl; - for standard output.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Only the clips of this part: train, test …")] = None,
     labels: Annotated[
-        Path | None, typer.Option(help="Write the corpus' labels here, a TextGrid for each clip.")
+        Path | None,
+        typer.Option(help="Write the corpus' labels here, a TextGrid for each clip.", rich_help_panel=OUTPUT),
     ] = None,
-    lhotse: Annotated[Path | None, typer.Option(help="Write Lhotse's manifests into this folder.")] = None,
+    lhotse: Annotated[
+        Path | None, typer.Option(help="Write Lhotse's manifests into this folder.", rich_help_panel=OUTPUT)
+    ] = None,
     kaldi: Annotated[
-        Path | None, typer.Option(help="Write wav.scp, text, utt2spk and spk2utt into this folder.")
+        Path | None,
+        typer.Option(help="Write wav.scp, text, utt2spk and spk2utt into this folder.", rich_help_panel=OUTPUT),
     ] = None,
-    faults: Annotated[Path | None, typer.Option(help="Write all complaints as CSV.")] = None,
+    complaints: Annotated[
+        Path | None, typer.Option(help="Write all complaints as CSV.", rich_help_panel=OUTPUT)
+    ] = None,
     decode: Annotated[bool, typer.Option("--decode", help="Decode every clip to its end, not just open it.")] = False,
     no_check: Annotated[bool, typer.Option("--no-check", help="Do not even open the clips.")] = False,
     overwrite: Overwrite = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")
-    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """List the clips of a corpus with speakers, splits, transcripts and labels, and find what is damaged."""
     # Load numpy and FFmpeg.
@@ -65,14 +77,15 @@ def corpus(
 
     if decode and no_check:
         raise typer.BadParameter("give --decode or --no-check, not both")
-    for place in (output, labels, lhotse, kaldi, faults):
+    output, complaints = output_for(output, ".csv"), output_for(complaints, ".csv")
+    for place in (output, labels, lhotse, kaldi, complaints):
         _refuse_inside(folder, place)
     if output is not None:
         check_output(output, suffixes=MANIFEST_SUFFIXES, overwrite=overwrite)
     for place in filter(None, (labels, lhotse, kaldi)):
         keep_edited(place, overwrite=overwrite)
-    if faults is not None:
-        check_output(faults, suffixes=(".csv",))
+    if complaints is not None:
+        check_output(complaints, suffixes=(".csv",), overwrite=overwrite)
     check: Check = "decode" if decode else "none" if no_check else "open"
     with progress_line(enabled=not quiet) as progress:
         found = survey(folder, layout, check=check, split=split, progress=progress)
@@ -84,9 +97,9 @@ def corpus(
         if place is not None:
             made_folder(place)
             written += write(place, found.clips)
-    if faults is not None:
+    if complaints is not None:
         rows = [(x.clip, "damaged" if x.is_damage else "doubt", x.reason) for x in found.faults]
-        written.append(write_text(faults, format_table(("clip", "kind", "reason"), rows)))
+        written.append(write_text(complaints, format_table(("clip", "kind", "reason"), rows)))
     if not quiet:
         _show(found, written)
     raise typer.Exit(_DAMAGED if any(x.is_damage for x in found.faults) else _ALL_GOOD)
@@ -104,9 +117,8 @@ def _show(found: Survey, written: Sequence[Path]) -> None:
     for fault in found.faults[:_N_SHOWN]:
         out.print(_in_words(fault), style="red" if fault.is_damage else "yellow", soft_wrap=True)
     if len(found.faults) > _N_SHOWN:
-        out.print(f"… and {len(found.faults) - _N_SHOWN} more complaints; --faults FILE lists them all")
-    for path in written:
-        out.print(f"Wrote {path}", soft_wrap=True)
+        out.print(f"… and {len(found.faults) - _N_SHOWN} more complaints; --complaints FILE lists them all")
+    show_written(*written)
 
 
 def _rows(found: Survey) -> list[tuple[str, ...]]:

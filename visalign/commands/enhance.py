@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.commands.console import facts_table, progress_line, screen, tier_table
-from visalign.commands.options import Overwrite
+from visalign.commands.choices import choice, known
+from visalign.commands.console import facts_table, progress_line, screen, show_written, tier_table
+from visalign.commands.options import NeededOutput, Overwrite, Quiet, Track, output_for, refuse_missing
 from visalign.errors import ConfigError
 from visalign.files.outputs import refuse_existing
 
@@ -22,7 +23,7 @@ __all__ = ["ENHANCE_EPILOG", "VAD_EPILOG", "enhance", "vad"]
 ENHANCE_EPILOG = (
     "visalign enhance noisy.wav clear.wav --chain speech\n\n"
     'visalign enhance clip.mp4 clear.mp4 --chain "highpass:100,subtract:over=4:floor=0.05,eq:speech,loudness:-23"\n\n'
-    "visalign enhance lapel.wav clear.wav --chain cancel --reference fan.wav\n\n"
+    "visalign enhance lapel.wav clear.wav --chain cancel --noise fan.wav\n\n"
     "Steps: subtract[:over=3:floor=0.02]  wiener[:floor_db=-18:smoothing=0.98]  cancel[:length=0.008:step=0.02]  "
     "highpass[:80]  eq:PRESET or eq:HZ/DB/Q\\[/lowshelf|highshelf]  loudness[:-23]. Whole chains: speech, noisy, align."
 )
@@ -34,20 +35,32 @@ _SUFFIXES = (".csv", ".json", ".TextGrid")
 def enhance(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Sound, or a clip with sound.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help=".wav, or a clip: .mp4 .mov .mkv .webm .ts")],
-    chain: Annotated[str, typer.Option(help="Steps with commas between them, or the name of a chain.")] = "speech",
-    reference: Annotated[Path | None, typer.Option(help="For cancel: the noise alone, on the same clock.")] = None,
+    chain: Annotated[
+        str,
+        known(
+            "--chain",
+            names=lambda: ("speech", "noisy", "align"),
+            help="Steps with commas between them, or the name of a chain.",
+        ),
+    ] = "speech",
+    noise: Annotated[Path | None, typer.Option(help="For cancel: the noise alone, on the same clock.")] = None,
     clean: Annotated[Path | None, typer.Option(help="A clean original to compare with (SI-SDR, PESQ, STOI).")] = None,
-    track: Annotated[int | None, typer.Option(help="Index of the audio stream; the default one otherwise.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    track: Track = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make speech clearer, without moving it: every sample stays at its time."""
+    refuse_existing(target, overwrite=overwrite)
+    refuse_missing(source, noise, clean)
     # These load numpy, scipy and FFmpeg.
+    from visalign.files.outputs import check_output
     from visalign.media.clips import read_channels
     from visalign.sound.enhancement import enhance_channels, parse_chain
 
-    refuse_existing(target)
-    noise = None if reference is None else visalign.read_audio(reference, read_channels(source, track=track).rate_hz)
-    steps = parse_chain(chain, noise)
+    inputs = [path for path in (source, noise, clean) if path is not None]
+    check_output(target, suffixes=(target.suffix,), overwrite=overwrite, inputs=inputs)
+    alone = None if noise is None else visalign.read_audio(noise, read_channels(source, track=track).rate_hz)
+    steps = parse_chain(chain, alone)
     with progress_line(enabled=not quiet) as progress:
         progress("enhancing", None)
         before = read_channels(source, track=track)
@@ -57,7 +70,7 @@ def enhance(
         screen().print(facts_table(("", ">before", ">after"), _quality_rows(before, after, clean)))
         for name in left_out:
             screen(stderr=True).print(f"Warning: the new container can't hold {name}; it was left out.", style="yellow")
-        screen().print(f"Wrote {target}", soft_wrap=True)
+        show_written(target)
 
 
 def _write(source: Path, target: Path, sound: Channels, track: int | None) -> tuple[str, ...]:
@@ -115,13 +128,18 @@ def _shown(value: float | None) -> str:
 
 def vad(
     source: Annotated[Path, typer.Argument(metavar="AUDIO|VIDEO", help="Sound, or a clip with sound.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help=".csv, .json or .TextGrid")] = None,
-    detector: Annotated[str, typer.Option(help="statistical or webrtc")] = "statistical",
+    output: Annotated[Path | None, NeededOutput(".csv, .json or .TextGrid; - for CSV on the standard output.")] = None,
+    detector: Annotated[
+        str, choice("--detector", names=("statistical", "webrtc"), help="Who finds it.")
+    ] = "statistical",
     threshold: Annotated[float, typer.Option(help="Probability from which on it is speech.")] = 0.5,
+    track: Track = None,
     overwrite: Overwrite = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find where somebody speaks."""
+    refuse_missing(source)
+    output = output_for(output, ".csv")
     # These load numpy and FFmpeg.
     from visalign.files.outputs import check_output
     from visalign.sound.voice_activity import find_speech
@@ -130,13 +148,15 @@ def vad(
         check_output(output, suffixes=_SUFFIXES, inputs=[source], overwrite=overwrite)
     if not 0 < threshold < 1:
         raise ConfigError("threshold", threshold, "between 0 and 1")
-    tier = find_speech(visalign.read_audio(source), detector, threshold=threshold)
+    tier = find_speech(visalign.read_audio(source, track=track), detector, threshold=threshold)
     if output is not None:
         _write_tier(output, tier)
     if not quiet:
         screen().print(tier_table(tier, label="", is_silence=lambda label: not label))
         spoken = sum(x.duration for x in tier if x.label)
         screen().print(f"{spoken:.2f} s of speech in {tier.end:.2f} s")
+        if output is not None:
+            show_written(output)
 
 
 def _write_tier(path: Path, tier: Tier) -> None:

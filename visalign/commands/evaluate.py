@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markdown import Markdown
 
 import visalign
-from visalign.commands.console import progress_line, screen
+from visalign.commands.console import progress_line, screen, show_written
+from visalign.commands.options import Model, NeededOutput, Overwrite, Quiet, Settings
 
 __all__ = ["EVALUATE_EPILOG", "evaluate"]
 
 EVALUATE_EPILOG = (
-    "visalign evaluate clips/ --out results/\n\n"
-    "visalign evaluate clips/ --model mine.npz --out results/    (clips of speakers that mine.npz never saw)\n\n"
+    "visalign evaluate clips/ -o results/\n\n"
+    "visalign evaluate clips/ --model mine.npz -o results/    (clips of speakers that mine.npz never saw)\n\n"
     "Clips lie with their transcripts as for `visalign train`. Nothing has to be labelled: the sound is moved by known "
     "amounts, and words are displaced or dubbed, in memory. Written are summary.md and summary.csv, and a row a "
     "measurement in offsets.csv, windows.csv, words.csv and clips.csv; with Matplotlib, plots too.\n\n"
@@ -24,26 +26,28 @@ EVALUATE_EPILOG = (
 
 def evaluate(
     clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of clips with transcripts, or a manifest.")],
-    out: Annotated[Path, typer.Option(help="Folder for tables and plots; made if it does not exist.")],
-    model: Annotated[Path | None, typer.Option(help="Lip model; the shipped one by default.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings, TOML.")] = None,
+    output: Annotated[Path, NeededOutput("Folder for tables and plots; made if it does not exist.")],
+    model: Model = None,
+    config: Settings = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many clips.")] = None,
     windows: Annotated[bool, typer.Option("--windows/--no-windows", help="Offsets of short windows too.")] = True,
     faults: Annotated[bool, typer.Option("--faults/--no-faults", help="Words at fault, and dubbed clips, too.")] = True,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Measure offsets and faults over your own clips, by shifts and faults that are known exactly."""
     # Load numpy, pandas and the speech libraries.
     from visalign.corpora.manifest import listed_clips
     from visalign.errors import InputError
     from visalign.evaluation.known_faults import evaluate as measure
-    from visalign.files.outputs import made_folder
+    from visalign.files.outputs import keep_edited, made_folder
     from visalign.files.text_files import write_text
     from visalign.sync.lip_model import LipModel
 
     settings = visalign.Config() if config is None else visalign.Config.load(config)
     found, unsaid = listed_clips(clips)
-    folder = made_folder(out)
+    folder = made_folder(output)
+    keep_edited(folder, overwrite=overwrite)
     with progress_line(enabled=not quiet) as progress:
         result = measure(
             found[:limit],
@@ -64,8 +68,7 @@ def evaluate(
 
 def _show(summary: str, left_out: list[tuple[str, str]], written: list[Path]) -> None:
     out = screen()
-    out.print(summary, soft_wrap=True, markup=False)
+    out.print(Markdown(summary))
     for name, reason in left_out:
         out.print(f"Left out: {name} ({reason})", style="yellow", markup=False)
-    for path in written:
-        out.print(f"Wrote {path}", soft_wrap=True)
+    show_written(*written)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.commands.console import facts_table, progress_line, screen
+from visalign.commands.console import facts_table, progress_line, screen, show_written
+from visalign.commands.options import Csv, Overwrite, Quiet
 
 if TYPE_CHECKING:
     from visalign.evaluation.alignment_evaluation import AlignmentScore
@@ -15,20 +16,21 @@ if TYPE_CHECKING:
 __all__ = ["EVALUATE_ALIGNMENT_EPILOG", "evaluate_alignment"]
 
 EVALUATE_ALIGNMENT_EPILOG = (
-    "visalign evaluate-alignment aligned/ --reference labels/ --csv scores.csv\n\n"
-    "visalign evaluate-alignment mfa_output/ --reference timit/ --mapping arpa_timit_mapping.yaml\n\n"
+    "visalign evaluate-alignment aligned/ --against labels/ --csv scores.csv\n\n"
+    "visalign evaluate-alignment mfa_output/ --against timit/ --mapping arpa_timit_mapping.yaml\n\n"
     "Labels of corpora become such files by `visalign corpus`."
 )
 
 
 def evaluate_alignment(
     aligned: Annotated[Path, typer.Argument(metavar="ALIGNED", help="Folder of alignments, or one: TextGrid, EAF …")],
-    reference: Annotated[Path, typer.Option(help="Folder of hand labels under the same names, or one file.")],
+    against: Annotated[Path, typer.Option(help="Folder of hand labels under the same names, or one file.")],
     mapping: Annotated[
         Path | None, typer.Option(help="Which labels count as the same: YAML, as of `mfa align --custom_mapping_path`.")
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the scores of each file as CSV.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    csv: Csv = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Score alignments against hand labels: boundary error, tolerance table, phone error rate."""
     # These load numpy.
@@ -37,11 +39,12 @@ def evaluate_alignment(
     from visalign.files.text_files import format_table, write_text
 
     if csv is not None:
-        check_output(csv, suffixes=(".csv",), inputs=[x for x in (aligned, reference, mapping) if x is not None])
+        inputs = [x for x in (aligned, against, mapping) if x is not None]
+        check_output(csv, suffixes=(".csv",), overwrite=overwrite, inputs=inputs)
     same = None if mapping is None else read_mapping(mapping)
     scores: list[tuple[str, AlignmentScore]] = []
     with progress_line(enabled=not quiet) as progress:
-        for name, score in evaluate_folder(aligned, reference, same):
+        for name, score in evaluate_folder(aligned, against, same):
             scores.append((name, score))
             progress(f"comparing {name}", None)
     total = sum((score for _, score in scores), AlignmentScore())
@@ -82,7 +85,7 @@ def _show(rows: list[tuple[str, AlignmentScore]], csv: Path | None) -> None:
     console.print(facts_table((*header, *tolerances), cells))
     console.print("Distances are of starts; shares are % of all reference phones.", style="dim")
     if csv is not None:
-        console.print(f"Wrote {csv}", soft_wrap=True)
+        show_written(csv)
 
 
 def _text(value: str | float | int | None, factor: float, digits: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,14 +12,8 @@ from rich.text import Text
 
 import visalign
 from visalign.commands.console import VERDICT_STYLES, progress_line, screen
-from visalign.commands.options import (
-    Language,
-    VideoTrack,
-    chosen_settings,
-    refuse_lonely_language,
-    refuse_missing,
-    said,
-)
+from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, given_option, with_groups
+from visalign.commands.options import Audio, refuse_missing
 from visalign.files.display import one_line
 
 if TYPE_CHECKING:
@@ -35,51 +30,40 @@ EXPLAIN_EPILOG = (
 _WIDEST = 100  # columns; longer lines of prose are hard to read
 
 
+@with_groups
 def explain(
     clip: Annotated[Path, typer.Argument(metavar="CLIP|JSON", help="A clip, or a report of `visalign check --json`.")],
-    audio: Annotated[Path | None, typer.Option(help="Explain this sound instead of the clip's own.")] = None,
-    transcript: Annotated[
-        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
-    ] = None,
-    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
-    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
-    language: Language = None,
-    viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
-    model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
-    video_track: VideoTrack = None,
+    spoken: Spoken,
+    streams: Streams,
+    judging: Judging,
+    audio: Audio = None,
     items: Annotated[int, typer.Option(min=1, max=100, help="How many sounds or words of each kind.")] = 5,
 ) -> None:
     """Tell in words why a clip was judged as it was: the strongest and the weakest evidence."""
-    is_report = clip.suffix.lower() == ".json"
-    words = None if is_report else said(text, transcript)
-    if not is_report:
-        refuse_lonely_language(language, words)
-        refuse_missing(audio, clip)
-    # These load numpy, FFmpeg and dlib.
-    from visalign.evaluation.run_comparison import read_report
-    from visalign.explanation import explain_clip, explain_words
+    if clip.suffix.lower() == ".json":
+        given = "--audio" if audio else given_option(spoken, streams, replace(judging, viseme_map=None))
+        if given is not None:
+            raise typer.BadParameter(f"a report holds all it needs; give {given} with a clip")
+        _explain_report(clip, judging.viseme_map, items)
+        return
+    arguments = check_arguments(spoken, streams, judging, clip)
+    refuse_missing(audio, clip)
+    # Loads numpy, FFmpeg and dlib.
+    from visalign.explanation import explain_clip
 
-    if is_report:
-        if any(x is not None for x in (audio, transcript, text, lexicon, language, model, video_track)):
-            raise typer.BadParameter("a report holds all it needs; give --text and the like with a clip")
-        report = read_report(clip)
-        found = explain_words(
-            report, None if viseme_map is None else visalign.VisemeMap.load(viseme_map), n_items=items
-        )
-    else:
-        with progress_line() as progress:
-            report, found = explain_clip(
-                clip,
-                words,
-                audio=audio,
-                viseme_map=viseme_map,
-                model=model,
-                config=chosen_settings(lexicon=lexicon, language=language),
-                n_items=items,
-                video_track=video_track,
-                progress=progress,
-            )
+    with progress_line() as progress:
+        report, found = explain_clip(clip, audio=audio, n_items=items, progress=progress, **arguments)
     _show(report.sync.verdict, found)
+
+
+def _explain_report(path: Path, viseme_map: str | None, items: int) -> None:
+    # These load numpy and pandas.
+    from visalign.evaluation.run_comparison import read_report
+    from visalign.explanation import explain_words
+
+    report = read_report(path)
+    known = None if viseme_map is None else visalign.VisemeMap.load(viseme_map)
+    _show(report.sync.verdict, explain_words(report, known, n_items=items))
 
 
 def _show(verdict: str, found: Explanation) -> None:

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from visalign.commands.console import facts_table, screen
-from visalign.commands.options import Language, Overwrite, refuse_lonely_language, said
-from visalign.errors import BAD_DATA, ConfigError
+from visalign.commands.choices import known
+from visalign.commands.console import facts_table, screen, show_warnings, show_written
+from visalign.commands.options import (
+    OUTPUT,
+    Aligner,
+    Edits,
+    Fps,
+    Language,
+    LeadFrames,
+    Lexicon,
+    Map,
+    NeededOutput,
+    Overwrite,
+    Quiet,
+    Shapes,
+    Text,
+    Transcript,
+    output_for,
+    refuse_lonely_language,
+    said,
+)
+from visalign.errors import BAD_DATA, ConfigError, did_you_mean
+from visalign.files.standard_output import is_for_stdout
 
 if TYPE_CHECKING:
     from visalign.exports.exporter import ExportOptions
@@ -19,10 +39,10 @@ if TYPE_CHECKING:
 __all__ = ["EXPORT_EPILOG", "export", "parse_rate", "read_edits_for", "split_shapes"]
 
 EXPORT_EPILOG = (
-    'visalign export line.wav --text "bin blue at f two now" --to rhubarb-json -o line.json\n\n'
-    "visalign export clip.mp4 -t clip.txt --to moho-dat --fps 24 --lead 1 -o line.dat\n\n"
-    'visalign export zeile.wav --text "Guten Morgen" --language de --to arkit-json -o zeile.json\n\n'
-    "visalign export line.TextGrid --to gltf --model head.glb -o talking.glb\n\n"
+    'visalign export line.wav --text "bin blue at f two now" -o line.json\n\n'
+    "visalign export clip.mp4 -t clip.txt --format moho-dat --fps 24 --lead-frames 1 -o line.dat\n\n"
+    'visalign export zeile.wav --text "Guten Morgen" --language de --format livelink-csv -o zeile.csv\n\n'
+    "visalign export line.TextGrid --rig head.glb -o talking.glb\n\n"
     "visalign export --list    (all formats, and how each was verified)"
 )
 
@@ -57,58 +77,66 @@ def export(
             metavar="IN", help="Sound or clip, TextGrid, EAF, CTM, CSV, or a JSON of visalign.", show_default=False
         ),
     ] = None,
-    to: Annotated[str | None, typer.Option(help="The format; see --list.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
-    transcript: Annotated[
-        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    output: Annotated[
+        Path | None, NeededOutput("File to write; its ending names the format. - for standard output.")
     ] = None,
-    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
-    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
-    language: Language = None,
-    aligner: Annotated[
+    form: Annotated[
         str | None,
-        typer.Option(help="Who finds the phones: pocketsphinx (fast; English, the default) or another of `align`."),
+        known(
+            "--format",
+            names=lambda: _formats(),
+            help="Form of what is written; by default what its name ends in. --list shows all.",
+            panel=OUTPUT,
+        ),
     ] = None,
-    fps: Annotated[str | None, typer.Option(help="Frames a second: 24, 29.97, 24000/1001 …")] = None,
+    show_list: Annotated[bool, typer.Option("--list", help="Show all formats.", rich_help_panel=OUTPUT)] = False,
+    transcript: Transcript = None,
+    text: Text = None,
+    lexicon: Lexicon = None,
+    language: Language = None,
+    aligner: Aligner = None,
+    fps: Fps = None,
     start_frame: Annotated[int | None, typer.Option(help="Number of the first frame.")] = None,
-    lead: Annotated[float, typer.Option(help="Frames that the mouth comes before the sound.")] = 0.0,
-    min_hold: Annotated[int, typer.Option(help="Least frames of a shape.")] = 1,
-    closure_hold: Annotated[int, typer.Option(help="Least frames of a closed mouth.")] = 2,
+    lead_frames: LeadFrames = 0.0,
+    min_hold_frames: Annotated[int, typer.Option(help="How long a shape stands at least.")] = 1,
+    closure_hold_frames: Annotated[int, typer.Option(help="How long a closed mouth stands at least.")] = 2,
     tweens: Annotated[bool, typer.Option(help="In-between shapes.")] = True,
-    early_closures: Annotated[bool, typer.Option(help="Close the lips 40-120 ms before P B M.")] = False,
+    early_closures: Annotated[bool, typer.Option(help="Close the lips 0.04 to 0.12 s before P B M.")] = False,
     rest_after: Annotated[float, typer.Option(help="Seconds of silence after which the mouth rests.")] = 1 / 3,
-    shapes: Annotated[str | None, typer.Option(help="Shapes that the rig has: ABCDEF, or names with commas.")] = None,
-    viseme_map: Annotated[str | None, typer.Option("--map", help="rhubarb, a viseme map, or its TOML file.")] = None,
+    shapes: Shapes = None,
+    viseme_map: Map = None,
     recipe: Annotated[str | None, typer.Option(help="How channels make visemes: a name or a TOML file.")] = None,
     max_error: Annotated[float, typer.Option(help="Error that fewer keys may cost; 0 keeps every key.")] = 0.01,
-    model: Annotated[Path | None, typer.Option(help="Your own GLB to put the animation into.")] = None,
+    rig: Annotated[Path | None, typer.Option(help="Your own GLB to put the animation into.")] = None,
     target: Annotated[str | None, typer.Option(help="Mesh, node or object that is animated.")] = None,
-    edits: Annotated[Path | None, typer.Option(help="CSV of changes by hand; default: OUTPUT.edits.csv.")] = None,
-    make_edits: Annotated[bool, typer.Option("--make-edits", help="Begin an empty OUTPUT.edits.csv.")] = False,
-    show_list: Annotated[bool, typer.Option("--list", help="Show all formats.")] = False,
+    edits: Edits = None,
+    make_edits: Annotated[
+        bool, typer.Option("--make-edits", help="Begin an empty OUTPUT.edits.csv.", rich_help_panel=OUTPUT)
+    ] = False,
     overwrite: Overwrite = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a mouth's timeline for rigs, curves for faces, tiers for linguists, markers for editors."""
     if show_list:
         _show_formats()
         return
-    if source is None or to is None or output is None:
-        raise typer.BadParameter("give IN, --to FORMAT and -o FILE; `visalign export --list` shows the formats")
+    if source is None or output is None:
+        raise typer.BadParameter("give IN and -o FILE; `visalign export --list` shows the formats and their endings")
     # These load numpy, and what reads sound.
     from visalign.exports.exporter import ExportOptions, load_exporter, write_export
     from visalign.exports.reading import read_utterance
     from visalign.files.outputs import check_output
 
-    exporter = load_exporter(to)
-    inputs = [x for x in (source, transcript, lexicon, model, edits) if x is not None]
-    check_output(output, suffixes=[output.suffix], inputs=inputs, overwrite=overwrite)
+    exporter = load_exporter(form or _format_of(output)) if form in (None, *_formats()) else _refuse_format(form)
+    output = output_for(output, exporter.suffix) or output
+    inputs = [x for x in (source, transcript, lexicon, rig, edits) if x is not None]
+    check_output(output, suffixes=[output.suffix], overwrite=overwrite, inputs=inputs)
     options = ExportOptions(
         rate=None if fps is None else parse_rate(fps),
         first_frame=start_frame,
-        lead_frames=lead,
-        hold_frames=min_hold,
-        closure_frames=closure_hold,
+        lead_frames=lead_frames,
+        hold_frames=min_hold_frames,
+        closure_frames=closure_hold_frames,
         tweens=tweens,
         rest_after=rest_after,
         early_closures=early_closures,
@@ -117,7 +145,7 @@ def export(
         recipe=recipe,
         max_error=max_error,
         edits=read_edits_for(output, edits, make=make_edits),
-        model=model,
+        model=rig,
         target=target,
     )
     words = said(text, transcript)
@@ -126,6 +154,40 @@ def export(
     write_export(output, utterance, exporter, options)
     if not quiet:
         _report(exporter, options, output, utterance.warnings)
+
+
+def _formats() -> list[str]:
+    # Loads the rooms of exports.
+    from visalign.exports.exporter import EXPORTERS
+
+    return list(EXPORTERS)
+
+
+def _refuse_format(name: str | None) -> NoReturn:
+    near = did_you_mean(name or "", _formats())
+    raise typer.BadParameter(
+        f"--format {name}: there is no such format.{near or ' `visalign export --list` shows all of them'}"
+    )
+
+
+def _format_of(output: Path) -> str:
+    """The format that a name's ending stands for; of several the usual one, where there is one."""
+    # Loads the rooms of exports.
+    from visalign.exports.exporter import load_exporter
+
+    name = output.name.lower()
+    fitting = [x for x in _formats() if name.endswith(load_exporter(x).suffix.lower())]
+    longest = max((len(load_exporter(x).suffix) for x in fitting), default=0)
+    fitting = [x for x in fitting if len(load_exporter(x).suffix) == longest]
+    usual = [x for x in fitting if x in _USUAL] if len(fitting) > 1 else fitting
+    if len(usual) == 1:
+        return usual[0]
+    if fitting:
+        raise typer.BadParameter(f"several formats end as {output.name} does: say --format {' or '.join(fitting)}")
+    raise typer.BadParameter(f"{output.name} does not tell the format: say --format NAME, see `visalign export --list`")
+
+
+_USUAL = ("rhubarb-json", "textgrid")  # what .json and .TextGrid mean where no format is named
 
 
 def split_shapes(text: str | None) -> tuple[str, ...] | None:
@@ -142,7 +204,7 @@ def read_edits_for(output: Path, given: Path | None, *, make: bool = False) -> t
     from visalign.files.text_files import format_table, write_text
 
     beside = edits_beside(output)
-    if make and not beside.exists():
+    if make and not is_for_stdout(output) and not beside.exists():
         write_text(beside, format_table((*EDIT_COLUMNS, "note"), []))
     if given is not None:
         return read_edits(given)
@@ -151,14 +213,14 @@ def read_edits_for(output: Path, given: Path | None, *, make: bool = False) -> t
 
 def _report(exporter: Any, options: ExportOptions, output: Path, warnings: tuple[str, ...]) -> None:
     console = screen()
-    for warning in warnings:
-        console.print(f"Warning: {warning}", style="yellow")
+    show_warnings(warnings)
     rate = options.rate or exporter.rate
     first = exporter.first_frame if options.first_frame is None else options.first_frame
-    console.print(f"{exporter.title}; frames where it has any: {rate} a second, the first is {first}.")
+    frames = "" if exporter.family == "annotation" else f"; {rate} frames a second, the first is {first}"
+    console.print(f"{exporter.title} (--format {exporter.name}){frames}.")
     if options.edits:
         console.print(f"{len(options.edits)} edit(s) by hand are in it.")
-    console.print(f"Wrote {output}", soft_wrap=True)
+    show_written(output)
 
 
 def _show_formats() -> None:

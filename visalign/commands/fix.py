@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import visalign
-from visalign.commands.console import facts_table, progress_line, screen, signed_ms
-from visalign.commands.options import (
-    Language,
-    VideoTrack,
-    chosen_settings,
-    refuse_lonely_language,
-    refuse_missing,
-    said,
-)
+from visalign.commands.choices import choice
+from visalign.commands.console import facts_table, progress_line, screen, show_written, signed_ms
+from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, given_option, with_groups
+from visalign.commands.options import OUTPUT, Force, NeededOutput, Overwrite, Quiet, refuse_missing
 from visalign.errors import ConfigError, CorrectionRefused
 
 if TYPE_CHECKING:
-    from visalign.config import Config
     from visalign.correct.correction import Correction
     from visalign.correct.fix import Fixed
-    from visalign.language.annotations import Cue
     from visalign.reports.clip_report import ClipReport
 
 __all__ = ["FIX_EPILOG", "fix"]
@@ -42,41 +35,46 @@ FIX_EPILOG = (
 _DONE, _NOT_FIXED = 0, 1
 
 
+@with_groups
 def fix(
     clip: Annotated[Path, typer.Argument(metavar="CLIP", help="The clip; it is never changed.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The new file; CLIP.fixed by default.")] = None,
-    mode: Annotated[str, typer.Option(help="copy, pad, drift or pieces; see below.")] = "copy",
-    transcript: Annotated[
-        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
+    spoken: Spoken,
+    streams: Streams,
+    judging: Judging,
+    output: Annotated[Path | None, NeededOutput("The new file; CLIP.fixed by default.")] = None,
+    mode: Annotated[
+        str, choice("--mode", names=("copy", "pad", "drift", "pieces"), help="How; see below.", panel=OUTPUT)
+    ] = "copy",
+    force: Force = False,
+    apply: Annotated[
+        Path | None, typer.Option(help="Apply this correction instead of measuring.", rich_help_panel=OUTPUT)
     ] = None,
-    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
-    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
-    language: Language = None,
-    model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")] = None,
-    track: Annotated[int | None, typer.Option(help="Index of the audio stream; the default one otherwise.")] = None,
-    video_track: VideoTrack = None,
-    force: Annotated[bool, typer.Option("--force", help="Correct by the best estimate, whatever the verdict.")] = False,
-    apply: Annotated[Path | None, typer.Option(help="Apply this correction instead of measuring.")] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="With --apply: put the sound back.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="With --apply: put the sound back.", rich_help_panel=OUTPUT)
+    ] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Correct the offset of a clip into a new file, and measure the result."""
     if undo and apply is None:
         raise typer.BadParameter("--undo needs --apply FILE")
-    spoken = None if apply is not None else said(text, transcript)
-    refuse_lonely_language(language, spoken, apply)
+    if apply is not None and (given := given_option(spoken, judging)):
+        raise typer.BadParameter(f"--apply measures nothing; give {given} without it")
+    if spoken.alignment is not None and mode not in ("copy", "pad"):
+        raise typer.BadParameter(
+            f"--alignment has the times of the old sound, which --mode {mode} moves in parts; give --text"
+        )
+    arguments = check_arguments(spoken, streams, judging, clip)
     refuse_missing(clip)
     # Loads numpy and FFmpeg.
     from visalign.correct.fix import fixed_name
 
     target = fixed_name(clip) if output is None else output
     if apply is not None:
-        _apply(clip, target, apply, undo=undo, quiet=quiet)
+        _apply(clip, target, apply, undo=undo, overwrite=overwrite, quiet=quiet)
         return
-    settings = chosen_settings(config, lexicon=lexicon, language=language)
-    measure = _measure(spoken, settings, model, track, video_track, quiet=quiet)
-    _fix(clip, target, measure, mode=mode, track=track, force=force, quiet=quiet)
+    measure = _measure(clip, arguments, quiet=quiet)
+    _fix(clip, target, measure, mode=mode, track=streams.track, force=force, overwrite=overwrite, quiet=quiet)
 
 
 def _fix(
@@ -87,13 +85,14 @@ def _fix(
     mode: str,
     track: int | None,
     force: bool,
+    overwrite: bool,
     quiet: bool,
 ) -> None:
     # Loads numpy and FFmpeg.
     from visalign.correct.fix import fix as fix_clip
 
     try:
-        done = fix_clip(clip, target, measure, mode=mode, track=track, force=force)
+        done = fix_clip(clip, target, measure, mode=mode, track=track, force=force, overwrite=overwrite)
     except CorrectionRefused as refusal:
         if not quiet:
             screen(stderr=True).print(str(refusal), style="yellow", soft_wrap=True)
@@ -103,26 +102,26 @@ def _fix(
     raise typer.Exit(_DONE if done.after.sync.verdict == "in-sync" else _NOT_FIXED)
 
 
-def _measure(
-    words: str | Sequence[Cue] | None,
-    settings: Config,
-    model: Path | None,
-    track: int | None,
-    video_track: int | None,
-    *,
-    quiet: bool,
-) -> Callable[[Path], ClipReport]:
+def _measure(clip: Path, arguments: dict[str, Any], *, quiet: bool) -> Callable[[Path], ClipReport]:
     def measure(path: Path) -> ClipReport:
-        audio = None if track is None else visalign.read_audio(path, track=track)
+        given = dict(arguments)
+        if path != clip and given["alignment"] is not None:
+            given["alignment_shift"] += _delay_of(path)
         with progress_line(enabled=not quiet) as progress:
-            return visalign.check(
-                path, words, audio=audio, model=model, config=settings, video_track=video_track, progress=progress
-            )
+            return visalign.check(path, evidence=False, progress=progress, **given)
 
     return measure
 
 
-def _apply(clip: Path, target: Path, path: Path, *, undo: bool, quiet: bool) -> None:
+def _delay_of(fixed: Path) -> float:
+    """Seconds by which the sound of a corrected clip comes later than that of the old one."""
+    # Loads numpy and FFmpeg, which have been loaded already.
+    from visalign.correct.correction import Correction, correction_name
+
+    return Correction.read(correction_name(fixed)).pieces[0].delay_seconds
+
+
+def _apply(clip: Path, target: Path, path: Path, *, undo: bool, overwrite: bool, quiet: bool) -> None:
     # These load numpy and FFmpeg.
     from visalign.correct.correction import Correction, correction_name
     from visalign.correct.fix import refuse_target
@@ -130,7 +129,7 @@ def _apply(clip: Path, target: Path, path: Path, *, undo: bool, quiet: bool) -> 
     correction = Correction.read(path)
     if correction_name(target) == path:
         raise ConfigError("output", target.name, "another name: the correction beside it is the one that is applied")
-    refuse_target(target)
+    refuse_target(target, clip, overwrite=overwrite)
     correction = correction.reversed() if undo else correction
     left_out = correction.apply(clip, target)
     written = [target, correction.write(correction_name(target))]
@@ -165,5 +164,4 @@ def _show_changes(correction: Correction) -> None:
 def _show_files(written: list[Path] | tuple[Path, ...], left_out: tuple[str, ...]) -> None:
     for name in left_out:
         screen(stderr=True).print(f"Warning: the new container can't hold {name}; it was left out.", style="yellow")
-    for path in written:
-        screen().print(f"Wrote {path}", soft_wrap=True)
+    show_written(*written)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from json import dumps
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visalign.commands.console import facts_table, print_json, screen
+from visalign.commands.console import facts_table, screen, show_written
+from visalign.commands.options import Json, Overwrite
+from visalign.files.outputs import check_output, whole_file
 
 if TYPE_CHECKING:
     from visalign.language.languages import Language
@@ -17,7 +19,7 @@ __all__ = ["LANGUAGES_EPILOG", "languages"]
 LANGUAGES_EPILOG = (
     "visalign languages\n\n"
     "visalign languages de ja    (these alone, with what you have to know of them)\n\n"
-    "visalign languages --json | jq 'keys'\n\n"
+    "visalign languages --json - | jq 'keys'\n\n"
     'visalign align rede.wav --text "Guten Morgen" --language de -o rede.TextGrid\n\n'
     "A code is that of BCP 47 (de, pt-BR, zh) or ISO 639 (deu), or the name of a voice of eSpeak NG. A region without "
     "a voice of its own counts as the language (de-AT as de). Words are pronounced by your --lexicon, and by eSpeak NG "
@@ -27,7 +29,8 @@ LANGUAGES_EPILOG = (
 
 def languages(
     named: Annotated[list[str] | None, typer.Argument(metavar="LANGUAGE…", help="Show these alone.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    json: Json = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """The languages that --language takes: who says their words, whether figures are read, how well it was measured."""
     # Loads the lexicon's room.
@@ -35,8 +38,11 @@ def languages(
 
     chosen = [chosen_language(x) for x in named or ()] or [AMERICAN_ENGLISH, *known_languages().values()]
     facts = {x.code or "en-us": _facts(x) for x in chosen}
-    if as_json:
-        print_json(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+    if json is not None:
+        check_output(json, suffixes=(".json",), overwrite=overwrite)
+        with whole_file(json) as draft:
+            draft.write_text(dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        show_written(json)
         return
     rows = [
         (code, x["name"], x["voice"], "yes" if x["figures"] else "no", _measured_in_words(x["measured"]))

@@ -10,13 +10,29 @@ import typer
 import visalign
 from visalign.commands.console import (
     facts_table,
-    print_json,
     progress_line,
     screen,
     show_warnings,
+    show_written,
     signed_ms,
 )
-from visalign.commands.options import Overwrite, VideoTrack, said_text
+from visalign.commands.options import (
+    Grammar,
+    Json,
+    Lexicon,
+    Map,
+    Model,
+    NeededOutput,
+    Overwrite,
+    Quiet,
+    Report,
+    Text,
+    Transcript,
+    VideoTrack,
+    output_for,
+    refuse_missing,
+    said_text,
+)
 
 if TYPE_CHECKING:
     from visalign.lip_reading.reading import LipReading
@@ -30,7 +46,7 @@ LIPREAD_EPILOG = (
     "visalign lipread dub.mp4 --grammar lines.txt --transcript dub.txt --report dub.json    (its sync beside)\n\n"
     "visalign lipread clip.mp4 --grammar sentences.txt -o words.TextGrid    (a sentence a line: their bigram)\n\n"
     "The sound is not used. With what was really said (--text, --transcript) the error rates are counted, which needs "
-    'pip install "visalign[lipread]".'
+    'pip install "visalign\\[lipread]". Without --map all phones are told apart.'
 )
 
 
@@ -38,24 +54,24 @@ def lipread(
     video: Annotated[
         Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks; its sound is not used.")
     ],
-    grammar: Annotated[str, typer.Option(help="What may be said: JSGF, a text of sentences or words, or 'grid'.")],
-    viseme_map: Annotated[
-        str, typer.Option("--map", help="Viseme map: phones that look alike. 'none' tells all phones apart.")
-    ] = "none",
-    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own: a line each, word, phones.")] = None,
-    model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
-    text: Annotated[str | None, typer.Option("--text", help="What was really said, to count the errors.")] = None,
-    transcript: Annotated[Path | None, typer.Option("--transcript", "-t", help="The same in a file.")] = None,
+    grammar: Grammar = None,
+    viseme_map: Map = None,
+    lexicon: Lexicon = None,
+    model: Model = None,
+    text: Text = None,
+    transcript: Transcript = None,
     video_track: VideoTrack = None,
-    report: Annotated[
-        Path | None, typer.Option(help="A JSON report of `visalign check` on this clip: its sync is shown beside.")
-    ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Words and units: a .TextGrid")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write everything as JSON; - for stdout.")] = None,
+    report: Report = None,
+    output: Annotated[Path | None, NeededOutput("Words and units: a .TextGrid; - for standard output.")] = None,
+    json: Json = None,
     overwrite: Overwrite = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Read words off the lips alone, given a grammar, and count the errors where it is known what was said."""
+    if grammar is None:
+        raise typer.BadParameter("say what may be said: --grammar FILE, or --grammar grid")
+    output = output_for(output, ".TextGrid")
+    refuse_missing(video)
     # These load dlib, SciPy and praatio.
     from visalign.errors import ConfigError
     from visalign.files.outputs import check_output
@@ -66,15 +82,14 @@ def lipread(
     from visalign.lip_reading.reading import read_words
     from visalign.sync.lip_model import LipModel
 
-    to_stdout = json == Path("-")
-    for path, suffix in ((output, ".TextGrid"), (None if to_stdout else json, ".json")):
+    for path, suffix in ((output, ".TextGrid"), (json, ".json")):
         if path is not None:
             inputs = [x for x in (video, lexicon, model, transcript, report) if x]
-            check_output(path, suffixes=(suffix,), inputs=inputs, overwrite=overwrite or path == json)
+            check_output(path, suffixes=(suffix,), overwrite=overwrite, inputs=inputs)
     known = lexicon_with(lexicon)
     graph = read_grammar(grammar)
     refuse_impossible(graph)
-    chosen = None if viseme_map == "none" else visalign.VisemeMap.load(viseme_map)
+    chosen = None if viseme_map in (None, "none") else visalign.VisemeMap.load(viseme_map)
     written, warnings = said_text(text, transcript)
     spoken = None if written is None else read_aloud(written, known)
     words = None if spoken is None else list(spoken.words)
@@ -88,15 +103,12 @@ def lipread(
     result = _result(video, found) | ({} if words is None else _errors(words, found, chosen, known))
     result |= {} if report is None else {"sync": _sync(report)}
     files = [] if output is None else [write_textgrid(output, [found.words, found.units])]
-    if to_stdout:
-        print_json(format_json(result))
-    elif json is not None:
+    if json is not None:
         files.append(write_text(json, format_json(result)))
     if not quiet:
-        _show(found, result, stderr=to_stdout)
-        show_warnings((*warnings, *(() if spoken is None else spoken.warnings())), stderr=to_stdout)
-        for path in files:
-            screen(stderr=to_stdout).print(f"Wrote {path}", soft_wrap=True)
+        _show(found, result)
+        show_warnings((*warnings, *(() if spoken is None else spoken.warnings())))
+        show_written(*files)
 
 
 def _result(video: Path, found: LipReading) -> dict[str, Any]:
@@ -157,8 +169,8 @@ def _merged(form: tuple[str, ...]) -> list[str]:
     return [label for k, label in enumerate(form) if k == 0 or form[k - 1] != label]
 
 
-def _show(found: LipReading, result: dict[str, Any], *, stderr: bool) -> None:
-    out = screen(stderr=stderr)
+def _show(found: LipReading, result: dict[str, Any]) -> None:
+    out = screen()
     out.print(found.sentence or "(nothing is said)", style="bold", soft_wrap=True)
     rows = [(x.label, f"{x.start:.2f}", f"{x.end:.2f}") for x in found.words if x.label]
     out.print(facts_table(("word", ">start s", ">end s"), rows))

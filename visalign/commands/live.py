@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
-from visalign.commands.console import screen
+from visalign.commands.console import screen, show_written
+from visalign.commands.options import Map, Model, Overwrite
+from visalign.config import SyncParams
 
 if TYPE_CHECKING:
     from visalign.live_view.server import LiveServer
@@ -28,8 +30,8 @@ LIVE_EPILOG = (
 
 def live(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, -, camera, or an address.")],
-    viseme_map: Annotated[str, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = "jeffers_1971",
-    model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
+    viseme_map: Map = None,
+    model: Model = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any that is free.")] = 0,
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for the page to be opened before a file runs.")
@@ -37,6 +39,7 @@ def live(
     seconds: Annotated[float | None, typer.Option(min=0, help="End after so many seconds.")] = None,
     allow_network: Annotated[bool, typer.Option("--allow-network", help="Let SOURCE be an address.")] = False,
     stats: Annotated[Path | None, typer.Option(help="Write rate, drops and delays as JSON.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Show landmarks, viseme, aperture, loudness and a rolling offset while a clip or stream runs."""
     # These load dlib, PocketSphinx and FFmpeg.
@@ -46,18 +49,19 @@ def live(
     from visalign.live_view.server import LiveServer
     from visalign.live_view.source import open_source
     from visalign.sync.lip_model import LipModel
+    from visalign.visemes.naming import names_of
 
     if stats is not None:
-        check_output(stats, suffixes=(".json",))
-    chosen, lip_model = visalign.VisemeMap.load(viseme_map), LipModel.load(model)
+        check_output(stats, suffixes=(".json",), overwrite=overwrite)
+    chosen, lip_model = visalign.VisemeMap.load(viseme_map or SyncParams().viseme_map), LipModel.load(model)
     opened = open_source(source, allow_network=allow_network)
-    with LiveServer(format_live_page(opened.name), port) as server:
+    with LiveServer(format_live_page(opened.name, names_of(chosen)), port) as server:
         screen().print(f"Open {server.url}", soft_wrap=True)
         if not opened.is_live:
             _wait_for_window(server, wait)
         found = _run(opened, server, chosen, lip_model, seconds)
     if stats is not None:
-        screen().print(f"Wrote {write_text(stats, format_json(found))}", soft_wrap=True)
+        show_written(write_text(stats, format_json(found)))
     _show(found)
 
 
@@ -70,7 +74,7 @@ def _wait_for_window(server: LiveServer, seconds: float) -> None:
 def _run(opened: Source, server: LiveServer, chosen: Any, lip_model: Any, seconds: float | None) -> dict[str, Any]:
     # These load dlib and PocketSphinx, which have been loaded already.
     from visalign.live_view.analysis import LiveAnalyser
-    from visalign.live_view.viewer import LiveStats, run_live
+    from visalign.live_view.viewer import LiveStats, offset_message, run_live
 
     counted, offset = LiveStats(), None
     with LiveAnalyser(chosen, model=lip_model) as analyser:
@@ -80,7 +84,7 @@ def _run(opened: Source, server: LiveServer, chosen: Any, lip_model: Any, second
         except KeyboardInterrupt:
             screen().print("Ended.")
         offset = analyser.finish() or offset
-        server.end()
+        server.end({"offset": offset_message(offset, counted.rate)})
         time.sleep(1.0)  # the page sends its last delays
     sync = None if offset is None else offset.sync
     lead = None if sync is None else sync.lead_seconds

@@ -9,11 +9,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import visalign
-from visalign.commands.console import facts_table, progress_line, screen, show_warnings
-from visalign.commands.options import Overwrite, said_text
+from visalign.commands.choices import known, known_maps
+from visalign.commands.console import facts_table, progress_line, screen, show_warnings, show_written
+from visalign.commands.options import (
+    JUDGED,
+    Csv,
+    Grammar,
+    Lexicon,
+    Map,
+    NeededOutput,
+    Overwrite,
+    Plot,
+    Quiet,
+    Text,
+    Transcript,
+    refuse_missing,
+    said_text,
+)
+from visalign.config import SyncParams
 
 if TYPE_CHECKING:
-    from visalign.language.lexicon import Lexicon
+    from visalign.language.lexicon import Lexicon as Words
     from visalign.training.map_evaluation import MapFit
     from visalign.training.map_learning import LearntMap
     from visalign.training.prepared_clips import PreparedClip
@@ -26,9 +42,16 @@ maps_app = typer.Typer(help="Look at phoneme→viseme maps, check your own, lear
 
 MapName = Annotated[str, typer.Argument(metavar="NAME", help="Name of a shipped map, or a TOML file.")]
 Clips = Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of clips with their transcripts, or a manifest.")]
-Plot = Annotated[Path | None, typer.Option(help="Draw it: .png, .svg or .pdf (needs Matplotlib).")]
 Corpus = Annotated[str | None, typer.Option(help="What to cite as the clips' source; the folder's name by default.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")]
+Maps = Annotated[
+    list[str] | None,
+    known(
+        "--map",
+        names=known_maps,
+        help="Viseme map: a name (see `visalign maps list`) or a TOML file.",
+        panel=JUDGED,
+    ),
+]
 
 
 # --- look -----------------------------------------------------------------------------------------------------
@@ -169,12 +192,15 @@ def _coverage(file: Path) -> str:
 )
 def homophenes(
     text: Annotated[Path | None, typer.Argument(metavar="TEXT", help="A text, or a list of words.")] = None,
-    grammar: Annotated[str | None, typer.Option(help="The words of a grammar instead: JSGF, or 'grid'.")] = None,
-    chosen: Annotated[list[str] | None, typer.Option("--map", help="A map; again for more. All shipped ones.")] = None,
-    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the table of maps as CSV.")] = None,
+    grammar: Grammar = None,
+    chosen: Maps = None,
+    lexicon: Lexicon = None,
+    csv: Csv = None,
+    overwrite: Overwrite = False,
 ) -> None:
-    """Which words look alike, and which map keeps a vocabulary apart best."""
+    """Which words look alike, and which map keeps a vocabulary apart best: of those of --map, which can be given
+    several times, or of all that are shipped.
+    """
     # Load numpy and praatio.
     from visalign.files.outputs import check_output
     from visalign.files.text_files import format_table, write_text
@@ -185,7 +211,7 @@ def homophenes(
     if (text is None) == (grammar is None):
         raise typer.BadParameter("give a text or --grammar")
     if csv is not None:
-        check_output(csv, suffixes=(".csv",), inputs=[x for x in (text, lexicon) if x is not None])
+        check_output(csv, suffixes=(".csv",), overwrite=overwrite, inputs=[x for x in (text, lexicon) if x is not None])
     known = lexicon_with(lexicon)
     words = _vocabulary(text, grammar, known)
     maps = [visalign.VisemeMap.load(name) for name in chosen or available_maps()]
@@ -199,10 +225,10 @@ def homophenes(
         groups = find_homophenes(words, maps[0], lexicon=known)
         screen().print(facts_table(("visemes", "words"), [(" ".join(x.form), " ".join(x.words)) for x in groups]))
     if csv is not None:
-        _show_written([write_text(csv, format_table(SEPARATION_COLUMNS, rows))])
+        show_written(write_text(csv, format_table(SEPARATION_COLUMNS, rows)))
 
 
-def _vocabulary(text: Path | None, grammar: str | None, lexicon: Lexicon) -> list[str]:
+def _vocabulary(text: Path | None, grammar: str | None, lexicon: Words) -> list[str]:
     # Loads numpy.
     from visalign.language.transcript import parse_transcript, read_transcript
     from visalign.lip_reading.grammar import read_grammar
@@ -216,12 +242,12 @@ def _vocabulary(text: Path | None, grammar: str | None, lexicon: Lexicon) -> lis
 
 
 @maps_app.command(
-    "learn", epilog="visalign maps learn clips/ --visemes 10 -o ours.toml --plot ours.png    (clip.mp4 beside clip.txt)"
+    "learn", epilog="visalign maps learn clips/ --number 10 -o ours.toml --plot ours.png    (clip.mp4 beside clip.txt)"
 )
 def learn(
     clips: Clips,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The map, a .toml file.")],
-    visemes: Annotated[int, typer.Option(help="How many, silence among them.")] = 10,
+    output: Annotated[Path, NeededOutput("The map, a .toml file.")],
+    number: Annotated[int, typer.Option(help="How many visemes, silence among them.")] = 10,
     plot: Plot = None,
     corpus: Corpus = None,
     overwrite: Overwrite = False,
@@ -229,23 +255,21 @@ def learn(
 ) -> None:
     """Learn a map: phones that the lips of these clips don't tell apart become one viseme."""
     # These load dlib, SciPy and praatio.
-    from visalign.files.outputs import keep_edited
     from visalign.training.lip_confusions import lip_confusions
     from visalign.training.map_learning import learn_map
     from visalign.visemes.map_files import write_viseme_map
 
-    _check_outputs({".toml": output, "plot": plot})
-    keep_edited(output, overwrite=overwrite)
+    _check_outputs({".toml": output, "plot": plot}, overwrite=overwrite)
     prepared = _prepare(clips, quiet=quiet)
     confusions = lip_confusions(prepared)
-    learnt = learn_map(confusions, visemes, output.stem, corpus=corpus or clips.resolve().name)
+    learnt = learn_map(confusions, number, output.stem, corpus=corpus or clips.resolve().name)
     written = [write_viseme_map(output, learnt.viseme_map)]
     if plot is not None:
         written.append(_plot_learnt(plot, learnt))
     if not quiet:
         rows = [(key, " ".join(x.phones), x.description) for key, x in learnt.viseme_map.classes.items()]
         screen().print(facts_table(("viseme", "phones", "evidence"), rows))
-        _show_written(written)
+        show_written(*written)
 
 
 def _plot_learnt(path: Path, learnt: LearntMap) -> Path:
@@ -263,10 +287,11 @@ def _plot_learnt(path: Path, learnt: LearntMap) -> Path:
 )
 def evaluate(
     clips: Clips,
-    chosen: Annotated[list[str] | None, typer.Option("--map", help="A map; again for more. All shipped ones.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the table as CSV.")] = None,
+    chosen: Maps = None,
+    csv: Csv = None,
     plot: Plot = None,
     corpus: Corpus = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Which map fits the lips of these clips: bits a frame, accuracy above chance, information."""
@@ -275,14 +300,14 @@ def evaluate(
     from visalign.training.map_evaluation import evaluate_maps
     from visalign.visemes.viseme_map import available_maps
 
-    _check_outputs({".csv": csv, "plot": plot})
+    _check_outputs({".csv": csv, "plot": plot}, overwrite=overwrite)
     maps = [visalign.VisemeMap.load(name) for name in chosen or available_maps()]
     confusions = lip_confusions(_prepare(clips, quiet=quiet))
     fits = evaluate_maps(confusions, maps)
     written = _write_fits(fits, csv, plot, corpus or clips.resolve().name)
     if not quiet:
         _show_fits(fits)
-        _show_written(written)
+        show_written(*written)
 
 
 def _show_fits(fits: Sequence[MapFit]) -> None:
@@ -322,12 +347,11 @@ def _write_fits(fits: Sequence[MapFit], csv: Path | None, plot: Path | None, cor
 @maps_app.command("draw", epilog='visalign maps draw clip.mp4 --text "bin blue at f two now" -o mouth.png')
 def draw(
     clip: Annotated[Path, typer.Argument(metavar="VIDEO", help="Clip with a face that speaks.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help=".png, .svg or .pdf")],
-    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
-    transcript: Annotated[
-        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
-    ] = None,
-    viseme_map: Annotated[str, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = "jeffers_1971",
+    output: Annotated[Path, NeededOutput("The figure: .png, .svg or .pdf")],
+    text: Text = None,
+    transcript: Transcript = None,
+    viseme_map: Map = None,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Draw the mouth track and the weight curves that the sound asks for, below what the lips do."""
@@ -337,15 +361,16 @@ def draw(
 
     if (text is None) == (transcript is None):
         raise typer.BadParameter("say what is spoken: --text or --transcript")
-    _check_outputs({"plot": output})
+    _check_outputs({"plot": output}, overwrite=overwrite)
+    refuse_missing(clip)
     spoken, warnings = said_text(text, transcript)
     with progress_line(enabled=not quiet) as progress:
         progress("reading lips", None)
-        drawn = plot_clip_mouth(clip, spoken or "", visalign.VisemeMap.load(viseme_map))
+        drawn = plot_clip_mouth(clip, spoken or "", visalign.VisemeMap.load(viseme_map or SyncParams().viseme_map))
     written = save_plot(drawn, output)
     if not quiet:
         show_warnings(warnings)
-        _show_written([written])
+        show_written(written)
 
 
 # --- shared ---------------------------------------------------------------------------------------------------
@@ -362,16 +387,11 @@ def _prepare(folder: Path, *, quiet: bool) -> list[PreparedClip]:
     return prepared
 
 
-def _check_outputs(wanted: dict[str, Path | None]) -> None:
+def _check_outputs(wanted: dict[str, Path | None], *, overwrite: bool) -> None:
     # Loads praatio.
     from visalign.files.outputs import check_output
     from visalign.plots.style import PLOT_SUFFIXES
 
     for suffix, path in wanted.items():
         if path is not None:
-            check_output(path, suffixes=PLOT_SUFFIXES if suffix == "plot" else (suffix,), inputs=())
-
-
-def _show_written(paths: Sequence[Path]) -> None:
-    for path in paths:
-        screen().print(f"Wrote {path}", soft_wrap=True)
+            check_output(path, suffixes=PLOT_SUFFIXES if suffix == "plot" else (suffix,), overwrite=overwrite)

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from visalign.commands.console import screen
+from visalign.commands.console import screen, show_written
+from visalign.commands.options import NeededOutput, Parquet, Quiet
 
 __all__ = ["MERGE_EPILOG", "merge"]
 
 MERGE_EPILOG = (
-    "visalign batch clips.csv --out part1 --shard 1/2\n\n"
-    "visalign batch clips.csv --out part2 --shard 2/2    (on another machine, at the same time)\n\n"
-    "visalign merge part1 part2 --out all\n\n"
+    "visalign batch clips.csv -o part1 --shard 1/2\n\n"
+    "visalign batch clips.csv -o part2 --shard 2/2    (on another machine, at the same time)\n\n"
+    "visalign merge part1 part2 -o all\n\n"
     "Exit codes: 0 merged, every clip done · 2 wrong usage · 3 merged, but clips or shards are missing; or a folder "
     "could not be read"
 )
@@ -23,20 +24,20 @@ _DONE, _INCOMPLETE = 0, 3
 
 
 def merge(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="The --out of each batch.")],
-    out: Annotated[Path, typer.Option(help="Folder for the whole: reports, ledger, summary.")],
-    parquet: Annotated[bool, typer.Option("--parquet", help="Write summary.parquet as well.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="What each `visalign batch` wrote.")],
+    output: Annotated[Path, NeededOutput("Folder for the whole: reports, ledger, summary.")],
+    parquet: Parquet = False,
+    quiet: Quiet = False,
 ) -> None:
     """Put the shards of a batch together: one folder of reports, one ledger, one summary."""
     # Loads the rooms of the batch.
     from visalign.batch.merging import merge_batches
 
-    counts, warnings = merge_batches(folders, out, parquet=parquet)
+    counts, warnings = merge_batches(folders, output, parquet=parquet)
     left = counts["pending"] + counts["running"]
     if not quiet:
         for warning in warnings:
             screen(stderr=True).print(f"Warning: {warning}", style="yellow")
         screen().print(f"{counts['done']} done, {counts['failed']} failed, {left} to do.")
-        screen().print(f"Wrote {out / 'summary.csv'}", soft_wrap=True)
+        show_written(output / "summary.csv")
     raise typer.Exit(_INCOMPLETE if warnings or left or counts["failed"] else _DONE)

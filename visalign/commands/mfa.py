@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from visalign.commands.align import (
+    AcousticModel,
+    Beam,
+    Dictionary,
+    G2pModel,
+    MfaEnvironment,
+    MfaProgram,
+    RetryBeam,
+    Timeout,
+)
 from visalign.commands.console import facts_table, progress_line, screen
-from visalign.commands.options import Overwrite
+from visalign.commands.options import AlignmentForm, Jobs, NeededOutput, Overwrite, Quiet
 from visalign.errors import AlignmentError, KeptFile, OutOfVocabulary
 
 __all__ = ["MFA_EPILOG", "mfa"]
@@ -25,19 +36,19 @@ NOT_ANALYSED = 3
 
 def mfa(
     corpus: Annotated[Path, typer.Argument(metavar="CORPUS", help="A folder of clips for each speaker, texts beside.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the alignments.")],
-    form: Annotated[str, typer.Option("--format", help="TextGrid, json, csv, eaf or ctm.")] = "TextGrid",
-    acoustic_model: Annotated[str, typer.Option(help="Name of a downloaded model, or a zip file.")] = "english_us_arpa",
-    dictionary: Annotated[str, typer.Option(help="Name of a downloaded dictionary, or a file.")] = "english_us_arpa",
-    g2p_model: Annotated[str, typer.Option(help="MFA's model for words that the dictionary lacks.")] = "",
-    beam: Annotated[int, typer.Option(help="How wide the search is.")] = 100,
-    retry_beam: Annotated[int, typer.Option(help="How wide the second try is where the first fails.")] = 400,
-    program: Annotated[Path | None, typer.Option("--mfa", help="The program mfa, if it is not on the PATH.")] = None,
-    environment: Annotated[str | None, typer.Option("--mfa-env", help="The conda environment that holds it.")] = None,
-    timeout: Annotated[float, typer.Option(min=1.0, help="Seconds after which MFA is stopped.")] = 3600.0,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes that MFA may use.")] = 1,
+    output: Annotated[Path, NeededOutput("Folder for the alignments.")],
+    form: AlignmentForm = None,
     overwrite: Overwrite = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    quiet: Quiet = False,
+    jobs: Jobs = None,
+    acoustic_model: AcousticModel = None,
+    dictionary: Dictionary = None,
+    g2p_model: G2pModel = "",
+    beam: Beam = 100,
+    retry_beam: RetryBeam = 400,
+    program: MfaProgram = None,
+    environment: MfaEnvironment = None,
+    timeout: Timeout = 3600.0,
 ) -> None:
     """Align a corpus with the Montreal Forced Aligner, adapted to each speaker (the program must be installed)."""
     # These load numpy and PocketSphinx.
@@ -47,17 +58,18 @@ def mfa(
     from visalign.forced_alignment.mfa import MfaAligner, read_corpus
     from visalign.forced_alignment.mfa_program import MfaSettings, find_mfa
 
-    suffix = f".{form}"
-    settings = MfaSettings(acoustic_model, dictionary, g2p_model, beam, retry_beam)
+    suffix = f".{form or 'TextGrid'}"
+    model, words = (str(x or "english_us_arpa") for x in (acoustic_model, dictionary))
+    settings = MfaSettings(model, words, g2p_model, beam, retry_beam)
     aligner = MfaAligner(settings, replace(find_mfa(program, environment), timeout=timeout))
     clips = read_corpus(corpus)
-    paths = {x.key: out.joinpath(*x.key[0].split("/"), f"{x.name}{suffix}") for x in clips}
+    paths = {x.key: output.joinpath(*x.key[0].split("/"), f"{x.name}{suffix}") for x in clips}
     for path in paths.values():
         path.parent.mkdir(parents=True, exist_ok=True)
         check_output(path, suffixes=ALIGNMENT_SUFFIXES, overwrite=overwrite)
     with progress_line(enabled=not quiet) as progress:
         progress(f"aligning {len(clips)} clips", None)
-        found = aligner.align_corpus(clips, n_jobs=jobs)
+        found = aligner.align_corpus(clips, n_jobs=jobs or os.cpu_count() or 1)
     rows, n_done = [], 0
     for key, result in found.items():
         try:

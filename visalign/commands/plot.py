@@ -11,22 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.commands.console import progress_line, screen
-from visalign.commands.options import (
-    Language,
-    VideoTrack,
-    chosen_settings,
-    refuse_lonely_language,
-    refuse_missing,
-    said,
-)
+from visalign.commands.choices import choice_argument
+from visalign.commands.console import progress_line, show_written
+from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, given_option, with_groups
+from visalign.commands.options import OUTPUT, Audio, End, NeededOutput, Overwrite, Quiet, Start, refuse_missing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from visalign.plots.samples import LeadSample
     from visalign.reports.clip_report import ClipReport
-    from visalign.signals import Audio
+    from visalign.signals import Audio as Sound
 
 __all__ = ["KINDS", "PLOT_EPILOG", "plot"]
 
@@ -41,76 +36,67 @@ PLOT_EPILOG = (
     "reliability: whether confidences can be believed"
 )
 
+KIND_NAMES = ("tracks", "stages", "offset", "path", "confusion", "lags", "reliability")
 
+
+@with_groups
 def plot(
-    kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="tracks, stages, offset, path, confusion, lags or reliability.")
-    ],
+    kind: Annotated[str, choice_argument("KIND", names=KIND_NAMES, help="What to draw")],
     source: Annotated[
         Path, typer.Argument(metavar="IN", help="A clip, a report, a folder of them, or summary.csv of a batch.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help=".png, .svg or .pdf")],
-    audio: Annotated[Path | None, typer.Option(help="This sound instead of the clip's own.")] = None,
-    transcript: Annotated[
-        Path | None, typer.Option("--transcript", "-t", help="What is said: text or subtitles.")
-    ] = None,
-    text: Annotated[str | None, typer.Option("--text", help="What is said, in quotes.")] = None,
-    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations of your own.")] = None,
-    language: Language = None,
-    viseme_map: Annotated[str | None, typer.Option("--map", help="Viseme map: a name or a TOML file.")] = None,
-    model: Annotated[Path | None, typer.Option(help="Lip model made by `visalign train`.")] = None,
-    video_track: VideoTrack = None,
-    start: Annotated[float | None, typer.Option(help="From this second on (tracks, stages, path).")] = None,
-    end: Annotated[float | None, typer.Option(help="Up to this second.")] = None,
-    words: Annotated[bool, typer.Option(help="Leads of words instead of clips (lags).")] = False,
+    output: Annotated[Path, NeededOutput("The figure: .png, .svg or .pdf")],
+    spoken: Spoken,
+    streams: Streams,
+    judging: Judging,
+    audio: Audio = None,
+    start: Start = None,
+    end: End = None,
+    words: Annotated[bool, typer.Option("--words", help="lags: leads of words.", rich_help_panel=OUTPUT)] = False,
     truth: Annotated[
-        Path | None, typer.Option(help="CSV with the true leads: clip, lead_seconds (reliability).")
+        Path | None,
+        typer.Option(help="reliability: CSV with the true leads, columns clip, lead_seconds.", rich_help_panel=OUTPUT),
     ] = None,
-    true_lead: Annotated[float | None, typer.Option(help="The one true lead of all clips, ms (reliability).")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    true_lead_ms: Annotated[
+        float | None, typer.Option(help="reliability: the one true lead of all clips.", rich_help_panel=OUTPUT)
+    ] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw a figure of a clip, of its report, or of a folder of reports."""
+    is_summary = source.suffix.lower() == ".csv"
+    is_file = is_summary or source.is_dir() or source.suffix.lower() == ".json"
+    given = "--audio" if audio else given_option(spoken, streams, judging)
+    _refuse_impossible(kind, is_file=is_file, is_summary=is_summary, words=words, given=given)
+    arguments = {} if is_file else check_arguments(spoken, streams, judging, source)
+    if not is_file:
+        refuse_missing(audio, source)
     # These load numpy and praatio.
     from visalign.files.outputs import check_output
     from visalign.plots.style import PLOT_SUFFIXES, save_plot
 
-    if kind not in KINDS:
-        raise visalign.ConfigError("KIND", kind, tuple(KINDS))
-    inputs = [x for x in (source, audio, transcript, lexicon, model, truth) if x is not None]
-    check_output(output, suffixes=PLOT_SUFFIXES, inputs=inputs)
-    is_summary = source.suffix.lower() == ".csv"
-    is_file = is_summary or source.is_dir() or source.suffix.lower() == ".json"
-    given = (audio, transcript, text, lexicon, language, viseme_map, model, video_track)
-    if is_file and any(x is not None for x in given):
-        raise typer.BadParameter("reports hold all that they need; give --text and the like with a clip")
-    if is_file and KINDS[kind].needs_clip:
-        raise typer.BadParameter(f"{kind} needs the clip itself: a report holds no evidence moment by moment")
-    if is_summary and (words or not KINDS[kind].takes_summary):
-        raise typer.BadParameter("a summary holds the leads of clips only; give the folder of their reports")
-    wanted = _Wanted(source, audio, start, end, words, truth, true_lead)
+    inputs = [source, *(x for x in (audio, truth) if x is not None), *spoken.files, *judging.files]
+    check_output(output, suffixes=PLOT_SUFFIXES, overwrite=overwrite, inputs=inputs)
+    wanted = _Wanted(source, audio, start, end, words, truth, true_lead_ms)
     with progress_line(enabled=not quiet) as progress:
         if is_file:
             reports = {} if is_summary else _reports(source)
         else:
-            spoken = said(text, transcript)
-            refuse_lonely_language(language, spoken)
-            refuse_missing(audio, source)
-            report = visalign.check(
-                source,
-                spoken,
-                audio=audio,
-                viseme_map=viseme_map,
-                model=model,
-                config=chosen_settings(lexicon=lexicon, language=language),
-                evidence=True,
-                video_track=video_track,
-                progress=progress,
-            )
+            report = visalign.check(source, audio=audio, evidence=True, progress=progress, **arguments)
             reports = {source.name: report}
         progress("drawing", None)
         save_plot(KINDS[kind].draw(reports, wanted), output)
     if not quiet:
-        screen().print(f"Wrote {output}", soft_wrap=True)
+        show_written(output)
+
+
+def _refuse_impossible(kind: str, *, is_file: bool, is_summary: bool, words: bool, given: str | None) -> None:
+    if is_file and given is not None:
+        raise typer.BadParameter(f"reports hold all that they need; give {given} with a clip")
+    if is_file and KINDS[kind].needs_clip:
+        raise typer.BadParameter(f"{kind} needs the clip itself: a report holds no evidence moment by moment")
+    if is_summary and (words or not KINDS[kind].takes_summary):
+        raise typer.BadParameter("a summary holds the leads of clips only; give the folder of their reports")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +137,7 @@ def _one(reports: Reports, kind: str) -> ClipReport:
     return next(iter(reports.values()))
 
 
-def _sound(report: ClipReport, wanted: _Wanted) -> Audio | None:
+def _sound(report: ClipReport, wanted: _Wanted) -> Sound | None:
     return None if report.evidence is None else visalign.read_audio(wanted.audio or wanted.source)
 
 
@@ -206,7 +192,7 @@ def _reliability(reports: Reports, wanted: _Wanted) -> Axes:
     from visalign.plots.scores import plot_reliability
 
     if (wanted.truth is None) == (wanted.true_lead_ms is None):
-        raise typer.BadParameter("say what is true: --truth FILE, or --true-lead MS for all clips")
+        raise typer.BadParameter("say what is true: --truth FILE, or --true-lead-ms MS for all clips")
     known = read_truth(wanted.truth) if wanted.truth is not None else (wanted.true_lead_ms or 0.0) / 1000
     return plot_reliability(*judged(_clips(reports, wanted), known))
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visalign.commands.console import facts_table, screen
+from visalign.commands.choices import choice
+from visalign.commands.console import facts_table, screen, show_written
+from visalign.commands.options import Csv, Json, NeededOutput, Overwrite, Seed
 from visalign.errors import quoted
 
 if TYPE_CHECKING:
@@ -24,30 +26,36 @@ _MEASURES = ("lead_seconds", "lateness", "proportion_in_sync", "viseme_accuracy"
 
 @ratings_app.command(
     "make",
-    epilog="visalign ratings make clips/ --conditions real,dub --reference real --anchors -240,160 --out test\n\n"
-    "visalign ratings make clips/ --conditions dub_a,dub_b --method pairs --questions sync --out pairs\n\n"
+    epilog="visalign ratings make clips/ --conditions real,dub --original real --anchors-ms -240,160 -o test\n\n"
+    "visalign ratings make clips/ --conditions dub_a,dub_b --method pairs --questions sync -o pairs\n\n"
     "clips/ holds a folder for each condition, with clips of the same names. test/rate.html and test/clips/ go to "
     "the raters (no network is needed); test/design.json tells which clip is which, and stays with you.",
 )
 def make(
     clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder with a folder of clips for each condition.")],
     conditions: Annotated[str, typer.Option(help="Names of the conditions' folders, with commas between.")],
-    out: Annotated[Path, typer.Option(help="Folder to make.")],
-    reference: Annotated[
+    output: Annotated[Path, NeededOutput("Folder to make.")],
+    original: Annotated[
         str | None, typer.Option(help="The condition that nothing was done to; rated, not marked.")
     ] = None,
-    anchors: Annotated[
-        str, typer.Option(help="Anchors: the reference with its sound early (-: late) by so many ms, commas between.")
+    anchors_ms: Annotated[
+        str, typer.Option(help="Anchors: the original with its sound so much early (-: late), commas between.")
     ] = "",
     method: Annotated[
-        str, typer.Option(help="acr: one clip at a time, five grades. pairs: which of two is better.")
+        str,
+        choice(
+            "--method",
+            names=("acr", "pairs"),
+            help="acr: one clip at a time, five grades. pairs: which of two is better.",
+        ),
     ] = "acr",
     questions: Annotated[str, typer.Option(help="What is asked: sync, quality, or both.")] = "sync,quality",
     repeats: Annotated[
         int, typer.Option(help="Trials that come twice, to see whether raters agree with themselves.")
     ] = 0,
     title: Annotated[str, typer.Option(help="What raters read above the page.")] = "Lips and sound",
-    seed: Annotated[int, typer.Option(help="Other names and repeats.")] = 0,
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
 ) -> None:
     """Make a page, used offline, on which people rate the sync and quality of clips."""
     # Load numpy and FFmpeg.
@@ -57,15 +65,15 @@ def make(
     design = make_design(
         clips,
         _names(conditions),
-        reference=reference,
-        anchors=[ms / 1000 for ms in _numbers(anchors)],
+        reference=original,
+        anchors=[ms / 1000 for ms in _numbers(anchors_ms)],
         method=method,
         questions=_names(questions),
         repeats=repeats,
         title=title,
         seed=seed,
     )
-    written, encoded = write_rating_kit(out, design, clips)
+    written, encoded = write_rating_kit(output, design, clips, overwrite=overwrite)
     show = screen()
     if encoded:
         show.print(
@@ -95,8 +103,9 @@ def analyse(
     min_correlation: Annotated[
         float, typer.Option(min=-1, max=1, help="Leave out raters who agree less than this with the mean (P.913).")
     ] = 0.75,
-    csv: Annotated[Path | None, typer.Option(help="Write the scores of all clips and conditions as CSV.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write everything as JSON.")] = None,
+    csv: Csv = None,
+    json: Json = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Mean opinion scores with 95 % intervals, raters screened after BT.500, correlation with visalign's scores."""
     # Load SciPy.
@@ -108,7 +117,7 @@ def analyse(
     inputs = [design, *answers]
     for path, suffix in ((csv, ".csv"), (json, ".json")):
         if path is not None:
-            check_output(path, suffixes=(suffix,), inputs=inputs)
+            check_output(path, suffixes=(suffix,), overwrite=overwrite, inputs=inputs)
     plan = read_design(design)
     sessions = read_sessions(plan, answers)
     found = [
@@ -123,8 +132,7 @@ def analyse(
         written.append(write_text(csv, format_table(_COLUMNS, [row for x in found for row in _rows(plan, x)])))
     if json is not None:
         written.append(write_text(json, format_json(_plain(found, agreements))))
-    for path in written:
-        screen().print(f"Wrote {path}", soft_wrap=True)
+    show_written(*written)
 
 
 def _names(text: str) -> list[str]:

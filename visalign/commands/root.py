@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from visalign.commands.command_lines import Command, Group
 from visalign.commands.exit_codes import EXIT_CODES
 from visalign.commands.version import version
 from visalign.files.limits import raise_limits
@@ -23,13 +24,13 @@ def make_app(panels: Mapping[str, Iterable[Row]], only: str | None = None) -> ty
     """The commands that stand in `panels`, as the help has them, or the `only` one that is wanted."""
     app = typer.Typer(
         name="visalign",
+        cls=Group,
         help="Compare what is heard with what the lips show: audio/video offset and sync, word by word.",
         epilog=(
             "Start with [bold]visalign demo[/bold], then\n\n"
-            'visalign check clip.mp4 --text "bin blue at f two now"\n\n' + EXIT_CODES
+            'visalign check FILE --text "what is said in it" --html page.html\n\n' + EXIT_CODES
         ),
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -48,9 +49,12 @@ def _add(app: typer.Typer, panel: str, row: Row) -> None:
     module = importlib.import_module(module_name)
     command = getattr(module, attribute)
     if isinstance(command, typer.Typer):
+        for one in command.registered_commands:
+            one.cls = Command
         app.add_typer(command, name=name, rich_help_panel=panel)
     else:
-        app.command(name, epilog=getattr(module, epilog) if epilog else None, rich_help_panel=panel)(command)
+        told = getattr(module, epilog) if epilog else None
+        app.command(name, epilog=told, rich_help_panel=panel, cls=Command)(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -66,7 +70,11 @@ def _root(
     ] = False,
     limits: Annotated[
         list[str] | None,
-        typer.Option("--max", help="Raise a limit on inputs that you trust: seconds=100k, pixels=200M; repeatable."),
+        typer.Option(
+            "--max",
+            metavar="NAME=N",
+            help="Raise a limit on inputs that you trust: seconds=100k, pixels=200M; repeatable.",
+        ),
     ] = None,
 ) -> None:
     raise_limits(limits or ())

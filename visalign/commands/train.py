@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import visalign
-from visalign.commands.console import facts_table, progress_line, screen
+from visalign.commands.console import facts_table, progress_line, screen, show_written
+from visalign.commands.options import Json, Language, Map, NeededOutput, Overwrite, Quiet, Seed
+from visalign.config import SyncParams
 
 if TYPE_CHECKING:
     from visalign.training.fitting import TrainingReport
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["TRAIN_EPILOG", "train"]
 
 TRAIN_EPILOG = (
-    "visalign train clips/ --out my_lips.npz    (clip.mp4 beside clip.txt)\n\n"
-    "visalign train clips/ --out my_lips.npz --report training.json --map neti_2000\n\n"
-    "visalign train clips/ --out my_lips.npz --augment noise=20 --augment rate=1.15 --seed 1\n\n"
+    "visalign train clips/ -o my_lips.npz    (clip.mp4 beside clip.txt)\n\n"
+    "visalign train clips/ -o my_lips.npz --json training.json --map neti_2000\n\n"
+    "visalign train clips/ -o my_lips.npz --augment noise=20 --augment rate=1.15 --seed 1\n\n"
+    "visalign train clips/ -o lippen.npz --language de    (a manifest may have a column language)\n\n"
     "visalign check clip.mp4 --transcript clip.txt --model my_lips.npz\n\n"
     "The report counts how well each speaker is read by a model that was trained on the others."
 )
@@ -29,11 +32,9 @@ def train(
     clips: Annotated[
         Path, typer.Argument(metavar="CLIPS", help="Folder of clips with their transcripts, or a manifest.")
     ],
-    out: Annotated[Path, typer.Option(help="Where the model goes.")],
-    report: Annotated[Path | None, typer.Option(help="Write the training report as JSON.")] = None,
-    viseme_map: Annotated[
-        str, typer.Option("--map", help="Viseme map of the report: a name or a TOML file.")
-    ] = "jeffers_1971",
+    output: Annotated[Path, NeededOutput("The model, a .npz file.")],
+    json: Json = None,
+    viseme_map: Map = None,
     augment: Annotated[
         list[str] | None,
         typer.Option(
@@ -41,26 +42,34 @@ def train(
             "compression=1..31, frame-rate=FPS, rate=TIMES or recombine=CLIPS_A_CLIP; may be given several times."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the chance in them.", min=0)] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    language: Language = None,
+    seed: Seed = 0,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Learn what the lips look like for each phone, from clips with transcripts."""
     # These load numpy, scipy and praatio.
     from visalign.files.outputs import check_output
     from visalign.files.text_files import format_json, write_text
 
-    if report is not None:
-        check_output(report, suffixes=(".json",), inputs=[out])
+    check_output(output, suffixes=(output.suffix,), overwrite=overwrite)
+    if json is not None:
+        check_output(json, suffixes=(".json",), overwrite=overwrite, inputs=[output])
     with progress_line(enabled=not quiet) as progress:
         found = visalign.train_from_folder(
-            clips, out, viseme_map=viseme_map, augmentation=augment or (), seed=seed, progress=progress
+            clips,
+            output,
+            viseme_map=viseme_map or SyncParams().viseme_map,
+            augmentation=augment or (),
+            language=language,
+            seed=seed,
+            progress=progress,
         )
-    if report is not None:
-        write_text(report, format_json(found.to_dict()))
+    if json is not None:
+        write_text(json, format_json(found.to_dict()))
     if not quiet:
         _show(found)
-        for path in (out, *([report] if report else [])):
-            screen().print(f"Wrote {path}", soft_wrap=True)
+        show_written(output, *([json] if json else []))
 
 
 def _show(found: TrainingReport) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.commands.console import facts_table, progress_line, screen
-from visalign.commands.options import Overwrite
+from visalign.commands.choices import choice
+from visalign.commands.console import facts_table, progress_line, screen, show_written
+from visalign.commands.options import Html, Jobs, Model, NeededOutput, Overwrite, Quiet, Seed, Settings
 
 if TYPE_CHECKING:
     from visalign.tuning import Choosing, Estimate, Metric, Tuned
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["TUNE_EPILOG", "tune"]
 
 TUNE_EPILOG = (
-    "visalign tune clips/ --out tuned\n\n"
-    "visalign tune clips/ --out tuned --metric separation=2,windows=1 --budget 120 --workers 2\n\n"
+    "visalign tune clips/ -o tuned\n\n"
+    "visalign tune clips/ -o tuned --metric separation=2,windows=1 --budget 120 --jobs 2\n\n"
     "visalign check clip.mp4 --transcript clip.txt --config tuned/recommended.toml\n\n"
-    "visalign tune new_clips/ --out desk --choose-between studio.toml --choose-between street.toml\n\n"
+    "visalign tune new_clips/ -o desk --choose-between studio.toml --choose-between street.toml\n\n"
     "Run the same command again, with a larger budget, and the search goes on. Terms of --metric: matching, "
     "offset, windows, separation, segments, clips, calibration, time. Groups of --search: evidence, scoring, "
     "thresholds, map, sound, aligner (docs/how-to/tune.md).\n\n"
@@ -35,7 +37,7 @@ def tune(
     clips: Annotated[
         Path, typer.Argument(metavar="CLIPS", help="Folder of clips with transcripts, by speaker, or a manifest.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the study, lips, plots and the configuration.")],
+    output: Annotated[Path, NeededOutput("Folder for the study, lips, plots and the configuration.")],
     metric: Annotated[str | None, typer.Option(help="Terms of the reward with their weights.")] = None,
     budget: Annotated[int, typer.Option(help="Trials in all, those of earlier runs counted.")] = 60,
     search: Annotated[str, typer.Option(help="Groups of parameters, commas between.")] = (
@@ -44,19 +46,19 @@ def tune(
     hold_out: Annotated[
         str | None, typer.Option(help="Speakers to compare on, commas between; a third of them by default.")
     ] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="TOML file to start from.")] = None,
-    model: Annotated[Path | None, typer.Option(help="Lip model in place of the shipped one.")] = None,
-    seed: Annotated[int, typer.Option(help="Another seed searches on other ways.")] = 0,
-    workers: Annotated[int, typer.Option(help="Processes; the result does not depend on it.")] = 1,
-    html: Annotated[Path | None, typer.Option(help="Write a page with plots.")] = None,
+    config: Settings = None,
+    model: Model = None,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+    html: Html = None,
     choose_between: Annotated[
         list[Path] | None,
         typer.Option(help="Do not search: let a bandit choose one of these TOML files for each new clip. Repeatable."),
     ] = None,
-    policy: Annotated[str, typer.Option(help="Of the bandit: ucb or thompson.")] = "ucb",
+    policy: Annotated[str, choice("--policy", names=("ucb", "thompson"), help="Of the bandit.")] = "ucb",
     discount: Annotated[float, typer.Option(help="Of the bandit: weight of a reward against the next one.")] = 0.98,
     overwrite: Overwrite = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find the settings that suit your material, without labels, and learn whether they really do."""
     # These load the rooms of the search.
@@ -74,13 +76,13 @@ def tune(
 
     weights = DEFAULT_METRIC if metric is None else parse_metric(metric)
     if choose_between:
-        _choose(clips, out, choose_between, weights, model, policy, discount, seed, quiet=quiet)
+        _choose(clips, output, choose_between, weights, model, policy, discount, seed, quiet=quiet)
         return
     if html is not None:
-        check_output(html, suffixes=(".html",), inputs=() if config is None else (config,))
-    if (out / RECOMMENDED).exists():
+        check_output(html, suffixes=(".html",), overwrite=overwrite, inputs=() if config is None else (config,))
+    if (output / RECOMMENDED).exists():
         inputs = () if config is None else (config,)
-        check_output(out / RECOMMENDED, suffixes=(".toml",), inputs=inputs, overwrite=overwrite)
+        check_output(output / RECOMMENDED, suffixes=(".toml",), overwrite=overwrite, inputs=inputs)
     settings = TuneSettings(
         metric=weights,
         budget=budget,
@@ -88,15 +90,15 @@ def tune(
         base=Config() if config is None else Config.load(config),
         hold_out=tuple(name.strip() for name in hold_out.split(",")) if hold_out else (),
         seed=seed,
-        workers=workers,
+        workers=jobs or os.cpu_count() or 1,
     )
     with progress_line(enabled=not quiet) as progress:
-        tuned = tune_folder(clips, out, settings, model=model, progress=progress)
+        tuned = tune_folder(clips, output, settings, model=model, progress=progress)
         if html is not None:
             progress("writing the page", None)
             write_tune_page(html, tuned)
     if not quiet:
-        _show(tuned, out, html)
+        _show(tuned, output, html)
     raise typer.Exit(_RECOMMENDED if tuned.is_recommended else _NOT_RECOMMENDED)
 
 
@@ -114,9 +116,9 @@ def _show(tuned: Tuned, out: Path, html: Path | None) -> None:
     )
     console.print(tuned.verdict, style="green" if tuned.is_recommended else "yellow", soft_wrap=True)
     if tuned.is_recommended:
-        console.print(f"Wrote {out / RECOMMENDED}", soft_wrap=True)
+        show_written(out / RECOMMENDED)
     if html is not None:
-        console.print(f"Wrote {html}", soft_wrap=True)
+        show_written(html)
 
 
 def _value(estimate: Estimate) -> str:

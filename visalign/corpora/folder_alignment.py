@@ -4,7 +4,8 @@ Conventions
 -----------
 A recording's transcript is the file of its name that ends in one of `TRANSCRIPT_SUFFIXES`, the first of them that is
 there. A table is a CSV with a column ``clip`` and one of ``transcript`` (a file) and ``text``, its paths relative to
-itself, as ``visalign batch`` reads it. Results go to a folder, below it under the name that the recording has below its
+itself, as ``visalign batch`` reads it; its column ``speaker`` says who speaks, else that is the folder in which a
+recording lies. Results go to a folder, below it under the name that the recording has below its
 own.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.layout import files_below
@@ -21,10 +23,24 @@ from visalign.errors import AnyPath, InputError, KeptFile, OutputError, Visalign
 from visalign.exports.result_files import write_alignment
 from visalign.files.outputs import inside, keep_edited
 from visalign.forced_alignment.alignment import Alignment
+from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
+from visalign.forced_alignment.pooling import Pool
 from visalign.language.annotations import Cue
 from visalign.language.phone_lists import Phones, read_phones
 
-__all__ = ["TRANSCRIPT_SUFFIXES", "Aligned", "Recording", "align_recordings", "find_recordings", "is_many"]
+__all__ = [
+    "TRANSCRIPT_SUFFIXES",
+    "Aligned",
+    "Recording",
+    "Said",
+    "align_recordings",
+    "find_recordings",
+    "is_many",
+    "pools_of",
+    "said_in",
+]
+
+Said: TypeAlias = str | Sequence[Cue] | Phones
 
 PHONES_SUFFIX = ".phones"
 
@@ -35,12 +51,20 @@ phones (:mod:`visalign.language.phone_lists`)."""
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A recording, the name of its result without an ending, and what is said (a file or a text)."""
+    """A recording, the name of its result without an ending, what is said (a file or a text), by whom, and in which
+    language where that is named."""
 
     path: Path
     name: str
     transcript: Path | None = None
     text: str = ""
+    speaker: str = ""
+    language: str = ""
+
+    @property
+    def has_phones(self) -> bool:
+        """True if phones are given in place of a text."""
+        return self.transcript is not None and self.transcript.suffix.lower() == PHONES_SUFFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +116,8 @@ def _in_folder(folder: Path) -> list[Recording]:
     for path in files_below(folder):
         beside = (path.with_suffix(suffix) for suffix in TRANSCRIPT_SUFFIXES)
         name = path.relative_to(folder).with_suffix("").as_posix()
-        rows.append(Recording(path, name, next((x for x in beside if x.is_file()), None)))
+        said = next((x for x in beside if x.is_file()), None)
+        rows.append(Recording(path, name, said, speaker=path.relative_to(folder).parent.as_posix()))
     return rows
 
 
@@ -104,6 +129,8 @@ def _in_table(path: Path) -> list[Recording]:
             _name(Path(x.clip).with_suffix("")),
             manifest.root / x.transcript if x.transcript else None,
             x.text,
+            x.speaker or Path(x.clip).parent.as_posix(),
+            x.language,
         )
         for x in manifest.clips
     ]
@@ -118,7 +145,7 @@ def align_recordings(
     recordings: Sequence[Recording],
     out: AnyPath,
     suffix: str,
-    align: Callable[[Path, str | Sequence[Cue] | Phones], Alignment],
+    align: Callable[[Recording, Said], Alignment],
     *,
     overwrite: bool = True,
 ) -> Iterator[Aligned]:
@@ -133,7 +160,7 @@ def align_recordings(
     suffix : str
         Ending of the results (:data:`visalign.exports.result_files.ALIGNMENT_SUFFIXES`).
     align : callable
-        From a recording and what is said to its alignment.
+        From a recording and what is said in it to its alignment.
     overwrite : bool
         Replace results that are there already and are others; else they stay, and are an error of their recording.
 
@@ -156,14 +183,49 @@ def align_recordings(
             raise OutputError(target.parent, f"the folder can't be made ({error.strerror})") from error
         keep_edited(target, overwrite=overwrite)
         try:
-            found = align(recording.path, _said(recording))
-            yield Aligned(recording, write_alignment(target, found), found)
+            found = align(recording, said_in(recording))
+            yield Aligned(recording, write_alignment(target, found, media=recording.path), found)
         except KeptFile as error:
             yield Aligned(recording, None, None, error)
         except OutputError:
             raise
         except VisalignError as error:
             yield Aligned(recording, None, None, error)
+
+
+def pools_of(
+    recordings: Sequence[Recording],
+    align: Callable[[Recording, Said, GmmHmmAligner], object],
+    *,
+    refine: bool = True,
+    progress: Callable[[str, float | None], None] | None = None,
+) -> dict[str, GmmHmmAligner]:
+    """The aligner that is adapted to each speaker of several recordings with enough speech, by a first pass over them.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        Those that are placed by way of the English model.
+    align : callable
+        Aligns a recording with the aligner that it is given.
+    refine : bool
+        Whether the adapted aligners move boundaries to where the sound says they are.
+    progress : callable, optional
+        Is told what is done and which part of it is behind.
+    """
+    pools: dict[str, Pool] = {}
+    for number, recording in enumerate(recordings):
+        if progress is not None:
+            progress(f"hearing {recording.path.name}", number / len(recordings))
+        if recording.speaker not in pools:
+            pools[recording.speaker] = Pool(refine=refine)
+        pool = pools[recording.speaker]
+        try:
+            align(recording, said_in(recording), pool.first)
+        except VisalignError:  # it is told when it is aligned in earnest
+            continue
+        pool.n_recordings += 1
+    return {speaker: adapted for speaker, pool in pools.items() if (adapted := pool.second()) is not None}
 
 
 def _refuse_input(target: Path, recording: Recording) -> None:
@@ -173,8 +235,14 @@ def _refuse_input(target: Path, recording: Recording) -> None:
         raise OutputError(target, "this is one of the inputs; visalign never overwrites them: choose another folder")
 
 
-def _said(recording: Recording) -> str | Sequence[Cue] | Phones:
+def said_in(recording: Recording) -> Said:
+    """What is said in a recording: a text, cues with times, or phones.
+
+    Raises
+    ------
+    ParseError
+        If its transcript can't be read.
+    """
     if recording.transcript is None:
         return recording.text
-    is_phones = recording.transcript.suffix.lower() == PHONES_SUFFIX
-    return read_phones(recording.transcript) if is_phones else read_said(recording.transcript)
+    return read_phones(recording.transcript) if recording.has_phones else read_said(recording.transcript)

@@ -9,7 +9,7 @@ that a batch adds up over splits. Paths below the manifest's folder are relative
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from visalign.corpora.clip_list import MANIFEST_COLUMNS, BatchClip, read_manifest
@@ -86,14 +86,12 @@ def clips_to_train_with(path: AnyPath) -> tuple[list[TrainingClip], list[Path]]:
         If the manifest, or a transcript that it names, can't be read.
     """
     manifest = read_manifest(path)
-    with_text = [(manifest.root / row.clip, _said(row, manifest.root), row.speaker) for row in manifest.clips]
-    clips = [TrainingClip(clip, said, speaker or clip.parent.name) for clip, said, speaker in with_text if said]
-    return clips, _without(with_text)
+    with_text = [(row, manifest.root / row.clip, _said(row, manifest.root)) for row in manifest.clips]
+    clips = [
+        TrainingClip(clip, said, row.speaker or clip.parent.name, row.language) for row, clip, said in with_text if said
+    ]
+    return clips, [clip for _, clip, said in with_text if not said]
 
 
 def _said(row: BatchClip, root: Path) -> str:
     return read_clip_transcript(root / row.transcript) if row.transcript else row.text
-
-
-def _without(rows: Sequence[tuple[Path, str, str]]) -> list[Path]:
-    return [clip for clip, said, _ in rows if not said]

@@ -38,11 +38,12 @@ _GRID_SILENCE = ("sil", "sp")
 
 @dataclass(frozen=True, slots=True)
 class TrainingClip:
-    """A clip, what is said in it, and who says it."""
+    """A clip, what is said in it, who says it, and in which language where that is named."""
 
     path: Path
     transcript: str
     speaker: str
+    language: str = ""
 
 
 def training_clips(folder: AnyPath) -> tuple[list[TrainingClip], list[Path]]:

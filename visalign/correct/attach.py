@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from visalign.errors import AnyPath, ConfigError, CorrectionRefused, MissingStream
-from visalign.files.outputs import refuse_existing
+from visalign.files.outputs import check_output, refuse_existing
 from visalign.files.timecode import can_drop_frames, format_timecode, parse_timecode
 from visalign.media import ffmpeg
 from visalign.media.clips import probe, read_audio, read_channels
@@ -83,6 +83,7 @@ def attach(
     replace_sound: bool = False,
     codec: str | None = None,
     force: bool = False,
+    overwrite: bool = False,
 ) -> Attached:
     """Find where a recording belongs, and write the clip with it.
 
@@ -93,7 +94,7 @@ def attach(
     audio : path-like
         The recording, at any rate and with any channels.
     target : path-like
-        The new file; it may not exist.
+        The new file.
     by : str
         One of :data:`METHODS`.
     offset_seconds : float, optional
@@ -106,6 +107,8 @@ def attach(
         FFmpeg's name of an encoder (``flac``, ``pcm_s24le``, ``aac`` …); the container's usual one by default.
     force : bool
         Take the best place even if it is not certain.
+    overwrite : bool
+        A file of that name may be replaced, if it is not an input.
 
     Returns
     -------
@@ -123,7 +126,8 @@ def attach(
     if by not in METHODS:
         raise ConfigError("by", by, METHODS)
     container_for(target)
-    refuse_existing(target)
+    refuse_existing(target, overwrite=overwrite)
+    check_output(target, suffixes=(Path(target).suffix,), inputs=(video, audio), overwrite=True)
     info, sound = probe(video), read_channels(audio)
     if not info.video:
         raise MissingStream(video, "video")

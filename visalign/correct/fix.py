@@ -6,8 +6,7 @@ Conventions
 measured lead, with its sign. A test holds this for both signs, with a click and a flash.
 
 What is refused, unless forced: a clip whose verdict is "in-sync" (nothing to do), "uncertain" or "mismatched" (nothing
-that could be relied on), a drift whose interval holds 0, and a cut into pieces where nothing jumps. A file that exists
-is never overwritten, forced or not.
+
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import Any
 from visalign.correct.correction import Correction, correction_name, file_digest
 from visalign.errors import AnyPath, CorrectionRefused, MediaError
 from visalign.files.inputs import file_states, refuse_changed
-from visalign.files.outputs import refuse_existing, whole_file
+from visalign.files.outputs import check_output, refuse_existing, whole_file
 from visalign.files.text_files import format_json, rounded
 from visalign.media.remux import CONTAINERS, Piece, container_for
 from visalign.reports.clip_report import ClipReport
@@ -75,6 +74,7 @@ def fix(
     mode: str = "copy",
     track: int | None = None,
     force: bool = False,
+    overwrite: bool = False,
 ) -> Fixed:
     """Measure a clip's offset, write a corrected copy, and measure that again.
 
@@ -83,7 +83,7 @@ def fix(
     source : path-like
         The clip; it is not changed.
     target : path-like
-        The new file; its correction goes beside it as ``….visalign.json``. Neither may exist.
+        The new file; its correction goes beside it as ``….visalign.json``.
     measure : callable
         Takes a path and returns its report, as :func:`visalign.check` does.
     mode : str
@@ -92,6 +92,8 @@ def fix(
         The audio stream, as :func:`~visalign.media.clips.probe` lists it.
     force : bool
         Correct by the best estimate, whatever the verdict.
+    overwrite : bool
+        Files of these names may be replaced; the clip itself never is.
 
     Returns
     -------
@@ -101,12 +103,14 @@ def fix(
     ------
     CorrectionRefused
         If there is nothing to correct, or it is not certain.
+    KeptFile
+        If one of the new files exists, and nobody said that it may be replaced.
     OutputError
-        If one of the new files exists, or can't be written.
+        If `target` is the clip itself, or can't be written.
     InputError
         If the clip can't be analysed.
     """
-    refuse_target(target)
+    refuse_target(target, source, overwrite=overwrite)
     before = measure(Path(source))
     correction = plan_correction(source, before, mode=mode, track=track, force=force)
     states, written = file_states(source), (Path(target), correction_name(target))
@@ -138,10 +142,11 @@ def plan_correction(
     return Correction(Path(source).name, file_digest(source), mode, pieces, track, {**_measured(report), **evidence})
 
 
-def refuse_target(target: AnyPath) -> None:
-    """Raise OutputError where a file would be overwritten, ConfigError where files like `target` are not written."""
+def refuse_target(target: AnyPath, source: AnyPath, *, overwrite: bool) -> None:
+    """Refuse a new file before any work; errors are those of :func:`fix`, and ConfigError for files of another kind."""
     container_for(target)
-    refuse_existing(target, correction_name(target))
+    refuse_existing(target, correction_name(target), overwrite=overwrite)
+    check_output(target, suffixes=(Path(target).suffix,), inputs=(source,), overwrite=True)
 
 
 def fixed_name(source: AnyPath) -> Path:

@@ -1,4 +1,4 @@
-"""Words gathered into lines that can be read: what WebVTT and SRT show.
+"""Words gathered into lines that can be read: what captions show.
 
 A line ends at a pause, or where it would become longer than broadcasters' 42 characters [1]_.
 

@@ -39,7 +39,7 @@ class ElanEaf:
 
 
 def format_eaf(tiers: Iterable[Tier], media: str = "") -> bytes:
-    """An EAF document of `tiers`, with the file `media` linked beside it."""
+    """An EAF document of `tiers`, with the file `media` linked, by its path from where the document lies."""
     ElementTree.register_namespace("xsi", _XSI)
     attributes = {"AUTHOR": "", "DATE": "1970-01-01T00:00:00+00:00", "FORMAT": "2.8", "VERSION": "2.8"}
     root = ElementTree.Element("ANNOTATION_DOCUMENT", attributes)

@@ -64,6 +64,8 @@ EXPORTERS = {
     "eaf": "visalign.exports.eaf:ElanEaf",
     "webvtt": "visalign.exports.webvtt:WebVtt",
     "srt": "visalign.exports.srt:SubRip",
+    "ass": "visalign.exports.subtitles:SubStation",
+    "ttml": "visalign.exports.subtitles:Ttml",
     "ctm": "visalign.exports.ctm:Ctm",
     "json": "visalign.exports.annotation_json:AnnotationJson",
     "csv": "visalign.exports.annotation_csv:AnnotationCsv",

@@ -18,7 +18,7 @@ __all__ = ["Gltf"]
 
 
 class Gltf:
-    """A ``.glb`` like ``--model``, with one animation more, of every mesh (or the ``--target`` mesh or node) that has
+    """A ``.glb`` like ``--rig``, with one animation more, of every mesh (or the ``--target`` mesh or node) that has
     morph targets of the recipe's names; upper and lower case do not matter. Other targets keep their default weight.
 
     Without a model, the animation is put on a flat square with a morph target a channel: something to copy it from.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ from visalign.language.annotations.json_files import is_visalign_json
 from visalign.language.annotations.reading import is_annotation, read_annotation
 from visalign.language.annotations.rows import FRAME_SECONDS
 from visalign.language.languages import chosen_language
-from visalign.language.phones import SILENCE, is_phone, is_silence
+from visalign.language.phone_lists import aligned_alphabet
+from visalign.language.phones import SILENCE, is_silence
 from visalign.timeline import Interval, Tier
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ can't afford to miss, are as good (docs/decisions/0040)."""
 
 def read_utterance(
     path: AnyPath,
-    transcript: str | Sequence[Cue] | None = None,
+    transcript: str | PathLike[str] | Sequence[Cue] | None = None,
     *,
     lexicon: Lexicon | AnyPath | None = None,
     aligner: str | None = None,
@@ -50,8 +52,9 @@ def read_utterance(
     path : path-like
         An annotation with phones (:func:`visalign.language.annotations.read_annotation`), a JSON of ``visalign check``
         or ``visalign align``, or media.
-    transcript : str or sequence of Cue, optional
-        What is said; without it the phones of a sound are recognised, and there are no words.
+    transcript : str, path-like or sequence of Cue, optional
+        What is said, or a `Path` to the file with it; without it the phones of a sound are recognised, and there are
+        no words.
     lexicon : Lexicon or path-like, optional
         Pronunciations that go before the embedded ones.
     aligner : str, optional
@@ -78,7 +81,7 @@ def read_utterance(
 
 def _align(
     path: Path,
-    transcript: str | Sequence[Cue] | None,
+    transcript: str | PathLike[str] | Sequence[Cue] | None,
     lexicon: Lexicon | AnyPath | None,
     aligner: str | None,
     language: str | None,
@@ -138,7 +141,7 @@ def _read_json(path: Path) -> Utterance:
     try:
         return parse_visalign_json(data)
     except BAD_DATA as error:
-        reason = f"not a JSON of `visalign check`, `align` or `export --to json` ({error})"
+        reason = f"not a JSON of `visalign check`, `align` or `export --format json` ({error})"
         raise ParseError(path, getattr(error, "lineno", None), reason) from error
 
 
@@ -189,7 +192,7 @@ def _utterance(phones: list[Interval], words: list[Interval], end: float, **fact
     return Utterance(
         words=Tier.from_intervals("words", _joined(spoken), start=start, end=end),
         phones=Tier.from_intervals("phones", _joined(plain), start=start, end=end, gap_label=SILENCE),
-        alphabet=_alphabet(x.label for x in plain),
+        alphabet=aligned_alphabet(x.label for x in plain),
         **facts,
     )
 
@@ -204,7 +207,3 @@ def _joined(rows: list[Interval]) -> list[Interval]:
     ends = [min(a.end, b.start) if b.start > a.start else a.end for a, b in pairwise(rows)]
     last = [x.end for x in rows[-1:]]
     return [Interval(x.start, end, x.label, x.score) for x, end in zip(rows, [*ends, *last], strict=True)]
-
-
-def _alphabet(labels: Iterable[str]) -> str:
-    return "arpabet" if all(is_phone(x, "arpabet") for x in set(labels)) else "ipa"

@@ -3,13 +3,15 @@
 Conventions
 -----------
 Seconds throughout. An alignment's CSV has one row a phone, with the word it belongs to and that word's number from 0;
-silences are left out of it. A CTM has the words. Where it is known who speaks, a TextGrid and an EAF have tiers for
-each speaker, ``anna - words`` as the Montreal Forced Aligner names them, a CSV a column and JSON an entry.
+silences are left out of it. Syllables, where there are some, are a tier, two columns, and an entry of JSON. A CTM has
+the words. Where it is known who speaks, a TextGrid and an EAF have tiers for each speaker, ``anna - words`` as
+the Montreal Forced Aligner names them, a CSV a column and JSON an entry.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -32,11 +34,19 @@ ALIGNMENT_SCHEMA_VERSION = 1
 """Version of an alignment's JSON form."""
 
 
-def write_alignment(path: AnyPath, alignment: Alignment) -> Path:
+def write_alignment(path: AnyPath, alignment: Alignment, *, media: AnyPath | None = None) -> Path:
     """Write words and phones as .TextGrid, .csv, .json, .eaf or .ctm, by the ending of `path`.
 
     Each of them can be read back (:func:`visalign.forced_alignment.read_alignment`); times are then those of the
     format: a microsecond, in EAF and CTM a millisecond.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    alignment : Alignment
+    media : path-like, optional
+        The sound or clip that was aligned; an EAF links it, by its path from where the EAF lies.
 
     Raises
     ------
@@ -46,7 +56,19 @@ def write_alignment(path: AnyPath, alignment: Alignment) -> Path:
         If the file can't be written there.
     """
     write = writer_for(path, _ALIGNMENT_WRITERS, "alignment file")
+    if write is _alignment_eaf:
+        return _alignment_eaf(Path(path), alignment, _seen_from(Path(path), media))
     return write(Path(path), alignment)
+
+
+def _seen_from(path: Path, media: AnyPath | None) -> str:
+    """The path of `media` from the folder of `path`; its name where there is no such path, empty without media."""
+    if media is None or str(media) == "-":  # a pipe can't be linked
+        return ""
+    try:
+        return Path(os.path.relpath(media, path.parent)).as_posix()
+    except ValueError:  # on another drive
+        return Path(media).name
 
 
 def _spoken(tier: Tier) -> Iterator[Interval]:
@@ -57,9 +79,9 @@ def _alignment_textgrid(path: Path, alignment: Alignment) -> Path:
     return write_textgrid(path, [*_alignment_tiers(alignment), *_notes(alignment)])
 
 
-def _alignment_eaf(path: Path, alignment: Alignment) -> Path:
+def _alignment_eaf(path: Path, alignment: Alignment, media: str = "") -> Path:
     with whole_file(path) as draft:
-        draft.write_bytes(format_eaf([*_alignment_tiers(alignment), *_notes(alignment)]))
+        draft.write_bytes(format_eaf([*_alignment_tiers(alignment), *_notes(alignment)], media))
     return path
 
 
@@ -69,8 +91,9 @@ def _notes(alignment: Alignment) -> list[Tier]:
 
 
 def _alignment_tiers(alignment: Alignment) -> list[Tier]:
-    """Words and phones, of each speaker where they are known; silence is ``""``."""
-    tiers = [tier.relabel(lambda x: "" if is_silence(x) else x) for tier in (alignment.words, alignment.phones)]
+    """Words, syllables where there are some, and phones, of each speaker where they are known; silence is ``""``."""
+    all_tiers = (alignment.words, alignment.syllables, alignment.phones)
+    tiers = [tier.relabel(lambda x: "" if is_silence(x) else x) for tier in all_tiers if tier is not None]
     if alignment.speakers is None:
         return tiers
     return [
@@ -102,8 +125,16 @@ def _alignment_csv(path: Path, alignment: Alignment) -> Path:
             rows[-1].append(_speaker_at(alignment, x.centre))
         if alignment.notes:
             rows[-1].append(notes.label_at(x.centre))
+        if alignment.syllables is not None:
+            rows[-1] += _syllable_at(alignment.syllables, x.centre)
     header += ["speaker"] * (alignment.speakers is not None) + ["note"] * bool(alignment.notes)
+    header += ["syllable", "syllable_number"] * (alignment.syllables is not None)
     return write_text(path, format_table(header, rows))
+
+
+def _syllable_at(syllables: Tier, time: float) -> list[str | int | None]:
+    index = syllables.index_at(time)
+    return ["", None] if index is None else [syllables.labels[index], _word_numbers(syllables)[index]]
 
 
 def _word_numbers(words: Tier) -> list[int | None]:
@@ -133,6 +164,8 @@ def _alignment_json(path: Path, alignment: Alignment) -> Path:
         "notes": [{"label": x.label, "start": rounded(x.start), "end": rounded(x.end)} for x in alignment.notes],
         "warnings": list(alignment.warnings),
     }
+    if alignment.syllables is not None:
+        data["syllables"] = [_item(x, alignment) for x in _spoken(alignment.syllables)]
     if alignment.cues:
         data["cues"] = [_cue(x) for x in alignment.cues]
     return write_text(path, format_json(data))

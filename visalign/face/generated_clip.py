@@ -110,6 +110,7 @@ def generate_clip(
     seed: int = 0,
     fault: str | None = None,
     size_px: int = 480,
+    language: str | None = None,
 ) -> GeneratedClip:
     """Write a clip of a drawn face that speaks `text`, with audio that is `lead_seconds` early.
 
@@ -118,7 +119,7 @@ def generate_clip(
     path : path-like
         Where to write the MP4.
     text : str
-        English words.
+        Words of the language.
     lead_seconds : float
         Above 0: audio early; below 0: audio late.
     rate : Fraction
@@ -129,6 +130,8 @@ def generate_clip(
         One of `FAULTS`.
     size_px : int
         Width and height of the picture.
+    language : str, optional
+        Of the text (``de``, ``pt-BR`` …); American English by default.
 
     Raises
     ------
@@ -145,7 +148,7 @@ def generate_clip(
         raise ConfigError("fault", fault, tuple(FAULTS))
     if not math.isfinite(lead_seconds):
         raise ConfigError("lead_seconds", lead_seconds, "a finite number of seconds")
-    spoken = synthesise_speech(text, seed=seed)
+    spoken = synthesise_speech(text, seed=seed, language=language)
     rate_hz = spoken.audio.rate_hz
     lead = round(lead_seconds * rate_hz) / rate_hz
     heard_from = _MARGIN_SECONDS + max(0.0, -lead)

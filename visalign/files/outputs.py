@@ -8,9 +8,11 @@ A process that is killed outright leaves its temporary file (``.visalign-draft-â
 system has let go of the lock: by that the next one that writes into the folder knows what nobody works on any more, and
 removes it.
 
-What a person may have edited is kept: a file that a command names by :func:`keep_edited` is replaced by its own content
-only. The same input, settings and version give the same bytes, so a command may be given again at any time; where what
-is there is something else, somebody has to say that it may go.
+What is there is kept: a file that a command names by :func:`keep_edited` is replaced by its own content only. The same
+input, settings and version give the same bytes, so a command may be given again at any time; where what is there is
+something else, a person may have edited it, and has to say that it may go (``--overwrite``). What takes minutes to make
+(films) is refused before it is made (:func:`refuse_existing`). Every command asks here and nowhere else
+(docs/decisions/0169).
 
 Nothing else is ever removed. That a file is such a draft its name proves: half of its 32 digits are drawn by lot, the
 other half are computed from these and the ending, so that nobody hits upon such a name. And what a run reads
@@ -88,11 +90,14 @@ def _numbered(lone: re.Match[str]) -> str:
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
-def refuse_existing(*paths: AnyPath) -> None:
-    """Raise OutputError for the first of `paths` that exists, be it a link that leads nowhere."""
+def refuse_existing(*paths: AnyPath, overwrite: bool) -> None:
+    """Raise KeptFile for the first of `paths` that exists, be it a link that leads nowhere, unless it may be replaced.
+
+    For what takes too long to make for being compared with what is there.
+    """
     for path in map(Path, paths):
-        if path.exists() or path.is_symlink():
-            raise OutputError(path, "this file exists, and nothing is ever overwritten; give another name")
+        if not overwrite and (path.exists() or path.is_symlink()):
+            raise KeptFile(path, "this file exists")
 
 
 def made_folder(path: AnyPath) -> Path:
@@ -325,9 +330,7 @@ def writer_for(path: AnyPath, writers: Mapping[str, Writer], what: str) -> Write
     raise ConfigError(what, Path(path).name, f"a name that ends in {' or '.join(writers)}")
 
 
-def check_output(
-    path: AnyPath, *, suffixes: Sequence[str], inputs: Iterable[AnyPath] = (), overwrite: bool = True
-) -> Path:
+def check_output(path: AnyPath, *, suffixes: Sequence[str], overwrite: bool, inputs: Iterable[AnyPath] = ()) -> Path:
     """Refuse, before any work is done, a result that could not be written or would destroy an input.
 
     Parameters
@@ -336,10 +339,10 @@ def check_output(
         Where the result is to go.
     suffixes : sequence of str
         Endings of the name that are possible, as ``".csv"``; case does not matter.
+    overwrite : bool
+        The user has said that what is there may be replaced, whatever it is.
     inputs : iterable of path-like
         Files that are read. `path` must not be one of them, whatever name or link leads there.
-    overwrite : bool
-        False where a person may have edited what is there, and has not said that it may be replaced.
 
     Returns
     -------

@@ -19,7 +19,9 @@ from fractions import Fraction
 
 from visalign.errors import ConfigError
 
-__all__ = ["can_drop_frames", "clock", "format_timecode", "parse_timecode"]
+__all__ = ["can_drop_frames", "clock", "format_timecode", "in_frames", "parse_timecode", "timecode_at"]
+
+_NEARLY = 1e-3  # of a frame: times are written to a microsecond
 
 _DROPS = {Fraction(30000, 1001): 2, Fraction(60000, 1001): 4}
 
@@ -36,6 +38,40 @@ def clock(seconds: float) -> str:
     hours, minutes = divmod(tenths // 600, 60)
     rest = f"{minutes:02d}" if hours else f"{minutes}"
     return f"{hours}:" * bool(hours) + f"{rest}:{tenths % 600 // 10:02d}.{tenths % 10}"
+
+
+def in_frames(seconds: float, rate: Fraction) -> str:
+    """A length in frames, to a tenth; empty where there is no rate that has frames to count.
+
+    Examples
+    --------
+    >>> in_frames(0.12, Fraction(25)), in_frames(-0.127, Fraction(25)), in_frames(0.04, Fraction(25))
+    ('3 frames', '3.2 frames', '1 frame')
+    >>> in_frames(1.0, Fraction(0))
+    ''
+    """
+    if rate <= 0:
+        return ""
+    tenths = round(10 * abs(round(seconds, 6)) * float(rate))
+    whole, rest = divmod(tenths, 10)
+    return f"{whole}.{rest} frames" if rest else f"{whole} frame{'s' * (whole != 1)}"
+
+
+def timecode_at(seconds: float, rate: Fraction) -> str:
+    """Timecode of the frame that is shown at a time of the clip; of its first frame before that.
+
+    Empty where the rate is too low for timecode, less than a frame in two seconds.
+
+    Examples
+    --------
+    >>> timecode_at(1.08, Fraction(25)), timecode_at(0.0399999, Fraction(25)), timecode_at(-0.3, Fraction(25))
+    ('00:00:01:02', '00:00:00:01', '00:00:00:00')
+    >>> timecode_at(60.1, Fraction(30000, 1001))
+    '00:01:00;03'
+    """
+    if round(rate) < 1:
+        return ""
+    return format_timecode(max(int(seconds * float(rate) + _NEARLY), 0), rate)
 
 
 def can_drop_frames(rate: Fraction) -> bool:

@@ -10,12 +10,20 @@ for silence.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from visalign.errors import TimelineError
 from visalign.language.phone_lists import aligned_alphabet
+from visalign.language.phones import is_silence
 from visalign.timeline import Interval, Tier
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["Alignment", "CueTimes"]
+
+
+_SHOWN = 60  # characters of what is said, where it is shown in a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,9 @@ class Alignment:
     notes : tuple of Interval
         Spans that somebody should look at, the label says why (:mod:`visalign.forced_alignment.suspects`); they may
         overlap.
+    syllables : Tier or None
+        Syllables of the words, by their phones, where they were asked for
+        (:func:`visalign.forced_alignment.phone_labels.with_labels`); ``""`` between words.
 
     Raises
     ------
@@ -78,6 +89,7 @@ class Alignment:
     speakers: Tier | None = None
     notes: tuple[Interval, ...] = ()
     cues: tuple[CueTimes, ...] = ()
+    syllables: Tier | None = None
 
     def __post_init__(self) -> None:
         if (self.words.start, self.words.end) != (self.phones.start, self.phones.end):
@@ -85,11 +97,41 @@ class Alignment:
                 f"words span {self.words.start} to {self.words.end} s and phones {self.phones.start} to "
                 f"{self.phones.end} s; both must span the whole audio"
             )
-        if self.speakers is not None and (self.speakers.start, self.speakers.end) != (self.words.start, self.words.end):
-            raise TimelineError("the tier of speakers must span the whole audio")
+        for tier in (self.speakers, self.syllables):
+            if tier is not None and (tier.start, tier.end) != (self.words.start, self.words.end):
+                raise TimelineError(f"the tier of {tier.name} must span the whole audio")
         stray = set(self.words.boundaries) - set(self.phones.boundaries)
         if stray:
             raise TimelineError(f"a word begins or ends at {min(stray)} s, where no phone does")
+
+    def __repr__(self) -> str:
+        n_words, n_phones = (sum(not is_silence(x) for x in tier.labels) for tier in (self.words, self.phones))
+        text = self.text
+        shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+        span = f"{self.words.start:g} to {self.words.end:g} s"
+        return f"<Alignment by {self.engine}: {n_words} words, {n_phones} phones, {span}: {shown!r}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table."""
+        return self.to_frame().to_html(max_rows=60)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table, one row a phone, silences apart: word, word_number (from 0), phone, start, end (seconds), score.
+
+        Numbers that are missing are NaN: the word of a phone outside of words, the score of what has none.
+        """
+        # A third of a second, which whoever looks at no table does not wait for.
+        import pandas as pd
+
+        number = {k: n for n, k in enumerate(k for k, label in enumerate(self.words.labels) if label)}
+        rows = []
+        for x in self.phones:
+            if not is_silence(x.label):
+                k = self.words.index_at(x.centre)
+                word = "" if k is None else self.words.labels[k]
+                rows.append((word, number.get(-1 if k is None else k), x.label, x.start, x.end, x.score))
+        table = pd.DataFrame(rows, columns=["word", "word_number", "phone", "start", "end", "score"], dtype=object)
+        return table.astype(dict.fromkeys(("word_number", "start", "end", "score"), float))
 
     @property
     def text(self) -> str:

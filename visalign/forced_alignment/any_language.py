@@ -18,8 +18,8 @@ from visalign.forced_alignment.aligner import Aligner
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.decoding_graph import Variant
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
-from visalign.forced_alignment.mapped_acoustics import PAUSE_WEIGHT, MappedAcoustics
-from visalign.forced_alignment.sphinx_model import embedded_model
+from visalign.forced_alignment.mapped_acoustics import PAUSE_WEIGHT, MappedAcoustics, mapped_model
+from visalign.language.ipa import ipa_to_xsampa
 from visalign.language.lexicon import Pronunciation
 from visalign.language.phone_lists import ListedPhone, read_phone_list
 from visalign.language.phones import SILENCE
@@ -53,7 +53,7 @@ class AnyLanguageAligner(GmmHmmAligner):
     name = "any_language"
 
     def __init__(self, *, refine: bool = True) -> None:
-        super().__init__(MappedAcoustics(embedded_model()), refine=refine)
+        super().__init__(mapped_model(), refine=refine)
 
 
 def align_phones(audio: Audio, phones: Sequence[str], aligner: GmmHmmAligner | None = None) -> Alignment:
@@ -103,8 +103,8 @@ def align_phones(audio: Audio, phones: Sequence[str], aligner: GmmHmmAligner | N
 
 
 def _variant(phone: ListedPhone, model: AcousticModel) -> Variant:
-    """The phone as the model has it: as it is written, or in IPA."""
-    for symbol in (phone.label, phone.ipa):
+    """The phone as the model has it: as it is written, in IPA, or in X-SAMPA, which a model may call its own."""
+    for symbol in (phone.label, phone.ipa, ipa_to_xsampa(phone.ipa)):
         found = [] if isinstance(model, MappedAcoustics) and symbol != phone.ipa else _known(symbol, model)
         if found:
             return Variant(found[0].phones)

@@ -22,7 +22,7 @@ from visalign.forced_alignment.cued import align_cues, cues_of, late_cues, with_
 from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
 from visalign.forced_alignment.readings import align_text, refuse_haste
-from visalign.language.annotations import Cue, Cues
+from visalign.language.annotations import Cue, Cues, spoken_in
 from visalign.language.g2p.unknown_words import Vocabulary, chosen_g2p, settle_vocabulary
 from visalign.language.lexicon import Lexicon
 from visalign.language.spoken_text import SpokenText, joined_texts
@@ -47,7 +47,7 @@ _UNTIMELY = (
 
 def force_align(
     audio: Audio,
-    transcript: str | Sequence[Cue] | None = None,
+    transcript: str | PathLike[str] | Sequence[Cue] | None = None,
     *,
     phones: Sequence[str] | None = None,
     aligner: str | Aligner = DEFAULT_ALIGNER,
@@ -68,8 +68,9 @@ def force_align(
     ----------
     audio : Audio
         Mono sound on the clip's clock.
-    transcript : str or sequence of Cue
-        What is said, as running text (:func:`visalign.language.transcript.read_aloud`), or cues with times
+    transcript : str, path-like or sequence of Cue
+        What is said: a `Path` to a file with it (text, subtitles, TextGrid …); a str, as running text
+        (:func:`visalign.language.transcript.read_aloud`); or cues with times
         (:func:`visalign.language.annotations.read_cues`): each is then aligned in its own window, whatever the length.
     phones : sequence of str, optional
         In place of a transcript the phones that are heard, of any language, in IPA, X-SAMPA or ARPABET; silences part
@@ -123,6 +124,7 @@ def force_align(
     >>> visalign.force_align(audio, "bin blue at f two now").words[1]    # doctest: +SKIP
     Interval(start=0.7628, end=0.9928, label='bin', score=None)
     """
+    transcript = spoken_in(transcript)
     if phones is not None or transcript is None:
         return heard(_phones_placed(audio, transcript, phones, aligner), audio, speech)
     backend = load_aligner(aligner) if isinstance(aligner, str) else aligner

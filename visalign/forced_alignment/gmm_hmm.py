@@ -56,7 +56,7 @@ from visalign.forced_alignment.confidence import (
 )
 from visalign.forced_alignment.decoding_graph import FILLER, DecodingGraph, PhoneHmm, Variant, build_graph, chain_graph
 from visalign.forced_alignment.digital_silence import without_digital_silence
-from visalign.forced_alignment.mapped_acoustics import MappedAcoustics, is_english
+from visalign.forced_alignment.mapped_acoustics import is_english, mapped_model
 from visalign.forced_alignment.pocketsphinx import MODEL_RATE_HZ, merge_silence, pcm_for_model
 from visalign.forced_alignment.refinement import refine_boundaries, spectral_change
 from visalign.forced_alignment.sphinx_model import embedded_model
@@ -148,7 +148,7 @@ class GmmHmmAligner:
         if not words:
             raise InputError("no words to align: the transcript is empty. Give what is said in the clip.")
         if self.may_change_model and not is_english(words, lexicon):
-            return GmmHmmAligner(MappedAcoustics(embedded_model()), refine=self.refine).align(audio, words, lexicon)
+            return GmmHmmAligner(mapped_model(), refine=self.refine).align(audio, words, lexicon)
         return self.align_variants(audio, words, self.variants(words, lexicon))
 
     def align_variants(self, audio: Audio, words: Sequence[str], variants: Sequence[Sequence[Variant]]) -> Alignment:

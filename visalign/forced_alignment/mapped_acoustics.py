@@ -8,8 +8,10 @@ states is the mixture of theirs,
     log p(x) = log Σ over English phones of share × p(x | the state in the same place of that phone).
 
 Shares are broader than those of one best phone, since the neighbours of a phone cover what its own realisation in
-another language may be like. Phones of several targets (``ts``, ``ⁿd``, ``ai``) are compared by their beginnings and
-their ends; a long phone stays longer in its states.
+another language may be like. Phones of several targets (``tʃ``, ``ai``) are compared by their beginnings and their
+ends; of those that English has nothing like (``ts``, ``ⁿd``, ``ŋǃ``) the first state is of the first target and the
+last one of the last. What has no voice and would have one in English (``l̥``, ``i̥``) is an h in part. A long phone
+stays longer in its states.
 
 Stops are followed by their burst, where the spectrum changes most; people begin the vowel where its voice begins.
 So boundaries from a stop into a voiced sonorant stay where the states have them (:meth:`MappedAcoustics.keeps`).
@@ -26,6 +28,7 @@ States of the English model keep their numbers, mixtures are numbered from `FIRS
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -35,17 +38,20 @@ import numpy.typing as npt
 from visalign.errors import AlignmentError, ParseError, UnknownSymbol, quoted
 from visalign.forced_alignment.acoustic_model import SphinxAcoustics
 from visalign.forced_alignment.decoding_graph import PhoneHmm, Variant
-from visalign.forced_alignment.sphinx_model import SphinxModel
-from visalign.language.articulation import FEATURES, targets_of, weights
+from visalign.forced_alignment.sphinx_model import SphinxModel, embedded_model
+from visalign.language.articulation import FEATURES, is_like_english, target_weights, targets_of, weights
 from visalign.language.ipa import tidy_ipa
 from visalign.language.lexicon import Lexicon, Pronunciation
 from visalign.language.phone_lists import is_arpabet, respelt
 from visalign.language.phones import convert, is_phone, is_silence
 
-__all__ = ["MappedAcoustics", "is_english", "sounds_as"]
+__all__ = ["MappedAcoustics", "is_english", "mapped_model", "sounds_as"]
 
 SPREAD = 0.9
 """Of the shares: twice that of articulation's own, see the method."""
+
+BREATH_SHARE = 0.3
+"""Of h in sonorants without a voice (docs/decisions/0165)."""
 
 N_STATES = 3
 
@@ -87,6 +93,7 @@ class MappedAcoustics(SphinxAcoustics):
         self._mixtures: list[tuple[Integers, Floats]] = []
         self._numbers: dict[tuple[tuple[int, float], ...], int] = {}
         self._hmms: dict[str, PhoneHmm] = {}
+        self._numbering = threading.Lock()
 
     def broader(self, pdfs: Integers) -> Integers:
         """The pdfs themselves: they know no context."""
@@ -130,11 +137,27 @@ class MappedAcoustics(SphinxAcoustics):
     def _number(self, state: State) -> int:
         native = {self.model.phone_hmm("", name, "", "").pdfs[at]: share for (name, at), share in state.items()}
         key = tuple(sorted(native.items()))
-        if key not in self._numbers:
-            self._numbers[key] = FIRST_MIXTURE + len(self._mixtures)
-            members, shares = zip(*key, strict=True)
-            self._mixtures.append((np.array(members, dtype=np.int64), np.log(np.array(shares, dtype=np.float32))))
-        return self._numbers[key]
+        with self._numbering:
+            if key not in self._numbers:
+                members, shares = zip(*key, strict=True)
+                self._mixtures.append((np.array(members, dtype=np.int64), np.log(np.array(shares, dtype=np.float32))))
+                self._numbers[key] = FIRST_MIXTURE + len(self._mixtures) - 1
+            return self._numbers[key]
+
+    def members_of(self, pdf: int) -> tuple[Integers, Floats]:
+        """States of the English model that a pdf is made of, and their log shares."""
+        if pdf < FIRST_MIXTURE:
+            return np.array([pdf], dtype=np.int64), np.zeros(1, dtype=np.float32)
+        return self._mixtures[pdf - FIRST_MIXTURE]
+
+    def take_over(self, other: MappedAcoustics) -> None:
+        """Number phones and mixtures as another model does."""
+        self._mixtures, self._numbers, self._hmms = list(other._mixtures), dict(other._numbers), dict(other._hmms)
+
+    def reshare(self, pdf: int, shares: npt.NDArray[np.float64]) -> None:
+        """Give a mixture other shares, which sum to 1."""
+        members, _ = self._mixtures[pdf - FIRST_MIXTURE]
+        self._mixtures[pdf - FIRST_MIXTURE] = (members, np.log(shares).astype(np.float32))
 
     def log_likelihoods(self, frames: Floats, pdfs: Integers) -> Floats:
         """Log-likelihoods of states of the model, and of mixtures of them."""
@@ -160,7 +183,21 @@ class MappedAcoustics(SphinxAcoustics):
         return phone
 
 
-_CLOSURE, _FRICTION = FEATURES.index("closure"), FEATURES.index("friction")
+@cache
+def mapped_model() -> MappedAcoustics:
+    """The one for the embedded model; what it has made of phones it keeps.
+
+    Raises
+    ------
+    BackendUnavailable
+        If PocketSphinx's model is not installed.
+    """
+    return MappedAcoustics(embedded_model())
+
+
+_CLOSURE, _FRICTION, _VOWEL, _VOICED = (FEATURES.index(x) for x in ("closure", "friction", "vowel", "voiced"))
+_CONSONANTAL, _HALF_VOICED = 0.05, 0.3  # up to, and from which on, nothing is missing of a voice
+_BREATH = "HH"
 
 
 @cache
@@ -200,8 +237,28 @@ def _has_counterpart(ipa: str) -> bool:
 
 def states_of(ipa: str) -> list[State]:
     """What the states of a phone are made of."""
-    shares = weights(ipa, spread=SPREAD)
-    return [{(name, at): share for name, share in shares.items()} for at in range(N_STATES)]
+    return [_breathed(ipa, shares, at) for at, shares in enumerate(_shares_of(ipa))]
+
+
+def _shares_of(ipa: str) -> list[dict[str, float]]:
+    """Shares of English phones in each state."""
+    parts = targets_of(ipa)
+    if len(parts) == 1 or is_like_english(ipa):
+        return [weights(ipa, spread=SPREAD)] * N_STATES
+    first, last = (target_weights(part, spread=SPREAD) for part in (parts[0], parts[-1]))
+    between = {name: 0.5 * (first.get(name, 0.0) + last.get(name, 0.0)) for name in {**first, **last}}
+    return [first, between, last]
+
+
+def _breathed(ipa: str, shares: Mapping[str, float], at: int) -> State:
+    """The shares in a state; those of h are more where a sonorant has no voice."""
+    found = {(name, at): share for name, share in shares.items()}
+    first = targets_of(ipa)[0]
+    if first[_VOWEL] <= _CONSONANTAL or first[_VOICED] >= _HALF_VOICED:
+        return found
+    found = {key: (1.0 - BREATH_SHARE) * share for key, share in found.items()}
+    found[_BREATH, at] = found.get((_BREATH, at), 0.0) + BREATH_SHARE
+    return found
 
 
 def _in_ipa(phone: str, pronunciation: Pronunciation) -> str:

@@ -34,6 +34,7 @@ from visalign.forced_alignment.label_aligner import LabelAligner
 from visalign.language.annotations import Annotation, Cue, Track, read_annotation
 from visalign.language.annotations.rows import FRAME_SECONDS
 from visalign.language.lexicon import Lexicon, normalise_word
+from visalign.language.phone_lists import aligned_alphabet
 from visalign.language.phones import SILENCE, convert, fold_arpabet, is_phone, is_silence, normalise, without_places
 from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
@@ -260,7 +261,7 @@ def _alphabet(annotation: Annotation, tracks: Iterable[Track], language: str = "
     """How the file's phones are written here: those of a language that is named stay IPA, as a Spanish r does."""
     labels = {x.label for track in tracks for x in track.phones if not is_silence(x.label)}
     strange = sorted(x for x in labels if not is_phone(x, "arpabet") and x.lower() != _GLOTTAL_STOP)
-    if not strange:
+    if not strange and aligned_alphabet(x for x in labels if x.lower() != _GLOTTAL_STOP) == "arpabet":
         return _folded
     if len(strange) > MOSTLY * len(labels):  # else it is ARPABET with slips, though IPA can be read into them
         strange = sorted(x for x in labels if not is_phone(x, "ipa"))

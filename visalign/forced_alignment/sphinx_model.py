@@ -324,6 +324,24 @@ class SphinxModel:
                 out[:, mine] += highest + np.log(np.maximum(sums, np.float32(1e-37)))
         return out
 
+    def pull(self, frames: Floats, state: int) -> tuple[Floats, Floats]:
+        """Expected precisions of the Gaussians that explain each frame in a state, and precisions times means.
+
+        Both have the shape of `frames`.
+        """
+        book = int(self.codebook_of[state])
+        streams = frames.reshape(len(frames), self.n_streams, self.width)
+        precisions, targets = np.empty_like(streams), np.empty_like(streams)
+        for stream in range(self.n_streams):
+            values, factors = streams[:, stream], self.factors[book, stream]
+            weights = WEIGHT_STEP * self.weights[stream][:, state].astype(np.float32)
+            densities = np.concatenate([values, values**2], axis=1) @ factors.T + self.constants[book, stream] - weights
+            parts = np.exp(densities - densities.max(axis=1, keepdims=True))
+            parts /= parts.sum(axis=1, keepdims=True)
+            targets[:, stream] = parts @ factors[:, : self.width]
+            precisions[:, stream] = -2.0 * (parts @ factors[:, self.width :])
+        return precisions.reshape(frames.shape), targets.reshape(frames.shape)
+
 
 def read_sphinx_model(folder: AnyPath) -> SphinxModel:
     """Read a PTM model of PocketSphinx.

@@ -1,4 +1,4 @@
-"""Acoustic models that users bring: zips of the Montreal Forced Aligner, and folders of PocketSphinx's models.
+"""Acoustic models that users bring: of the Montreal Forced Aligner, of Julius, and folders of PocketSphinx's models.
 
 A folder holds ``mdef``, ``means``, ``variances``, ``sendump``, ``transition_matrices`` and ``feat.params``, as
 PocketSphinx reads it. The English model itself, adapted by ``visalign acoustic adapt``, is used as the built-in one is,
@@ -18,8 +18,11 @@ from pocketsphinx import get_model_path
 from visalign.errors import AnyPath, ParseError
 from visalign.files.data_files import read_bytes
 from visalign.files.decoding import decode_text
+from visalign.files.inputs import opened_file, read_at_most
 from visalign.forced_alignment.acoustic_model import AcousticModel, KaldiAcoustics, SphinxAcoustics
 from visalign.forced_alignment.decoding_graph import Variant
+from visalign.forced_alignment.htk_acoustics import HtkAcoustics
+from visalign.forced_alignment.julius_model import SIGNATURE, read_julius_model
 from visalign.forced_alignment.mapped_acoustics import PAUSE_WEIGHT
 from visalign.forced_alignment.mfa_archive import read_mfa_model
 from visalign.forced_alignment.sphinx_model import read_sphinx_model
@@ -87,14 +90,34 @@ class FolderAcoustics(SphinxAcoustics):
 
 
 def read_user_model(path: AnyPath) -> AcousticModel:
-    """Read a model: a folder is PocketSphinx's, a file the Montreal Forced Aligner's.
+    """Read a model: a folder is PocketSphinx's, a file Julius's or the Montreal Forced Aligner's, by its first bytes.
 
     Raises
     ------
     ParseError
         If a file is missing, damaged or of another kind, or the model hears sound in another way.
     """
-    return _read_folder(Path(path)) if Path(path).is_dir() else KaldiAcoustics(read_mfa_model(path))
+    if Path(path).is_dir():
+        return _read_folder(Path(path))
+    if _begins_with(path, SIGNATURE):
+        return HtkAcoustics(read_julius_model(path))
+    if _begins_with(path, _HTK_TEXT):
+        reason = (
+            "a model of HTK in text; turn it into Julius's binary form (mkbinhmm hmmdefs model.binhmm) and give that"
+        )
+        raise ParseError(path, 1, reason)
+    return KaldiAcoustics(read_mfa_model(path))
+
+
+_HTK_TEXT = b"~"
+
+
+def _begins_with(path: AnyPath, signature: bytes) -> bool:
+    try:
+        with opened_file(path) as file:
+            return read_at_most(file, len(signature)).startswith(signature)
+    except (OSError, ValueError):  # whoever reads it says why it can't be
+        return False
 
 
 def _read_folder(folder: Path) -> SphinxAcoustics:

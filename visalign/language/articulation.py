@@ -32,7 +32,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from types import MappingProxyType
@@ -52,6 +52,8 @@ __all__ = [
     "closes_lips",
     "distance",
     "features_of",
+    "is_like_english",
+    "target_weights",
     "targets_of",
     "weights",
 ]
@@ -91,6 +93,8 @@ SPREAD = 0.45
 
 LEAST_SHARE = 0.02
 """Smaller shares are left out: what is far off adds noise."""
+
+_ALIKE = 0.05  # squared distance; ts and tʃ are 0.09 apart
 
 _CLOSING_LETTERS = frozenset("pbmɓʙʘ")
 
@@ -436,7 +440,38 @@ def weights(
     rows = _english() if inventory is None else tuple((phone, targets_of(phone)) for phone in inventory)
     if not rows:
         raise ValueError("an inventory without a phone")
+    return _shares(targets_of(ipa), rows, sense, spread)
+
+
+def target_weights(target: Vector, *, sense: Sense = "ear", spread: float = SPREAD) -> dict[str, float]:
+    """How much of each phone of American English (ARPABET) one target is made of, as :func:`weights` tells of phones.
+
+    Parameters
+    ----------
+    target : ndarray of float64, shape (n_features,)
+        A row of what :func:`targets_of` gives.
+    """
+    return _shares(target[None], _english(), sense, spread)
+
+
+def is_like_english(ipa: str) -> bool:
+    """True if some phone of American English sounds like it all the way.
+
+    Raises
+    ------
+    UnknownSymbol
+        If it is not IPA.
+
+    Examples
+    --------
+    >>> [is_like_english(x) for x in ("tʃ", "aɪ", "ts", "ⁿd")]
+    [True, True, False, False]
+    """
     mine = targets_of(ipa)
+    return min(_squares(mine, theirs, "ear") for _, theirs in _english()) <= _ALIKE
+
+
+def _shares(mine: Vector, rows: Sequence[tuple[str, Vector]], sense: Sense, spread: float) -> dict[str, float]:
     squares = np.array([_squares(mine, theirs, sense) for _, theirs in rows])
     shares = np.exp(-(squares - squares.min()) / (2 * spread**2))
     shares[shares < LEAST_SHARE * shares.sum()] = 0.0

@@ -8,6 +8,7 @@ that the two styles may even be mixed:
 * ``WORD(2)``, or the same word on another line, gives a further pronunciation; the order is kept.
 * Numbers with a point between word and phones are MFA's: the first is the probability of the pronunciation, three
   more say how pauses go with it (see :class:`Pauses`). Figures alone are phones, as X-SAMPA has them.
+* A dot by itself (``uː . b``), or one that stands before a phone or behind it, parts syllables.
 * ``;;;`` begins a comment line, ``#`` with a space before it a comment to the end of the line.
 
 Dictionaries in JSON and CSV are read as well (:mod:`visalign.language.lexicon_tables`).
@@ -29,7 +30,7 @@ import importlib.util
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -111,12 +112,15 @@ class Pronunciation:
         How pauses go with it, where the dictionary says it.
     place : Place or None
         Where it stands, for messages.
+    breaks : tuple of int
+        Phones before which the dictionary has a dot, where a syllable begins.
     """
 
     phones: tuple[str, ...]
     probability: float | None = None
     pauses: Pauses | None = None
     place: Place | None = field(default=None, compare=False, repr=False)
+    breaks: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return " ".join(self.phones)
@@ -290,9 +294,10 @@ def _entries(text: str, name: str) -> Iterator[tuple[str, Pronunciation]]:
     """Each word with one of its pronunciations."""
     if (rows := table_rows(text, name)) is not None:
         for at, word, phones in rows:
-            if not word or not phones:
+            bare, breaks = _without_dots(phones)
+            if not word or not bare:
                 raise ParseError(name, at, f"{word[:40]!r} has no phones; {_AFTER}")
-            yield word, Pronunciation(phones, place=Place(name, at, word))
+            yield word, Pronunciation(bare, place=Place(name, at, word), breaks=breaks)
         return
     for number, line in enumerate(text.split("\n"), start=1):
         fields = _COMMENT.sub("", line).split()
@@ -314,7 +319,24 @@ def _pronunciation(fields: list[str], name: str, line: int) -> Pronunciation:
         right = " ".join([fields[0], stray, *(x for x in phones if x != stray)])[:60]
         reason = f"{quoted(fields[0])} has {stray} among its phones; a probability stands before them: {right}"
         raise ParseError(name, line, reason)
-    return Pronunciation(phones, probability, _pauses(fields[2:first_phone]), Place(name, line, fields[0]))
+    bare, breaks = _without_dots(phones)
+    if not bare:
+        raise ParseError(name, line, f"{quoted(fields[0])} has no phones; {_AFTER}")
+    return Pronunciation(bare, probability, _pauses(fields[2:first_phone]), Place(name, line, fields[0]), breaks)
+
+
+def _without_dots(symbols: Sequence[str]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The phones, and those before which there is a dot."""
+    if not any(x.startswith(".") or x.endswith(".") for x in symbols):
+        return tuple(symbols), ()
+    phones, breaks = list[str](), set[int]()
+    for symbol in symbols:
+        if symbol.startswith("."):
+            breaks.add(len(phones))
+        phones += filter(None, [symbol.strip(".")])
+        if symbol.endswith("."):
+            breaks.add(len(phones))
+    return tuple(phones), tuple(sorted(n for n in breaks if 0 < n < len(phones)))
 
 
 def _first_phone(fields: list[str]) -> int | None:

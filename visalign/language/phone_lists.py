@@ -152,10 +152,16 @@ def is_arpabet(symbol: str) -> bool:
 def aligned_alphabet(labels: Iterable[str]) -> str:
     """What the phones of an alignment are written in: ``"arpabet"`` where all but silences are, else ``"ipa"``.
 
-    >>> aligned_alphabet(["B", "IH1", "SIL"]), aligned_alphabet(["m", "y", ""])
-    ('arpabet', 'ipa')
+    Files of others have ARPABET in small letters as well. Letters alone (``b y``) could be either, and are IPA then.
+
+    >>> aligned_alphabet(["B", "IH1", "SIL"]), aligned_alphabet(["h#", "b", "iy"]), aligned_alphabet(["m", "y", ""])
+    ('arpabet', 'arpabet', 'ipa')
     """
-    return "arpabet" if all(is_silence(x) or is_arpabet(x) for x in set(labels)) else "ipa"
+    spoken = {x for x in labels if not is_silence(x)}
+    if not all(is_phone(x, "arpabet") for x in spoken):
+        return "ipa"
+    is_told = all(map(is_arpabet, spoken)) or any(len(strip_stress(x)) > 1 for x in spoken)
+    return "arpabet" if is_told else "ipa"
 
 
 @functools.lru_cache(1 << 14)  # a list has few symbols, many times

@@ -26,7 +26,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import BackendUnavailable
+from visalign.errors import INSTALL_ANEW, BackendUnavailable
 from visalign.lips.box import Box
 from visalign.lips.landmark_models import import_dlib, open_landmark_model
 from visalign.lips.point_layouts import PointLayout
@@ -37,7 +37,7 @@ __all__ = ["DlibDetector", "LandmarkDetector"]
 _Points = npt.NDArray[np.float32]
 
 _FINDER_FILE = "frontal_faces.svm"
-_REINSTALL = "Install visalign anew: pip install --force-reinstall visalign"
+_REINSTALL = f"Install visalign anew, from the folder or wheel it came from: {INSTALL_ANEW}"
 
 
 class LandmarkDetector(Protocol):

@@ -32,7 +32,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.errors import BackendUnavailable, ParseError
+from visalign.errors import INSTALL_ANEW, BackendUnavailable, ParseError
 from visalign.files.archives import DAMAGED_ARCHIVE, opened_archive
 from visalign.lips.box import Box
 from visalign.lips.point_layouts import DLIB68, LAYOUTS, VISALIGN76, PointLayout
@@ -79,7 +79,7 @@ _MODEL_HINT = (
     f"The 68 points of dlib come by `pip install visalign[dlib68]`; or set {_MODEL_VARIABLE} to the path of a 68-point "
     f"dlib shape predictor, or to {VISALIGN76.name}."
 )
-_OWN_HINT = "Install visalign anew (pip install --force-reinstall visalign), or name a model that can be read."
+_OWN_HINT = f"Install visalign anew ({INSTALL_ANEW}: its folder or wheel), or name a model that can be read."
 
 # Faces narrower than this are enlarged for dlib's fit, at most four times. Measured on 525 frames of 7 GRID clips
 # (faces of 109-156 px): trembling of eyes and nose from frame to frame, in thousandths of the face's width, 6.8 as it

@@ -2,12 +2,12 @@
 
 Reading lips is most of what a check costs. Another dub, transcript, viseme map or verdict profile leaves them as they
 are, so their key is only what decides about them: the bytes of the clip, how often faces are searched, the landmark
-model, and the code that reads them.
+model, the code that reads them, the versions of the libraries below it, and the limits on what is read.
 
 Conventions
 -----------
 One NPZ file a clip, ``<first two digits>/<key>.npz``, without pickled objects; written whole, so several processes and
-machines may share a folder. Features come back bit by bit as they were.
+machines may share a folder (:class:`~visalign.lips.kept_lips.LipCache`). Features come back bit by bit as they were.
 
 Each file is sealed: it ends with a digest over all its bytes and its key, so that one which was damaged, altered or
 renamed is noticed. Such a file, one that can't be read, and one that belongs to another user (who could have sealed
@@ -25,6 +25,7 @@ import os
 import zipfile
 from collections.abc import Callable
 from fractions import Fraction
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,17 +36,19 @@ from numpy.lib import format as npy
 from visalign._version import __version__
 from visalign.errors import AnyPath, MediaError, OutputError, ParseError
 from visalign.files.archives import DAMAGED_ARCHIVE
-from visalign.files.inputs import opened_file
+from visalign.files.inputs import check_file, file_states, opened_file
+from visalign.files.limits import allowed
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import blocks_of, scratch_array
 from visalign.lips.clip_faces import ClipFaces, SeenFace, read_faces
-from visalign.lips.landmarks import find_model
+from visalign.lips.kept_lips import LipCache
+from visalign.lips.landmarks import find_model, load_detector
 from visalign.lips.lip_features import LipFeatures
 from visalign.timeline import FrameTimes
 
 __all__ = ["cached_faces", "lip_key"]
 
-_FORMAT = 5
+_FORMAT = 6
 _BLOCK_BYTES = 1 << 22  # read and written at a time
 _PACKAGE = Path(__file__).parents[1]
 # The modules that decide about lip features: whoever changes one of them does not want to see yesterday's.
@@ -56,12 +59,20 @@ _CODE = (
 )
 
 
+_LIBRARIES = ("av", "dlib-bin", "dlib", "numpy", "scipy")
+"""What decodes the pictures and computes with them: another version may come to other last digits."""
+
+_LIMITS = ("pixels", "seconds")
+"""What decides whether a picture is read at all: who lowers one is refused the same clip as without a cache."""
+
+
 def cached_faces(
     path: AnyPath,
-    folder: AnyPath,
+    folder: AnyPath | LipCache,
     *,
     detect_every: int = 10,
     track: int | None = None,
+    landmarks: AnyPath | None = None,
     progress: Callable[[str, float | None], None] | None = None,
 ) -> ClipFaces:
     """The faces of a clip with their lips: from `folder` where it has them, else read and put there.
@@ -70,37 +81,60 @@ def cached_faces(
 
     Parameters
     ----------
-    folder : path-like
+    folder : path-like or LipCache
         The cache; it is created where it is missing.
+    landmarks : str or path-like, optional
+        Which landmarks, as :func:`~visalign.lips.landmark_models.find_model` finds them.
     """
-    key = lip_key(path, detect_every, track)
-    place = Path(folder, key[:2], f"{key}.npz")
+    cache = folder if isinstance(folder, LipCache) else LipCache(Path(folder))
+    before = file_states(path)
+    key = lip_key(path, detect_every, track, landmarks)
+    place = cache.place(key)
     kept = _load(place, source=Path(path).name)
     if kept is not None:
+        cache.mark_used(place)
         return kept
-    faces = read_faces(path, detect_every=detect_every, track=track, progress=progress)
-    with contextlib.suppress(OSError, OutputError):  # a full disk, a folder of another user
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _store(place, faces)
+    detector = None if landmarks is None else load_detector(landmarks=landmarks)
+    faces = read_faces(path, detector=detector, detect_every=detect_every, track=track, progress=progress)
+    # A clip that was replaced meanwhile has other lips than those of the bytes that the key was made of.
+    if file_states(path) == before:
+        with contextlib.suppress(OSError, OutputError):  # a full disk, a folder of another user
+            _store(cache.make(key), faces, is_private=cache.is_private)
+            cache.trim()
     return faces
 
 
-def lip_key(path: AnyPath, detect_every: int, track: int | None = None) -> str:
+def lip_key(path: AnyPath, detect_every: int, track: int | None = None, landmarks: AnyPath | None = None) -> str:
     """The key of a clip's lips, SHA-256 as hex.
 
     Raises
     ------
     MediaError
         If the clip can't be read.
+    BackendUnavailable
+        If the landmark model is missing.
     """
+    check_file(path)
     try:
         with Path(path).open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise MediaError(path, f"can't be read ({error.strerror})") from error
-    model = find_model()
-    parts = [_FORMAT, content, detect_every, track, _model_digest(str(model), model.stat().st_mtime_ns), _code_digest()]
+    model = find_model(landmarks)
+    parts = [
+        *(_FORMAT, content, detect_every, track, _model_digest(str(model), model.stat().st_mtime_ns), _code_digest()),
+        *(_library_versions(), {name: allowed(name) for name in _LIMITS}),
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@functools.cache
+def _library_versions() -> tuple[str, ...]:
+    found = []
+    for name in _LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return tuple(found)
 
 
 @functools.cache
@@ -120,7 +154,7 @@ def _code_digest() -> str:
 _ARRAYS = ("values", "centre", "scale", "mouth", "visibility")
 
 
-def _store(place: Path, faces: ClipFaces) -> None:
+def _store(place: Path, faces: ClipFaces, *, is_private: bool) -> None:
     times = faces.times
     facts = {
         "duration": times.duration,
@@ -136,6 +170,8 @@ def _store(place: Path, faces: ClipFaces) -> None:
             if getattr(face.lips, name) is not None:
                 arrays[f"{face.number}/{name}"] = getattr(face.lips, name)
     with whole_file(place) as draft:
+        if is_private:
+            draft.chmod(0o600)
         with zipfile.ZipFile(draft, "w") as archive:
             archive.comment = bytes(_SEAL_BYTES)  # the last bytes of the file
             for name, array in arrays.items():

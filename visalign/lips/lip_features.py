@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,9 @@ from visalign.media.clips import read_frames
 from visalign.numerics import gaussian_filter1d
 from visalign.signals import VideoStream
 from visalign.timeline import FrameTimes, frame_step
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "FEATURES",
@@ -134,6 +137,21 @@ class LipFeatures:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def __repr__(self) -> str:
+        seen = f"a face in {self.face_fraction:.0%}"
+        return f"<LipFeatures {self.source!r}: {len(self)} frames of {len(self.names)} features, {seen}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table."""
+        return self.to_frame().to_html(max_rows=60)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table, one row a frame, indexed by when it is shown (seconds); a column a feature, NaN without a face."""
+        # A third of a second, which whoever looks at no table does not wait for.
+        import pandas as pd
+
+        return pd.DataFrame(self.values, columns=list(self.names), index=pd.Index(self.times.times, name="time"))
 
     @property
     def has_face(self) -> npt.NDArray[np.bool_]:

@@ -44,6 +44,7 @@ References
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -64,6 +65,8 @@ Ints: TypeAlias = npt.NDArray[np.intp]
 
 # Boxes that a fit starts from: shift to the right and down, in widths of the box, and size.
 _STARTS = ((0.015, 0.0, 0.98), (-0.0075, 0.013, 1.02), (-0.0075, -0.013, 1.0))
+# Splits of each tree that are answered without asking whether they are reached: those of three levels of a tree.
+_SHALLOW = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,24 +139,68 @@ class RegressionTrees:
             turns = (shapes @ similarity)[:, None]
             where = (offsets[level] * turns + shapes.take(self.anchors[level], axis=1)) * box + corner
             seen = bilinear(image, where.imag, where.real)
-            shapes = shapes + _complex(self._added(level, seen.astype(np.float32)).reshape(len(starts), -1, 2))
+            shapes = shapes + _complex(self._added(level, seen).reshape(len(starts), -1, 2))
         points = (shapes * box + corner).mean(axis=0)
         return np.stack([points.real, points.imag], axis=1)
 
     def _added(self, level: int, seen: Floats) -> Floats:
         """What the trees of a level add to the points, shape (n_starts, 2 * n_points), where pixels are so bright."""
-        first, second = self.pairs[level]
-        to_second = seen.take(first, axis=1) - seen.take(second, axis=1) <= self.thresholds[level]
-        n_starts, n_trees, n_splits = to_second.shape
-        answers, tree = to_second.ravel(), np.arange(n_starts * n_trees)
-        node = np.zeros(len(tree), np.intp)
-        while node[0] < n_splits:  # all trees are full, so all arrive together
-            node = 2 * node + 1 + answers.take(n_splits * tree + node)
-        leaves = self.leaves[level].reshape(n_trees * (n_splits + 1), -1)
-        chosen = leaves.take((n_splits + 1) * (tree % n_trees) + node - n_splits, axis=0).astype(np.float32)
+        pairs, thresholds = self.pairs[level], self.thresholds[level]
+        n_splits = thresholds.shape[1]
+        rows = _rows_of(seen.shape, thresholds.shape)
+        # The first splits are answered at every tree at once, the deeper ones only where a tree has arrived: looking
+        # up where that is costs more than few answers, and less than many.
+        first, second = pairs[:, :, :_SHALLOW]
+        answers = seen.take(first, axis=1) - seen.take(second, axis=1) <= thresholds[:, :_SHALLOW]
+        n_answers, to_second = answers.shape[2], answers.ravel().view(np.int8)
+        at = rows.answers.copy()
+        while at[0] < n_answers:  # all trees are full, so all arrive together
+            step = to_second.take(at)
+            at += at
+            at += rows.to_answer
+            at += step
+        at += rows.from_answer_to_split
+        (first, second), threshold, pixels = pairs.reshape(2, -1), thresholds.ravel(), seen.ravel()
+        while at[0] < n_splits:
+            difference = pixels.take(first.take(at) + rows.pixels)
+            difference -= pixels.take(second.take(at) + rows.pixels)
+            step = (difference <= threshold.take(at)).view(np.int8)
+            at += at
+            at += rows.to_split
+            at += step
+        at += rows.from_split_to_leaf
+        chosen = self.leaves[level].reshape(-1, self.leaves.shape[-1]).take(at, axis=0).astype(np.float32)
         # Sums of bytes are whole numbers that float32 holds exactly, in any order.
-        total = np.ones(n_trees, np.float32) @ chosen.reshape(n_starts, n_trees, -1)
+        total = rows.ones @ chosen.reshape(len(seen), len(thresholds), -1)
         return np.asarray(total * self.steps[level] @ self.basis[level], np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Where the tables of a level have the row of each tree, once for each start.
+
+    A place is the row's first plus the number of a node, whose children are 2k + 1 and 2k + 2: so twice the place, less
+    the row's first, plus one, is the place of the first child (`to_answer`, `to_split`).
+    """
+
+    answers: Ints
+    to_answer: Ints
+    from_answer_to_split: Ints
+    to_split: Ints
+    from_split_to_leaf: Ints
+    pixels: Ints
+    ones: Floats
+
+
+@functools.lru_cache(maxsize=4)
+def _rows_of(seen: tuple[int, int], splits: tuple[int, int]) -> _Rows:
+    (n_starts, n_pixels), (n_trees, n_splits) = seen, splits
+    tree, start = np.tile(np.arange(n_trees), n_starts), np.repeat(np.arange(n_starts), n_trees)
+    answers, own = min(_SHALLOW, n_splits) * np.arange(n_starts * n_trees), n_splits * tree
+    # A tree has one leaf more than it has splits, and its leaves follow its splits in number.
+    return _Rows(
+        answers, 1 - answers, own - answers, 1 - own, tree - n_splits, n_pixels * start, np.ones(n_trees, np.float32)
+    )
 
 
 def _complex(points: Floats) -> npt.NDArray[np.complex64]:

@@ -6,7 +6,9 @@ The last ten seconds of landmarks, mouths and sound are kept. Each picture's fea
 stretch, and the viseme is decoded from its end, by the lip model's hidden Markov model; as no later picture is there
 yet, it is less sure than `visalign check` is. The offset is that of :func:`~visalign.sync.judging.judge` over
 the kept stretch, with phones recognised from the sound; it is computed in a process of its own, so that pictures do not
-wait for it, and only once somebody has spoken for three seconds of the stretch.
+wait for it, and only once somebody has spoken for half a second of the stretch; so little speech mostly ends in
+"uncertain", with the reason and the best guess. When the source has ended, the offset of its last stretch is computed,
+so that no clip is too short to have one.
 """
 
 from __future__ import annotations
@@ -51,10 +53,11 @@ WINDOW = 10.0
 OFFSET_EVERY = 2.0
 """Seconds from one offset to the next."""
 
-ENOUGH_SPEECH = 3.0
-"""Seconds of speech below which no offset is told."""
+ENOUGH_SPEECH = 0.5
+"""Seconds of speech below which no offset is looked for; whether there was enough for a verdict, the verdict says."""
 
 _SEARCH = 0.5  # seconds
+_RECENT = 0.2  # seconds before the end that an offset may miss
 _DECODED = 0.6  # seconds before a picture from which its viseme is decoded
 _LOUDNESS = 0.1  # seconds
 _SILENT_DB = -90.0
@@ -180,9 +183,13 @@ class LiveAnalyser:
         )
 
     def finish(self) -> RollingOffset | None:
-        """Wait for an offset that is being computed; the last one."""
+        """Wait for the offset of the last stretch."""
         if self._waiting is not None:
             self._offset, self._waiting = self._waiting.result(), None
+        if self._seen and (self._offset is None or self._offset.time < self._seen[-1][0].frame.time - _RECENT):
+            lips = self._lips()
+            if lips.has_face.any():
+                self._offset = self._ask(float(lips.times.times[-1]), lips).result()
         return self._offset
 
     def _lips(self) -> LipFeatures:
@@ -206,13 +213,17 @@ class LiveAnalyser:
     def _roll(self, now: float, lips: LipFeatures) -> None:
         if self._waiting is not None and self._waiting.done():
             self._offset, self._waiting = self._waiting.result(), None
-        start = float(lips.times.times[0])
         if self._waiting is None and now - self._asked >= OFFSET_EVERY and lips.has_face.any():
             self._asked = now
-            first = round((start - self._sound_start) * RATE_HZ)
-            heard = self._sound[max(0, first) : round((now - self._sound_start) * RATE_HZ)]
-            audio = Audio(np.append(np.zeros(max(0, -first), np.float32), heard), RATE_HZ)
-            self._waiting = self._pool.submit(rolling_offset, _from_zero(lips, start), audio, now, self._limits)
+            self._waiting = self._ask(now, lips)
+
+    def _ask(self, now: float, lips: LipFeatures) -> Future[RollingOffset]:
+        """Have the offset of what is kept computed, up to `now`."""
+        start = float(lips.times.times[0])
+        first = round((start - self._sound_start) * RATE_HZ)
+        heard = self._sound[max(0, first) : max(0, round((now - self._sound_start) * RATE_HZ))]
+        audio = Audio(np.append(np.zeros(max(0, -first), np.float32), heard), RATE_HZ)
+        return self._pool.submit(rolling_offset, _from_zero(lips, start), audio, now, self._limits)
 
 
 def _warm_up(model: LipModel, viseme_map: VisemeMap) -> None:

@@ -82,11 +82,12 @@ class LiveServer:
             for window in self._windows:
                 _put_newest(window, data)
 
-    def end(self) -> None:
-        """Tell all windows that the source has ended."""
+    def end(self, message: dict[str, Any] | None = None) -> None:
+        """Tell all windows that the source has ended, and what was found last."""
+        data = json.dumps(message or {}, separators=(",", ":"), allow_nan=False)
         with self._lock:
             for window in self._windows:
-                _put_newest(window, b"event: end\ndata: {}\n\n")
+                _put_newest(window, f"event: end\ndata: {data}\n\n".encode())
 
     def _watch(self) -> queue.Queue[bytes | None]:
         window: queue.Queue[bytes | None] = queue.Queue(maxsize=2)

@@ -2,9 +2,11 @@
 
 Conventions
 -----------
-A picture is *due* when a player would show it: the moment the first one came, plus its time. One that would be looked
-at more than a frame and a half after that is dropped, and counted; sound is never dropped. The *delay* of a picture
-goes from when it was due to when it is drawn on the page, which reports it; both clocks are this machine's.
+A picture is *due* when a player would show it: the moment the first one came, plus its time. Of a source that does not
+wait, a camera or a stream, one that would be looked at more than a frame and a half after that is dropped, and counted.
+A file waits: where the machine is too slow for it, it runs slower, and none of its pictures is dropped. Sound never is.
+The *delay* of a picture goes from when it was due to when it is drawn on the page, which reports it; both
+clocks are this machine's.
 """
 
 from __future__ import annotations
@@ -12,21 +14,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from visalign.files.text_files import rounded
+from visalign.files.timecode import clock
 from visalign.lips.point_layouts import layout_of
-from visalign.live_view.analysis import LiveAnalyser, LiveMoment
+from visalign.live_view.analysis import ENOUGH_SPEECH, LiveAnalyser, LiveMoment, RollingOffset
 from visalign.live_view.source import Picture, Source
 from visalign.media.images import jpeg_bytes
 from visalign.reports.html_report.document import data_uri
+from visalign.reports.wording import fits_nowhere, headline, interval_in_words, lead_in_words, tells_offset
 from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import USUAL_STEP
 
-__all__ = ["LiveStats", "message_of", "run_live"]
+__all__ = ["LiveStats", "message_of", "offset_message", "run_live"]
 
 _TOO_LATE = 1.5  # frames
 
@@ -43,6 +48,10 @@ class LiveStats:
         What the analysis of each took.
     ready_seconds : list of float
         From when each was due to when it was sent to the page.
+    seconds : float
+        How long all of it took.
+    rate : Fraction
+        Pictures a second, as far apart as they are on the source's clock.
     """
 
     n_pictures: int = 0
@@ -50,6 +59,7 @@ class LiveStats:
     analysis_seconds: list[float] = field(default_factory=list)
     ready_seconds: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    rate: Fraction = Fraction(25)
 
     def to_dict(self, drawn_ms: list[float]) -> dict[str, Any]:
         """Plain data; `drawn_ms` are the delays that the page has reported."""
@@ -88,7 +98,7 @@ def run_live(
     show : callable
         Gets the message for the page.
     paced : bool
-        Whether a file's pictures wait until they are due, and late ones are dropped.
+        Whether a file's pictures wait until they are due, and late ones of other sources are dropped.
     seconds : float, optional
         Stop after so much of the source.
 
@@ -98,7 +108,7 @@ def run_live(
     stats : LiveStats
         The same object each time.
     """
-    stats, clock = LiveStats(), _Clock(paced and not source.is_live)
+    stats, pace = LiveStats(), _Clock(paced and not source.is_live)
     began = time.perf_counter()
     for item in source.items():
         if seconds is not None and item.time >= seconds:
@@ -107,14 +117,15 @@ def run_live(
             analyser.hear(item)
             continue
         stats.n_pictures += 1
-        due = clock.wait(item.time)
-        if paced and time.perf_counter() - due > _TOO_LATE * clock.step:
+        due = pace.wait(item.time)
+        if paced and source.is_live and time.perf_counter() - due > _TOO_LATE * pace.step:
             stats.n_dropped += 1
             continue
         started = time.perf_counter()
         moment = analyser.look(item)
         stats.analysis_seconds.append(time.perf_counter() - started)
         due_epoch_ms = 1000 * (time.time() - (time.perf_counter() - due))
+        stats.rate = pace.rate
         show(message_of(moment, due_epoch_ms, stats))
         stats.ready_seconds.append(time.perf_counter() - due)
         stats.seconds = time.perf_counter() - began
@@ -128,6 +139,11 @@ class _Clock:
         self._waits, self._origin, self._last = waits, float("inf"), float("nan")
         self.step = USUAL_STEP
 
+    @property
+    def rate(self) -> Fraction:
+        """Pictures a second, as far apart as the last two were."""
+        return Fraction(1 / self.step).limit_denominator(1001)
+
     def wait(self, picture_time: float) -> float:
         """Wait until a picture is due, where it is to be waited for; the moment it is due."""
         now = time.perf_counter()
@@ -139,6 +155,8 @@ class _Clock:
             self.step = picture_time - self._last
         self._last = picture_time
         due = self._origin + picture_time
+        if self._waits and now - due > _TOO_LATE * self.step:  # a file runs slower rather than in leaps
+            self._origin, due = now - picture_time, now
         if self._waits and due > now:
             time.sleep(due - now)
         return due
@@ -151,6 +169,7 @@ def message_of(moment: LiveMoment, due_epoch_ms: float, stats: LiveStats) -> dic
     return {
         "number": moment.number,
         "time": rounded(moment.picture.time),
+        "clock": clock(moment.picture.time),
         "due": round(due_epoch_ms, 1),
         "size": [width, height],
         "image": data_uri(jpeg_bytes(image), "image/jpeg"),
@@ -160,7 +179,7 @@ def message_of(moment: LiveMoment, due_epoch_ms: float, stats: LiveStats) -> dic
         "aperture": rounded(moment.aperture),
         "loudness": round(moment.loudness_db, 1),
         "dropped": stats.n_dropped,
-        "offset": None if moment.offset is None else _offset(moment.offset.sync, moment.offset.speech_seconds),
+        "offset": offset_message(moment.offset, stats.rate),
     }
 
 
@@ -170,14 +189,33 @@ def _contours(points: npt.NDArray[np.float32]) -> list[list[int]]:
     return [[*contour, contour[0]] for contour in (layout.outer_lips, layout.inner_lips)]
 
 
-def _offset(sync: SyncEstimate | None, speech: float) -> dict[str, Any]:
-    if sync is None or sync.lead_seconds is None or sync.lead_interval is None:
-        return {"speech": round(speech, 1)}
-    low, high = (round(1000 * x) for x in sync.lead_interval)
-    return {
-        "speech": round(speech, 1),
-        "lead_ms": round(1000 * sync.lead_seconds),
-        "interval_ms": [low, high],
-        "confidence": round(sync.confidence, 2),
-        "verdict": sync.verdict,
-    }
+def offset_message(found: RollingOffset | None, rate: Fraction) -> dict[str, Any] | None:
+    """What the page is told of an offset; `told` and `note` are the words it shows."""
+    if found is None:
+        return None
+    message: dict[str, Any] = {"speech": round(found.speech_seconds, 1)}
+    sync = found.sync
+    if sync is None:
+        told = {"told": "Not enough speech yet.", "note": _so_far(found.speech_seconds)}
+        return message | told
+    message |= {"verdict": sync.verdict, "confidence": round(sync.confidence, 2), "told": headline(sync)}
+    if tells_offset(sync) and sync.lead_seconds is not None and sync.lead_interval is not None:
+        low, high = (round(1000 * x) for x in sync.lead_interval)
+        message |= {"lead_ms": round(1000 * sync.lead_seconds), "interval_ms": [low, high]}
+    return message | {"note": _note(sync, rate, found.speech_seconds)}
+
+
+def _note(sync: SyncEstimate, rate: Fraction, speech: float) -> str:
+    """What stands small under the headline: the offset in frames, its interval, and why there is no verdict."""
+    parts = [sync.reason] if sync.reason else []
+    if tells_offset(sync) and sync.lead_seconds is not None:
+        guess = "best guess: " * (sync.verdict == "uncertain")
+        parts.append(f"{guess}{lead_in_words(sync.lead_seconds, rate)}, 95 % interval {interval_in_words(sync)}")
+    if not fits_nowhere(sync):
+        parts.append(f"confidence {sync.confidence:.2f}")
+    parts.append(f"{speech:.1f} s of speech in the last 10 s")
+    return "; ".join(parts)
+
+
+def _so_far(speech: float) -> str:
+    return f"{speech:.1f} s of speech in the last 10 s; an offset is looked for from {ENOUGH_SPEECH:.1f} s on"

@@ -8,6 +8,7 @@ the clip's lead, so that they lie over what is observed when the lead is right.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -38,15 +39,17 @@ from visalign.plots.tiers import (
     evidence_of,
     name_row,
     quiet_row,
+    shapes_of,
     speech_span,
     tints_of,
     word_marks,
 )
 from visalign.reports.clip_report import ClipReport
-from visalign.reports.wording import lead_in_words
+from visalign.reports.wording import fits_nowhere, headline, lead_in_words, tells_offset
 from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
 from visalign.timeline import frame_step
+from visalign.visemes.naming import named, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,6 +66,7 @@ TRACKS: Mapping[str, float] = MappingProxyType(
 """Rows of :func:`plot_tracks`, from the top, and how high they are to one another."""
 
 _INCHES = TWO_COLUMNS - ROOM_FOR_NAMES
+_KEY_LINE_INCHES, _KEY_CHARACTERS = 0.11, 140  # of type of 6 points
 _MOST_DOTS = 40  # an inch: closer ones hide the curve
 _MOUTH_WIDTHS = 1.7  # width of a mouth's picture
 _MOUTH_SHAPE = 1.15  # its width over its height
@@ -107,12 +111,15 @@ def plot_tracks(
     """
     span, drawn = speech_span(report, start, end), _rows(report, audio, rows)
     heights = [TRACKS[name] for name in drawn]
-    figure = new_figure(TWO_COLUMNS, 0.5 + 0.62 * sum(heights))
+    key = _key(report) if {"expected", "observed"} & set(drawn) else ""
+    figure = new_figure(TWO_COLUMNS, 0.5 + 0.62 * sum(heights) + _KEY_LINE_INCHES * len(key.splitlines()))
     made = figure.subplots(len(drawn), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
     for name, axes in zip(drawn, made, strict=True):
         _TRACK_DRAWERS[name](axes, report, audio, span)
     made[-1].tick_params(axis="x", length=3, labelbottom=True)
     made[-1].set_xlabel("seconds")
+    if key:
+        figure.supxlabel(key, fontsize=6, color=MUTED, x=0.01, ha="left")
     made[0].set_title(_title(report) if title is None else title)
     figure.align_ylabels()
     return tuple(made)
@@ -121,6 +128,7 @@ def plot_tracks(
 def _rows(report: ClipReport, audio: Audio | None, wanted: Sequence[str] | None) -> list[str]:
     missing = {"sound"} if audio is None else set()
     missing |= {"opening", "lead"} if report.evidence is None else set()
+    missing |= set() if tells_offset(report.sync) or wanted else {"lead"}
     known = [name for name in TRACKS if name not in missing]
     for name in wanted or ():
         if name not in known:
@@ -128,9 +136,21 @@ def _rows(report: ClipReport, audio: Audio | None, wanted: Sequence[str] | None)
     return [name for name in known if wanted is None or name in wanted]
 
 
+def _key(report: ClipReport) -> str:
+    """What the letters of the clip's shapes mean, in lines; the same for every stretch of it."""
+    tiers, names = (report.expected_visemes, report.observed_visemes), report.clip.names
+    shown = {label for tier in tiers for label in tier.labels}
+    parts = [
+        f"{letter} {words}" for letter, words in names.items() if letter in shown and named(letter, names) != letter
+    ]
+    return "\n".join(textwrap.wrap(" · ".join(parts), _KEY_CHARACTERS))
+
+
 def _title(report: ClipReport) -> str:
     sync = report.sync
-    lead = None if sync.lead_seconds is None else f"audio {lead_in_words(sync.lead_seconds)}"
+    if fits_nowhere(sync):
+        return f"{report.clip.name}: {headline(sync).rstrip('.')}"
+    lead = None if sync.lead_seconds is None else f"audio {lead_in_words(sync.lead_seconds, report.clip.frame_rate)}"
     told = lead if lead and sync.verdict.startswith("audio") else ", ".join(filter(None, (sync.verdict, lead)))
     return f"{report.clip.name}: {told}"
 
@@ -154,15 +174,16 @@ def _draw_phones(axes: Axes, report: ClipReport, _: Audio | None, span: Span) ->
 
 
 def _draw_expected(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -> None:
-    lead = report.sync.lead_seconds or 0.0
+    lead = (report.sync.lead_seconds or 0.0) if tells_offset(report.sync) else 0.0
     ms = round(1000 * lead)
     quiet_row(axes, "expected" if ms == 0 else f"expected\n{abs(ms)} ms {'later' if ms > 0 else 'earlier'}")
-    draw_intervals(axes, report.expected_visemes.shift(lead), span, _INCHES, mark=tints_of(report))
+    shown = report.expected_visemes.shift(lead)
+    draw_intervals(axes, shown, span, _INCHES, mark=tints_of(report), label=shapes_of(report))
 
 
 def _draw_observed(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -> None:
     quiet_row(axes, "observed")
-    draw_intervals(axes, report.observed_visemes, span, _INCHES, mark=tints_of(report))
+    draw_intervals(axes, report.observed_visemes, span, _INCHES, mark=tints_of(report), label=shapes_of(report))
 
 
 def _draw_opening(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -> None:
@@ -183,16 +204,16 @@ def _draw_opening(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -
 def _draw_local_lead(axes: Axes, report: ClipReport, _: Audio | None, span: Span) -> None:
     local = evidence_of(report).local
     draw_limits(axes, report, along="y")
-    axes.fill_between(local.times, 1000 * local.low, 1000 * local.high, color=SEEN, alpha=0.2, linewidth=0)
+    axes.fill_between(local.times, 1000 * local.low, 1000 * local.high, color=EXPECTED, alpha=0.2, linewidth=0)
     axes.plot(local.times, 1000 * local.lead, color=SEEN)
     shown = [-report.clip.max_lag_seconds, report.clip.max_lead_seconds, report.sync.lead_seconds or 0.0]
     low, high = _range_within(local.times, [local.low, local.high], span, shown)
-    if report.sync.lead_seconds is not None:
+    if report.sync.lead_seconds is not None and tells_offset(report.sync):
         lead = 1000 * report.sync.lead_seconds
         axes.axhline(lead, color=INK, linewidth=0.8, linestyle=":")
         _note_beside(axes, lead, "clip")
     middle = 500 * (report.clip.max_lead_seconds - report.clip.max_lag_seconds)
-    if report.sync.lead_seconds is None or abs(lead - middle) > 0.12 * 1000 * (high - low):
+    if not tells_offset(report.sync) or abs(lead - middle) > 0.12 * 1000 * (high - low):
         _note_beside(axes, middle, "in sync")
     name_row(axes, "lead\nms, 95 %")
     axes.set_xlim(*span)
@@ -272,11 +293,11 @@ def plot_stages(
     heard = [x for x in report.phones if x.label not in ("", "SIL")]
     draw_intervals(rows[1], heard, span, inches, mark=lambda _: (FAINT, ""), size=6.5)
     quiet_row(rows[2], "3  visemes\nexpected")
-    draw_intervals(rows[2], report.expected_visemes, span, inches, mark=tints_of(report))
+    draw_intervals(rows[2], report.expected_visemes, span, inches, mark=tints_of(report), label=shapes_of(report))
     quiet_row(rows[3], "4  lips")
     shape = inches * 0.95 / _row_height(figure, rows[3])
     _draw_mouths(rows[3], clip, kept, span, shape, report.clip.video_track)
-    _draw_posteriors(rows[4], kept, span)
+    _draw_posteriors(rows[4], kept, span, report.clip.names)
     curve = figure.add_subplot(grid[5, 1], sharey=rows[5])
     _draw_evidence(rows[5], curve, report, kept, span)
     rows[0].set_title(f"From sound and picture to the lead: {report.clip.name}")
@@ -330,13 +351,19 @@ def _draw_mouth(
         axes.plot(across, 1.0 - (loop[:, 1] - top) / n_rows, color=SEEN, linewidth=0.8, zorder=3)
 
 
-def _draw_posteriors(axes: Axes, kept: ClipEvidence, span: Span) -> None:
+def _row_name(viseme: str, names: Mapping[str, str]) -> str:
+    """In short, with its letter."""
+    words = short(viseme, names)
+    return words if words == viseme or not viseme else f"{words}  {viseme}"
+
+
+def _draw_posteriors(axes: Axes, kept: ClipEvidence, span: Span, names: Mapping[str, str]) -> None:
     shown = np.flatnonzero(np.nanmax(kept.posteriors, axis=0, initial=0.0) > 0.1)
     half = 0.5 * frame_step(kept.moments)
     extent = (kept.moments[0] - half, kept.moments[-1] + half, len(shown) - 0.5, -0.5)
     axes.imshow(kept.posteriors[:, shown].T, extent=extent, aspect="auto", cmap=sequential(), vmin=0.0, vmax=1.0,
                 interpolation="nearest")  # fmt: skip
-    axes.set_yticks(range(len(shown)), [kept.visemes[k] or "none" for k in shown])
+    axes.set_yticks(range(len(shown)), [_row_name(kept.visemes[k], names) for k in shown], fontsize=6)
     axes.tick_params(axis="x", labelbottom=False, length=0)
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(*span)
@@ -358,19 +385,19 @@ def _draw_evidence(rows: Axes, curve: Axes, report: ClipReport, kept: ClipEviden
     rows.set_xlabel("seconds")
     name_row(rows, "6  evidence\nfor each\nlead, ms")
     draw_limits(curve, report, along="y")
-    curve.plot(kept.density / kept.density.max(), 1000 * kept.density_leads, color=SEEN)
+    curve.plot(kept.density / kept.density.max(), 1000 * kept.density_leads, color=EXPECTED)
     curve.fill_betweenx(
-        1000 * kept.density_leads, 0.0, kept.density / kept.density.max(), color=SEEN, alpha=0.2, linewidth=0
+        1000 * kept.density_leads, 0.0, kept.density / kept.density.max(), color=EXPECTED, alpha=0.2, linewidth=0
     )
     curve.set_xlim(0.0, 1.25)
     curve.set_xticks([])
     curve.tick_params(axis="y", labelleft=False)
     curve.set_xlabel("probability")
-    if report.sync.lead_seconds is not None:
+    if report.sync.lead_seconds is not None and tells_offset(report.sync):
         lead = 1000 * report.sync.lead_seconds
         for axes in (rows, curve):
-            axes.axhline(lead, color=EXPECTED, linewidth=0.9, linestyle=(0, (4, 2)))
-        said = f"audio\n{lead_in_words(report.sync.lead_seconds)}"
+            axes.axhline(lead, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
+        said = f"audio\n{lead_in_words(report.sync.lead_seconds, report.clip.frame_rate)}".replace(" (", "\n(")
         high = report.sync.lead_seconds < 0.5 * float(kept.lags[-1])  # above the peak, or below it
         curve.text(0.12, 0.97 if high else 0.03, said, transform=curve.transAxes, va="top" if high else "bottom",
                    fontsize=8, fontweight="bold")  # fmt: skip

@@ -49,7 +49,7 @@ Floats = npt.NDArray[np.float64]
 _CURVE_RATE = Fraction(100)  # finer than any film: a plot should show the curve and not its frames
 _STYLES = ("-", "--", ":", "-.", "-", "-")  # when the colours begin again
 _REST_COLOUR = "#B8C0C8"
-_CLOSED_COLOUR = EXPECTED
+_CLOSED_COLOUR = COLOURS[1]
 _ROOM_FOR_LEGEND = 0.9  # inches
 
 

@@ -20,7 +20,6 @@ from visalign.plots.style import (
     INK,
     MUTED,
     RULE,
-    SEEN,
     TWO_COLUMNS,
     axes_or_new,
     sequential,
@@ -29,7 +28,7 @@ from visalign.plots.style import (
 )
 from visalign.plots.tiers import evidence_of, speech_span
 from visalign.reports.clip_report import ClipReport
-from visalign.reports.wording import lead_in_words
+from visalign.reports.wording import fits_nowhere, headline, lead_in_words
 from visalign.sync.scoring import MAX_COST
 
 if TYPE_CHECKING:
@@ -76,14 +75,17 @@ def plot_offset(report: ClipReport, axes: Axes | None = None) -> Axes:
     draw_limits(axes, report)
     axes.text(-1000 * report.clip.max_lag_seconds, 0.03, "in sync ", transform=axes.get_xaxis_transform(), ha="right",
               fontsize=7, color=IN_SYNC_INK)  # fmt: skip
-    axes.plot(lags, curve, color=SEEN)
+    axes.plot(lags, curve, color=EXPECTED)
     axes.set_xlim(float(lags[0]), float(lags[-1]))
     axes.set_ylim(_LOWEST_SHOWN * deepest, -0.12 * deepest)
-    if sync.lead_seconds is not None and sync.lead_interval is not None:
+    if fits_nowhere(sync):
+        axes.set_title(headline(sync).rstrip("."), color=INK)
+    elif sync.lead_seconds is not None and sync.lead_interval is not None:
         low, high = (1000 * x for x in sync.lead_interval)
-        axes.axvspan(low, high, facecolor=EXPECTED, alpha=0.18, edgecolor="none")
-        axes.axvline(1000 * sync.lead_seconds, color=EXPECTED, linewidth=1.1)
-        axes.set_title(f"Audio {lead_in_words(sync.lead_seconds)}\n95 %: {signed(low)} to {signed(high)} ms", color=INK)
+        axes.axvspan(low, high, facecolor=INK, alpha=0.12, edgecolor="none")
+        axes.axvline(1000 * sync.lead_seconds, color=INK, linewidth=1.1)
+        told = lead_in_words(sync.lead_seconds, report.clip.frame_rate)
+        axes.set_title(f"Audio {told}\n95 %: {signed(low)} to {signed(high)} ms", color=INK)
     axes.set_xlabel("lead of the audio, ms (+ = early)")
     axes.set_ylabel("log-likelihood of the lips")
     return axes

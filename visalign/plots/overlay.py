@@ -36,6 +36,7 @@ from visalign.pipeline import Progress
 from visalign.plots.clip import plot_tracks
 from visalign.plots.style import INK, TWO_COLUMNS, VERDICT_INKS, figure_of, new_figure, picture_of, plot_style
 from visalign.reports.clip_report import ClipReport
+from visalign.reports.palette import LANDMARK
 from visalign.reports.wording import certainty, remedy, statement
 from visalign.signals import Audio, Frame, Image, MediaInfo, VideoStream
 from visalign.sync.evidence import ClipEvidence
@@ -61,7 +62,6 @@ _TALLEST = 1.4  # height over width of a picture; of a taller one the sides are 
 _CAPTION_INCHES = 0.2
 _MOUTH_PART = (0.14, 0.34)  # of the width: as much as puts two mouths, each 4 to 3, beside the picture
 _FACE_SPAN_PX, _FACE_MOUTH_Y = 152, 306  # of the drawn face, 480 pixels wide: what is shown, and where its mouth is
-_DOT = (86, 204, 255)
 
 
 def write_overlay(
@@ -239,7 +239,7 @@ class _Mouths:
         shown = resize_rgb(cut, *self._size).copy()
         places = (self._evidence.mouth[index] - box[:2]) * (self._size[0] / box[2])
         for x, y in np.nan_to_num(places, nan=-9.0).round().astype(int).tolist():
-            shown[max(y - 1, 0) : max(y + 1, 0), max(x - 1, 0) : max(x + 1, 0)] = _DOT
+            shown[max(y - 1, 0) : max(y + 1, 0), max(x - 1, 0) : max(x + 1, 0)] = _rgb(LANDMARK)
         return shown
 
     def _heard(self, index: int) -> Image:
@@ -311,7 +311,7 @@ def _banner(report: ClipReport, width: int) -> Image:
         figure.set_facecolor(VERDICT_INKS[report.sync.verdict])
         plain = replace(report.sync, reason="")  # a reason takes more lines than there are
         figure.text(0.015, 0.70, statement(plain), color="white", fontsize=11, fontweight="bold", va="center")
-        figure.text(0.015, 0.27, remedy(plain), color="white", fontsize=8, va="center")
+        figure.text(0.015, 0.27, remedy(plain, rate=report.clip.frame_rate), color="white", fontsize=8, va="center")
         figure.text(0.985, 0.70, certainty(report.sync), color="white", fontsize=8, va="center", ha="right")
         figure.text(0.985, 0.27, report.clip.name, color="white", fontsize=8, va="center", ha="right")
         return picture_of(figure, width)

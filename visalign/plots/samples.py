@@ -20,6 +20,8 @@ from visalign.errors import AnyPath, ConfigError, ParseError, quoted
 from visalign.files.tables import read_table_text
 from visalign.parameters import RIGHT_WITHIN
 from visalign.reports.clip_report import ClipReport
+from visalign.reports.wording import word_as_told
+from visalign.sync.scoring import PartJudgement
 
 __all__ = [
     "SUMMARY_COLUMNS",
@@ -81,11 +83,15 @@ def clip_leads(reports: Mapping[str, ClipReport]) -> list[LeadSample]:
 def word_leads(reports: Mapping[str, ClipReport]) -> list[LeadSample]:
     """The leads of all words; those without one are left out."""
     return [
-        LeadSample((name, report.clip.name), float(row["lead_seconds"]), str(row["verdict"]), float(row["score"]))
+        LeadSample((name, report.clip.name), word.lead_seconds, _told(report, word), word.score)
         for name, report in reports.items()
-        for row in report.segments.to_dict("records")
-        if math.isfinite(row["lead_seconds"])
+        for word in report.judged_words
+        if math.isfinite(word.lead_seconds)
     ]
+
+
+def _told(report: ClipReport, word: PartJudgement) -> str:
+    return word_as_told(report.sync, word.verdict, word.lead_seconds)[0]
 
 
 def read_truth(path: AnyPath) -> dict[str, float]:

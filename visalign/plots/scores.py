@@ -38,6 +38,7 @@ from visalign.plots.style import (
     styled,
 )
 from visalign.reports.clip_report import ClipReport
+from visalign.reports.palette import LIGHT
 from visalign.sync.verdict import VERDICTS
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def plot_lags(
     limits: tuple[float, float] | None = None,
     what: str = "clips",
 ) -> Axes:
-    """Draw how leads are spread, stacked by verdict.
+    """Draw how leads are spread, stacked by verdict; of those that fit at no lead, the title says how many there are.
 
     Parameters
     ----------
@@ -173,8 +174,10 @@ def plot_lags(
     ConfigError
         If there are none.
     """
+    n_unfit = sum(lead.verdict == "mismatched" for lead in leads)
+    leads = [lead for lead in leads if lead.verdict != "mismatched"]
     if not leads:
-        raise ConfigError("leads", "none", f"{what} with a measured lead")
+        raise ConfigError("leads", "none", f"{what} with a measured lead; what fits at no lead has none")
     # Optional, and there if `styled` let us in.
     from matplotlib.ticker import MaxNLocator
 
@@ -201,16 +204,16 @@ def plot_lags(
     axes.set_ylabel(what)
     key = axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2, handlelength=1.2,
                       labelspacing=0.3)  # fmt: skip
-    axes.set_title(f"Leads of {len(leads)} {what}", pad=6 + _KEY_ROW_POINTS * -(-len(key.get_texts()) // 2))
+    unfit = f"; {n_unfit} more fit at none" * bool(n_unfit)
+    axes.set_title(f"Leads of {len(leads)} {what}{unfit}", pad=6 + _KEY_ROW_POINTS * -(-len(key.get_texts()) // 2))
     return axes
 
 
 _BAR_MARKS = {
-    "in-sync": ("#009E73", ""),
-    "audio-early": ("#D55E00", ""),
-    "audio-late": ("#CC79A7", ""),
-    "mismatched": ("#5F6C7A", "////"),
-    "uncertain": ("#C3CAD1", "...."),
+    "in-sync": (LIGHT["good"], ""),
+    "audio-early": (LIGHT["fault"], ""),
+    "audio-late": (LIGHT["fault"], ""),
+    "uncertain": ("#DDD2F6", "...."),
 }
 
 

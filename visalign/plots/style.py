@@ -2,9 +2,10 @@
 
 Conventions
 -----------
-* Colours mean the same everywhere. What is heard, and what is therefore expected, is vermilion; what the lips show is
-  blue; the two are told apart with any colour vision, and in grey by their lightness. All are Okabe and Ito's [1]_ or
-  tints of them. Nothing is told by colour alone: a label, a number, a line style or a hatching says it too.
+* Colours mean the same everywhere, on pages, too (:mod:`visalign.reports.palette`): what is heard, and what is
+  therefore expected, is blue; what the lips show is ink; a fault is vermilion, in sync green, uncertain violet. They
+  are told apart with any colour vision. Nothing is told by colour alone: a label, a number, a line style or a hatching
+  says it too.
 * Sequential data runs from white to dark blue, so that a print in grey keeps the order.
 * Widths are those of journals: one column 3.5 inches, two 7.2. Type is 8 points, DejaVu Sans, which comes with
   Matplotlib; letters are embedded in PDF as TrueType, and drawn as paths in SVG, so a file looks alike everywhere.
@@ -33,6 +34,7 @@ import numpy as np
 
 from visalign.errors import AnyPath, BackendUnavailable, ConfigError
 from visalign.files.outputs import whole_file
+from visalign.reports.palette import LIGHT
 from visalign.signals import Image
 
 if TYPE_CHECKING:
@@ -85,55 +87,55 @@ ROOM_FOR_NAMES = 1.15
 DPI = 200
 """Pixels an inch of a PNG."""
 
-INK, MUTED, RULE, FAINT = "#1F2933", "#5F6C7A", "#D5DBE1", "#F1F4F6"
+INK, MUTED, RULE, FAINT = LIGHT["ink"], "#5F6C7A", "#D5DBE1", "#F1F4F6"
 """Text; axes and notes; lines between things; backgrounds."""
 
-IN_SYNC, IN_SYNC_INK = "#DDF0E8", "#23705A"
+IN_SYNC, IN_SYNC_INK = LIGHT["good-tint"], LIGHT["good"]
 """Behind the leads that a verdict profile calls in sync; words about them."""
 
-EXPECTED, SEEN = "#D55E00", "#0072B2"
+EXPECTED, SEEN = LIGHT["heard"], INK
 """What is heard and therefore expected; what the lips show."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8B6F00", "#666666")
-"""Okabe and Ito's colours for things without a meaning of their own; black is kept for what is measured."""
+"""Okabe and Ito's colours [1]_ for things without a meaning of their own; black is kept for what is measured."""
 
 VERDICT_MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "in-sync": ("#BFE3D5", ""),
-        "audio-early": ("#F5C6A5", ""),
-        "audio-late": ("#EBC9DC", ""),
-        "mismatched": ("#C3CAD1", "////"),
-        "uncertain": ("#EEF1F3", "...."),
+        "in-sync": ("#B5E2D3", ""),
+        "audio-early": ("#F9C9A6", ""),
+        "audio-late": ("#F9C9A6", ""),
+        "mismatched": ("#F9C9A6", "////"),
+        "uncertain": ("#DDD2F6", "...."),
     }
 )
-"""Tint and hatching of each verdict."""
+"""Tint and hatching of each verdict; which way a fault goes, its number says."""
 
 VERDICT_INKS: Mapping[str, str] = MappingProxyType(
     {
-        "in-sync": "#1B7A5A",
-        "audio-early": "#B34700",
-        "audio-late": "#9A3F73",
-        "mismatched": "#4A5560",
-        "uncertain": "#74671F",
+        "in-sync": LIGHT["good"],
+        "audio-early": LIGHT["fault"],
+        "audio-late": LIGHT["fault"],
+        "mismatched": LIGHT["fault"],
+        "uncertain": LIGHT["unsure"],
     }
 )
 """Colour of each verdict behind white text."""
 
 ARTICULATOR_TINTS: Mapping[str, str] = MappingProxyType(
     {
-        "bilabial": "#F2A679",
-        "labiodental": "#F7D59A",
-        "dental": "#F6F0A8",
-        "sibilant": "#A3D9C6",
+        "bilabial": "#AEB9C4",
+        "labiodental": "#F2DF8E",
+        "dental": "#F8F2C4",
+        "sibilant": "#BFD6DC",
         "rounded": "#8FBEE0",
-        "spread": "#C9E6F7",
-        "open": "#E8BFD5",
+        "spread": "#D3E8F6",
+        "open": "#EBCFE0",
         "tongue-only": "#DDE2E7",
         "other": "#DDE2E7",
         "silence": "#FFFFFF",
     }
 )
-"""Tint of a viseme by what the lips do."""
+"""Tint of a viseme by what the lips do; none is that of a verdict."""
 
 _RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",

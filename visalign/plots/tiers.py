@@ -7,7 +7,7 @@ Seconds on the clip's clock along x. A row is drawn between 0 and 1 of its y axi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -15,9 +15,11 @@ import numpy as np
 from visalign.errors import ConfigError
 from visalign.plots.style import ARTICULATOR_TINTS, EXPECTED, INK, MUTED, VERDICT_MARKS, signed
 from visalign.reports.clip_report import ClipReport
+from visalign.reports.wording import word_as_told
 from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
 from visalign.timeline import Interval
+from visalign.visemes.naming import short
 from visalign.visemes.viseme_map import VisemeMap
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ __all__ = [
     "evidence_of",
     "name_row",
     "quiet_row",
+    "shapes_of",
     "speech_span",
     "tints_of",
     "word_marks",
@@ -100,7 +103,7 @@ def draw_intervals(
     width_inches: float,
     *,
     mark: Callable[[Interval], Mark],
-    label: Callable[[Interval], str] = lambda x: x.label,
+    label: Callable[[Interval], str | Sequence[str]] = lambda x: x.label,
     size: float = 7.0,
 ) -> None:
     """Draw labelled intervals as boxes; a label that has no room is left out.
@@ -120,7 +123,7 @@ def draw_intervals(
     mark : callable
         Tint and hatching of an interval.
     label : callable
-        Its text; what stands below a line break is left out first.
+        Its text, of several the first that has room; what stands below a line break is left out first.
     size : float
         Of the type, points.
     """
@@ -135,7 +138,8 @@ def draw_intervals(
                 start, end, ymin=0.04, ymax=0.96, facecolor="none", edgecolor=MUTED, hatch=hatch, linewidth=0.0
             )
         room = (end - start) * inches / (_LETTER_INCHES * size / 7.0)
-        text = _fitting(label(x), room)
+        said = label(x)
+        text = next(filter(None, (_fitting(one, room) for one in ([said] if isinstance(said, str) else said))), "")
         if text:
             place = "center" if "\n" in text else "center_baseline"
             middle = 0.5 * (start + end)
@@ -207,18 +211,26 @@ def tints_of(report: ClipReport) -> Callable[[Interval], Mark]:
     return mark
 
 
+def shapes_of(report: ClipReport) -> Callable[[Interval], Sequence[str]]:
+    """What a viseme is called, the longest first: in words, in short, by its letter."""
+    names = report.clip.names
+
+    def label(x: Interval) -> Sequence[str]:
+        return (names.get(x.label, x.label), short(x.label, names), x.label) if x.label else ("",)
+
+    return label
+
+
 def word_marks(report: ClipReport) -> tuple[Callable[[Interval], Mark], Callable[[Interval], str]]:
     """Tint and text of a word: its verdict, and below the word its own lead in milliseconds."""
-    rows = {(row["start"], row["end"]): row for row in report.segments.to_dict("records")}
+    rows = {(x.start, x.end): word_as_told(report.sync, x.verdict, x.lead_seconds) for x in report.judged_words}
 
     def mark(x: Interval) -> Mark:
-        row = rows.get((x.start, x.end))
-        return ("#FFFFFF", "") if not x.label or row is None else VERDICT_MARKS.get(row["verdict"], (INK, ""))
+        told = rows.get((x.start, x.end))
+        return ("#FFFFFF", "") if not x.label or told is None else VERDICT_MARKS.get(told[0], (INK, ""))
 
     def text(x: Interval) -> str:
-        row = rows.get((x.start, x.end))
-        if row is None or not np.isfinite(row["lead_seconds"]):
-            return x.label
-        return f"{x.label}\n{signed(1000 * row['lead_seconds'])}"
+        lead = rows.get((x.start, x.end), ("", None))[1]
+        return x.label if lead is None else f"{x.label}\n{signed(1000 * lead)}"
 
     return mark, text

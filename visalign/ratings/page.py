@@ -24,7 +24,7 @@ from visalign.files.outputs import refuse_existing
 from visalign.files.text_files import format_json, write_text
 from visalign.ratings.design import QUESTIONS, RatingDesign
 from visalign.ratings.stimuli import write_stimuli
-from visalign.reports.html_report.document import as_data_script, format_document, text
+from visalign.reports.html_report.document import as_data_script, format_document
 
 __all__ = ["DESIGN_FILE", "PAGE_FILE", "write_rating_kit"]
 
@@ -36,16 +36,21 @@ N_TONES = 6
 _SCREEN_LEVELS = (6, 14, 241, 249)  # of 0..255, on black and on white; BT.500's PLUGE signal asks for the same
 
 
-def write_rating_kit(out: AnyPath, design: RatingDesign, clips: AnyPath) -> tuple[list[Path], bool]:
+def write_rating_kit(
+    out: AnyPath, design: RatingDesign, clips: AnyPath, *, overwrite: bool = False
+) -> tuple[list[Path], bool]:
     """Write the page, its clips, and the design.
 
     Parameters
     ----------
     out : path-like
-        A folder that is not there yet. ``rate.html`` and ``clips/`` in it go to the raters; ``design.json`` stays.
+        A folder that is not there yet, unless `overwrite`. ``rate.html`` and ``clips/`` in it go to the raters;
+        ``design.json`` stays.
     design : RatingDesign
     clips : path-like
         The folder that the design was made for.
+    overwrite : bool
+        Files in a folder that is there may be replaced.
 
     Returns
     -------
@@ -64,9 +69,9 @@ def write_rating_kit(out: AnyPath, design: RatingDesign, clips: AnyPath) -> tupl
     folder = Path(out)
     if folder.resolve().is_relative_to(Path(clips).resolve()):
         raise InputError(f"{folder}: lies among the clips themselves. Choose another folder.")
-    refuse_existing(folder)
+    refuse_existing(folder, overwrite=overwrite)
     try:
-        (folder / MEDIA_FOLDER).mkdir(parents=True)
+        (folder / MEDIA_FOLDER).mkdir(parents=True, exist_ok=overwrite)
     except OSError as error:
         raise OutputError(folder, f"the folder can't be made ({error.strerror}); choose another") from error
     names, encoded = write_stimuli(design, Path(clips), folder / MEDIA_FOLDER)
@@ -80,7 +85,7 @@ def format_page(design: RatingDesign, names: dict[str, str]) -> str:
         "rating.html",
         ("rating.css",),
         ("rating.js",),
-        {"title": text(design.title), "data": as_data_script("data", _data(design, names))},
+        {"title": design.title, "data": as_data_script("data", _data(design, names))},
         package="visalign.ratings",
         sources={"media-src": "'self' file:"},
     )

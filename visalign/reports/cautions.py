@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from visalign.lips.lip_features import LipFeatures
 from visalign.sync.judging import Heard, Seen
+from visalign.sync.lip_model import LipModel
 from visalign.sync.material import Material
 from visalign.sync.speaking_face import FaceCandidate
 
@@ -63,9 +64,9 @@ def _lengths(material: Material) -> Iterator[str]:
         )
 
 
-def cautions_on_language(heard: Heard) -> Iterator[str]:
+def cautions_on_language(heard: Heard, model: LipModel) -> Iterator[str]:
     """Phones that are not those on which lips were learnt."""
-    if foreign := heard.foreign_phones:
+    if foreign := model.measured_none_of(heard.foreign_phones):
         listed = ", ".join(foreign[:_MOST_LISTED]) + ", …" * (len(foreign) > _MOST_LISTED)
         yield (
             f"{listed}: phones that are not English, and no lips of this language were measured; they count as the "

@@ -8,12 +8,13 @@ Plain data: each class has a JSON form (``to_dict``) and can be read back from i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from visalign.files.text_files import rounded
 from visalign.sync.speaking_face import FaceCandidate
+from visalign.visemes.naming import known_names
 
 __all__ = ["ClipInfo", "ModelInfo", "SoundInfo"]
 
@@ -129,6 +130,8 @@ class ClipInfo:
         Whether a clip whose 95 % interval reaches across a limit is uncertain even where its lead lies within.
     video_track : int or None
         Index of the video stream, where the clip has several.
+    viseme_names : mapping of str to str
+        The visemes of the map in words; empty in a report of a version that did not keep them (see :attr:`names`).
     """
 
     name: str
@@ -144,13 +147,19 @@ class ClipInfo:
     profile: str
     max_lead_seconds: float
     max_lag_seconds: float
-    models: tuple[ModelInfo, ...]
+    models: tuple[ModelInfo, ...] = field(repr=False)
     version: str
     sound: SoundInfo | None = None
-    faces: tuple[FaceCandidate, ...] = ()
+    faces: tuple[FaceCandidate, ...] = field(default=(), repr=False)
     speech_coverage: float | None = None
     strict: bool = False
     video_track: int | None = None
+    viseme_names: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The visemes in words, also of an older report on a map that is shipped."""
+        return self.viseme_names or known_names(self.viseme_map)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -160,7 +169,13 @@ class ClipInfo:
             del facts["video_track"]
         sound = None if self.sound is None else self.sound.to_dict()
         models = [asdict(model) for model in self.models]
-        return facts | {"frame_rate": str(self.frame_rate), "models": models, "sound": sound, "faces": faces}
+        return facts | {
+            "frame_rate": str(self.frame_rate),
+            "models": models,
+            "sound": sound,
+            "faces": faces,
+            "viseme_names": dict(self.viseme_names),
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ClipInfo:
@@ -172,5 +187,6 @@ class ClipInfo:
             "models": models,
             "sound": None if sound is None else SoundInfo.from_dict(sound),
             "faces": tuple(FaceCandidate(**face) for face in data.get("faces", ())),
+            "viseme_names": {str(key): str(x) for key, x in data.get("viseme_names", {}).items()},
         }
         return cls(**{**data, **known})

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +31,14 @@ from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.reports.detail_table import detail_frame, detail_items, parse_details, write_details
 from visalign.reports.wording import (
     course_in_words,
+    fits_nowhere,
     interval_in_words,
     is_open_by,
+    lead_in_words,
     lip_reading_in_words,
     remedy,
     statement,
+    tells_offset,
 )
 from visalign.sync.drift import OffsetCourse, course_of_words
 from visalign.sync.evidence import ClipEvidence
@@ -131,6 +135,24 @@ class ClipReport:
             if (one.start, one.end, one.label) not in words:
                 raise TimelineError(f"segment {quoted(one.label)} at {one.start} s is no interval of the words tier")
 
+    def __repr__(self) -> str:
+        lead = self.sync.lead_seconds
+        told = (
+            lead_in_words(lead, self.clip.frame_rate) if lead is not None and tells_offset(self.sync) else "no offset"
+        )
+        kept = ", with its evidence" * (self.evidence is not None)
+        return f"<ClipReport {self.clip.name!r}: {self.sync.verdict}, {told}, {len(self.judged_words)} words{kept}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, the lead on its scale, and the words."""
+        # By its name: what draws reports stands above them.
+        draw = find_class({"report": "visalign.reports.html_report.notebook:format_notebook"}, "report", "drawer")
+        return str(draw(self))
+
+    def to_frame(self) -> pd.DataFrame:
+        """The words, as :attr:`segments`."""
+        return self.segments
+
     @property
     def segments(self) -> pd.DataFrame:
         """A table of the judged words, a row each, made anew at each call; columns are :data:`SEGMENT_COLUMNS`.
@@ -156,11 +178,12 @@ class ClipReport:
         words, what can be read off the lips, sound.
         """
         course = self.course()
-        lines = [_headline(self.sync, course), _evidence(self.sync)]
+        lines = [_headline(self.sync, course, self.clip.frame_rate), _evidence(self.sync)]
         is_worth_telling = round(self.sync.confidence, 6) >= _LEAST_SURE and not is_open_by(self.sync)
+        is_worth_telling = is_worth_telling and tells_offset(self.sync)
         lines += [course_in_words(course)] if is_worth_telling else []
         read = "" if self.lip_reading is None else lip_reading_in_words(self.lip_reading)
-        lines += [_agreement(self.score, self.clip), read, _sound(self.clip.sound)]
+        lines += [_agreement(self.sync, self.score, self.clip), read, _sound(self.clip.sound)]
         return "\n".join(line for line in lines if line)
 
     def course(self) -> OffsetCourse | None:
@@ -237,7 +260,7 @@ class ClipReport:
         """Write `details` as CSV, whole or not at all (:func:`visalign.reports.detail_table.write_details`)."""
         if self.judged_parts is None:
             raise ConfigError("details", None, "a report that was made with details=(…)")
-        return write_details(self.judged_parts, self.clip.name, path)
+        return write_details(self.judged_parts, self.clip.name, path, self.clip.names)
 
     def write(self, path: AnyPath) -> Path:
         """Write the report in the format that the name ends in: .csv, .json, .TextGrid, or .html for the page.
@@ -269,20 +292,22 @@ def _rounded_values(values: Mapping[str, float] | None) -> dict[str, float | Non
     return None if values is None else {key: rounded(x) for key, x in values.items()}
 
 
-def _headline(sync: SyncEstimate, course: OffsetCourse | None) -> str:
-    return f"{statement(sync)} {remedy(sync, course)}".rstrip()
+def _headline(sync: SyncEstimate, course: OffsetCourse | None, rate: Fraction) -> str:
+    return f"{statement(sync)} {remedy(sync, course, rate)}".rstrip()
 
 
 def _evidence(sync: SyncEstimate) -> str:
+    if fits_nowhere(sync):
+        return ""  # its reason says how sure that is
     interval = interval_in_words(sync)
     return f"95 % interval: {interval}. " * bool(interval) + f"Confidence {round(sync.confidence, 6):.2f}."
 
 
-def _agreement(score: SyncScore, clip: ClipInfo) -> str:
+def _agreement(sync: SyncEstimate, score: SyncScore, clip: ClipInfo) -> str:
     parts = []
     if score.viseme_accuracy is not None:
         parts.append(f"The lips show an expected viseme in {score.viseme_accuracy:.0%} of the spoken frames")
-    if score.proportion_in_sync is not None:
+    if score.proportion_in_sync is not None and not fits_nowhere(sync):
         limits = f"at most {1000 * clip.max_lead_seconds:.0f} ms early or {1000 * clip.max_lag_seconds:.0f} ms late"
         parts.append(f"{score.n_words_in_sync} of {score.n_words} words are in sync ({limits})")
     return "; ".join(parts) + "." if parts else ""

@@ -39,6 +39,7 @@ from visalign.errors import AnyPath, ConfigError
 from visalign.files.text_files import format_table, rounded, write_text
 from visalign.sync.scoring import PartJudgement
 from visalign.sync.segments import PartDetails
+from visalign.visemes.naming import series
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,7 @@ DETAIL_COLUMNS = (
 """Columns of :attr:`ClipReport.details <visalign.reports.clip_report.ClipReport.details>`."""
 
 _TEXTS = ("kind", "label", "phones", "expected", "observed", "verdict")
+_IN_WORDS = ("expected_in_words", "observed_in_words")
 _OWN = ("kind", "dtw_cost", "closures_expected", "closures_seen", "dead_air_seconds", "overrun_seconds")
 _NUMBERS = tuple(key for key in DETAIL_COLUMNS if key not in _TEXTS)
 
@@ -107,8 +109,11 @@ def _parse(item: Mapping[str, Any]) -> PartDetails:
     return PartDetails(judged=PartJudgement(**values), **own)
 
 
-def write_details(parts: Sequence[PartDetails], clip: str, path: AnyPath) -> Path:
+def write_details(parts: Sequence[PartDetails], clip: str, path: AnyPath, names: Mapping[str, str]) -> Path:
     """Write a CSV table, one row a part, whose first column names the clip.
+
+    Its last columns are the visemes, expected and observed, in words (`names`: :attr:`ClipInfo.names
+    <visalign.reports.clip_info.ClipInfo.names>`).
 
     Raises
     ------
@@ -120,5 +125,10 @@ def write_details(parts: Sequence[PartDetails], clip: str, path: AnyPath) -> Pat
     path = Path(path)
     if path.suffix.lower() != ".csv":
         raise ConfigError("file of segments", path.name, "a name that ends in .csv")
-    header = ("clip", *(f"{key}_seconds" if key in ("start", "end") else key for key in DETAIL_COLUMNS))
-    return write_text(path, format_table(header, ((clip, *_row(part).values()) for part in parts)))
+    header = ("clip", *(f"{key}_seconds" if key in ("start", "end") else key for key in DETAIL_COLUMNS), *_IN_WORDS)
+    rows = ((clip, *_row(part).values(), *(series(x, names) for x in _visemes(part))) for part in parts)
+    return write_text(path, format_table(header, rows))
+
+
+def _visemes(part: PartDetails) -> tuple[str, str]:
+    return part.judged.expected, part.judged.observed

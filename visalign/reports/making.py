@@ -17,6 +17,7 @@ from visalign.sync.evidence import ClipEvidence
 from visalign.sync.judging import Heard, Instruments, Judged, Seen
 from visalign.sync.lip_model import LipModel
 from visalign.visemes.expected import viseme_tier, words_without_place
+from visalign.visemes.naming import names_of
 
 __all__ = ["make_report"]
 
@@ -66,7 +67,7 @@ def make_report(
         observed_visemes=seen.visemes.tier,
         warnings=(
             *cautions_on_material(judged.material),
-            *cautions_on_language(heard),
+            *cautions_on_language(heard, tools.model),
             *alignment.warnings,
             *placeless,
             *cautions_on_faces(seen),
@@ -103,6 +104,7 @@ def _clip_info(heard: Heard, seen: Seen, tools: Instruments, transcript: str | N
         speech_coverage=seen.coverage,
         strict=verdict.strict,
         video_track=seen.faces.track if seen.faces.streams else None,
+        viseme_names=names_of(tools.viseme_map),
     )
 
 

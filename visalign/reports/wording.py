@@ -7,11 +7,13 @@ Conventions
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from types import MappingProxyType
 
-from visalign.files.timecode import clock
+from visalign.files.timecode import clock, in_frames
 from visalign.lip_reading.score import LipReadingScore
 from visalign.sync.drift import OffsetCourse
 from visalign.sync.verdict import DOUBTS_OF_A_MISMATCH, Cause, Objection, SyncEstimate
@@ -19,6 +21,8 @@ from visalign.sync.verdict import DOUBTS_OF_A_MISMATCH, Cause, Objection, SyncEs
 __all__ = [
     "certainty",
     "course_in_words",
+    "fits_nowhere",
+    "headline",
     "in_short",
     "interval_in_words",
     "is_open_by",
@@ -27,25 +31,87 @@ __all__ = [
     "mode_of_fix",
     "remedy",
     "statement",
+    "tells_offset",
+    "verdict_in_words",
     "with_reason",
+    "word_as_told",
 ]
 
 # How sure a person may be at a probability of being right to within a frame; 0.8 is where sync calls no lead.
 _SURE, _FAIRLY_SURE = 0.95, 0.8
 _MOST_JUMPS, _MINUTE = 5, 60.0
 _AT_ZERO = 1e-6  # seconds: lags are sums of steps
+_MANY_SECONDS = 10.0
+_A_LITTLE_MORE = 1.25  # so many times the speech that there is
 
 
-def lead_in_words(lead_seconds: float) -> str:
-    """ "83 ms early", "83 ms late" or "on time (0 ms)".
+_VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "in-sync": "In sync",
+        "audio-early": "Audio early",
+        "audio-late": "Audio late",
+        "mismatched": "Does not fit",
+        "uncertain": "Uncertain",
+    }
+)
+
+
+def verdict_in_words(verdict: str) -> str:
+    """A verdict as people say it.
+
+    Examples
+    --------
+    >>> verdict_in_words("audio-early"), verdict_in_words("mismatched")
+    ('Audio early', 'Does not fit')
+    """
+    return _VERDICTS[verdict]
+
+
+def lead_in_words(lead_seconds: float, rate: Fraction | None = None) -> str:
+    """ "83 ms early", "83 ms late" or "on time (0 ms)"; with the rate of the picture in frames, too.
 
     Examples
     --------
     >>> lead_in_words(0.083), lead_in_words(-0.12), lead_in_words(0.0002)
     ('83 ms early', '120 ms late', 'on time (0 ms)')
+    >>> lead_in_words(-0.12, Fraction(25))
+    '120 ms late (3 frames)'
     """
     ms = round(1000 * round(lead_seconds, 6))  # as a report is written, so that one read back says the same
-    return "on time (0 ms)" if ms == 0 else f"{abs(ms)} ms {'early' if ms > 0 else 'late'}"
+    if ms == 0:
+        return "on time (0 ms)"
+    frames = "" if rate is None else in_frames(lead_seconds, rate)
+    return f"{abs(ms)} ms {'early' if ms > 0 else 'late'}" + f" ({frames})" * bool(frames)
+
+
+def fits_nowhere(sync: SyncEstimate) -> bool:
+    """Whether lips and sound fit at no lag, so that the best lag of the search is not one of theirs.
+
+    So it is of a mismatch, and of what would be one if the material could be trusted.
+    """
+    return sync.verdict == "mismatched" or sync.cause in (Cause.NO_FIT, *DOUBTS_OF_A_MISMATCH)
+
+
+def tells_offset(sync: SyncEstimate) -> bool:
+    """Whether an offset may be shown: there is one, and lips and sound are not of different clips."""
+    return sync.lead_seconds is not None and not fits_nowhere(sync)
+
+
+def word_as_told(sync: SyncEstimate, verdict: str, lead_seconds: float | None) -> tuple[str, float | None]:
+    """Verdict and lead of a word as they are shown, so that a clip tells one story.
+
+    In a clip that fits nowhere a word is neither early nor late: the sound it was measured against is not its own.
+
+    Examples
+    --------
+    >>> mismatch = SyncEstimate(0.2, None, 0.01, "mismatched")
+    >>> word_as_told(mismatch, "audio-early", 0.35), word_as_told(mismatch, "uncertain", float("nan"))
+    (('mismatched', None), ('uncertain', None))
+    """
+    known = None if lead_seconds is None or lead_seconds != lead_seconds else lead_seconds
+    if not fits_nowhere(sync):
+        return verdict, known
+    return "mismatched" if verdict in ("audio-early", "audio-late") else verdict, None
 
 
 def statement(sync: SyncEstimate) -> str:
@@ -56,17 +122,51 @@ def statement(sync: SyncEstimate) -> str:
     if sync.verdict in ("audio-early", "audio-late"):
         return f"{short[:1].upper()}{short[1:]}."
     if sync.verdict == "mismatched":
-        return f"Mismatched: {short}{reason}."
+        return f"Mismatched: {sync.reason or short}."
     return f"Uncertain{f': {short}' if short else ''}{reason}."
 
 
 def in_short(sync: SyncEstimate) -> str:
     """The same without the verdict and its reason; empty for an uncertain lead."""
     if sync.verdict == "mismatched":
-        return "sound and lips fit at no shift"
+        return "lips and sound do not fit"
     if sync.lead_seconds is None:
         return "there is no evidence for any offset"
     return "" if sync.verdict == "uncertain" else f"audio is {lead_in_words(sync.lead_seconds)}"
+
+
+def headline(sync: SyncEstimate) -> str:
+    """What a reader sees from afar, a few words; the offset of a clip in sync stands elsewhere, small.
+
+    Examples
+    --------
+    >>> headline(SyncEstimate(0.003, None, 1.0, "in-sync")), headline(SyncEstimate(0.127, None, 1.0, "audio-early"))
+    ('In sync.', 'Audio is 127 ms early.')
+    >>> headline(SyncEstimate(0.119, None, 0.01, "mismatched"))
+    'Lips and sound do not fit.'
+    """
+    if is_open_by(sync):
+        return "The sound drifts." if sync.cause is Cause.DRIFT else "The offset jumps."
+    if sync.verdict == "in-sync":
+        return "In sync."
+    if sync.verdict == "uncertain":
+        return "Nothing can be told." if sync.cause is None else _OPEN.get(sync.cause, "Nothing can be told.")
+    short = in_short(sync)
+    return f"{short[:1].upper()}{short[1:]}."
+
+
+_OPEN: Mapping[Cause, str] = MappingProxyType(
+    {
+        Cause.EDGE_OF_SEARCH: "No offset stands out.",
+        Cause.SEVERAL_LAGS: "No offset stands out.",
+        Cause.DOUBTFUL_MATCH: "Not sure that lips and sound belong together.",
+        Cause.ACROSS_A_LIMIT: "Too near a limit to tell.",
+        Cause.OFF_SCREEN: "Somebody off screen seems to speak.",
+        Cause.NO_FACE: "No face to be seen.",
+        Cause.DAMAGED: "The material is damaged.",
+        Cause.LITTLE_SPEECH: "Too little speech to tell.",
+    }
+)
 
 
 def with_reason(sync: SyncEstimate) -> SyncEstimate:
@@ -93,7 +193,9 @@ def _sentence(objection: Objection) -> str:
         said = course_in_words(objection.course).rstrip(".")
         return said[:1].lower() + said[1:]
     if objection.cause is Cause.DOUBTFUL_MATCH and "wanted" in objection.facts:
-        return _TOO_SHORT.format_map(objection.facts)
+        return _too_short(**_numbers(objection))
+    if objection.cause is Cause.LITTLE_SPEECH:
+        return _little_speech(**_numbers(objection))
     return _SENTENCES[objection.cause].format_map(objection.facts)
 
 
@@ -112,7 +214,6 @@ _SENTENCES: Mapping[Cause, str] = MappingProxyType(
         Cause.SEVERAL_LAGS: (
             "several lags fit about as well (probability that the best one is right: {confidence:.0%})"
         ),
-        Cause.LITTLE_SPEECH: "{speech:.1f} s of speech are too little to tell; about {wanted:.1f} s would do",
         Cause.DOUBTFUL_MATCH: (
             "the lips fit what is heard hardly better than they fit other sounds (probability that they belong "
             "together: {match:.0%})"
@@ -122,10 +223,51 @@ _SENTENCES: Mapping[Cause, str] = MappingProxyType(
 )
 
 
-_TOO_SHORT = (
-    "too little is said to be sure that lips and sound belong together (probability that they do: {match:.0%}); about "
-    "{wanted:.1f} s of speech would do, here are {speech:.1f} s"
-)
+def _numbers(objection: Objection) -> dict[str, float]:
+    return {name: float(x) for name, x in objection.facts.items()}
+
+
+def _little_speech(speech: float, wanted: float) -> str:
+    """The two never look the same: 1.46 s are not 1.5 s.
+
+    Examples
+    --------
+    >>> _little_speech(0.84, 1.5)
+    '0.8 s of speech are too little to tell; about 1.5 s would do'
+    >>> _little_speech(1.46, 1.5)
+    '1.46 s of speech are too little to tell; about 1.5 s would do'
+    """
+    here = f"{speech:.1f}"
+    if here == f"{wanted:.1f}":
+        here = f"{math.floor(100 * speech) / 100:.2f}"
+    return f"{here} s of speech are too little to tell; about {wanted:.1f} s would do"
+
+
+def _too_short(match: float, least: float, speech: float, wanted: float) -> str:
+    """How sure it is, how sure it has to be, and how much more speech that takes; never as much as there is.
+
+    Speech counts as far as the lips are seen beside the best frames of the clip, so less of it than is heard.
+    """
+    seconds = f"{wanted:.1f}" if wanted < _MANY_SECONDS else f"{wanted:.0f}"
+    more = f"about {seconds} s of speech would do, here are {speech:.1f} s with lips seen well"
+    if wanted < _A_LITTLE_MORE * speech:
+        more = f"a little more speech would do than the {speech:.1f} s here with lips seen well"
+    return (
+        "too little is said to be sure that lips and sound belong together (probability that they do: "
+        f"{_below(match, least)}, wanted: {least:.0%}); {more}"
+    )
+
+
+def _below(part: float, limit: float) -> str:
+    """A part in percent, with as many decimals as show that it is below a limit.
+
+    Examples
+    --------
+    >>> _below(0.82, 0.85), _below(0.9687, 0.97), _below(0.96996, 0.97)
+    ('82%', '96.9%', '97.0%')
+    """
+    shown = f"{part:.0%}"
+    return f"{part:.1%}" if shown == f"{limit:.0%}" else shown
 
 
 def _edge(centre: float, reach: float) -> str:
@@ -149,8 +291,8 @@ def mode_of_fix(course: OffsetCourse | None) -> str:
     return "" if course is None else {"drift": "drift", "jumps": "pieces"}.get(course.kind, "")
 
 
-def remedy(sync: SyncEstimate, course: OffsetCourse | None = None) -> str:
-    """What to do about it, one sentence; empty where nothing can be advised.
+def remedy(sync: SyncEstimate, course: OffsetCourse | None = None, rate: Fraction | None = None) -> str:
+    """What to do about it, one sentence; empty where nothing can be advised. With the picture's rate in frames, too.
 
     Examples
     --------
@@ -167,17 +309,25 @@ def remedy(sync: SyncEstimate, course: OffsetCourse | None = None) -> str:
         return "Nothing to fix."
     if sync.verdict == "mismatched":
         return "Check that this sound belongs to this picture."
-    if sync.lead_seconds is None:
+    if sync.lead_seconds is None or not tells_offset(sync):
         return ""
     if sync.verdict == "uncertain":
-        return f"The best guess is that audio is {lead_in_words(sync.lead_seconds)}; look before you correct by it."
+        guess = lead_in_words(sync.lead_seconds, rate)
+        return f"The best guess is that audio is {guess}; look before you correct by it."
     doing = "delay" if sync.verdict == "audio-early" else "advance"
-    return f"To fix, {doing} the audio by {abs(round(1000 * round(sync.lead_seconds, 6)))} ms."
+    frames = "" if rate is None else in_frames(sync.lead_seconds, rate)
+    ms = abs(round(1000 * round(sync.lead_seconds, 6)))
+    return f"To fix, {doing} the audio by {ms} ms." + f" That is {frames} at {_per_second(rate)}." * bool(frames)
+
+
+def _per_second(rate: Fraction | None) -> str:
+    """ "25 fps", "29.97 fps"."""
+    return "" if rate is None else f"{float(rate):.5g} fps"
 
 
 def interval_in_words(sync: SyncEstimate) -> str:
-    """ "from 61 ms early to 105 ms early"; empty without an interval."""
-    if sync.lead_interval is None:
+    """ "from 61 ms early to 105 ms early"; empty without an interval, and where no offset is told."""
+    if sync.lead_interval is None or not tells_offset(sync):
         return ""
     low, high = (lead_in_words(x) for x in sync.lead_interval)
     return f"from {low} to {high}"
@@ -206,7 +356,7 @@ def certainty(sync: SyncEstimate) -> str:
     """How sure the offset is, in words and as a percentage."""
     if sync.lead_seconds is None:
         return "Nothing could be measured"
-    if sync.verdict == "mismatched":
+    if fits_nowhere(sync):
         return "No offset can be trusted"
     confidence = round(sync.confidence, 6)
     percent = f"{100 * confidence:.0f} %" if confidence < 0.995 else "over 99 %"

@@ -17,12 +17,14 @@ viseme_accuracy    part of its frames (0..1) whose observed viseme is acceptable
 lead_seconds       how much earlier its sound comes than its lips (negative: later); empty where it can't be told
 score              0..1, high = in sync; empty where it can't be told
 verdict            in-sync, audio-early, audio-late, mismatched or uncertain
+expected_in_words  the expected visemes in words, separated by semicolons
+observed_in_words  the observed ones
 =================  =======================================================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -31,12 +33,14 @@ from visalign.files.outputs import writer_for
 from visalign.files.text_files import format_json, format_table, write_text, write_textgrid
 from visalign.language.phones import is_silence
 from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipReport
+from visalign.sync.scoring import PartJudgement
+from visalign.visemes.naming import series
 
 __all__ = ["CSV_HEADER", "REPORT_SUFFIXES", "write_report"]
 
 CSV_HEADER = (
     "clip", "word", "start_seconds", "end_seconds", "phones", "expected_visemes", "observed_visemes", "viseme_accuracy",
-    "lead_seconds", "score", "verdict",
+    "lead_seconds", "score", "verdict", "expected_in_words", "observed_in_words",
 )  # fmt: skip
 """Columns of the CSV form."""
 
@@ -48,8 +52,14 @@ def write_report(report: ClipReport, path: AnyPath) -> Path:
 
 
 def _write_csv(report: ClipReport, path: Path) -> Path:
-    rows = ([getattr(word, key) for key in SEGMENT_COLUMNS] for word in report.judged_words)
-    return write_text(path, format_table(CSV_HEADER, ((report.clip.name, *row) for row in rows)))
+    names = report.clip.names
+    rows = ((report.clip.name, *_cells(word, names)) for word in report.judged_words)
+    return write_text(path, format_table(CSV_HEADER, rows))
+
+
+def _cells(word: PartJudgement, names: Mapping[str, str]) -> Iterator[str | float]:
+    yield from (getattr(word, key) for key in SEGMENT_COLUMNS)
+    yield from (series(visemes, names) for visemes in (word.expected, word.observed))
 
 
 def _write_json(report: ClipReport, path: Path) -> Path:

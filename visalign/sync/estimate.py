@@ -28,7 +28,7 @@ import numpy.typing as npt
 from visalign.files.scratch import blocks_of
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
-from visalign.numerics import cubic_spline, gaussian_filter1d
+from visalign.numerics import cubic_spline, gaussian_filter1d, logit
 from visalign.parameters import RIGHT_WITHIN, EvidenceParams
 from visalign.sound.voice_activity import SPEECH
 from visalign.sync.lead_course import STEADY, LeadCourse
@@ -40,7 +40,6 @@ from visalign.timeline import Interval, Tier
 
 __all__ = [
     "INTERVAL",
-    "MATCH_WANTED",
     "LagEvidence",
     "LeadEstimate",
     "best_lead",
@@ -59,9 +58,6 @@ LAG_STEP = 0.01
 
 INTERVAL = 0.95
 """What the interval of a lead holds of its probability."""
-
-MATCH_WANTED = 0.9
-"""Probability of a match, before it is known where the best lag lies, with which nearly any verdict can be given."""
 
 _FINE_STEP = 0.002  # seconds, of the density
 _BLOCK = 1 << 11  # frames
@@ -92,9 +88,8 @@ class LeadEstimate:
         Log-likelihood of the lips at each of `lags`, relative to the best.
     speech_seconds : float
         How much speech with a face to be seen it rests on.
-    speech_wanted : float or None
-        How much would show that they belong together as surely as :data:`MATCH_WANTED`, going by how they fit so far;
-        None where more of it promises nothing.
+    log_odds_of_standing : float or None
+        What of the log odds of `match` grows with the root of the speech; None where more of it promises nothing.
     """
 
     lead_seconds: float | None
@@ -104,7 +99,19 @@ class LeadEstimate:
     lags: tuple[float, ...] = ()
     log_likelihoods: tuple[float, ...] = ()
     speech_seconds: float = float("inf")
-    speech_wanted: float | None = None
+    log_odds_of_standing: float | None = None
+
+    def speech_wanted(self, probability: float) -> float | None:
+        """Seconds of such speech with which `match` would be this probability, going by how they fit so far.
+
+        It goes by `match` itself, the very probability that a verdict is given by and that a reader is told, and so by
+        where the best lag lies. None where more speech promises nothing.
+        """
+        grows = self.log_odds_of_standing
+        if grows is None or not (0 < self.match < 1 and 0 < probability < 1):
+            return None
+        lacking = float(logit(probability) - logit(self.match))
+        return float(self.speech_seconds * max(1 + lacking / grows, 1.0) ** 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -271,7 +278,7 @@ def estimate_lead(
         tuple(evidence.lags.tolist()),
         tuple(relative.tolist()),
         match.speech_seconds,
-        match.speech_wanted(calibration, MATCH_WANTED),
+        match.log_odds_of_standing(calibration),
     )
 
 

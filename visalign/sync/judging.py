@@ -133,7 +133,7 @@ class Heard:
 
     @property
     def foreign_phones(self) -> tuple[str, ...]:
-        """Phones that American English does not have: lips were measured in none of their languages."""
+        """Phones that American English does not have, in whose languages the shipped model measured no lips."""
         return foreign_phones(self.alignment.phones.labels, self.alignment.alphabet)
 
     @property
@@ -402,9 +402,9 @@ def judge(
 
 
 def _calibration(heard: Heard, instruments: Instruments) -> Calibration:
-    """What the evidence is worth: less in a language in which no lips were measured."""
+    """What the evidence is worth: less where phones are heard whose lips were not measured."""
     calibration = instruments.model.calibration.trusted(instruments.settings.evidence)
-    return calibration.elsewhere() if heard.foreign_phones else calibration
+    return calibration.elsewhere() if instruments.model.measured_none_of(heard.foreign_phones) else calibration
 
 
 def _offset(

@@ -37,7 +37,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -50,6 +50,7 @@ from visalign.errors import AnyPath, BackendUnavailable, ParseError, quoted
 from visalign.files.archives import DAMAGED_ARCHIVE, read_arrays
 from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
+from visalign.language.ipa import tidy_ipa
 from visalign.lips.lip_features import FEATURES
 from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.parameters import EvidenceParams
@@ -130,6 +131,12 @@ class LipModel:
     foreign: ForeignSounds
     provenance: Mapping[str, Any]
 
+    def measured_none_of(self, foreign: Iterable[str]) -> tuple[str, ...]:
+        """Of phones that English does not have those whose lips this model did not meet either."""
+        met = self.provenance.get("foreign_phones", ())
+        known = {x.rstrip(_LENGTH) for x in met if isinstance(x, str)} if isinstance(met, list | tuple) else set()
+        return tuple(x for x in foreign if tidy_ipa(x).rstrip(_LENGTH) not in known)
+
     @classmethod
     def load(cls, path: AnyPath | None = None) -> LipModel:
         """Read a model.
@@ -171,6 +178,7 @@ class LipModel:
         return Path(path)
 
 
+_LENGTH = "ːˑ"
 _STREAM_ARRAYS = ("weights", "bias", "projection")
 
 

@@ -124,16 +124,13 @@ class MatchEvidence:
         """Of lips and sound belonging together at some lag, where as many do as do not, 0..1."""
         return float(expit(self._score(calibration)))
 
-    def speech_wanted(self, calibration: Calibration, probability: float) -> float | None:
-        """Seconds of such speech with which the own sound would stand out with this probability.
+    def log_odds_of_standing(self, calibration: Calibration) -> float | None:
+        """What the standing alone adds to the log odds of belonging together; it grows with the root of the speech.
 
-        None where it does not stand out at all, so that more of it promises nothing.
+        None where the own sound does not stand out at all, so that more of it promises nothing.
         """
-        by_standing = calibration.match_weights[0]
-        lacking = float(np.log(probability / (1 - probability))) - self._score(calibration)
-        if self.standing < _LEAST_STANDING or by_standing <= 0:
-            return None
-        return float(self.speech_seconds * max(1 + lacking / by_standing / self.standing, 1.0) ** 2)
+        by_standing = float(calibration.match_weights[0])
+        return None if self.standing < _LEAST_STANDING or by_standing <= 0 else by_standing * self.standing
 
     def _score(self, calibration: Calibration) -> float:
         return float(calibration.match_offset + np.dot(calibration.match_weights, (self.standing, self.support)))

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -31,6 +31,7 @@ from visalign.dtw import SYMMETRIC1, WarpingPath, dtw_rows
 from visalign.lips.viseme_decoder import STEP, DecodedVisemes
 from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.sync.estimate import LagEvidence, LeadEstimate, best_lead, lag_density
+from visalign.sync.in_step import FLANK, in_step
 from visalign.sync.lip_model import Calibration
 from visalign.sync.verdict import word_verdict
 from visalign.timeline import Interval, Tier
@@ -130,6 +131,9 @@ class PartJudgement:
         One of :data:`~visalign.sync.verdict.VERDICTS`.
     confidence : float
         Probability (0..1) that `lead_seconds` is right to within a frame (40 ms); NaN where there is none.
+    in_step : float
+        Probability (0..1) that a word goes with the lead of its clip (:mod:`visalign.sync.in_step`), whether that lead
+        is allowed or not; NaN where its lips can't be seen, and of parts that are no words.
     """
 
     label: str
@@ -143,6 +147,7 @@ class PartJudgement:
     score: float
     verdict: str
     confidence: float
+    in_step: float = np.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -331,6 +336,12 @@ class ClipComparison:
         lead, (_, confidence) = float(fine[density.argmax()]), best_lead(fine, density)
         return lead, score * self.match**self.scoring.match_weight, confidence
 
+    def in_step(self, words: Sequence[Interval]) -> list[float]:
+        """The probability that each word goes with the lead of the clip; NaN where its lips can't be seen."""
+        evidence = self.evidence
+        curves = [local_curve(word, evidence, self.lead_at(word), flank=FLANK) for word in words]
+        return in_step(evidence.lags, curves, self.lead, self.calibration.temperature)
+
     def curve(self, part: Interval) -> Floats | None:
         """Evidence of the frames in and around a part for each lag; None where its lips can't be seen."""
         return local_curve(part, self.evidence, self.lead_at(part), flank=self.scoring.flank_seconds)
@@ -350,7 +361,9 @@ def judge_words(words: Tier, comparison: ClipComparison) -> tuple[tuple[PartJudg
     score : SyncScore
         Counts over the clip.
     """
-    judged = tuple(comparison.judge(word) for word in words if word.label and comparison.is_shown(word))
+    shown = [word for word in words if word.label and comparison.is_shown(word)]
+    together = comparison.in_step(shown)
+    judged = tuple(replace(comparison.judge(word), in_step=p) for word, p in zip(shown, together, strict=True))
     known = [one for one in judged if not np.isnan(one.score)]
     counts = comparison.agreement.counts
     total = SyncScore(

@@ -129,11 +129,11 @@ class SyncEstimate:
     confidence: float
     verdict: str
     reason: str = ""
-    lags: tuple[float, ...] = ()
-    log_likelihoods: tuple[float, ...] = ()
+    lags: tuple[float, ...] = field(default=(), repr=False)
+    log_likelihoods: tuple[float, ...] = field(default=(), repr=False)
     match: float = field(default=1.0, compare=False)  # not part of a report
     cause: Cause | None = None
-    objections: tuple[Objection, ...] = field(default=(), compare=False)  # not part of a report
+    objections: tuple[Objection, ...] = field(default=(), compare=False, repr=False)  # not part of a report
 
 
 def decide(
@@ -210,10 +210,11 @@ def _objections_to(
             yield Objection(Cause.LITTLE_SPEECH, {"speech": estimate.speech_seconds, "wanted": MIN_SPEECH})
     if estimate.confidence < thresholds.min_confidence:
         yield Objection(Cause.SEVERAL_LAGS, {"confidence": estimate.confidence})
-    if match < (thresholds.sure_match if within else thresholds.likely_match):
-        wanted = estimate.speech_wanted
+    least = thresholds.sure_match if within else thresholds.likely_match
+    if match < least:
+        wanted = estimate.speech_wanted(least)
         more = {} if wanted is None else {"speech": estimate.speech_seconds, "wanted": wanted}
-        yield Objection(Cause.DOUBTFUL_MATCH, {"match": match, **more})
+        yield Objection(Cause.DOUBTFUL_MATCH, {"match": match, "least": least, **more})
     if _reaches_across(estimate.lead_interval, limits, within=within, strict=strict):
         yield Objection(Cause.ACROSS_A_LIMIT)
 

@@ -39,6 +39,7 @@ from scipy.ndimage import rotate, zoom
 
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, ConfigError, VisalignError
+from visalign.language.phone_lists import aligned_alphabet
 from visalign.language.phones import is_silence
 from visalign.lips.landmarks import load_detector, track_landmarks
 from visalign.lips.lip_features import LipFeatures, features_of_tracked, shown_at, with_own_yardstick
@@ -164,7 +165,8 @@ def _changed(source: TrainingClip, clip: PreparedClip, how: Augmentation, rng: n
     if how.kind == "rate":
         return _faster(clip, how.amount)
     if how.kind == "sound-noise":
-        return replace(clip, context=SpeechContext.of(_noisy(read_audio(source.path), how.amount, rng), clip.phones))
+        noisy = _noisy(read_audio(source.path), how.amount, rng)
+        return replace(clip, context=SpeechContext.of(noisy, clip.phones, aligned_alphabet(clip.phones.labels)))
     return replace(clip, lips=worse_lips(source.path, how, rng))
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh
 
-from visalign.language.phones import fold_arpabet, is_silence
+from visalign.language.seen_phones import english_lips
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.lips.viseme_decoder import VisemeDecoder, grid, stacked
 from visalign.timeline import Tier
@@ -55,7 +55,7 @@ class LabelledLips(Protocol):
 
     @property
     def phones(self) -> Tier:
-        """What is said, ARPABET."""
+        """What is said: ARPABET, or IPA of any language, which counts as the English phones that look like it."""
         ...
 
     @property
@@ -119,7 +119,7 @@ def speaker_weights(clips: Sequence[LabelledLips]) -> dict[str, float]:
 def _states(phones: Tier, times: Floats) -> tuple[npt.NDArray[np.str_], Numbers]:
     """Phone at each time, and which part of it, by number: the moments of a phone are divided evenly."""
     sampled = phones.sample(times, outside=_SILENCE)
-    labels = np.array([_SILENCE if is_silence(label) else fold_arpabet(label) for label in sampled])
+    labels = np.array(list(map(english_lips, sampled)))
     parts = np.zeros(len(labels), np.int64)
     edges = np.flatnonzero(labels[1:] != labels[:-1]) + 1
     for run in np.split(np.arange(len(labels)), edges):

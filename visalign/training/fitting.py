@@ -24,11 +24,14 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 from visalign._version import __version__
 from visalign.errors import AnyPath, InputError
 from visalign.files.text_files import rounded
+from visalign.language.ipa import tidy_ipa
+from visalign.language.phone_lists import aligned_alphabet
 from visalign.lips.lip_features import FEATURES, LipFeatures
 from visalign.lips.mouth_geometry import GEOMETRY
 from visalign.parameters import EvidenceParams
 from visalign.sync.estimate import lag_evidence, spoken_frames
 from visalign.sync.lip_model import Calibration, LipModel
+from visalign.sync.speech_context import foreign_phones
 from visalign.sync.streams import Stream
 from visalign.training.augmentation import augment, parse_augmentation
 from visalign.training.calibration import HeldOutEvidence
@@ -107,6 +110,7 @@ def train_from_folder(
     *,
     viseme_map: str | VisemeMap | None = None,
     augmentation: Sequence[str] = (),
+    language: str | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> TrainingReport:
@@ -123,6 +127,8 @@ def train_from_folder(
         (:mod:`visalign.training.held_out`).
     augmentation : sequence of str
         Clips to make of these and to learn from as well, as ``kind=amount`` (:mod:`visalign.training.augmentation`).
+    language : str, optional
+        In which language the transcripts are, where a manifest does not say it; American English by default.
     seed : int
         Of the chance in them.
     progress : callable, optional
@@ -133,11 +139,11 @@ def train_from_folder(
     InputError
         If fewer than eight clips can be used.
     ConfigError
-        If there is no such kind of augmentation.
+        If there is no such kind of augmentation, or no such language.
     """
     wanted = [parse_augmentation(text) for text in augmentation]
     chosen = VisemeMap.load(viseme_map) if isinstance(viseme_map, str) else viseme_map
-    sources, prepared, left_out = usable_clips(folder, progress=progress)
+    sources, prepared, left_out = usable_clips(folder, language=language or "", progress=progress)
     added = augment(sources, prepared, left_out_groups(prepared)[1], wanted, seed=seed, progress=progress)
     if progress is not None:
         progress("fitting", None)
@@ -204,6 +210,8 @@ def fit_lip_model(
         "explained_variance": round(report.explained_variance, 4),
         "held_out": "speakers" if len(report.speakers) >= _MIN_SPEAKERS else "clips",
     }
+    if foreign := {tidy_ipa(x) for clip in clips for x in _foreign_in(clip)}:
+        facts["foreign_phones"] = sorted(foreign)
     model = LipModel(
         streams.finished(regression.solve(None)),
         calibration,
@@ -212,6 +220,10 @@ def fit_lip_model(
         facts | (provenance or {}),
     )
     return model, report
+
+
+def _foreign_in(clip: PreparedClip) -> tuple[str, ...]:
+    return foreign_phones(clip.phones.labels, aligned_alphabet(clip.phones.labels))
 
 
 def held_out_streams(clips: Sequence[PreparedClip]) -> dict[str, tuple[Stream, ...]]:

@@ -24,7 +24,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from visalign.files.text_files import rounded
-from visalign.language.phones import BILABIALS, fold_arpabet, is_silence
+from visalign.language.phones import BILABIALS, is_silence
+from visalign.language.seen_phones import english_lips
 from visalign.lips.closures import find_closures
 from visalign.lips.viseme_decoder import VisemeDecoder
 from visalign.training.decoder_training import LabelledLips, fit_decoder
@@ -221,12 +222,12 @@ def count_read(
     for phone, row in zip(said, decoded.posteriors, strict=True):
         if is_silence(phone) or not np.isfinite(row).all():
             continue
-        expected = decoded.visemes.index(viseme_map.lookup(fold_arpabet(phone), "arpabet"))
+        expected = decoded.visemes.index(viseme_map.lookup(english_lips(phone), "arpabet"))
         best = int(row.argmax())
         confusions[decoded.visemes[expected], decoded.visemes[best]] += 1
         n_frames, n_right = n_frames + 1, n_right + (best == expected)
         bits -= float(np.log2(max(float(row[expected]), _LEAST)))
-    truth = [(x.start, x.end) for x in clip.phones if not is_silence(x.label) and fold_arpabet(x.label) in BILABIALS]
+    truth = [(x.start, x.end) for x in clip.phones if english_lips(x.label) in BILABIALS]
     seen = [(x.start, x.end) for x in find_closures(clip.lips, decoded)]
     return HeldOutSpeaker(
         clip.speaker, 1, n_frames, n_right, len(truth), _n_met(truth, seen), len(seen), _n_met(seen, truth), bits

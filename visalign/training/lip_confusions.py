@@ -31,7 +31,8 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import InputError
-from visalign.language.phones import fold_arpabet, is_silence
+from visalign.language.phones import is_silence
+from visalign.language.seen_phones import english_lips
 from visalign.lips.lip_features import FEATURES
 from visalign.lips.viseme_decoder import grid, stacked
 from visalign.training.prepared_clips import PreparedClip
@@ -103,7 +104,7 @@ def _frames_of(clip: PreparedClip) -> tuple[Floats, Strings]:
     times, seen = grid(clip.lips)
     spoken = clip.phones.sample(times, outside="")
     kept = np.array([face and not is_silence(x) for face, x in zip(seen, spoken, strict=True)], dtype=bool)
-    phones = np.array([fold_arpabet(x) for x, keep in zip(spoken, kept, strict=True) if keep], dtype=np.str_)
+    phones = np.array([english_lips(x) for x, keep in zip(spoken, kept, strict=True) if keep], dtype=np.str_)
     return stacked(clip.lips, times, _COLUMNS)[kept], phones
 
 

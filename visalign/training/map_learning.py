@@ -40,6 +40,7 @@ from visalign._version import __version__
 from visalign.errors import ConfigError
 from visalign.language.phones import ARPABET, REGIONS, SILENCE, Phone
 from visalign.training.lip_confusions import LipConfusions
+from visalign.visemes.naming import lips_of
 from visalign.visemes.viseme_map import VisemeClass, VisemeMap
 
 __all__ = ["LearntMap", "learn_map"]
@@ -184,27 +185,10 @@ def _likeness(one: Phone, other: Phone) -> int:
     return 1 + shared + (one.manner == other.manner) + (one.is_voiced == other.is_voiced)
 
 
-_SPREAD = frozenset(("IY", "IH", "EY", "Y"))
-_SIBILANTS = frozenset(("S", "Z", "SH", "ZH", "CH", "JH"))
-
-
 def _articulator(group: list[str]) -> str:
     """What the lips do for a viseme; "other" where its phones disagree."""
-    kinds = Counter(_lips_of(phone) for phone in group)
+    kinds = Counter(lips_of(phone) for phone in group)
     if len(kinds) == 1:
         return next(iter(kinds))
     kind, count = kinds.most_common(1)[0]
     return kind if kind in ("rounded", "open", "spread") and 2 * count > len(group) else "other"
-
-
-def _lips_of(symbol: str) -> str:
-    phone = ARPABET[symbol]
-    if phone.place in ("bilabial", "labiodental", "dental"):
-        return phone.place
-    if symbol in _SIBILANTS:
-        return "sibilant"
-    if phone.is_rounded:
-        return "rounded"
-    if symbol in _SPREAD:
-        return "spread"
-    return "open" if phone.is_vowel else "tongue-only"

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from visalign.config import Config
+from visalign.config import AlignmentParams, Config
 from visalign.corpora.manifest import listed_clips
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import AnyPath, VisalignError
 from visalign.forced_alignment import recognise_phones
+from visalign.language.languages import chosen_language
 from visalign.lips.lip_features import LipFeatures, read_lips
 from visalign.media.clips import read_audio
 from visalign.sync.judging import hear
@@ -31,7 +32,8 @@ Progress: TypeAlias = Callable[[str, float | None], None]
 class PreparedClip:
     """A clip as the training sees it: who speaks, the lips, what is heard and which phones.
 
-    `recognised` is what is heard as somebody without a transcript hears it; None in a clip that is made of others.
+    `phones` are ARPABET, or IPA of another language. `recognised` is what is heard as somebody without a transcript
+    hears it; None in a clip that is made of others.
     """
 
     name: str
@@ -51,8 +53,14 @@ class AddedClip:
     how: str
 
 
-def prepare(clip: TrainingClip) -> PreparedClip:
+def prepare(clip: TrainingClip, language: str = "") -> PreparedClip:
     """Align a clip and read its lips.
+
+    Parameters
+    ----------
+    clip : TrainingClip
+    language : str
+        In which its transcript is, where the clip names none.
 
     Raises
     ------
@@ -60,15 +68,18 @@ def prepare(clip: TrainingClip) -> PreparedClip:
         If it can't be used.
     """
     sound, lips = read_audio(clip.path), read_lips(clip.path)
-    heard, recognised = hear(sound, clip.transcript, Config()), recognise_phones(sound)
+    settings = Config(alignment=AlignmentParams(language=clip.language or language))
+    heard, recognised = hear(sound, clip.transcript, settings), recognise_phones(sound)
     context = SpeechContext.of(sound, recognised.phones)
     return PreparedClip(clip.path.name, clip.speaker, lips, heard.context, heard.alignment.phones, context)
 
 
 def usable_clips(
-    folder: AnyPath, *, progress: Progress | None = None
+    folder: AnyPath, *, language: str = "", progress: Progress | None = None
 ) -> tuple[list[TrainingClip], list[PreparedClip], list[tuple[str, str]]]:
     """Prepare all clips of a folder or a manifest that can be used.
+
+    `language` is that of clips for which the manifest names none.
 
     Returns
     -------
@@ -83,7 +94,10 @@ def usable_clips(
     ------
     InputError
         If there is no such folder, or no clip in it.
+    ConfigError
+        If there is no such language.
     """
+    chosen_language(language)
     listed, unsaid = listed_clips(folder)
     left_out = [(path.name, "no transcript beside it") for path in unsaid]
     sources, prepared = list[TrainingClip](), list[PreparedClip]()
@@ -91,7 +105,7 @@ def usable_clips(
         if progress is not None:
             progress(f"reading {clip.path.name}", number / len(listed))
         try:
-            prepared.append(prepare(clip))
+            prepared.append(prepare(clip, language))
         except VisalignError as error:  # a damaged clip must not cost the others
             left_out.append((clip.path.name, str(error)))
         else:

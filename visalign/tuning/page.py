@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from visalign.errors import AnyPath
 from visalign.files.text_files import write_text
 from visalign.plots.style import save_plot
-from visalign.reports.html_report.document import data_uri, format_document, text
+from visalign.reports.html_report.document import data_uri, format_document
 from visalign.tuning.configuration import format_config
 from visalign.tuning.holdout import Estimate
 from visalign.tuning.plots import TUNE_PLOTS
@@ -55,42 +54,39 @@ def format_tune_page(tuned: Tuned) -> str:
     with TemporaryDirectory() as folder:
         pictures = [_picture(path) for path in write_tune_plots(tuned, folder)]
     values = {
-        "title": text("visalign tune"),
-        "verdict": text(tuned.verdict),
-        "provenance": "".join(f"<li>{text(line)}</li>" for line in tuned.provenance[:-1]),
-        "comparison": "".join(_comparison_rows(tuned)),
-        "pictures": "".join(pictures),
-        "importance": "".join(
-            f'<tr><td>{text(name)}</td><td class="number">{share:.3f}</td></tr>'
-            for name, share in tuned.found.importance.items()
-        ),
-        "configuration": text(format_config(tuned.config)),
-        "trials": "".join(_trial_rows(tuned)),
+        "title": "visalign tune",
+        "verdict": tuned.verdict,
+        "provenance": tuned.provenance[:-1],
+        "comparison": _comparison_rows(tuned),
+        "pictures": pictures,
+        "importance": [(name, f"{share:.3f}") for name, share in tuned.found.importance.items()],
+        "configuration": format_config(tuned.config),
+        "trials": _trial_rows(tuned),
     }
     return format_document("tune.html", ("page.css", "tune.css"), (), values)
 
 
-def _picture(path: Path) -> str:
-    source = data_uri(path.read_bytes(), "image/svg+xml")
-    return f'<figure><img src="{source}" alt="{text(_ALT[path.stem])}"></figure>'
+def _picture(path: Path) -> dict[str, str]:
+    return {"source": data_uri(path.read_bytes(), "image/svg+xml"), "alt": _ALT[path.stem]}
 
 
-def _comparison_rows(tuned: Tuned) -> Iterator[str]:
+def _comparison_rows(tuned: Tuned) -> list[tuple[str, list[str]]]:
     c = tuned.comparison
-    for name, three in {"reward": (c.default, c.found, c.difference), **c.terms}.items():
-        cells = "".join(f'<td class="number">{_shown(estimate)}</td>' for estimate in three)
-        yield f'<tr><th scope="row">{text(name)}</th>{cells}</tr>'
+    rows = {"reward": (c.default, c.found, c.difference), **c.terms}
+    return [(name, [_shown(estimate) for estimate in three]) for name, three in rows.items()]
 
 
 def _shown(estimate: Estimate) -> str:
-    return text(f"{estimate.value:.4f} ({estimate.low:.4f} to {estimate.high:.4f})".replace("-", "\N{MINUS SIGN}"))
+    return f"{estimate.value:.4f} ({estimate.low:.4f} to {estimate.high:.4f})".replace("-", "\N{MINUS SIGN}")
 
 
-def _trial_rows(tuned: Tuned) -> Iterator[str]:
-    for trial in sorted(tuned.found.trials, key=lambda t: (t.is_pruned, -t.reward, t.place)):
-        values = " ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in trial.values.items())
-        how = "pruned" if trial.is_pruned else "measured"
-        yield (
-            f'<tr><td class="number">{trial.place + 1}</td><td class="number">{trial.reward:.4f}</td>'
-            f"<td>{how}</td><td>{text(values)}</td></tr>"
-        )
+def _trial_rows(tuned: Tuned) -> list[dict[str, object]]:
+    return [
+        {
+            "number": trial.place + 1,
+            "reward": f"{trial.reward:.4f}",
+            "how": "pruned" if trial.is_pruned else "measured",
+            "values": " ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in trial.values.items()),
+        }
+        for trial in sorted(tuned.found.trials, key=lambda t: (t.is_pruned, -t.reward, t.place))
+    ]

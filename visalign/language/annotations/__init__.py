@@ -8,7 +8,7 @@ from visalign.registry import lazily
 
 if TYPE_CHECKING:
     from visalign.language.annotations.annotation import Annotation, Track, speaker_and_kind
-    from visalign.language.annotations.captions import read_cues, read_spoken, spoken_of
+    from visalign.language.annotations.captions import read_cues, read_spoken, spoken_in, spoken_of
     from visalign.language.annotations.cues import Cue, Cues
     from visalign.language.annotations.reading import ANNOTATION_SUFFIXES, is_annotation, read_annotation
 
@@ -23,6 +23,7 @@ __all__ = [
     "read_cues",
     "read_spoken",
     "speaker_and_kind",
+    "spoken_in",
     "spoken_of",
 ]
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 
-from visalign.errors import AnyPath, ParseError
+from visalign.errors import AnyPath, ConfigError, ParseError
 from visalign.files.data_files import read_bytes
 from visalign.language.annotations.cues import Caption, Cue, Cues, cues_of_captions
 from visalign.language.annotations.reading import is_annotation, read_annotation
@@ -22,7 +23,7 @@ from visalign.language.annotations.ttml import is_ttml, read_ttml
 from visalign.language.markup import tidy
 from visalign.language.transcript import TranscriptText, read_text
 
-__all__ = ["CAPTION_SUFFIXES", "cues_of_file", "parse_captions", "read_cues", "read_spoken", "spoken_of"]
+__all__ = ["CAPTION_SUFFIXES", "cues_of_file", "parse_captions", "read_cues", "read_spoken", "spoken_in", "spoken_of"]
 
 CAPTION_SUFFIXES = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".dfxp", ".TextGrid", ".eaf")
 """Endings of the files that :func:`read_cues` knows."""
@@ -68,6 +69,40 @@ def read_spoken(path: AnyPath) -> TranscriptText | Cues:
     if is_captions or (Path(path).is_file() and is_annotation(path)):
         return read_cues(path)
     return spoken_of(path, read_text(path))
+
+
+def spoken_in(given: str | PathLike[str] | Sequence[Cue] | None) -> str | Sequence[Cue] | None:
+    """What is said, of a text, the cues of a file, or the file itself: a path is read, and a text is what is said.
+
+    Raises
+    ------
+    ConfigError
+        If a text is the name of a file that exists: its name is hardly what is said.
+    ParseError
+        If a file can't be read or understood.
+
+    Examples
+    --------
+    >>> spoken_in("bin blue at f two now")
+    'bin blue at f two now'
+    """
+    if isinstance(given, PathLike):
+        return read_spoken(given)
+    if isinstance(given, str) and _is_name_of_file(given):
+        raise ConfigError("transcript", given, f"the text itself, or Path({given!r}) for what stands in that file")
+    return given
+
+
+def _is_name_of_file(text: str) -> bool:
+    if not text or len(text) > _LONGEST_NAME or not text.isprintable() or not Path(text).suffix:
+        return False
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+_LONGEST_NAME = 1000
 
 
 def spoken_of(name: AnyPath, text: TranscriptText) -> TranscriptText | Cues:

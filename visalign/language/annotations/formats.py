@@ -75,7 +75,7 @@ FORMATS: tuple[AnnotationFormat, ...] = (
     AnnotationFormat(
         "JSON of visalign",
         (".json",),
-        "what `visalign align`, `check --json` and `export --to json` write",
+        "what `visalign align`, `check --json` and `export --format json` write",
         _of_json(json_files.is_visalign_json),
         json_files.read_visalign_json,
     ),
@@ -160,7 +160,7 @@ FORMATS: tuple[AnnotationFormat, ...] = (
         "table",
         (".csv", ".tsv"),
         "columns `word` (or `phone`, `text`), `start` and `end` (or `duration`) under the names that people give them, "
-        "`speaker` and `tier`; the CSV of `mfa align`, of `visalign align` and `export --to csv`, Whisper's TSV",
+        "`speaker` and `tier`; the CSV of `mfa align`, of `visalign align` and `export --format csv`, Whisper's TSV",
         tables.is_table,
         tables.read_table_file,
     ),

@@ -28,7 +28,7 @@ def is_visalign_json(data: Any) -> bool:
 
 
 def read_visalign_json(content: Content, _recording: str | None = None) -> Annotation:
-    """The JSON of ``visalign check``, ``align`` or ``export --to json``.
+    """The JSON of ``visalign check``, ``align`` or ``export --format json``.
 
     Raises
     ------

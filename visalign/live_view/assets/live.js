@@ -8,6 +8,14 @@ const past = [];
 const drawnAt = [];
 let delays = [];
 let drawing = false;
+const { names } = JSON.parse(at("live-data").textContent);
+const colours = {};
+
+function readColours() {
+  const style = getComputedStyle(document.documentElement);
+  for (const name of ["heard", "ink"]) colours[name] = style.getPropertyValue(`--${name}`).trim();
+  if (past.length) drawTrack();
+}
 
 function draw(image, moment) {
   if (picture.width !== moment.size[0] || picture.height !== moment.size[1]) {
@@ -16,9 +24,9 @@ function draw(image, moment) {
   paint.drawImage(image, 0, 0);
   if (moment.points) {
     const dot = Math.max(1, picture.width / 320);
-    paint.fillStyle = "#62b9ec";
+    paint.fillStyle = "#f5e663"; // as landmarks are on every picture
     for (const [x, y] of moment.points) paint.fillRect(x - dot / 2, y - dot / 2, dot, dot);
-    paint.strokeStyle = "#ffffff";
+    paint.strokeStyle = "#f5e663";
     paint.lineWidth = dot;
     for (const line of moment.lips) {
       paint.beginPath();
@@ -47,30 +55,28 @@ function drawTrack() {
     }
     lines.stroke();
   };
-  curve((m) => (m.loudness - SOFTEST) / (LOUDEST - SOFTEST), "#62b9ec");
-  curve((m) => (m.aperture === null ? null : m.aperture / widest), "#e9ebed");
+  curve((m) => (m.loudness - SOFTEST) / (LOUDEST - SOFTEST), colours.heard);
+  curve((m) => (m.aperture === null ? null : m.aperture / widest), colours.ink);
 }
 
 function tell(moment) {
-  at("viseme").textContent = moment.viseme || "no face";
+  const words = names[moment.viseme];
+  at("viseme").textContent = moment.viseme ? (words ?? moment.viseme) : "no face";
+  at("viseme-letter").textContent = words && words !== moment.viseme ? moment.viseme : "";
   at("aperture").textContent = moment.aperture === null ? "–" : moment.aperture.toFixed(3);
   at("loudness").textContent = `${moment.loudness.toFixed(0)} dB`;
+  at("time").textContent = moment.clock;
   at("dropped").textContent = String(moment.dropped);
   tellOffset(moment.offset);
 }
 
+/** The words are made where all words of results are made; the page only shows them. */
 function tellOffset(offset) {
-  if (!offset || offset.lead_ms === undefined) {
-    at("offset").textContent = "not enough speech yet";
-    at("offset-note").textContent = offset ? `${offset.speech} s of speech in the last 10 s` : "";
-    return;
-  }
-  const ms = Math.abs(offset.lead_ms), side = offset.lead_ms > 0 ? "early" : "late";
-  at("offset").textContent = offset.lead_ms === 0 ? "in step" : `audio ${ms} ms ${side}`;
-  at("offset").className = offset.verdict;
-  at("offset-note").textContent =
-    `${offset.verdict}; 95 %: ${offset.interval_ms[0]} … ${offset.interval_ms[1]} ms; confidence ${offset.confidence}`;
-  document.documentElement.dataset.lead = String(offset.lead_ms);
+  if (!offset) return;
+  at("offset").textContent = offset.told;
+  at("offset-note").textContent = offset.note;
+  at("verdict").className = `verdict ${offset.verdict ?? ""}`;
+  if (offset.lead_ms !== undefined) document.documentElement.dataset.lead = String(offset.lead_ms);
 }
 
 function drawn(moment) {
@@ -106,7 +112,8 @@ events.onmessage = async (event) => {
   drawTrack();
   requestAnimationFrame(() => drawn(moment));
 };
-events.addEventListener("end", () => {
+events.addEventListener("end", (event) => {
+  tellOffset(JSON.parse(event.data).offset);
   at("state").textContent = "the source has ended";
   document.documentElement.dataset.state = "ended";
   events.close();
@@ -114,3 +121,5 @@ events.addEventListener("end", () => {
 });
 events.onerror = () => { at("state").textContent = "the connection is lost"; };
 setInterval(report, 500);
+readColours();
+onThemeChange(readColours);

@@ -9,8 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,9 +21,10 @@ from visalign.errors import BAD_DATA, AnyPath, InputError, ParseError
 from visalign.files.data_files import read_json
 from visalign.files.tables import read_table_text
 from visalign.files.text_files import plain_cell, write_text
-from visalign.reports.html_report.document import as_data_script, format_document, text
+from visalign.files.timecode import clock
+from visalign.reports.html_report.document import as_data_script, format_document
 
-__all__ = ["BATCH_PAGE", "batch_data", "clip_page_name", "write_batch_page"]
+__all__ = ["BATCH_PAGE", "batch_data", "clip_page_name", "way_back", "write_batch_page"]
 
 BATCH_PAGE = "index.html"
 """Name of a batch's page within its folder."""
@@ -31,7 +34,7 @@ _NEEDED = ("id", "report", "state", "verdict", "lead_seconds", "confidence", "n_
 _ROW_BYTES = 500  # of memory that a row takes beside its cells
 _COLUMNS = (
     *("id", "speaker", "condition", "verdict", "lead", "confidence", "inSync", "nWords", "nWordsInSync", "leads"),
-    *("note", "page", "picture"),
+    *("note", "page", "picture", "seconds", "rate"),
 )
 _MAX_SPARKS = 40  # words of a clip in its row; longer clips show every second, third …
 _LIMITS = (0.04, 0.06)  # where no report names its own: those of the default profile (EBU R37)
@@ -46,6 +49,17 @@ def clip_page_name(report: str) -> str:
     'pages/s1/bbaf2n.html'
     """
     return "pages/" + report.removeprefix("reports/").removesuffix(".json") + ".html"
+
+
+def way_back(report: str) -> str:
+    """From the page of a clip to that of its batch, by the path of its report.
+
+    Examples
+    --------
+    >>> way_back("reports/s1/bbaf2n.json")
+    '../../index.html'
+    """
+    return "../" * clip_page_name(report).count("/") + BATCH_PAGE
 
 
 def write_batch_page(results: AnyPath, path: AnyPath | None = None) -> Path:
@@ -77,17 +91,19 @@ def write_batch_page(results: AnyPath, path: AnyPath | None = None) -> Path:
     verdicts = Counter(row[_COLUMNS.index("verdict")] for row in data["rows"])
     statement, more = _statement(verdicts)
     name = results.resolve().name
+    seconds = sum(row[_COLUMNS.index("seconds")] or 0.0 for row in data["rows"])
     values = {
-        "title": text(f"{name}: {statement}"),
-        "name": text(name),
-        "statement": text(statement),
-        "more": text(more),
+        "title": f"{name}: {statement}",
+        "name": name,
+        "statement": statement,
+        "more": f"{more} {clock(seconds)} in all." if seconds else more,
+        "table": _SUMMARY,
         "data": as_data_script("batch-data", data),
     }
     page = format_document(
         "batch.html",
         ("page.css", "batch.css"),
-        ("theme.js", "batch.js"),
+        ("theme.js", "words.js", "batch.js"),
         values,
         sources={"img-src": "data: 'self' file:"},
     )
@@ -129,31 +145,48 @@ def _read_report(results: Path, name: str) -> dict[str, Any] | None:
         leads = [None if x["lead_seconds"] is None else round(1000 * x["lead_seconds"]) for x in data["words"]]
         clip = data["clip"]
         limits = [float(clip["max_lead_seconds"]), float(clip["max_lag_seconds"])]
+        rate = Fraction(clip["frame_rate"])
     except BAD_DATA:
         return None  # a report that was removed or damaged since costs its row the sparkline, not the page
-    return {"leads": leads[:: -(-len(leads) // _MAX_SPARKS) or 1], "limits": limits}
+    return {
+        "leads": leads[:: -(-len(leads) // _MAX_SPARKS) or 1],
+        "limits": limits,
+        "rate": [rate.numerator, rate.denominator],
+    }
 
 
 def _row(results: Path, cells: Mapping[str, str], report: Mapping[str, Any] | None) -> list[Any]:
     page = clip_page_name(cells["report"]) if cells["report"] else ""
     picture = page.removesuffix(".html") + ".jpg" if page else ""
+    fits = cells["verdict"] != "mismatched"  # else no offset is told, here or on the clip's own page
     n_words, n_right = _number(cells["n_words"]), _number(cells["n_words_in_sync"])
     known = {
         "id": cells["id"],
         "speaker": cells.get("speaker", ""),
         "condition": cells.get("condition", ""),
         "verdict": cells["verdict"] if cells["state"] == "done" else cells["state"],
-        "lead": _number(cells["lead_seconds"]),
-        "confidence": _number(cells["confidence"]),
+        "lead": _number(cells["lead_seconds"]) if fits else None,
+        "confidence": _number(cells["confidence"]) if fits else None,
         "inSync": n_right / n_words if n_words and n_right is not None else None,
         "nWords": n_words,
         "nWordsInSync": n_right,
-        "leads": [] if report is None else report["leads"],
-        "note": cells.get("message", "") or cells.get("sync_reason", ""),
+        "leads": report["leads"] if report is not None and fits else [],
+        "note": _without_folders(cells.get("message", ""), results, cells) or cells.get("sync_reason", ""),
+        "seconds": _number(cells.get("duration_seconds", "")),
+        "rate": None if report is None else report["rate"],
         "page": next((quote(name) for name in (page, cells["report"]) if _is_in(results, name)), ""),
         "picture": quote(picture) if _is_in(results, picture) else "",
     }
     return [known[name] for name in _COLUMNS]
+
+
+def _without_folders(message: str, results: Path, cells: Mapping[str, str]) -> str:
+    """A message that names files as the manifest does: where they lie on some machine is nobody's business."""
+    for name in filter(None, (cells.get("clip"), cells.get("audio"))):
+        before, found, after = message.rpartition(name)  # so that every search below ends at a name
+        path = rf"(?:^|(?<=[\s\"'(]))(?:/|[A-Za-z]:[/\\]).*?{re.escape(name)}"
+        message = re.sub(path, name.replace("\\", r"\\"), before + found) + after
+    return message.replace(f"{results.resolve()}/", "")
 
 
 def _is_in(results: Path, name: str) -> bool:

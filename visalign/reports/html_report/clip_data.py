@@ -18,8 +18,9 @@ import numpy.typing as npt
 from visalign.animation.lip_trajectory import LIP_CHANNELS
 from visalign.files.text_files import rounded
 from visalign.media.viewing_copy import ViewingCopy
-from visalign.reports.clip_report import ClipReport
+from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipReport
 from visalign.reports.html_report.document import packed
+from visalign.reports.wording import tells_offset, word_as_told
 from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
 from visalign.timeline import Tier
@@ -45,12 +46,15 @@ def clip_data(report: ClipReport, evidence: ClipEvidence, copy: ViewingCopy, sou
         "name": clip.name,
         "duration": rounded(max(clip.duration, sound.duration)),
         "silence": clip.silence_viseme,
+        "rate": [clip.frame_rate.numerator, clip.frame_rate.denominator],
+        "names": dict(clip.names),
         "limits": [clip.max_lead_seconds, clip.max_lag_seconds],
         "sync": {
             "lead": rounded(sync.lead_seconds),
             "interval": None if sync.lead_interval is None else [rounded(x) for x in sync.lead_interval],
             "confidence": rounded(sync.confidence),
             "verdict": sync.verdict,
+            "isTold": tells_offset(sync),
         },
         "words": _words(report),
         "phones": _tier(report.phones),
@@ -75,9 +79,13 @@ def clip_data(report: ClipReport, evidence: ClipEvidence, copy: ViewingCopy, sou
 
 
 def weakest_words(report: ClipReport) -> list[int]:
-    """Rows of the words with the lowest scores, the lowest first; at most three."""
-    scores = report.segments["score"].astype(float)
-    return [int(row) for row in scores.dropna().sort_values(kind="stable").index[:_N_WEAKEST]]
+    """Rows of the words with the lowest scores, the lowest first; at most three, and none that is in sync."""
+    known = [
+        (word.score, row)
+        for row, word in enumerate(report.judged_words)
+        if word.verdict != "in-sync" and np.isfinite(word.score)
+    ]
+    return [row for _, row in sorted(known)[:_N_WEAKEST]]
 
 
 def openness(evidence: ClipEvidence) -> tuple[Floats, Floats]:
@@ -96,10 +104,13 @@ def _relative(values: Floats) -> Floats:
 def _words(report: ClipReport) -> list[list[Any]]:
     """A row a word: label, start, end, phones, expected, observed, accuracy, lead, score, verdict."""
     numbers = {"viseme_accuracy", "lead_seconds", "score", "start", "end"}
-    return [
-        [rounded(row[key]) if key in numbers else row[key] for key in report.segments.columns]
-        for row in report.segments.to_dict("records")
-    ]
+    rows = []
+    for word in report.judged_words:
+        verdict, lead = word_as_told(report.sync, word.verdict, word.lead_seconds)
+        told = {"verdict": verdict, "lead_seconds": lead}
+        values = {key: told.get(key, getattr(word, key)) for key in SEGMENT_COLUMNS}
+        rows.append([rounded(x) if key in numbers else x for key, x in values.items()])
+    return rows
 
 
 def _tier(tier: Tier) -> list[list[Any]]:

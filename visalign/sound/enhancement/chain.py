@@ -154,7 +154,7 @@ def _step(part: str, reference: Audio | None) -> Step:
     values = _values(name, settings)
     if name == "cancel":
         if reference is None:
-            raise ConfigError("cancel", "no reference", "--reference FILE, a recording of the noise alone")
+            raise ConfigError("cancel", "no reference", "--noise FILE, a recording of the noise alone")
         return partial(cancel_noise, reference=reference, **values)  # type: ignore[arg-type]
     functions: dict[str, Callable[..., Audio]] = {
         "subtract": spectral_subtraction,

@@ -7,7 +7,7 @@ const SPARE_ROWS = 8; // above and below what is in sight
 const BIN = 0.02; // seconds of a bar of the spread
 const REACH = 0.5; // seconds to either side; what lies beyond is counted in the outermost bars
 const VERDICTS = {
-  mismatched: "mismatched", "audio-early": "audio early", "audio-late": "audio late", uncertain: "uncertain",
+  mismatched: "does not fit", "audio-early": "audio early", "audio-late": "audio late", uncertain: "uncertain",
   failed: "failed", pending: "pending", "in-sync": "in sync",
 };
 const ORDER = Object.keys(VERDICTS); // what needs attention comes first
@@ -18,16 +18,12 @@ const COLUMNS = [
   { title: "Clip", key: (clip) => clip.id, fill: fillName },
   { title: "Verdict", key: (clip) => ORDER.indexOf(clip.verdict), fill: fillVerdict },
   { title: "Audio", key: (clip) => clip.lead, fill: fillLead, isNumber: true },
+  { title: "Length", key: (clip) => clip.seconds, fill: fillLength, isNumber: true },
   { title: "Confidence", key: (clip) => clip.confidence, fill: (cell, clip) => fillPart(cell, clip.confidence), isNumber: true },
   { title: "In sync", key: (clip) => clip.inSync, fill: fillWords, isNumber: true },
   { title: "Lead, word by word", fill: fillSparkline },
   { title: "Note", key: (clip) => clip.note, fill: fillNote },
 ];
-
-function leadInWords(seconds) {
-  const ms = Math.round(1000 * seconds);
-  return ms === 0 ? "on time (0 ms)" : `${Math.abs(ms)} ms ${ms > 0 ? "early" : "late"}`;
-}
 
 function put(parent, tag, className, text) {
   const child = document.createElement(tag);
@@ -58,8 +54,19 @@ function fillVerdict(cell, clip) {
 }
 
 function fillLead(cell, clip) {
-  cell.classList.add("number");
+  cell.classList.add("number", "lead");
   cell.textContent = clip.lead === null ? "–" : leadInWords(clip.lead);
+  if (clip.lead !== null && clip.rate !== null) cell.append(" ", Object.assign(document.createElement("small"), { textContent: framesInWords(clip.lead, clip.rate) }));
+}
+
+/** Minutes and seconds, as a player shows them. */
+function fillLength(cell, clip) {
+  cell.classList.add("number");
+  if (clip.seconds === null) return void (cell.textContent = "–");
+  const tenths = Math.round(10 * clip.seconds);
+  const [hours, minutes] = [Math.floor(tenths / 36000), Math.floor(tenths / 600) % 60];
+  const two = (x) => String(x).padStart(2, "0");
+  cell.textContent = `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(Math.floor(tenths / 10) % 60)}.${tenths % 10}`;
 }
 
 function fillPart(cell, part) {
@@ -230,6 +237,8 @@ class ClipTable {
     for (const row of this.rows.values()) row.remove();
     this.rows.clear();
     element("body").style.height = `${this.shown.length * ROW_HEIGHT}px`;
+    const whole = element("head").offsetHeight + this.shown.length * ROW_HEIGHT + 20; // with a bar to scroll sideways
+    element("clips").style.height = `min(calc(100vh - 150px), ${whole}px)`; // few clips leave no empty box
     this.draw();
     this.drawSpread();
   }
@@ -251,6 +260,7 @@ class ClipTable {
     const clip = this.clips[this.shown[place]];
     const row = document.createElement("div");
     row.className = place === this.chosen ? "row chosen" : "row";
+    if (clip.lead === null && !clip.nWords) row.classList.add("note-only"); // nothing was measured: room for why
     row.setAttribute("role", "row");
     row.setAttribute("aria-rowindex", place + 2);
     row.style.top = `${place * ROW_HEIGHT}px`;

@@ -12,6 +12,7 @@ class ClipPage {
     this.isMoved = false;
     this.played = null; // the word that was played last, until the player is moved otherwise
     this.movedBy = () => (this.isMoved ? this.clip.lead : 0);
+    this.sound = new CorrectedSound(element("video"), this.movedBy, (words) => (element("status").textContent = words));
     this.player = new Player(element("video"), this.clip, {
       onFrame: (k) => this.showFrame(k),
       onTime: (time) => this.showTime(time),
@@ -34,21 +35,25 @@ class ClipPage {
     const { clip, movedBy } = this;
     const isSilence = (label) => label === "SIL" || label === "";
     const isRest = (label) => label === clip.silence || label === "";
+    const labelsOf = (label) => clip.labelsOf(label);
     const tracks = [
       new Track("Time", 22, drawRuler),
       new Track("Sound", 56, waveTrack(clip, movedBy)),
       new Track("Spectrum", 110, this.spectrum.drawer(movedBy), { note: "0–6 kHz", hidden: true }),
       new Track("Words", 34, wordsTrack(clip, movedBy), { note: "click to play" }),
-      new Track("Phones", 24, labelsTrack(clip, clip.phones, movedBy, isSilence, "heardTint")),
-      new Track("Expected", 24, labelsTrack(clip, clip.expected, movedBy, isRest, "heardTint"), { note: "visemes" }),
+      new Track("Phones", 24, labelsTrack(clip.phones, movedBy, isSilence, "heardTint")),
+      new Track("Expected", 24, labelsTrack(clip.expected, movedBy, isRest, "heardTint", labelsOf), { note: "lips" }),
       new Track("Pairing", 34, pathTrack(clip, movedBy), { note: "warping path" }),
-      new Track("Seen", 24, labelsTrack(clip, clip.observed, () => 0, isRest, "faint"), { note: "visemes" }),
+      new Track("Seen", 24, labelsTrack(clip.observed, () => 0, isRest, "faint", labelsOf), { note: "lips" }),
       new Track("How sure", POSTERIOR_ROW * clip.visemes.names.length, posteriorsTrack(clip, movedBy), { note: "■ seen · □ expected" }),
       new Track("Lips open", 64, apertureTrack(clip, movedBy), { note: "— seen · ┄ expected" }),
       new Track("Lead", 76, leadTrack(clip), { note: "and its 95 % interval" }),
-      new Track("Overview", 34, overviewTrack(clip, this.view), { note: "drag" }),
+      new Track("Overview", 34, overviewTrack(clip, this.view, movedBy), { note: "drag" }),
     ];
-    if (!clip.words.length) tracks.find((track) => track.name === "Words").row.hidden = true;
+    const find = (name) => tracks.find((track) => track.name === name);
+    if (!clip.words.length) find("Words").row.hidden = true;
+    if (!clip.sync.isTold) find("Lead").row.hidden = true; // of what does not belong together a lead says nothing
+    nameRows(find("How sure"), clip.visemes.names.map((name) => ({ words: labelsOf(name)[1] === name ? "" : labelsOf(name)[1], letter: name || "no face", whole: clip.named(name) })));
     return tracks;
   }
 
@@ -62,10 +67,13 @@ class ClipPage {
     screen.closest(".stage").classList.toggle("wide", isWide);
     element("video").style.aspectRatio = `${width} / ${height}`;
     const label = element("moved-label");
-    label.hidden = this.clip.sync.lead === null || Math.abs(this.clip.lead) < 0.0005;
-    const isSure = !["mismatched", "uncertain"].includes(this.clip.sync.verdict);
+    label.hidden = !this.clip.sync.isTold || Math.abs(this.clip.lead) < 0.0005;
+    const isSure = this.clip.sync.verdict !== "uncertain";
     const ms = Math.abs(Math.round(1000 * this.clip.lead));
-    label.querySelector("span").textContent = `draw the sound ${ms} ms ${this.clip.lead > 0 ? "later" : "earlier"}, ${isSure ? "in sync" : "the best guess"}`;
+    label.querySelector("span").textContent =
+      `sound ${ms} ms ${this.clip.lead > 0 ? "later" : "earlier"}, ${isSure ? "as corrected" : "by the best guess"}: to hear and to see`;
+    element("play-corrected").hidden = label.hidden || this.clip.sync.verdict === "in-sync";
+    if (!isSure) element("play-corrected").textContent = "Play by the best guess";
     for (const id of ["next-fault", "previous-fault"]) element(id).disabled = !this.clip.faults.length;
   }
 
@@ -95,6 +103,7 @@ class ClipPage {
     if (time < this.view.start || time > this.view.end) this.view.reveal(time);
     this.placePlayhead(time);
     element("number-time").textContent = `${time.toFixed(3)} s`;
+    element("number-timecode").textContent = timecodeAt(time, this.clip.rate) || "–";
   }
 
   /** The frame that is on the screen: its number, what is heard and seen at its middle, and both mouths. */
@@ -111,10 +120,10 @@ class ClipPage {
       frame: `${k + 1} of ${clip.nFrames}`,
       word: clip.words.labelAt(heardAt) || "–",
       phone: clip.phones.labelAt(heardAt) || "–",
-      expected: clip.expected.labelAt(heardAt) || "–",
-      observed: seen === null ? "no face" : `${seen.viseme} (${Math.round(100 * seen.posterior)} %)`,
+      expected: clip.named(clip.expected.labelAt(heardAt)) || "–",
+      observed: seen === null ? "no face" : `${clip.named(seen.viseme)}, ${Math.round(100 * seen.posterior)} %`,
       open: this.openInWords(k, clip.expectedOpenAt(time, this.movedBy())),
-      lead: this.leadInWords(time),
+      ...(clip.sync.isTold && { lead: this.leadInWords(time) }),
     };
     for (const [name, value] of Object.entries(numbers)) element(`number-${name}`).textContent = value;
     this.markWord(clip.words.indexAt(heardAt));
@@ -138,7 +147,9 @@ class ClipPage {
 
   leadInWords(time) {
     const here = this.clip.leadAt(time);
-    return here === null ? "no face" : `${leadInWords(here.lead)} (${rangeInWords(here.low, here.high)})`;
+    if (here === null) return "no face";
+    const frames = framesInWords(here.lead, this.clip.rate);
+    return `${leadInWords(here.lead)}, ${frames} (${rangeInWords(here.low, here.high)})`;
   }
 
   markWord(row) {
@@ -157,7 +168,7 @@ class ClipPage {
     this.announcement = setTimeout(() => {
       const value = (name) => element(`number-${name}`).textContent;
       element("status").textContent =
-        `${value("time")}, frame ${value("frame")}. Heard: ${value("word")}, viseme ${value("expected")}. Seen: ${value("observed")}. Lips ${value("open")}.`;
+        `${value("time")}, frame ${value("frame")}. Heard: ${value("word")}, lips expected: ${value("expected")}. Seen: ${value("observed")}. Lips ${value("open")}.`;
     }, 250);
   }
 
@@ -211,9 +222,17 @@ class ClipPage {
     if (element("moved-label").hidden) return;
     element("moved").checked = isMoved;
     this.isMoved = isMoved;
+    this.sound.change();
     element("expected-when").textContent = isMoved ? "once the sound is moved" : "from what is heard now";
     this.render();
     if (this.player.shown >= 0) this.showFrame(this.player.shown);
+  }
+
+  /** Play from here, or go on playing, with the sound moved into sync. */
+  playCorrected() {
+    if (element("play-corrected").hidden) return;
+    this.move(true);
+    if (!this.player.isPlaying) this.toggle();
   }
 
   step(n) {
@@ -228,6 +247,7 @@ class ClipPage {
     const { player, view } = this;
     const actions = {
       play: () => this.toggle(),
+      "play-corrected": () => this.playCorrected(),
       back: () => this.step(-1),
       forth: () => this.step(1),
       "previous-fault": () => this.jump(-1),
@@ -284,6 +304,7 @@ class ClipPage {
       End: () => this.seekFrame(clip.nFrames - 1),
       s: () => this.toggleSpectrum(!element("show-spectrum").checked),
       m: () => this.move(!this.isMoved),
+      c: () => this.playCorrected(),
       "?": () => element("help").showModal(),
     };
     const action = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
@@ -352,5 +373,9 @@ const page = new ClipPage(readJson("clip-data"));
 
 // The video stands at the end of the file, so that all else is there before it is read.
 window.addEventListener("load", () =>
-  setTimeout(() => page.player.load(bytesOf(element("clip-video").textContent)), 0),
+  setTimeout(() => {
+    const bytes = bytesOf(element("clip-video").textContent);
+    page.sound.bytes = bytes;
+    page.player.load(bytes);
+  }, 0),
 );

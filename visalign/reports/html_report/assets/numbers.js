@@ -42,12 +42,6 @@ function readJson(id) {
   return JSON.parse(document.getElementById(id).textContent);
 }
 
-/** "83 ms early", "on time": the sign in words, as everywhere in visalign. */
-function leadInWords(seconds) {
-  const ms = Math.round(1000 * seconds);
-  return ms === 0 ? "on time (0 ms)" : `${Math.abs(ms)} ms ${ms > 0 ? "early" : "late"}`;
-}
-
 /** "134 to 216 ms late", "54 ms late to 28 ms early". */
 function rangeInWords(low, high) {
   if (low < 0 !== high < 0) return `${leadInWords(low)} to ${leadInWords(high)}`;
@@ -84,6 +78,8 @@ class Clip {
   constructor(data) {
     this.duration = data.duration;
     this.silence = data.silence;
+    this.rate = data.rate;
+    this.names = new Map(Object.entries(data.names));
     this.limits = data.limits;
     this.sync = data.sync;
     this.lead = data.sync.lead ?? 0;
@@ -120,6 +116,18 @@ class Clip {
     this.posteriors = unpack(visemes.posteriors, "u1");
     this.nMoments = this.posteriors.length / visemes.names.length;
     this.path = { expected: unpack(path.expected, "u4"), observed: unpack(path.observed, "u4") };
+  }
+
+  /** A viseme in words, its letter behind: "lips together (C)"; a letter that nobody explains stands alone. */
+  named(viseme) {
+    const words = this.names.get(viseme) ?? "";
+    return !words || words.replaceAll(" ", "_") === viseme ? viseme : `${words} (${viseme})`;
+  }
+
+  /** What fits into a box, the longest first. */
+  labelsOf(viseme) {
+    const words = this.names.get(viseme) ?? viseme;
+    return [words, words.split(",")[0], viseme];
   }
 
   frameAt(time) {

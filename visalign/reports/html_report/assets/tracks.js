@@ -102,13 +102,16 @@ function drawBoxes({ context, x, width, height, view }, tier, shift, look) {
       if (style.dashed) for (let p = left; p < right - 1; p += 6) context.fillRect(p, 3, Math.min(3, right - p - 1), 3);
       else context.fillRect(left + 0.5, 3, Math.max(right - left - 1, 1), 3);
     }
-    drawLabel(context, tier.labels[i], left, right, height / 2 + (style.edge ? 1.5 : 0), style.ink);
+    const labels = style.labels ?? [tier.labels[i]];
+    drawLabel(context, labels, left, right, height / 2 + (style.edge ? 1.5 : 0), style.ink);
   }
 }
 
-function drawLabel(context, label, left, right, y, colour) {
+/** The longest of the labels that has room. */
+function drawLabel(context, labels, left, right, y, colour) {
   const room = right - left - 4;
-  if (room < 6 || context.measureText(label).width > room) return;
+  const label = room < 6 ? undefined : labels.find((words) => context.measureText(words).width <= room);
+  if (label === undefined) return;
   context.fillStyle = colour;
   context.textAlign = "center";
   context.fillText(label, (left + right) / 2, y);
@@ -126,7 +129,7 @@ function drawRuler({ context, x, width, height, view, colours }) {
     context.moveTo(at, height - 6);
     context.lineTo(at, height);
     context.stroke();
-    context.fillText(timeInWords(n * step, step), at + 3, height / 2);
+    context.fillText(timeInWords(n * step, step), at + 5, height / 2);
   }
 }
 
@@ -216,10 +219,10 @@ function wordsTrack(clip, shift) {
   };
 }
 
-function labelsTrack(clip, tier, shift, isSilent, tint) {
+function labelsTrack(tier, shift, isSilent, tint, labelsOf = (label) => [label]) {
   return (area) => {
     const style = { fill: area.colours[tint], ink: area.colours.ink };
-    drawBoxes(area, tier, shift(), (i) => (isSilent(tier.labels[i]) ? null : style));
+    drawBoxes(area, tier, shift(), (i) => (isSilent(tier.labels[i]) ? null : { ...style, labels: labelsOf(tier.labels[i]) }));
   };
 }
 
@@ -245,7 +248,7 @@ function pathTrack(clip, shift) {
   };
 }
 
-const POSTERIOR_ROW = 11; // pixels
+const POSTERIOR_ROW = 13; // pixels; the style says the same
 
 /** A row a viseme, the darker the surer that it is seen; outlined where it is expected. */
 function posteriorsTrack(clip, shift) {
@@ -268,11 +271,20 @@ function posteriorsTrack(clip, shift) {
     }
     context.globalAlpha = 1;
     outlineExpected({ context, x, view, colours, width }, clip, shift());
-    context.fillStyle = colours.muted;
-    context.textAlign = "left";
-    context.font = FONT.replace("11px", "9px");
-    names.forEach((name, k) => context.fillText(name, 3, (k + 0.5) * POSTERIOR_ROW + 0.5));
   };
+}
+
+/** Names of the rows of a track, beside it and not in it. */
+function nameRows(track, rows) {
+  const label = track.row.firstElementChild;
+  label.classList.add("row-names");
+  label.textContent = "";
+  for (const { words, letter, whole } of rows) {
+    const row = document.createElement("span");
+    row.title = whole;
+    row.append(Object.assign(document.createElement("i"), { textContent: words }), ` ${letter}`);
+    label.append(row);
+  }
 }
 
 function outlineExpected({ context, x, view, colours, width }, clip, shift) {
@@ -375,15 +387,16 @@ function leadReach(clip) {
   return Math.ceil((most + 0.05) * 10) / 10;
 }
 
-/** The whole clip at a glance, its faults, and which stretch of it is shown. */
-function overviewTrack(clip, shown) {
+/** The whole clip at a glance, its faults where they are heard, and which stretch of it is shown. */
+function overviewTrack(clip, shown, shift) {
   return ({ context, width, height, colours }) => {
     const x = (time) => (time / clip.duration) * width;
+    const at = (time) => x(time + shift());
     clip.verdicts.forEach((verdict, i) => {
       context.fillStyle = verdict === "in-sync" ? colours.good : verdict === "uncertain" ? colours.unsure : colours.fault;
       const isFault = verdict !== "in-sync" && verdict !== "uncertain";
       const tall = isFault ? height - 8 : (height - 8) / 2;
-      context.fillRect(x(clip.words.starts[i]), height - 4 - tall, Math.max(x(clip.words.ends[i]) - x(clip.words.starts[i]), 1), tall);
+      context.fillRect(at(clip.words.starts[i]), height - 4 - tall, Math.max(at(clip.words.ends[i]) - at(clip.words.starts[i]), 1), tall);
     });
     context.strokeStyle = colours.ink;
     context.lineWidth = 2;
