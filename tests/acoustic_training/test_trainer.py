@@ -247,3 +247,27 @@ def test_a_corpus_that_teaches_nothing_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=message):
         train(change(utterances), SETTINGS)
+
+
+# --- from another model -----------------------------------------------------------------------------------------
+
+
+def test_a_training_that_begins_with_the_english_model(spoken: list[Spoken]) -> None:
+    from visalign.forced_alignment.mapped_acoustics import MappedAcoustics
+    from visalign.forced_alignment.sphinx_model import embedded_model
+
+    settings = replace(SETTINGS, stages=(StageSettings("monophone", 6, 60, 0, (3, 5)),))
+    told = list[Progress]()
+    start = MappedAcoustics(embedded_model())
+    found = train([x.utterance for x in spoken], settings, start=start, progress=told.append)
+    assert [(x.stage, x.round, x.n_rounds) for x in told[:3]] == [("bootstrap", i, 3) for i in (1, 2, 3)]
+    assert told[2].n_aligned == 24
+    errors = [abs(a - b) for x in spoken for a, b in zip(word_starts(found, x.utterance.name), x.starts, strict=True)]
+    assert np.median(errors) < 0.02
+
+
+def test_a_training_that_begins_with_a_trained_model(trained: TrainedModel, utterances: list[Utterance]) -> None:
+    settings = replace(SETTINGS, stages=(StageSettings("monophone", 2, 40, 0, (2,)),))
+    alone, shared = (train(utterances, settings, start=KaldiAcoustics(trained.model), workers=n) for n in (1, 2))
+    assert not alone.not_aligned
+    assert alone.files == shared.files

@@ -31,7 +31,7 @@ import numpy as np
 
 from visalign._version import __version__
 from visalign.acoustic_training.chunks import Workers
-from visalign.acoustic_training.first_paths import aligned_path, even_path
+from visalign.acoustic_training.first_paths import aligned_paths, even_path
 from visalign.acoustic_training.front_end import centred, cepstra
 from visalign.acoustic_training.paths import Path
 from visalign.acoustic_training.settings import StageSettings, TrainingSettings, stages_for
@@ -54,6 +54,9 @@ MEASURED_EVERY = 2
 
 PATIENCE = 2
 """Measurements below the best after which a stage ends."""
+
+GROUP = 10
+"""Utterances that another model aligns at a time."""
 
 Tell = Callable[[Progress], None]
 
@@ -178,17 +181,25 @@ class _Training:
 
     def _begun(self) -> TrainingState:
         tied = TiedStates.monophones(self._phones())
-        found = [
-            even_path(utterance, len(rows), tied)
-            if self.start is None
-            else aligned_path(utterance, len(rows), self.start, self.settings.features, tied)
-            for utterance, rows in zip(self.corpus.utterances, self.corpus.cepstra, strict=True)
-        ]
+        found = list(self._first_paths(tied))
         refused = tuple(x for x in found if isinstance(x, NotAligned))
         if all(isinstance(found[i], NotAligned) for i in self.corpus.learnt):
             raise InputError(f"none of {len(found)} utterances could be aligned; the first: {refused[0].reason}")
         paths = tuple(None if isinstance(x, NotAligned) else x for x in found)
         return TrainingState(paths=paths, left_out=refused)
+
+    def _first_paths(self, tied: TiedStates) -> Iterator[Path | NotAligned]:
+        pairs = [(u, len(rows)) for u, rows in zip(self.corpus.utterances, self.corpus.cepstra, strict=True)]
+        if self.start is None:
+            yield from (even_path(utterance, n_frames, tied) for utterance, n_frames in pairs)
+            return
+        task = partial(aligned_paths, self.start, self.settings.features, tied)
+        groups = [pairs[i : i + GROUP] for i in range(0, len(pairs), GROUP)]
+        n_aligned, nothing = 0, float("nan")
+        for number, rows in enumerate(self.pool.map(task, groups), start=1):
+            n_aligned += sum(not isinstance(row, NotAligned) for row in rows)
+            self.tell(Progress("bootstrap", number, len(groups), nothing, nothing, 0, 0, n_aligned))
+            yield from rows
 
     def _stages(self) -> tuple[StageSettings, ...]:
         if self.settings.stages is not None:

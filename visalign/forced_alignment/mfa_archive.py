@@ -129,6 +129,11 @@ class MfaModel:
         self.has_positions = any(symbols.keys() >= {stem + suffix for suffix in SUFFIXES} for stem in stems)
         self.phone_hmm = lru_cache(maxsize=100_000)(self._phone_hmm)
 
+    def __reduce__(self) -> tuple[type[MfaModel], tuple[object, ...]]:
+        """To another process without what was looked up here."""
+        parts = (self.name, self.options, self.model, self.first_model, self.tree, self.lda, self.symbols)
+        return MfaModel, parts
+
     @property
     def phone_set(self) -> frozenset[str]:
         """Phones that a dictionary for this model may use."""
