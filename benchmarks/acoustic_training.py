@@ -263,7 +263,7 @@ def all_clips(data: Path, work: Path, viter: str | None) -> None:
     start = MappedAcoustics(embedded_model())
     found = {
         title: trained_starts(train_and_tell(title, clips, TrainingSettings(), model))
-        for title, model in (("flat start", None), ("from English", start))
+        for title, model in (("from English", start), ("flat start", None))
     }
     if viter:
         found["viter"] = next(viter_starts(viter, work, dictionary, clips, []))[0]
