@@ -36,11 +36,11 @@ from visalign.acoustic_training.front_end import centred, cepstra
 from visalign.acoustic_training.paths import Path
 from visalign.acoustic_training.settings import StageSettings, TrainingSettings, stages_for
 from visalign.acoustic_training.stages import Corpus, StageRunner, left_out
-from visalign.acoustic_training.tied_states import NOISES, TiedStates
+from visalign.acoustic_training.tied_states import NOISES, SILENCE, TiedStates
 from visalign.acoustic_training.trained_model import TrainedModel, packed
 from visalign.acoustic_training.training_state import LearntModel, TrainingState, read_state, write_state
 from visalign.acoustic_training.utterance import NotAligned, Progress, Utterance
-from visalign.errors import InputError
+from visalign.errors import InputError, quoted
 from visalign.files.outputs import made_folder
 from visalign.forced_alignment.acoustic_model import AcousticModel
 
@@ -54,6 +54,9 @@ MEASURED_EVERY = 2
 
 PATIENCE = 2
 """Measurements below the best after which a stage ends."""
+
+RESERVED = frozenset({SILENCE, "<eps>"})
+"""Names that the model's table of phones has for something else."""
 
 GROUP = 10
 """Utterances that another model aligns at a time."""
@@ -114,6 +117,9 @@ def _check(utterances: Sequence[Utterance]) -> None:
             raise InputError(f"{utterance.name}: {len(utterance.words)} words with pronunciations of others")
         if not all(ways and all(ways) for ways in utterance.pronunciations):
             raise InputError(f"{utterance.name}: a word without a pronunciation")
+        for phone in {phone for ways in utterance.pronunciations for way in ways for phone in way}:
+            if phone in RESERVED or phone.startswith("#") or len(phone.split()) != 1:
+                raise InputError(f"{utterance.name}: {quoted(phone)} can't be the name of a phone; call it otherwise")
 
 
 def _heard(
