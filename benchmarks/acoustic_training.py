@@ -219,9 +219,7 @@ def mfa_clips(data: Path, work: Path, viter: str | None) -> None:
     clips = [clip_of(data, name, lexicon, cut=True) for name in names]
     theirs = mfa_starts(data)
     tests = [clip_of(data, name, lexicon, cut=True) for name in theirs[0]]
-    print(
-        "| training | stage | log-likelihood a frame | held out | leaves | Gaussians | clips |\n|---|---|---|---|---|---|---|"
-    )
+    print(TRAINING_HEADING)
     start = MappedAcoustics(embedded_model())
     models = {
         "flat start, MFA's stages": train_and_tell(
@@ -230,9 +228,6 @@ def mfa_clips(data: Path, work: Path, viter: str | None) -> None:
         "from English, chosen stages": train_and_tell("from English, chosen stages", clips, TrainingSettings(), start),
     }
     theirs_by_viter = list(viter_starts(viter, work, folder / "grid_arpa.dict", clips, tests)) if viter else []
-    heading = (
-        "| word starts | clips | mean ms | median | bias | ≤ 20 ms | ≤ 50 | ≤ 100 |\n|---|---|---|---|---|---|---|---|"
-    )
     print(f"\nTraining clips\n\n{STARTS_HEADING}")
     for title, trained in models.items():
         print(error_row(title, trained_starts(trained), clips))
@@ -264,13 +259,11 @@ def all_clips(data: Path, work: Path, viter: str | None) -> None:
         except VisalignError as error:  # a few clips of the corpus are damaged
             print(f"<!-- {path.stem}: {error} -->")
     timed = [clip for clip in clips if clip.starts]
-    print(
-        "| training | stage | log-likelihood a frame | held out | leaves | Gaussians | clips |\n|---|---|---|---|---|---|---|"
-    )
+    print(TRAINING_HEADING)
     start = MappedAcoustics(embedded_model())
     found = {
         title: trained_starts(train_and_tell(title, clips, TrainingSettings(), model))
-        for title, model in (("flat start", None), ("from English", start))
+        for title, model in (("from English", start), ("flat start", None))
     }
     if viter:
         found["viter"] = next(viter_starts(viter, work, dictionary, clips, []))[0]

@@ -239,6 +239,8 @@ def test_sound_that_is_no_word_may_stand_among_the_words(utterances: list[Uttera
         (lambda u: [u[0], u[0]], "utterances of one name: u00"),
         (lambda u: [replace(u[0], words=("ma",))], "u00: 1 words with pronunciations of others"),
         (lambda u: [replace(u[0], pronunciations=((),) * 4)], "u00: a word without a pronunciation"),
+        (lambda u: [replace(u[0], pronunciations=((("sil",),),) * 4)], "u00: 'sil' can't be the name of a phone"),
+        (lambda u: [replace(u[0], pronunciations=((("a b",),),) * 4)], "u00: 'a b' can't be the name of a phone"),
         (lambda u: [replace(u[0], sound=partial(unreadable, "a.wav"))], r"none of 1 utterances could be heard"),
     ],
 )
@@ -247,3 +249,45 @@ def test_a_corpus_that_teaches_nothing_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=message):
         train(change(utterances), SETTINGS)
+
+
+def test_sound_in_which_nothing_can_be_told_apart_is_refused(utterances: list[Utterance]) -> None:
+    settings = replace(SETTINGS, stages=(STAGES[0], replace(STAGES[2], transform_in=())), n_lda=91)
+    nothing = replace(utterances[0], sound=Audio(np.zeros(16000, np.float32), 16000))
+    with pytest.raises(InputError, match="too little speech for LDA"):
+        train([nothing], settings)
+
+
+def test_digital_silence_is_borne(utterances: list[Utterance]) -> None:
+    given = []
+    for utterance in utterances:
+        audio = utterance.read()
+        samples = np.concatenate([np.zeros(3200, np.float32), audio.samples, np.zeros(1600, np.float32)])
+        given.append(replace(utterance, sound=Audio(samples, audio.rate_hz)))
+    trained = train(given, replace(SETTINGS, stages=STAGES[:1]))
+    assert not trained.not_aligned
+    assert np.isfinite(trained.rounds[-1].log_likelihood)
+
+
+# --- from another model -----------------------------------------------------------------------------------------
+
+
+def test_a_training_that_begins_with_the_english_model(spoken: list[Spoken]) -> None:
+    from visalign.forced_alignment.mapped_acoustics import MappedAcoustics
+    from visalign.forced_alignment.sphinx_model import embedded_model
+
+    settings = replace(SETTINGS, stages=(StageSettings("monophone", 6, 60, 0, (3, 5)),))
+    told = list[Progress]()
+    start = MappedAcoustics(embedded_model())
+    found = train([x.utterance for x in spoken], settings, start=start, progress=told.append)
+    assert [(x.stage, x.round, x.n_rounds) for x in told[:3]] == [("bootstrap", i, 3) for i in (1, 2, 3)]
+    assert told[2].n_aligned == 24
+    errors = [abs(a - b) for x in spoken for a, b in zip(word_starts(found, x.utterance.name), x.starts, strict=True)]
+    assert np.median(errors) < 0.02
+
+
+def test_a_training_that_begins_with_a_trained_model(trained: TrainedModel, utterances: list[Utterance]) -> None:
+    settings = replace(SETTINGS, stages=(StageSettings("monophone", 2, 40, 0, (2,)),))
+    alone, shared = (train(utterances, settings, start=KaldiAcoustics(trained.model), workers=n) for n in (1, 2))
+    assert not alone.not_aligned
+    assert alone.files == shared.files

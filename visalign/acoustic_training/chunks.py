@@ -23,7 +23,7 @@ from visalign.acoustic_training.front_end import FrontEnd
 from visalign.acoustic_training.graphs import UtteranceGraph, utterance_graph
 from visalign.acoustic_training.paths import Path
 from visalign.acoustic_training.search import FoundPath, best_paths
-from visalign.acoustic_training.tied_states import TiedStates
+from visalign.acoustic_training.tied_states import N_NOISE_STATES, TiedStates
 from visalign.acoustic_training.utterance import Pronunciations
 from visalign.errors import BackendError
 from visalign.hmm_training.decision_tree import ContextStatistics
@@ -256,17 +256,18 @@ def context_statistics(model: Scored, items: Sequence[Item]) -> ContextStatistic
 
 
 def lda_statistics(model: Scored, items: Sequence[Item]) -> LdaStatistics | None:
-    """Sums of the spliced frames of speech, by the distribution they belong to."""
+    """Sums of the spliced frames of speech, by phone and state."""
     aligned = [item for item in items if item.path is not None and item.path.spoken.any()]
     if not aligned:
         return None
-    frames, pdfs = [], []
+    frames, classes = [], []
     for item in aligned:
         assert item.path is not None
-        spoken = item.path.spoken
+        path, spoken = item.path, item.path.spoken
         frames.append(model.front_end.spliced(item.cepstra)[spoken])
-        pdfs.append(item.path.pdfs(model.tied)[spoken])
-    return LdaStatistics.of(np.concatenate(frames), np.concatenate(pdfs), model.tied.n_pdfs)
+        classes.append((np.repeat(path.phones, path.lengths) * N_NOISE_STATES + path.states)[spoken])
+    n_classes = (len(model.tied.phones) + 1) * N_NOISE_STATES
+    return LdaStatistics.of(np.concatenate(frames), np.concatenate(classes), n_classes)
 
 
 def mllt_statistics(model: Scored, items: Sequence[Item]) -> MlltStatistics | None:

@@ -26,7 +26,7 @@ from visalign.forced_alignment.kaldi_features import FeatureOptions
 from visalign.language.lexicon import Pronunciation
 from visalign.language.phones import is_silence
 
-__all__ = ["aligned_path", "even_path"]
+__all__ = ["aligned_path", "aligned_paths", "even_path"]
 
 LEAST_PAUSE = 3
 """Frames; shorter pauses are given to the phone before."""
@@ -59,6 +59,13 @@ def _too_short(utterance: Utterance, n_frames: int) -> NotAligned:
     n_phones = sum(len(ways[0]) for ways in utterance.pronunciations)
     reason = f"its {n_frames} frames are too few for {n_phones} phones; check that its words are those that are said"
     return NotAligned(utterance.name, utterance.speaker, "first alignment", reason)
+
+
+def aligned_paths(
+    model: AcousticModel, options: FeatureOptions, tied: TiedStates, group: Sequence[tuple[Utterance, int]]
+) -> list[Path | NotAligned]:
+    """The alignments of several utterances, each given with its number of frames."""
+    return [aligned_path(utterance, n_frames, model, options, tied) for utterance, n_frames in group]
 
 
 def aligned_path(

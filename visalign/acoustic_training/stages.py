@@ -35,6 +35,7 @@ from visalign.acoustic_training.settings import StageSettings, TrainingSettings
 from visalign.acoustic_training.tied_states import NOISES, TiedStates
 from visalign.acoustic_training.training_state import LearntModel
 from visalign.acoustic_training.utterance import NotAligned, Utterance
+from visalign.errors import InputError
 from visalign.hmm_training.decision_tree import ContextStatistics, Growth, grow
 from visalign.hmm_training.fmllr import FmllrStatistics, prior_statistics
 from visalign.hmm_training.linear_transforms import composed
@@ -142,7 +143,10 @@ class StageRunner:
         task = partial(chunks.lda_statistics, self._scored(model))
         statistics = self.workers.total(task, self._chunks(paths=paths))
         seen = int((statistics.counts > 0).sum())
-        return np.asarray(statistics.transform(min(self.settings.n_lda, max(2, seen - 1))))
+        try:
+            return np.asarray(statistics.transform(min(self.settings.n_lda, max(2, seen - 1))))
+        except ValueError as error:
+            raise InputError(f"too little speech for LDA ({error}): leave the stage out, or give more") from error
 
     def _tied(self, model: LearntModel, paths: Sequence[Path | None]) -> LearntModel:
         """States tied by a new tree, each leaf one Gaussian."""
@@ -171,7 +175,10 @@ class StageRunner:
         if self.stage.kind == "sat":
             return replace(model, transforms=self._transforms(model, paths))
         task = partial(chunks.mllt_statistics, self._scored(model))
-        turn = self.workers.total(task, self._chunks(paths=paths)).transform()
+        try:
+            turn = self.workers.total(task, self._chunks(paths=paths)).transform()
+        except np.linalg.LinAlgError as error:
+            raise InputError("too little speech for MLLT: leave the stage lda out, or give more") from error
         assert model.lda is not None
         mixtures = model.mixtures.with_means(model.mixtures.means @ turn.T)
         return replace(model, lda=composed(turn, model.lda), mixtures=mixtures)

@@ -31,16 +31,16 @@ import numpy as np
 
 from visalign._version import __version__
 from visalign.acoustic_training.chunks import Workers
-from visalign.acoustic_training.first_paths import aligned_path, even_path
+from visalign.acoustic_training.first_paths import aligned_paths, even_path
 from visalign.acoustic_training.front_end import centred, cepstra
 from visalign.acoustic_training.paths import Path
 from visalign.acoustic_training.settings import StageSettings, TrainingSettings, stages_for
 from visalign.acoustic_training.stages import Corpus, StageRunner, left_out
-from visalign.acoustic_training.tied_states import NOISES, TiedStates
+from visalign.acoustic_training.tied_states import NOISES, SILENCE, TiedStates
 from visalign.acoustic_training.trained_model import TrainedModel, packed
 from visalign.acoustic_training.training_state import LearntModel, TrainingState, read_state, write_state
 from visalign.acoustic_training.utterance import NotAligned, Progress, Utterance
-from visalign.errors import InputError
+from visalign.errors import InputError, quoted
 from visalign.files.outputs import made_folder
 from visalign.forced_alignment.acoustic_model import AcousticModel
 
@@ -54,6 +54,12 @@ MEASURED_EVERY = 2
 
 PATIENCE = 2
 """Measurements below the best after which a stage ends."""
+
+RESERVED = frozenset({SILENCE, "<eps>"})
+"""Names that the model's table of phones has for something else."""
+
+GROUP = 10
+"""Utterances that another model aligns at a time."""
 
 Tell = Callable[[Progress], None]
 
@@ -111,6 +117,9 @@ def _check(utterances: Sequence[Utterance]) -> None:
             raise InputError(f"{utterance.name}: {len(utterance.words)} words with pronunciations of others")
         if not all(ways and all(ways) for ways in utterance.pronunciations):
             raise InputError(f"{utterance.name}: a word without a pronunciation")
+        for phone in {phone for ways in utterance.pronunciations for way in ways for phone in way}:
+            if phone in RESERVED or phone.startswith("#") or len(phone.split()) != 1:
+                raise InputError(f"{utterance.name}: {quoted(phone)} can't be the name of a phone; call it otherwise")
 
 
 def _heard(
@@ -178,17 +187,25 @@ class _Training:
 
     def _begun(self) -> TrainingState:
         tied = TiedStates.monophones(self._phones())
-        found = [
-            even_path(utterance, len(rows), tied)
-            if self.start is None
-            else aligned_path(utterance, len(rows), self.start, self.settings.features, tied)
-            for utterance, rows in zip(self.corpus.utterances, self.corpus.cepstra, strict=True)
-        ]
+        found = list(self._first_paths(tied))
         refused = tuple(x for x in found if isinstance(x, NotAligned))
         if all(isinstance(found[i], NotAligned) for i in self.corpus.learnt):
             raise InputError(f"none of {len(found)} utterances could be aligned; the first: {refused[0].reason}")
         paths = tuple(None if isinstance(x, NotAligned) else x for x in found)
         return TrainingState(paths=paths, left_out=refused)
+
+    def _first_paths(self, tied: TiedStates) -> Iterator[Path | NotAligned]:
+        pairs = [(u, len(rows)) for u, rows in zip(self.corpus.utterances, self.corpus.cepstra, strict=True)]
+        if self.start is None:
+            yield from (even_path(utterance, n_frames, tied) for utterance, n_frames in pairs)
+            return
+        task = partial(aligned_paths, self.start, self.settings.features, tied)
+        groups = [pairs[i : i + GROUP] for i in range(0, len(pairs), GROUP)]
+        n_aligned, nothing = 0, float("nan")
+        for number, rows in enumerate(self.pool.map(task, groups), start=1):
+            n_aligned += sum(not isinstance(row, NotAligned) for row in rows)
+            self.tell(Progress("bootstrap", number, len(groups), nothing, nothing, 0, 0, n_aligned))
+            yield from rows
 
     def _stages(self) -> tuple[StageSettings, ...]:
         if self.settings.stages is not None:
