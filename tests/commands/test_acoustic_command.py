@@ -55,7 +55,7 @@ def quechua(made_once: Callable[..., Path]) -> Path:
 
 def train_once(folder: Path, quechua: Path) -> Path:
     arguments = ["acoustic", "train", quechua / "corpus", "--out", folder / "quechua.zip"]
-    options = ["--lexicon", quechua / "quechua.dict", "--report", folder / "report.json", "-q"]
+    options = ["--lexicon", quechua / "quechua.dict", "--json", folder / "report.json", "-q"]
     more = ["--write-dictionary", folder / "written.dict"]
     with pytest.raises(SystemExit) as stopped:
         cli.main([str(x) for x in (*arguments, *options, *more)])
@@ -115,7 +115,7 @@ def test_words_are_guessed_by_what_the_zip_holds(run: Run, quechua: Path, traine
 
 
 def test_show_tells_what_is_in_it(run: Run, trained: Path) -> None:
-    code, output = run("acoustic", "show", trained / "quechua.zip", "--json")
+    code, output = run("acoustic", "show", trained / "quechua.zip", "--json", "-")
     facts = json.loads(output)
     assert code == 0
     assert set(facts["phones"]) == {x for word in list(WORDS)[:N_SPOKEN] for x in WORDS[word].split()}
@@ -169,7 +169,7 @@ def test_what_is_left_out_is_named(run: Run, quechua: Path, tmp_path: Path) -> N
     (corpus / "rosa/0.txt").unlink()
     (corpus / "ines/1.txt").write_text("hatun wasi " * 40, encoding="utf-8")
     (corpus / "rosa/2.wav").write_bytes(b"RIFF, not quite")
-    arguments = ["--lexicon", quechua / "quechua.dict", "--report", tmp_path / "left.csv", "-q"]
+    arguments = ["--lexicon", quechua / "quechua.dict", "--csv", tmp_path / "left.csv", "-q"]
     code, output = run("acoustic", "train", corpus, "--out", tmp_path / "model.zip", *arguments)
     assert code == 0, output
     with (tmp_path / "left.csv").open(encoding="utf-8", newline="") as file:
@@ -191,7 +191,7 @@ def test_errors_are_in_the_words_of_whoever_typed(run: Run, quechua: Path, tmp_p
         ([corpus, "--out", out, "--lexicon", strange], 3, "strange.dict:2: 1 phone(s) are neither IPA"),
         ([corpus, "--out", out, "--lexicon", tmp_path / "none.dict"], 3, "none.dict"),
         ([corpus, "--out", out, "--language", "klingonish"], 2, "klingonish"),
-        ([corpus, "--out", out, "--as", "gird"], 2, "corpus layout"),
+        ([corpus, "--out", out, "--as", "gird"], 2, "--as"),
         ([corpus, "--out", out, "--from", tmp_path / "none.zip"], 3, "none.zip"),
     ]:
         code, output = run("acoustic", "train", *arguments)
@@ -210,7 +210,7 @@ def test_english_is_adapted_and_used(run: Run, quechua: Path, tmp_path: Path) ->
         write_wav(corpus / f"{number}.wav", synthesise_speech(text).audio)
         (corpus / f"{number}.txt").write_text(text, encoding="utf-8")
     report = tmp_path / "adapted.json"
-    code, output = run("acoustic", "adapt", "english", corpus, "--out", tmp_path / "my_english", "--report", report)
+    code, output = run("acoustic", "adapt", "english", corpus, "--out", tmp_path / "my_english", "--json", report)
     assert code == 0, output
     found = json.loads(report.read_text(encoding="utf-8"))
     assert found["rounds"][0]["log_likelihood_after"] > found["rounds"][0]["log_likelihood_before"]
@@ -219,7 +219,9 @@ def test_english_is_adapted_and_used(run: Run, quechua: Path, tmp_path: Path) ->
     code, output = run("align", *sound, "--acoustic-model", tmp_path / "my_english")
     assert code == 0, output
     assert "B IH N" in output
-    assert json.loads(run("acoustic", "show", tmp_path / "my_english", "--json")[1])["training"]["corpus"] == "mine"
+    assert (
+        json.loads(run("acoustic", "show", tmp_path / "my_english", "--json", "-")[1])["training"]["corpus"] == "mine"
+    )
     for arguments, wanted, said in [
         (["english", corpus, "--out", tmp_path / "english.zip"], 2, "the name of a folder"),
         (["english", corpus, "--out", tmp_path / "my_german", "--language", "de"], 2, "visalign acoustic train"),
@@ -236,7 +238,7 @@ def test_a_zip_is_adapted_and_stays_one(run: Run, quechua: Path, trained: Path, 
     arguments = [model, quechua / "corpus/rosa", "--dictionary", trained / "written.dict", "--out", out]
     code, output = run("acoustic", "adapt", *arguments)
     assert code == 0, output
-    facts, before = (json.loads(run("acoustic", "show", x, "--json")[1]) for x in (out, model))
+    facts, before = (json.loads(run("acoustic", "show", x, "--json", "-")[1]) for x in (out, model))
     assert facts["phones"] == before["phones"]
     assert facts["n_gaussians"] == before["n_gaussians"]
     assert facts["training"]["visalign"]["adapted"]["adapted_from"] == "quechua.zip"
@@ -267,5 +269,5 @@ def test_phones_of_any_symbols_begin_from_nothing(run: Run, quechua: Path, train
     assert found == pytest.approx(starts, abs=0.2)
     code, output = run(*arguments, "--out", tmp_path / "second.zip", "--from", tmp_path / "flat.zip")
     assert code == 0, output
-    facts = json.loads(run("acoustic", "show", tmp_path / "second.zip", "--json")[1])
+    facts = json.loads(run("acoustic", "show", tmp_path / "second.zip", "--json", "-")[1])
     assert facts["training"]["start"] == "flat.zip"

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Sequence
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visalign.commands.console import facts_table, print_json, progress_line, screen
-from visalign.commands.options import Overwrite
+from visalign.commands.align import Dictionary
+from visalign.commands.choices import choice
+from visalign.commands.console import facts_table, progress_line, screen, show_written
+from visalign.commands.options import (
+    OUTPUT,
+    SPEED,
+    Csv,
+    G2p,
+    Jobs,
+    Json,
+    Language,
+    Lexicon,
+    NeededOutput,
+    Oov,
+    Overwrite,
+    Quiet,
+    Seed,
+)
 
 if TYPE_CHECKING:
     from visalign.acoustic_training.adapting import Adapted, Round
@@ -25,19 +42,28 @@ acoustic_app = typer.Typer(
 
 _N_SHOWN = 10
 
+_LAYOUTS = (
+    "Layouts (--as): folder (sound with its text beside it, a folder a speaker; the default), grid, timit, tcd-timit, "
+    "lrs, and the lists of other programs: lhotse, kaldi. A table has the columns clip, text or transcript, speaker."
+)
+
 Corpus = Annotated[
-    Path,
-    typer.Argument(metavar="CORPUS", help="Folder of sound, texts beside it, a folder a speaker; or a table."),
+    Path, typer.Argument(metavar="CORPUS", help="Folder of sound, texts beside it, a folder a speaker; or a table.")
 ]
-Layout = Annotated[str, typer.Option("--as", help="Layout of the folder: folder, timit, kaldi … (visalign corpus).")]
+Layout = Annotated[
+    str | None,
+    choice(
+        "--as",
+        names=("grid", "timit", "tcd-timit", "lrs", "voxceleb", "folder", "lhotse", "kaldi"),
+        help="What corpus it is; see below.",
+    ),
+]
 Speakers = Annotated[
-    Path | None, typer.Option(help="Who speaks, as a CSV: file,speaker. Without it the folder's name.")
+    Path | None, typer.Option("--speakers", help="Who speaks, as a CSV: file,speaker. Without it the folder's name.")
 ]
-LanguageOfTexts = Annotated[
-    str | None, typer.Option("--language", help="Of the texts: de, ar, sw … (`visalign languages`).")
+ModelName = Annotated[
+    str, typer.Argument(metavar="MODEL", help="english (the built-in one), a zip of MFA, a folder of PocketSphinx.")
 ]
-Report = Annotated[Path | None, typer.Option(help="Write what was done, and what was left out and why: .json or .csv")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")]
 
 
 # --- train ----------------------------------------------------------------------------------------------------
@@ -45,64 +71,82 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 
 @acoustic_app.command(
     "train",
-    epilog="visalign acoustic train corpus/ --out quechua.zip --lexicon quechua.dict    (corpus/anna/one.wav beside "
+    epilog="visalign acoustic train corpus/ -o quechua.zip --lexicon quechua.dict    (corpus/anna/one.wav beside "
     "one.txt, .TextGrid or .eaf)\n\n"
-    "visalign acoustic train news/ --out arabic.zip --language ar --report arabic.json\n\n"
-    "visalign acoustic train corpus/ --out mine.zip --lexicon mine.dict --from flat    (phones of any symbols)\n\n"
+    "visalign acoustic train news/ -o arabic.zip --language ar --json arabic.json\n\n"
+    "visalign acoustic train corpus/ -o mine.zip --lexicon mine.dict --from flat    (phones of any symbols)\n\n"
     "visalign align one.wav -t one.txt --acoustic-model quechua.zip --dictionary quechua.dict -o one.TextGrid\n\n"
-    "A run that was stopped goes on where it was when the command is given again.\n\n"
+    "A run that was stopped goes on where it was when the command is given again.\n\n" + _LAYOUTS + "\n\n"
     "Exit codes: 0 the model is written (what was left out is named) · 2 wrong usage · 3 nothing to learn from",
 )
 def train_model(
     corpus: Corpus,
-    out: Annotated[Path, typer.Option(help="Where the model goes, a zip as the Montreal Forced Aligner has them.")],
-    lexicon: Annotated[
-        Path | None, typer.Option(help="Pronunciations: a line each, word, then its phones (any symbols).")
-    ] = None,
-    language: LanguageOfTexts = None,
+    output: Annotated[Path, NeededOutput("The model, a .zip as the Montreal Forced Aligner has them.")],
+    lexicon: Lexicon = None,
+    language: Language = None,
     start: Annotated[
         str, typer.Option("--from", help="english (its phones, mapped), flat (from nothing), or a model's file.")
     ] = "english",
-    layout: Layout = "folder",
+    layout: Layout = None,
     speakers: Speakers = None,
     dictionary: Annotated[
-        Path | None, typer.Option("--write-dictionary", help="Write the words of the corpus with their phones here.")
-    ] = None,
-    report: Report = None,
-    work: Annotated[
         Path | None,
-        typer.Option(help="Folder for what is done so far; by default beside --out, removed at the end."),
+        typer.Option(
+            "--write-dictionary", help="Write the words of the corpus with their phones here.", rich_help_panel=OUTPUT
+        ),
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes that share the utterances.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Of the chance in it: which speech is held out.")] = 0,
+    json: Json = None,
+    csv: Csv = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            "--work",
+            help="Folder for what is done so far; by default beside --output, removed at the end.",
+            rich_help_panel=SPEED,
+        ),
+    ] = None,
+    jobs: Jobs = None,
+    seed: Seed = 0,
 ) -> None:
     """Train an acoustic model on recordings with texts, of a language that has none."""
     # These load numpy, scipy and PocketSphinx.
     from visalign.acoustic_training.pronunciations import write_dictionary
-    from visalign.acoustic_training.reports import REPORT_SUFFIXES, write_report
     from visalign.acoustic_training.training_recipe import Recipe, report_of, train_on_corpus
     from visalign.files.outputs import check_output
 
     inputs = [x for x in (corpus, lexicon, speakers) if x is not None]
-    check_output(out, suffixes=(".zip",), inputs=inputs, overwrite=overwrite)
+    check_output(output, suffixes=(".zip",), inputs=inputs, overwrite=overwrite)
     if dictionary is not None:
         check_output(dictionary, suffixes=(".dict", ".txt"), inputs=inputs, overwrite=overwrite)
-    if report is not None:
-        check_output(report, suffixes=REPORT_SUFFIXES, inputs=inputs, overwrite=True)
-    recipe = Recipe(corpus, lexicon, language, start, layout, speakers, seed)
+    _check_reports(json, csv, inputs, overwrite=overwrite)
+    recipe = Recipe(corpus, lexicon, language, start, layout or "folder", speakers, seed)
     with progress_line(enabled=not quiet) as progress:
-        found = train_on_corpus(recipe, out, work=work, n_jobs=jobs, overwrite=overwrite, progress=progress)
-    written = [out]
-    if dictionary is not None:
-        written.append(write_dictionary(dictionary, found.pronounced))
-    if report is not None:
-        written.append(write_report(report, report_of(found)))
+        found = train_on_corpus(
+            recipe, output, work=work, n_jobs=jobs or os.cpu_count() or 1, overwrite=overwrite, progress=progress
+        )
+    written = [output, *([write_dictionary(dictionary, found.pronounced)] if dictionary is not None else [])]
+    written += _write_reports(json, csv, report_of(found))
     if not quiet:
         _show_trained(found)
-        for path in written:
-            screen().print(f"Wrote {path}", soft_wrap=True)
+        show_written(*written)
+
+
+def _check_reports(json: Path | None, csv: Path | None, inputs: Sequence[Path], *, overwrite: bool) -> None:
+    # As above.
+    from visalign.files.outputs import check_output
+
+    for path, suffix in ((json, ".json"), (csv, ".csv")):
+        if path is not None:
+            check_output(path, suffixes=(suffix,), inputs=inputs, overwrite=overwrite)
+
+
+def _write_reports(json: Path | None, csv: Path | None, report: dict[str, Any]) -> list[Path]:
+    # As above.
+    from visalign.acoustic_training.reports import write_report
+
+    return [write_report(path, report) for path in (json, csv) if path is not None]
 
 
 def _show_trained(found: TrainedOnCorpus) -> None:
@@ -149,7 +193,7 @@ def _show_left_out(reasons: Sequence[str], what: str) -> None:
     for reason in reasons[:_N_SHOWN]:
         console.print(f"  {reason}", style="yellow", soft_wrap=True)
     if len(reasons) > _N_SHOWN:
-        console.print(f"  … and {len(reasons) - _N_SHOWN} more; --report FILE lists them all", style="yellow")
+        console.print(f"  … and {len(reasons) - _N_SHOWN} more; --csv FILE lists them all", style="yellow")
 
 
 # --- adapt ----------------------------------------------------------------------------------------------------
@@ -157,43 +201,36 @@ def _show_left_out(reasons: Sequence[str], what: str) -> None:
 
 @acoustic_app.command(
     "adapt",
-    epilog="visalign acoustic adapt english corpus/ --out australian    (a folder, for --acoustic-model)\n\n"
-    "visalign acoustic adapt german_mfa.zip corpus/ --dictionary german_mfa.dict --out bavarian.zip\n\n"
+    epilog="visalign acoustic adapt english corpus/ -o australian    (a folder, for --acoustic-model)\n\n"
+    "visalign acoustic adapt german_mfa.zip corpus/ --dictionary german_mfa.dict -o bavarian.zip\n\n"
     "visalign align one.wav -t one.txt --acoustic-model australian -o one.TextGrid\n\n"
     "The means of the model move to what is heard; how far is chosen by speech that is left out in turn.\n\n"
-    "Exit codes: 0 the model is written (what was left out is named) · 2 wrong usage · 3 nothing to adapt to",
+    + _LAYOUTS
+    + "\n\nExit codes: 0 the model is written (what was left out is named) · 2 wrong usage · 3 nothing to adapt to",
 )
 def adapt_model(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="english (the built-in one), a zip of MFA, a folder of PocketSphinx.")
-    ],
+    model: ModelName,
     corpus: Corpus,
-    out: Annotated[Path, typer.Option(help="Where it goes: a .zip for a zip, a folder for the others.")],
-    dictionary: Annotated[
-        Path | None, typer.Option(help="The dictionary that belongs to the model, if it is not the built-in English.")
-    ] = None,
-    lexicon: Annotated[Path | None, typer.Option(help="Pronunciations that go before those of the dictionary.")] = None,
-    language: LanguageOfTexts = None,
-    oov: Annotated[str, typer.Option(help="Words that no lexicon holds: error, g2p (guess) or skip.")] = "error",
-    g2p: Annotated[
-        str, typer.Option(help="Who guesses: the built-in English, espeak:LANGUAGE (espeak:de), or a model file.")
-    ] = "",
-    layout: Layout = "folder",
+    output: Annotated[Path, NeededOutput("The model: a .zip for a zip, a folder for the others.")],
+    lexicon: Lexicon = None,
+    language: Language = None,
+    oov: Oov = None,
+    g2p: G2p = None,
+    layout: Layout = None,
     speakers: Speakers = None,
-    report: Report = None,
+    json: Json = None,
+    csv: Csv = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
+    dictionary: Dictionary = None,
 ) -> None:
     """Move an acoustic model to an accent, a speaker or a room, from minutes of speech with texts."""
     # These load numpy, scipy and PocketSphinx.
     from visalign.acoustic_training.adapted_model import check_place, provenance_of, write_adapted
     from visalign.acoustic_training.adapting_recipe import adapt_to_corpus, adaptation_report
-    from visalign.acoustic_training.reports import REPORT_SUFFIXES, write_report
-    from visalign.files.outputs import check_output
 
-    check_place(out, model, overwrite=overwrite)
-    if report is not None:
-        check_output(report, suffixes=REPORT_SUFFIXES, inputs=[corpus], overwrite=True)
+    check_place(output, model, overwrite=overwrite)
+    _check_reports(json, csv, [corpus], overwrite=overwrite)
     with progress_line(enabled=not quiet) as progress:
         found, read = adapt_to_corpus(
             model,
@@ -201,21 +238,19 @@ def adapt_model(
             dictionary=dictionary,
             lexicon=lexicon,
             language=language,
-            oov=oov,
-            g2p=g2p,
-            layout=layout,
+            oov=oov or "error",
+            g2p=g2p or "",
+            layout=layout or "folder",
             speakers=speakers,
             progress=progress,
         )
     about = provenance_of(found, model, corpus, len(read.speakers))
-    written = [write_adapted(out, model, found, about, overwrite=overwrite)]
-    if report is not None:
-        written.append(write_report(report, adaptation_report(found, read, about)))
+    written = [write_adapted(output, model, found, about, overwrite=overwrite)]
+    written += _write_reports(json, csv, adaptation_report(found, read, about))
     if not quiet:
         _show_adapted(found, len(read.speakers))
         _show_left_out([x.reason for x in (*read.left_out, *found.left_out)], "left out")
-        for path in written:
-            screen().print(f"Wrote {path}", soft_wrap=True)
+        show_written(*written)
 
 
 def _show_adapted(found: Adapted, n_speakers: int) -> None:
@@ -247,21 +282,20 @@ def _round(number: int, x: Round) -> tuple[str, ...]:
 
 @acoustic_app.command(
     "show",
-    epilog="visalign acoustic show english\n\nvisalign acoustic show german_mfa.zip --json | jq .phones",
+    epilog="visalign acoustic show english\n\nvisalign acoustic show german_mfa.zip --json - | jq .phones",
 )
-def show_model(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="english (the built-in one), a zip of MFA, a folder of PocketSphinx.")
-    ],
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-) -> None:
+def show_model(model: ModelName, json: Json = None, overwrite: Overwrite = False) -> None:
     """What a model holds: phones, states, Gaussians, how it hears, and what it was trained on."""
     # These load numpy and PocketSphinx.
     from visalign.acoustic_training.contents import describe_model
+    from visalign.files.outputs import check_output
+    from visalign.files.text_files import write_text
 
+    if json is not None:
+        check_output(json, suffixes=(".json",), overwrite=overwrite)
     facts = describe_model(model)
-    if as_json:
-        print_json(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+    if json is not None:
+        show_written(write_text(json, dumps(facts, ensure_ascii=False, indent=2) + "\n"))
         return
     console = screen()
     console.print(facts["name"], style="bold")
@@ -289,4 +323,4 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
 def _short(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "" if value is None else value if isinstance(value, str) else dumps(value, ensure_ascii=False)

@@ -149,6 +149,7 @@ class MfaModel:
             self.lda,
             self.symbols,
         )
+
     def __reduce__(self) -> tuple[type[MfaModel], tuple[object, ...]]:
         """To another process without what was looked up here."""
         parts = (self.name, self.options, self.model, self.first_model, self.tree, self.lda, self.symbols)
