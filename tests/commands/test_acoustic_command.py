@@ -55,7 +55,7 @@ def quechua(made_once: Callable[..., Path]) -> Path:
 
 def train_once(folder: Path, quechua: Path) -> Path:
     arguments = ["acoustic", "train", quechua / "corpus", "--out", folder / "quechua.zip"]
-    options = ["--lexicon", quechua / "quechua.dict", "--json", folder / "report.json", "-q"]
+    options = ["--lexicon", quechua / "quechua.dict", "--json", folder / "report.json", "-q", "-j", "1"]
     more = ["--write-dictionary", folder / "written.dict"]
     with pytest.raises(SystemExit) as stopped:
         cli.main([str(x) for x in (*arguments, *options, *more)])
@@ -128,25 +128,25 @@ def test_show_tells_what_is_in_it(run: Run, trained: Path) -> None:
 
 def test_the_same_again_is_the_same_to_the_byte(run: Run, quechua: Path, trained: Path, tmp_path: Path) -> None:
     arguments = ["acoustic", "train", quechua / "corpus", "--lexicon", quechua / "quechua.dict"]
-    code, output = run(*arguments, "--out", tmp_path / "again.zip", "--jobs", "2")
+    code, output = run(*arguments, "--out", tmp_path / "quechua.zip", "--jobs", "2")
     assert code == 0, output
-    assert (tmp_path / "again.zip").read_bytes() == (trained / "quechua.zip").read_bytes()
+    assert (tmp_path / "quechua.zip").read_bytes() == (trained / "quechua.zip").read_bytes()
     assert "1 word(s) guessed from their spelling: inti" in output
-    assert [x.name for x in tmp_path.iterdir()] == ["again.zip"]
+    assert [x.name for x in tmp_path.iterdir()] == ["quechua.zip"]
     # another model of that name is kept
-    (tmp_path / "again.zip").write_bytes(b"mine")
-    code, output = run(*arguments, "--out", tmp_path / "again.zip")
+    (tmp_path / "quechua.zip").write_bytes(b"mine")
+    code, output = run(*arguments, "--out", tmp_path / "quechua.zip")
     assert code == 3
     assert "--overwrite" in output
-    assert (tmp_path / "again.zip").read_bytes() == b"mine"
+    assert (tmp_path / "quechua.zip").read_bytes() == b"mine"
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
 def test_a_run_that_was_killed_goes_on(run: Run, quechua: Path, trained: Path, tmp_path: Path) -> None:
     arguments = ["acoustic", "train", quechua / "corpus", "--lexicon", quechua / "quechua.dict"]
-    command = [*map(str, arguments), "--out", str(tmp_path / "model.zip")]
-    state = tmp_path / "model.work" / "training.npz"
+    command = [*map(str, arguments), "--out", str(tmp_path / "quechua.zip")]
+    state = tmp_path / "quechua.work" / "training.npz"
     killed = subprocess.Popen(
         [sys.executable, "-m", "visalign", *command], env=dict(os.environ, OMP_NUM_THREADS="1"), stderr=subprocess.PIPE
     )
@@ -157,11 +157,11 @@ def test_a_run_that_was_killed_goes_on(run: Run, quechua: Path, trained: Path, t
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL
     assert state.exists()
-    assert not (tmp_path / "model.zip").exists()
+    assert not (tmp_path / "quechua.zip").exists()
     code, output = run(*command)
     assert code == 0, output
-    assert (tmp_path / "model.zip").read_bytes() == (trained / "quechua.zip").read_bytes()
-    assert [x.name for x in tmp_path.iterdir()] == ["model.zip"]
+    assert (tmp_path / "quechua.zip").read_bytes() == (trained / "quechua.zip").read_bytes()
+    assert [x.name for x in tmp_path.iterdir()] == ["quechua.zip"]
 
 
 def test_what_is_left_out_is_named(run: Run, quechua: Path, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_what_is_left_out_is_named(run: Run, quechua: Path, tmp_path: Path) -> N
     (corpus / "rosa/0.txt").unlink()
     (corpus / "ines/1.txt").write_text("hatun wasi " * 40, encoding="utf-8")
     (corpus / "rosa/2.wav").write_bytes(b"RIFF, not quite")
-    arguments = ["--lexicon", quechua / "quechua.dict", "--csv", tmp_path / "left.csv", "-q"]
+    arguments = ["--lexicon", quechua / "quechua.dict", "--csv", tmp_path / "left.csv", "-q", "-j", "1"]
     code, output = run("acoustic", "train", corpus, "--out", tmp_path / "model.zip", *arguments)
     assert code == 0, output
     with (tmp_path / "left.csv").open(encoding="utf-8", newline="") as file:
@@ -256,7 +256,7 @@ def test_phones_of_any_symbols_begin_from_nothing(run: Run, quechua: Path, train
     strange = tmp_path / "strange.dict"
     rows = (f"{word} {' '.join(f'{x}%{ord(x[0])}' for x in phones.split())}\n" for word, phones in WORDS.items())
     strange.write_text("".join(rows), encoding="utf-8")
-    arguments = ["acoustic", "train", quechua / "corpus", "--lexicon", strange]
+    arguments = ["acoustic", "train", quechua / "corpus", "--lexicon", strange, "-j", "1"]
     code, output = run(*arguments, "--out", tmp_path / "flat.zip", "--from", "flat")
     assert code == 0, output
     sound = quechua / "corpus/rosa/0.wav"
