@@ -38,7 +38,19 @@ MIN_PYTHON = (3, 11)
 _MODEL_VARIABLE = "VISALIGN_LANDMARK_MODEL"  # names another model, see visalign.lips.landmark_models
 _MODEL_REMEDY = f"{INSTALL_ANEW} (its folder or wheel), or take {_MODEL_VARIABLE} out of the environment"
 
-_PACKAGES = ("numpy", "scipy", "pandas", "soundfile", "hmmlearn", "scikit-learn", "praatio", "typer", "rich")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "soundfile",
+    "hmmlearn",
+    "scikit-learn",
+    "praatio",
+    "pysubs2",
+    "Jinja2",
+    "typer",
+    "rich",
+)
 _LOAD_SECONDS = 60  # a cold import of dlib or scipy from a slow disk takes some of it
 _NO_LIP_MODELS = {"g2p-en-us.npz", "landmarks.npz"}  # though they stand beside them
 _INSTALL = f"{INSTALL_ANEW} (its folder or wheel)"

@@ -283,6 +283,7 @@ def _listed(parts: Iterable[str]) -> str:
 
 
 _OPTIONS = {
+    "audio track": ("--track",),
     "closure_frames": ("--closure-hold-frames",),
     "cancel": ("--chain",),
     "hold_frames": ("--min-hold-frames",),

@@ -13,6 +13,7 @@ import typer
 
 from visalign.batch import BatchResult
 from visalign.commands.batch import _failures, _reasons, _shard, default_out, exit_code, memory_bytes, settings_of
+from visalign.commands.judging import Judging
 from visalign.config import PROFILES
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def test_batch_and_status(generated_clip: GeneratedClip, tmp_path: Path) -> None
 
 def test_profile_and_strict_reach_the_checks(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text("[verdict]\nmax_lag_seconds = 0.3\n")
-    plain = settings_of(tmp_path / "own.toml", None, None, None, "off").config.verdict
+    plain = settings_of(Judging(config=tmp_path / "own.toml")).config.verdict
     assert (plain.limits, plain.strict) == ((0.04, 0.3), False)
-    asked = settings_of(tmp_path / "own.toml", None, None, None, "off", None, "film", True).config.verdict
+    asked = settings_of(Judging(config=tmp_path / "own.toml", profile="film", strict=True)).config.verdict
     assert (asked.limits, asked.strict) == (PROFILES["film"], True)
 
 

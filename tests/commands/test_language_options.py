@@ -64,6 +64,7 @@ def test_languages_tells_of_one_what_there_is_to_know(capsys: pytest.CaptureFixt
         ("fix", "line.wav", "--text", "x"),
         ("plot", "tracks", "line.wav", "--text", "x", "-o", "x.png"),
         ("overlay", "line.wav", "--text", "x", "-o", "x.mp4"),
+        ("train", ".", "-o", "x.npz"),
         ("languages",),
     ],
     ids=lambda x: x[0],
@@ -75,7 +76,8 @@ def test_what_is_no_language_is_refused_by_every_command(
     asked = (*command, name) if command == ("languages",) else (*command, "--language", name)
     assert run(*asked) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"visalign: language = '{name}' is not possible")
+    typed = "language =" if command == ("languages",) else "--language"
+    assert error.startswith(f"visalign: {typed} '{name}' is not possible")
     assert told in error
     assert error.count("\n") == 1
 

@@ -16,7 +16,16 @@ import pytest
 from visalign.cli import main
 from visalign.errors import KeptFile, MediaError, OutputError
 from visalign.files.data_files import read_bytes
-from visalign.files.outputs import check_output, draft_name, is_draft, keep_edited, remove_drafts, spare, whole_file
+from visalign.files.outputs import (
+    check_output,
+    draft_name,
+    is_draft,
+    keep_edited,
+    kept_files,
+    remove_drafts,
+    spare,
+    whole_file,
+)
 from visalign.files.text_files import write_text
 from visalign.language.transcript import read_transcript
 from visalign.media.clips import probe, write_wav
@@ -249,6 +258,7 @@ def test_a_check_of_an_output_says_what_may_be_replaced(tmp_path: Path) -> None:
     place = tmp_path / "a.txt"
     place.write_text("mine")
     check_output(place, suffixes=[".txt"], overwrite=False)
+    assert place.resolve() in kept_files()
     with pytest.raises(KeptFile):
         write_text(place, "other")
     check_output(place, suffixes=[".txt"], overwrite=True)

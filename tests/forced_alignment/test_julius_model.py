@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from binary_models import model, settings, write
 
+from visalign.acoustic_training.contents import describe_model
 from visalign.errors import InputError, ParseError
 from visalign.forced_alignment import force_align
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
@@ -155,3 +156,9 @@ def test_the_japanese_model_places_phones_as_julius_does(name: str) -> None:
     starts = [x.start + 0.0125 for x in found.phones if x.label != "SIL"]
     near = 0.0006 if "mono" in name else 0.055  # the other has its phones between others, which are not used
     assert starts == pytest.approx(wanted, abs=near)
+
+
+def test_what_a_model_holds_is_told(tmp_path: Path) -> None:
+    facts = describe_model(write(tmp_path / "m.binhmm", model(PHONES)))
+    assert (facts["phones"], facts["silence"], facts["n_states"], facts["n_gaussians"]) == (["a", "ky"], "sil", 6, 12)
+    assert facts["features"]["dimensions"] == 25

@@ -55,7 +55,7 @@ MEDIA = (
     Case(8, "a cover picture in place of a film", clip.cover_picture, Refused(MissingStream, "no video stream")),
     Case(9, "two sound tracks, the second is the default one", clip.two_tracks, Works(EARLY, 0.0, warns="2 sound tracks: 1 (aac, 1 ch), 2 (aac, 1 ch); the one marked as default was checked")),
     Case(9, "the other one of two tracks, which is noise", clip.other_track, Works(NO_MATCH, warns="the transcript may not belong")),
-    Case(9, "a track that is not there", clip.no_track, Refused(ConfigError, "audio track = 7 is not possible; allowed: 1, 2")),
+    Case(9, "a track that is not there", clip.no_track, Refused(ConfigError, "7 is not possible; allowed: 1, 2")),
     Case(10, "a picture in an unknown codec (protected)", clip.unknown_codec, Refused(MissingStream, "the video of this file has a codec that can't be decoded. Is it protected?")),
     Case(11, "ffconcat playlist named .mp4", clip.ffconcat, NOT_MEDIA),
     Case(11, "HLS playlist named .mp4", clip.hls, NOT_MEDIA),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from visalign.language.japanese_phones import julius_phones
+from visalign.language.japanese_phones import ipa_of_julius, julius_phones
+from visalign.language.phones import is_phone
+from visalign.language.syllables import syllable_starts
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,50 @@ def test_words(ipa: str, julius: str) -> None:
 @pytest.mark.parametrize("foreign", ["y", "θ", "!!"])
 def test_phones_that_are_none_of_japanese(foreign: str) -> None:
     assert julius_phones(["k", foreign]) is None
+
+
+def test_what_comes_out_is_ipa_that_leads_back() -> None:
+    for phone in [
+        "a",
+        "i:",
+        "u",
+        "e:",
+        "o:",
+        "k",
+        "ky",
+        "g",
+        "gy",
+        "s",
+        "sh",
+        "z",
+        "j",
+        "t",
+        "ts",
+        "ch",
+        "d",
+        "n",
+        "ny",
+        "h",
+        "hy",
+        "f",
+        "b",
+        "by",
+        "p",
+        "py",
+        "m",
+        "my",
+        "y",
+        "r",
+        "ry",
+        "w",
+        "N",
+    ]:
+        ipa = ipa_of_julius(phone)
+        assert is_phone(ipa, "ipa")
+        assert (julius_phones([ipa, "a"]) or ("",))[0] == phone
+    assert is_phone(ipa_of_julius("q"), "ipa")
+
+
+def test_a_word_is_parted_into_its_syllables() -> None:
+    word = [ipa_of_julius(x) for x in ["ky", "o:", "w", "a", "t", "e", "N", "k", "i"]]
+    assert syllable_starts(word) == (0, 2, 4, 7)

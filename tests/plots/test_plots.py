@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +83,23 @@ def test_expected_visemes_are_drawn_where_they_should_be_seen(report: ClipReport
     drawn = [p for p in expected.patches if p.get_facecolor() == mpl.colors.to_rgba(ARTICULATOR_TINTS["bilabial"])]
     assert [p.get_x() for p in drawn] == pytest.approx([x.start + report.sync.lead_seconds for x in closed])
     assert observed.get_xlim() == words.get_xlim()
+
+
+def test_shapes_are_named_where_there_is_room_and_have_a_key(report: ClipReport) -> None:
+    first, *_, observed = plot_tracks(replace(report, evidence=None))
+    assert "at rest" in texts(observed)
+    key = first.figure.get_supxlabel()
+    assert "C lips together" in key
+    near, _, _, _ = plot_tracks(replace(report, evidence=None), start=1.0, end=1.5)
+    assert near.figure.get_supxlabel() == key, "pages of an overlay are as high as one another"
+
+
+def test_a_mismatch_has_no_lead_in_its_tracks(report: ClipReport, generated_audio: Audio) -> None:
+    unfit = replace(report, sync=replace(report.sync, verdict="mismatched"))
+    axes = plot_tracks(unfit, generated_audio)
+    assert axes[0].get_title(loc="left").endswith(": Lips and sound do not fit")
+    assert [x.get_ylabel().split("\n")[0] for x in axes][-1] == "lip opening"  # and no row of local leads
+    assert not any(re.search(r"[+\u2212-]\d|later|earlier", told) for x in axes for told in (*texts(x), x.get_ylabel()))
 
 
 def test_tracks_show_the_measured_opening_and_the_local_lead(report: ClipReport) -> None:

@@ -16,9 +16,9 @@ from sample_report import CLIP, judged, make_report
 
 from visalign.parameters import ThresholdParams
 from visalign.reports.clip_report import ClipReport, SoundInfo
-from visalign.reports.html_report.clip_page import _short
 from visalign.reports.wording import (
     certainty,
+    headline,
     in_short,
     interval_in_words,
     is_open_by,
@@ -111,7 +111,7 @@ def test_a_report_read_back_says_the_same(
     assert remedy(back.sync, back.course()) == remedy(live.sync, live.course())
     assert certainty(back.sync) == certainty(live.sync)
     assert is_open_by(back.sync) == is_open_by(live.sync)
-    assert _short(back) == _short(live)
+    assert headline(back.sync) == headline(live.sync)
     assert back.to_dict() == live.to_dict()
 
 

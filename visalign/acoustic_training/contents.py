@@ -9,6 +9,8 @@ from visalign.errors import AnyPath
 from visalign.files.archives import DAMAGED_ARCHIVE, opened_archive
 from visalign.files.data_files import parse_json, read_bytes
 from visalign.forced_alignment.acoustic_model import AcousticModel, KaldiAcoustics, SphinxAcoustics
+from visalign.forced_alignment.htk_acoustics import HtkAcoustics
+from visalign.forced_alignment.htk_features import RATE_HZ
 from visalign.forced_alignment.mfa_archive import MfaModel, read_meta
 from visalign.forced_alignment.sphinx_model import embedded_model
 from visalign.forced_alignment.user_models import ADAPTED, read_user_model
@@ -21,7 +23,7 @@ BUILT_IN = "english"
 
 
 def model_named(name: AnyPath) -> AcousticModel:
-    """The model that a user names: `BUILT_IN`, a zip of MFA, or a folder of PocketSphinx.
+    """The model that a user names: `BUILT_IN`, a zip of MFA, a binary model of Julius, or a folder of PocketSphinx.
 
     Raises
     ------
@@ -50,6 +52,8 @@ def describe_model(name: AnyPath) -> dict[str, Any]:
     model = model_named(name)
     if isinstance(model, KaldiAcoustics):
         return _of_mfa(Path(name), model.model)
+    if isinstance(model, HtkAcoustics):
+        return _of_julius(model)
     assert isinstance(model, SphinxAcoustics)
     return _of_sphinx(name, model)
 
@@ -77,6 +81,30 @@ def _of_sphinx(name: AnyPath, acoustics: SphinxAcoustics) -> dict[str, Any]:
         "speaker_adaptation": False,
         "pronunciations": False,
         "training": _provenance(Path(name)),
+    }
+
+
+def _of_julius(acoustics: HtkAcoustics) -> dict[str, Any]:
+    features, mixtures = acoustics.model.features, acoustics.model.mixtures
+    return {
+        "name": acoustics.name,
+        "kind": "Julius, phones without context",
+        "phones": sorted(acoustics.phone_set),
+        "n_phones": len(acoustics.phone_set),
+        "silence": acoustics.silence,
+        "n_contexts": 1,
+        "n_states": mixtures.n_mixtures,
+        "n_gaussians": len(mixtures.constants),
+        "features": {
+            "kind": f"{features.n_cepstra} mel cepstra as HTK has them",
+            "dimensions": features.width,
+            "frame_shift_ms": round(1000 * acoustics.frame_shift, 3),
+            "rate_hz": RATE_HZ,
+            "lda": None,
+        },
+        "speaker_adaptation": False,
+        "pronunciations": False,
+        "training": {},
     }
 
 

@@ -11,23 +11,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visalign.commands.align import Dictionary
-from visalign.commands.choices import choice
-from visalign.commands.console import facts_table, progress_line, screen, show_written
+from visalign.commands.console import facts_table, progress_line, screen, show_written, write_json
 from visalign.commands.options import (
     OUTPUT,
-    SPEED,
-    Csv,
+    SAID,
     G2p,
     Jobs,
     Json,
     Language,
+    Layout,
     Lexicon,
     NeededOutput,
     Oov,
     Overwrite,
     Quiet,
     Seed,
+    output_for,
 )
+from visalign.files.outputs import check_output
 
 if TYPE_CHECKING:
     from visalign.acoustic_training.adapting import Adapted, Round
@@ -42,27 +43,24 @@ acoustic_app = typer.Typer(
 
 _N_SHOWN = 10
 
-_LAYOUTS = (
-    "Layouts (--as): folder (sound with its text beside it, a folder a speaker; the default), grid, timit, tcd-timit, "
-    "lrs, and the lists of other programs: lhotse, kaldi. A table has the columns clip, text or transcript, speaker."
-)
-
 Corpus = Annotated[
-    Path, typer.Argument(metavar="CORPUS", help="Folder of sound, texts beside it, a folder a speaker; or a table.")
-]
-Layout = Annotated[
-    str | None,
-    choice(
-        "--as",
-        names=("grid", "timit", "tcd-timit", "lrs", "voxceleb", "folder", "lhotse", "kaldi"),
-        help="What corpus it is; see below.",
-    ),
+    Path,
+    typer.Argument(metavar="CORPUS", help="Folder of sound, texts beside it, a folder a speaker; or a table."),
 ]
 Speakers = Annotated[
-    Path | None, typer.Option("--speakers", help="Who speaks, as a CSV: file,speaker. Without it the folder's name.")
+    Path | None,
+    typer.Option(
+        "--speakers", help="Who speaks, as a CSV: file,speaker. Without it the folder's name.", rich_help_panel=SAID
+    ),
 ]
-ModelName = Annotated[
-    str, typer.Argument(metavar="MODEL", help="english (the built-in one), a zip of MFA, a folder of PocketSphinx.")
+Log = Annotated[
+    Path | None,
+    typer.Option(
+        "--log",
+        help="Write what was done, and what was left out and why: .json or .csv; - for JSON on the standard output.",
+        callback=lambda value: output_for(value, ".json"),
+        rich_help_panel=OUTPUT,
+    ),
 ]
 
 
@@ -73,80 +71,60 @@ ModelName = Annotated[
     "train",
     epilog="visalign acoustic train corpus/ -o quechua.zip --lexicon quechua.dict    (corpus/anna/one.wav beside "
     "one.txt, .TextGrid or .eaf)\n\n"
-    "visalign acoustic train news/ -o arabic.zip --language ar --json arabic.json\n\n"
+    "visalign acoustic train news/ -o arabic.zip --language ar --log arabic.json\n\n"
     "visalign acoustic train corpus/ -o mine.zip --lexicon mine.dict --from flat    (phones of any symbols)\n\n"
     "visalign align one.wav -t one.txt --acoustic-model quechua.zip --dictionary quechua.dict -o one.TextGrid\n\n"
-    "A run that was stopped goes on where it was when the command is given again.\n\n" + _LAYOUTS + "\n\n"
+    "A run that was stopped goes on where it was when the command is given again.\n\n"
     "Exit codes: 0 the model is written (what was left out is named) · 2 wrong usage · 3 nothing to learn from",
 )
 def train_model(
     corpus: Corpus,
-    output: Annotated[Path, NeededOutput("The model, a .zip as the Montreal Forced Aligner has them.")],
+    output: Annotated[Path, NeededOutput("The model, a zip as the Montreal Forced Aligner has them.")],
     lexicon: Lexicon = None,
     language: Language = None,
     start: Annotated[
         str, typer.Option("--from", help="english (its phones, mapped), flat (from nothing), or a model's file.")
     ] = "english",
-    layout: Layout = None,
+    layout: Layout = "folder",
     speakers: Speakers = None,
     dictionary: Annotated[
-        Path | None,
-        typer.Option(
-            "--write-dictionary", help="Write the words of the corpus with their phones here.", rich_help_panel=OUTPUT
-        ),
+        Path | None, typer.Option("--write-dictionary", help="Write the words of the corpus with their phones here.")
     ] = None,
-    json: Json = None,
-    csv: Csv = None,
-    overwrite: Overwrite = False,
-    quiet: Quiet = False,
+    log: Log = None,
     work: Annotated[
         Path | None,
-        typer.Option(
-            "--work",
-            help="Folder for what is done so far; by default beside --output, removed at the end.",
-            rich_help_panel=SPEED,
-        ),
+        typer.Option(help="Folder for what is done so far; by default beside --output, removed at the end."),
     ] = None,
     jobs: Jobs = None,
     seed: Seed = 0,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train an acoustic model on recordings with texts, of a language that has none."""
     # These load numpy, scipy and PocketSphinx.
     from visalign.acoustic_training.pronunciations import write_dictionary
+    from visalign.acoustic_training.reports import REPORT_SUFFIXES, write_report
     from visalign.acoustic_training.training_recipe import Recipe, report_of, train_on_corpus
-    from visalign.files.outputs import check_output
 
     inputs = [x for x in (corpus, lexicon, speakers) if x is not None]
     check_output(output, suffixes=(".zip",), inputs=inputs, overwrite=overwrite)
     if dictionary is not None:
         check_output(dictionary, suffixes=(".dict", ".txt"), inputs=inputs, overwrite=overwrite)
-    _check_reports(json, csv, inputs, overwrite=overwrite)
-    recipe = Recipe(corpus, lexicon, language, start, layout or "folder", speakers, seed)
+    if log is not None:
+        check_output(log, suffixes=REPORT_SUFFIXES, inputs=inputs, overwrite=overwrite)
+    recipe = Recipe(corpus, lexicon, language, start, layout, speakers, seed)
     with progress_line(enabled=not quiet) as progress:
         found = train_on_corpus(
             recipe, output, work=work, n_jobs=jobs or os.cpu_count() or 1, overwrite=overwrite, progress=progress
         )
-    written = [output, *([write_dictionary(dictionary, found.pronounced)] if dictionary is not None else [])]
-    written += _write_reports(json, csv, report_of(found))
+    written = [output]
+    if dictionary is not None:
+        written.append(write_dictionary(dictionary, found.pronounced))
+    if log is not None:
+        written.append(write_report(log, report_of(found)))
     if not quiet:
         _show_trained(found)
         show_written(*written)
-
-
-def _check_reports(json: Path | None, csv: Path | None, inputs: Sequence[Path], *, overwrite: bool) -> None:
-    # As above.
-    from visalign.files.outputs import check_output
-
-    for path, suffix in ((json, ".json"), (csv, ".csv")):
-        if path is not None:
-            check_output(path, suffixes=(suffix,), inputs=inputs, overwrite=overwrite)
-
-
-def _write_reports(json: Path | None, csv: Path | None, report: dict[str, Any]) -> list[Path]:
-    # As above.
-    from visalign.acoustic_training.reports import write_report
-
-    return [write_report(path, report) for path in (json, csv) if path is not None]
 
 
 def _show_trained(found: TrainedOnCorpus) -> None:
@@ -193,7 +171,7 @@ def _show_left_out(reasons: Sequence[str], what: str) -> None:
     for reason in reasons[:_N_SHOWN]:
         console.print(f"  {reason}", style="yellow", soft_wrap=True)
     if len(reasons) > _N_SHOWN:
-        console.print(f"  … and {len(reasons) - _N_SHOWN} more; --csv FILE lists them all", style="yellow")
+        console.print(f"  … and {len(reasons) - _N_SHOWN} more; --log FILE lists them all", style="yellow")
 
 
 # --- adapt ----------------------------------------------------------------------------------------------------
@@ -205,32 +183,34 @@ def _show_left_out(reasons: Sequence[str], what: str) -> None:
     "visalign acoustic adapt german_mfa.zip corpus/ --dictionary german_mfa.dict -o bavarian.zip\n\n"
     "visalign align one.wav -t one.txt --acoustic-model australian -o one.TextGrid\n\n"
     "The means of the model move to what is heard; how far is chosen by speech that is left out in turn.\n\n"
-    + _LAYOUTS
-    + "\n\nExit codes: 0 the model is written (what was left out is named) · 2 wrong usage · 3 nothing to adapt to",
+    "Exit codes: 0 the model is written (what was left out is named) · 2 wrong usage · 3 nothing to adapt to",
 )
 def adapt_model(
-    model: ModelName,
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="english (the built-in one), a zip of MFA, a folder of PocketSphinx.")
+    ],
     corpus: Corpus,
-    output: Annotated[Path, NeededOutput("The model: a .zip for a zip, a folder for the others.")],
+    output: Annotated[Path, NeededOutput("Where it goes: a .zip for a zip, a folder for the others.")],
+    dictionary: Dictionary = None,
     lexicon: Lexicon = None,
     language: Language = None,
     oov: Oov = None,
     g2p: G2p = None,
-    layout: Layout = None,
+    layout: Layout = "folder",
     speakers: Speakers = None,
-    json: Json = None,
-    csv: Csv = None,
+    log: Log = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
-    dictionary: Dictionary = None,
 ) -> None:
     """Move an acoustic model to an accent, a speaker or a room, from minutes of speech with texts."""
     # These load numpy, scipy and PocketSphinx.
     from visalign.acoustic_training.adapted_model import check_place, provenance_of, write_adapted
     from visalign.acoustic_training.adapting_recipe import adapt_to_corpus, adaptation_report
+    from visalign.acoustic_training.reports import REPORT_SUFFIXES, write_report
 
     check_place(output, model, overwrite=overwrite)
-    _check_reports(json, csv, [corpus], overwrite=overwrite)
+    if log is not None:
+        check_output(log, suffixes=REPORT_SUFFIXES, inputs=[corpus], overwrite=overwrite)
     with progress_line(enabled=not quiet) as progress:
         found, read = adapt_to_corpus(
             model,
@@ -240,13 +220,14 @@ def adapt_model(
             language=language,
             oov=oov or "error",
             g2p=g2p or "",
-            layout=layout or "folder",
+            layout=layout,
             speakers=speakers,
             progress=progress,
         )
     about = provenance_of(found, model, corpus, len(read.speakers))
     written = [write_adapted(output, model, found, about, overwrite=overwrite)]
-    written += _write_reports(json, csv, adaptation_report(found, read, about))
+    if log is not None:
+        written.append(write_report(log, adaptation_report(found, read, about)))
     if not quiet:
         _show_adapted(found, len(read.speakers))
         _show_left_out([x.reason for x in (*read.left_out, *found.left_out)], "left out")
@@ -282,20 +263,22 @@ def _round(number: int, x: Round) -> tuple[str, ...]:
 
 @acoustic_app.command(
     "show",
-    epilog="visalign acoustic show english\n\nvisalign acoustic show german_mfa.zip --json - | jq .phones",
+    epilog="visalign acoustic show english\n\nvisalign acoustic show german_mfa.zip --json | jq .phones",
 )
-def show_model(model: ModelName, json: Json = None, overwrite: Overwrite = False) -> None:
+def show_model(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="english (the built-in one), a zip of MFA, a folder of PocketSphinx.")
+    ],
+    json: Json = None,
+    overwrite: Overwrite = False,
+) -> None:
     """What a model holds: phones, states, Gaussians, how it hears, and what it was trained on."""
     # These load numpy and PocketSphinx.
     from visalign.acoustic_training.contents import describe_model
-    from visalign.files.outputs import check_output
-    from visalign.files.text_files import write_text
 
-    if json is not None:
-        check_output(json, suffixes=(".json",), overwrite=overwrite)
     facts = describe_model(model)
     if json is not None:
-        show_written(write_text(json, dumps(facts, ensure_ascii=False, indent=2) + "\n"))
+        write_json(json, facts, overwrite=overwrite)
         return
     console = screen()
     console.print(facts["name"], style="bold")

@@ -81,7 +81,7 @@ AcousticModel = Annotated[
     Path | None,
     typer.Option(
         "--acoustic-model",
-        help="Acoustic model: a zip of MFA, a folder of PocketSphinx; with --aligner mfa a name.",
+        help="Acoustic model: a zip of MFA, a .binhmm of Julius, a folder of PocketSphinx; with --aligner mfa a name.",
         rich_help_panel=SPEED,
     ),
 ]

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from visalign.commands.choices import choice
-from visalign.commands.console import VERDICT_STYLES, batch_progress, facts_table, print_json, screen, show_written
+from visalign.commands.console import (
+    VERDICT_STYLES,
+    batch_progress,
+    facts_table,
+    print_json,
+    screen,
+    show_written,
+    write_json,
+)
 from visalign.commands.judging import Judging, with_groups
 from visalign.commands.options import (
     SPEED,
@@ -30,7 +38,6 @@ from visalign.commands.options import (
     refuse_lonely_language,
 )
 from visalign.errors import ParseError
-from visalign.files.outputs import check_output, whole_file
 
 if TYPE_CHECKING:
     from visalign.batch import BatchEvent, BatchResult, BatchSettings
@@ -279,8 +286,6 @@ def status(
     # Loads the rooms of the batch.
     from visalign.batch.ledger import LEDGER_NAME, Ledger, is_running
 
-    if json is not None:
-        check_output(json, suffixes=(".json",), overwrite=overwrite)
     with Ledger(results / LEDGER_NAME, read_only=True) as ledger:
         if clip is not None:
             _show_clip(ledger, clip)
@@ -288,10 +293,8 @@ def status(
         found = _standing(ledger, at_work=is_running(results))
     if json is None:
         _show_standing(found)
-        return
-    with whole_file(json) as draft:
-        draft.write_text(dumps(found, indent=2) + "\n", encoding="utf-8")
-    show_written(json)
+    else:
+        write_json(json, found, overwrite=overwrite)
 
 
 def _standing(ledger: Ledger, *, at_work: bool) -> dict[str, object]:

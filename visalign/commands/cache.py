@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from json import dumps
 from typing import Any
 
 import typer
 
-from visalign.commands.console import facts_table, screen, show_written
+from visalign.commands.console import facts_table, screen, write_json
 from visalign.commands.options import Json, Overwrite
 from visalign.errors import OutputError
-from visalign.files.outputs import check_output, whole_file
 from visalign.lips.kept_lips import CACHE_VARIABLE, MAX_BYTES, MAX_DAYS, OFF, KeptLips, LipCache, is_safe, own_folder
 
 __all__ = ["CACHE_EPILOG", "cache_app", "clear", "show"]
@@ -51,10 +49,7 @@ def show(json: Json = None, overwrite: Overwrite = False) -> None:
         "most_days_unused": MAX_DAYS,
     }
     if json is not None:
-        check_output(json, suffixes=(".json",), overwrite=overwrite)
-        with whole_file(json) as draft:
-            draft.write_text(dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        show_written(json)
+        write_json(json, facts, overwrite=overwrite)
         return
     if folder is None:
         screen().print(f"No lips are kept: {CACHE_VARIABLE} is {OFF}, or there is no home folder.")

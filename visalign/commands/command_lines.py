@@ -17,6 +17,8 @@ __all__ = ["OLD_NAMES", "Command", "Group", "as_named_now"]
 OLD_NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "": {"--out": "--output", "--to": "--format", "--viseme-map": "--map", "--enhancement": "--enhance"},
+        "acoustic adapt": {"--report": "--log"},
+        "acoustic train": {"--report": "--log"},
         "batch": {"--html": "--pages"},
         "compare": {"--tolerance": "--tolerance-ms"},
         "corpus": {"--faults": "--complaints"},

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from rich.table import Table
 from rich.text import Text
 
 from visalign.files.display import harmless, harmless_json, one_line
+from visalign.files.outputs import check_output, kept_files, whole_file
 from visalign.files.standard_output import is_for_stdout
 from visalign.files.timecode import clock
 
@@ -62,6 +64,7 @@ __all__ = [
     "tier_table",
     "time_left",
     "words_table",
+    "write_json",
 ]
 
 ProgressCallback = Callable[[str, float | None], None]
@@ -118,6 +121,20 @@ def show_written(*paths: Path) -> None:
             screen().print(f"Wrote {path}", soft_wrap=True)
 
 
+def write_json(path: Path, facts: Mapping[str, Any], *, overwrite: bool) -> None:
+    """Facts for another program, as a file or on the standard output.
+
+    Raises
+    ------
+    ConfigError, OutputError
+        As :func:`~visalign.files.outputs.check_output` and :func:`~visalign.files.outputs.whole_file`.
+    """
+    check_output(path, suffixes=(".json",), overwrite=overwrite)
+    with whole_file(path) as draft:
+        draft.write_text(dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    show_written(path)
+
+
 def print_json(text: str) -> None:
     """Data for another program, which may be a terminal after all."""
     sys.stdout.write(harmless_json(text))
@@ -128,9 +145,15 @@ def print_json(text: str) -> None:
 def progress_line(*, enabled: bool = True) -> Iterator[ProgressCallback]:
     """A line on stderr that shows what is being done, and how long that will still take where it can be told.
 
-    Nothing at all where stderr is not a terminal.
+    Nothing at all where stderr is not a terminal. It begins with the files that are there and may be kept, since that
+    is known only at the end, which can be an hour away.
     """
     console = screen(stderr=True)
+    if enabled and console.is_terminal:
+        for path in kept_files():
+            console.print(
+                f"{path.name} is there: it stays unless the same comes out again (or --overwrite)", style="dim"
+            )
     stage_text, left_text = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[left]}")
     columns = (SpinnerColumn(), stage_text, BarColumn(), TimeElapsedColumn(), left_text)
     with Progress(*columns, console=console, transient=True, disable=not (enabled and console.is_terminal)) as bar:

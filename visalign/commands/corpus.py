@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visalign.commands.choices import choice
 from visalign.commands.console import facts_table, progress_line, screen, show_written
-from visalign.commands.options import OUTPUT, NeededOutput, Overwrite, Quiet, output_for
+from visalign.commands.options import OUTPUT, Layout, NeededOutput, Overwrite, Quiet, output_for
 
 if TYPE_CHECKING:
     from visalign.corpora import Fault, Survey
@@ -34,14 +33,7 @@ _N_SHOWN = 20
 
 def corpus(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the corpus was unpacked.")],
-    layout: Annotated[
-        str,
-        choice(
-            "--as",
-            names=("grid", "timit", "tcd-timit", "lrs", "voxceleb", "folder", "lhotse", "kaldi"),
-            help="What corpus it is; see below.",
-        ),
-    ],
+    layout: Layout,
     output: Annotated[
         Path | None, NeededOutput("The manifest that batch and train take: .csv or .jsonl; - for standard output.")
     ] = None,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from json import dumps
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from visalign.commands.console import facts_table, screen, show_written
+from visalign.commands.console import facts_table, screen, write_json
 from visalign.commands.options import Json, Overwrite
-from visalign.files.outputs import check_output, whole_file
 
 if TYPE_CHECKING:
     from visalign.language.languages import Language
@@ -39,10 +37,7 @@ def languages(
     chosen = [chosen_language(x) for x in named or ()] or [AMERICAN_ENGLISH, *known_languages().values()]
     facts = {x.code or "en-us": _facts(x) for x in chosen}
     if json is not None:
-        check_output(json, suffixes=(".json",), overwrite=overwrite)
-        with whole_file(json) as draft:
-            draft.write_text(dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        show_written(json)
+        write_json(json, facts, overwrite=overwrite)
         return
     rows = [
         (code, x["name"], x["voice"], "yes" if x["figures"] else "no", _measured_in_words(x["measured"]))

@@ -43,6 +43,7 @@ __all__ = [
     "Json",
     "JsonLines",
     "Language",
+    "Layout",
     "LeadFrames",
     "Lexicon",
     "Map",
@@ -349,6 +350,15 @@ Aligner = Annotated[
         names=("gmm_hmm", "any_language", "pocketsphinx", "mfa"),
         help="Who finds the phones: gmm_hmm by default, for export, preview and animate pocketsphinx (fast; English).",
         panel=SPEED,
+    ),
+]
+Layout = Annotated[
+    str,
+    choice(
+        "--as",
+        names=("grid", "timit", "tcd-timit", "lrs", "voxceleb", "folder", "lhotse", "kaldi"),
+        help="Which corpus it is, or how its folders lie (`visalign corpus --help`).",
+        panel=SAID,
     ),
 ]
 Jobs = Annotated[

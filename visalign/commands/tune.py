@@ -12,6 +12,7 @@ import typer
 from visalign.commands.choices import choice
 from visalign.commands.console import facts_table, progress_line, screen, show_written
 from visalign.commands.options import Html, Jobs, Model, NeededOutput, Overwrite, Quiet, Seed, Settings
+from visalign.errors import KeptFile
 
 if TYPE_CHECKING:
     from visalign.tuning import Choosing, Estimate, Metric, Tuned
@@ -94,11 +95,17 @@ def tune(
     )
     with progress_line(enabled=not quiet) as progress:
         tuned = tune_folder(clips, output, settings, model=model, progress=progress)
+        kept = None
         if html is not None:
             progress("writing the page", None)
-            write_tune_page(html, tuned)
+            try:
+                write_tune_page(html, tuned)
+            except KeptFile as refused:  # what was found is told all the same
+                kept = refused
     if not quiet:
-        _show(tuned, output, html)
+        _show(tuned, output, html if kept is None else None)
+    if kept is not None:
+        raise kept
     raise typer.Exit(_RECOMMENDED if tuned.is_recommended else _NOT_RECOMMENDED)
 
 

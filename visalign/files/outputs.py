@@ -47,6 +47,7 @@ __all__ = [
     "inside",
     "is_draft",
     "keep_edited",
+    "kept_files",
     "legible",
     "made_folder",
     "refuse_existing",
@@ -163,6 +164,11 @@ def keep_edited(path: AnyPath, *, overwrite: bool) -> None:
         _kept.discard(place)
     else:
         _kept.add(place)
+
+
+def kept_files() -> list[Path]:
+    """Files that are there and that this process will replace by nothing but their own content."""
+    return sorted(path for path in _kept if path.is_file())
 
 
 def draft_name(suffix: str) -> str:

@@ -12,7 +12,7 @@ from visalign.forced_alignment.decoding_graph import PhoneHmm, SilenceCosts, Var
 from visalign.forced_alignment.htk_features import RATE_HZ
 from visalign.forced_alignment.julius_model import JuliusModel
 from visalign.forced_alignment.mapped_acoustics import PAUSE_WEIGHT
-from visalign.language.japanese_phones import JULIUS_SIGNS, julius_phones
+from visalign.language.japanese_phones import JULIUS_SIGNS, ipa_of_julius, julius_phones
 from visalign.language.lexicon import Pronunciation
 from visalign.language.phones import is_silence, strip_stress
 from visalign.signals import Audio
@@ -61,6 +61,7 @@ class HtkAcoustics:
             raise InputError(f"{model.name} has no model of silence, called {' or '.join(SILENCES)}")
         self.name, self.silence = model.name, found
         self.phone_set = frozenset(model.phones) - NO_PHONES
+        self.is_japanese = self.phone_set >= JULIUS_SIGNS
         shift = model.features.shift / RATE_HZ
         self.frame_shift = shift
         self.first_boundary = 0.5 * model.features.window / RATE_HZ - 0.5 * shift
@@ -89,7 +90,7 @@ class HtkAcoustics:
         return found
 
     def _japanese(self, phones: Sequence[str]) -> tuple[str, ...] | None:
-        return julius_phones(phones) if self.phone_set >= JULIUS_SIGNS else None
+        return julius_phones(phones) if self.is_japanese else None
 
     def neighbour(self, phone: str, position: str) -> str:
         """The phone: it knows no context."""
@@ -112,5 +113,5 @@ class HtkAcoustics:
         return False
 
     def label(self, phone: str) -> str:
-        """As the model has it."""
-        return phone
+        """In IPA from a model of Japanese; from others as the model has it."""
+        return ipa_of_julius(phone) if self.is_japanese else phone

@@ -1,4 +1,4 @@
-"""Phones of Japanese as Julius's models call them, from IPA.
+"""Phones of Japanese as Julius's models call them, from IPA and in IPA.
 
 Conventions
 -----------
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from visalign.errors import UnknownSymbol
 from visalign.language.ipa import pairs, tidy_ipa, without_marks
 
-__all__ = ["JULIUS_SIGNS", "julius_phones"]
+__all__ = ["JULIUS_SIGNS", "ipa_of_julius", "julius_phones"]
 
 JULIUS_SIGNS = frozenset(["N", "q", "ky", "sh", "ts"])
 """Phones by which a model of Japanese is known."""
@@ -25,9 +25,27 @@ _CONSONANTS = pairs(
     ɕ sh ʃ sh tɕ ch tʃ ch dʑ j dʒ j ʑ j ʒ j ts ts ɸ f f f ç hy ɲ ny v b β b x h c ky ɟ gy
     """
 )
+_IPA = pairs(
+    """
+    u ɯ g ɡ r ɾ y j sh ɕ ch tɕ j dʑ f ɸ N ɴ q ʔ
+    ky kʲ gy ɡʲ ny ɲ hy ç by bʲ py pʲ my mʲ ry ɾʲ dy dʲ
+    """
+)
 _NASALS = frozenset("mnŋɴɲɱ")
 _PALATAL = "ʲ"
 _WITH_Y = frozenset(["k", "g", "n", "h", "b", "p", "m", "r", "d"])
+
+
+def ipa_of_julius(phone: str) -> str:
+    """IPA of a phone of such a model; the first half of a long consonant is a stop of the glottis.
+
+    Examples
+    --------
+    >>> [ipa_of_julius(x) for x in ("ky", "u:", "j", "N", "s")]
+    ['kʲ', 'ɯː', 'dʑ', 'ɴ', 's']
+    """
+    bare = phone.removesuffix(":")
+    return _IPA.get(bare, bare) + ("ː" if bare != phone else "")
 
 
 def julius_phones(phones: Sequence[str]) -> tuple[str, ...] | None:

@@ -97,7 +97,7 @@ EXPECTED, SEEN = LIGHT["heard"], INK
 """What is heard and therefore expected; what the lips show."""
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8B6F00", "#666666")
-"""Okabe and Ito's colours [1]_ for things without a meaning of their own; black is kept for what is measured."""
+"""Okabe and Ito's colours for things without a meaning of their own; black is kept for what is measured."""
 
 VERDICT_MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
