@@ -180,14 +180,10 @@ def viter_starts(
     threads = {**os.environ, "RAYON_NUM_THREADS": "1"}
     model = work / "model.viter"
     grids = work / "train_grids"
-    command = [program, "train", str(work / "train"), "-o", str(model), "--dict", str(dictionary), "--cpu"]
+    lexicon = ["--dict", str(dictionary), "--no-position-dependent", "--cpu"]
+    command = [program, "train", str(work / "train"), "-o", str(model), "--out-textgrids", str(grids), *lexicon]
     began, before = time.perf_counter(), os.times()
-    run = subprocess.run(
-        [*command, "--no-position-dependent", "--out-textgrids", str(grids)],
-        env=threads,
-        capture_output=True,
-        text=True,
-    )
+    run = subprocess.run(command, env=threads, capture_output=True, text=True)
     after = os.times()
     spent = after.children_user - before.children_user + after.children_system - before.children_system
     (work / "viter.log").write_text(run.stdout + run.stderr, encoding="utf-8")
@@ -195,7 +191,7 @@ def viter_starts(
     print(f"| viter | **{spent:.0f} s** ({time.perf_counter() - began:.0f} s by the clock) | | | | | |", flush=True)
     yield _read_grids(grids)
     if tests:
-        aligned = [program, "align", str(work / "test"), str(model), "-o", str(work / "test_grids")]
+        aligned = [program, "align", str(work / "test"), str(model), "-o", str(work / "test_grids"), *lexicon]
         subprocess.run(aligned, env=threads, check=True, capture_output=True)
         yield _read_grids(work / "test_grids")
 

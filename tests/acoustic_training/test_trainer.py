@@ -106,12 +106,20 @@ def test_another_seed_makes_another_model(trained: TrainedModel, utterances: lis
     assert train(utterances, settings).files["final.mdl"] != trained.files["final.mdl"]
 
 
+@pytest.mark.slow
 def test_any_number_of_workers_make_the_same_model(trained: TrainedModel, utterances: list[Utterance]) -> None:
     assert train(utterances, SETTINGS, workers=2).files == trained.files
 
 
 @pytest.mark.parametrize(
-    ("stage", "number"), [("monophone", 3), ("monophone", 8), ("triphone", 1), ("lda", 2), ("sat", 1), ("sat", 4)]
+    ("stage", "number"),
+    [
+        ("triphone", 1),
+        *(
+            pytest.param(*place, marks=pytest.mark.slow)
+            for place in (("monophone", 3), ("monophone", 8), ("lda", 2), ("sat", 1), ("sat", 4))
+        ),
+    ],
 )
 def test_a_training_that_was_stopped_goes_on_to_the_same_bytes(
     trained: TrainedModel, utterances: list[Utterance], tmp_path: Path, stage: str, number: int
@@ -286,6 +294,7 @@ def test_a_training_that_begins_with_the_english_model(spoken: list[Spoken]) -> 
     assert np.median(errors) < 0.02
 
 
+@pytest.mark.slow
 def test_a_training_that_begins_with_a_trained_model(trained: TrainedModel, utterances: list[Utterance]) -> None:
     settings = replace(SETTINGS, stages=(StageSettings("monophone", 2, 40, 0, (2,)),))
     alone, shared = (train(utterances, settings, start=KaldiAcoustics(trained.model), workers=n) for n in (1, 2))
