@@ -283,7 +283,10 @@ LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
 @pytest.mark.parametrize("page", [pytest.param(p, id=p.relative_to(ROOT).as_posix()) for p in PAGES])
 def test_links_between_files_lead_somewhere(page: Path) -> None:
     targets = [found["target"] for found in LINK.finditer(page.read_text(encoding="utf-8"))]
-    missing = [t for t in targets if "://" not in t and not (page.parent / t).exists()]
+    # Pages of commands are made from the parsers while the documents are built.
+    made = (ROOT / "docs/commands").resolve()
+    leads = [(t, (page.parent / t).resolve()) for t in targets if "://" not in t]
+    missing = [t for t, path in leads if not path.exists() and path.parent != made]
     assert not missing, f"{page}: {', '.join(missing)}"
 
 

@@ -220,16 +220,33 @@ def test_several_states_of_one_phone_add_up() -> None:
     )
 
 
-def test_a_model_without_the_newer_numbers_is_read_as_it_was() -> None:
-    arrays = DECODER.to_arrays()
-    for name in ("moments", "closure_bias", "adaptation_frames"):
-        del arrays[name]
-    again = VisemeDecoder.from_arrays(arrays)
-    assert (again.moments, again.closure_bias, again.adaptation_frames) == (MOMENTS, 0.0, 0.0)
-
-
 def test_numbers_of_a_decoder_come_back_from_its_arrays() -> None:
     given = replace(DECODER, adaptation_frames=2.5, closure_bias=1.5, evidence_scale=0.7)
     found = VisemeDecoder.from_arrays(given.to_arrays())
     assert (found.adaptation_frames, found.closure_bias, found.evidence_scale) == (2.5, 1.5, 0.7)
     assert (found.columns, found.phones, found.moments) == (given.columns, given.phones, given.moments)
+
+
+def test_a_saturated_feature_counts_no_more_the_further_it_lies_from_its_mean() -> None:
+    times, _ = grid(LIPS)
+    plain, bounded = (stacked(LIPS, times, COLUMNS, MOMENTS, limit) for limit in (np.inf, 0.5))
+    assert bounded == pytest.approx(0.5 * np.tanh(plain / 0.5), abs=1e-12)
+    assert np.abs(plain).max() > 2.0
+    assert np.abs(bounded).max() <= 0.5
+    assert stacked(LIPS, times, COLUMNS) == pytest.approx(plain, abs=0)
+    decoder = replace(DECODER, saturation=0.5)
+    assert decoder.rows(LIPS, times) == pytest.approx((bounded - decoder.centre) @ decoder.projection, abs=1e-12)
+
+
+@pytest.mark.parametrize("saturation", [0.0, -1.0, float("nan")])
+def test_an_impossible_saturation_is_refused(saturation: float) -> None:
+    with pytest.raises(ValueError, match="saturate"):
+        replace(DECODER, saturation=saturation)
+
+
+def test_the_saturation_is_kept_in_a_file_and_missed_without_it() -> None:
+    arrays = replace(DECODER, saturation=1.25).to_arrays()
+    assert VisemeDecoder.from_arrays(arrays).saturation == 1.25
+    del arrays["saturation"]
+    with pytest.raises(KeyError, match="saturation"):
+        VisemeDecoder.from_arrays(arrays)

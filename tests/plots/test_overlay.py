@@ -290,7 +290,7 @@ def test_the_command_takes_a_report(tmp_path: Path, generated_clip: GeneratedCli
     info = probe(out)
     assert info.video[0].width_px == 480
     assert info.audio[0].codec == probe(clip).audio[0].codec
-    both = ["overlay", clip, "--json", str(path), "--text", "bin", "-o", str(out)]
+    both = ["overlay", clip, "--json", str(path), "--text", "bin", "-o", str(tmp_path / "both.mp4")]
     assert CliRunner().invoke(app, both).exit_code == 2
     assert isinstance(CliRunner().invoke(app, ["overlay", clip, "-o", clip]).exception, ConfigError | OutputError)
 

@@ -9,8 +9,9 @@ import pytest
 from sample_lips import NAMES, make_lips
 
 from visalign.lips.lip_features import LipFeatures
+from visalign.lips.viseme_decoder import grid
 from visalign.timeline import Tier
-from visalign.training.decoder_training import STATES_PER_PHONE, fit_decoder, speaker_weights
+from visalign.training.decoder_training import SATURATION, STATES_PER_PHONE, fit_decoder, speaker_weights
 from visalign.visemes.viseme_map import VisemeMap
 
 PHONES = ("B", "AA", "F", "UW", "SIL")
@@ -71,3 +72,16 @@ def test_a_speaker_counts_by_the_root_of_their_frames() -> None:
     frames = {s: sum(len(c.lips) for c in clips if c.speaker == s) for s in weights}
     assert weights["seldom"] / weights["often"] == pytest.approx((frames["often"] / frames["seldom"]) ** 0.5)
     assert sum(weights[s] * frames[s] for s in weights) == pytest.approx(sum(frames.values()))
+
+
+def test_what_is_learnt_is_bounded_as_what_is_read() -> None:
+    decoder = fit_decoder(CLIPS)
+    assert decoder.saturation == SATURATION
+    weights = speaker_weights(CLIPS)
+    rows, shares = [], []
+    for clip in CLIPS:
+        times, seen = grid(clip.lips)
+        rows.append(decoder.rows(clip.lips, times[seen]))
+        shares.append(np.full(int(seen.sum()), weights[clip.speaker]))
+    middle = np.average(np.vstack(rows), axis=0, weights=np.concatenate(shares))
+    assert middle == pytest.approx(np.zeros(decoder.means.shape[1]), abs=1e-9)

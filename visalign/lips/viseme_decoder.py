@@ -9,6 +9,9 @@ durations too. The forward-backward algorithm (:mod:`visalign.lips.forward_backw
 at each time; those of the phones that a map puts into one viseme are added up, and the most probable viseme is the
 observed one. One model thus serves every map, and a user's own map needs no training.
 
+Far from their mean the features differ by speaker and by fault of the landmarks more than by phone. Each is therefore
+bounded before it is reduced, :math:`s \tanh(x / s)` of s = `saturation` standard deviations of the clip.
+
 Neighbouring frames repeat each other, which a hidden Markov model does not know; the log-likelihoods are therefore
 scaled down by `evidence_scale`, which widens the shared covariance.
 
@@ -116,6 +119,8 @@ class VisemeDecoder:
         Natural log by which the states of P, B and M are preferred; 0 or more.
     adaptation_frames : float
         Frames that the means of the training count against those of the clip; 0: no second pass.
+    saturation : float
+        Standard deviations of the clip towards which a normalised feature is bounded; infinite: it is not.
     """
 
     columns: tuple[str, ...]
@@ -129,6 +134,7 @@ class VisemeDecoder:
     moments: tuple[float, ...] = MOMENTS
     closure_bias: float = 0.0
     adaptation_frames: float = 0.0
+    saturation: float = np.inf
 
     def __post_init__(self) -> None:
         if self.means.ndim != 2:
@@ -147,6 +153,8 @@ class VisemeDecoder:
             raise ValueError("the decoder's means, projection or scale are not finite")
         if not (0 <= self.closure_bias < np.inf and 0 <= self.adaptation_frames < np.inf and self.moments):
             raise ValueError("the decoder's moments, bias or adaptation are impossible")
+        if not self.saturation > 0:
+            raise ValueError(f"the decoder's features saturate at {self.saturation:g} standard deviations; above 0")
 
     def decode(self, lips: LipFeatures, viseme_map: VisemeMap) -> DecodedVisemes:
         """Decode the visemes of `viseme_map` from `lips`.
@@ -181,7 +189,7 @@ class VisemeDecoder:
     def rows(self, lips: LipFeatures, times: Floats) -> Floats:
         """What the states emit at `times` (seconds), shape (n_times, n_dims)."""
         parts = [times[first : first + _BLOCK] for first in range(0, max(len(times), 1), _BLOCK)]
-        rows = (stacked(lips, part, self.columns, self.moments) - self.centre for part in parts)
+        rows = (stacked(lips, part, self.columns, self.moments, self.saturation) - self.centre for part in parts)
         return np.vstack([part @ self.projection for part in rows])
 
     def _adapted_means(self, sequences: Sequence[Floats]) -> Floats:
@@ -231,16 +239,16 @@ class VisemeDecoder:
             columns=tuple(map(str, arrays["columns"])),
             phones=tuple(map(str, arrays["phones"])),
             evidence_scale=float(arrays["evidence_scale"]),
-            # models made before version 0.2 know nothing of these
-            moments=tuple(np.asarray(arrays.get("moments", MOMENTS), np.float64).tolist()),
-            closure_bias=float(arrays.get("closure_bias", 0.0)),
-            adaptation_frames=float(arrays.get("adaptation_frames", 0.0)),
+            moments=tuple(np.asarray(arrays["moments"], np.float64).tolist()),
+            closure_bias=float(arrays["closure_bias"]),
+            adaptation_frames=float(arrays["adaptation_frames"]),
+            saturation=float(arrays["saturation"]),
             **{name: np.asarray(arrays[name], np.float64) for name in _ARRAYS},
         )
 
 
 _ARRAYS = ("centre", "projection", "means", "start", "transitions")
-_NUMBERS = ("evidence_scale", "closure_bias", "adaptation_frames")
+_NUMBERS = ("evidence_scale", "closure_bias", "adaptation_frames", "saturation")
 
 
 def grid(lips: LipFeatures) -> tuple[Floats, npt.NDArray[np.bool_]]:
@@ -252,8 +260,16 @@ def grid(lips: LipFeatures) -> tuple[Floats, npt.NDArray[np.bool_]]:
     return times, lips.has_face[shown]
 
 
-def stacked(lips: LipFeatures, times: Floats, columns: tuple[str, ...], moments: tuple[float, ...] = MOMENTS) -> Floats:
+def stacked(
+    lips: LipFeatures,
+    times: Floats,
+    columns: tuple[str, ...],
+    moments: tuple[float, ...] = MOMENTS,
+    saturation: float = np.inf,
+) -> Floats:
     """Normalised features at `moments` (seconds) around each of `times`, shape (n_times, n_columns * n_moments).
+
+    Each is bounded towards `saturation` standard deviations.
 
     Frames in between are interpolated, frames without a face bridged; beyond either end the outermost frame holds.
     """
@@ -263,7 +279,11 @@ def stacked(lips: LipFeatures, times: Floats, columns: tuple[str, ...], moments:
     frames = frames[max(int(near[0]) - 1, 0) : int(near[1]) + 1]
     known, values = lips.times.centres[frames], lips.normalised_rows(frames, columns)
     rows = np.column_stack([np.interp(around, known, column) for column in values.T])
-    return rows.reshape(len(times), -1)
+    return _bounded(rows, saturation).reshape(len(times), -1)
+
+
+def _bounded(values: Floats, saturation: float) -> Floats:
+    return values if np.isinf(saturation) else np.asarray(saturation * np.tanh(values / saturation))
 
 
 def _tier(lips: LipFeatures, times: Floats, visemes: tuple[str, ...], posteriors: Floats) -> Tier:

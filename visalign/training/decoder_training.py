@@ -36,7 +36,8 @@ DIMS = 40  # at most; one less than the phones of the training
 RIDGE = 2.0  # of the mean variance within phones
 EVIDENCE_SCALE = 0.8
 # Natural log by which closed lips are preferred: without it a quarter of the closures is overlooked.
-CLOSURE_BIAS = 2.0
+CLOSURE_BIAS = 1.0
+SATURATION = 1.0  # standard deviations of a clip (docs/decisions/0168-lips-of-strangers.md)
 ADAPTATION_FRAMES = 20.0  # that the training's means count against those of the clip
 _ADDED_COUNT = 0.02  # to each transition
 _MIN_FRAMES = 3  # of a state; with fewer it has the mean of its phone
@@ -79,7 +80,7 @@ def fit_decoder(clips: Sequence[LabelledLips], columns: Sequence[str] = _NAMES) 
     weight_of = speaker_weights(clips)
     for clip in clips:
         times, seen = grid(clip.lips)
-        rows.append(stacked(clip.lips, times, names, MOMENTS)[seen])
+        rows.append(stacked(clip.lips, times, names, MOMENTS, SATURATION)[seen])
         spoken, part = _states(clip.phones, times[seen])
         labels.append(spoken)
         parts.append(part)
@@ -104,6 +105,7 @@ def fit_decoder(clips: Sequence[LabelledLips], columns: Sequence[str] = _NAMES) 
         MOMENTS,
         CLOSURE_BIAS,
         ADAPTATION_FRAMES,
+        SATURATION,
     )
 
 
