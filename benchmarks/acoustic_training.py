@@ -32,12 +32,13 @@ from visalign.acoustic_training.trained_model import TrainedModel, write_trained
 from visalign.acoustic_training.trainer import train
 from visalign.acoustic_training.utterance import Progress, Utterance
 from visalign.corpora.grid import sentence_of
-from visalign.errors import VisalignError
+from visalign.errors import InputError, VisalignError
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
 from visalign.forced_alignment.mapped_acoustics import MappedAcoustics
 from visalign.forced_alignment.sphinx_model import embedded_model
 from visalign.language.annotations import read_annotation
 from visalign.language.lexicon import Lexicon, read_lexicon
+from visalign.language.phones import is_silence
 
 ALIGN_RATE = 25_000
 
@@ -95,9 +96,12 @@ def aligned_starts(model: Path, clips: Sequence[Clip], lexicon: Lexicon, *, refi
     aligner = GmmHmmAligner(model, refine=refine)
     words, phones = Starts(), Starts()
     for clip in clips:
-        found = aligner.align(clip.utterance.read(), list(clip.utterance.words), lexicon)
+        try:
+            found = aligner.align(clip.utterance.read(), list(clip.utterance.words), lexicon)
+        except InputError:  # a phone that no training clip holds; MFA gives it the Gaussian of all sound
+            continue
         words[clip.utterance.name] = [x.start for x in found.words if x.label]
-        phones[clip.utterance.name] = [x.start for x in found.phones if x.label not in ("", "sil")]
+        phones[clip.utterance.name] = [x.start for x in found.phones if not is_silence(x.label)]
     return words, phones
 
 

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from visalign.signals import Audio
 
-__all__ = ["NotAligned", "Progress", "Pronunciations", "Role", "Utterance"]
+__all__ = ["NotAligned", "Progress", "Utterance"]
 
 Pronunciations: TypeAlias = tuple[tuple[str, ...], ...]
 """The ways in which one word may be said, each as phones; at least one, none of them empty."""
-
-Role = Literal["training", "held-out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class NotAligned:
     ----------
     utterance, speaker : str
     stage : str
-        ``sound`` (it could not be read), ``bootstrap``, or the stage in whose last round it was left out.
+        ``sound`` (it could not be read), ``first alignment``, or the stage in whose last round it was left out.
     reason : str
         One sentence: what stood against it, and what to do.
     """
@@ -78,9 +76,9 @@ class Progress:
     Parameters
     ----------
     stage : str
-        ``features``, ``bootstrap``, ``monophone``, ``triphone``, ``lda``, ``sat``.
+        ``bootstrap``, ``monophone``, ``triphone``, ``lda``, ``sat``.
     round, n_rounds : int
-        From 1.
+        From 1; of the bootstrap, groups of utterances.
     log_likelihood : float
         Of the training part, a frame; NaN in stages without.
     held_out : float
