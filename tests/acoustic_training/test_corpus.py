@@ -107,7 +107,7 @@ def test_a_table_says_who_speaks(tmp_path: Path) -> None:
 
 def test_what_is_left_out_says_why(tmp_path: Path) -> None:
     sound(tmp_path / "good.wav").with_suffix(".txt").write_text("kali", encoding="utf-8")
-    sound(tmp_path / "silent.wav")
+    sound(tmp_path / "silent.wav").with_suffix(".phones").write_text("k a l i", encoding="utf-8")
     sound(tmp_path / "empty.wav").with_suffix(".txt").write_text("[laughs]", encoding="utf-8")
     sound(tmp_path / "figures.wav").with_suffix(".txt").write_text("kali\n42 lika", encoding="utf-8")
     sound(tmp_path / "broken.wav").with_suffix(".TextGrid").write_text("ooTextFile nonsense", encoding="utf-8")

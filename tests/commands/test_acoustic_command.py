@@ -55,7 +55,7 @@ def quechua(made_once: Callable[..., Path]) -> Path:
 
 def train_once(folder: Path, quechua: Path) -> Path:
     arguments = ["acoustic", "train", quechua / "corpus", "--out", folder / "quechua.zip"]
-    options = ["--lexicon", quechua / "quechua.dict", "--report", folder / "report.json", "-q"]
+    options = ["--lexicon", quechua / "quechua.dict", "--log", folder / "report.json", "-q", "-j", "1"]
     more = ["--write-dictionary", folder / "written.dict"]
     with pytest.raises(SystemExit) as stopped:
         cli.main([str(x) for x in (*arguments, *options, *more)])
@@ -115,7 +115,7 @@ def test_words_are_guessed_by_what_the_zip_holds(run: Run, quechua: Path, traine
 
 
 def test_show_tells_what_is_in_it(run: Run, trained: Path) -> None:
-    code, output = run("acoustic", "show", trained / "quechua.zip", "--json")
+    code, output = run("acoustic", "show", trained / "quechua.zip", "--json", "-")
     facts = json.loads(output)
     assert code == 0
     assert set(facts["phones"]) == {x for word in list(WORDS)[:N_SPOKEN] for x in WORDS[word].split()}
@@ -128,25 +128,25 @@ def test_show_tells_what_is_in_it(run: Run, trained: Path) -> None:
 
 def test_the_same_again_is_the_same_to_the_byte(run: Run, quechua: Path, trained: Path, tmp_path: Path) -> None:
     arguments = ["acoustic", "train", quechua / "corpus", "--lexicon", quechua / "quechua.dict"]
-    code, output = run(*arguments, "--out", tmp_path / "again.zip", "--jobs", "2")
+    code, output = run(*arguments, "--out", tmp_path / "quechua.zip", "--jobs", "2")
     assert code == 0, output
-    assert (tmp_path / "again.zip").read_bytes() == (trained / "quechua.zip").read_bytes()
+    assert (tmp_path / "quechua.zip").read_bytes() == (trained / "quechua.zip").read_bytes()
     assert "1 word(s) guessed from their spelling: inti" in output
-    assert [x.name for x in tmp_path.iterdir()] == ["again.zip"]
+    assert [x.name for x in tmp_path.iterdir()] == ["quechua.zip"]
     # another model of that name is kept
-    (tmp_path / "again.zip").write_bytes(b"mine")
-    code, output = run(*arguments, "--out", tmp_path / "again.zip")
+    (tmp_path / "quechua.zip").write_bytes(b"mine")
+    code, output = run(*arguments, "--out", tmp_path / "quechua.zip")
     assert code == 3
     assert "--overwrite" in output
-    assert (tmp_path / "again.zip").read_bytes() == b"mine"
+    assert (tmp_path / "quechua.zip").read_bytes() == b"mine"
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
 def test_a_run_that_was_killed_goes_on(run: Run, quechua: Path, trained: Path, tmp_path: Path) -> None:
     arguments = ["acoustic", "train", quechua / "corpus", "--lexicon", quechua / "quechua.dict"]
-    command = [*map(str, arguments), "--out", str(tmp_path / "model.zip")]
-    state = tmp_path / "model.work" / "training.npz"
+    command = [*map(str, arguments), "--out", str(tmp_path / "quechua.zip")]
+    state = tmp_path / "quechua.work" / "training.npz"
     killed = subprocess.Popen(
         [sys.executable, "-m", "visalign", *command], env=dict(os.environ, OMP_NUM_THREADS="1"), stderr=subprocess.PIPE
     )
@@ -157,11 +157,11 @@ def test_a_run_that_was_killed_goes_on(run: Run, quechua: Path, trained: Path, t
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL
     assert state.exists()
-    assert not (tmp_path / "model.zip").exists()
+    assert not (tmp_path / "quechua.zip").exists()
     code, output = run(*command)
     assert code == 0, output
-    assert (tmp_path / "model.zip").read_bytes() == (trained / "quechua.zip").read_bytes()
-    assert [x.name for x in tmp_path.iterdir()] == ["model.zip"]
+    assert (tmp_path / "quechua.zip").read_bytes() == (trained / "quechua.zip").read_bytes()
+    assert [x.name for x in tmp_path.iterdir()] == ["quechua.zip"]
 
 
 def test_what_is_left_out_is_named(run: Run, quechua: Path, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_what_is_left_out_is_named(run: Run, quechua: Path, tmp_path: Path) -> N
     (corpus / "rosa/0.txt").unlink()
     (corpus / "ines/1.txt").write_text("hatun wasi " * 40, encoding="utf-8")
     (corpus / "rosa/2.wav").write_bytes(b"RIFF, not quite")
-    arguments = ["--lexicon", quechua / "quechua.dict", "--report", tmp_path / "left.csv", "-q"]
+    arguments = ["--lexicon", quechua / "quechua.dict", "--log", tmp_path / "left.csv", "-q", "-j", "1"]
     code, output = run("acoustic", "train", corpus, "--out", tmp_path / "model.zip", *arguments)
     assert code == 0, output
     with (tmp_path / "left.csv").open(encoding="utf-8", newline="") as file:
@@ -210,7 +210,7 @@ def test_english_is_adapted_and_used(run: Run, quechua: Path, tmp_path: Path) ->
         write_wav(corpus / f"{number}.wav", synthesise_speech(text).audio)
         (corpus / f"{number}.txt").write_text(text, encoding="utf-8")
     report = tmp_path / "adapted.json"
-    code, output = run("acoustic", "adapt", "english", corpus, "--out", tmp_path / "my_english", "--report", report)
+    code, output = run("acoustic", "adapt", "english", corpus, "--out", tmp_path / "my_english", "--log", report)
     assert code == 0, output
     found = json.loads(report.read_text(encoding="utf-8"))
     assert found["rounds"][0]["log_likelihood_after"] > found["rounds"][0]["log_likelihood_before"]
@@ -219,7 +219,9 @@ def test_english_is_adapted_and_used(run: Run, quechua: Path, tmp_path: Path) ->
     code, output = run("align", *sound, "--acoustic-model", tmp_path / "my_english")
     assert code == 0, output
     assert "B IH N" in output
-    assert json.loads(run("acoustic", "show", tmp_path / "my_english", "--json")[1])["training"]["corpus"] == "mine"
+    assert (
+        json.loads(run("acoustic", "show", tmp_path / "my_english", "--json", "-")[1])["training"]["corpus"] == "mine"
+    )
     for arguments, wanted, said in [
         (["english", corpus, "--out", tmp_path / "english.zip"], 2, "the name of a folder"),
         (["english", corpus, "--out", tmp_path / "my_german", "--language", "de"], 2, "visalign acoustic train"),
@@ -236,7 +238,7 @@ def test_a_zip_is_adapted_and_stays_one(run: Run, quechua: Path, trained: Path, 
     arguments = [model, quechua / "corpus/rosa", "--dictionary", trained / "written.dict", "--out", out]
     code, output = run("acoustic", "adapt", *arguments)
     assert code == 0, output
-    facts, before = (json.loads(run("acoustic", "show", x, "--json")[1]) for x in (out, model))
+    facts, before = (json.loads(run("acoustic", "show", x, "--json", "-")[1]) for x in (out, model))
     assert facts["phones"] == before["phones"]
     assert facts["n_gaussians"] == before["n_gaussians"]
     assert facts["training"]["visalign"]["adapted"]["adapted_from"] == "quechua.zip"
@@ -246,3 +248,26 @@ def test_a_zip_is_adapted_and_stays_one(run: Run, quechua: Path, trained: Path, 
     sound = quechua / "corpus/ines/1.wav"
     options = ["--acoustic-model", out, "--dictionary", trained / "written.dict"]
     assert run("align", sound, "-t", sound.with_suffix(".txt"), *options)[0] == 0
+
+
+@pytest.mark.slow
+def test_phones_of_any_symbols_begin_from_nothing(run: Run, quechua: Path, trained: Path, tmp_path: Path) -> None:
+    """The dictionary in letters of nobody's alphabet; then a training that begins from that model."""
+    strange = tmp_path / "strange.dict"
+    rows = (f"{word} {' '.join(f'{x}%{ord(x[0])}' for x in phones.split())}\n" for word, phones in WORDS.items())
+    strange.write_text("".join(rows), encoding="utf-8")
+    arguments = ["acoustic", "train", quechua / "corpus", "--lexicon", strange, "-j", "1"]
+    code, output = run(*arguments, "--out", tmp_path / "flat.zip", "--from", "flat")
+    assert code == 0, output
+    sound = quechua / "corpus/rosa/0.wav"
+    options = ["--acoustic-model", tmp_path / "flat.zip", "--dictionary", strange, "-o", tmp_path / "out.csv"]
+    code, output = run("align", sound, "-t", sound.with_suffix(".txt"), *options)
+    assert code == 0, output
+    said = sound.with_suffix(".txt").read_text(encoding="utf-8")
+    starts = [x.start for x in synthesise_speech(said, language="qu", seed=0).words if x.label]
+    found = [x.start for x in read_annotation(tmp_path / "out.csv").tracks[0].words]
+    assert found == pytest.approx(starts, abs=0.2)
+    code, output = run(*arguments, "--out", tmp_path / "second.zip", "--from", tmp_path / "flat.zip")
+    assert code == 0, output
+    facts = json.loads(run("acoustic", "show", tmp_path / "second.zip", "--json", "-")[1])
+    assert facts["training"]["start"] == "flat.zip"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -121,3 +123,12 @@ def test_a_sonorant_without_a_voice_is_an_h_in_part() -> None:
         assert all(mass(state, "HH") >= 0.3 for state in states_of(phone))
     for phone in ("l", "p", "s", "m", "ɦ"):
         assert all(mass(state, "HH") < 0.2 for state in states_of(phone))
+
+
+def test_it_goes_into_another_process(model: MappedAcoustics) -> None:
+    again = pickle.loads(pickle.dumps(model))
+    frames = np.random.default_rng(1).normal(size=(3, 39)).astype(np.float32)
+    pdfs = np.array(model.phone_hmm("", "ø", "", "S").pdfs)
+    assert again.phone_hmm("", "ø", "", "S").arcs == model.phone_hmm("", "ø", "", "S").arcs
+    own = np.array(again.phone_hmm("", "ø", "", "S").pdfs)
+    assert again.log_likelihoods(frames, own).tolist() == model.log_likelihoods(frames, pdfs).tolist()

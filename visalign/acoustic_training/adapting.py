@@ -258,7 +258,9 @@ def _graph(model: AcousticModel, stretch: Stretch, lexicon: Lexicon) -> Decoding
     for word, ways in zip(stretch.words, pronounced, strict=True):
         variants.append(model.variants(word, ways))
         if not variants[-1]:
-            raise InputError(f"{word!r} is not in the phones of {model.name}; give the dictionary that belongs to it")
+            raise InputError(
+                f"{word!r} is not in the phones of {model.name}; give the dictionary that belongs to it (--dictionary)"
+            )
     return build_graph(variants, model, model.silence_costs)
 
 

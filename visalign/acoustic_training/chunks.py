@@ -7,12 +7,14 @@ reason.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 import numpy as np
@@ -130,7 +132,7 @@ class Workers:
                 yield cls(None)
                 return
             # Threads of libraries do not survive a fork in a state that can be trusted.
-            pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=_one_thread)
+            pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=_begin_worker)
             try:
                 yield cls(pool)
             finally:
@@ -167,8 +169,17 @@ class Workers:
 _limits: list[Any] = []
 
 
-def _one_thread() -> None:
+def _begin_worker() -> None:
     _limits.append(threadpool_limits(1))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Who is killed can't stop his workers, which would wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 # --- what is done to a chunk --------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from visalign.corpora.clip_list import read_manifest
-from visalign.corpora.folder_alignment import TRANSCRIPT_SUFFIXES
+from visalign.corpora.folder_alignment import PHONES_SUFFIX, TRANSCRIPT_SUFFIXES
 from visalign.corpora.layout import attempt, files_below, load_layout
 from visalign.corpora.training_data import Transcripts, read_said
 from visalign.errors import AnyPath, InputError, ParseError, quoted
@@ -38,7 +38,10 @@ __all__ = ["LONGEST_STRETCH", "LeftOut", "SpokenCorpus", "Stretch", "StretchOfSo
 PLAIN_FOLDER = "folder"
 
 TIMED_SUFFIXES = (".TextGrid", ".textgrid", ".eaf")
-"""Endings of annotations that may hold utterances with times; those of :data:`TRANSCRIPT_SUFFIXES` go before them."""
+"""Endings of annotations that may hold utterances with times."""
+
+TEXT_SUFFIXES = (*(x for x in TRANSCRIPT_SUFFIXES if x != PHONES_SUFFIX), *TIMED_SUFFIXES)
+"""Endings of all that may tell the words; the first that is there counts."""
 
 LONGEST_STRETCH = 120.0
 """Seconds. A longer stretch is left out: nobody knows which of its words are where, and a search through it takes
@@ -245,13 +248,13 @@ class _TimedTexts:
 
     def __init__(self, root: Path) -> None:
         self._table = Transcripts(root)
-        self._files = set(files_below(root, tuple({x.lower() for x in (*TRANSCRIPT_SUFFIXES, *TIMED_SUFFIXES)})))
+        self._files = set(files_below(root, tuple({x.lower() for x in TEXT_SUFFIXES})))
 
     def beside(self, recording: Path) -> Path | None:
         """The first that is there; None where the folder's table has the text."""
         if self._table.listed(recording):
             return None
-        places = (recording.with_suffix(x) for x in (*TRANSCRIPT_SUFFIXES, *TIMED_SUFFIXES))
+        places = (recording.with_suffix(x) for x in TEXT_SUFFIXES)
         return next((x for x in places if x in self._files), None)
 
 

@@ -132,6 +132,7 @@ def train_on_corpus(
     say = progress or tell_nobody
     own = None if recipe.lexicon is None else read_lexicon(recipe.lexicon)
     read = _corpus(recipe, own, say)
+    say("learning how words are said", None)
     pronounced = pronounce_words(read.words, own, recipe.language)
     start = _start(recipe, own, pronounced)
     utterances, unsaid = spoken_utterances(read.stretches, pronounced)

@@ -6,6 +6,8 @@ another unit stands in the name (``--lead-ms``, ``--lead-frames``, ``--size-px``
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -429,7 +431,9 @@ def said(
     if transcript is None:
         return text
     if transcript != STANDARD_STREAM and not transcript.exists():
-        raise ParseError(transcript, None, "no such file. Check the path of the transcript")
+        # As its reader tells it.
+        reason = f"can't be read: {os.strerror(errno.ENOENT)}. Check the path of the transcript"
+        raise ParseError(transcript, None, reason)
     # Loads the lexicon's room, so it waits until a command needs it.
     from visalign.language.annotations import read_spoken
 

@@ -95,6 +95,14 @@ class MappedAcoustics(SphinxAcoustics):
         self._hmms: dict[str, PhoneHmm] = {}
         self._numbering = threading.Lock()
 
+    def __getstate__(self) -> dict[str, object]:
+        """To another process without the lock, which that makes anew."""
+        return {name: value for name, value in vars(self).items() if name != "_numbering"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+        self._numbering = threading.Lock()
+
     def broader(self, pdfs: Integers) -> Integers:
         """The pdfs themselves: they know no context."""
         return pdfs

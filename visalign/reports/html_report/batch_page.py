@@ -36,6 +36,7 @@ _COLUMNS = (
     *("id", "speaker", "condition", "verdict", "lead", "confidence", "inSync", "nWords", "nWordsInSync", "leads"),
     *("note", "page", "picture", "seconds", "rate"),
 )
+_ABSOLUTE = re.compile(r"(?:^|(?<=[\s\"'(]))(?:/|[A-Za-z]:[/\\])")  # where the path of a file on some machine begins
 _MAX_SPARKS = 40  # words of a clip in its row; longer clips show every second, third …
 _LIMITS = (0.04, 0.06)  # where no report names its own: those of the default profile (EBU R37)
 
@@ -183,9 +184,11 @@ def _row(results: Path, cells: Mapping[str, str], report: Mapping[str, Any] | No
 def _without_folders(message: str, results: Path, cells: Mapping[str, str]) -> str:
     """A message that names files as the manifest does: where they lie on some machine is nobody's business."""
     for name in filter(None, (cells.get("clip"), cells.get("audio"))):
-        before, found, after = message.rpartition(name)  # so that every search below ends at a name
-        path = rf"(?:^|(?<=[\s\"'(]))(?:/|[A-Za-z]:[/\\]).*?{re.escape(name)}"
-        message = re.sub(path, name.replace("\\", r"\\"), before + found) + after
+        kept, at = list[str](), 0
+        while (path := _ABSOLUTE.search(message, at)) and (start := message.find(name, path.end())) >= 0:
+            kept += [message[at : path.start()], name]
+            at = start + len(name)
+        message = "".join(kept) + message[at:]
     return message.replace(f"{results.resolve()}/", "")
 
 
