@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FOLDER = "commands"
 PROGRAM = "visalign"
 _NOTE = re.compile(r"\s{2,}\((?P<said>.*)\)$")
-_CODE = re.compile(r"`([^`]+)`")
+_CODE = re.compile(r"`([^`]+)`|(?<![\w-])(--[a-z][a-z-]*)")
 
 
 def plain(text: str | None) -> str:
@@ -36,9 +36,16 @@ def plain(text: str | None) -> str:
 
 
 def _marked(text: str) -> str:
-    # Between `backquotes` stands code; of the rest nothing is markup.
-    parts = _CODE.split(" ".join(text.split()))
-    return "".join(f"``{part}``" if n % 2 else re.sub(r"([*|\\_`<])", r"\\\1", part) for n, part in enumerate(parts))
+    # What stands between `backquotes`, and options, are code; of the rest nothing is markup.
+    text, marked, at = " ".join(text.split()), list[str](), 0
+    for code in _CODE.finditer(text):
+        marked += [_escaped(text[at : code.start()]), f"``{code[1] or code[2]}``"]
+        at = code.end()
+    return "".join((*marked, _escaped(text[at:])))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([*|\\_`<])", r"\\\1", text)
 
 
 def title(text: str, line: str) -> str:
@@ -53,7 +60,8 @@ def epilog_of(command: Any) -> str:
         text = " ".join(Text.from_markup(paragraph).plain.split("\n")).strip()
         if text.startswith(f"{PROGRAM} "):
             note = _NOTE.search(text)
-            shown += [f"# {note['said']}"] if note else []
+            # An apostrophe would begin a quotation.
+            shown += [f"# {note['said']}".replace("'", "’")] if note else []
             shown.append(f"$ {text[: note.start()] if note else text}")
             continue
         if shown:
