@@ -408,7 +408,7 @@ def test_addresses_and_devices_are_not_opened(name: str) -> None:
 
 def test_missing_streams(tmp_path: Path) -> None:
     silent = write_clip(tmp_path / "silent.mp4", flash(), Fraction(25), None)
-    with pytest.raises(MissingStream, match="--audio FILE") as caught:
+    with pytest.raises(MissingStream, match="or the sound as a separate file") as caught:
         read_audio(silent)
     assert caught.value.kind == "audio"
     blind = write_wav(tmp_path / "blind.wav", Audio(click(), RATE_HZ))
