@@ -116,7 +116,7 @@ COMMANDS: dict[str, Command] = {
     "export to an editor": ("b.json", report, ("export", "{file}", "--to", "edl", "--fps", "25", "-o", "o.edl")),
     "export to curves": ("c.json", report, ("export", "{file}", "--to", "livelink-csv", "-o", "o.csv")),
     "explain": ("a.json", report, ("explain", "{file}")),
-    "plot": ("a.json", report, ("plot", "clip", "{file}", "-o", "o.svg")),
+    "plot": ("a.json", report, ("plot", "tracks", "{file}", "-o", "o.svg")),
     "compare": ("a.json", report, ("compare", "{file}", "good.json")),
     "page": ("summary.csv", lambda: SUMMARY, ("page", "{folder}")),
     "page of hostile reports": ("reports/one.json", report, ("page", "{folder}")),
@@ -196,7 +196,7 @@ def test_a_command_holds_against(
         shutil.rmtree(folder)
 
 
-def _checked(_video: Path, _transcript: object, **options: Any) -> Any:
+def _checked(_video: Path, _transcript: object = None, **options: Any) -> Any:
     """What a check reads beside the clip, and a report that is known."""
     from visalign.visemes.viseme_map import VisemeMap
 

@@ -63,7 +63,8 @@ def test_an_export_killed_at_each_step(warm: Warm, tmp_path: Path) -> None:
 def test_a_preview_killed_at_each_step(warm: Warm, tmp_path: Path) -> None:
     grid = tmp_path / "line.TextGrid"
     write_textgrid(grid, [Tier("words", (0.0, 0.5), ("bee",)), Tier("phones", (0.0, 0.2, 0.5), ("B", "IY"))])
-    command = ("preview", str(grid), "-q", "-o", "line.mp4")
+    # A film that is there is refused: whoever was killed after it had its name begins again with --overwrite.
+    command = ("preview", str(grid), "-q", "-o", "line.mp4", "--overwrite")
     steps = steps_of(warm, tmp_path / "whole", command, 0)
     assert sum(x.startswith("os.rename") for x in steps) == 1
     kill_at_each(warm, tmp_path, command, list(range(len(steps))), tree(tmp_path / "whole"), 0)

@@ -221,7 +221,7 @@ def test_alignment_is_helped_only_where_there_is_noise() -> None:
         ("eq:1000/3/1/comb", "lowshelf"),
         ("highpass:9000", "Hz"),
         ("loudness:5", "LUFS"),
-        ("cancel", "--reference"),
+        ("cancel", "--noise"),
     ],
 )
 def test_impossible_chains_are_told(chain: str, phrase: str) -> None:

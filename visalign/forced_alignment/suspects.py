@@ -78,8 +78,9 @@ def note_tier(notes: Sequence[Interval], end: float) -> Tier:
 
     Examples
     --------
-    >>> note_tier([Interval(0.0, 2.0, "a"), Interval(1.0, 3.0, "b")], 4.0)
-    Tier(name='notes', boundaries=(0.0, 1.0, 2.0, 3.0, 4.0), labels=('a', 'a; b', 'b', ''), scores=None)
+    >>> notes = note_tier([Interval(0.0, 2.0, "a"), Interval(1.0, 3.0, "b")], 4.0)
+    >>> notes.boundaries, notes.labels
+    ((0.0, 1.0, 2.0, 3.0, 4.0), ('a', 'a; b', 'b', ''))
     """
     edges = [0.0]
     for x in sorted(x for note in notes for x in (note.start, note.end)):
