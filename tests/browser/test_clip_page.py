@@ -152,7 +152,8 @@ def test_a_click_on_a_word_plays_it_and_stops(opened: Page, report: ClipReport) 
     opened.locator("#play", has_text="Play").wait_for()
     stopped = float(number(opened, "time").removesuffix(" s"))
     assert word["end"] - 0.04 <= stopped <= word["end"] + 0.04  # its last frame, however busy the machine is
-    assert f"Heard: {number(opened, 'word')}" in wait_for_status(opened)
+    said = wait_for_status(opened)  # once the picture stands: a busy machine shows a later one before
+    assert f"Heard: {number(opened, 'word')}" in said
 
 
 def wait_for_status(page: Page) -> str:
