@@ -36,19 +36,6 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LipCache:
     return found
 
 
-@pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch, generated_lips: LipFeatures) -> list[Path]:
-    """Clips whose lips were read, with the reading itself left out."""
-    found: list[Path] = []
-
-    def read(path: Path, **_: object) -> ClipFaces:
-        found.append(path)
-        return ClipFaces.of(generated_lips)
-
-    monkeypatch.setattr(visalign.lips.lip_cache, "read_faces", read)
-    return found
-
-
 def clips(original: Path, folder: Path, n: int) -> list[Path]:
     """Copies of a clip with contents of their own."""
     made = [folder / f"{number}.mp4" for number in range(n)]

@@ -11,25 +11,11 @@ import pytest
 
 import visalign.lips.lip_cache
 from visalign.errors import MediaError
-from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_cache import cached_faces, lip_key
 
 if TYPE_CHECKING:
     from visalign.face.generated_clip import GeneratedClip
     from visalign.lips.lip_features import LipFeatures
-
-
-@pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch, generated_lips: LipFeatures) -> list[Path]:
-    """Clips whose lips were read, with the reading itself left out."""
-    found: list[Path] = []
-
-    def read(path: Path, **_: object) -> ClipFaces:
-        found.append(path)
-        return ClipFaces.of(generated_lips)
-
-    monkeypatch.setattr(visalign.lips.lip_cache, "read_faces", read)
-    return found
 
 
 def test_kept_lips_are_the_same_to_the_bit(

@@ -13,7 +13,6 @@ import typer
 from visalign.commands.align import Dictionary
 from visalign.commands.console import facts_table, progress_line, screen, show_written, write_json
 from visalign.commands.options import (
-    OUTPUT,
     SAID,
     G2p,
     Jobs,
@@ -26,7 +25,7 @@ from visalign.commands.options import (
     Overwrite,
     Quiet,
     Seed,
-    output_for,
+    written,
 )
 from visalign.files.outputs import check_output
 
@@ -55,11 +54,10 @@ Speakers = Annotated[
 ]
 Log = Annotated[
     Path | None,
-    typer.Option(
+    written(
         "--log",
+        ".json",
         help="Write what was done, and what was left out and why: .json or .csv; - for JSON on the standard output.",
-        callback=lambda value: output_for(value, ".json"),
-        rich_help_panel=OUTPUT,
     ),
 ]
 

@@ -19,7 +19,7 @@ from visalign.commands.console import (
 )
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, EXIT_CODES
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, with_groups
-from visalign.commands.options import OUTPUT, Audio, Csv, Html, Json, Overwrite, Quiet, output_for, refuse_missing
+from visalign.commands.options import Audio, Csv, Html, Json, Overwrite, Quiet, refuse_missing, written
 from visalign.errors import KeptFile
 from visalign.files.outputs import check_output
 
@@ -42,21 +42,15 @@ CHECK_EPILOG = (
 
 Segments = Annotated[
     Path | None,
-    typer.Option(
+    written(
         "--segments",
+        ".csv",
         help="Write words, phones, phrases and windows of 1 s, with all measures, as CSV; - for the standard output.",
-        callback=lambda value: output_for(value, ".csv"),
-        rich_help_panel=OUTPUT,
     ),
 ]
 TextGrid = Annotated[
     Path | None,
-    typer.Option(
-        "--textgrid",
-        help="Write the tiers as a Praat TextGrid; - for the standard output.",
-        callback=lambda value: output_for(value, ".TextGrid"),
-        rich_help_panel=OUTPUT,
-    ),
+    written("--textgrid", ".TextGrid", help="Write the tiers as a Praat TextGrid; - for the standard output."),
 ]
 
 

@@ -82,6 +82,7 @@ __all__ = [
     "refuse_missing",
     "said",
     "said_text",
+    "written",
 ]
 
 SAID, SOURCE, JUDGED, OUTPUT, SPEED = (
@@ -92,6 +93,12 @@ SAID, SOURCE, JUDGED, OUTPUT, SPEED = (
     "How it is run",
 )
 """Headings of the help."""
+
+
+def written(name: str, suffix: str, *, help: str) -> Any:
+    """An option that names a file to write, or ``-`` for the standard output; `suffix` tells what is in it."""
+    return typer.Option(name, help=help, callback=lambda value: output_for(value, suffix), rich_help_panel=OUTPUT)
+
 
 # --- what is said -------------------------------------------------------------------------------------------------
 
@@ -288,21 +295,11 @@ Quiet = Annotated[
 ]
 Json = Annotated[
     Path | None,
-    typer.Option(
-        "--json",
-        help="Write everything as JSON; - (or no name) for the standard output.",
-        callback=lambda value: output_for(value, ".json"),
-        rich_help_panel=OUTPUT,
-    ),
+    written("--json", ".json", help="Write everything as JSON; - (or no name) for the standard output."),
 ]
 Csv = Annotated[
     Path | None,
-    typer.Option(
-        "--csv",
-        help="Write the table as CSV; - for the standard output.",
-        callback=lambda value: output_for(value, ".csv"),
-        rich_help_panel=OUTPUT,
-    ),
+    written("--csv", ".csv", help="Write the table as CSV; - for the standard output."),
 ]
 AlignmentForm = Annotated[
     str | None,
