@@ -209,7 +209,7 @@ def _line_stretched(task: _Task) -> FaultyClip | None:
     moved = end + _STRETCH * (end - start)
     if moved > audio.duration - _LEAST_ROOM:
         moved = end - _STRETCH * (end - start)
-    return _warped(task.clip, [(start, start), (moved, end)])
+    return _warped(task.clip, [(start, start), (moved, end)], is_line=True)
 
 
 def _line_ends(lead: float) -> _Maker:
@@ -226,10 +226,11 @@ def _line_ends(lead: float) -> _Maker:
     return made
 
 
-def _warped(clip: SpokenClip, knots: Sequence[tuple[float, float]]) -> FaultyClip:
+def _warped(clip: SpokenClip, knots: Sequence[tuple[float, float]], *, is_line: bool = False) -> FaultyClip:
     """The clip with moments of its sound moved: pairs of when something is heard now and when it was.
 
-    Before the first of them nothing moves, and after the last one what follows is moved with it.
+    Before the first of them nothing moves, and after the last one what follows is moved with it. Of a line no word
+    gives way to another: each is at fault by how far it is moved.
     """
     heard, spoken = _with_straight_pieces(knots, clip.audio.duration)
     curve = WarpCurve(heard, spoken, 0.0)
@@ -241,7 +242,7 @@ def _warped(clip: SpokenClip, knots: Sequence[tuple[float, float]]) -> FaultyCli
         largest = max(abs(word.start - start), abs(word.end - end))
         # At fault is what moves as a whole; what gives way to it moves at one of its ends more than at the other.
         whole = abs((end - start) - word.duration) < _TOUCHED and abs(lead) >= _TOUCHED
-        state = FAULT if whole or (len(knots) == 2 and abs(lead) > 2 * _TOUCHED) else TOUCHED
+        state = FAULT if whole or (is_line and abs(lead) > 2 * _TOUCHED) else TOUCHED
         states.append(WordState(word.label, start, end, state if largest > _TOUCHED else CLEAN, lead))
     return FaultyClip("", 0.0, audio, tuple(states))
 
