@@ -2,13 +2,18 @@
 
 Method
 ------
-The features of seven moments are reduced by linear discriminant analysis between the phones of the training; the
-covariance within phones gets a strong ridge, because the habits of eight speakers are not to be learnt. A phone has
-:data:`STATES_PER_PHONE` states; the moments that the aligner gave it are divided evenly between them. Transitions are
+A phone has :data:`STATES_PER_PHONE` states; the moments that the aligner gave it are divided evenly between them. The
+features of seven moments are reduced by linear discriminant analysis between these states; the covariance within them
+gets a strong ridge, because the habits of a dozen speakers are not to be learnt. Transitions are
 counted moment by moment, so that durations are learnt as well. A speaker counts by the root of their number of frames,
-so that none is the model.
+so that none is the model. What neighbours that close or round the lips do to a state's mean is counted for each side
+by itself, and drawn towards nothing by :data:`CONTEXT_FRAMES` frames.
 
-The constants were chosen on leave-one-speaker-out runs over GRID; docs/decisions/0060-viseme-decoder.md has the tables.
+How much higher one half of a mouth or one corner lies than the other is a habit, or a fault of the landmarks: it is
+left out.
+
+The constants were chosen on leave-one-speaker-out runs over GRID; docs/decisions/0060-viseme-decoder.md and
+0183-neighbours-on-the-lips.md have the tables.
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ from scipy.linalg import eigh
 
 from visalign.language.seen_phones import english_lips
 from visalign.lips.lip_features import FEATURES, LipFeatures
+from visalign.lips.neighbour_contexts import NeighbourContexts, lip_class
 from visalign.lips.viseme_decoder import VisemeDecoder, grid, stacked
 from visalign.timeline import Tier
 
@@ -32,17 +38,19 @@ Numbers: TypeAlias = npt.NDArray[np.int64]
 
 STATES_PER_PHONE = 3
 MOMENTS = (-0.12, -0.08, -0.04, 0.0, 0.04, 0.08, 0.12)  # seconds
-DIMS = 40  # at most; one less than the phones of the training
-RIDGE = 2.0  # of the mean variance within phones
+DIMS = 60  # at most; one less than the states of the training
+RIDGE = 2.0  # of the mean variance within states
 EVIDENCE_SCALE = 0.8
 # Natural log by which closed lips are preferred: without it a quarter of the closures is overlooked.
 CLOSURE_BIAS = 1.0
 SATURATION = 1.0  # standard deviations of a clip (docs/decisions/0168-lips-of-strangers.md)
 ADAPTATION_FRAMES = 20.0  # that the training's means count against those of the clip
-_ADDED_COUNT = 0.02  # to each transition
+CONTEXT_FRAMES = 100.0  # without a shift, against those beside a neighbour
+SHARPNESS = 0.25  # posteriors to this power are right as often as they say; every speaker left out chooses it
+_ADDED_COUNT = 0.02  # to each transition, and to each class of what follows
 _MIN_FRAMES = 3  # of a state; with fewer it has the mean of its phone
 
-_NAMES = tuple(feature.name for feature in FEATURES)
+_NAMES = tuple(feature.name for feature in FEATURES if "asymmetry" not in feature.name)
 _SILENCE = "SIL"
 
 
@@ -73,7 +81,7 @@ def fit_decoder(clips: Sequence[LabelledLips], columns: Sequence[str] = _NAMES) 
     clips : sequence of LabelledLips
         At least one with a face.
     columns : sequence of str
-        Features that it looks at; all by default.
+        Features that it looks at; by default all that do not compare one side of the mouth with the other.
     """
     names = tuple(columns)
     rows, labels, parts, weights = [], [], [], []
@@ -89,9 +97,10 @@ def fit_decoder(clips: Sequence[LabelledLips], columns: Sequence[str] = _NAMES) 
     phones = tuple(sorted(set(y.tolist())))
     index = [np.searchsorted(phones, spoken) for spoken in labels]
     centre = np.average(x, axis=0, weights=w)
-    projection = _discriminants(x - centre, np.concatenate(index), w, len(phones))
     states = [STATES_PER_PHONE * i + part for i, part in zip(index, parts, strict=True)]
-    means = _state_means((x - centre) @ projection, np.concatenate(states), np.concatenate(index), w, len(phones))
+    projection = _discriminants(x - centre, np.concatenate(states), w)
+    reduced = (x - centre) @ projection
+    means = _state_means(reduced, np.concatenate(states), np.concatenate(index), w, len(phones))
     start, transitions = _bigrams(states, STATES_PER_PHONE * len(phones))
     return VisemeDecoder(
         names,
@@ -106,6 +115,8 @@ def fit_decoder(clips: Sequence[LabelledLips], columns: Sequence[str] = _NAMES) 
         CLOSURE_BIAS,
         ADAPTATION_FRAMES,
         SATURATION,
+        SHARPNESS,
+        _contexts(phones, means, reduced, states, w),
     )
 
 
@@ -129,16 +140,17 @@ def _states(phones: Tier, times: Floats) -> tuple[npt.NDArray[np.str_], Numbers]
     return labels, parts
 
 
-def _discriminants(x: Floats, y: Numbers, w: Floats, n_phones: int) -> Floats:
-    """Linear discriminants, scaled so that the covariance within phones is the identity."""
-    means = np.array([np.average(x[y == k], axis=0, weights=w[y == k]) for k in range(n_phones)])
-    share = np.bincount(y, w, n_phones) / w.sum()
+def _discriminants(x: Floats, states: Numbers, w: Floats) -> Floats:
+    """Linear discriminants between states, scaled so that the covariance within them is the identity."""
+    met, y = np.unique(states, return_inverse=True)
+    means = np.array([np.average(x[y == k], axis=0, weights=w[y == k]) for k in range(len(met))])
+    share = np.bincount(y, w, len(met)) / w.sum()
     between = (means * share[:, None]).T @ means
     residual = x - means[y]
     within = (residual * w[:, None]).T @ residual / w.sum()
     within += RIDGE * np.trace(within) / len(within) * np.eye(len(within))
     _, vectors = eigh(between, within)
-    return np.asarray(vectors[:, ::-1][:, : min(DIMS, n_phones - 1)])
+    return np.asarray(vectors[:, ::-1][:, : min(DIMS, len(met) - 1)])
 
 
 def _state_means(rows: Floats, states: Numbers, phones: Numbers, w: Floats, n_phones: int) -> Floats:
@@ -160,3 +172,42 @@ def _bigrams(states: Sequence[Numbers], n_states: int) -> tuple[Floats, Floats]:
             start[sequence[0]] += 1
             np.add.at(counts, (sequence[:-1], sequence[1:]), 1)
     return start / start.sum(), counts / counts.sum(axis=1, keepdims=True)
+
+
+def _contexts(
+    phones: Sequence[str], means: Floats, rows: Floats, states: Sequence[Numbers], weights: Floats
+) -> NeighbourContexts:
+    """Shifts of the states' means beside neighbours, and what class of phone follows each phone."""
+    met, classes = np.unique([lip_class(phone) for phone in phones], return_inverse=True)
+    silence = classes[list(phones).index(_SILENCE)] if _SILENCE in phones else 0
+    sides = np.concatenate([_neighbours(x // STATES_PER_PHONE, classes, silence) for x in states])
+    following = np.full((len(phones), len(met)), _ADDED_COUNT)
+    for sequence in states:
+        spoken = _runs_of(sequence // STATES_PER_PHONE)
+        np.add.at(following, (spoken, np.append(classes[spoken[1:]], silence)[: len(spoken)]), 1)
+    following /= following.sum(axis=1, keepdims=True)
+    flat = np.concatenate(states)
+    shifts = [_shifts(rows - means[flat], flat, side, weights, (len(met), len(means))) for side in sides.T]
+    return NeighbourContexts(np.repeat(classes, STATES_PER_PHONE), *shifts, np.repeat(following, STATES_PER_PHONE, axis=0))
+
+
+def _runs_of(phones: Numbers) -> Numbers:
+    """The phones of a sequence of moments, each once."""
+    return np.asarray(phones[np.append(True, phones[1:] != phones[:-1])[: len(phones)]])
+
+
+def _neighbours(phones: Numbers, classes: Numbers, outside: int) -> Numbers:
+    """Class of the phone before and after that of each moment, shape (n_moments, 2)."""
+    if not len(phones):
+        return np.empty((0, 2), np.int64)
+    run = np.cumsum(np.append(False, phones[1:] != phones[:-1]))
+    spoken = np.concatenate([[outside], classes[_runs_of(phones)], [outside]])
+    return np.column_stack([spoken[run], spoken[run + 2]])
+
+
+def _shifts(missed: Floats, states: Numbers, side: Numbers, weights: Floats, shape: tuple[int, int]) -> Floats:
+    """Mean of what the states' means miss beside neighbours of each class, shape (n_classes, n_states, n_dims)."""
+    total, count = np.zeros((*shape, missed.shape[1])), np.zeros(shape)
+    np.add.at(total, (side, states), weights[:, None] * missed)
+    np.add.at(count, (side, states), weights)
+    return np.asarray(total / (count + CONTEXT_FRAMES)[:, :, None])

@@ -1,0 +1,227 @@
+r"""How neighbours change what a phone shows on the lips, and the hidden Markov model that knows them.
+
+Lips begin a closure before the sound that comes before it has ended, and stay round after it. Each state's mean is
+therefore shifted by what was met *after* and *before* a neighbour of each class (closed, rounded, other lips),
+
+.. math:: \mu_{s,l,r} = \mu_s + a_{l,s} + b_{r,s}
+
+as trees of triphones tie their states by questions about neighbours [1]_, here with two questions that the eye can
+answer and with shifts that add up, so that no pair of neighbours need have been met together.
+
+Method
+------
+A state of the expanded model is a state s of the decoder with the class l of the phone before its own and the class r
+of the phone after it. Within a phone nothing changes but s. Towards a phone p' the decoder's own transitions hold,
+given that its class is r as the state has promised; the new state remembers the class of p, and promises a class by
+how often phones of each class follow p':
+
+.. math::
+
+   P(s', l', r' \mid s, l, r) = [\,l' = c(p), c(p') = r\,]\;
+   P(s' \mid s) \frac{\sum_{q} P(q \mid s)}{\sum_{q : c(q) = r} P(q \mid s)} P(r' \mid p')
+
+with sums over states of other phones. No more of what follows what is learnt than without contexts, so the sentences
+of the training are not. The recursions use this form: a step costs no more than a small multiple of one of the
+decoder without contexts.
+
+References
+----------
+.. [1] S. J. Young, J. J. Odell and P. C. Woodland, Tree-based state tying for high accuracy acoustic modelling, ARPA
+   Workshop on Human Language Technology, 1994.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from visalign.language.phones import BILABIALS, ROUNDED
+
+__all__ = ["ContextStates", "NeighbourContexts", "lip_class"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Numbers: TypeAlias = npt.NDArray[np.int64]
+
+
+def lip_class(phone: str) -> int:
+    """What a phone of ARPABET does to its neighbours' lips: 0 nothing of its own, 1 closes them, 2 rounds them."""
+    return 1 if phone in BILABIALS else 2 if phone in ROUNDED else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NeighbourContexts:
+    """What neighbours of each class do to the means of a decoder's states.
+
+    Parameters
+    ----------
+    classes : ndarray of int, shape (n_states,)
+        Class of each state's phone, as a neighbour: 0 to n_classes - 1.
+    after, before : ndarray, shape (n_classes, n_states, n_dims)
+        Shift of a state's mean after, and before, a phone of each class.
+    following : ndarray, shape (n_states, n_classes)
+        Probability of the class of the phone that follows the state's phone; rows sum to 1.
+    """
+
+    classes: Numbers
+    after: Floats
+    before: Floats
+    following: Floats
+
+    def __post_init__(self) -> None:
+        n, k = self.following.shape if self.following.ndim == _MATRIX else (0, 0)
+        if self.classes.shape != (n,) or not n or set(self.classes.tolist()) - set(range(k)):
+            raise ValueError(f"classes of neighbours do not fit: {self.classes.shape} for {n} states in {k} classes")
+        if self.after.ndim != _SHIFTS or self.after.shape[:2] != (k, n) or self.before.shape != self.after.shape:
+            raise ValueError(f"shifts by neighbours do not fit: {self.after.shape}, {self.before.shape}")
+        if not all(np.isfinite(x).all() for x in (self.after, self.before, self.following)):
+            raise ValueError("shifts by neighbours are not finite")
+        if self.following.min() < 0 or np.abs(self.following.sum(axis=1) - 1).max() > _SUM_TOLERANCE:
+            raise ValueError("the probabilities of what follows do not sum to 1, or are negative")
+
+    @property
+    def n_pairs(self) -> int:
+        """Pairs of a class before and a class after."""
+        return self.following.shape[1] ** 2
+
+    def means(self, means: Floats) -> Floats:
+        """Means of the expanded states, shape (n_states * n_pairs, n_dims); the class after is the fastest index."""
+        after, before = self.after.transpose(1, 0, 2), self.before.transpose(1, 0, 2)
+        expanded = means[:, None, None] + after[:, :, None] + before[:, None, :]
+        return expanded.reshape(-1, means.shape[1])
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Plain arrays, for a model file."""
+        return {f"context_{name}": getattr(self, name) for name in _ARRAYS}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> NeighbourContexts:
+        """Build from what :meth:`to_arrays` gave.
+
+        Raises
+        ------
+        ValueError, KeyError
+            If the arrays do not fit one another, or one is missing.
+        """
+        floats = {name: np.asarray(arrays[f"context_{name}"], np.float64) for name in _ARRAYS[1:]}
+        return cls(np.asarray(arrays["context_classes"], np.int64), **floats)
+
+
+_ARRAYS = ("classes", "after", "before", "following")
+_MATRIX, _SHIFTS, _SUM_TOLERANCE = 2, 3, 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class ContextStates:
+    """The expanded model, ready for its recursions.
+
+    Parameters
+    ----------
+    phones : sequence of str, length n_states
+        Phone of each state.
+    start, transitions : ndarray, shapes (n_states,) and (n_states, n_states)
+        Of the decoder without contexts.
+    contexts : NeighbourContexts
+    first : int
+        Class of what comes before the first moment: of silence.
+
+    Raises
+    ------
+    ValueError
+        If a phone can be left, but not towards each class.
+    """
+
+    phones: Sequence[str]
+    start: Floats
+    transitions: Floats
+    contexts: NeighbourContexts
+    first: int
+
+    def __post_init__(self) -> None:
+        if ((self._leaving.sum(axis=1) > 0)[:, None] & (self._share <= 0)).any():
+            raise ValueError("a phone can be left, but not towards phones of each class of neighbours")
+
+    def posteriors(self, evidence: Floats, preferred: Floats) -> Floats:
+        r"""Posterior of each expanded state at each moment, over all paths.
+
+        Parameters
+        ----------
+        evidence : ndarray, shape (n_times, n_states * n_pairs)
+            Log-likelihoods, to within a constant a moment, in the order of :meth:`NeighbourContexts.means`.
+        preferred : ndarray, shape (n_states,)
+            Natural log by which states are preferred.
+
+        Returns
+        -------
+        ndarray, shape (n_times, n_states * n_pairs)
+            Rows sum to 1.
+        """
+        n, k = self.contexts.following.shape
+        logs = evidence.reshape(-1, n, k, k) + preferred[:, None, None]
+        likely = np.exp(logs - logs.max(axis=(1, 2, 3), keepdims=True, initial=-np.inf))
+        forward, backward = np.empty_like(likely), np.ones_like(likely)
+        for t, here in enumerate(likely):
+            forward[t] = _scaled(here * (self._first if t == 0 else self._onward(forward[t - 1])))
+        for t in range(len(likely) - 2, -1, -1):
+            backward[t] = _scaled(self._back(likely[t + 1] * backward[t + 1]))
+        both = forward * backward
+        return np.asarray((both / both.sum(axis=(1, 2, 3), keepdims=True)).reshape(len(both), -1))
+
+    def _onward(self, state: Floats) -> Floats:
+        """One step of the forward recursion, shape (n_states, n_classes, n_classes)."""
+        n, k = self.contexts.following.shape
+        within = (self._staying.T @ state.reshape(n, -1)).reshape(n, k, k)
+        promised = state.sum(axis=1) * self._rest  # whatever came before, shape (n_states, n_classes)
+        arriving = (self._of_class @ (promised[:, self.contexts.classes] * self._leaving)).T
+        return np.asarray(within + arriving[:, :, None] * self.contexts.following[:, None, :])
+
+    def _back(self, state: Floats) -> Floats:
+        """One step of the backward recursion, shape (n_states, n_classes, n_classes)."""
+        n, k = self.contexts.following.shape
+        within = (self._staying @ state.reshape(n, -1)).reshape(n, k, k)
+        ahead = (state * self.contexts.following[:, None, :]).sum(axis=2)  # of a new phone, by the class before it
+        reached = self._leaving * ahead[:, self.contexts.classes].T  # from each state to each new one
+        return np.asarray(within + (reached @ self._of_class.T * self._rest)[:, None, :])
+
+    @cached_property
+    def _staying(self) -> Floats:
+        return np.where(self._same, self.transitions, 0.0)
+
+    @cached_property
+    def _leaving(self) -> Floats:
+        return np.where(self._same, 0.0, self.transitions)
+
+    @cached_property
+    def _same(self) -> npt.NDArray[np.bool_]:
+        names = np.array(self.phones)
+        return np.asarray(names[:, None] == names)
+
+    @cached_property
+    def _of_class(self) -> Floats:
+        """1 where a state's phone is of a class, shape (n_classes, n_states)."""
+        return np.eye(self.contexts.following.shape[1])[self.contexts.classes].T
+
+    @cached_property
+    def _share(self) -> Floats:
+        """What leads from each state to other phones of each class, shape (n_states, n_classes)."""
+        return np.asarray(self._leaving @ self._of_class.T)
+
+    @cached_property
+    def _rest(self) -> Floats:
+        """By what the ways towards a promised class gain because those to the others are closed."""
+        whole = self._share.sum(axis=1, keepdims=True)
+        return np.asarray(np.divide(whole, self._share, out=np.zeros_like(self._share), where=self._share > 0))
+
+    @cached_property
+    def _first(self) -> Floats:
+        start = np.zeros((*self.contexts.following.shape, self.contexts.following.shape[1]))
+        start[:, self.first] = self.start[:, None] * self.contexts.following
+        return start
+
+
+def _scaled(state: Floats) -> Floats:
+    return np.asarray(state / state.sum())
