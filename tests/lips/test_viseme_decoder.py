@@ -133,8 +133,9 @@ def test_each_moment_is_preferred_by_the_bias() -> None:
 
 def posteriors_of(decoder: VisemeDecoder, sequences: list[np.ndarray]) -> list[np.ndarray]:
     """Posteriors of the states over stretches with a face, with the means that they draw together."""
-    means = decoder._adapted_means(sequences)
-    return [np.concatenate([x for _, x in decoder._pass(rows, means, decoder.closure_bias)]) for rows in sequences]
+    states = decoder._states()
+    means, bias = decoder._adapted(states, sequences), decoder.closure_bias
+    return [np.concatenate([x for _, x in decoder._pass(states, rows, means, bias)]) for rows in sequences]
 
 
 def test_what_is_preferred_does_not_draw_the_means() -> None:

@@ -225,7 +225,7 @@ class VisemeDecoder:
             return _States(self.means, 1, lambda logs, bias: forward_backward(logs, self.start, self.transitions, bias))
         quiet = self.contexts.classes[self.phones.index(SILENCE)] if SILENCE in self.phones else lip_class(SILENCE)
         expanded = ContextStates(self.phones, self.start, self.transitions, self.contexts, int(quiet))
-        return _States(self.contexts.means(self.means), self.contexts.n_pairs, expanded.posteriors)
+        return _States(self.contexts.means(self.means), self.contexts.n_contexts, expanded.posteriors)
 
     def rows(self, lips: LipFeatures, times: Floats) -> Floats:
         """What the states emit at `times` (seconds), shape (n_times, n_dims)."""
@@ -243,7 +243,7 @@ class VisemeDecoder:
                 total, weight = total + posteriors.T @ rows[part], weight + posteriors.sum(axis=0)
         missed = states.merged((total - weight[:, None] * states.means).T).T
         shift = missed / (self.adaptation_frames + states.merged(weight))[:, None]
-        return np.asarray(states.means + np.repeat(shift, states.n_pairs, axis=0))
+        return np.asarray(states.means + np.repeat(shift, states.n_contexts, axis=0))
 
     def _pass(self, states: _States, rows: Floats, means: Floats, bias: float) -> Iterator[tuple[slice, Floats]]:
         """Posteriors, a stretch of the rows at a time; `bias` prefers the states that close."""
@@ -278,13 +278,14 @@ class VisemeDecoder:
         ValueError, KeyError
             If the arrays do not fit one another, or one is missing.
         """
+        numbers: dict[str, Any] = {name: float(arrays[name]) for name in _NUMBERS}
+        numbers |= {name: np.asarray(arrays[name], np.float64) for name in _ARRAYS}
         return cls(
             columns=tuple(map(str, arrays["columns"])),
             phones=tuple(map(str, arrays["phones"])),
             moments=tuple(np.asarray(arrays["moments"], np.float64).tolist()),
             contexts=NeighbourContexts.from_arrays(arrays) if "context_classes" in arrays else None,
-            **{name: float(arrays[name]) for name in _NUMBERS},
-            **{name: np.asarray(arrays[name], np.float64) for name in _ARRAYS},
+            **numbers,
         )
 
 
@@ -294,18 +295,18 @@ _NUMBERS = ("evidence_scale", "closure_bias", "adaptation_frames", "saturation",
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _States:
-    """The states of the recursions: `n_pairs` for each of the decoder's, next to one another.
+    """The states of the recursions: `n_contexts` for each of the decoder's, next to one another.
 
-    `posteriors` takes log-likelihoods, shape (n_times, n_states * n_pairs), and what is preferred, shape (n_states,).
+    `posteriors` takes log-likelihoods, shape (n_times, n_states * n_contexts), and what is preferred, (n_states,).
     """
 
     means: Floats
-    n_pairs: int
+    n_contexts: int
     posteriors: Callable[[Floats, Floats], Floats]
 
     def merged(self, values: Floats) -> Floats:
         """Sums over the contexts of each state; they are the last axis."""
-        return np.asarray(values.reshape(*values.shape[:-1], -1, self.n_pairs).sum(axis=-1))
+        return np.asarray(values.reshape(*values.shape[:-1], -1, self.n_contexts).sum(axis=-1))
 
 
 def grid(lips: LipFeatures) -> tuple[Floats, npt.NDArray[np.bool_]]:
@@ -340,7 +341,7 @@ def stacked(
 
 
 def _calibrated(posteriors: Floats, sharpness: float) -> Floats:
-    raised = posteriors**sharpness
+    raised = np.maximum(posteriors, 0.0) ** sharpness  # 1 - p may be a little less than 0
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 

@@ -45,7 +45,8 @@ EVIDENCE_SCALE = 0.8
 CLOSURE_BIAS = 1.0
 SATURATION = 1.0  # standard deviations of a clip (docs/decisions/0168-lips-of-strangers.md)
 ADAPTATION_FRAMES = 20.0  # that the training's means count against those of the clip
-CONTEXT_FRAMES = 100.0  # without a shift, against those beside a neighbour
+CONTEXT_FRAMES = 100.0  # without a shift, against those beside a neighbour of a class
+PAIR_FRAMES = 20.0  # the same of one phone
 SHARPNESS = 0.25  # posteriors to this power are right as often as they say; every speaker left out chooses it
 _ADDED_COUNT = 0.02  # to each transition, and to each class of what follows
 _MIN_FRAMES = 3  # of a state; with fewer it has the mean of its phone
@@ -179,16 +180,27 @@ def _contexts(
 ) -> NeighbourContexts:
     """Shifts of the states' means beside neighbours, and what class of phone follows each phone."""
     met, classes = np.unique([lip_class(phone) for phone in phones], return_inverse=True)
-    silence = classes[list(phones).index(_SILENCE)] if _SILENCE in phones else 0
-    sides = np.concatenate([_neighbours(x // STATES_PER_PHONE, classes, silence) for x in states])
+    silence = list(phones).index(_SILENCE) if _SILENCE in phones else 0
+    spoken = [x // STATES_PER_PHONE for x in states]
     following = np.full((len(phones), len(met)), _ADDED_COUNT)
-    for sequence in states:
-        spoken = _runs_of(sequence // STATES_PER_PHONE)
-        np.add.at(following, (spoken, np.append(classes[spoken[1:]], silence)[: len(spoken)]), 1)
+    for sequence in map(_runs_of, spoken):
+        np.add.at(following, (sequence, classes[np.append(sequence[1:], silence)[: len(sequence)]]), 1)
     following /= following.sum(axis=1, keepdims=True)
-    flat = np.concatenate(states)
-    shifts = [_shifts(rows - means[flat], flat, side, weights, (len(met), len(means))) for side in sides.T]
-    return NeighbourContexts(np.repeat(classes, STATES_PER_PHONE), *shifts, np.repeat(following, STATES_PER_PHONE, axis=0))
+    flat, sides = np.concatenate(states), np.concatenate([_neighbours(x, silence) for x in spoken])
+    missed = rows - means[flat]
+    after, before = (
+        _shifts(missed, flat, classes[x], weights, (len(met), len(means)), CONTEXT_FRAMES)[0] for x in sides.T
+    )
+    beside = [_shifts(missed, flat, x, weights, (len(phones), len(means)), PAIR_FRAMES) for x in sides.T]
+    pairs = [(k, x, y) for k, (_, count) in enumerate(beside) for x, y in np.argwhere(count > 0).tolist()]
+    return NeighbourContexts(
+        classes=np.repeat(classes, STATES_PER_PHONE),
+        after=after,
+        before=before,
+        following=np.repeat(following, STATES_PER_PHONE, axis=0),
+        pairs=np.array([(k, STATES_PER_PHONE * x, y) for k, x, y in pairs], np.int64),
+        pair_shifts=np.array([beside[k][0][x, y] for k, x, y in pairs]),
+    )
 
 
 def _runs_of(phones: Numbers) -> Numbers:
@@ -196,18 +208,23 @@ def _runs_of(phones: Numbers) -> Numbers:
     return np.asarray(phones[np.append(True, phones[1:] != phones[:-1])[: len(phones)]])
 
 
-def _neighbours(phones: Numbers, classes: Numbers, outside: int) -> Numbers:
-    """Class of the phone before and after that of each moment, shape (n_moments, 2)."""
+def _neighbours(phones: Numbers, outside: int) -> Numbers:
+    """Phone before and after that of each moment, shape (n_moments, 2)."""
     if not len(phones):
         return np.empty((0, 2), np.int64)
     run = np.cumsum(np.append(False, phones[1:] != phones[:-1]))
-    spoken = np.concatenate([[outside], classes[_runs_of(phones)], [outside]])
+    spoken = np.concatenate([[outside], _runs_of(phones), [outside]])
     return np.column_stack([spoken[run], spoken[run + 2]])
 
 
-def _shifts(missed: Floats, states: Numbers, side: Numbers, weights: Floats, shape: tuple[int, int]) -> Floats:
-    """Mean of what the states' means miss beside neighbours of each class, shape (n_classes, n_states, n_dims)."""
+def _shifts(
+    missed: Floats, states: Numbers, side: Numbers, weights: Floats, shape: tuple[int, int], frames: float
+) -> tuple[Floats, Floats]:
+    """What the states' means miss beside each kind of neighbour, drawn towards nothing, and on how many frames.
+
+    Shapes (n_kinds, n_states, n_dims) and (n_kinds, n_states), of which `shape` is the second.
+    """
     total, count = np.zeros((*shape, missed.shape[1])), np.zeros(shape)
     np.add.at(total, (side, states), weights[:, None] * missed)
     np.add.at(count, (side, states), weights)
-    return np.asarray(total / (count + CONTEXT_FRAMES)[:, :, None])
+    return np.asarray(total / (count + frames)[:, :, None]), count
