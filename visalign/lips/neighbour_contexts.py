@@ -233,7 +233,8 @@ class ContextStates:
         kept = (self._same @ (self._share > 0)) > 0
         promised = np.where(kept | ~kept.any(axis=1, keepdims=True), self.contexts.following, 0.0)
         whole = promised.sum(axis=1, keepdims=True)
-        return np.divide(promised, whole, out=kept / np.maximum(kept.sum(axis=1, keepdims=True), 1), where=whole > 0)
+        even = kept / np.maximum(kept.sum(axis=1, keepdims=True), 1)
+        return np.asarray(np.divide(promised, whole, out=even, where=whole > 0))
 
     @cached_property
     def _rest(self) -> Floats:
