@@ -2,10 +2,10 @@
 
 Method
 ------
-*The mouth moves* where the standard deviation of the inner aperture over 0.4 s exceeds 0.018 inter-ocular distances, and
-is *still* where it is below 0.0115: nine in ten moments of speech of seven speakers of GRID lie above the first, nine in
-ten of silence below it, and 98 in a hundred of speech above the second. Shorter stretches than 0.4 s (moving) and 0.5 s
-(still) do not count: a mouth opens to draw breath, and rests in a long vowel.
+*The mouth moves* where the standard deviation of the inner aperture over 0.4 s exceeds 0.018 inter-ocular distances,
+and is *still* where it is below 0.0115: nine in ten moments of speech of seven speakers of GRID lie above the first,
+nine in ten of silence below it, and 98 in a hundred of speech above the second. Shorter stretches than 0.4 s (moving)
+and 0.5 s (still) do not count: a mouth opens to draw breath, and rests in a long vowel.
 
 Conventions
 -----------
