@@ -203,6 +203,8 @@ class GateParams:
         Share of the open vowels of a line, 0..1, during which the lips are closed.
     min_isochrony : float, optional
         Share of a line's time, 0..1, in which lips and voice are active together or rest together.
+    min_match : float, optional
+        Probability, 0..1, that the words of a line are those of the lips; not asked of lines too short to tell.
     max_failed_part : float, optional
         Share of the judged lines, 0..1, that may fail one of the rules above or be early, late or mismatched.
     min_judged_part : float, optional
@@ -219,6 +221,7 @@ class GateParams:
     least_closures: int = number(3, 1, 1000, unit="closures")
     max_open_vowels_closed: float | None = number(None, 0.0, 1.0)
     min_isochrony: float | None = number(None, 0.0, 1.0)
+    min_match: float | None = number(None, 0.0, 1.0)
     max_failed_part: float | None = number(None, 0.0, 1.0)
     min_judged_part: float | None = number(None, 0.0, 1.0)
     max_p90_lead_seconds: float | None = number(None, 0.0, 10.0)
@@ -236,12 +239,13 @@ class GateParams:
 GATES: Mapping[str, GateParams] = MappingProxyType(
     {
         "dubbing": GateParams(
-            max_start_seconds=0.12,
-            max_end_seconds=0.12,
+            max_start_seconds=0.1,
+            max_end_seconds=0.1,
             max_overrun_seconds=0.5,
             max_dead_air_seconds=0.6,
             min_closures_met=0.5,
             max_open_vowels_closed=0.5,
+            min_match=0.4,
             max_failed_part=0.0,
             min_judged_part=0.5,
         ),

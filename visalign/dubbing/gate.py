@@ -20,7 +20,7 @@ import numpy as np
 
 from visalign.dubbing.lines import SURE, DubbedLine
 from visalign.parameters import GateParams
-from visalign.sync.verdict import Cause, SyncEstimate
+from visalign.sync.verdict import MIN_SPEECH, Cause, SyncEstimate
 
 __all__ = ["LINE_RULES", "PERCENTILES", "FailedRule", "Gate", "dubbing_gate", "failed_rules", "percentiles"]
 
@@ -86,6 +86,14 @@ def _open_vowels(line: DubbedLine, rules: GateParams) -> bool:
     return bool(line.n_open) and _above(line.n_open_closed / line.n_open, rules.max_open_vowels_closed)
 
 
+def _match(line: DubbedLine, rules: GateParams) -> bool:
+    if line.verdict == "mismatched":
+        return True
+    if rules.min_match is None or line.match is None or line.start is None or line.end is None:
+        return False
+    return line.match < rules.min_match and line.end - line.start >= MIN_SPEECH
+
+
 def _sure(probability: float | None, limit: float | None) -> bool:
     return limit is not None and probability is not None and probability >= SURE
 
@@ -93,7 +101,7 @@ def _sure(probability: float | None, limit: float | None) -> bool:
 LINE_RULES: Mapping[str, Callable[[DubbedLine, GateParams], bool]] = MappingProxyType(
     {
         "lead": lambda line, _: line.verdict in ("audio-early", "audio-late"),
-        "match": lambda line, _: line.verdict == "mismatched",
+        "match": _match,
         "start": lambda line, rules: _sure(line.start_beyond, rules.max_start_seconds),
         "end": lambda line, rules: _sure(line.end_beyond, rules.max_end_seconds),
         "overrun": lambda line, rules: _above(line.overrun_seconds, rules.max_overrun_seconds),

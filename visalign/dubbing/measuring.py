@@ -52,6 +52,7 @@ TOLERANCE = 0.06
 
 _CLOSED = 0.5  # probability
 _LEAST_SEEN = 0.5  # share of a line's time with a face to be seen
+_STRICTLY_WITHIN = 0.05  # probability of lying beyond a limit with which a line is in sync by the strict rule
 _NEAR = 0.3  # seconds about a line whose lips tell whether its words are theirs
 
 
@@ -186,7 +187,7 @@ class _Programme:
             return "mismatched" if part.duration >= MIN_SPEECH else "uncertain"
         where = placed(line.lead_seconds, verdict.limits)
         if where == "in-sync":
-            return "uncertain" if verdict.strict and line.beyond > 1 - SURE else where
+            return "uncertain" if verdict.strict and line.beyond > _STRICTLY_WITHIN else where
         return where if line.beyond >= SURE else "uncertain"
 
     def _movements(self, part: Interval, reach: tuple[float, float]) -> dict[str, Any]:
