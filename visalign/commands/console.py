@@ -247,6 +247,8 @@ def styled_summary(report: ClipReport) -> Text:
     """The report's summary, its headline in the colour of the verdict."""
     headline, *rest = report.summary().splitlines()
     colour = VERDICT_STYLES.get(report.sync.verdict, "")
+    if report.dubbing is not None and report.dubbing.gate is not None:
+        colour = VERDICT_STYLES["in-sync" if report.passed else "mismatched"]
     return Text("\n").join([Text(headline, style=f"bold {colour}"), *map(Text, rest)])
 
 

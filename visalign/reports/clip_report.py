@@ -179,17 +179,21 @@ class ClipReport:
         return None if self.judged_parts is None else detail_frame(self.judged_parts)
 
     def summary(self) -> str:
-        """The result in words, a line each: headline with remedy, interval and confidence, drift or jumps, visemes and
-        words, what can be read off the lips, sound, release gate.
+        """The result in words, a line each: release gate where there is one, headline with remedy, interval and
+        confidence, drift or jumps, visemes and words, what can be read off the lips, sound.
         """
         course = self.course()
-        lines = [_headline(self.sync, course, self.clip.frame_rate), _evidence(self.sync)]
+        lines = [] if self.dubbing is None else [gate_in_words(self.dubbing, self.clip.profile)]
+        is_mended = self.passed or self.sync.verdict != "in-sync"  # else the lines hold what there is to fix
+        lines += [
+            _headline(self.sync, course, self.clip.frame_rate) if is_mended else f"On the whole: {_whole(self.sync)}"
+        ]
+        lines += [_evidence(self.sync)]
         is_worth_telling = round(self.sync.confidence, 6) >= _LEAST_SURE and not is_open_by(self.sync)
         is_worth_telling = is_worth_telling and tells_offset(self.sync)
         lines += [course_in_words(course)] if is_worth_telling else []
         read = "" if self.lip_reading is None else lip_reading_in_words(self.lip_reading)
         lines += [_agreement(self.sync, self.score, self.clip), read, _sound(self.clip.sound)]
-        lines += [] if self.dubbing is None else [gate_in_words(self.dubbing, self.clip.profile)]
         return "\n".join(line for line in lines if line)
 
     def course(self) -> OffsetCourse | None:
@@ -314,6 +318,11 @@ def _rounded_values(values: Mapping[str, float] | None) -> dict[str, float | Non
 
 def _headline(sync: SyncEstimate, course: OffsetCourse | None, rate: Fraction) -> str:
     return f"{statement(sync)} {remedy(sync, course, rate)}".rstrip()
+
+
+def _whole(sync: SyncEstimate) -> str:
+    said = statement(sync)
+    return said[:1].lower() + said[1:]
 
 
 def _evidence(sync: SyncEstimate) -> str:
