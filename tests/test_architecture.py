@@ -40,6 +40,7 @@ ROOMS: dict[str, str] = {
     "lips": "the video branch: from pixels to observed visemes",
     "animation": "from phones to a mouth over time",
     "sync": "where both branches meet",
+    "dubbing": "every line of a dub, and whether it may be released",
     "lip_reading": "words off the lips",
     "exports": "a file a format",
     "face": "everything that is drawn",

@@ -22,6 +22,7 @@ from typing import TypeAlias
 
 from visalign.animation.lip_trajectory import lip_trajectory
 from visalign.config import Config
+from visalign.dubbing.measuring import measure_dubbing
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.files.inputs import file_states, refuse_changed
 from visalign.forced_alignment.alignment import Alignment
@@ -111,6 +112,7 @@ def check(
     channel: int | str | None = None,
     video_track: int | None = None,
     grammar: WordGraph | AnyPath | None = None,
+    lines: bool = False,
     progress: Progress | None = None,
 ) -> ClipReport:
     """Compare what is heard in a clip with what its lips show.
@@ -150,7 +152,7 @@ def check(
     max_lag : float, optional
         Seconds within which the offset is searched, to either side.
     profile : str, optional
-        Whose limits count, one of :data:`visalign.config.PROFILES`.
+        Whose limits count, one of :data:`visalign.config.PROFILES`, or a TOML file with limits and rules of one's own.
     strict : bool, optional
         In sync only where the whole interval is within the limits.
     alignment : Alignment or path-like, optional
@@ -184,6 +186,9 @@ def check(
         What may be said: words are then read off the lips alone, and their errors against the transcript stand in the
         report's field `lip_reading`. A file in JSGF, a text of sentences or words, or ``"grid"``; needs the extra
         ``visalign[lipread]``.
+    lines : bool
+        Measure every line of a dub, in the report's field `dubbing` (:mod:`visalign.dubbing.lines`); a profile with a
+        release gate does so unasked.
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -241,6 +246,7 @@ def check(
     told("comparing", None)
     judged = judge(heard, seen, tools, details=details, is_own=audio is None)
     read, unread = _read_off(reader, heard, seen, judged, tools)
+    dubbing = measure_dubbing(heard, seen, judged, tools) if lines or tools.settings.gate.is_on else None
     # A track or channel of its own is what a page has to play.
     heard_from = audio if track is None and channel is None else sound
     refuse_changed(before)
@@ -255,6 +261,7 @@ def check(
         lip_reading=read,
         warnings=unread,
         with_details=bool(details),
+        dubbing=dubbing,
     )
 
 

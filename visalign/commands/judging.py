@@ -45,6 +45,7 @@ from visalign.commands.options import (
     refuse_lonely_shift,
     said,
 )
+from visalign.config import PROFILE_SUFFIX
 
 if TYPE_CHECKING:
     from visalign.config import Config
@@ -129,7 +130,8 @@ class Judging:
     @property
     def files(self) -> list[Path]:
         """What is read of it."""
-        return [path for path in (self.lexicon, self.model, self.config) if path is not None]
+        profile = Path(self.profile) if self.profile and self.profile.lower().endswith(PROFILE_SUFFIX) else None
+        return [path for path in (self.lexicon, self.model, self.config, profile) if path is not None]
 
 
 def check_arguments(spoken: Spoken, streams: Streams, judging: Judging, clip: Path) -> dict[str, Any]:

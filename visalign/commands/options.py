@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visalign.commands.choices import choice, known, known_maps
-from visalign.config import OOV_POLICIES, PROFILES, RECOGNISED
+from visalign.config import OOV_POLICIES, PROFILE_SUFFIX, PROFILES, RECOGNISED
 from visalign.errors import ParseError
 from visalign.files.inputs import check_file
 from visalign.files.standard_output import STANDARD_STREAM, standard_output
@@ -253,7 +253,13 @@ Model = Annotated[
 Settings = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.", rich_help_panel=JUDGED)]
 Profile = Annotated[
     str | None,
-    choice("--profile", names=tuple(PROFILES), help="Whose limits count; ebu_r37 by default.", panel=JUDGED),
+    choice(
+        "--profile",
+        names=tuple(PROFILES),
+        suffix=PROFILE_SUFFIX,
+        help="Whose limits count; ebu_r37 by default. `dubbing`, or a file of one's own, has a release gate.",
+        panel=JUDGED,
+    ),
 ]
 Strict = Annotated[
     bool,

@@ -7,7 +7,7 @@ As in :mod:`visalign.exports.utterance`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from os import PathLike
@@ -162,6 +162,8 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
         for x in data["words"]
         if x.get("verdict") in ("audio-early", "audio-late", "mismatched")
     ]
+    if ((data.get("dubbing") or {}).get("gate")) is not None:
+        faults = list(_failing_lines(data["dubbing"]["lines"]))
     return _utterance(
         phones,
         words,
@@ -174,6 +176,14 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
         is_checked="sync" in data,
         frame_rate=Fraction(clip["frame_rate"]) if "frame_rate" in clip else None,
     )
+
+
+def _failing_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+    """A fault a line that fails a rule of the release gate: where one was asked, its lines are what is looked at."""
+    for x in lines:
+        if x["failed"] and x["start"] is not None:
+            label = _line(f"Line {x['number']}: {x['text']}")
+            yield Fault(Interval(x["start"], x["end"], label), ", ".join(x["failed"]), x["lead_seconds"])
 
 
 def _leads(words: Iterable[Mapping[str, Any]]) -> Tier | None:

@@ -22,6 +22,7 @@ from visalign.reports.clip_report import ClipReport
 from visalign.reports.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
 from visalign.reports.html_report.document import as_data_script, data_script, data_uri, format_document
 from visalign.reports.html_report.lead_scale import lead_scale
+from visalign.reports.html_report.line_rows import gate_verdict, line_section
 from visalign.reports.html_report.word_rows import word_rows
 from visalign.reports.wording import (
     certainty,
@@ -141,6 +142,7 @@ def format_clip_page(report: ClipReport, copy: ViewingCopy, sound: Audio, back: 
         "warnings": report.warnings,
         "tells_offset": tells_offset(report.sync),
         "scale": lead_scale(report, evidence),
+        "lines": line_section(report),
         "weakest": _weakest(report, rows, frames, copy),
         "words": word_rows(report),
         "facts": _facts(report),
@@ -164,6 +166,8 @@ def _telling_frame(report: ClipReport, evidence: ClipEvidence, row: int) -> int:
 
 def _verdict(report: ClipReport) -> dict[str, str]:
     sync, clip = report.sync, report.clip
+    if (gated := gate_verdict(report)) is not None:
+        return gated
     known = {"in-sync": "in-sync", "uncertain": "uncertain"}
     parts = [_sentence(sync.reason), *_how_sure(sync), _agreeing(report), _readable(report)]
     small = sync.verdict == "in-sync" and sync.lead_seconds is not None
