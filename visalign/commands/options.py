@@ -353,7 +353,7 @@ Aligner = Annotated[
     choice(
         "--aligner",
         names=("gmm_hmm", "any_language", "pocketsphinx", "mfa"),
-        help="Who finds the phones: gmm_hmm by default, for export, preview and animate pocketsphinx (fast; English).",
+        help="Who finds the phones: gmm_hmm by default.",
         panel=SPEED,
     ),
 ]

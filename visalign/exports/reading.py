@@ -30,11 +30,7 @@ if TYPE_CHECKING:
     from visalign.language.annotations.cues import Cue
     from visalign.language.lexicon import Lexicon
 
-__all__ = ["EXPORT_ALIGNER", "parse_visalign_json", "read_annotated", "read_utterance"]
-
-EXPORT_ALIGNER = "pocketsphinx"
-"""Who aligns for exports: it needs a quarter of the time of the default aligner, and its closures, which an animation
-can't afford to miss, are as good (docs/decisions/0040)."""
+__all__ = ["parse_visalign_json", "read_annotated", "read_utterance"]
 
 
 def read_utterance(
@@ -58,8 +54,8 @@ def read_utterance(
     lexicon : Lexicon or path-like, optional
         Pronunciations that go before the embedded ones.
     aligner : str, optional
-        One of :data:`visalign.forced_alignment.ALIGNERS`; `EXPORT_ALIGNER` by default, and for other languages than
-        English, which it can't align, the default of :func:`~visalign.forced_alignment.force_align`.
+        One of :data:`visalign.forced_alignment.ALIGNERS`; the default of
+        :func:`~visalign.forced_alignment.force_align` otherwise.
     language : str, optional
         In which language the transcript is; American English by default.
 
@@ -91,13 +87,12 @@ def _align(
     from visalign.forced_alignment.recognised import recognise_phones
     from visalign.media.clips import read_audio
 
-    code = chosen_language(language).code
+    chosen_language(language)  # one that does not exist is refused before the sound is read
     audio = read_audio(path)
     if transcript is None:
         found = recognise_phones(audio)
     else:
-        engine = aligner or (DEFAULT_ALIGNER if code else EXPORT_ALIGNER)
-        found = force_align(audio, transcript, lexicon=lexicon, aligner=engine, language=language)
+        found = force_align(audio, transcript, lexicon=lexicon, aligner=aligner or DEFAULT_ALIGNER, language=language)
     return Utterance(found.words, found.phones, found.alphabet, _line(path.name), warnings=found.warnings)
 
 
