@@ -31,6 +31,7 @@ import numpy.typing as npt
 from visalign.errors import AlignmentError, FaceNotFound
 from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
 from visalign.language.phones import SILENCE
+from visalign.lip_reading.best_sentences import best_sentences, word_confidences
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.network import Chain, Network, Step
 from visalign.lips.lip_features import LipFeatures
@@ -59,7 +60,7 @@ class LipReading:
     Parameters
     ----------
     words : Tier
-        Pauses are "".
+        Pauses are ""; the score of a word is how sure it is, 0..1.
     units : Tier
         The visemes (phones, where no map was used) of these words as the lips show them.
     grammar : str
@@ -67,6 +68,8 @@ class LipReading:
         Id of the map; "" without one.
     score : float
         Log-probability of the way through the grammar, a second of picture.
+    alternatives : tuple of (str, float)
+        The best sentences, this one first, with their scores; empty if none were asked for.
     """
 
     words: Tier
@@ -74,6 +77,7 @@ class LipReading:
     grammar: str
     viseme_map: str
     score: float
+    alternatives: tuple[tuple[str, float], ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -88,6 +92,7 @@ def read_words(
     *,
     viseme_map: VisemeMap | None = None,
     lexicon: Lexicon | None = None,
+    n_best: int = 0,
 ) -> LipReading:
     """The sentence of a grammar that the lips show most probably.
 
@@ -102,6 +107,8 @@ def read_words(
         Phones that are shown alike; without it, each phone is told apart as well as the lips tell it.
     lexicon : Lexicon, optional
         Pronunciations; English by default.
+    n_best : int
+        How many of the best sentences to find beside the words.
 
     Raises
     ------
@@ -126,7 +133,11 @@ def read_words(
     edges = np.append(times - FINE_STEP / 2, times[-1] + FINE_STEP / 2).tolist()
     map_id = "" if viseme_map is None else viseme_map.id
     seconds = FINE_STEP * len(times)
-    return LipReading(_words(way, edges), _shown(way, edges, units.names), grammar.name, map_id, score / seconds)
+    words = _words(way, edges, word_confidences(network, emissions, way))
+    best = best_sentences(network, emissions, n_best) if n_best else []
+    alternatives = tuple((" ".join(x.words), x.score / seconds) for x in best)
+    shown = _shown(way, edges, units.names)
+    return LipReading(words, shown, grammar.name, map_id, score / seconds, alternatives)
 
 
 class _Units:
@@ -212,12 +223,13 @@ def _chains(grammar: WordGraph, units: _Units, lexicon: Lexicon) -> Iterator[Cha
         yield Chain(node, node, None, silence, float(np.log(PAUSE_AT_ENDS if at_end else PAUSE_BETWEEN)))
 
 
-def _words(way: list[Step], edges: list[float]) -> Tier:
-    rows = list[Interval]()
+def _words(way: list[Step], edges: list[float], confidences: Sequence[float]) -> Tier:
+    rows, sure = list[Interval](), iter(confidences)
     for k, step in enumerate(way):
         if step.position == 0:
             last = next((x.first for x in way[k + 1 :] if x.position == 0), len(edges) - 1)
-            rows.append(Interval(edges[step.first], edges[last], step.chain.word or ""))
+            word = step.chain.word
+            rows.append(Interval(edges[step.first], edges[last], word or "", None if word is None else next(sure)))
     return Tier.from_intervals("words", rows)
 
 
