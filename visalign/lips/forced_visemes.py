@@ -289,8 +289,8 @@ class _Chain:
     """The states of a sequence, three an item.
 
     Each kind of state is a row of `members`: the log share of every state of the decoder in it; `beside` has the
-    classes of lips on its sides. `kind` names the row of each state of the chain; `skips` holds states that may be entered
-    from before an optional item.
+    classes of lips on its sides. `kind` names the row of each state of the chain; `skips` holds states that may be
+    entered from before an optional item.
     """
 
     members: Floats
