@@ -66,6 +66,21 @@ def test_posteriors_are_the_sum_over_all_paths(n_times: int) -> None:
     assert found == pytest.approx(by_paths(preferred, start, transitions, given), abs=1e-12)
 
 
+def test_what_fits_hardly_is_believed_where_nothing_else_can_be() -> None:
+    """The lips of the second moment fit P a thousand times worse (natural log) than UW, which AA is never left for."""
+    transitions = np.array([[0.0, 0.5, 0.5, 0.0], [0.0, 0.5, 0.5, 0.0], [0.5, 0.0, 0.0, 0.5], [0.5, 0.0, 0.5, 0.0]])
+    states = ContextStates(PHONES, np.array([1.0, 0.0, 0.0, 0.0]), transitions, contexts(), first=0)
+    logs = np.zeros((3, N, K, K))
+    logs[1:] -= 1000.0
+    logs[1:, 3] = 0.0
+    logs[0, 1:] -= 1000.0
+    found = states.posteriors(logs.reshape(3, -1), np.zeros(N)).reshape(3, N, K, K).sum(axis=(2, 3))
+    assert np.isfinite(found).all()
+    assert found[0] == pytest.approx([1.0, 0.0, 0.0, 0.0])
+    assert found[1, 1] + found[1, 2] == pytest.approx(1.0)
+    assert found[2, 3] == pytest.approx(1.0)
+
+
 def test_nothing_to_decode() -> None:
     states = ContextStates(PHONES, np.full(N, 0.25), np.full((N, N), 0.25), contexts(), first=0)
     assert states.posteriors(np.empty((0, N * K * K)), np.zeros(N)).shape == (0, N * K * K)

@@ -140,6 +140,10 @@ class NeighbourContexts:
 _WHOLE, _REAL = ("classes", "pairs"), ("after", "before", "following", "pair_shifts")
 _MATRIX, _SHIFTS, _SIDES, _SUM_TOLERANCE = 2, 3, 2, 1e-6
 
+# Natural log by which a state may explain a moment worse than the best one: it may be the only one that can be reached,
+# and what is less sinks below what numbers hold.
+_DEEPEST = -300.0
+
 
 @dataclass(frozen=True, eq=False)
 class ContextStates:
@@ -179,7 +183,8 @@ class ContextStates:
         """
         n, k = self.contexts.following.shape
         logs = evidence.reshape(-1, n, k, k) + preferred[:, None, None]
-        likely = np.exp(logs - logs.max(axis=(1, 2, 3), keepdims=True, initial=-np.inf))
+        best = logs.max(axis=(1, 2, 3), keepdims=True, initial=-np.inf)
+        likely = np.exp(np.maximum(logs - best, _DEEPEST))
         forward, backward = np.empty_like(likely), np.ones_like(likely)
         for t, here in enumerate(likely):
             forward[t] = _scaled(here * (self._first if t == 0 else self._onward(forward[t - 1])))
