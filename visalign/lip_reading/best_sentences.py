@@ -10,7 +10,7 @@ scores, each once, whatever times and pauses it could have had [1]_.
 
 *Words.* The forward-backward algorithm over the states of the grammar says for each moment how probable each word is,
 over all ways through the grammar [2]_. Neighbouring moments repeat each other, so the evidence is scaled down, by what
-made the probabilities hold on speakers left out of the training (docs/decisions/0183-neighbours-on-the-lips.md). A
+made the probabilities hold on speakers left out of the training (docs/decisions/0183-what-strangers-share.md). A
 word's confidence is the mean over its moments.
 
 References

@@ -288,13 +288,11 @@ def _edges(lips: LipFeatures, times: Floats) -> Floats:
 class _Chain:
     """The states of a sequence, three an item.
 
-    Each kind of state is a row of `members`: the log share of every state of the decoder in it; `beside` has the
-    classes of lips on its sides. `kind` names the row of each state of the chain; `skips` holds states that may be
-    entered from before an optional item.
+    Each kind of state is a row of `members`: the log share of every state of the decoder in it. `kind` names the row of
+    each state of the chain; `skips` holds states that may be entered from before an optional item.
     """
 
     members: Floats
-    beside: Numbers
     kind: Numbers
     log_stay: Floats
     skips: npt.NDArray[np.bool_]
@@ -304,19 +302,16 @@ class _Chain:
     @classmethod
     def of(cls, shown: Sequence[Shown], decoder: VisemeDecoder) -> _Chain:
         share = common_share(decoder.transitions)
-        lips, quiet = [_lips_of(x.phones, decoder, share) for x in shown], _lips_of((SILENCE,), decoder, share)
-        items = list(zip((x.phones for x in shown), [quiet, *lips[:-1]], [*lips[1:], quiet], strict=True))
-        kinds = {item: k for k, item in enumerate(dict.fromkeys(items))}
-        members = np.vstack([members_of(phones, decoder, share) for phones, _, _ in kinds])
-        stays = [log_stay(phones, decoder, share, FINE_STEP) for phones, _, _ in kinds]
-        item = np.array([kinds[x] for x in items])
+        kinds = {phones: k for k, phones in enumerate(dict.fromkeys(x.phones for x in shown))}
+        members = np.vstack([members_of(phones, decoder, share) for phones in kinds])
+        stays = [log_stay(phones, decoder, share, FINE_STEP) for phones in kinds]
+        item = np.array([kinds[x.phones] for x in shown])
         kind = (PARTS * item[:, None] + np.arange(PARTS)).ravel()
         optional = np.array([x.optional for x in shown])
         before = np.concatenate([[False], optional[:-1]])
         first = np.arange(len(kind)) % PARTS == 0
         return cls(
             members,
-            np.repeat([sides for _, *sides in kinds], PARTS, axis=0),
             kind,
             np.repeat(np.array(stays)[item], PARTS),
             first & np.repeat(before, PARTS),
@@ -326,22 +321,13 @@ class _Chain:
 
     def emissions(self, rows: Floats, seen: npt.NDArray[np.bool_], decoder: VisemeDecoder) -> Floats:
         """Log-likelihood of each kind of state at each moment, 0 without a face; shape (n_times, n_kinds)."""
+        squares = (rows**2).sum(axis=1)[:, None] - 2 * rows @ decoder.means.T + (decoder.means**2).sum(axis=1)
         weight = EVIDENCE * decoder.evidence_scale * FINE_STEP / STEP
         found = []
-        for k, row in enumerate(self.members):
-            own = np.flatnonzero(np.isfinite(row))
-            means = self._means(k, own, decoder)
-            likely = rows @ means.T - 0.5 * ((rows**2).sum(axis=1)[:, None] + (means**2).sum(axis=1))
-            found.append(logsumexp(likely + row[own], axis=1))
+        for row in self.members:
+            own = np.isfinite(row)
+            found.append(logsumexp(-0.5 * squares[:, own] + row[own], axis=1))
         return np.where(seen[:, None], weight * np.column_stack(found), 0.0)
-
-    def _means(self, kind: int, states: Numbers, decoder: VisemeDecoder) -> Floats:
-        """Means of some states of the decoder between the lips that a kind of state stands between."""
-        if decoder.contexts is None:
-            return decoder.means[states]
-        before, after = self.beside[kind]
-        shifts = decoder.contexts.after[before, states] + decoder.contexts.before[after, states]
-        return np.asarray(decoder.means[states] + shifts)
 
     def best_way(self, rows: Floats, seen: npt.NDArray[np.bool_], decoder: VisemeDecoder) -> tuple[Numbers, float]:
         """State of the chain at each moment, and the log-likelihood of the way."""
@@ -375,21 +361,10 @@ class _Chain:
         """The decoder with its means drawn towards the clip, each as far as its states were passed."""
         if decoder.adaptation_frames <= 0 or not len(rows):
             return decoder
-        missed, weight = np.zeros_like(decoder.means), np.zeros(len(decoder.means))
-        passed = self.kind[states]
-        for kind in np.unique(passed):
-            own = np.flatnonzero(np.isfinite(self.members[kind]))
-            apart = rows[passed == kind][:, None] - self._means(kind, own, decoder)  # (n_times, n_own, n_dims)
-            share = -0.5 * (apart**2).sum(axis=2) + self.members[kind, own]
-            share = np.exp(share - logsumexp(share, axis=1, keepdims=True)) * FINE_STEP / STEP
-            missed[own] += (share[:, :, None] * apart).sum(axis=0)
-            weight[own] += share.sum(axis=0)
-        return replace(decoder, means=decoder.means + missed / (decoder.adaptation_frames + weight)[:, None])
-
-
-def _lips_of(phones: tuple[str, ...], decoder: VisemeDecoder, common: Floats) -> int:
-    """What these phones do to the lips of their neighbours: the class of most of what they may be."""
-    if decoder.contexts is None:
-        return 0
-    share = np.exp(members_of(phones, decoder, common)[0])
-    return int(np.bincount(decoder.contexts.classes, share).argmax())
+        squares = ((rows[:, None] - decoder.means) ** 2).sum(axis=2)
+        share = -0.5 * squares + self.members[self.kind[states]]
+        share = np.exp(share - logsumexp(share, axis=1, keepdims=True))
+        weight = share.sum(axis=0)[:, None] * FINE_STEP / STEP
+        total = share.T @ rows * FINE_STEP / STEP
+        frames = decoder.adaptation_frames
+        return replace(decoder, means=(frames * decoder.means + total) / (frames + weight))
