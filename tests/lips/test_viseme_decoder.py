@@ -133,9 +133,8 @@ def test_each_moment_is_preferred_by_the_bias() -> None:
 
 def posteriors_of(decoder: VisemeDecoder, sequences: list[np.ndarray]) -> list[np.ndarray]:
     """Posteriors of the states over stretches with a face, with the means that they draw together."""
-    states = decoder._states()
-    means, bias = decoder._adapted(states, sequences), decoder.closure_bias
-    return [np.concatenate([x for _, x in decoder._pass(states, rows, means, bias)]) for rows in sequences]
+    means = decoder._adapted_means(sequences)
+    return [np.concatenate([x for _, x in decoder._pass(rows, means, decoder.closure_bias)]) for rows in sequences]
 
 
 def test_what_is_preferred_does_not_draw_the_means() -> None:
@@ -251,3 +250,19 @@ def test_the_saturation_is_kept_in_a_file_and_missed_without_it() -> None:
     del arrays["saturation"]
     with pytest.raises(KeyError, match="saturation"):
         VisemeDecoder.from_arrays(arrays)
+
+
+def test_probabilities_that_hold_keep_the_most_probable() -> None:
+    raw, held = (replace(DECODER, sharpness=x).decode(LIPS, MAP) for x in (1.0, 0.25))
+    assert held.posteriors == pytest.approx(raw.posteriors, nan_ok=True)
+    raised = raw.posteriors**0.25
+    assert held.probabilities == pytest.approx(raised / raised.sum(axis=1, keepdims=True), nan_ok=True)
+    assert held.tier.labels == raw.tier.labels
+    p = raw.closed
+    closed = p**0.25 / (p**0.25 + (1 - p).clip(0) ** 0.25)
+    assert held.closed_probabilities == pytest.approx(closed, nan_ok=True, abs=1e-9)
+
+
+def test_a_power_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="have the power 0"):
+        replace(DECODER, sharpness=0.0)

@@ -41,7 +41,6 @@ __all__ = [
     "ALPHABETS",
     "ARPABET",
     "BILABIALS",
-    "ROUNDED",
     "SILENCE",
     "Phone",
     "articulatory_classes",
@@ -61,8 +60,6 @@ ALPHABETS = ("arpabet", "ipa", "xsampa")
 SILENCE = "SIL"
 BILABIALS = frozenset({"P", "B", "M"})
 """Phones of ARPABET for which the lips close."""
-ROUNDED = frozenset({"W", "UW", "UH", "OW", "AO", "OY", "R", "ER", "SH", "ZH", "CH", "JH"})
-"""Phones of ARPABET for which the lips are rounded or pushed forward."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,9 @@ Method
 The lip model's Gaussians (:class:`~visalign.lips.viseme_decoder.VisemeDecoder`) say how well the lips of a moment fit
 each phone. The words of a grammar become chains of phones through the lexicon, each of three states
 (:mod:`visalign.lips.phone_chains`), and the most probable sentence is read off (:mod:`visalign.lip_reading.network`).
-Inside a word it is known what stands beside a phone: its states have the means that they were met with there
-(:meth:`~visalign.lips.neighbour_contexts.NeighbourContexts.shift`).
 
 Phones that a viseme map puts together are told apart by nothing: with a map the words become chains of visemes, whose
-likelihood is the mean of that of their phones, weighted by how common they are, whatever stands beside them.
+likelihood is the mean of that of their phones, weighted by how common they are.
 
 How long a phone lasts is what the model's training counted. Pauses are free at both ends and rare between words.
 
@@ -21,7 +19,7 @@ the evidence of a moment is scaled down accordingly, so that a second of picture
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -31,11 +29,13 @@ import numpy.typing as npt
 from visalign.errors import AlignmentError, FaceNotFound
 from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
 from visalign.language.phones import SILENCE
+from visalign.lip_reading.best_sentences import best_sentences, word_confidences
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.network import Chain, Network, Step
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.phone_chains import PARTS, common_share, log_stay, members_of
 from visalign.lips.viseme_decoder import STEP, VisemeDecoder
+from visalign.numerics import logsumexp
 from visalign.sync.speech_context import attributes_of
 from visalign.timeline import Interval, Tier
 from visalign.visemes.viseme_map import VisemeMap
@@ -43,9 +43,8 @@ from visalign.visemes.viseme_map import VisemeMap
 __all__ = ["LipReading", "read_words"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Numbers: TypeAlias = npt.NDArray[np.int64]
 
-# Chosen on speakers left out of the training (docs/decisions/0080-lip-reading.md, 0183-neighbours-on-the-lips.md); none
+# Chosen on speakers left out of the training (docs/decisions/0080-lip-reading.md, 0183-what-strangers-share.md); none
 # is at a sharp optimum.
 FINE_STEP = 0.02  # seconds
 EVIDENCE = 1.5  # against the model's own scale, which is meant for posteriors of single moments
@@ -59,7 +58,7 @@ class LipReading:
     Parameters
     ----------
     words : Tier
-        Pauses are "".
+        Pauses are ""; the score of a word is how sure it is, 0..1.
     units : Tier
         The visemes (phones, where no map was used) of these words as the lips show them.
     grammar : str
@@ -67,6 +66,8 @@ class LipReading:
         Id of the map; "" without one.
     score : float
         Log-probability of the way through the grammar, a second of picture.
+    alternatives : tuple of (str, float)
+        The best sentences, this one first, with their scores; empty if none were asked for.
     """
 
     words: Tier
@@ -74,6 +75,7 @@ class LipReading:
     grammar: str
     viseme_map: str
     score: float
+    alternatives: tuple[tuple[str, float], ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -88,6 +90,7 @@ def read_words(
     *,
     viseme_map: VisemeMap | None = None,
     lexicon: Lexicon | None = None,
+    n_best: int = 0,
 ) -> LipReading:
     """The sentence of a grammar that the lips show most probably.
 
@@ -102,6 +105,8 @@ def read_words(
         Phones that are shown alike; without it, each phone is told apart as well as the lips tell it.
     lexicon : Lexicon, optional
         Pronunciations; English by default.
+    n_best : int
+        How many of the best sentences to find beside the words.
 
     Raises
     ------
@@ -126,75 +131,60 @@ def read_words(
     edges = np.append(times - FINE_STEP / 2, times[-1] + FINE_STEP / 2).tolist()
     map_id = "" if viseme_map is None else viseme_map.id
     seconds = FINE_STEP * len(times)
-    return LipReading(_words(way, edges), _shown(way, edges, units.names), grammar.name, map_id, score / seconds)
+    words = _words(way, edges, word_confidences(network, emissions, way))
+    best = best_sentences(network, emissions, n_best) if n_best else []
+    alternatives = tuple((" ".join(x.words), x.score / seconds) for x in best)
+    shown = _shown(way, edges, units.names)
+    return LipReading(words, shown, grammar.name, map_id, score / seconds, alternatives)
 
 
 class _Units:
-    """What a state of the network can be: a part of a viseme, or of a phone between others; made as it is asked for."""
+    """What a state of the network can be: a part of a viseme, or of a phone; made as it is asked for."""
 
     def __init__(self, decoder: VisemeDecoder, viseme_map: VisemeMap | None) -> None:
         self.names = list[str]()  # of each unit: its viseme, or its phone
         self.log_stay = list[float]()
-        self._means = list[Floats]()  # of each unit, shape (n_members, n_dims), and the log share of each member
-        self._shares = list[Floats]()
+        self._shares = list[Floats]()  # of each unit, the log share of each state of the decoder in it
         self._decoder, self._map = decoder, viseme_map
         self._common = common_share(decoder.transitions)
-        self._found = dict[tuple[str, str | None, str | None], int]()
+        self._first = dict[str, int]()  # unit of each name
 
-    def chain(self, phones: Sequence[str]) -> tuple[int, ...]:
+    def chain(self, phones: Iterable[str]) -> tuple[int, ...]:
         """The units of what is said in one go."""
-        known = [self._known(phone) for phone in phones]
-        around = zip(known, [None, *known[:-1]], [*known[1:], None], strict=True)
-        firsts = [self._unit(phone, left, right) for phone, left, right in around]
-        return tuple(first + part for first in firsts for part in range(PARTS))
+        return tuple(self._unit(self._known(phone)) + part for phone in phones for part in range(PARTS))
 
     def emissions(self, lips: LipFeatures) -> tuple[Floats, Floats]:
         """Moments and the log-likelihood of each unit at each, 0 where there is no face."""
         centres = lips.times.centres
         n = max(1, round((centres[-1] - centres[0]) / FINE_STEP) + 1)
         times = centres[0] + FINE_STEP * np.arange(n)
-        rows = self._decoder.rows(lips, times)
-        means, shares = np.vstack(self._means), np.concatenate(self._shares)
-        firsts = np.cumsum([0, *map(len, self._shares[:-1])])
-        # without the rows' own length, which all units share
-        likely = np.logaddexp.reduceat(rows @ means.T - 0.5 * (means**2).sum(axis=1) + shares, firsts, axis=1)
+        rows, means = self._decoder.rows(lips, times), self._decoder.means
+        states = rows @ means.T - 0.5 * (means**2).sum(axis=1)  # without the rows' own length, which all share
+        own = [np.flatnonzero(np.isfinite(row)) for row in self._shares]
+        likely = [logsumexp(states[:, x] + row[x], axis=1) for x, row in zip(own, self._shares, strict=True)]
         weight = EVIDENCE * self._decoder.evidence_scale * FINE_STEP / STEP
         shown = np.clip(np.searchsorted(lips.times.times, times, side="right") - 1, 0, len(centres) - 1)
-        return times, np.where(lips.has_face[shown][:, None], weight * likely, 0.0)
+        return times, np.where(lips.has_face[shown][:, None], weight * np.column_stack(likely), 0.0)
 
-    def _unit(self, phone: str, left: str | None, right: str | None) -> int:
-        """The first part of a phone; the others follow it."""
+    def _unit(self, phone: str) -> int:
+        """The first part of a phone, or of its viseme; the others follow it."""
         name = phone if self._map is None else self._map.lookup(phone, "arpabet")
-        key = (phone, left, right) if self._map is None else (name, None, None)
-        if key not in self._found:
-            self._found[key] = len(self.names)
-            alike = [x for x in self._phones if self._map is not None and self._map.lookup(x, "arpabet") == name]
-            members = members_of(alike or [phone], self._decoder, self._common)
-            for row in members:
-                own = np.flatnonzero(np.isfinite(row))
-                self._means.append(self._decoder.means[own] + self._shift(own, left, right))
-                self._shares.append(row[own])
+        if name not in self._first:
+            self._first[name] = len(self.names)
+            met = dict.fromkeys(self._decoder.phones)
+            alike = [phone] if self._map is None else [x for x in met if self._map.lookup(x, "arpabet") == name]
+            for row in members_of(alike, self._decoder, self._common):
+                self._shares.append(row)
                 self.names.append(name)
-                self.log_stay.append(log_stay(alike or [phone], self._decoder, self._common, FINE_STEP))
-        return self._found[key]
-
-    def _shift(self, states: Numbers, left: str | None, right: str | None) -> Floats:
-        contexts = self._decoder.contexts
-        if self._map is not None or contexts is None:
-            return np.zeros((len(states), self._decoder.means.shape[1]))
-        beside = [None if x is None else self._decoder.phones.index(x) for x in (left, right)]
-        return np.array([contexts.shift(int(state), *beside) for state in states])
-
-    @property
-    def _phones(self) -> list[str]:
-        return list(dict.fromkeys(self._decoder.phones))
+                self.log_stay.append(log_stay(alike, self._decoder, self._common, FINE_STEP))
+        return self._first[name]
 
     def _known(self, phone: str) -> str:
         """The phone; the one most like it, by how it is articulated, where the model never met it."""
         if phone in self._decoder.phones:
             return phone
         wanted = attributes_of(phone)
-        met = sorted(set(self._phones) - {SILENCE})
+        met = sorted(set(self._decoder.phones) - {SILENCE})
         return max(met, key=lambda x: len(wanted & attributes_of(x)) / len(wanted | attributes_of(x)))
 
 
@@ -202,7 +192,7 @@ def _chains(grammar: WordGraph, units: _Units, lexicon: Lexicon) -> Iterator[Cha
     said = dict(zip(grammar.words, lexicon.pronounce(grammar.words), strict=True))
     for arc in grammar.arcs:
         if arc.word is not None:
-            ways = {units.chain(list(arpabet_phones(x))) for x in said[arc.word]}
+            ways = {units.chain(arpabet_phones(x)) for x in said[arc.word]}
             for way in sorted(ways - {()}):
                 yield Chain(arc.start, arc.end, arc.word, way, arc.log_weight)
     silence = units.chain([SILENCE])
@@ -212,12 +202,13 @@ def _chains(grammar: WordGraph, units: _Units, lexicon: Lexicon) -> Iterator[Cha
         yield Chain(node, node, None, silence, float(np.log(PAUSE_AT_ENDS if at_end else PAUSE_BETWEEN)))
 
 
-def _words(way: list[Step], edges: list[float]) -> Tier:
-    rows = list[Interval]()
+def _words(way: list[Step], edges: list[float], confidences: Sequence[float]) -> Tier:
+    rows, sure = list[Interval](), iter(confidences)
     for k, step in enumerate(way):
         if step.position == 0:
             last = next((x.first for x in way[k + 1 :] if x.position == 0), len(edges) - 1)
-            rows.append(Interval(edges[step.first], edges[last], step.chain.word or ""))
+            word = step.chain.word
+            rows.append(Interval(edges[step.first], edges[last], word or "", None if word is None else next(sure)))
     return Tier.from_intervals("words", rows)
 
 

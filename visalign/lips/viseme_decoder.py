@@ -15,15 +15,12 @@ bounded before it is reduced, :math:`s \tanh(x / s)` of s = `saturation` standar
 Neighbouring frames repeat each other, which a hidden Markov model does not know; the log-likelihoods are therefore
 scaled down by `evidence_scale`, which widens the shared covariance.
 
-*Neighbours.* What a phone shows depends on whether the phones before and after it close or round the lips; the states
-are expanded by their neighbours' classes (:mod:`visalign.lips.neighbour_contexts`).
-
 *The speaker.* A first pass tells which state each moment of the clip probably belongs to. The means of the states are
 then drawn towards those of the clip, each as far as it was met (maximum a posteriori, [1]_),
 
 .. math:: \mu_s' = \frac{\tau \mu_s + \sum_t \gamma_t(s) y_t}{\tau + \sum_t \gamma_t(s)}
 
-in all its contexts alike, and a second pass decodes. All of it comes from the picture.
+and a second pass decodes. All of it comes from the picture.
 
 *Closed lips.* The states of P, B and M are preferred by `closure_bias` (natural log): a closure that is overlooked is
 the worse fault. Their posterior is also given by itself, whatever the map.
@@ -45,17 +42,16 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from visalign.language.phones import BILABIALS, SILENCE
+from visalign.language.phones import BILABIALS
 from visalign.lips.forward_backward import forward_backward
 from visalign.lips.lip_features import LipFeatures
-from visalign.lips.neighbour_contexts import ContextStates, NeighbourContexts, lip_class
 from visalign.timeline import Interval, Tier, runs
 from visalign.visemes.viseme_map import VisemeMap
 
@@ -144,8 +140,6 @@ class VisemeDecoder:
         Standard deviations of the clip towards which a normalised feature is bounded; infinite: it is not.
     sharpness : float
         Power by which posteriors become probabilities that hold, above 0.
-    contexts : NeighbourContexts or None
-        What neighbours do to the means; None: nothing.
     """
 
     columns: tuple[str, ...]
@@ -161,7 +155,6 @@ class VisemeDecoder:
     adaptation_frames: float = 0.0
     saturation: float = np.inf
     sharpness: float = 1.0
-    contexts: NeighbourContexts | None = None
 
     def __post_init__(self) -> None:
         if self.means.ndim != 2:
@@ -184,8 +177,6 @@ class VisemeDecoder:
             raise ValueError(f"the decoder's features saturate at {self.saturation:g} standard deviations; above 0")
         if not 0 < self.sharpness < np.inf:
             raise ValueError(f"the decoder's posteriors have the power {self.sharpness:g}; above 0")
-        if self.contexts is not None and self.contexts.after.shape[1:] != (n, d):
-            raise ValueError(f"the decoder's contexts are of {self.contexts.after.shape[1:]}, its means of {(n, d)}")
 
     def decode(self, lips: LipFeatures, viseme_map: VisemeMap) -> DecodedVisemes:
         """Decode the visemes of `viseme_map` from `lips`.
@@ -206,11 +197,10 @@ class VisemeDecoder:
         stretches = [slice(*run) for run in runs(seen)]
         rows = [self.rows(lips, times[run]) for run in stretches]
         sums = np.full((len(times), len(visemes) + 1), np.nan)
-        states = self._states()
-        means = self._adapted(states, rows)
+        means = self._adapted_means(rows)
         for run, sequence in zip(stretches, rows, strict=True):
-            for part, posteriors in self._pass(states, sequence, means, self.closure_bias):
-                sums[run][part] = states.merged(posteriors) @ membership
+            for part, posteriors in self._pass(sequence, means, self.closure_bias):
+                sums[run][part] = posteriors @ membership
         posteriors, closed = sums[:, :-1], sums[:, -1]
         tier = _tier(lips, times, visemes, _calibrated(posteriors, self.sharpness))
         return DecodedVisemes(tier, times, visemes, posteriors, closed, self.sharpness)
@@ -219,38 +209,29 @@ class VisemeDecoder:
     def _closing(self) -> npt.NDArray[np.bool_]:
         return np.array([phone in BILABIALS for phone in self.phones])
 
-    def _states(self) -> _States:
-        """What the recursions run over: the states, or what contexts make of them."""
-        if self.contexts is None:
-            return _States(self.means, 1, lambda logs, bias: forward_backward(logs, self.start, self.transitions, bias))
-        quiet = self.contexts.classes[self.phones.index(SILENCE)] if SILENCE in self.phones else lip_class(SILENCE)
-        expanded = ContextStates(self.phones, self.start, self.transitions, self.contexts, int(quiet))
-        return _States(self.contexts.means(self.means), self.contexts.n_contexts, expanded.posteriors)
-
     def rows(self, lips: LipFeatures, times: Floats) -> Floats:
         """What the states emit at `times` (seconds), shape (n_times, n_dims)."""
         parts = [times[first : first + _BLOCK] for first in range(0, max(len(times), 1), _BLOCK)]
         rows = (stacked(lips, part, self.columns, self.moments, self.saturation) - self.centre for part in parts)
         return np.vstack([part @ self.projection for part in rows])
 
-    def _adapted(self, states: _States, sequences: Sequence[Floats]) -> Floats:
+    def _adapted_means(self, sequences: Sequence[Floats]) -> Floats:
         """Means drawn towards those of the clip."""
         if self.adaptation_frames == 0 or not sequences:
-            return states.means
-        total, weight = np.zeros_like(states.means), np.zeros(len(states.means))
+            return self.means
+        total, weight = np.zeros_like(self.means), np.zeros((len(self.means), 1))
         for rows in sequences:
-            for part, posteriors in self._pass(states, rows, states.means, 0.0):  # what is preferred is not yet seen
-                total, weight = total + posteriors.T @ rows[part], weight + posteriors.sum(axis=0)
-        missed = states.merged((total - weight[:, None] * states.means).T).T
-        shift = missed / (self.adaptation_frames + states.merged(weight))[:, None]
-        return np.asarray(states.means + np.repeat(shift, states.n_contexts, axis=0))
+            for part, posteriors in self._pass(rows, self.means, 0.0):  # what is preferred is not yet seen
+                total, weight = total + posteriors.T @ rows[part], weight + posteriors.sum(axis=0)[:, None]
+        return np.asarray((self.adaptation_frames * self.means + total) / (self.adaptation_frames + weight))
 
-    def _pass(self, states: _States, rows: Floats, means: Floats, bias: float) -> Iterator[tuple[slice, Floats]]:
-        """Posteriors, a stretch of the rows at a time; `bias` prefers the states that close."""
+    def _pass(self, rows: Floats, means: Floats, bias: float) -> Iterator[tuple[slice, Floats]]:
+        """Posteriors of the states, a stretch of the rows at a time; `bias` prefers those that close."""
         preferred = np.where(self._closing, bias, 0.0)
         for first in range(0, len(rows), _BLOCK):
             low, last = max(first - _OVERLAP, 0), min(first + _BLOCK, len(rows))
-            known = states.posteriors(self._evidence(rows[low : last + _OVERLAP], means), preferred)
+            evidence = self._evidence(rows[low : last + _OVERLAP], means)
+            known = forward_backward(evidence, self.start, self.transitions, preferred)
             yield slice(first, last), known[first - low : last - low]
 
     def _evidence(self, rows: Floats, means: Floats) -> Floats:
@@ -261,7 +242,6 @@ class VisemeDecoder:
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Plain arrays, for a model file."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        arrays |= {} if self.contexts is None else self.contexts.to_arrays()
         return arrays | {
             "columns": np.array(self.columns),
             "phones": np.array(self.phones),
@@ -284,29 +264,12 @@ class VisemeDecoder:
             columns=tuple(map(str, arrays["columns"])),
             phones=tuple(map(str, arrays["phones"])),
             moments=tuple(np.asarray(arrays["moments"], np.float64).tolist()),
-            contexts=NeighbourContexts.from_arrays(arrays) if "context_classes" in arrays else None,
             **numbers,
         )
 
 
 _ARRAYS = ("centre", "projection", "means", "start", "transitions")
 _NUMBERS = ("evidence_scale", "closure_bias", "adaptation_frames", "saturation", "sharpness")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _States:
-    """The states of the recursions: `n_contexts` for each of the decoder's, next to one another.
-
-    `posteriors` takes log-likelihoods, shape (n_times, n_states * n_contexts), and what is preferred, (n_states,).
-    """
-
-    means: Floats
-    n_contexts: int
-    posteriors: Callable[[Floats, Floats], Floats]
-
-    def merged(self, values: Floats) -> Floats:
-        """Sums over the contexts of each state; they are the last axis."""
-        return np.asarray(values.reshape(*values.shape[:-1], -1, self.n_contexts).sum(axis=-1))
 
 
 def grid(lips: LipFeatures) -> tuple[Floats, npt.NDArray[np.bool_]]:

@@ -6,14 +6,13 @@ A phone has :data:`STATES_PER_PHONE` states; the moments that the aligner gave i
 features of seven moments are reduced by linear discriminant analysis between these states; the covariance within them
 gets a strong ridge, because the habits of a dozen speakers are not to be learnt. Transitions are
 counted moment by moment, so that durations are learnt as well. A speaker counts by the root of their number of frames,
-so that none is the model. What neighbours that close or round the lips do to a state's mean is counted for each side
-by itself, and drawn towards nothing by :data:`CONTEXT_FRAMES` frames.
+so that none is the model.
 
 How much higher one half of a mouth or one corner lies than the other is a habit, or a fault of the landmarks: it is
 left out.
 
 The constants were chosen on leave-one-speaker-out runs over GRID; docs/decisions/0060-viseme-decoder.md and
-0183-neighbours-on-the-lips.md have the tables.
+0183-what-strangers-share.md have the tables.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from scipy.linalg import eigh
 
 from visalign.language.seen_phones import english_lips
 from visalign.lips.lip_features import FEATURES, LipFeatures
-from visalign.lips.neighbour_contexts import NeighbourContexts, lip_class
 from visalign.lips.viseme_decoder import VisemeDecoder, grid, stacked
 from visalign.timeline import Tier
 
@@ -45,10 +43,8 @@ EVIDENCE_SCALE = 0.8
 CLOSURE_BIAS = 1.0
 SATURATION = 1.0  # standard deviations of a clip (docs/decisions/0168-lips-of-strangers.md)
 ADAPTATION_FRAMES = 20.0  # that the training's means count against those of the clip
-CONTEXT_FRAMES = 100.0  # without a shift, against those beside a neighbour of a class
-PAIR_FRAMES = 20.0  # the same of one phone
-SHARPNESS = 0.25  # posteriors to this power are right as often as they say; every speaker left out chooses it
-_ADDED_COUNT = 0.02  # to each transition, and to each class of what follows
+SHARPNESS = 0.2  # posteriors to this power are right as often as they say; every speaker left out chooses it
+_ADDED_COUNT = 0.02  # to each transition
 _MIN_FRAMES = 3  # of a state; with fewer it has the mean of its phone
 
 _NAMES = tuple(feature.name for feature in FEATURES if "asymmetry" not in feature.name)
@@ -117,7 +113,6 @@ def fit_decoder(clips: Sequence[LabelledLips], columns: Sequence[str] = _NAMES) 
         ADAPTATION_FRAMES,
         SATURATION,
         SHARPNESS,
-        _contexts(phones, means, reduced, states, w),
     )
 
 
@@ -173,58 +168,3 @@ def _bigrams(states: Sequence[Numbers], n_states: int) -> tuple[Floats, Floats]:
             start[sequence[0]] += 1
             np.add.at(counts, (sequence[:-1], sequence[1:]), 1)
     return start / start.sum(), counts / counts.sum(axis=1, keepdims=True)
-
-
-def _contexts(
-    phones: Sequence[str], means: Floats, rows: Floats, states: Sequence[Numbers], weights: Floats
-) -> NeighbourContexts:
-    """Shifts of the states' means beside neighbours, and what class of phone follows each phone."""
-    met, classes = np.unique([lip_class(phone) for phone in phones], return_inverse=True)
-    silence = list(phones).index(_SILENCE) if _SILENCE in phones else 0
-    spoken = [x // STATES_PER_PHONE for x in states]
-    following = np.full((len(phones), len(met)), _ADDED_COUNT)
-    for sequence in map(_runs_of, spoken):
-        np.add.at(following, (sequence, classes[np.append(sequence[1:], silence)[: len(sequence)]]), 1)
-    following /= following.sum(axis=1, keepdims=True)
-    flat, sides = np.concatenate(states), np.concatenate([_neighbours(x, silence) for x in spoken])
-    missed = rows - means[flat]
-    after, before = (
-        _shifts(missed, flat, classes[x], weights, (len(met), len(means)), CONTEXT_FRAMES)[0] for x in sides.T
-    )
-    beside = [_shifts(missed, flat, x, weights, (len(phones), len(means)), PAIR_FRAMES) for x in sides.T]
-    pairs = [(k, x, y) for k, (_, count) in enumerate(beside) for x, y in np.argwhere(count > 0).tolist()]
-    return NeighbourContexts(
-        classes=np.repeat(classes, STATES_PER_PHONE),
-        after=after,
-        before=before,
-        following=np.repeat(following, STATES_PER_PHONE, axis=0),
-        pairs=np.array([(k, STATES_PER_PHONE * x, y) for k, x, y in pairs], np.int64),
-        pair_shifts=np.array([beside[k][0][x, y] for k, x, y in pairs]),
-    )
-
-
-def _runs_of(phones: Numbers) -> Numbers:
-    """The phones of a sequence of moments, each once."""
-    return np.asarray(phones[np.append(True, phones[1:] != phones[:-1])[: len(phones)]])
-
-
-def _neighbours(phones: Numbers, outside: int) -> Numbers:
-    """Phone before and after that of each moment, shape (n_moments, 2)."""
-    if not len(phones):
-        return np.empty((0, 2), np.int64)
-    run = np.cumsum(np.append(False, phones[1:] != phones[:-1]))
-    spoken = np.concatenate([[outside], _runs_of(phones), [outside]])
-    return np.column_stack([spoken[run], spoken[run + 2]])
-
-
-def _shifts(
-    missed: Floats, states: Numbers, side: Numbers, weights: Floats, shape: tuple[int, int], frames: float
-) -> tuple[Floats, Floats]:
-    """What the states' means miss beside each kind of neighbour, drawn towards nothing, and on how many frames.
-
-    Shapes (n_kinds, n_states, n_dims) and (n_kinds, n_states), of which `shape` is the second.
-    """
-    total, count = np.zeros((*shape, missed.shape[1])), np.zeros(shape)
-    np.add.at(total, (side, states), weights[:, None] * missed)
-    np.add.at(count, (side, states), weights)
-    return np.asarray(total / (count + frames)[:, :, None]), count
