@@ -134,7 +134,14 @@ class _Programme:
         has_face = self.seen.lips.has_face[frames]
         seen = float(has_face.mean()) if len(has_face) else 0.0
         comparison = self.judged.comparison
-        course = line_course(part, comparison.evidence, comparison.lead_at(part), comparison.calibration)
+        bias = self.instruments.own_bias
+        course = line_course(
+            part,
+            comparison.evidence,
+            comparison.lead_at(part),
+            comparison.calibration,
+            own_bias=0.0 if bias is None else bias.lead_seconds,
+        )
         bare = DubbedLine(number, text, cue.speaker, cue_start, cue_end, part.start, part.end, "not-seen", seen=seen)
         if seen < _LEAST_SEEN:
             return bare

@@ -103,7 +103,7 @@ def dubbing_data(dubbing: Dubbing) -> dict[str, Any]:
         for name, found in dubbing.percentiles.items()
     }
     return {
-        "lines": [_item(line) | {"failed": list(dubbing.failed(line))} for line in dubbing.lines],
+        "lines": [_item(line, dubbing.failed(line)) for line in dubbing.lines],
         "percentiles": percentiles,
         "gate": None
         if gate is None
@@ -118,8 +118,9 @@ def dubbing_data(dubbing: Dubbing) -> dict[str, Any]:
     }
 
 
-def _item(line: DubbedLine) -> dict[str, Any]:
-    return {key: _plain(value) for key, value in asdict(line).items()}
+def _item(line: DubbedLine, failed: tuple[str, ...]) -> dict[str, Any]:
+    told = {"failed": list(failed), "fault_in_words": fault_in_words(line, failed)}
+    return {key: _plain(value) for key, value in asdict(line).items()} | told
 
 
 def _plain(value: Any) -> Any:
