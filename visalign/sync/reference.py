@@ -30,14 +30,15 @@ from pathlib import Path
 
 import numpy as np
 
-from visalign.errors import InputError
+from visalign.errors import AnyPath, InputError
 from visalign.lips.clip_faces import read_faces
 from visalign.media.clips import read_audio
+from visalign.parameters import ThresholdParams
 from visalign.sync.estimate import lag_density
 from visalign.sync.judging import Instruments, Judged, hear, judge, see
 from visalign.sync.own_bias import SCATTER_OF_A_SECOND, OwnBias
 
-__all__ = ["MOST_BIAS", "with_reference"]
+__all__ = ["MOST_BIAS", "bias_of", "with_reference"]
 
 MOST_BIAS = 0.1
 """Seconds; what is further from sync is no clip that is known to be in sync: speakers differ by 12 ms."""
@@ -77,9 +78,28 @@ def _bias(path: str, _state: tuple[int, ...], instruments: Instruments) -> OwnBi
     sound = read_audio(path)
     heard = hear(sound, None, tools.settings)
     seen = see(read_faces(path, detect_every=settings.lips.detect_every), heard, tools)
-    judged = judge(heard, seen, tools)
+    return bias_of(judge(heard, seen, tools), path, settings.thresholds)
+
+
+def bias_of(judged: Judged, path: AnyPath, thresholds: ThresholdParams) -> OwnBias:
+    """What a clip that is known to be in sync tells of its speaker and camera.
+
+    Parameters
+    ----------
+    judged : Judged
+        The clip, judged without a reference.
+    path : path-like
+        The clip.
+    thresholds : ThresholdParams
+        How sure its lead has to be.
+
+    Raises
+    ------
+    InputError
+        If its lead can't be told, or is too large for a bias.
+    """
     sync = judged.sync
-    if sync.lead_seconds is None or sync.confidence < settings.thresholds.min_confidence:
+    if sync.lead_seconds is None or sync.confidence < thresholds.min_confidence:
         raise InputError(
             f"{path}: the reference tells no bias: its lead can't be told (confidence {sync.confidence:.2f}). Give a "
             "longer clip of the same speaker and camera, with a face that speaks."
