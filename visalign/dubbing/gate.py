@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from visalign.dubbing.lines import SURE, DubbedLine
+from visalign.dubbing.lines import MOST_SHARED, SURE, DubbedLine
 from visalign.parameters import GateParams
 from visalign.sync.verdict import MIN_SPEECH, Cause, SyncEstimate
 
@@ -89,7 +89,13 @@ def _open_vowels(line: DubbedLine, rules: GateParams) -> bool:
 def _match(line: DubbedLine, rules: GateParams) -> bool:
     if line.verdict == "mismatched":
         return True
-    if rules.min_match is None or line.match is None or line.start is None or line.end is None:
+    if (
+        line.shared >= MOST_SHARED
+        or rules.min_match is None
+        or line.match is None
+        or line.start is None
+        or line.end is None
+    ):
         return False
     return line.match < rules.min_match and line.end - line.start >= MIN_SPEECH
 
