@@ -161,6 +161,9 @@ class SyncParams:
     ----------
     viseme_map : str
         Name of a phoneme→viseme map, or the path of a TOML file with one.
+    reference : str
+        Path of a clip of the same speaker and camera that is known to be in sync: its lead is taken off every lead
+        (:mod:`visalign.sync.reference`); empty for none.
     max_lag_seconds : float
         The offset is searched within plus and minus this. The default is 15 frames at 25 frames a second, the range
         of SyncNet's protocol and its successors'. Beyond a second, up to ten minutes, a quick look at every lag
@@ -168,6 +171,7 @@ class SyncParams:
     """
 
     viseme_map: str = "jeffers_1971"
+    reference: str = ""
     max_lag_seconds: float = number(0.6, 0.1, 600, "0.1 to 600 seconds")
 
     def __post_init__(self) -> None:
@@ -296,6 +300,7 @@ class Config:
         recognise: str | None = None,
         enhancement: str | None = None,
         viseme_map: str | None = None,
+        reference: AnyPath | None = None,
         max_lag_seconds: float | None = None,
         profile: str | None = None,
         strict: bool | None = None,
@@ -326,7 +331,12 @@ class Config:
             self,
             alignment=_with(self.alignment, **alignment, enhancement=enhancement),
             lips=_with(self.lips, grammar=grammar),
-            sync=_with(self.sync, viseme_map=viseme_map, max_lag_seconds=max_lag_seconds),
+            sync=_with(
+                self.sync,
+                viseme_map=viseme_map,
+                reference=None if reference is None else str(reference),
+                max_lag_seconds=max_lag_seconds,
+            ),
             verdict=_with(chosen.verdict, strict=strict),
             gate=chosen.gate,
         )
@@ -356,7 +366,9 @@ class Config:
         data = asdict(self)
         if not self.alignment.language:  # so that digests of before languages could be named stay what they were
             del data["alignment"]["language"]
-        if self.gate == GateParams():  # the same of before there were gates
+        if not self.sync.reference:
+            del data["sync"]["reference"]
+        if self.gate == GATES.get(self.verdict.profile, GateParams()):  # what the profile brings, none of most
             del data["gate"]
         return data
 

@@ -40,9 +40,11 @@ from visalign.media.clips import read_audio
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.making import make_report
 from visalign.signals import Audio
-from visalign.sync.evidence import ClipEvidence, gather_evidence
+from visalign.sync.evidence import ClipEvidence, gather_evidence, without_bias
 from visalign.sync.judging import Heard, Instruments, Judged, Seen, hear, judge, see
 from visalign.sync.lip_model import LipModel
+from visalign.sync.own_bias import OwnBias
+from visalign.sync.reference import with_reference
 from visalign.sync.segments import SEGMENT_KINDS
 from visalign.timeline import Tier
 from visalign.visemes.expected import viseme_tier
@@ -98,6 +100,7 @@ def check(
     g2p: str | None = None,
     recognise: str | None = None,
     enhancement: str | None = None,
+    reference: AnyPath | None = None,
     max_lag: float | None = None,
     profile: str | None = None,
     strict: bool | None = None,
@@ -149,6 +152,9 @@ def check(
     enhancement : str, optional
         Clear the sound first by this chain (:mod:`visalign.sound.enhancement`); ``"auto"`` does so only where the noise
         makes it worth while, ``"off"`` never.
+    reference : path-like, optional
+        A clip of the same speaker and camera that is known to be in sync: its lead is taken off every lead
+        (:mod:`visalign.sync.reference`).
     max_lag : float, optional
         Seconds within which the offset is searched, to either side.
     profile : str, optional
@@ -219,6 +225,7 @@ def check(
         g2p=g2p,
         recognise=recognise,
         enhancement=enhancement,
+        reference=reference,
         max_lag_seconds=max_lag,
         profile=profile,
         strict=strict,
@@ -243,6 +250,9 @@ def check(
     faces = _faces(path_or_lips, tools.settings, told, lip_cache, video_track)
     told("decoding visemes", None)
     seen = see(faces, heard, tools, face=face)
+    if tools.settings.sync.reference:
+        told("measuring the reference", None)
+        tools = with_reference(tools)
     told("comparing", None)
     judged = judge(heard, seen, tools, details=details, is_own=audio is None)
     read, unread = _read_off(reader, heard, seen, judged, tools)
@@ -257,7 +267,7 @@ def check(
         tools,
         transcript=transcript if isinstance(transcript, str) else None,
         audio=_name(audio),
-        evidence=_evidence(path_or_lips, heard_from, heard, seen, judged) if evidence else None,
+        evidence=_evidence(path_or_lips, heard_from, heard, seen, judged, tools.own_bias) if evidence else None,
         lip_reading=read,
         warnings=unread,
         with_details=bool(details),
@@ -378,11 +388,18 @@ def _read_off(
 
 
 def _evidence(
-    path_or_lips: Clip, audio: Audio | AnyPath | None, heard: Heard, seen: Seen, judged: Judged
+    path_or_lips: Clip,
+    audio: Audio | AnyPath | None,
+    heard: Heard,
+    seen: Seen,
+    judged: Judged,
+    own_bias: OwnBias | None,
 ) -> ClipEvidence:
     shown = judged.comparison.heard_at(seen.lips.times.centres)
     mouths = lip_trajectory(heard.alignment.phones, shown)
     kept = gather_evidence(seen.lips, mouths, judged.comparison)
+    if own_bias is not None:
+        kept = without_bias(kept, own_bias, judged.estimate.speech_seconds)
     return replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
 
 

@@ -70,11 +70,24 @@ def test_every_rule_is_tried() -> None:
         {"n_closures": 2, "n_closures_met": 0},  # too few to tell
         {"n_open_closed": 1},
         {"match": 0.1, "end": 2.4},  # 1.4 s are too little to tell other words
+        {"match": 0.1, "shared": 0.3},  # two talk at once: the lips may say the other line
         {"match": None, "overrun_seconds": None, "dead_air_seconds": None, "isochrony": None, "start_beyond": None},
     ],
 )
 def test_at_the_limit_and_where_nothing_can_be_told_no_rule_fails(good: dict[str, Any]) -> None:
     assert failed_rules(replace(GOOD, **good), RULES) == ()
+
+
+@pytest.mark.parametrize("verdict", ["not-seen", "off-screen", "not-heard"])
+def test_a_line_whose_lips_are_not_in_the_picture_fails_no_rule(verdict: str) -> None:
+    """A narrator is heard while the mouth rests: that is no overrun."""
+    assert failed_rules(replace(GOOD, verdict=verdict, overrun_seconds=2.0, dead_air_seconds=2.0), RULES) == ()
+
+
+def test_a_line_that_fails_counts_among_the_judged() -> None:
+    some = [replace(GOOD, verdict="uncertain", end_beyond=0.9), replace(GOOD, number=2, verdict="uncertain")]
+    gate = dubbing_gate(some, IN_SYNC, RULES)
+    assert (gate.n_judged, dict(gate.lines)) == (1, {1: ("end",)})
 
 
 def test_rules_that_are_not_asked_fail_nothing() -> None:

@@ -117,3 +117,14 @@ def test_closures_and_open_vowels_are_counted_on_the_clock_of_the_file(stages: S
     assert (met, open_closed) == (0, 0)
     assert counted(0.9) == (n_closures, n_closures, n_open, n_open)
     assert counted(np.nan) == (0, 0, 0, 0)
+
+
+def test_lines_that_are_heard_at_once_share_their_time(stages: Stages) -> None:
+    heard, seen, judged, tools = stages
+    cue = heard.alignment.cues[0]
+    assert cue.found_start is not None
+    assert cue.found_end is not None
+    middle = (cue.found_start + cue.found_end) / 2
+    both = (cue, replace(cue, speaker="bert", found_end=middle))
+    first, second = measure_lines(replace(heard, alignment=replace(heard.alignment, cues=both)), seen, judged, tools)
+    assert (first.shared, second.shared) == (pytest.approx(0.5), pytest.approx(1.0))

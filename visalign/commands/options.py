@@ -62,6 +62,7 @@ __all__ = [
     "Profile",
     "Quiet",
     "Recognise",
+    "Reference",
     "Report",
     "Seed",
     "Settings",
@@ -98,6 +99,10 @@ SAID, SOURCE, JUDGED, OUTPUT, SPEED = (
 def written(name: str, suffix: str, *, help: str) -> Any:
     """An option that names a file to write, or ``-`` for the standard output; `suffix` tells what is in it."""
     return typer.Option(name, help=help, callback=lambda value: output_for(value, suffix), rich_help_panel=OUTPUT)
+
+
+def _judged(name: str, help: str) -> Any:
+    return typer.Option(name, help=help, rich_help_panel=JUDGED)
 
 
 # --- what is said -------------------------------------------------------------------------------------------------
@@ -244,13 +249,8 @@ Map = Annotated[
         panel=JUDGED,
     ),
 ]
-Model = Annotated[
-    Path | None,
-    typer.Option(
-        "--model", help="Lip model made by `visalign train`, in place of the shipped one.", rich_help_panel=JUDGED
-    ),
-]
-Settings = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.", rich_help_panel=JUDGED)]
+Model = Annotated[Path | None, _judged("--model", "Lip model made by `visalign train`, in place of the shipped one.")]
+Settings = Annotated[Path | None, _judged("--config", "TOML file with settings.")]
 Profile = Annotated[
     str | None,
     choice(
@@ -261,11 +261,9 @@ Profile = Annotated[
         panel=JUDGED,
     ),
 ]
-Strict = Annotated[
-    bool,
-    typer.Option(
-        "--strict", help="In sync only where the whole 95 % interval is within the limits.", rich_help_panel=JUDGED
-    ),
+Strict = Annotated[bool, _judged("--strict", "In sync only where the whole 95 % interval is within the limits.")]
+Reference = Annotated[
+    Path | None, _judged("--reference", "A clip of the same speaker and camera in sync: its own lead is taken off.")
 ]
 MaxLag = Annotated[
     float | None,

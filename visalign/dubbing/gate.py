@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from visalign.dubbing.lines import SURE, DubbedLine
+from visalign.dubbing.lines import MOST_SHARED, SURE, DubbedLine
 from visalign.parameters import GateParams
 from visalign.sync.verdict import MIN_SPEECH, Cause, SyncEstimate
 
@@ -27,6 +27,7 @@ __all__ = ["LINE_RULES", "PERCENTILES", "FailedRule", "Gate", "dubbing_gate", "f
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 """Names of the percentiles of a programme, and their shares."""
 
+_NOT_ASKED = ("not-seen", "off-screen", "not-heard")
 _FAULTS = ("audio-early", "audio-late", "mismatched")
 # What one line may bring about that is out of sync among others that are in: the rules of the lines tell it.
 _TOLD_BY_LINES = (Cause.DRIFT, Cause.JUMPS, Cause.ACROSS_A_LIMIT)
@@ -63,6 +64,7 @@ class Gate:
     lines : mapping of int to tuple of str
         Failed rules of each line that fails one, by its number.
     n_lines, n_judged : int
+        All lines, and those that were judged or fail a rule.
     """
 
     passed: bool
@@ -89,7 +91,13 @@ def _open_vowels(line: DubbedLine, rules: GateParams) -> bool:
 def _match(line: DubbedLine, rules: GateParams) -> bool:
     if line.verdict == "mismatched":
         return True
-    if rules.min_match is None or line.match is None or line.start is None or line.end is None:
+    if (
+        line.shared >= MOST_SHARED
+        or rules.min_match is None
+        or line.match is None
+        or line.start is None
+        or line.end is None
+    ):
         return False
     return line.match < rules.min_match and line.end - line.start >= MIN_SPEECH
 
@@ -117,7 +125,12 @@ LINE_RULES: Mapping[str, Callable[[DubbedLine, GateParams], bool]] = MappingProx
 
 
 def failed_rules(line: DubbedLine, rules: GateParams) -> tuple[str, ...]:
-    """Names of the rules of :data:`LINE_RULES` that a line fails, in their order."""
+    """Names of the rules of :data:`LINE_RULES` that a line fails, in their order; none where its lips were not to be seen.
+
+    A narrator speaks while the mouth in the picture rests, and nothing is wrong with that.
+    """
+    if line.verdict in _NOT_ASKED:
+        return ()
     return tuple(name for name, fails in LINE_RULES.items() if fails(line, rules))
 
 
@@ -144,7 +157,7 @@ def dubbing_gate(lines: Sequence[DubbedLine], sync: SyncEstimate, rules: GatePar
     rules : GateParams
     """
     failing = {line.number: failed for line in lines if (failed := failed_rules(line, rules))}
-    n_judged = sum(line.is_judged for line in lines)
+    n_judged = sum(line.is_judged or line.number in failing for line in lines)
     found = tuple(_programme_rules(lines, sync, rules, len(failing), n_judged))
     return Gate(not found, found, failing, len(lines), n_judged)
 

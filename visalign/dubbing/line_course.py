@@ -90,7 +90,9 @@ class LineCourse:
     rate: float
 
 
-def line_course(line: Interval, evidence: LagEvidence, lead: float, calibration: Calibration) -> LineCourse | None:
+def line_course(
+    line: Interval, evidence: LagEvidence, lead: float, calibration: Calibration, *, own_bias: float = 0.0
+) -> LineCourse | None:
     """How the lead goes on along a line.
 
     Parameters
@@ -102,6 +104,8 @@ def line_course(line: Interval, evidence: LagEvidence, lead: float, calibration:
     lead : float
         Of the clip about the line, seconds: where its lips are looked for.
     calibration : Calibration
+    own_bias : float
+        Of speaker and camera, seconds; taken off the leads.
 
     Returns
     -------
@@ -120,7 +124,7 @@ def line_course(line: Interval, evidence: LagEvidence, lead: float, calibration:
     total = calibration.temperature * total - 0.5 * (_RATES[:, None] / RATE_SPREAD) ** 2
     joint = np.exp(total - total.max())
     joint /= joint.sum()
-    offset = evidence.lags_at(line)[0] - lags[0]
+    offset = float(evidence.lags_at(line)[0] - lags[0]) - own_bias
     half = 0.5 * line.duration
     middle, first, last = (_belief(lags, joint, away, calibration, offset) for away in (0.0, -half, half))
     return LineCourse(middle, first, last, float(joint.sum(axis=1) @ _RATES))

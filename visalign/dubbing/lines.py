@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["LINE_VERDICTS", "SURE", "DubbedLine"]
+__all__ = ["LINE_VERDICTS", "MOST_SHARED", "SURE", "DubbedLine"]
 
 LINE_VERDICTS = (
     *("in-sync", "audio-early", "audio-late", "mismatched"),
@@ -24,6 +24,10 @@ LINE_VERDICTS = (
 SURE = 0.8
 """Probability from which on a line is said to lie beyond a limit; of 112 lines in sync none had more than 0.03
 (docs/decisions/0175)."""
+
+
+MOST_SHARED = 0.3
+"""Share of a line's time with another line from which on its words are not held against the lips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class DubbedLine:
         Where the lips begin to move about it, and where they rest again.
     seen : float
         Share of its time with a face to be seen, 0..1.
+    shared : float
+        Share of its time, 0..1, in which another line is heard too, and lips may be saying that one.
     lead_seconds, start_lead_seconds, end_lead_seconds : float or None
         How early it is in its middle, where it begins, and where it ends.
     lead_interval : (float, float) or None
@@ -76,6 +82,7 @@ class DubbedLine:
     lips_start: float | None = None
     lips_end: float | None = None
     seen: float = 0.0
+    shared: float = 0.0
     lead_seconds: float | None = None
     lead_interval: tuple[float, float] | None = None
     start_lead_seconds: float | None = None

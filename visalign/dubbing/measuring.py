@@ -32,7 +32,7 @@ import numpy as np
 
 from visalign.dubbing.gate import dubbing_gate
 from visalign.dubbing.line_course import LineCourse, line_course
-from visalign.dubbing.lines import SURE, DubbedLine
+from visalign.dubbing.lines import MOST_SHARED, SURE, DubbedLine
 from visalign.dubbing.programme import Dubbing
 from visalign.forced_alignment.alignment import CueTimes
 from visalign.language.articulation import closes_lips, opens_mouth
@@ -83,10 +83,11 @@ def measure_lines(heard: Heard, seen: Seen, judged: Judged, instruments: Instrum
     is_timed = bool(heard.alignment.cues)
     places = [(cue.found_start, cue.found_end) for cue in cues]
     reaches = _reaches(places, seen.lips.times.duration)
-    return tuple(
-        programme.line(number, cue, reach, is_timed=is_timed)
+    found = [
+        programme.line(number, cue, reach, _shared(number - 1, places), is_timed=is_timed)
         for number, (cue, reach) in enumerate(zip(cues, reaches, strict=True), 1)
-    )
+    ]
+    return tuple(found)
 
 
 def _as_cue(phrase: Interval) -> CueTimes:
@@ -107,6 +108,19 @@ def _reaches(places: Sequence[tuple[float | None, float | None]], duration: floa
         yield first, last
 
 
+def _shared(row: int, places: Sequence[tuple[float | None, float | None]]) -> float:
+    """Share of a line's time in which another one is heard too."""
+    start, end = places[row]
+    if start is None or end is None or end <= start:
+        return 0.0
+    overlaps = [
+        min(end, last) - max(start, first)
+        for other, (first, last) in enumerate(places)
+        if other != row and first is not None and last is not None
+    ]
+    return max([0.0, *overlaps]) / (end - start)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Programme:
     """What all lines are measured by."""
@@ -124,7 +138,9 @@ class _Programme:
         alphabet = aligned_alphabet(target.phone for target in judged.targets)
         return cls(heard, seen, judged, instruments, movement, alphabet)
 
-    def line(self, number: int, cue: CueTimes, reach: tuple[float, float], *, is_timed: bool) -> DubbedLine:
+    def line(
+        self, number: int, cue: CueTimes, reach: tuple[float, float], shared: float, *, is_timed: bool
+    ) -> DubbedLine:
         cue_start, cue_end = (cue.start, cue.end) if is_timed else (None, None)
         text = " ".join(cue.text.split())
         if cue.found_start is None or cue.found_end is None:
@@ -134,8 +150,17 @@ class _Programme:
         has_face = self.seen.lips.has_face[frames]
         seen = float(has_face.mean()) if len(has_face) else 0.0
         comparison = self.judged.comparison
-        course = line_course(part, comparison.evidence, comparison.lead_at(part), comparison.calibration)
-        bare = DubbedLine(number, text, cue.speaker, cue_start, cue_end, part.start, part.end, "not-seen", seen=seen)
+        bias = self.instruments.own_bias
+        course = line_course(
+            part,
+            comparison.evidence,
+            comparison.lead_at(part),
+            comparison.calibration,
+            own_bias=0.0 if bias is None else bias.lead_seconds,
+        )
+        bare = DubbedLine(
+            number, text, cue.speaker, cue_start, cue_end, part.start, part.end, "not-seen", seen=seen, shared=shared
+        )
         if seen < _LEAST_SEEN:
             return bare
         if self.seen.away[frames].mean() >= _LEAST_SEEN:
@@ -184,7 +209,8 @@ class _Programme:
         assert line.beyond is not None
         assert line.lead_seconds is not None
         if line.match < thresholds.min_match:
-            return "mismatched" if part.duration >= MIN_SPEECH else "uncertain"
+            can_be_told = part.duration >= MIN_SPEECH and line.shared < MOST_SHARED
+            return "mismatched" if can_be_told else "uncertain"
         where = placed(line.lead_seconds, verdict.limits)
         if where == "in-sync":
             return "uncertain" if verdict.strict and line.beyond > _STRICTLY_WITHIN else where

@@ -178,7 +178,7 @@ def _failing_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
     for x in lines:
         if x["failed"] and x["start"] is not None:
             label = _line(f"Line {x['number']}: {x['text']}")
-            yield Fault(Interval(x["start"], x["end"], label), ", ".join(x["failed"]), x["lead_seconds"])
+            yield Fault(Interval(x["start"], x["end"], label), x["fault_in_words"])
 
 
 def _leads(words: Iterable[Mapping[str, Any]]) -> Tier | None:

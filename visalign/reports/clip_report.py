@@ -38,6 +38,7 @@ from visalign.reports.wording import (
     is_open_by,
     lead_in_words,
     lip_reading_in_words,
+    own_bias_in_words,
     remedy,
     statement,
     tells_offset,
@@ -189,6 +190,7 @@ class ClipReport:
             _headline(self.sync, course, self.clip.frame_rate) if is_mended else f"On the whole: {_whole(self.sync)}"
         ]
         lines += [_evidence(self.sync)]
+        lines += [] if self.clip.reference is None else [own_bias_in_words(self.clip.reference)]
         is_worth_telling = round(self.sync.confidence, 6) >= _LEAST_SURE and not is_open_by(self.sync)
         is_worth_telling = is_worth_telling and tells_offset(self.sync)
         lines += [course_in_words(course)] if is_worth_telling else []

@@ -15,6 +15,7 @@ verdict                   in-sync, audio-early, audio-late or mismatched; or why
 failed                    rules of the gate that it fails, separated by spaces
 lips_start, lips_end      where the lips begin to move about it, and where they rest again
 seen                      share of its time with a face to be seen, 0..1
+shared                    share of its time in which another line is heard too, 0..1
 lead_seconds              how early it is in its middle (negative: late)
 lead_low, lead_high       its 95 % interval
 start_lead_seconds        how early it begins
@@ -72,7 +73,7 @@ LINE_COLUMNS = (
         "lips_start",
         "lips_end",
     ),
-    *("seen", "lead_seconds", "lead_low", "lead_high", "start_lead_seconds", "end_lead_seconds"),
+    *("seen", "shared", "lead_seconds", "lead_low", "lead_high", "start_lead_seconds", "end_lead_seconds"),
     *("beyond", "start_beyond", "end_beyond", "match", "overlap", "isochrony", "overrun_seconds", "dead_air_seconds"),
     *("n_closures", "n_closures_met", "n_open", "n_open_closed"),
 )
@@ -103,7 +104,7 @@ def dubbing_data(dubbing: Dubbing) -> dict[str, Any]:
         for name, found in dubbing.percentiles.items()
     }
     return {
-        "lines": [_item(line) | {"failed": list(dubbing.failed(line))} for line in dubbing.lines],
+        "lines": [_item(line, dubbing.failed(line)) for line in dubbing.lines],
         "percentiles": percentiles,
         "gate": None
         if gate is None
@@ -118,8 +119,9 @@ def dubbing_data(dubbing: Dubbing) -> dict[str, Any]:
     }
 
 
-def _item(line: DubbedLine) -> dict[str, Any]:
-    return {key: _plain(value) for key, value in asdict(line).items()}
+def _item(line: DubbedLine, failed: tuple[str, ...]) -> dict[str, Any]:
+    told = {"failed": list(failed), "fault_in_words": fault_in_words(line, failed)}
+    return {key: _plain(value) for key, value in asdict(line).items()} | told
 
 
 def _plain(value: Any) -> Any:

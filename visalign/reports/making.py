@@ -110,6 +110,7 @@ def _clip_info(heard: Heard, seen: Seen, tools: Instruments, transcript: str | N
         strict=verdict.strict,
         video_track=seen.faces.track if seen.faces.streams else None,
         viseme_names=names_of(tools.viseme_map),
+        reference=tools.own_bias,
     )
 
 

@@ -31,6 +31,7 @@ from visalign.reports.wording import (
     interval_in_words,
     lead_in_words,
     lip_reading_in_words,
+    own_bias_in_words,
     remedy,
     statement,
     tells_offset,
@@ -247,11 +248,25 @@ def _facts(report: ClipReport) -> dict[str, str]:
         "Faces": f"found in {clip.face_fraction:.0%} of the frames" + _which(len(clip.faces)),
         "Transcript": clip.transcript if clip.transcript is not None else "none; the phones were recognised",
         "In sync means": f"{_limits(clip)} (profile {clip.profile}{_STRICTLY * clip.strict})",
+        "Speaker and camera": _own_bias(report),
         "Phones found by": clip.aligner,
         "Viseme map": f"{clip.viseme_map} (silence is {clip.silence_viseme})",
         "Models": "; ".join(f"{model.name} ({model.licence})" for model in clip.models),
         "visalign": clip.version,
     }
+
+
+def _own_bias(report: ClipReport) -> str:
+    if report.clip.reference is not None:
+        return own_bias_in_words(report.clip.reference)
+    comparison = _evidence_of(report).comparison
+    if comparison is None:
+        return ""
+    scatter = 1000 * comparison.calibration.lag_scatter
+    return (
+        f"their own bias is not known; it lies {2 * scatter:.0f} ms to either side in 19 of 20 (which the interval "
+        "holds), and a clip in sync as the reference (--reference) tells it"
+    )
 
 
 def _shapes(report: ClipReport) -> dict[str, str]:
