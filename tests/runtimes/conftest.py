@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
 HOST = "http://runtimes.test/"
-"""Where the page finds npm's packages (``node_modules/…``) and the players: no such host, nothing leaves the machine."""
+"""Where the page finds npm's packages (``node_modules/…``) and the players: no such host exists, nothing is sent."""
 
 
 @pytest.fixture(scope="session")

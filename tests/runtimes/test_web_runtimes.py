@@ -9,9 +9,11 @@ import pytest
 from opened import opens
 from players import TIMES, assert_plays
 from rendering import channels_of, render
+from rive_files import rive_file
 from sample_utterance import CHECKED
 
 from visalign.exports.captions import caption_lines
+from visalign.exports.livelink_csv import ARKIT_CHANNELS
 from visalign.exports.lottie import FULL_SIZE, REST_SIZE
 
 if TYPE_CHECKING:
@@ -65,3 +67,51 @@ def test_chromium_shows_the_captions(web_page: Page) -> None:
     lines = [(x[0].start, x[-1].end, " ".join(word.label for word in x)) for x in caption_lines(CHECKED)]
     wanted = [next((text for a, b, text in lines if a <= t < b), "") for t in times]
     assert web_page.evaluate(TRACK, [render("webvtt").decode(), times]) == wanted
+
+
+@opens("talkinghead", "@met4citizen/talkinghead", "the viseme that moves the avatar's face most, in the middle of six")
+def test_talkinghead_speaks_the_visemes(web_page: Page) -> None:
+    home = "http://runtimes.test/"
+    modules = f"{home}node_modules/"
+    three = f"{modules}@met4citizen/talkinghead/node_modules/three/"
+    imports = {
+        "three": f"{three}build/three.module.js",
+        "three/addons/": f"{three}examples/jsm/",
+        "@met4citizen/talkinghead": f"{modules}@met4citizen/talkinghead/modules/talkinghead.mjs",
+    }
+    web_page.set_content(f'<script type="importmap">{json.dumps({"imports": imports})}</script><body>')
+    web_page.add_script_tag(url=f"{home}talkinghead.mjs", type="module")
+    web_page.wait_for_function("window.ready")
+    file = json.loads(render("talkinghead"))
+    spoken = [i for i, x in enumerate(file["visemes"]) if x != "sil"]
+    chosen = [i for i in spoken if file["vdurations"][i] >= 100][:6]
+    times = [(file["vtimes"][i] + file["vdurations"][i] / 2) / 1000 for i in chosen]
+    found = web_page.evaluate("(given) => window.speak(...given)", [file, times, ARKIT_CHANNELS])
+    assert [max(row, key=row.get) for row in found["rows"]] == [file["visemes"][i] for i in chosen]
+    assert len({file["visemes"][i] for i in chosen}) >= 4
+
+
+RIVE = """async ([file, data, times]) => {
+    rive.RuntimeLoader.setWasmUrl("http://runtimes.test/node_modules/@rive-app/canvas/rive.wasm");
+    const canvas = document.body.appendChild(document.createElement("canvas"));
+    const player = await new Promise((done, failed) => {
+        const made = new rive.Rive({
+            buffer: new Uint8Array(file).buffer, canvas, stateMachines: "Talk", autoplay: true,
+            onLoad: () => done(made), onLoadError: (problem) => failed(new Error(String(problem?.data ?? problem))),
+        });
+    });
+    const input = player.stateMachineInputs("Talk").find((x) => x.name === data.input);
+    return times.map((time) => {
+        input.value = data.keys.filter(([at]) => at <= time).at(-1)[1];
+        return [input.type === rive.StateMachineInputType.Number, input.value];
+    });
+}"""
+
+
+@opens("rive", "@rive-app/canvas", "the state machine's number input of that name, its value at three times")
+def test_rive_takes_the_inputs(web_page: Page) -> None:
+    web_page.add_script_tag(url="http://runtimes.test/node_modules/@rive-app/canvas/rive.js")
+    data = json.loads(render("rive", target="mouth"))
+    found = web_page.evaluate(RIVE, [list(rive_file("Talk", "mouth")), data, TIMES])
+    assert [is_number for is_number, _ in found] == [True] * 3
+    assert [data["visemes"][int(x)] for _, x in found] == ["PP", "aa", "ou"]

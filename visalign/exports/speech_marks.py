@@ -107,7 +107,7 @@ class TalkingHead:
     family = "cues"
     rate = Fraction(24)
     first_frame = 0
-    verified = "read back with json; written after TalkingHead's README, not opened in it"
+    verified = "spoken by an avatar in TalkingHead 1.7 in Chromium, visemes compared"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
