@@ -35,10 +35,10 @@ def openfacefx(module: str) -> Any:
 
 
 @opens("rhubarb-tsv", "OpenFaceFX 0.24", "the mouth at three times, and where each cue begins")
-@opens("rhubarb-xml", "OpenFaceFX 0.24", "the same")
-@opens("rhubarb-json", "OpenFaceFX 0.24", "the same")
-@opens("moho-dat", "OpenFaceFX 0.24", "the same, by frames")
-@opens("opentoonz", "OpenFaceFX 0.24", "the same, by frames and the names of Preston Blair's mouths")
+@opens("rhubarb-xml", "OpenFaceFX 0.24", "the mouth at three times, and where each cue begins")
+@opens("rhubarb-json", "OpenFaceFX 0.24", "the mouth at three times, and where each cue begins")
+@opens("moho-dat", "OpenFaceFX 0.24", "the mouth at three times, and on which frame each begins")
+@opens("opentoonz", "OpenFaceFX 0.24", "the mouth by its name at three times, and on which frame each begins")
 @pytest.mark.parametrize("name", list(CUE_READERS))
 def test_openfacefx_imports_cues(name: str, tmp_path: Path) -> None:
     importers = openfacefx("importers")

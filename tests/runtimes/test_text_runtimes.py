@@ -34,8 +34,8 @@ def written(name: str, folder: Path, **options: object) -> Path:
     return path
 
 
-@opens("textgrid", "Praat 6.1 (praat-parselmouth)", "every tier's name, its number of intervals, labels at three times")
-@opens("textgrid-short", "Praat 6.1 (praat-parselmouth)", "the same")
+@opens("textgrid", "Praat 6.1 (praat-parselmouth)", "every tier's name and size, labels at three times")
+@opens("textgrid-short", "Praat 6.1 (praat-parselmouth)", "every tier's name and size, labels at three times")
 @pytest.mark.parametrize("name", ["textgrid", "textgrid-short"])
 def test_praat_reads_a_textgrid(name: str, tmp_path: Path) -> None:
     parselmouth = pytest.importorskip("parselmouth", reason="praat-parselmouth is not installed")
@@ -67,8 +67,8 @@ def shown(path: Path) -> list[tuple[float, float, str]]:
 
 
 @opens("srt", "FFmpeg (PyAV 18)", "from when to when each line is shown, and its text")
-@opens("webvtt", "FFmpeg (PyAV 18)", "the same")
-@opens("ass", "FFmpeg (PyAV 18)", "the same, and how long each word is highlighted")
+@opens("webvtt", "FFmpeg (PyAV 18)", "from when to when each line is shown, and its text")
+@opens("ass", "FFmpeg (PyAV 18)", "lines, their times, and how long each word is highlighted")
 @pytest.mark.parametrize("name", ["srt", "webvtt", "ass"])
 def test_ffmpeg_shows_the_captions(name: str, tmp_path: Path) -> None:
     found = shown(written(name, tmp_path))
@@ -144,7 +144,7 @@ def wanted_markers(rate: Fraction) -> list[tuple[str, float, float]]:
 
 
 @opens("otio", "OpenTimelineIO 0.18", "markers of the clip: name, start, duration")
-@opens("fcpxml", "OpenTimelineIO's adapter of FCPXML", "the same")
+@opens("fcpxml", "OpenTimelineIO's adapter of FCPXML", "markers of the clip: name, start, duration")
 @pytest.mark.parametrize(("name", "adapter"), [("otio", "otio_json"), ("fcpxml", "fcpx_xml")])
 def test_opentimelineio_reads_the_markers(name: str, adapter: str, tmp_path: Path) -> None:
     # 25 a second: the adapter of FCPXML makes 29 of 30000/1001.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from drawn_face import drawn_face
 from opened import opens
 from players import TIMES, assert_plays
 from rendering import channels_of, render
@@ -19,7 +22,20 @@ from visalign.exports.lottie import FULL_SIZE, REST_SIZE
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-STROKE_PX = 10  # around the drawn mouth, of which half lies outside
+HOME = "http://runtimes.test/"
+
+
+def start_player(page: Page, player: str, *, three: str) -> None:
+    """Load ``players/<player>.mjs`` with the three.js of that folder."""
+    imports = {
+        "three": f"{HOME}{three}build/three.module.js",
+        "three/addons/": f"{HOME}{three}examples/jsm/",
+        "@met4citizen/talkinghead": f"{HOME}node_modules/@met4citizen/talkinghead/modules/talkinghead.mjs",
+    }
+    page.set_content(f'<script type="importmap">{json.dumps({"imports": imports})}</script><body style="margin:0">')
+    page.add_script_tag(url=f"{HOME}{player}.mjs", type="module")
+    page.wait_for_function("window.ready")
+
 
 LOTTIE = """async ([document_, times]) => {
     const place = document.body.appendChild(document.createElement("div"));
@@ -71,17 +87,7 @@ def test_chromium_shows_the_captions(web_page: Page) -> None:
 
 @opens("talkinghead", "@met4citizen/talkinghead", "the viseme that moves the avatar's face most, in the middle of six")
 def test_talkinghead_speaks_the_visemes(web_page: Page) -> None:
-    home = "http://runtimes.test/"
-    modules = f"{home}node_modules/"
-    three = f"{modules}@met4citizen/talkinghead/node_modules/three/"
-    imports = {
-        "three": f"{three}build/three.module.js",
-        "three/addons/": f"{three}examples/jsm/",
-        "@met4citizen/talkinghead": f"{modules}@met4citizen/talkinghead/modules/talkinghead.mjs",
-    }
-    web_page.set_content(f'<script type="importmap">{json.dumps({"imports": imports})}</script><body>')
-    web_page.add_script_tag(url=f"{home}talkinghead.mjs", type="module")
-    web_page.wait_for_function("window.ready")
+    start_player(web_page, "talkinghead", three="node_modules/@met4citizen/talkinghead/node_modules/three/")
     file = json.loads(render("talkinghead"))
     spoken = [i for i, x in enumerate(file["visemes"]) if x != "sil"]
     chosen = [i for i in spoken if file["vdurations"][i] >= 100][:6]
@@ -115,3 +121,18 @@ def test_rive_takes_the_inputs(web_page: Page) -> None:
     found = web_page.evaluate(RIVE, [list(rive_file("Talk", "mouth")), data, TIMES])
     assert [is_number for is_number, _ in found] == [True] * 3
     assert [data["visemes"][int(x)] for _, x in found] == ["PP", "aa", "ou"]
+
+
+@opens("gltf", "three", "what WebGL draws of a user's model: how far the mouth is open at three times")
+def test_three_draws_the_users_face(web_page: Page, tmp_path: Path) -> None:
+    start_player(web_page, "draw_gltf", three="node_modules/three/")
+    model = drawn_face(tmp_path / "face.glb")
+    web_page.evaluate("(bytes) => window.load(bytes)", list(render("gltf", model=model)))
+    dark = [web_page.evaluate("(time) => window.draw(time)", t) for t in TIMES]
+    pictures = os.environ.get("VISALIGN_PICTURES")
+    for time, name in zip(TIMES, ("m", "ay", "ow"), strict=True) if pictures else ():
+        web_page.evaluate("(time) => window.draw(time)", time)
+        web_page.locator("canvas").screenshot(path=Path(str(pictures)) / f"three-{name}.png")
+    closed, wide, round_ = dark
+    assert wide > 4 * closed
+    assert closed < round_ < wide
