@@ -97,9 +97,9 @@ def listed(content: bytes, name: str) -> Any:
 
 
 def test_script_of_after_effects() -> None:
-    content = render("after-effects", shapes=tuple("ABCDEF"))
+    content = render("after-effects", shapes=tuple("FEDCBA"))
     shapes, keys = listed(content, "SHAPES"), listed(content, "KEYS")
-    assert shapes == list("ABCDEF")
+    assert shapes == list("FEDCBA")  # the drawings' order is the user's
     track = frame_track(
         CHECKED, ExportOptions(shapes=tuple("ABCDEF")), load_exporter("after-effects"), load_mouth_rules()
     )

@@ -36,6 +36,7 @@ def test_the_validator_of_khronos_has_no_complaint(name: str, tmp_path: Path) ->
 
 
 @opens("gltf", "Blender (bpy 5.0)", "shape keys' values after import")
+@pytest.mark.slow
 def test_blender_plays_a_glb(tmp_path: Path) -> None:
     found = ask_blender("blender_gltf", tmp_path, file=written("gltf", tmp_path, ".glb"), times=TIMES)
     assert found["start"] == 0
@@ -44,6 +45,7 @@ def test_blender_plays_a_glb(tmp_path: Path) -> None:
 
 
 @opens("gltf", "Blender (bpy 5.0)", "what Cycles draws of a user's model: how far the mouth is open at three times")
+@pytest.mark.slow
 def test_blender_draws_the_users_face(tmp_path: Path) -> None:
     image = pytest.importorskip("PIL.Image", reason="pillow reads the picture")
     model = drawn_face(tmp_path / "face.glb")
@@ -61,6 +63,7 @@ def test_blender_draws_the_users_face(tmp_path: Path) -> None:
 
 
 @opens("blender", "Blender (bpy 5.0)", "shape keys' values between the frames of the script's keys; the scene's rate")
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [Fraction(24), Fraction(30000, 1001)])
 def test_blender_runs_the_script(rate: Fraction, tmp_path: Path) -> None:
     channels = channels_of("blender", rate=rate)

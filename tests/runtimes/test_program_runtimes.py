@@ -89,6 +89,7 @@ def test_ptulsconv_parses_the_session() -> None:
 
 
 @opens("osc", "liblo's oscsendfile 0.31", "messages as they arrive: each channel's value at three times")
+@pytest.mark.slow  # as long as the sentence
 def test_liblo_plays_the_stream(tmp_path: Path) -> None:
     program = shutil.which("oscsendfile")
     if program is None:

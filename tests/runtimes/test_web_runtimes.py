@@ -22,6 +22,8 @@ from visalign.exports.lottie import FULL_SIZE, REST_SIZE
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.slow  # they drive a browser
+
 HOME = "http://runtimes.test/"
 
 

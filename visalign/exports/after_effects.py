@@ -149,7 +149,7 @@ class AfterEffectsScript:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
         rules = mouth_rules(options)
         track = frame_track(utterance, options, self, rules)
-        shapes = [x for x in rules.shapes if options.shapes is None or x in options.shapes]
+        shapes = list(dict.fromkeys(options.shapes or rules.shapes))  # the user's order is that of the drawings
         order = {x: i for i, x in enumerate(shapes)}
         keys = [[round(float(frame / track.rate), 6), order[shape]] for frame, shape in track.numbered()]
         text = _SCRIPT.format(name=json.dumps(utterance.name), shapes=json.dumps(shapes), keys=json.dumps(keys))
