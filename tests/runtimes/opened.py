@@ -55,8 +55,8 @@ def all_opened() -> list[Opened]:
     for path in sorted(HERE.glob("test_*_runtimes.py")):
         importlib.import_module(path.stem)
     names = list(EXPORTERS)
-    unique = {(x.name, x.runtime): x for x in OPENED}
-    return sorted(unique.values(), key=lambda x: (names.index(x.name), x.runtime))
+    unique = {(x.name, x.runtime, x.read): x for x in OPENED}
+    return sorted(unique.values(), key=lambda x: (names.index(x.name), x.runtime, x.read))
 
 
 def table() -> str:

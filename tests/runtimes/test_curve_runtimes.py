@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
+from drawn_face import drawn_face
 from opened import opens
 from players import TIMES, ask_blender, ask_node, assert_plays
 from rendering import ERROR, ROUNDING, channels_of, render
@@ -33,6 +36,7 @@ def test_the_validator_of_khronos_has_no_complaint(name: str, tmp_path: Path) ->
 
 
 @opens("gltf", "Blender (bpy 5.0)", "shape keys' values after import")
+@pytest.mark.slow
 def test_blender_plays_a_glb(tmp_path: Path) -> None:
     found = ask_blender("blender_gltf", tmp_path, file=written("gltf", tmp_path, ".glb"), times=TIMES)
     assert found["start"] == 0
@@ -40,7 +44,26 @@ def test_blender_plays_a_glb(tmp_path: Path) -> None:
     assert_plays(channels_of("gltf"), found["rows"], error=ERROR + ROUNDING + 1e-4)
 
 
+@opens("gltf", "Blender (bpy 5.0)", "what Cycles draws of a user's model: how far the mouth is open at three times")
+@pytest.mark.slow
+def test_blender_draws_the_users_face(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image", reason="pillow reads the picture")
+    model = drawn_face(tmp_path / "face.glb")
+    talking = written("gltf", tmp_path, ".glb", model=model)
+    home = Path(os.environ.get("VISALIGN_PICTURES") or tmp_path)
+    dark = []
+    for time, name in zip(TIMES, ("m", "ay", "ow"), strict=True):
+        picture = home / f"blender-{name}.png"
+        ask_blender("blender_picture", tmp_path, file=talking, time=time, picture=str(picture))
+        seen = np.asarray(image.open(picture).convert("RGB")).sum(axis=2, dtype=int)
+        dark.append(np.count_nonzero(seen < 260))
+    closed, wide, round_ = dark
+    assert wide > 3 * closed
+    assert closed < round_ < wide
+
+
 @opens("blender", "Blender (bpy 5.0)", "shape keys' values between the frames of the script's keys; the scene's rate")
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [Fraction(24), Fraction(30000, 1001)])
 def test_blender_runs_the_script(rate: Fraction, tmp_path: Path) -> None:
     channels = channels_of("blender", rate=rate)

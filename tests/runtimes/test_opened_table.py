@@ -21,6 +21,10 @@ def test_every_other_format_says_that_it_is_not_opened() -> None:
         assert (name in opened) != ("not opened" in verified or "not run" in verified or verified in PLAIN), name
 
 
+def test_most_formats_are_opened() -> None:
+    assert len({x.name for x in all_opened()}) >= 25
+
+
 # Tables and JSON of visalign's own: there is no program that they are for.
 PLAIN = {"read back with csv", "read back with json, and with visalign export"}
 

@@ -24,6 +24,7 @@ from visalign.exports.editorial import markers
 TIERS = annotation_tiers(CHECKED, annotation_map(CHECKED, ExportOptions()))
 LINES = [(x[0].start, x[-1].end, " ".join(word.label for word in x)) for x in caption_lines(CHECKED)]
 
+MOVE = re.compile(r"\\move\((-?\d+),\d+,(-?\d+),\d+\)")
 KARAOKE = re.compile(r"\{\\k(\d+)\}")  # how many hundredths of a second a word is highlighted
 
 
@@ -33,8 +34,8 @@ def written(name: str, folder: Path, **options: object) -> Path:
     return path
 
 
-@opens("textgrid", "Praat 6.1 (praat-parselmouth)", "every tier's name, its number of intervals, labels at three times")
-@opens("textgrid-short", "Praat 6.1 (praat-parselmouth)", "the same")
+@opens("textgrid", "Praat 6.1 (praat-parselmouth)", "every tier's name and size, labels at three times")
+@opens("textgrid-short", "Praat 6.1 (praat-parselmouth)", "every tier's name and size, labels at three times")
 @pytest.mark.parametrize("name", ["textgrid", "textgrid-short"])
 def test_praat_reads_a_textgrid(name: str, tmp_path: Path) -> None:
     parselmouth = pytest.importorskip("parselmouth", reason="praat-parselmouth is not installed")
@@ -66,8 +67,8 @@ def shown(path: Path) -> list[tuple[float, float, str]]:
 
 
 @opens("srt", "FFmpeg (PyAV 18)", "from when to when each line is shown, and its text")
-@opens("webvtt", "FFmpeg (PyAV 18)", "the same")
-@opens("ass", "FFmpeg (PyAV 18)", "the same, and how long each word is highlighted")
+@opens("webvtt", "FFmpeg (PyAV 18)", "from when to when each line is shown, and its text")
+@opens("ass", "FFmpeg (PyAV 18)", "lines, their times, and how long each word is highlighted")
 @pytest.mark.parametrize("name", ["srt", "webvtt", "ass"])
 def test_ffmpeg_shows_the_captions(name: str, tmp_path: Path) -> None:
     found = shown(written(name, tmp_path))
@@ -77,6 +78,27 @@ def test_ffmpeg_shows_the_captions(name: str, tmp_path: Path) -> None:
         words = [x for line in caption_lines(CHECKED) for x in line]
         starts = [LINES[0][0] + 0.01 * sum(map(int, KARAOKE.findall(found[0][2])[:i])) for i in range(len(words))]
         assert starts == [pytest.approx(x.start, abs=0.011) for x in words]
+
+
+@opens("rythmo", "FFmpeg (PyAV 18)", "each word and where it is on the band at three times")
+def test_ffmpeg_reads_the_band(tmp_path: Path) -> None:
+    found = shown(written("rythmo", tmp_path))
+    moves = [(a, b, [int(x) for x in MOVE.findall(text)[0]], text.rpartition("}")[2]) for a, b, text in found[1:]]
+    assert [x[3] for x in moves] == [x.label for x in CHECKED.spoken]
+    for time in TIMES:
+        for (start, end, (first, last), _), word in zip(moves, CHECKED.spoken, strict=True):
+            place = first + (time - start) / (end - start) * (last - first)
+            assert place == pytest.approx(480 + 300 * (word.start - time), abs=4)
+
+
+@opens("eaf", "pympi-ling 1.71", "tiers, their labels at three times, the linked clip")
+def test_pympi_reads_the_tiers(tmp_path: Path) -> None:
+    elan = pytest.importorskip("pympi.Elan", reason="pympi-ling is not installed")
+    found = elan.Eaf(str(written("eaf", tmp_path)))
+    for tier in TIERS:
+        labels = [found.get_annotation_data_at_time(tier.name, round(1000 * t)) for t in TIMES]
+        assert ["".join(x[2] for x in rows) for rows in labels] == [tier.label_at(t) for t in TIMES]
+    assert [x["RELATIVE_MEDIA_URL"] for x in found.get_linked_files()] == ["./clip.mp4"]
 
 
 @opens("ttml", "imsc", "the text that is shown at three times, and none before and after")
@@ -122,7 +144,7 @@ def wanted_markers(rate: Fraction) -> list[tuple[str, float, float]]:
 
 
 @opens("otio", "OpenTimelineIO 0.18", "markers of the clip: name, start, duration")
-@opens("fcpxml", "OpenTimelineIO's adapter of FCPXML", "the same")
+@opens("fcpxml", "OpenTimelineIO's adapter of FCPXML", "markers of the clip: name, start, duration")
 @pytest.mark.parametrize(("name", "adapter"), [("otio", "otio_json"), ("fcpxml", "fcpx_xml")])
 def test_opentimelineio_reads_the_markers(name: str, adapter: str, tmp_path: Path) -> None:
     # 25 a second: the adapter of FCPXML makes 29 of 30000/1001.

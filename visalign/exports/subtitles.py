@@ -21,14 +21,14 @@ from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.timeline import Interval
 
-__all__ = ["SubStation", "Ttml"]
+__all__ = ["WIDE", "SubStation", "Ttml"]
 
 _CENTISECONDS = 100
 _TTML = "http://www.w3.org/ns/ttml"
 
 # SubStation has no way to write these in a text: braces hold styles, a backslash begins one. Their wide forms look like
 # them.
-_WIDE = str.maketrans({"{": "\N{FULLWIDTH LEFT CURLY BRACKET}", "}": "\N{FULLWIDTH RIGHT CURLY BRACKET}",
+WIDE = str.maketrans({"{": "\N{FULLWIDTH LEFT CURLY BRACKET}", "}": "\N{FULLWIDTH RIGHT CURLY BRACKET}",
                        "\\": "\N{FULLWIDTH REVERSE SOLIDUS}"})  # fmt: skip
 
 
@@ -81,6 +81,6 @@ class Ttml:
 def _timed(line: Sequence[Interval]) -> str:
     """Words with how long each lasts until the next begins; what is rounded off one goes to the next."""
     edges = [round(_CENTISECONDS * x) for x in (*(word.start for word in line), line[-1].end)]
-    words = [word.label.translate(_WIDE) for word in line]
+    words = [word.label.translate(WIDE) for word in line]
     lasts = [after - before for before, after in pairwise(edges)]
     return " ".join(f"{{\\k{n}}}{word}" for n, word in zip(lasts, words, strict=True))
