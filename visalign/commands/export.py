@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from visalign.commands.choices import known
-from visalign.commands.console import facts_table, screen, show_warnings, show_written
+from visalign.commands.console import facts_table, progress_line, screen, show_failure, show_warnings, show_written
+from visalign.commands.exit_codes import DONE, NOT_ANALYSED
 from visalign.commands.options import (
     OUTPUT,
     Aligner,
@@ -30,11 +34,12 @@ from visalign.commands.options import (
     said,
 )
 from visalign.errors import BAD_DATA, ConfigError, did_you_mean
-from visalign.files.standard_output import is_for_stdout
+from visalign.files.standard_output import STANDARD_STREAM, is_for_stdout
 
 if TYPE_CHECKING:
-    from visalign.exports.exporter import ExportOptions
+    from visalign.exports.exporter import Exporter, ExportOptions
     from visalign.exports.hand_edits import Edit
+    from visalign.exports.utterance import Utterance
 
 __all__ = ["EXPORT_EPILOG", "export", "parse_rate", "read_edits_for", "split_shapes"]
 
@@ -43,6 +48,7 @@ EXPORT_EPILOG = (
     "visalign export clip.mp4 -t clip.txt --format moho-dat --fps 24 --lead-frames 1 -o line.dat\n\n"
     'visalign export zeile.wav --text "Guten Morgen" --language de --format livelink-csv -o zeile.csv\n\n'
     "visalign export line.TextGrid --rig head.glb -o talking.glb\n\n"
+    "visalign export lines/*.wav --format moho-dat -o mouths/    (line.wav beside line.txt; or --transcript FOLDER)\n\n"
     "visalign export --list    (all formats, and how each was verified)"
 )
 
@@ -71,14 +77,17 @@ def parse_rate(text: str) -> Fraction:
 
 
 def export(
-    source: Annotated[
-        Path | None,
+    sources: Annotated[
+        list[Path] | None,
         typer.Argument(
-            metavar="IN", help="Sound or clip, TextGrid, EAF, CTM, CSV, or a JSON of visalign.", show_default=False
+            metavar="IN...",
+            help="Sound or clip, TextGrid, EAF, CTM, CSV, or a JSON of visalign; or many, or a folder.",
+            show_default=False,
         ),
     ] = None,
     output: Annotated[
-        Path | None, NeededOutput("File to write; its ending names the format. - for standard output.")
+        Path | None,
+        NeededOutput("File to write; its ending names the format. Of many a folder; - for standard output."),
     ] = None,
     form: Annotated[
         str | None,
@@ -120,17 +129,13 @@ def export(
     if show_list:
         _show_formats()
         return
-    if source is None or output is None:
+    if not sources or output is None:
         raise typer.BadParameter("give IN and -o FILE; `visalign export --list` shows the formats and their endings")
     # These load numpy, and what reads sound.
-    from visalign.exports.exporter import ExportOptions, load_exporter, write_export
+    from visalign.exports.exporter import ExportOptions, load_exporter
     from visalign.exports.reading import read_utterance
-    from visalign.files.outputs import check_output
 
     exporter = load_exporter(form or _format_of(output)) if form in (None, *_formats()) else _refuse_format(form)
-    output = output_for(output, exporter.suffix) or output
-    inputs = [x for x in (source, transcript, lexicon, rig, edits) if x is not None]
-    check_output(output, suffixes=[output.suffix], overwrite=overwrite, inputs=inputs)
     options = ExportOptions(
         rate=None if fps is None else parse_rate(fps),
         first_frame=start_frame,
@@ -144,16 +149,92 @@ def export(
         mouths=viseme_map,
         recipe=recipe,
         max_error=max_error,
-        edits=read_edits_for(output, edits, make=make_edits),
         model=rig,
         target=target,
     )
+    read = partial(read_utterance, lexicon=lexicon, aligner=aligner, language=language)
+    how = _How(exporter, options, read, make_edits=make_edits, overwrite=overwrite, quiet=quiet)
+    if len(sources) > 1 or sources[0].is_dir() or (output.is_dir() and text is None):
+        _refuse_for_many(output, {"--text": text, "--edits": edits})
+        refuse_lonely_language(language, sources)
+        _export_many(sources, transcript, output, how)
+        return
+    if output.is_dir():
+        output /= sources[0].with_suffix("").name + exporter.suffix
+    output = output_for(output, exporter.suffix) or output
+    inputs = [x for x in (sources[0], transcript, lexicon, rig, edits) if x is not None]
     words = said(text, transcript)
     refuse_lonely_language(language, words)
-    utterance = read_utterance(source, words, lexicon=lexicon, aligner=aligner, language=language)
-    write_export(output, utterance, exporter, options)
-    if not quiet:
-        _report(exporter, options, output, utterance.warnings)
+    _export_one(sources[0], words, output, edits, inputs, how)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What the options ask for, whatever is exported."""
+
+    exporter: Exporter
+    options: ExportOptions
+    read: Callable[[Path, Any], Utterance]
+    make_edits: bool
+    overwrite: bool
+    quiet: bool
+
+    def options_for(self, output: Path, edits: Path | None = None) -> ExportOptions:
+        """With the edits of a result."""
+        return replace(self.options, edits=read_edits_for(output, edits, make=self.make_edits))
+
+
+def _export_one(
+    source: Path, words: object, output: Path, edits: Path | None, inputs: Sequence[Path], how: _How
+) -> None:
+    # As above.
+    from visalign.exports.exporter import write_export
+    from visalign.files.outputs import check_output
+
+    check_output(output, suffixes=[output.suffix], overwrite=how.overwrite, inputs=inputs)
+    options = how.options_for(output, edits)
+    utterance = how.read(source, words)
+    write_export(output, utterance, how.exporter, options)
+    if not how.quiet:
+        show_warnings(utterance.warnings)
+        _report(how.exporter, options)
+        show_written(output)
+
+
+def _refuse_for_many(output: Path, one: dict[str, object]) -> None:
+    if is_for_stdout(output) or output == STANDARD_STREAM:
+        raise typer.BadParameter("many files need a folder: give it with -o FOLDER")
+    if given := [name for name, value in one.items() if value is not None]:
+        raise typer.BadParameter(f"{given[0]} is about one recording; of many each has its own beside it")
+
+
+def _export_many(sources: Sequence[Path], transcripts: Path | None, output: Path, how: _How) -> None:
+    """Export several files, or a folder; exit with 3 where one failed."""
+    # As above.
+    from visalign.corpora.folder_export import export_sources, find_sources
+
+    if transcripts is not None and not transcripts.is_dir():
+        raise typer.BadParameter(
+            "--transcript of many files is the folder in which their texts lie, under the names of the recordings; "
+            f"{transcripts} is no folder"
+        )
+    recordings = find_sources(sources, transcripts)
+    n_failed = 0
+    with progress_line(enabled=not how.quiet) as progress:
+        progress(f"exporting {recordings[0].path.name}", 0.0)
+        done = export_sources(recordings, output, how.exporter, how.options_for, how.read, overwrite=how.overwrite)
+        for number, one in enumerate(done, start=1):
+            progress("exporting", number / len(recordings))
+            n_failed += one.error is not None
+            if one.error is not None:
+                show_failure(one.recording.path, one.error)
+            elif one.utterance is not None and one.utterance.warnings and not how.quiet:
+                show_warnings(f"{one.recording.name}: {x}" for x in one.utterance.warnings)
+    if not how.quiet:
+        _report(how.exporter, how.options)
+        n_done = len(recordings) - n_failed
+        screen().print(f"Exported {n_done} of {len(recordings)} recordings into {output}", soft_wrap=True)
+    raise typer.Exit(NOT_ANALYSED if n_failed else DONE)
 
 
 def _formats() -> list[str]:
@@ -211,16 +292,13 @@ def read_edits_for(output: Path, given: Path | None, *, make: bool = False) -> t
     return read_edits(beside) if beside.exists() else ()
 
 
-def _report(exporter: Any, options: ExportOptions, output: Path, warnings: tuple[str, ...]) -> None:
-    console = screen()
-    show_warnings(warnings)
+def _report(exporter: Exporter, options: ExportOptions) -> None:
     rate = options.rate or exporter.rate
     first = exporter.first_frame if options.first_frame is None else options.first_frame
     frames = "" if exporter.family == "annotation" else f"; {rate} frames a second, the first is {first}"
-    console.print(f"{exporter.title} (--format {exporter.name}){frames}.")
+    screen().print(f"{exporter.title} (--format {exporter.name}){frames}.")
     if options.edits:
-        console.print(f"{len(options.edits)} edit(s) by hand are in it.")
-    show_written(output)
+        screen().print(f"{len(options.edits)} edit(s) by hand are in it.")
 
 
 def _show_formats() -> None:
