@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -13,7 +14,7 @@ import typer
 
 from visalign.commands.choices import known
 from visalign.commands.console import facts_table, progress_line, screen, show_failure, show_warnings, show_written
-from visalign.commands.exit_codes import DONE, NOT_ANALYSED
+from visalign.commands.exit_codes import CHECK_FAILED, DONE, NOT_ANALYSED
 from visalign.commands.options import (
     OUTPUT,
     Aligner,
@@ -33,15 +34,25 @@ from visalign.commands.options import (
     refuse_lonely_language,
     said,
 )
-from visalign.errors import BAD_DATA, ConfigError, did_you_mean
+from visalign.errors import BAD_DATA, ConfigError, KeptFile, did_you_mean
 from visalign.files.standard_output import STANDARD_STREAM, is_for_stdout
 
 if TYPE_CHECKING:
+    from visalign.animation.mouth_audit import MouthAudit
     from visalign.exports.exporter import Exporter, ExportOptions
     from visalign.exports.hand_edits import Edit
     from visalign.exports.utterance import Utterance
 
-__all__ = ["EXPORT_EPILOG", "export", "parse_rate", "read_edits_for", "split_shapes"]
+__all__ = [
+    "EXPORT_EPILOG",
+    "audit_beside",
+    "audit_row",
+    "export",
+    "parse_rate",
+    "read_edits_for",
+    "show_audits",
+    "split_shapes",
+]
 
 EXPORT_EPILOG = (
     'visalign export line.wav --text "bin blue at f two now" -o line.json\n\n'
@@ -49,6 +60,7 @@ EXPORT_EPILOG = (
     'visalign export zeile.wav --text "Guten Morgen" --language de --format livelink-csv -o zeile.csv\n\n'
     "visalign export line.TextGrid --rig head.glb -o talking.glb\n\n"
     "visalign export lines/*.wav --format moho-dat -o mouths/    (line.wav beside line.txt; or --transcript FOLDER)\n\n"
+    "visalign export lines/ --format spine -o mouths/ --gate    (exit code 1 where a closure is missed …)\n\n"
     "visalign export --list    (all formats, and how each was verified)"
 )
 
@@ -122,6 +134,17 @@ def export(
     make_edits: Annotated[
         bool, typer.Option("--make-edits", help="Begin an empty OUTPUT.edits.csv.", rich_help_panel=OUTPUT)
     ] = False,
+    audit: Annotated[
+        bool,
+        typer.Option(
+            "--audit",
+            help="Say whether closures and F V are met, and what flickers; OUTPUT.audit.json has it all.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="As --audit, and exit with 1 where it finds a fault.", rich_help_panel=OUTPUT)
+    ] = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -153,7 +176,12 @@ def export(
         target=target,
     )
     read = partial(read_utterance, lexicon=lexicon, aligner=aligner, language=language)
-    how = _How(exporter, options, read, make_edits=make_edits, overwrite=overwrite, quiet=quiet)
+    how = _How(exporter, options, read, make_edits, audit or gate, gate, overwrite, quiet)
+    if how.audit and (exporter.family not in ("cues", "weights") or output == STANDARD_STREAM):
+        raise typer.BadParameter(
+            "--audit looks at a mouth and is written beside it: give a format of mouth cues or weight curves "
+            "(`visalign export --list`), and a file with -o"
+        )
     if len(sources) > 1 or sources[0].is_dir() or (output.is_dir() and text is None):
         _refuse_for_many(output, {"--text": text, "--edits": edits})
         refuse_lonely_language(language, sources)
@@ -176,6 +204,8 @@ class _How:
     options: ExportOptions
     read: Callable[[Path, Any], Utterance]
     make_edits: bool
+    audit: bool
+    gate: bool
     overwrite: bool
     quiet: bool
 
@@ -192,13 +222,32 @@ def _export_one(
     from visalign.files.outputs import check_output
 
     check_output(output, suffixes=[output.suffix], overwrite=how.overwrite, inputs=inputs)
+    if how.audit:
+        check_output(audit_beside(output), suffixes=(".json",), overwrite=how.overwrite, inputs=inputs)
     options = how.options_for(output, edits)
     utterance = how.read(source, words)
     write_export(output, utterance, how.exporter, options)
+    audits = {source.name: _audited(output, utterance, options, how)} if how.audit else {}
     if not how.quiet:
         show_warnings(utterance.warnings)
         _report(how.exporter, options)
-        show_written(output)
+        show_audits(audits, how.exporter.family)
+        show_written(output, *(audit_beside(output) for _ in audits))
+    if how.gate and any(x.findings for x in audits.values()):
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _audited(output: Path, utterance: Utterance, options: ExportOptions, how: _How) -> MouthAudit:
+    """The audit of an export, written beside it."""
+    # As above.
+    from visalign.exports.audit import audit_export
+    from visalign.files.outputs import keep_edited
+    from visalign.files.text_files import write_text
+
+    found = audit_export(utterance, how.exporter, options)
+    keep_edited(audit_beside(output), overwrite=how.overwrite)
+    write_text(audit_beside(output), json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n")
+    return found
 
 
 def _refuse_for_many(output: Path, one: dict[str, object]) -> None:
@@ -220,21 +269,67 @@ def _export_many(sources: Sequence[Path], transcripts: Path | None, output: Path
         )
     recordings = find_sources(sources, transcripts)
     n_failed = 0
+    audits: dict[str, MouthAudit] = {}
     with progress_line(enabled=not how.quiet) as progress:
         progress(f"exporting {recordings[0].path.name}", 0.0)
         done = export_sources(recordings, output, how.exporter, how.options_for, how.read, overwrite=how.overwrite)
         for number, one in enumerate(done, start=1):
             progress("exporting", number / len(recordings))
-            n_failed += one.error is not None
-            if one.error is not None:
-                show_failure(one.recording.path, one.error)
-            elif one.utterance is not None and one.utterance.warnings and not how.quiet:
+            error = one.error
+            if how.audit and one.written is not None and one.utterance is not None:
+                try:
+                    audits[one.recording.name] = _audited(one.written, one.utterance, one.options or how.options, how)
+                except KeptFile as kept:
+                    error = kept
+            if error is not None:
+                n_failed += 1
+                show_failure(one.recording.path, error)
+            if one.utterance is not None and not how.quiet:
                 show_warnings(f"{one.recording.name}: {x}" for x in one.utterance.warnings)
     if not how.quiet:
+        show_audits(audits, how.exporter.family)
         _report(how.exporter, how.options)
         n_done = len(recordings) - n_failed
         screen().print(f"Exported {n_done} of {len(recordings)} recordings into {output}", soft_wrap=True)
-    raise typer.Exit(NOT_ANALYSED if n_failed else DONE)
+    is_faulty = how.gate and any(x.findings for x in audits.values())
+    raise typer.Exit(NOT_ANALYSED if n_failed else CHECK_FAILED if is_faulty else DONE)
+
+
+_MOST_SHOWN = 8  # findings; the file has them all
+
+
+def audit_beside(output: Path) -> Path:
+    """Where the audit of an export is written."""
+    return output.with_name(f"{output.name}.audit.json")
+
+
+def show_audits(audits: Mapping[str, MouthAudit], family: str) -> None:
+    """A row a file, and below it what was found."""
+    if not audits:
+        return
+    header = ("audit", ">P B M", ">closes, ms", ">F V", ">jaw, openings/s", ">flicker", ">open in silence, s")
+    screen().print(facts_table(header, [audit_row(name, x) for name, x in audits.items()]))
+    found = [(name, x) for name, audit in audits.items() for x in audit.findings]
+    for name, x in found[:_MOST_SHOWN]:
+        screen().print(f"{name}, {x.start:.2f} s: {x.told}", soft_wrap=True)
+    if len(found) > _MOST_SHOWN:
+        screen().print(f"and {len(found) - _MOST_SHOWN} more, in the .audit.json beside each file")
+    if family == "cues" and any(x.kind == "flicker" for _, x in found):
+        screen().print("--min-hold-frames 2 (or more) holds each mouth longer.")
+
+
+def audit_row(name: str, audit: MouthAudit) -> tuple[str, ...]:
+    """The cells of an audit."""
+    begins = audit.closures_begin_seconds
+    return (
+        name,
+        f"{audit.closures_met}/{audit.closures_asked}",
+        "" if begins is None else f"{1000 * begins:+.0f}",
+        f"{audit.bites_met}/{audit.bites_asked}",
+        f"{audit.fastest_jaw:.0f}",
+        str(audit.flickers),
+        f"{audit.open_in_silence_seconds:.2f}",
+    )
 
 
 def _formats() -> list[str]:
