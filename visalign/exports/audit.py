@@ -38,7 +38,7 @@ def audit_export(utterance: Utterance, exporter: Exporter, options: ExportOption
         shown = _of_cues(utterance, exporter, options)
     elif exporter.family == "weights":
         recipe = load_recipe(options.recipe or _RECIPE)
-        curves, viseme_map = viseme_weights(utterance, options, exporter, recipe)
+        curves, viseme_map, _ = viseme_weights(utterance, options, exporter, recipe)
         kinds = MouthRules.of_map(viseme_map).kinds
         step = float(1 / (options.rate or exporter.rate))
         shown = shown_weights(curves.times, curves.values, [kinds[x] for x in curves.visemes], step)

@@ -3,7 +3,7 @@
 Method
 ------
 Viseme weights (:mod:`visalign.animation.weight_curves`) times a recipe (:mod:`visalign.exports.recipes`), clipped to
-0..1.
+0..1. Channels of the tongue (whose name says so) come at least as far as the tongue does by itself.
 
 Fewer keys: from a key, the next one is the farthest frame such that the straight line between the two passes within
 `max_error` of every frame in between. Each frame in between narrows the range of slopes that do; a line is allowed
@@ -30,7 +30,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from visalign.animation.weight_curves import WeightCurves, frame_grid, weight_curves
+from visalign.animation.weight_curves import WeightCurves, frame_grid, tongue_curves, weight_curves
 from visalign.errors import UnknownSymbol
 from visalign.exports.exporter import Exporter, ExportOptions
 from visalign.exports.hand_edits import Edit
@@ -189,8 +189,14 @@ def weight_channels(
         If recipe and map do not fit, or an edit names a viseme that the map has not.
     """
     recipe = load_recipe(options.recipe or default_recipe)
-    curves, viseme_map = viseme_weights(utterance, options, exporter, recipe)
-    values = np.clip(curves.values @ recipe.matrix(viseme_map.visemes), 0.0, 1.0)
+    curves, viseme_map, targets = viseme_weights(utterance, options, exporter, recipe)
+    matrix = recipe.matrix(viseme_map.visemes)
+    values = np.clip(curves.values @ matrix, 0.0, 1.0)
+    tongue = [i for i, name in enumerate(recipe.channels) if "tongue" in name.lower()]
+    if tongue:
+        own = tongue_curves(targets, viseme_map, curves.times).values
+        reached = (own[:, :, None] * matrix[None, :, tongue]).max(axis=1)
+        values[:, tongue] = np.clip(np.maximum(values[:, tongue], reached), 0.0, 1.0)
     keep = [i for i, name in enumerate(recipe.channels) if options.shapes is None or name in options.shapes]
     _check_subset(options.shapes, recipe.channels)
     first = exporter.first_frame if options.first_frame is None else options.first_frame
@@ -201,8 +207,8 @@ def weight_channels(
 
 def viseme_weights(
     utterance: Utterance, options: ExportOptions, exporter: Exporter, recipe: ChannelRecipe
-) -> tuple[WeightCurves, VisemeMap]:
-    """The weights that a recipe makes channels of, at the times of the sound that the frames show, and their map.
+) -> tuple[WeightCurves, VisemeMap, list[VisemeTarget]]:
+    """The weights that a recipe makes channels of, at times of the sound that the frames show; their map and targets.
 
     Raises
     ------
@@ -220,7 +226,7 @@ def viseme_weights(
     times = frame_grid(utterance.duration, rate)
     curves = weight_curves(targets, viseme_map, times + options.lead_frames / float(rate), alphabet=utterance.alphabet)
     held = _hold_closures(curves.values, curves.times, targets, viseme_map, options.closure_frames)
-    return replace(curves, values=held), viseme_map
+    return replace(curves, values=held), viseme_map, targets
 
 
 def _hold_closures(
