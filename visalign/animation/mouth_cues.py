@@ -252,7 +252,7 @@ def _unfreeze(cues: Tier, chosen: Sequence[_Choice], rules: MouthRules) -> Tier:
 
 
 def _inside(choice: _Choice, cue: Interval) -> bool:
-    return cue.start < choice.start and choice.end < cue.end and choice.end - choice.start >= float(1 / GRID_HZ)
+    return cue.start < choice.start and choice.end < cue.end and choice.end - choice.start >= MIN_SHAPE_SECONDS
 
 
 def _interrupted(cue: Interval, vowels: Sequence[_Choice], shape: str) -> list[Interval]:

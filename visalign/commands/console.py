@@ -58,6 +58,7 @@ __all__ = [
     "print_json",
     "progress_line",
     "screen",
+    "show_failure",
     "show_warnings",
     "show_written",
     "signed_ms",
@@ -120,6 +121,13 @@ def show_written(*paths: Path) -> None:
     for path in paths:
         if not is_for_stdout(path):
             screen().print(f"Wrote {path}", soft_wrap=True)
+
+
+def show_failure(path: Path, error: Exception) -> None:
+    """A line on stderr for one of many files that failed; its name once, also where the error begins with it."""
+    told = str(error)
+    named = told if told.startswith(f"{path}:") else f"{path}: {told}"
+    screen(stderr=True).print(named, style="red", soft_wrap=True)
 
 
 def write_json(path: Path, facts: Mapping[str, Any], *, overwrite: bool) -> None:

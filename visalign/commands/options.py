@@ -41,6 +41,7 @@ __all__ = [
     "G2p",
     "Grammar",
     "Html",
+    "Images",
     "Jobs",
     "Json",
     "JsonLines",
@@ -324,6 +325,10 @@ LeadFrames = Annotated[
 Shapes = Annotated[
     str | None,
     typer.Option("--shapes", help="Shapes that the rig has: ABCDEF, or names with commas.", rich_help_panel=OUTPUT),
+]
+Images = Annotated[
+    Path | None,
+    typer.Option("--images", help="Folder of your own pictures, one a shape.", rich_help_panel=OUTPUT),
 ]
 Html = Annotated[Path | None, typer.Option("--html", help="Write a page, that opens offline.", rich_help_panel=OUTPUT)]
 Plot = Annotated[

@@ -22,7 +22,7 @@ from visalign.language.annotations.json_files import is_visalign_json
 from visalign.language.annotations.reading import is_annotation, read_annotation
 from visalign.language.annotations.rows import FRAME_SECONDS
 from visalign.language.languages import chosen_language
-from visalign.language.phone_lists import aligned_alphabet
+from visalign.language.phone_lists import Phones, aligned_alphabet
 from visalign.language.phones import SILENCE, is_silence
 from visalign.timeline import Interval, Tier
 
@@ -35,7 +35,7 @@ __all__ = ["parse_visalign_json", "read_annotated", "read_utterance"]
 
 def read_utterance(
     path: AnyPath,
-    transcript: str | PathLike[str] | Sequence[Cue] | None = None,
+    transcript: str | PathLike[str] | Sequence[Cue] | Phones | None = None,
     *,
     lexicon: Lexicon | AnyPath | None = None,
     aligner: str | None = None,
@@ -48,7 +48,7 @@ def read_utterance(
     path : path-like
         An annotation with phones (:func:`visalign.language.annotations.read_annotation`), a JSON of ``visalign check``
         or ``visalign align``, or media.
-    transcript : str, path-like or sequence of Cue, optional
+    transcript : str, path-like, sequence of Cue or Phones, optional
         What is said, or a `Path` to the file with it; without it the phones of a sound are recognised, and there are
         no words.
     lexicon : Lexicon or path-like, optional
@@ -77,7 +77,7 @@ def read_utterance(
 
 def _align(
     path: Path,
-    transcript: str | PathLike[str] | Sequence[Cue] | None,
+    transcript: str | PathLike[str] | Sequence[Cue] | Phones | None,
     lexicon: Lexicon | AnyPath | None,
     aligner: str | None,
     language: str | None,
@@ -91,6 +91,8 @@ def _align(
     audio = read_audio(path)
     if transcript is None:
         found = recognise_phones(audio)
+    elif isinstance(transcript, Phones):
+        found = force_align(audio, phones=transcript, aligner=aligner or DEFAULT_ALIGNER)
     else:
         found = force_align(audio, transcript, lexicon=lexicon, aligner=aligner or DEFAULT_ALIGNER, language=language)
     return Utterance(found.words, found.phones, found.alphabet, _line(path.name), warnings=found.warnings)

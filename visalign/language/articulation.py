@@ -51,7 +51,6 @@ __all__ = [
     "VISIBLE",
     "closes_lips",
     "distance",
-    "features_of",
     "is_like_english",
     "opens_mouth",
     "target_weights",
@@ -325,28 +324,6 @@ def targets_of(ipa: str) -> Vector:
     [1, 2, 2, 2, 1, 1]
     """
     return _targets(tidy_ipa(ipa))
-
-
-def features_of(ipa: str) -> Vector:
-    """How a phone is made: the mean of its targets.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_features,)
-        In the order of `FEATURES`, each 0..1.
-
-    Raises
-    ------
-    UnknownSymbol
-        If it is not IPA.
-
-    Examples
-    --------
-    >>> b = dict(zip(FEATURES, features_of("b").tolist()))
-    >>> b["labial"], b["closure"], b["voiced"], b["nasal"]
-    (1.0, 1.0, 1.0, 0.0)
-    """
-    return np.asarray(targets_of(ipa).mean(axis=0))
 
 
 def closes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
