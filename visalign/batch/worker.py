@@ -93,7 +93,7 @@ def serve(analysis: Analysis | None = None) -> None:
         _work_off(Lines(0), SAY_DESCRIPTOR, analysis)
         return
     os.dup2(2, 1)  # from here on stdout is what a library complains to
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a worker: the end of its pipe tells the batch
+    signal.signal(signal.SIGCHLD, lambda *_: _bury(os.WNOHANG))
     wishes = wishes_of_stdin()
     warm: set[str] = set()
     while (wish := next_wish(wishes)) is not None:
@@ -109,6 +109,15 @@ def serve(analysis: Analysis | None = None) -> None:
             os._exit(0)
         os.close(jobs)
         os.close(answers)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _bury(0)
+
+
+def _bury(how: int) -> None:
+    """Wait for workers that have ended, so that what they have cost is counted; the batch knows by their pipes."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, how)[0]:
+            pass
 
 
 def _watch_over(answers: int, analysis: Analysis, warm: set[str]) -> None:
