@@ -26,6 +26,7 @@ JOB = Job(
     text="bin blue",
     viseme_map=None,
     files={},
+    objects={},
     report="/out/reports/a.json",
     page=None,
     config={},

@@ -13,11 +13,14 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from visalign.batch.job import Job
@@ -31,6 +34,7 @@ __all__ = [
     "Cost",
     "Lines",
     "confine",
+    "fetching_folder",
     "forks",
     "limit_memory",
     "memory_message",
@@ -49,6 +53,7 @@ _FORK_SECONDS, _SPAWN_SECONDS = 2.0, 60.0
 # Time that a clip gets where nothing else was asked for. A clip of GRID (3 s) takes 0.4 s. A search for faces in a 4K
 # picture takes 0.4 s, so ten times its duration if every frame needs one; the rest is for machines that are loaded.
 _SECONDS_FOR_ANY, _SECONDS_A_SECOND = 120.0, 30.0
+_FETCHED_BYTES_A_SECOND = 1e6  # from object storage, at the slowest
 _TAIL_BYTES = 8000  # of stderr
 _POLL_SECONDS = 0.2
 _LAST_POLL_SECONDS = 0.005  # once its pipes are closed a child is as good as gone
@@ -84,6 +89,14 @@ class Children:
         A failure counts only where no other clip was in that process before. A clip that has used up its time has done
         so by itself.
         """
+        try:
+            return self._checked(job)
+        finally:
+            if job.objects:  # whoever fetched them may have been killed
+                for place in Path(tempfile.gettempdir()).glob(f"{_fetched_by(os.getpid())}*"):
+                    shutil.rmtree(place, ignore_errors=True)
+
+    def _checked(self, job: Job) -> Outcome | None:
         fresh = self._child is None
         outcome = self._watched(job)
         if outcome is None or outcome.result is not None or fresh or outcome.reason == "timeout":
@@ -146,7 +159,7 @@ class _Child:
         self._heard, self._complaints = b"", b""
         self._answer: dict[str, Any] | None = None
         self.paid = 0.0
-        self._deadline, self._timed_out = 0.0, False
+        self._deadline, self._patience, self._timed_out = 0.0, 0.0, False
         self._ended: tuple[int, resource.struct_rusage] | None = None
 
     def is_there(self) -> bool:
@@ -158,7 +171,7 @@ class _Child:
         """Hand it a clip and wait for what comes of it; None if the batch went away meanwhile (it is dead then)."""
         started = time.monotonic()
         self._heard, self._complaints, self._answer = b"", b"", None
-        self._deadline = _deadline(job, started, None)
+        self._deadline, self._patience = _deadline(job, started, None), 0.0
         with contextlib.suppress(BrokenPipeError):  # it is dead: that shows below
             write_all(self._feed, (job.to_json() + "\n").encode())
         while self._answer is None and self._ended is None:
@@ -196,8 +209,12 @@ class _Child:
         *lines, self._heard = self._heard.split(b"\n")  # what follows the last line break is not whole
         for line in lines:
             news = json.loads(line)
-            if "duration" in news:
-                self._deadline = _deadline(job, started, news["duration"])
+            if "fetching" in news:
+                if job.seconds is None:
+                    self._patience = news["fetching"] / _FETCHED_BYTES_A_SECOND
+                self._deadline = _deadline(job, started, None) + self._patience
+            elif "duration" in news:
+                self._deadline = _deadline(job, started, news["duration"]) + self._patience
             else:
                 self._answer = news
 
@@ -216,7 +233,8 @@ class _Child:
                 while self._read(stream):
                     pass
         *lines, _ = self._heard.split(b"\n")
-        self._answer = next((x for x in map(json.loads, reversed(lines)) if "duration" not in x), self._answer)
+        news = map(json.loads, reversed(lines))
+        self._answer = next((x for x in news if not x.keys() & {"duration", "fetching"}), self._answer)
         for stream in (self._feed, self._news, self._noise):
             os.close(stream)
 
@@ -317,6 +335,15 @@ def _peak_bytes() -> float:
         if peak is not None:
             return float(peak.split()[1]) * 1024
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_BYTES)
+
+
+def fetching_folder(worker: int) -> str:
+    """A new folder for a file from object storage, which the worker with this process number removes."""
+    return tempfile.mkdtemp(prefix=_fetched_by(worker))
+
+
+def _fetched_by(worker: int) -> str:
+    return f"visalign-fetched-{worker}-"
 
 
 def tell(say: int, news: Mapping[str, Any]) -> None:

@@ -25,12 +25,15 @@ from visalign.batch.settings import INTERRUPTED, TERMINATED, BatchEvent, BatchRe
 from visalign.batch.summary import require_parquet, write_summary
 from visalign.corpora.clip_list import Manifest, read_manifest
 from visalign.errors import AnyPath, MediaError, OutputError
-from visalign.files.outputs import remove_drafts
+from visalign.files.object_storage import upload
+from visalign.files.outputs import inside, remove_drafts
 from visalign.reports.html_report import write_batch_page
+from visalign.reports.html_report.batch_page import clip_page_name
 
 __all__ = ["Run", "clear_drafts", "prepare_folder", "run_batch"]
 
 _LOOK_SECONDS = 0.5
+_SUMMARIES = ("groups.csv", "costs.csv", "summary.parquet", "index.html", "summary.csv")
 # A worker that dies and a process that is killed are mostly not the clip's fault: it is tried so often in one run.
 _TRIES = {"worker": 3, "killed": 2}
 
@@ -94,7 +97,22 @@ def run_batch(
             write_summary(folder, ledger, parquet=settings.parquet)
             if settings.pages:
                 write_batch_page(folder)
+            if settings.upload:
+                upload_results(folder, ledger, settings.upload)
         return run.result(folder)
+
+
+def upload_results(folder: Path, ledger: Ledger, address: str) -> None:
+    """Copy what a batch has made to object storage: reports and pages of what is done, then summary and index.
+
+    Each is written whole; what is there under these names is replaced. The ledger and the lips stay here.
+    """
+    reports = [entry.report for entry in ledger.entries(states=("done",)) if entry.report]
+    pages = [clip_page_name(report) for report in reports]
+    names = [*reports, *pages, *(page.removesuffix(".html") + ".jpg" for page in pages)]
+    for name in (*names, *_SUMMARIES):
+        if inside(folder, name).is_file():
+            upload(folder / name, f"{address.rstrip('/')}/{name}")
 
 
 def clear_drafts(folder: Path) -> None:

@@ -38,7 +38,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ from visalign.batch.children import (
     Cost,
     Lines,
     confine,
+    fetching_folder,
     forks,
     limit_memory,
     memory_message,
@@ -62,6 +63,7 @@ from visalign.config import Config
 from visalign.corpora.training_data import read_said
 from visalign.errors import VisalignError
 from visalign.files.inputs import refuse_changed
+from visalign.files.object_storage import fetch, size_of
 from visalign.media.clips import probe
 from visalign.pipeline import check
 from visalign.reports.clip_report import ClipReport
@@ -91,7 +93,7 @@ def serve(analysis: Analysis | None = None) -> None:
         _work_off(Lines(0), SAY_DESCRIPTOR, analysis)
         return
     os.dup2(2, 1)  # from here on stdout is what a library complains to
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a worker: the end of its pipe tells the batch
+    signal.signal(signal.SIGCHLD, lambda *_: _bury(os.WNOHANG))
     wishes = wishes_of_stdin()
     warm: set[str] = set()
     while (wish := next_wish(wishes)) is not None:
@@ -107,6 +109,15 @@ def serve(analysis: Analysis | None = None) -> None:
             os._exit(0)
         os.close(jobs)
         os.close(answers)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _bury(0)
+
+
+def _bury(how: int) -> None:
+    """Wait for workers that have ended, so that what they have cost is counted; the batch knows by their pipes."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, how)[0]:
+            pass
 
 
 def _watch_over(answers: int, analysis: Analysis, warm: set[str]) -> None:
@@ -233,9 +244,10 @@ def _work_off(jobs: Lines, say: int, analysis: Analysis) -> None:
 
 def _answer(job: Job, analysis: Analysis, say: int) -> dict[str, Any]:
     try:
+        here = _fetched(job, say) if job.objects else job
         if job.seconds is None:
-            tell(say, {"duration": probe(job.clip).duration})
-        return {"result": dict(analysis(job))}
+            tell(say, {"duration": probe(here.clip).duration})
+        return {"result": dict(analysis(here))}
     except MemoryError:
         limit_memory(None)  # to say so takes some
         return {"reason": "memory", "message": memory_message(job)}
@@ -247,6 +259,17 @@ def _answer(job: Job, analysis: Analysis, say: int) -> dict[str, Any]:
         said = f"{type(error).__name__}: {error}"
         message = f"{job.clip}: {said}. This is a fault of visalign; please report it with `visalign status --clip`."
         return {"reason": "internal", "message": message, "detail": traceback.format_exc()}
+
+
+def _fetched(job: Job, say: int) -> Job:
+    """The job with what it names by addresses read to files, which the worker removes at its end."""
+    tell(say, {"fetching": sum(map(size_of, job.objects))})
+    places = {
+        address: str(fetch(address, fetching_folder(os.getppid()), expected=known))
+        for address, known in job.objects.items()
+    }
+    named = {name: getattr(job, name) for name in ("clip", "audio", "transcript")}
+    return replace(job, **{name: places.get(place, place) for name, place in named.items()})
 
 
 # --- what is loaded once -------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from visalign.commands.options import (
     refuse_lonely_language,
 )
 from visalign.errors import ParseError
+from visalign.files.object_storage import is_address
 
 if TYPE_CHECKING:
     from visalign.batch import BatchEvent, BatchResult, BatchSettings
@@ -129,6 +130,18 @@ def batch(
             help="Address of the Dask scheduler (tcp://host:8786), or its scheduler file.", rich_help_panel=SPEED
         ),
     ] = None,
+    cloud: Annotated[
+        bool,
+        typer.Option(
+            "--cloud", help="Read what the manifest names by s3:// or gs:// from there.", rich_help_panel=SPEED
+        ),
+    ] = False,
+    upload: Annotated[
+        str | None,
+        typer.Option(
+            help="Copy reports and summary there at the end: s3://bucket/folder, gs://…", rich_help_panel=SPEED
+        ),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Say what would be done, and what it costs; do no more.", rich_help_panel=SPEED),
@@ -157,6 +170,8 @@ def batch(
         shard=_shard(shard),
         parquet=parquet,
         pages=pages,
+        cloud=cloud,
+        upload=upload or "",
     )
     manifest, out = read_manifest(source), output or default_out(source)
     if not quiet:
@@ -227,7 +242,9 @@ def _files_elsewhere(manifest: Manifest) -> list[str]:
     names = [getattr(clip, kind) for clip in manifest.clips for kind in ("clip", "transcript", "audio", "map")]
     # Of maps most are names and no files.
     places = {name: manifest.root / name for name in dict.fromkeys(names) if name}
-    return [name for name, place in places.items() if not place.resolve().is_relative_to(manifest.root)]
+    return [
+        name for name, place in places.items() if is_address(name) or not place.resolve().is_relative_to(manifest.root)
+    ]
 
 
 def settings_of(judging: Judging) -> BatchSettings:
