@@ -73,14 +73,7 @@ def probe(path: AnyPath) -> MediaInfo:
         If the file is missing, empty, not a regular file or not a media file that can be read.
     """
     with ffmpeg.opened(path) as container:
-        origin, videos = ffmpeg.origin_of(container), ffmpeg.video_streams(container)
-        whole = ffmpeg.whole_duration(container, origin)
-        audio = tuple(_audio_info(s, origin, whole) for s in ffmpeg.audio_streams(container))
-        rotation = ffmpeg.first_rotation(container, videos[0]) if videos else 0
-        video = tuple(_video_info(s, origin, whole, rotation) for s in videos)
-        ends = [s.start + s.duration for s in video] + [s.start + s.duration for s in audio]
-        strange = ffmpeg.strange_kinds(container)
-        return MediaInfo(Path(path), max(ends, default=0.0), container.format.name, video, audio, strange)
+        return _told(path, container)
 
 
 def read_audio(
@@ -258,10 +251,10 @@ def video_tracks(path: AnyPath, track: int | None = None) -> tuple[VideoStream, 
     MediaError, MissingStream, ConfigError
         As :func:`read_audio`.
     """
-    info = probe(path)
     with ffmpeg.opened(path) as container:
         streams, strange = ffmpeg.video_streams(container), ffmpeg.strange_kinds(container)
         first = ffmpeg.choose_stream(path, "video", streams, track, strange).index
+        info = _told(path, container)
     chosen = [stream for stream in info.video if stream.index == first]
     return (*chosen, *(x for x in info.video if x.index != first)) if track is None else tuple(chosen)
 
@@ -355,6 +348,18 @@ def _refuse_endless(path: AnyPath, seconds: float) -> None:
 def _sound_stream(path: AnyPath, container: ffmpeg.InputContainer, track: int | None) -> av.AudioStream:
     streams, strange = ffmpeg.audio_streams(container), ffmpeg.strange_kinds(container)
     return ffmpeg.choose_stream(path, "audio", streams, track, strange)
+
+
+def _told(path: AnyPath, container: ffmpeg.InputContainer) -> MediaInfo:
+    """What an open file says that it holds."""
+    origin, videos = ffmpeg.origin_of(container), ffmpeg.video_streams(container)
+    whole = ffmpeg.whole_duration(container, origin)
+    audio = tuple(_audio_info(s, origin, whole) for s in ffmpeg.audio_streams(container))
+    rotation = ffmpeg.first_rotation(container, videos[0]) if videos else 0
+    video = tuple(_video_info(s, origin, whole, rotation) for s in videos)
+    ends = [s.start + s.duration for s in video] + [s.start + s.duration for s in audio]
+    strange = ffmpeg.strange_kinds(container)
+    return MediaInfo(Path(path), max(ends, default=0.0), container.format.name, video, audio, strange)
 
 
 def _video_info(stream: av.VideoStream, origin: Fraction, whole: int | None, rotation_degrees: int) -> VideoStream:

@@ -46,6 +46,7 @@ __all__ = [
     "span_of",
     "strange_kinds",
     "time_of",
+    "use_threads",
     "video_streams",
     "whole_duration",
 ]
@@ -234,6 +235,19 @@ def decode(container: InputContainer, stream: _Stream, note_damage: Callable[[],
             return
 
 
+_n_threads = 0  # of a decoder of pictures; FFmpeg's own choice
+
+
+def use_threads(n_threads: int) -> None:
+    """Give each decoder of pictures so many threads from now on, in this process; 0 leaves the choice to FFmpeg.
+
+    FFmpeg takes one a processor, of which each holds pictures of its own. Where clips or parts of one are read side by
+    side in processes, one thread each does the same work in less processor time and memory.
+    """
+    global _n_threads
+    _n_threads = n_threads
+
+
 class Darkroom:
     """Turns the decoded frames of a stream into upright luma or RGB arrays of one size.
 
@@ -259,6 +273,7 @@ class Darkroom:
         # The size may also grow within the stream.
         stream.codec_context.options = {"max_pixels": str(allowed("pixels"))}
         stream.thread_type = "AUTO"
+        stream.thread_count = _n_threads
         pixel_aspect = stream.sample_aspect_ratio
         self._format = "rgb24" if colour else "gray"
         aspect = float(pixel_aspect or 1)
