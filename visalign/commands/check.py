@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +20,7 @@ from visalign.commands.console import (
 )
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, EXIT_CODES
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, with_groups
-from visalign.commands.options import Audio, Csv, Html, Json, Overwrite, Quiet, refuse_missing, written
+from visalign.commands.options import Audio, Csv, Html, Jobs, Json, Overwrite, Quiet, refuse_missing, written
 from visalign.errors import KeptFile
 from visalign.files.outputs import check_output
 
@@ -67,6 +68,7 @@ def check(
     textgrid: TextGrid = None,
     html: Html = None,
     overwrite: Overwrite = False,
+    jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word.
@@ -86,6 +88,7 @@ def check(
             audio=audio,
             evidence=html is not None,
             details=("word", "phone", "phrase", "window") if segments else (),
+            jobs=jobs or os.cpu_count() or 1,
             progress=progress,
             **arguments,
         )

@@ -35,7 +35,7 @@ from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import GrowingArray, blocks_of
 from visalign.media import ffmpeg
-from visalign.media.ffmpeg import resize_luma
+from visalign.media.ffmpeg import resize_luma, use_threads
 from visalign.media.tape import Energy, Lane, Tape, named_layout
 from visalign.signals import CANCELLED_ENERGY, Audio, AudioStream, Channels, Frame, Image, MediaInfo, VideoStream
 
@@ -45,12 +45,14 @@ if TYPE_CHECKING:
 __all__ = [
     "FrameReader",
     "default_track",
+    "divisible_seconds",
     "probe",
     "read_audio",
     "read_channels",
     "read_frames",
     "resampled",
     "resize_luma",
+    "use_threads",
     "video_tracks",
     "write_channels",
     "write_clip",
@@ -139,7 +141,9 @@ def read_channels(path: AnyPath, *, track: int | None = None) -> Channels:
     return Channels(sound.array(), rate_hz, layout)
 
 
-def read_frames(path: AnyPath, *, colour: bool = False, track: int | None = None) -> FrameReader:
+def read_frames(
+    path: AnyPath, *, colour: bool = False, track: int | None = None, start: float | None = None
+) -> FrameReader:
     """Read the pictures of a clip one by one, each with its time on the clip's clock.
 
     Parameters
@@ -150,6 +154,9 @@ def read_frames(path: AnyPath, *, colour: bool = False, track: int | None = None
         RGB pictures instead of luma.
     track : int, optional
         Index of the stream, as :func:`probe` lists it; by default the one the file marks as default.
+    start : float, optional
+        Begin with a picture that is shown at or before this time, seconds, and needs none before it to be decoded;
+        with the first one where the container does not say which ones do.
 
     Returns
     -------
@@ -163,7 +170,7 @@ def read_frames(path: AnyPath, *, colour: bool = False, track: int | None = None
         As :func:`read_audio`; from here if the file itself is unusable, otherwise from the first ``next()``.
     """
     check_file(path)
-    return FrameReader(path, colour=colour, track=track)
+    return FrameReader(path, colour=colour, track=track, start=start)
 
 
 class FrameReader(Iterator[Frame]):
@@ -177,10 +184,12 @@ class FrameReader(Iterator[Frame]):
         Frames left out so far because they had no time, or none after the frame before.
     """
 
-    def __init__(self, path: AnyPath, *, colour: bool = False, track: int | None = None) -> None:
+    def __init__(
+        self, path: AnyPath, *, colour: bool = False, track: int | None = None, start: float | None = None
+    ) -> None:
         self.decode_errors = 0
         self.dropped_frames = 0
-        self._frames = self._read(path, colour, track)
+        self._frames = self._read(path, colour, track, start)
 
     def __next__(self) -> Frame:
         return next(self._frames)
@@ -192,11 +201,15 @@ class FrameReader(Iterator[Frame]):
     def _note_damage(self) -> None:
         self.decode_errors += 1
 
-    def _read(self, path: AnyPath, colour: bool, track: int | None) -> Generator[Frame, None, None]:
+    def _read(
+        self, path: AnyPath, colour: bool, track: int | None, start: float | None
+    ) -> Generator[Frame, None, None]:
         with ffmpeg.opened(path) as container:
             strange = ffmpeg.strange_kinds(container)
             stream = ffmpeg.choose_stream(path, "video", ffmpeg.video_streams(container), track, strange)
             darkroom, origin, last = ffmpeg.Darkroom(path, stream, colour), ffmpeg.origin_of(container), -math.inf
+            if start is not None:
+                ffmpeg.go_to(container, stream, start, origin)
             for frame in ffmpeg.decode(container, stream, self._note_damage):
                 time = ffmpeg.time_of(frame, origin)
                 _refuse_endless(path, time or 0.0)
@@ -234,6 +247,21 @@ def default_track(path: AnyPath) -> int:
     """
     with ffmpeg.opened(path) as container:
         return _sound_stream(path, container, None).index
+
+
+def divisible_seconds(path: AnyPath) -> float:
+    """How long a file is in which reading may begin anywhere, as it says where pictures are that need none before them.
+
+    0 of another file, and of one that does not say how long it is.
+
+    Raises
+    ------
+    MediaError
+        As :func:`probe`.
+    """
+    with ffmpeg.opened(path) as container:
+        whole = ffmpeg.whole_duration(container, ffmpeg.origin_of(container))
+        return ffmpeg.in_seconds(whole or 0) if ffmpeg.is_indexed(container) else 0.0
 
 
 def video_tracks(path: AnyPath, track: int | None = None) -> tuple[VideoStream, ...]:
