@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 
@@ -50,11 +51,10 @@ def test_linear_algebra_of_a_worker_has_one_thread() -> None:
         assert pool.submit(one_thread).result() is not None
 
 
-def test_workers_end_with_who_is_killed(tmp_path: object) -> None:
-    script = os.path.join(str(tmp_path), "starter.py")
-    with open(script, "w", encoding="utf-8") as file:
-        file.write(STARTER)
-    paths = os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
+def test_workers_end_with_who_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "starter.py"
+    script.write_text(STARTER, encoding="utf-8")
+    paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
     process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True,
                                env={**os.environ, "PYTHONPATH": paths})  # fmt: skip
     try:

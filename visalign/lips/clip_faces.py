@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from visalign.errors import AnyPath, ConfigError, FaceNotFound, MediaError
 from visalign.files.scratch import blocks_of, scratch_array
-from visalign.lips.face_album import Album, Track
+from visalign.lips.face_album import LOOK_PIXELS, Album, Track
 from visalign.lips.face_detection import LandmarkDetector
 from visalign.lips.face_parts import read_in_parts
 from visalign.lips.face_tracks import MAX_FACES, FacesInFrame, follow_faces
@@ -301,15 +301,23 @@ def _reported(followed: Iterable[FacesInFrame], progress: Progress, duration: fl
 
 def _linked(tracks: Sequence[Track]) -> list[list[Track]]:
     """Tracks of one face together, faces in the order of appearance, as the tracks come."""
-    persons: list[list[Track]] = []
-    for track in tracks:
-        alike = [(float(max(other.looks @ track.looks for other in person)), person) for person in persons]
-        likely = [(r, person) for r, person in alike if r > _SAME_LOOKS]
-        free = [(r, person) for r, person in likely if not any(_together(track, other) for other in person)]
-        if free:
-            max(free, key=lambda pair: pair[0])[1].append(track)
-        else:
-            persons.append([track])
+    persons, ends = list[list[Track]](), list[int]()
+    looks, owners = np.empty((len(tracks), LOOK_PIXELS)), np.empty(len(tracks), np.intp)
+    for n, track in enumerate(tracks):
+        # All tracks before at once: a long clip has thousands, and each is compared with each.
+        alike = np.full(len(persons), -np.inf)
+        np.maximum.at(alike, owners[:n], looks[:n] @ track.looks)
+        likely = np.flatnonzero(alike > _SAME_LOOKS).tolist()
+        # Tracks come by their first frames, so most persons were last seen before this one begins.
+        begin = int(track.frames[0])
+        free = [k for k in likely if ends[k] < begin or not any(_together(track, other) for other in persons[k])]
+        if not free:
+            persons.append([])
+            ends.append(-1)
+        person = max(free, key=lambda k: float(alike[k])) if free else len(persons) - 1
+        persons[person].append(track)
+        ends[person] = max(ends[person], int(track.frames[-1]))
+        looks[n], owners[n] = track.looks, person
     return persons
 
 

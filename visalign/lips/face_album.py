@@ -26,7 +26,7 @@ from visalign.lips.point_layouts import PointLayout, layout_of
 from visalign.numerics import bilinear
 from visalign.signals import Image
 
-__all__ = ["Album", "Track"]
+__all__ = ["LOOK_PIXELS", "Album", "Track"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -34,6 +34,9 @@ Points: TypeAlias = npt.NDArray[np.float32]
 
 _LOOK_EVERY = 10  # frames of a track from one picture of its looks to the next
 _LOOK_SIDE = 32  # pixels
+LOOK_PIXELS = _LOOK_SIDE**2
+"""Of a picture of a face's looks."""
+
 # The cut-out face, in distances between the eyes' centres, from the middle between them: brows to chin.
 _LOOK_GRID = np.stack(np.meshgrid(np.linspace(-1.1, 1.1, _LOOK_SIDE), np.linspace(-0.7, 1.7, _LOOK_SIDE)))
 
@@ -45,7 +48,7 @@ class Track:
         self._frames, self._rows = array("q"), array("q")
         self._mouth = MouthPictures()
         self.size: tuple[int, ...] = (1, 1)  # of the picture, px
-        self._looks, self._n_looks = np.zeros(_LOOK_SIDE**2), 0
+        self._looks, self._n_looks = np.zeros(LOOK_PIXELS), 0
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -138,7 +141,7 @@ class Album:
             "rows": np.concatenate([np.empty(0, np.int64), *(track.rows for track in tracks)]),
             "lengths": np.array([len(track) for track in tracks], np.int64),
             "sizes": np.array([track.size for track in tracks], np.int64).reshape(-1, 2),
-            "looks": np.array([looks for looks, _ in sums], np.float64).reshape(-1, _LOOK_SIDE**2),
+            "looks": np.array([looks for looks, _ in sums], np.float64).reshape(-1, LOOK_PIXELS),
             "n_looks": np.array([n for _, n in sums], np.int64),
         }
 
