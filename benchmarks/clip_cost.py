@@ -56,7 +56,8 @@ class Version:
 
     def check(self, clip: Path, text: str) -> tuple[float, object]:
         """Seconds of a processor, and the report."""
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(json.dumps([str(clip), text]) + "\n")
         self.process.stdin.flush()
         seconds, report = json.loads(self.process.stdout.readline())
@@ -83,9 +84,8 @@ def main() -> None:
     chosen = {clip.speaker: clip for clip in clips()}
     chosen = dict(list(chosen.items())[: given.clips])
     versions = [Version(given.before), Version(given.now)]
-    print(
-        "| lines | before, s a clip | now | × real time a core, before | now | before / now |\n|---|---|---|---|---|---|"
-    )
+    print("| lines | before, s a clip | now | × real time a core, before | now | before / now |")
+    print("|---|---|---|---|---|---|")
     equal = total = 0
     for height in given.heights:
         sums = [0.0, 0.0]
