@@ -443,6 +443,7 @@ SHARED_SUITES = {
     "language/annotations/*": "language/test_annotations.py",
     "language/g2p/*": "language/test_g2p.py",
     "language/normalisation/*": "language/test_english.py",
+    "lips/face_album": "lips/test_face_parts.py",
     "live_view/*": "live_view/test_live.py",
     "media/*": "media/test_clips.py",
     "media/remux/*": "media/test_remux.py",

@@ -13,11 +13,14 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from threading import Event
 from typing import TypeAlias
 
 from visalign.animation.lip_trajectory import lip_trajectory
@@ -31,6 +34,7 @@ from visalign.language.languages import lexicon_with
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.lips.clip_faces import ClipFaces, read_faces
+from visalign.lips.face_parts import is_worth_sharing
 from visalign.lips.forced_visemes import ForcedVisemes, force_given
 from visalign.lips.kept_lips import LipCache
 from visalign.lips.lip_cache import cached_faces
@@ -116,6 +120,7 @@ def check(
     video_track: int | None = None,
     grammar: WordGraph | AnyPath | None = None,
     lines: bool = False,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> ClipReport:
     """Compare what is heard in a clip with what its lips show.
@@ -195,6 +200,9 @@ def check(
     lines : bool
         Measure every line of a dub, in the report's field `dubbing` (:mod:`visalign.dubbing.lines`); a profile with a
         release gate does so unasked.
+    jobs : int
+        Processes at once, of use for long clips: the picture is read by several, shot by shot, while the sound is
+        aligned. The report is the same, byte by byte (:func:`~visalign.lips.clip_faces.read_faces`).
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -210,6 +218,8 @@ def check(
         If transcript and sound can't be aligned.
     ConfigError
         If lips are given without audio, both a transcript and an alignment, or a setting is impossible.
+    BackendError
+        If one of several processes dies.
 
     Examples
     --------
@@ -237,17 +247,19 @@ def check(
     before = file_states(path_or_lips, audio, alignment)
 
     told("aligning", None)
-    sound, recording = _sound(path_or_lips, audio, track, channel), _stem(path_or_lips)
-    heard = hear(
-        sound,
-        transcript,
-        tools.settings,
-        alignment=alignment,
-        alignment_shift=alignment_shift,
-        speaker=speaker,
-        recording=recording,
-    )
-    faces = _faces(path_or_lips, tools.settings, told, lip_cache, video_track)
+    reading = partial(_faces, path_or_lips, tools.settings, cache=lip_cache, track=video_track, jobs=jobs)
+    with _meanwhile(reading, told, at_once=_is_shared(path_or_lips, jobs)) as faces_read:
+        sound, recording = _sound(path_or_lips, audio, track, channel), _stem(path_or_lips)
+        heard = hear(
+            sound,
+            transcript,
+            tools.settings,
+            alignment=alignment,
+            alignment_shift=alignment_shift,
+            speaker=speaker,
+            recording=recording,
+        )
+        faces = faces_read()
     told("decoding visemes", None)
     seen = see(faces, heard, tools, face=face)
     if tools.settings.sync.reference:
@@ -297,7 +309,7 @@ def observe(
     errors).
     """
     tools = Instruments.of((config or Config()).changed(language=language), model, viseme_map)
-    found = _faces(path, tools.settings, progress, lip_cache, video_track)
+    found = _faces(path, tools.settings, progress, cache=lip_cache, track=video_track)
     lips = found.most_shown.lips if face is None else found.numbered(face).lips
     lexicon = partial(lexicon_with, tools.settings.alignment.lexicon, tools.settings.alignment.language)
     spoken = spoken_in(transcript)
@@ -347,8 +359,10 @@ def _faces(
     path_or_lips: Clip,
     settings: Config,
     progress: Progress | None = None,
+    *,
     cache: AnyPath | LipCache | None = None,
     track: int | None = None,
+    jobs: int = 1,
 ) -> ClipFaces:
     """The faces to judge, read from the clip or from a cache, or given; errors are those of :func:`check`."""
     if isinstance(path_or_lips, ClipFaces):
@@ -356,7 +370,7 @@ def _faces(
     if not isinstance(path_or_lips, LipFeatures):
         read = read_faces if cache is None else partial(cached_faces, folder=cache)
         every = settings.lips.detect_every
-        return read(path_or_lips, detect_every=every, track=track, progress=progress or _silent)
+        return read(path_or_lips, detect_every=every, track=track, jobs=jobs, progress=progress or _silent)
     if not path_or_lips.has_face.any():
         raise FaceNotFound(path_or_lips.source or "these lip features", 0.0)
     return ClipFaces.of(path_or_lips)
@@ -385,6 +399,36 @@ def _read_off(
         listed = ", ".join(unknown[:10]) + ", …" * (len(unknown) > 10)
         return read, (f"{read.grammar} does not allow {listed}: words that can't be read off the lips with it",)
     return read, ()
+
+
+def _is_shared(path_or_lips: Clip, jobs: int) -> bool:
+    return not isinstance(path_or_lips, (LipFeatures, ClipFaces)) and is_worth_sharing(path_or_lips, jobs)
+
+
+@contextmanager
+def _meanwhile(
+    read: Callable[[Progress], ClipFaces], told: Progress, *, at_once: bool
+) -> Iterator[Callable[[], ClipFaces]]:
+    """What waits for the faces: they are read beside the block (`at_once`), or where it asks for them.
+
+    A block that fails drops them at the next progress; its error is the one that counts.
+    """
+    if not at_once:
+        yield partial(read, told)
+        return
+    is_dropped = Event()
+
+    def heeded(stage: str, part: float | None) -> None:
+        if is_dropped.is_set():
+            raise CancelledError
+        told(stage, part)
+
+    with ThreadPoolExecutor(1) as thread:
+        future = thread.submit(read, heeded)
+        try:
+            yield future.result
+        finally:
+            is_dropped.set()
 
 
 def _evidence(

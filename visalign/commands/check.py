@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,7 @@ from visalign.commands.console import (
 )
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, EXIT_CODES
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, with_groups
-from visalign.commands.options import Audio, Csv, Html, Json, Overwrite, Quiet, refuse_missing, written
+from visalign.commands.options import Audio, Csv, Html, Jobs, Json, Overwrite, Quiet, refuse_missing, written
 from visalign.errors import KeptFile
 from visalign.files.outputs import check_output
 
@@ -78,6 +79,7 @@ def check(
     textgrid: TextGrid = None,
     html: Html = None,
     overwrite: Overwrite = False,
+    jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word.
@@ -98,6 +100,7 @@ def check(
             evidence=html is not None,
             details=("word", "phone", "phrase", "window") if segments else (),
             lines=lines is not None,
+            jobs=jobs or os.cpu_count() or 1,
             progress=progress,
             **arguments,
         )
