@@ -48,8 +48,8 @@ ROWS = (
 
 
 def judged(*rows: tuple[Any, ...]) -> tuple[PartJudgement, ...]:
-    """Judged words of these rows, in the order of :data:`SEGMENT_COLUMNS`."""
-    return tuple(PartJudgement(**dict(zip(SEGMENT_COLUMNS, row, strict=True)), confidence=NAN) for row in rows)
+    """Judged words of these rows, in the order of :data:`SEGMENT_COLUMNS`; what is not given is not known."""
+    return tuple(PartJudgement(**dict(zip(SEGMENT_COLUMNS, row, strict=False)), confidence=NAN) for row in rows)
 
 
 def make_report(**changes: Any) -> ClipReport:

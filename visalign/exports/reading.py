@@ -158,9 +158,9 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
     clip = data.get("clip") or {}
     observed = [Interval(x["start"], x["end"], x["label"]) for x in data.get("observed_visemes") or ()]
     faults = [
-        Fault(Interval(x["start"], x["end"], x["label"]), x["verdict"], x.get("lead_seconds"))
+        Fault(Interval(x["start"], x["end"], x["label"]), x["verdict"], _told_lead(x))
         for x in data["words"]
-        if x.get("verdict") in ("audio-early", "audio-late", "mismatched")
+        if x.get("verdict") in ("audio-early", "audio-late", "mismatched", "out-of-step")
     ]
     return _utterance(
         phones,
@@ -174,6 +174,13 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
         is_checked="sync" in data,
         frame_rate=Fraction(clip["frame_rate"]) if "frame_rate" in clip else None,
     )
+
+
+def _told_lead(word: Mapping[str, Any]) -> float | None:
+    """The lead that a word's verdict speaks of: its own where it rather strays from its clip."""
+    step = word.get("in_step")
+    lead = word.get("lead_seconds" if step is None or step >= 0.5 else "own_lead_seconds")
+    return None if lead is None else float(lead)
 
 
 def _leads(words: Iterable[Mapping[str, Any]]) -> Tier | None:

@@ -26,7 +26,7 @@ class Fault:
     interval : Interval
         Where; the label is the word.
     verdict : str
-        ``"audio-early"``, ``"audio-late"`` or ``"mismatched"``.
+        ``"audio-early"``, ``"audio-late"``, ``"mismatched"`` or ``"out-of-step"``.
     lead_seconds : float or None
         How early its sound is.
     """
