@@ -173,7 +173,7 @@ class ThresholdParams:
     sure_match: float = number(0.97, 0.0, 1.0)
     fault_score: float = number(0.35, 0.0, 1.0)
     sync_score: float = number(0.65, 0.0, 1.0)
-    out_of_step: float = number(0.05, 0.0, 0.5)
+    out_of_step: float = number(0.02, 0.0, 0.5)
 
     def __post_init__(self) -> None:
         check_settings(self, "thresholds")

@@ -273,15 +273,17 @@ def test_the_verdict_on_a_part(lead: float, score: float, verdict: str) -> None:
     [
         (0.9, 0.9, 0.0, 1.0, 0.0, 0.0, 0.99, "in-sync"),
         # Off alone: by its own lead, within the limits or beyond them, or another word.
-        (0.9, 0.05, 0.03, 1.0, 0.0, 0.0, 0.99, "out-of-step"),
-        (0.9, 0.05, 0.041, 1.0, 0.0, 0.0, 0.99, "audio-early"),
-        (0.9, 0.05, -0.061, 2.5, 0.0, 0.0, 0.99, "audio-late"),
-        (0.9, 0.05, -0.061, 2.51, 0.0, 0.0, 0.99, "mismatched"),
-        (float("nan"), 0.05, 0.1, 1.0, 0.0, 0.0, 0.99, "audio-early"),
+        (0.9, 0.02, 0.03, 1.0, 0.0, 0.0, 0.99, "out-of-step"),
+        (0.9, 0.02, 0.041, 1.0, 0.0, 0.0, 0.99, "audio-early"),
+        (0.9, 0.02, -0.061, 2.5, 0.0, 0.0, 0.99, "audio-late"),
+        (0.9, 0.02, -0.061, 2.51, 0.0, 0.0, 0.99, "mismatched"),
+        (float("nan"), 0.02, 0.1, 1.0, 0.0, 0.0, 0.99, "audio-early"),
         # Nothing is told of a clip that more likely has another's sound.
-        (0.9, 0.05, 0.1, 1.0, 0.0, 0.0, 0.49, "uncertain"),
-        (0.9, 0.05, 0.1, 1.0, 0.0, 0.0, 0.5, "audio-early"),
-        (0.1, 0.9, 0.1, 1.0, 0.9, 0.1, 0.49, "uncertain"),
+        (0.9, 0.02, 0.1, 1.0, 0.0, 0.0, 0.49, "uncertain"),
+        (0.9, 0.02, 0.1, 1.0, 0.0, 0.0, 0.5, "audio-early"),
+        (0.9, 0.021, 0.1, 1.0, 0.0, 0.0, 0.99, "uncertain"),
+        (0.1, 0.9, 0.1, 1.0, 0.9, 0.1, 0.84, "uncertain"),
+        (0.1, 0.9, 0.1, 1.0, 0.9, 0.1, 0.85, "audio-early"),
         # A run beyond the limits, with which it goes.
         (0.1, 0.9, 0.1, 1.0, 0.65, 0.1, 0.99, "audio-early"),
         (0.1, 0.9, -0.1, 1.0, 0.65, -0.1, 0.99, "audio-late"),

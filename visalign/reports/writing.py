@@ -21,8 +21,8 @@ expected_in_words  the expected visemes in words, separated by semicolons
 observed_in_words  the observed ones
 in_step            probability, 0..1, that it is what the lips say, at the lead of its clip
 own_lead_seconds   the lead at which its own frames fit best, without those of its neighbours
-own_lead_low_seconds, own_lead_high_seconds
-                   the 95 % interval of that lead
+own_lead_low_seconds  lower end of its 95 % interval
+own_lead_high_seconds  upper end
 =================  =======================================================================================
 """
 

@@ -334,6 +334,8 @@ def word_verdict(
 ) -> str:
     """The verdict on a word. A fault is told only of a clip that goes with its sound: what else would it be off from?
 
+    A run is called early or late where the clip itself would be; a word alone, where the clip rather has its own sound.
+
     Parameters
     ----------
     score : float
@@ -355,11 +357,10 @@ def word_verdict(
     >>> word_verdict(0.5, StandingInClip(0.01, 0.12, 5.0, 0.1, 0.0, 0.99), *limits)
     'mismatched'
     """
-    belongs = standing.match >= _BELONGS
-    if belongs and standing.in_step <= thresholds.out_of_step:
+    if standing.match >= _BELONGS and standing.in_step <= thresholds.out_of_step:
         where = "mismatched" if standing.misfit_at_own > _FITS_NOWHERE else placed(standing.own_lead, limits)
         return "out-of-step" if where == "in-sync" else where
-    if belongs and 1 - standing.beyond <= thresholds.fault_score:
+    if standing.match >= thresholds.likely_match and 1 - standing.beyond <= thresholds.fault_score:
         where = placed(standing.run_lead, limits)
         return "uncertain" if where == "in-sync" else where
     goes = standing.in_step >= STRAYS
