@@ -201,8 +201,8 @@ def _row(kind: str, size: float, at_fault: pd.DataFrame, clean: pd.DataFrame) ->
         if not (others[0].any() and others[1].any()):
             continue
         threshold = best_threshold(at_fault[others[0]]["value"], clean[others[1]]["value"])
-        hits, alarms = (faults["value"] < threshold).sum(), (own["value"] < threshold).sum()
-        right, said, true = right + int(hits), said + int(hits + alarms), true + len(faults)
+        found, alarms = (faults["value"] < threshold).sum(), (own["value"] < threshold).sum()
+        right, said, true = right + int(found), said + int(found + alarms), true + len(faults)
     hits = float(at_fault["is_flagged"].mean()) if len(at_fault) else np.nan
     alarmed = float(clean["is_flagged"].mean()) if len(clean) else np.nan
     moved = at_fault[at_fault["is_flagged"] & at_fault["lead_seconds"].notna()]
