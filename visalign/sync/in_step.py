@@ -43,6 +43,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from visalign.lips.forward_backward import forward_backward
 from visalign.numerics import expit
 from visalign.sync.estimate import lead_interval
 
@@ -193,19 +194,8 @@ class WordsInStep:
 
     def runs(self) -> Floats:
         """Probability of each lead of the run about each word, shape (n_words, n_leads)."""
-        likelihood, forward = self.mixtures, np.empty_like(self.own)
-        backward = np.ones_like(forward)
-        last = self.beforehand
-        for k, row in enumerate(likelihood):
-            forward[k] = last * row
-            forward[k] /= forward[k].sum()
-            last = _STAYS * forward[k] + (1 - _STAYS) * self.beforehand
-        for k in range(len(likelihood) - 2, -1, -1):
-            after = likelihood[k + 1] * backward[k + 1]
-            backward[k] = _STAYS * after + (1 - _STAYS) * (self.beforehand @ after)
-            backward[k] /= backward[k].sum()
-        both = forward * backward
-        return np.asarray(both / both.sum(axis=1, keepdims=True))
+        stay = _STAYS * np.eye(len(self.at)) + (1 - _STAYS) * self.beforehand
+        return forward_backward(np.log(self.mixtures), self.beforehand, stay)
 
     def told(self, limits: tuple[float, float], offsets: Floats | None = None) -> list[WordStep]:
         """How each word stands.
