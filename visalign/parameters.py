@@ -164,7 +164,10 @@ class ThresholdParams:
         late, and from which on in sync. To pass a clip with another's sound is the worst mistake, to accuse one of it
         the second worst; between them the verdict is uncertain (docs/decisions/0142).
     fault_score, sync_score : float
-        Scores of a word up to the first call a fault, from the second on in sync; those between call no verdict.
+        Scores of a part up to the first call a fault, from the second on in sync; those between call no verdict. Of
+        words the first is held against the probability that the run of words about it lies within the limits.
+    out_of_step : float
+        Probability of being in step with its clip up to which a word is called at fault.
     """
 
     min_confidence: float = number(0.8, 0.0, 1.0)
@@ -173,6 +176,7 @@ class ThresholdParams:
     sure_match: float = number(0.97, 0.0, 1.0)
     fault_score: float = number(0.35, 0.0, 1.0)
     sync_score: float = number(0.65, 0.0, 1.0)
+    out_of_step: float = number(0.02, 0.0, 0.5)
 
     def __post_init__(self) -> None:
         check_settings(self, "thresholds")

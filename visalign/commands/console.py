@@ -86,6 +86,7 @@ VERDICT_STYLES = {
     "audio-early": "red",
     "audio-late": "red",
     "mismatched": "red",
+    "out-of-step": "red",
     "uncertain": "yellow",
 }
 _STATUS_STYLES = {"ok": "green", "missing": "red", "broken": "red", "optional": "yellow"}
@@ -277,13 +278,13 @@ def words_table(report: ClipReport, width: int | None = None) -> Table:
         *["expected", "observed"] * all_of_it,
         *[">viseme accuracy"] * some,
         *(">audio lead ms", ">frames"),
-        *[">score"] * some,
+        *[">score", ">in step"] * some,
         *("verdict", ""),
     )
     worst = report.worst_segment() if _is_one_weak(report) else None
     for index, word in enumerate(report.judged_words):
         is_worst = index == worst
-        verdict, lead = word_as_told(report.sync, word.verdict, word.lead_seconds)
+        verdict, lead = word_as_told(report.sync, word.verdict, word.told_lead_seconds)
         cells: list[str | Text] = [
             word.label,
             f"{word.start:.2f}–{word.end:.2f}",
@@ -291,7 +292,7 @@ def words_table(report: ClipReport, width: int | None = None) -> Table:
             *[_in_words(x, report.clip.names) for x in (word.expected, word.observed) if all_of_it],
             *[_number(word.viseme_accuracy, "{:.0%}")] * some,
             *(signed_ms(lead), _signed_frames(lead, report.clip.frame_rate)),
-            *[_number(word.score, "{:.2f}")] * some,
+            *[_number(x, "{:.2f}") for x in (word.score, word.in_step) if some],
             Text(verdict, style=VERDICT_STYLES.get(verdict, "")),
             "<- worst" if is_worst else "",
         ]

@@ -155,9 +155,9 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
     clip = data.get("clip") or {}
     observed = [Interval(x["start"], x["end"], x["label"]) for x in data.get("observed_visemes") or ()]
     faults = [
-        Fault(Interval(x["start"], x["end"], x["label"]), x["verdict"], x.get("lead_seconds"))
+        Fault(Interval(x["start"], x["end"], x["label"]), x["verdict"], _told_lead(x))
         for x in data["words"]
-        if x.get("verdict") in ("audio-early", "audio-late", "mismatched")
+        if x.get("verdict") in ("audio-early", "audio-late", "mismatched", "out-of-step")
     ]
     if ((data.get("dubbing") or {}).get("gate")) is not None:
         faults = list(_failing_lines(data["dubbing"]["lines"]))
@@ -181,6 +181,13 @@ def _failing_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
         if x["failed"] and x["start"] is not None:
             label = _line(f"Line {x['number']}: {x['text']}")
             yield Fault(Interval(x["start"], x["end"], label), x["fault_in_words"])
+
+
+def _told_lead(word: Mapping[str, Any]) -> float | None:
+    """The lead that a word's verdict speaks of: its own where it rather strays from its clip."""
+    step = word.get("in_step")
+    lead = word.get("lead_seconds" if step is None or step >= 0.5 else "own_lead_seconds")
+    return None if lead is None else float(lead)
 
 
 def _leads(words: Iterable[Mapping[str, Any]]) -> Tier | None:

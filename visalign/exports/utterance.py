@@ -26,7 +26,7 @@ class Fault:
     interval : Interval
         Where; the label is the word, or the line.
     verdict : str
-        ``"audio-early"``, ``"audio-late"`` or ``"mismatched"``; of a line what it fails, in words.
+        ``"audio-early"``, ``"audio-late"``, ``"mismatched"`` or ``"out-of-step"``; of a line what it fails, in words.
     lead_seconds : float or None
         How early its sound is.
     """

@@ -45,7 +45,7 @@ from visalign.reports.wording import (
 )
 from visalign.sync.drift import OffsetCourse, course_of_words
 from visalign.sync.evidence import ClipEvidence
-from visalign.sync.scoring import PartJudgement, SyncScore
+from visalign.sync.scoring import STEP_COLUMNS, PartJudgement, SyncScore
 from visalign.sync.segments import PartDetails
 from visalign.sync.verdict import Cause, SyncEstimate
 from visalign.timeline import Interval, Tier
@@ -69,13 +69,14 @@ SEGMENT_COLUMNS = (
     "lead_seconds",
     "score",
     "verdict",
+    *STEP_COLUMNS,
 )
 """Columns of :attr:`ClipReport.segments`."""
 
 _TIMES = ("start", "end", "lead_seconds")
 _PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 _TEXTS = ("phones", "expected", "observed")
-_MEASURES = ("viseme_accuracy", "lead_seconds", "score")
+_MEASURES = ("viseme_accuracy", "lead_seconds", "score", *STEP_COLUMNS)
 
 
 # Below this confidence the offset of a clip may be none at all, and so may be how it goes on.
@@ -163,8 +164,8 @@ class ClipReport:
     def segments(self) -> pd.DataFrame:
         """A table of the judged words, a row each, made anew at each call; columns are :data:`SEGMENT_COLUMNS`.
 
-        `phones`, `expected` and `observed` are joined by spaces; `viseme_accuracy`, `lead_seconds` and `score` may be
-        NaN.
+        `phones`, `expected` and `observed` are joined by spaces; `viseme_accuracy`, `lead_seconds`, `score`, `in_step`
+        and the own lead with its interval may be NaN (:class:`~visalign.sync.scoring.PartJudgement`).
         """
         # A third of a second, which whoever looks at no table does not wait for.
         import pandas as pd
@@ -210,8 +211,8 @@ class ClipReport:
         return self.sync.verdict == "in-sync"
 
     def worst_segment(self) -> int | None:
-        """Row of the word with the lowest score (the first of equals); None where no word has a score."""
-        known = [(one.score, row) for row, one in enumerate(self.judged_words) if not math.isnan(one.score)]
+        """Row of the word that is least likely well (the first of equals); None where no word has a score."""
+        known = [(one.wellness, row) for row, one in enumerate(self.judged_words) if not math.isnan(one.score)]
         return min(known)[1] if known else None
 
     def lag_percentiles(self) -> dict[str, float] | None:
@@ -423,7 +424,8 @@ def _parse_report(data: Mapping[str, Any]) -> ClipReport:
 
 def _parse_judged(item: Mapping[str, Any]) -> PartJudgement:
     texts = {key: item[key] for key in ("label", *_TEXTS, "verdict")}
-    measures: dict[str, Any] = {key: _number(item[key]) for key in ("start", "end", *_MEASURES)}
+    measures: dict[str, Any] = {key: _number(item[key]) for key in ("start", "end", *_MEASURES[:3])}
+    measures |= {key: _number(item.get(key)) for key in STEP_COLUMNS}  # which earlier versions did not tell
     return PartJudgement(**texts, **measures, confidence=math.nan)  # a report holds it for the parts in detail only
 
 

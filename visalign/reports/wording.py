@@ -53,6 +53,7 @@ _VERDICTS: Mapping[str, str] = MappingProxyType(
         "audio-early": "Audio early",
         "audio-late": "Audio late",
         "mismatched": "Does not fit",
+        "out-of-step": "Out of step",
         "uncertain": "Uncertain",
     }
 )
@@ -113,7 +114,7 @@ def word_as_told(sync: SyncEstimate, verdict: str, lead_seconds: float | None) -
     known = None if lead_seconds is None or lead_seconds != lead_seconds else lead_seconds
     if not fits_nowhere(sync):
         return verdict, known
-    return "mismatched" if verdict in ("audio-early", "audio-late") else verdict, None
+    return "mismatched" if verdict in ("audio-early", "audio-late", "out-of-step") else verdict, None
 
 
 def statement(sync: SyncEstimate) -> str:

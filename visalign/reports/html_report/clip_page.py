@@ -221,7 +221,7 @@ def _weakest(
 
 
 def _what(report: ClipReport, word: PartJudgement) -> str:
-    verdict, lead = word_as_told(report.sync, word.verdict, word.lead_seconds)
+    verdict, lead = word_as_told(report.sync, word.verdict, word.told_lead_seconds)
     place = f"at {word.start:.2f} s"
     if verdict in ("audio-early", "audio-late") and lead is not None:
         return f"{lead_in_words(lead, report.clip.frame_rate)}, {place}"
