@@ -478,9 +478,10 @@ def _pronounce(document: Document, edit: Edit) -> Document:
     refuse_unless(
         word.end - word.start >= len(phones) * MIN_SECONDS, "the word is too short for so many phones; make it longer"
     )
-    old = {x.id for x in inside(document["phones"], word.start, word.end)}
-    new = spread(phones, word, by=PERSON)
-    found, next_id = document.numbered([*(x for x in document["phones"] if x.id not in old), *new])
+    old = inside(document["phones"], word.start, word.end)
+    refuse_unless(bool(old), "there is no phone in the time of this word; correct the phones first")
+    new = spread(phones, word, pins=(old[0].pinned_start, old[-1].pinned_end), by=PERSON)
+    found, next_id = document.numbered([*(x for x in document["phones"] if x not in old), *new])
     said = {**document.pronunciations, normalise_word(word.label): " ".join(phones)}
     return replace(document.with_tiers({"phones": found}, next_id=next_id), pronunciations=said)
 

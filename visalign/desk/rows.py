@@ -84,13 +84,13 @@ def stretched(rows: Sequence[Item], old: tuple[float, float], new: tuple[float, 
     return [by_id.get(x.id, x) for x in rows]
 
 
-def spread(labels: Sequence[str], span: Item, *, by: str = MACHINE) -> list[Item]:
-    """New intervals that share the time of another one evenly."""
+def spread(labels: Sequence[str], span: Item, *, pins: tuple[bool, bool], by: str = MACHINE) -> list[Item]:
+    """New intervals that share the time of another one evenly; `pins` are those of the first and the last boundary."""
     edges = span.start + (span.end - span.start) * np.arange(len(labels) + 1) / len(labels)
     times = [span.start, *(microseconds(float(x)) for x in edges[1:-1]), span.end]
     rows = [Item(0, a, b, label, by=by) for label, a, b in zip(labels, times[:-1], times[1:], strict=True)]
-    rows[0] = replace(rows[0], pinned_start=span.pinned_start)
-    rows[-1] = replace(rows[-1], pinned_end=span.pinned_end)
+    rows[0] = replace(rows[0], pinned_start=pins[0])
+    rows[-1] = replace(rows[-1], pinned_end=pins[1])
     return rows
 
 
