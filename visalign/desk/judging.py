@@ -56,6 +56,7 @@ def judgement_of(report: ClipReport, document: Document) -> dict[str, Any]:
         "lead_seconds": rounded(sync.lead_seconds),
         "low": low,
         "high": high,
+        "limits": [rounded(report.clip.max_lead_seconds), rounded(report.clip.max_lag_seconds)],
         "probability": rounded(sync.confidence),
         "score": rounded(report.score.viseme_accuracy),
         "words": [
