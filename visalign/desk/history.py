@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS entries (
     at REAL NOT NULL,
     PRIMARY KEY (clip, revision)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS written (path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (path, sha256)) WITHOUT ROWID;
 """
 _WAIT_SECONDS = 30.0
 
@@ -114,6 +115,17 @@ class Journal:
                 self._db.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", row)
             except sqlite3.IntegrityError as error:
                 raise NotNewest(self.revision(clip) or 0) from error
+
+    def wrote(self, path: str, sha256: str) -> bool:
+        """Whether the desk ever wrote this to a file."""
+        with self._told():
+            query = "SELECT 1 FROM written WHERE path = ? AND sha256 = ?"
+            return self._db.execute(query, (path, sha256)).fetchone() is not None
+
+    def note_written(self, path: str, sha256: str) -> None:
+        """Remember what is written to a file."""
+        with self._told():
+            self._db.execute("INSERT OR IGNORE INTO written VALUES (?, ?)", (path, sha256))
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -133,6 +133,7 @@ class Realigner:
             if kind == "equal":
                 continue
             low, high, left, right = _room(found, items, a, b)
+            found = _without_strays(found, low, high)
             fixed = [
                 _pins(found, [_Spoken(x, _phones_of(found, x)) for x in side], low, high) for side in (left, right)
             ]
@@ -287,6 +288,15 @@ def _room(
     if high <= low:
         raise EditRefused("there is no room for the new words between boundaries that are pinned; unpin one")
     return low, high, left, right
+
+
+def _without_strays(document: Document, start: float, end: float) -> Document:
+    """Phones that a person put into pauses give way to words that are said there."""
+    pauses = [x for x in inside(document["words"], start, end) if not x.label]
+    strays = {p.id for x in pauses for p in inside(document["phones"], x.start, x.end)}
+    phones = [replace(x, label="") if x.id in strays else x for x in document["phones"]]
+    edges = {x.start for x in document["words"]}
+    return document.with_tiers({"phones": joined_pauses(phones, "phones", edges)})
 
 
 def _emptied(document: Document, start: float, end: float) -> Document:
