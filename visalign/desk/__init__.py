@@ -1,1 +1,1 @@
-"""The desk: look, correct by hand, decide, and let the machine go on from there."""
+"""The desk: a page on which people look at clips, correct what was found, and decide."""
