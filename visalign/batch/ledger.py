@@ -245,6 +245,10 @@ class Ledger:
         query = "SELECT id, started_at FROM clips WHERE listed AND state = 'running' ORDER BY started_at"
         return [(row["id"], row["started_at"]) for row in self._db.execute(query)]
 
+    def paths(self) -> list[str]:
+        """Where the files lie that were read, in their order."""
+        return [_told(row["path"]) for row in self._db.execute("SELECT path FROM files ORDER BY path")]
+
     def is_intact(self) -> bool:
         """SQLite's own check of the whole file."""
         return bool(self._db.execute("PRAGMA integrity_check").fetchone()[0] == "ok")

@@ -11,15 +11,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from visalign.desk.document import TIERS, Change, Document
+from visalign.desk.document import TIERS, Change, Document, microseconds
 from visalign.desk.edits import Edit, apply
 from visalign.desk.history import History, Journal, NotNewest
 from visalign.desk.judging import ENGINE, judgement_of, lead_curve, report_of, viseme_tiers
 from visalign.desk.material import ClipMaterial, Opened, open_material
 from visalign.desk.realignment import Realigner
+from visalign.errors import EditRefused
 from visalign.reports.clip_report import ClipReport
 
 __all__ = ["DeskClip"]
@@ -68,6 +68,7 @@ class DeskClip:
             history = History.begun(journal, key, opened.document(), who)
         else:
             opened = open_material(material, history.document.alignment(ENGINE))
+            _refuse_other_clip(opened, history.document)
         realigner = Realigner.of(opened)
         return cls(opened, history, realigner, report_of(opened, history.document))
 
@@ -183,6 +184,10 @@ def _changed(change: Change) -> list[list[str | int]]:
     ]
 
 
-def place_of(folder: Path) -> Path:
-    """The journal of a folder."""
-    return folder / "desk.sqlite"
+def _refuse_other_clip(opened: Opened, document: Document) -> None:
+    lasts = microseconds(opened.heard.sound.duration)
+    if lasts != document.duration:
+        raise EditRefused(
+            f"{opened.material.name} lasted {document.duration:.3f} s when it was corrected, and lasts {lasts:.3f} s now: "
+            "bring the former clip back, or begin anew with another folder (--save)"
+        )

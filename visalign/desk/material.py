@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from visalign.animation.mouth_cues import mouth_cues
 from visalign.animation.mouth_rules import RHUBARB, MouthRules, load_mouth_rules
 from visalign.config import Config
+from visalign.corpora.training_data import read_said
 from visalign.desk.document import Document
 from visalign.errors import UnknownSymbol
 from visalign.forced_alignment.alignment import Alignment
@@ -45,6 +46,8 @@ class ClipMaterial:
         Sound in place of the clip's own.
     transcript : str, sequence of Cue, or None
         What is said.
+    transcript_file : Path or None
+        A file that tells it, which is read when the clip is opened.
     alignment : Path or None
         Words and phones that are there already.
     alignment_shift : float
@@ -65,6 +68,7 @@ class ClipMaterial:
     settings: Config = field(default_factory=Config)
     audio: Path | None = None
     transcript: str | Sequence[Cue] | None = None
+    transcript_file: Path | None = None
     alignment: Path | None = None
     alignment_shift: float = 0.0
     speaker: str | None = None
@@ -131,6 +135,8 @@ def open_material(material: ClipMaterial, alignment: Alignment | None = None) ->
     VisalignError
         As :func:`visalign.check` does.
     """
+    if material.transcript_file is not None:
+        material = replace(material, transcript=read_said(material.transcript_file))
     tools = Instruments.of(material.settings, material.model, material.viseme_map)
     info = probe(material.clip)
     heard = _heard(material, _sound(material), alignment)

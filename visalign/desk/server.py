@@ -13,6 +13,7 @@ import re
 import secrets
 import threading
 import time
+import webbrowser
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
@@ -86,6 +87,13 @@ class DeskServer:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def show(self) -> bool:
+        """Open the page in the user's browser; whether there is one."""
+        try:
+            return webbrowser.open(self.url)
+        except (webbrowser.Error, OSError):
+            return False
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the server ends, or for so long."""
