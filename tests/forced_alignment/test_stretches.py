@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from visalign.errors import AlignmentError
@@ -31,7 +33,7 @@ def test_a_stretch_is_aligned_as_the_whole_is(aligner: StretchAligner) -> None:
     assert (found[0][0].start, found[-1][-1].end) == (mine[0].start, mine[-1].end)
     for rows, word in zip(found, mine, strict=True):
         assert rows[0].start == pytest.approx(word.start, abs=0.025)
-        assert all(a.end == b.start for a, b in zip(rows, rows[1:], strict=False))
+        assert all(a.end == b.start for a, b in pairwise(rows))
 
 
 def test_a_pause_is_found_where_it_may_stand(aligner: StretchAligner) -> None:
