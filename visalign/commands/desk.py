@@ -12,7 +12,7 @@ import typer
 
 from visalign.commands.console import screen
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, given_option, with_groups
-from visalign.commands.options import OUTPUT, SPEED, Audio, refuse_missing
+from visalign.commands.options import OUTPUT, SPEED, Audio, Port, refuse_missing
 from visalign.errors import InputError, OutputError
 
 if TYPE_CHECKING:
@@ -49,10 +49,7 @@ def desk(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0: any that is free.", rich_help_panel=SPEED),
-    ] = None,
+    port: Port = None,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address, open nothing.", rich_help_panel=SPEED)
     ] = False,
