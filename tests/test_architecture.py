@@ -58,6 +58,7 @@ ROOMS: dict[str, str] = {
     "tuning": "settings found by a reward",
     "ratings": "what people see",
     "live_view": "a running camera",
+    "desk": "corrections and decisions by hand",
     "__init__": "the public names",
     "commands": "a command a file",
     "cli": "their list, and the last guard",
@@ -78,8 +79,8 @@ NETWORK = {
     *("socket", "ssl", "http", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "ftplib", "smtplib"),
     *("xmlrpc", "socketserver", "asyncio", "webbrowser"),
 }
-# The live page's server: this machine alone may reach it, which tests/live_view tests.
-LOCAL_SERVERS = {"live_view/server"}
+# Servers that this machine alone may reach, which tests/live_view and tests/desk test.
+LOCAL_SERVERS = {"desk/server", "live_view/server"}
 # A socket pair, which has no address, carries pipes from a batch to its zygote.
 BETWEEN_PROCESSES = {"batch/wishes", "batch/engines"}
 TOO_BROAD = {"Exception", "BaseException"}
@@ -437,6 +438,10 @@ SHARED_SUITES = {
     "commands/*": "properties/test_command_line_properties.py",
     "corpora/*": "corpora/test_corpus_details.py",
     "correct/correction": "correct/test_fix.py",
+    "desk/*": "desk/test_session.py",
+    "desk/answers": "desk/test_server.py",
+    "desk/page": "desk/test_server.py",
+    "desk/views": "desk/test_server.py",
     "exports/*": "exports/test_goldens.py",
     "exports/result_files": "contracts/test_aligners.py",
     "forced_alignment/*": "contracts/test_aligners.py",

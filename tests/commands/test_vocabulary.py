@@ -30,7 +30,7 @@ WRITES = re.compile(
     r"^(Write|Draw it|The (new )?(clip|file|figure|map|model|manifest)\b|File to write|Folder (to make|for))"
 )
 # A ledger says what is whose: what such a command writes is replaced by itself alone.
-LEDGERS = {"batch", "watch", "merge"}
+LEDGERS = {"batch", "desk", "watch", "merge"}
 
 
 @cache

@@ -60,6 +60,7 @@ __all__ = [
     "Pages",
     "Parquet",
     "Plot",
+    "Port",
     "Profile",
     "Quiet",
     "Recognise",
@@ -387,6 +388,10 @@ NoCache = Annotated[
         help="Read the lips anew and keep nothing of them (see `visalign cache`).",
         rich_help_panel=SPEED,
     ),
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0: any that is free.", rich_help_panel=SPEED),
 ]
 MemoryLimit = Annotated[str, typer.Option("--memory-limit", help="Memory a clip: 3G, 800M.", rich_help_panel=SPEED)]
 
