@@ -162,10 +162,10 @@ class Desk {
     const state = { selected: null, draft: null, changed: new Set() };
     this.state = state;
     const { editing } = this;
-    const edits = (name, height, look, note = "") => {
+    const edits = (name, height, look) => {
       const lane = new Lane(TIERS[name], height, (area) => {
         drawTier(area, editing.document.tiers[name], { selected: editing.selected, draft: editing.draft, changed: editing.changed }, (item) => look(item, area.colours));
-      }, { note });
+      });
       lane.tier = name;
       return lane;
     };
@@ -175,15 +175,15 @@ class Desk {
     const looks = {
       words: ["words", 36, (item, colours) => lookOfWord(this.verdicts.get(item.id), colours)],
       phones: ["phones", 28, heard],
-      cues: ["cues", 26, shapes, "mouth"],
-      closures: ["closures", 24, seen, "lips shut"],
-      lines: ["lines", 26, (_item, colours) => ({ fill: colours.faint }), "captions"],
+      cues: ["cues", 26, shapes],
+      closures: ["closures", 24, seen],
+      lines: ["lines", 26, (_item, colours) => ({ fill: colours.faint })],
     };
     const viseme = (label) => this.namesOf(label);
     this.waves = waveTiles(this.path, this.clip.duration, this.server, () => this.draw());
     this.spectra = spectrumTiles(this.path, this.clip.duration, () => this.draw());
     const has = (name) => (editing.document.tiers[name] ? [edits(...looks[name])] : []);
-    const overview = new Lane("Overview", 28, (area) => drawOverview(area, editing.document.tiers.words, this.verdicts, this.view), { note: "drag" });
+    const overview = new Lane("Overview", 28, (area) => drawOverview(area, editing.document.tiers.words, this.verdicts, this.view));
     overview.isOverview = true;
     this.lanes = [
       overview,
@@ -193,8 +193,8 @@ class Desk {
       ...has("lines"),
       ...has("words"),
       ...has("phones"),
-      new Lane("Expected", 24, (area) => drawVisemes(area, this.visemes?.expected, "heardTint", viseme), { note: "lips" }),
-      new Lane("Seen", 24, (area) => drawVisemes(area, this.visemes?.observed, "faint", viseme), { note: "lips" }),
+      new Lane("Expected", 24, (area) => drawVisemes(area, this.visemes?.expected, "heardTint", viseme)),
+      new Lane("Seen", 24, (area) => drawVisemes(area, this.visemes?.observed, "faint", viseme)),
       ...has("cues"),
       ...has("closures"),
     ];
@@ -437,7 +437,7 @@ class Desk {
       await this.queue.load();
       return;
     }
-    if (event.id === this.id) await this.refresh(event);
+    if (event.kind === "decision" || event.id === this.id) await this.refresh(event);
     if (event.kind === "decision" && this.facts.mode !== "clip") {
       await this.queue.load();
       this.showResults();

@@ -327,24 +327,24 @@ function listenAll(desk) {
 function listenToFields(desk) {
   const { editing } = desk;
   const back = () => element("tracks").focus({ preventScroll: true });
-  const enter = (field, act, revert) => {
+  const enter = (field, revert) => {
     field.addEventListener("keydown", (event) => {
       if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
       event.preventDefault();
       event.stopPropagation();
       if (event.key === "Escape") revert();
-      const value = field.value;
-      back();
-      if (event.key === "Enter") act(value);
+      back(); // leaving the field keeps what stands in it
     });
   };
   const label = element("label");
-  enter(label, (value) => editing.relabel(value), () => (label.value = editing.item?.label ?? ""));
-  // what was typed belongs to the item that is chosen: leaving the field otherwise keeps it, too
-  label.addEventListener("change", () => editing.relabel(label.value));
+  enter(label, () => (label.value = editing.item?.label ?? ""));
+  label.addEventListener("blur", () => {
+    // neither the sheet of symbols nor another program is a way of leaving
+    if (!element("ipa").open && document.hasFocus()) editing.relabel(label.value);
+  });
   for (const [id, side] of [["from", "start"], ["to", "end"]]) {
     const field = element(id);
-    enter(field, () => {}, () => (field.value = editing.item?.[side].toFixed(3) ?? ""));
+    enter(field, () => (field.value = editing.item?.[side].toFixed(3) ?? ""));
     field.addEventListener("change", () => setTime(desk, side, field));
   }
   element("ipa-button").addEventListener("click", () => desk.ipa.open(label));

@@ -145,6 +145,7 @@ class IpaSheet {
     field.setRangeText(symbol, from, to, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
     this.dialog.close();
+    field.focus();
   }
 
   pressKey(event) {
