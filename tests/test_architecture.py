@@ -57,6 +57,7 @@ ROOMS: dict[str, str] = {
     "tuning": "settings found by a reward",
     "ratings": "what people see",
     "live_view": "a running camera",
+    "desk": "corrections and decisions by hand",
     "__init__": "the public names",
     "commands": "a command a file",
     "cli": "their list, and the last guard",
@@ -77,8 +78,8 @@ NETWORK = {
     *("socket", "ssl", "http", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "ftplib", "smtplib"),
     *("xmlrpc", "socketserver", "asyncio", "webbrowser"),
 }
-# The live page's server: this machine alone may reach it, which tests/live_view tests.
-LOCAL_SERVERS = {"live_view/server"}
+# Servers that this machine alone may reach, which tests/live_view and tests/desk test.
+LOCAL_SERVERS = {"desk/server", "live_view/server"}
 TOO_BROAD = {"Exception", "BaseException"}
 TOO_VAGUE = {"Exception", "BaseException", "RuntimeError"}
 

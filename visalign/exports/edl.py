@@ -10,7 +10,7 @@ from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.files.timecode import can_drop_frames, format_timecode
 
-__all__ = ["Edl"]
+__all__ = ["Edl", "first_record_frame"]
 
 RECORD_HOUR = 1  # programmes begin at 01:00:00:00 by custom
 
@@ -33,7 +33,7 @@ class Edl:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
         rate = editorial_rate(utterance, options, self)
         drops = can_drop_frames(rate)
-        first = _first_record_frame(rate)
+        first = first_record_frame(rate)
         n_frames = clip_frames(utterance, rate)
         source = f"{format_timecode(0, rate)} {format_timecode(n_frames, rate)}"
         record = f"{format_timecode(first, rate)} {format_timecode(first + n_frames, rate)}"
@@ -46,7 +46,8 @@ class Edl:
         return ("\n".join(lines) + "\n").encode()
 
 
-def _first_record_frame(rate: Fraction) -> int:
+def first_record_frame(rate: Fraction) -> int:
+    """The frame of 01:00:00:00, where the record begins."""
     nominal = round(rate)
     numbered = 3600 * RECORD_HOUR * nominal
     # An hour of drop-frame numbers skips 108 (at 29.97) or 216.

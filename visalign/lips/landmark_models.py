@@ -347,6 +347,11 @@ def landmark_notice(named: str | os.PathLike[str] | None = None) -> tuple[str, s
         If there is no model, or visalign's can't be read.
     """
     path = find_model(named)
+    return _notice_of(path, path.stat().st_mtime_ns)
+
+
+@functools.cache
+def _notice_of(path: Path, _changed_ns: int) -> tuple[str, str]:
     if zipfile.is_zipfile(path):
         model = TreesModel(path)
         return f"landmark model of visalign, {model.layout.n_points} points", model.notice

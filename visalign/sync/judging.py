@@ -315,7 +315,9 @@ def _context(sound: Audio, alignment: Alignment) -> SpeechContext:
 # -------------------------------------------------------------------------------------------------------------- see
 
 
-def see(faces: ClipFaces, heard: Heard, instruments: Instruments, *, face: int | None = None) -> Seen:
+def see(
+    faces: ClipFaces, heard: Heard, instruments: Instruments, *, face: int | None = None, before: Seen | None = None
+) -> Seen:
     """Find the lips that speak what is heard, and read what they show.
 
     Parameters
@@ -326,6 +328,9 @@ def see(faces: ClipFaces, heard: Heard, instruments: Instruments, *, face: int |
     instruments : Instruments
     face : int, optional
         Number of the face to judge; by default the one that speaks, turn by turn.
+    before : Seen, optional
+        What the same faces showed beside other words: the visemes are taken from there if it is the same lips that
+        speak these.
 
     Raises
     ------
@@ -338,7 +343,8 @@ def see(faces: ClipFaces, heard: Heard, instruments: Instruments, *, face: int |
     rough = search.leads_at(faces.times.centres)
     voiced = spoken_frames(shown[0], heard.alignment.phones, heard.speech, margin=0.0, lead=rough)
     speaking = _speaking(faces, face, heard, instruments, voiced, search)
-    visemes = model.decoder.decode(speaking.lips, instruments.viseme_map)
+    is_known = before is not None and before.lips is speaking.lips
+    visemes = before.visemes if before and is_known else model.decoder.decode(speaking.lips, instruments.viseme_map)
     away = off_screen_frames(speaking.lips, voiced)
     return Seen(faces, speaking.lips, visemes, speaking.candidates, search, voiced, away)
 
