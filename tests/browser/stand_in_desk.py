@@ -274,8 +274,16 @@ class StandInDesk:
         if path == "":
             return 200, format_desk_page().encode(), "text/html; charset=utf-8"
         if path == "api/desk":
-            names = {"A": "lip to teeth", "B": "lips rounded", "C": "lips together", "D": "mouth open", "E": "lips spread"}
-            return _json({"version": "0", "mode": self.mode, "who": self.who, "viseme_names": names, "decisions": DECISIONS})
+            names = {
+                "A": "lip to teeth",
+                "B": "lips rounded",
+                "C": "lips together",
+                "D": "mouth open",
+                "E": "lips spread",
+            }
+            return _json(
+                {"version": "0", "mode": self.mode, "who": self.who, "viseme_names": names, "decisions": DECISIONS}
+            )
         if path == "api/queue":
             return _json(self._queue(asked))
         if path == "api/agreement":

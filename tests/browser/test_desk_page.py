@@ -234,7 +234,12 @@ def test_fingers_drag_and_nothing_scrolls_sideways_at_390(browser: Browser, gene
             page.locator(".track.words canvas").scroll_into_view_if_needed()
             touch = small.new_cdp_session(page)
             (x, y), (to, _) = (spot(page, "words", t, of=clip.duration) for t in (0.9, 1.05))
-            for kind, at in (("touchStart", x + 8), ("touchMove", (x + to) / 2), ("touchMove", to + 8), ("touchEnd", None)):
+            for kind, at in (
+                ("touchStart", x + 8),
+                ("touchMove", (x + to) / 2),
+                ("touchMove", to + 8),
+                ("touchEnd", None),
+            ):
                 points = [] if at is None else [{"x": at, "y": y}]
                 touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
             done(page, 1)
@@ -425,7 +430,15 @@ def test_hostile_labels_and_names_are_shown_and_never_run(context: BrowserContex
     for rows in clip.tiers.values():
         for item in rows:
             item["label"] = item["label"].encode("utf-8", "replace").decode()
-    clip.decisions.append({"line": None, "decision": HOSTILE_TEXTS[2], "comment": HOSTILE_TEXTS[0], "who": HOSTILE_TEXTS[1], "when": "<i>"})
+    clip.decisions.append(
+        {
+            "line": None,
+            "decision": HOSTILE_TEXTS[2],
+            "comment": HOSTILE_TEXTS[0],
+            "who": HOSTILE_TEXTS[1],
+            "when": "<i>",
+        }
+    )
     with StandInDesk([clip], mode="queue", who=HOSTILE_TEXTS[3]) as desk, window(context) as page:
         page.goto(desk.url)
         page.locator('html[data-queue="1"]').wait_for(state="attached")
@@ -440,7 +453,10 @@ def test_hostile_labels_and_names_are_shown_and_never_run(context: BrowserContex
         done(page, 1)
         press(page, "2")
         page.locator("html[data-decided]").wait_for(state="attached")
-        assert page.evaluate("document.querySelectorAll('script, style, img, iframe, svg, link, math, base').length") == before
+        assert (
+            page.evaluate("document.querySelectorAll('script, style, img, iframe, svg, link, math, base').length")
+            == before
+        )
         assert page.evaluate("({}).polluted") is None
         assert page.locator("#decided").inner_text().count(HOSTILE_TEXTS[0]) == 1
 
@@ -488,7 +504,9 @@ def test_what_the_canvas_shows_is_said_in_words_too(context: BrowserContext) -> 
             press(page, "Tab")
             style = "getComputedStyle(document.activeElement)"
             if page.evaluate("document.activeElement !== document.body"):
-                assert page.evaluate(f"{style}.outlineStyle") != "none", page.evaluate("document.activeElement.outerHTML")
+                assert page.evaluate(f"{style}.outlineStyle") != "none", page.evaluate(
+                    "document.activeElement.outerHTML"
+                )
 
 
 @pytest.mark.parametrize("width", [390, 820, 1400, 2560])
@@ -508,5 +526,3 @@ def test_no_width_scrolls_sideways_in_either_theme(browser: Browser, width: int,
             assert ground == ("rgb(247, 247, 245)" if scheme == "light" else "rgb(18, 21, 23)")
     finally:
         sized.close()
-
-

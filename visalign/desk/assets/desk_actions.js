@@ -239,7 +239,7 @@ async function decideOn(desk, decision) {
 }
 
 function turnScope(desk) {
-  if (!desk.editing.document.tiers.lines) return desk.say("This clip has no lines.");
+  if (!desk.hasLines) return desk.say("This clip has no lines.");
   element("scope").value = element("scope").value === "clip" ? "line" : "clip";
   desk.say(`Decisions are for ${element("scope").selectedOptions[0].textContent}.`);
 }

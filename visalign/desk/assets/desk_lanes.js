@@ -152,6 +152,15 @@ function drawLeadCurve({ context, x, width, height, view, colours }, curve, limi
     }
   }
   context.stroke();
+  if (width > 8 * (to - from)) { // few enough that each measurement is told from the line between them
+    context.fillStyle = colours.ink;
+    for (let i = from; i < to; i++) {
+      if (curve.leads[i] === null) continue;
+      context.beginPath();
+      context.arc(x(curve.times[i]), y(curve.leads[i]), 2.5, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
   context.fillStyle = colours.muted;
   context.strokeStyle = colours.panel;
   context.lineWidth = 4;
