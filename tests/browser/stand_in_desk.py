@@ -27,6 +27,7 @@ from visalign.desk.page import format_desk_page
 Item = dict[str, Any]
 Answer = tuple[int, bytes, str]
 DECISIONS = ["accept", "reject", "needs fix", "not judged"]
+VISEMES = {"A": "lip to teeth", "B": "lips rounded", "C": "lips together", "D": "mouth open", "E": "lips spread"}
 LEAD = 0.127
 
 

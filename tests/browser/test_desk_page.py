@@ -1,4 +1,7 @@
-"""The desk's page in a real browser, before a server that is made up: keys, pointer, lost servers, other windows, hostile labels."""
+"""The desk's page in a real browser, before a server that is made up.
+
+Keys, pointer and fingers, servers that are lost, other windows, hostile labels, ten minutes.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def done(page: Page, n: int) -> None:
 
 
 def edits(desk: StandInDesk) -> list[dict[str, Any]]:
-    return [{k: v for k, v in body["edit"].items()} for path, body in desk.posted if path.endswith("/edits")]
+    return [body["edit"] for path, body in desk.posted if path.endswith("/edits")]
 
 
 def spot(page: Page, lane: str, time: float, *, of: float, start: float = 0.0) -> tuple[float, float]:
@@ -439,10 +442,11 @@ def test_hostile_labels_and_names_are_shown_and_never_run(context: BrowserContex
             "when": "<i>",
         }
     )
+    counted = "document.querySelectorAll('script, style, img, iframe, svg, link, math, base').length"
     with StandInDesk([clip], mode="queue", who=HOSTILE_TEXTS[3]) as desk, window(context) as page:
         page.goto(desk.url)
         page.locator('html[data-queue="1"]').wait_for(state="attached")
-        before = page.evaluate("document.querySelectorAll('script, style, img, iframe, svg, link, math, base').length")
+        before = page.evaluate(counted)
         press(page, "Enter")
         page.locator("html[data-clip]").wait_for(state="attached")
         shown = page.locator("#words-grid .label").all_text_contents()
@@ -453,10 +457,7 @@ def test_hostile_labels_and_names_are_shown_and_never_run(context: BrowserContex
         done(page, 1)
         press(page, "2")
         page.locator("html[data-decided]").wait_for(state="attached")
-        assert (
-            page.evaluate("document.querySelectorAll('script, style, img, iframe, svg, link, math, base').length")
-            == before
-        )
+        assert page.evaluate(counted) == before
         assert page.evaluate("({}).polluted") is None
         assert page.locator("#decided").inner_text().count(HOSTILE_TEXTS[0]) == 1
 

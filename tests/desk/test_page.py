@@ -1,4 +1,4 @@
-"""The desk's page as a document: one file, allowed by its own hashes, that speaks to its server alone and holds no data."""
+"""The desk's page as a document: allowed by its own hashes, speaking to its server alone, holding no data."""
 
 from __future__ import annotations
 

@@ -239,7 +239,9 @@ def _touched(before: Document, after: Document, edit: Edit) -> list[int]:
     words = after["words"]
     if edit.tier == "phones" or edit.kind in _PHONES_ALONE:
         old = {x.id: x for x in before["phones"]}
-        new = [x for x in after["phones"] if old.get(x.id) != x] or [x for x in after["phones"] if x.id == edit.id]
+        new = [x for x in after["phones"] if old.get(x.id) != x] or [
+            x for x in after["phones"] if x.id == edit.id
+        ]
         spans = [(x.start, x.end) for x in new]
         return [n for n, w in enumerate(words) if w.label and any(w.start < b and a < w.end for a, b in spans)]
     known = {x.id: x for x in before["words"]}
@@ -412,9 +414,7 @@ def _filled(rows: Sequence[Item], spare: Sequence[Item], start: float, end: floa
 
 def _with_strays(document: Document, filled: Sequence[Item], start: float, end: float) -> list[Item]:
     """The phones of a region with those that a person has put into pauses."""
-    pauses = [
-        x for x in document["words"] if not x.label and start <= x.start and x.end <= end and _is_kept(document, x)
-    ]
+    pauses = [x for x in document["words"] if not x.label and start <= x.start and x.end <= end and _is_kept(document, x)]
     rows = list(filled)
     for pause in pauses:
         rows = [x for x in rows if not (pause.start <= x.start and x.end <= pause.end)]

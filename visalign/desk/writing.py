@@ -267,9 +267,7 @@ def _html(desk: Desk, rows: Sequence[_Row]) -> str:
     ]
     agreed = desk.agreement()
     values = {"title": "Decisions", "rows": table, "total": len(desk.materials), "agreement": agreed}
-    return format_document(
-        "decisions.html", ("page.css", "decisions.css"), ("theme.js",), values, package="visalign.desk"
-    )
+    return format_document("decisions.html", ("page.css", "decisions.css"), ("theme.js",), values, package="visalign.desk")
 
 
 def _reviewed(rows: Sequence[_Row]) -> list[ReviewedClip]:
