@@ -218,6 +218,9 @@ def test_a_boundary_is_dragged_and_snaps(context: BrowserContext) -> None:
         page.wait_for_timeout(200)
         drag("words", 1.5, 5.0)  # no further than the next boundary
         done(page, 3)
+        page.click("#zoom-in")
+        page.click("#fit")
+        assert page.evaluate("document.activeElement.id") == "tracks", "a clicked button does not keep the keyboard"
         page.mouse.click(*spot(page, "words", 1.0, of=clip.duration))
         assert page.locator("#label").input_value() == "at"
     first, second, third = edits(desk)

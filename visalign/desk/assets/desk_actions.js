@@ -316,6 +316,12 @@ function listenAll(desk) {
   element("show-spectrum").addEventListener("change", (event) => showSpectrum(desk, event.target.checked));
   element("decide").addEventListener("submit", (event) => event.preventDefault());
   listenToFields(desk);
+  document.addEventListener("click", (event) => {
+    // a button that was clicked does not keep the keyboard: Enter is for the label again, Space plays
+    if (event.detail > 0 && event.target.closest("#clip button") && !document.querySelector("dialog[open]")) {
+      element("tracks").focus({ preventScroll: true });
+    }
+  });
   document.addEventListener("keydown", (event) => pressKey(desk, event));
   new ResizeObserver(() => desk.isClip && desk.view && (desk.showResults(), desk.draw())).observe(element("tracks"));
   onThemeChange(() => {
