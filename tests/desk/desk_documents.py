@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from visalign.desk.document import GAPLESS, TIERS, Document, microseconds
 from visalign.desk.edits import Edit
@@ -61,7 +62,7 @@ def assert_whole(document: Document) -> None:
     for name in TIERS:
         rows = document[name]
         assert all(x.end > x.start for x in rows), name
-        for a, b in zip(rows, rows[1:], strict=False):
+        for a, b in pairwise(rows):
             assert a.end == b.start if name in GAPLESS else a.end <= b.start, (name, a, b)
             assert name not in GAPLESS or a.pinned_end == b.pinned_start, (name, a, b)
         if name in GAPLESS and rows:

@@ -66,7 +66,7 @@ def desk(
     if is_batch(source):
         given = "--audio" if audio else "--save" if save else given_option(spoken)
         if given is not None:
-            raise typer.BadParameter(f"a batch knows that of each clip, and keeps what is done; give {given} with a clip")
+            raise typer.BadParameter(f"a batch knows that of each clip; give {given} with a clip")
     opened, place = _opened(source, spoken, streams, judging, audio, save, name)
     with opened as found:
         _serve(found, format_desk_page(source.resolve().name), place, port, no_browser)

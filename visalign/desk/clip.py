@@ -1,7 +1,7 @@
 """One clip at the desk: its history, what the machine makes of each edit, and what it shows.
 
-An edit is made on the document, the words that it touches are aligned again, the check is judged again, and only then is
-it written down: what can't be judged is refused as a whole. All of that happens under one lock, so that two windows
+An edit is made on the document, the words that it touches are aligned again, the check is judged again, and only then
+is it written down: what can't be judged is refused as a whole. All of that happens under one lock, so that two windows
 come one after the other.
 """
 
@@ -188,6 +188,6 @@ def _refuse_other_clip(opened: Opened, document: Document) -> None:
     lasts = microseconds(opened.heard.sound.duration)
     if lasts != document.duration:
         raise EditRefused(
-            f"{opened.material.name} lasted {document.duration:.3f} s when it was corrected, and lasts {lasts:.3f} s now: "
-            "bring the former clip back, or begin anew with another folder (--save)"
+            f"{opened.material.name} lasted {document.duration:.3f} s when it was corrected, and lasts {lasts:.3f} s "
+            "now: bring the former clip back, or begin anew with another folder (--save)"
         )

@@ -152,7 +152,7 @@ def _number(name: str, value: object) -> int:
 
 def _seconds(name: str, value: object) -> float:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not abs(value) < 1e7 or not math.isfinite(value):  # type: ignore[operator,arg-type]
+    if not is_number or not abs(value) < 1e7 or not math.isfinite(value):  # type: ignore[arg-type]
         raise EditRefused(f"{name} is a time in seconds, not {quoted(value)}")
     return microseconds(float(value))  # type: ignore[arg-type]
 
@@ -362,7 +362,7 @@ def _relabel(document: Document, edit: Edit) -> Document:
 def _insert(document: Document, edit: Edit) -> Document:
     label = _label(document, edit.tier, edit.label)
     refuse_unless(
-        0.0 <= edit.start and edit.end - edit.start >= MIN_SECONDS and edit.end <= document.duration,
+        edit.start >= 0.0 and edit.end - edit.start >= MIN_SECONDS and edit.end <= document.duration,
         f"it has to lie between 0 and {document.duration:.3f} s and to last {MIN_SECONDS} s at least",
     )
     if edit.tier == "cues":

@@ -1,8 +1,8 @@
 """What was done to a clip at the desk: an append-only journal, from which every state of its document follows.
 
 The first entry is the document that the machine made; every other one is an edit with what it changed, an undo or a
-redo. What an edit changed is kept with it, since the machine's part in it (:mod:`visalign.desk.realignment`) need not be
-the same in another version. Nothing is ever taken out, so undoing has no end, across restarts too.
+redo. What an edit changed is kept with it, since the machine's part in it (:mod:`visalign.desk.realignment`) need not
+be the same in another version. Nothing is ever taken out, so undoing has no end, across restarts too.
 
 Conventions
 -----------
@@ -19,7 +19,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -183,10 +183,8 @@ class History:
     @classmethod
     def begun(cls, journal: Journal, clip: str, document: Document, who: str) -> History:
         """A new one; where another program has begun it meanwhile, that one."""
-        try:
+        with suppress(NotNewest):
             journal.append(clip, 0, "start", {"document": document.to_dict()}, who)
-        except NotNewest:
-            pass
         found = cls.resumed(journal, clip)
         assert found is not None
         return found

@@ -1,8 +1,8 @@
 """The check judged again after an edit: sound and lips stay, words and phones are what the document says.
 
-What does not depend on the words is kept from when the clip was opened: the sound with its quality and voice, the faces,
-and the visemes that the lips show. So the verdict is that of ``visalign check --alignment`` with the document as its
-file, without its price.
+What does not depend on the words is kept from when the clip was opened: the sound with its quality and voice, the
+faces, and the visemes that the lips show. So the verdict is that of ``visalign check --alignment`` with the document as
+its file, without its price.
 """
 
 from __future__ import annotations

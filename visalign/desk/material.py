@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -117,7 +117,11 @@ class Opened:
         closures = [x.interval for x in find_closures(self.seen.lips, self.seen.visemes)]
         given = self.material.transcript
         lines = [] if given is None or isinstance(given, str) else _apart(given, self.heard.alignment.words.end)
-        others = {"cues": cues_of(self.heard.alignment, self.rules), "closures": closures, "lines": lines}
+        others: dict[str, Iterable[Interval]] = {
+            "cues": cues_of(self.heard.alignment, self.rules),
+            "closures": closures,
+            "lines": lines,
+        }
         return Document.of(self.heard.alignment, self.transcript, others)
 
 

@@ -1,4 +1,4 @@
-"""From what a user names to a desk: a clip, a report of one, or the folder of a batch; and where the desk keeps its things.
+"""From what a user names to a desk: a clip, a report of one, or the folder of a batch; and where its things lie.
 
 Of a batch the journal lies in its folder, beside the ledger, in which the decisions stand. Of a single clip both lie in
 a private folder of the user's, named by the clip's content, or in the folder that he names: beside a clip nothing is

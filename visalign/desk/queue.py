@@ -118,14 +118,17 @@ def chosen_rows(rows: Sequence[QueueRow], state: str, words: str) -> list[QueueR
     """
     if state not in STATES:
         raise EditRefused(f"state is one of {', '.join(STATES[1:])}")
-    wanted = {
-        "": lambda _: True,
-        "undecided": lambda x: not x.decision,
-        "decided": lambda x: bool(x.decision),
-        "fault": lambda x: x.verdict in _FAULTS,
-        "uncertain": lambda x: x.verdict == "uncertain",
-        "error": lambda x: bool(x.error),
-    }[state]
     sought = words.casefold().split()
-    found = [x for x in rows if wanted(x) and all(word in x.name.casefold() for word in sought)]
+    found = [x for x in rows if _is_in(x, state) and all(word in x.name.casefold() for word in sought)]
     return sorted(found, key=lambda x: (bool(x.decision), -x.doubt, -abs(rounded(x.lead_seconds) or 0.0), x.name))
+
+
+def _is_in(row: QueueRow, state: str) -> bool:
+    return {
+        "": True,
+        "undecided": not row.decision,
+        "decided": bool(row.decision),
+        "fault": row.verdict in _FAULTS,
+        "uncertain": row.verdict == "uncertain",
+        "error": bool(row.error),
+    }[state]

@@ -18,12 +18,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from visalign.desk.document import Document, Item, microseconds
 from visalign.desk.edits import UNKNOWN, Edit
 from visalign.desk.material import Opened, cues_of
-from visalign.desk.rows import inside, joined_pauses
 from visalign.desk.pronouncing import Pronouncer
+from visalign.desk.rows import inside, joined_pauses
 from visalign.errors import AlignmentError, EditRefused
 from visalign.exports.hand_edits import Edit as HandEdit
 from visalign.exports.hand_edits import apply_edits
@@ -154,7 +155,7 @@ class Realigner:
         """The document with these words aligned from `start` to `end`, and none but these there."""
         found: dict[int, list[Interval]] = {x.item.id: [] for x in spoken}
         fixed = [start, *_pins(document, spoken, start, end), end]
-        for a, b in zip(fixed, fixed[1:], strict=False):
+        for a, b in pairwise(fixed):
             parts = [(x, part) for x in spoken if (part := self._part(document, x, a, b)) is not None]
             if not parts:
                 continue
@@ -239,9 +240,7 @@ def _touched(before: Document, after: Document, edit: Edit) -> list[int]:
     words = after["words"]
     if edit.tier == "phones" or edit.kind in _PHONES_ALONE:
         old = {x.id: x for x in before["phones"]}
-        new = [x for x in after["phones"] if old.get(x.id) != x] or [
-            x for x in after["phones"] if x.id == edit.id
-        ]
+        new = [x for x in after["phones"] if old.get(x.id) != x] or [x for x in after["phones"] if x.id == edit.id]
         spans = [(x.start, x.end) for x in new]
         return [n for n, w in enumerate(words) if w.label and any(w.start < b and a < w.end for a, b in spans)]
     known = {x.id: x for x in before["words"]}
@@ -359,8 +358,8 @@ def _rebuilt(
         if name == "phones":
             filled = _with_strays(document, filled, start, end)
         outside = [x for x in old if not (start <= x.start and x.end <= end)]
-        rows = [*outside, *(replace(x, pinned_start=x.start in pins, pinned_end=x.end in pins) for x in filled)]
-        numbered, at = replace(document, next_id=at).numbered(sorted(rows, key=lambda x: x.start))
+        every = [*outside, *(replace(x, pinned_start=x.start in pins, pinned_end=x.end in pins) for x in filled)]
+        numbered, at = replace(document, next_id=at).numbered(sorted(every, key=lambda x: x.start))
         tiers[name] = numbered
     return document.with_tiers(tiers, next_id=at)
 
@@ -414,7 +413,7 @@ def _filled(rows: Sequence[Item], spare: Sequence[Item], start: float, end: floa
 
 def _with_strays(document: Document, filled: Sequence[Item], start: float, end: float) -> list[Item]:
     """The phones of a region with those that a person has put into pauses."""
-    pauses = [x for x in document["words"] if not x.label and start <= x.start and x.end <= end and _is_kept(document, x)]
+    pauses = [x for x in inside(document["words"], start, end) if _is_kept(document, x)]
     rows = list(filled)
     for pause in pauses:
         rows = [x for x in rows if not (pause.start <= x.start and x.end <= pause.end)]

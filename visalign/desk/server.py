@@ -230,4 +230,3 @@ def _wanted(asked: str | None, size: int, code: int) -> tuple[int, int, int]:
     else:
         first, last = int(found[1]), min(int(found[2]) + 1, size) if found[2] else size
     return (first, last, 206) if first < last else (0, 0, 416)
-

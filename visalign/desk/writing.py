@@ -1,9 +1,9 @@
 """What the desk writes: the corrected tiers of a clip, and the decisions.
 
 Files of a clip go below ``corrected/`` in the folder of the results, under the clip's name: words and phones as
-``visalign align`` writes them, the mouth cues as Rhubarb's JSON, ``lexicon.dict`` with the words that were pronounced by
-hand, and ``corpus/`` with the sound and its words, from which models can be adapted. A file that somebody has changed
-since the desk wrote it, or that the desk never wrote, stays as it is.
+``visalign align`` writes them, the mouth cues as Rhubarb's JSON, ``lexicon.dict`` with the words that were pronounced
+by hand, and ``corpus/`` with the sound and its words, from which models can be adapted. A file that somebody has
+changed since the desk wrote it, or that the desk never wrote, stays as it is.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _put(desk: Desk, place: Path, write: Callable[[Path], object]) -> Path:
     made_folder(place.parent)
     if place.exists() and not desk.journal.wrote(str(place), _digest(place)):
         raise EditRefused(
-            f"{place} was not written by the desk, or was changed since; it stays as it is: move it away and write again"
+            f"{place} was not written by the desk, or was changed since; it stays: move it away and write again"
         )
     with TemporaryDirectory(dir=place.parent, prefix=".visalign-desk-") as folder:
         draft = Path(folder, place.name)
@@ -267,7 +267,9 @@ def _html(desk: Desk, rows: Sequence[_Row]) -> str:
     ]
     agreed = desk.agreement()
     values = {"title": "Decisions", "rows": table, "total": len(desk.materials), "agreement": agreed}
-    return format_document("decisions.html", ("page.css", "decisions.css"), ("theme.js",), values, package="visalign.desk")
+    return format_document(
+        "decisions.html", ("page.css", "decisions.css"), ("theme.js",), values, package="visalign.desk"
+    )
 
 
 def _reviewed(rows: Sequence[_Row]) -> list[ReviewedClip]:

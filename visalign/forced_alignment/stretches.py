@@ -56,7 +56,7 @@ class SpokenPart:
 
 
 class _KnownFrames:
-    """An acoustic model that has heard the recording already; without fillers, since the words are known to be there."""
+    """An acoustic model that has heard the recording already; without fillers, as the words are known to be there."""
 
     has_filler = False
     judges_words = False
@@ -160,14 +160,10 @@ class StretchAligner:
         """
         model = self.model
         last = len(self.frames)
-        first, last = (
-            min(max(round((t - model.first_boundary) / model.frame_shift), 0), last) for t in (start, end)
-        )
+        first, last = (min(max(round((t - model.first_boundary) / model.frame_shift), 0), last) for t in (start, end))
         offset, rate = first * model.frame_shift, self.audio.rate_hz
         samples = self.audio.samples[round(offset * rate) : round(max(end, offset + 0.03) * rate)]
-        costs = SilenceCosts(
-            begin_silence=0.0 if pause_before else _NEVER, end_silence=0.0 if pause_after else _NEVER
-        )
+        costs = SilenceCosts(begin_silence=0.0 if pause_before else _NEVER, end_silence=0.0 if pause_after else _NEVER)
         if last <= first or not len(samples):
             raise AlignmentError(f"there is no sound from {start:.3f} to {end:.3f} s")
         known = cast(AcousticModel, _KnownFrames(model, self.frames[first:last], len(samples), costs))
