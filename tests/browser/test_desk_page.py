@@ -191,6 +191,26 @@ def test_times_and_transcript_are_typed(context: BrowserContext) -> None:
     ]
 
 
+def test_something_is_put_in_where_there_is_room(context: BrowserContext) -> None:
+    with StandInDesk([made_up()]) as desk, window(context) as page:
+        opened(page, desk)
+        press(page, "a")  # in the midst of nothing: the playhead is in the pause before the first word
+        page.keyboard.type("so")
+        press(page, "Enter")
+        done(page, 1)
+        press(page, "Shift+ArrowRight", "a")
+        assert "There is no room for one at the playhead in Words" in page.locator("#status").inner_text()
+        press(page, "ArrowDown", "ArrowDown", "ArrowDown", "Home", "a", "Enter")
+        done(page, 2)
+        page.mouse.dblclick(*spot(page, "closures", 2.2, of=8 * STEP))
+        page.locator("#ask[open]").wait_for()
+        press(page, "Escape")
+        assert page.locator("#which").inner_text() == "Closures · pause"
+    first, second = edits(desk)
+    assert first == {"kind": "insert", "tier": "words", "start": 0, "end": 0.3, "label": "so"}
+    assert second == {"kind": "insert", "tier": "closures", "start": 0, "end": 0.1, "label": "closed"}
+
+
 # --- by the pointer
 
 

@@ -296,7 +296,7 @@ class Desk {
     for (const id of ["label", "from", "to", "pin-start", "pin-end", "split", "merge", "delete", "ipa-button"]) element(id).disabled = !isThere;
     element("pronounce").disabled = !isThere || selected.tier !== "words";
     this.offerLabels(selected?.tier);
-    element("which").textContent = isThere ? `${TIERS[selected.tier]} · ${selected.side}` : "Nothing is chosen";
+    element("which").textContent = isThere ? `${TIERS[selected.tier]} · ${selected.side}` : selected ? `${TIERS[selected.tier]} · pause` : "Nothing is chosen";
     if (document.activeElement !== element("label")) element("label").value = item?.label ?? "";
     const times = this.editing.draft?.id === selected?.id ? this.editing.draft.times.get(selected.id) : item;
     for (const [id, side] of [["from", "start"], ["to", "end"]]) {

@@ -158,12 +158,11 @@ async function insertHere(desk) {
   const { editing, player } = desk;
   const tier = editing.selected?.tier ?? "words";
   const time = player.time;
-  const pause = editing.pauseAt(tier, time);
-  if (pause === null || pause[1] - pause[0] < 0.02) {
-    return desk.say("There is no pause at the playhead. Split what is there instead (X).");
-  }
-  const label = await ask(desk, `New in ${TIERS[tier]}`, "What stands there, from the one before to the one after.", "");
-  if (label) editing.send({ kind: "insert", tier, start: pause[0], end: pause[1], label });
+  const room = editing.roomAt(tier, time);
+  if (room === null) return desk.say(`There is no room for one at the playhead in ${TIERS[tier]}. Move the playhead, or split what is there (X).`);
+  const [start, end] = room;
+  const label = await ask(desk, `New in ${TIERS[tier]}`, `From ${start.toFixed(3)} to ${end.toFixed(3)} s.`, tier === "closures" ? "closed" : "");
+  if (label) editing.send({ kind: "insert", tier, start, end, label });
 }
 
 async function pronounce(desk, item) {
