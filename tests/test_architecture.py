@@ -436,6 +436,7 @@ SHARED_SUITES = {
     "desk/*": "desk/test_session.py",
     "desk/answers": "desk/test_server.py",
     "desk/page": "desk/test_server.py",
+    "desk/views": "desk/test_server.py",
     "exports/*": "exports/test_goldens.py",
     "exports/result_files": "contracts/test_aligners.py",
     "forced_alignment/*": "contracts/test_aligners.py",

@@ -6,7 +6,7 @@ import random
 from itertools import pairwise
 
 from visalign.desk.document import GAPLESS, TIERS, Document, microseconds
-from visalign.desk.edits import Edit
+from visalign.desk.edit_values import Edit
 from visalign.forced_alignment.alignment import Alignment
 from visalign.timeline import Interval, Tier
 

@@ -8,7 +8,8 @@ import pytest
 from desk_documents import assert_whole, random_edit, small_document
 
 from visalign.desk.document import Document
-from visalign.desk.edits import UNKNOWN, Edit, apply, parse_edit
+from visalign.desk.edit_values import Edit, parse_edit
+from visalign.desk.edits import UNKNOWN, apply
 from visalign.errors import EditRefused
 
 

@@ -143,6 +143,7 @@ def test_nobody_else_gets_in(server: DeskServer) -> None:
     plain = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     plain.request("POST", f"/{server.token}/api/clips/c1/edits", json.dumps(edit), {"Content-Type": "text/plain"})
     assert plain.getresponse().status == 403
+    plain.close()
     assert ask(server, "api/clips/c1/edits", method="OPTIONS")[0] == 501
     _, headers, _ = ask(server, "api/desk")
     assert not any(name.startswith("access-control") for name in headers)
@@ -152,6 +153,7 @@ def test_nobody_else_gets_in(server: DeskServer) -> None:
         large.putheader(name, value)
     large.endheaders()
     assert large.getresponse().status == 413
+    large.close()
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,9 @@ def test_a_desk_that_is_killed_in_mid_edit_goes_on(generated_clip: GeneratedClip
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         body = None if data is None else json.dumps(data)
         connection.request("GET" if data is None else "POST", f"/{token}/api/{path}", body, {"X-Visalign": "1"})
-        return json.loads(connection.getresponse().read())
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+        return answer
 
     child, port, token = started()
     try:
@@ -249,7 +253,7 @@ def test_a_desk_that_is_killed_in_mid_edit_goes_on(generated_clip: GeneratedClip
         while len(answered) < 4 and time.monotonic() < until:
             time.sleep(0.01)
         child.send_signal(signal.SIGKILL)
-        child.wait()
+        child.communicate()
         thread.join(30)
         child, again, same = started()
         assert (again, same) == (port, token)  # an open window goes on
@@ -258,7 +262,9 @@ def test_a_desk_that_is_killed_in_mid_edit_goes_on(generated_clip: GeneratedClip
         assert resumed["document"]["tiers"]["words"] == clip["document"]["tiers"]["words"]
         assert resumed["can_undo"]
         child.send_signal(signal.SIGINT)
-        assert child.wait(30) == 0
+        assert "kept" in child.communicate(timeout=30)[0]
+        assert child.returncode == 0
     finally:
         child.kill()
+        child.communicate()
     assert (place / "desk.json").stat().st_mode & 0o077 == 0

@@ -15,7 +15,7 @@ from desk_documents import assert_whole, random_edit
 
 import visalign
 from visalign.desk.clip import DeskClip
-from visalign.desk.edits import Edit
+from visalign.desk.edit_values import Edit
 from visalign.desk.history import Journal, NotNewest
 from visalign.desk.material import ClipMaterial
 from visalign.desk.places import JOURNAL_NAME, desk_of_clip

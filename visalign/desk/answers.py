@@ -17,11 +17,11 @@ from typing import Any
 from visalign._version import __version__
 from visalign.batch.decisions import DECISIONS
 from visalign.desk.clip import DeskClip
-from visalign.desk.edits import parse_edit
+from visalign.desk.edit_values import parse_edit
 from visalign.desk.history import NotNewest
 from visalign.desk.views import MediaFile, media_of, peaks, spectrogram, wav_bytes
 from visalign.desk.workplace import Desk
-from visalign.desk.writing import FORMATS, decisions_file, write_results
+from visalign.desk.writing import FORMATS, decisions_file, keep_decisions, write_results
 from visalign.errors import BAD_DATA, EditRefused, VisalignError, quoted
 from visalign.files.display import one_line
 from visalign.reports.palette import DARK, LIGHT
@@ -247,7 +247,7 @@ def _decide(desk: Desk, id: str, data: Mapping[str, Any]) -> dict[str, Any]:
         raise EditRefused("line is the identity of a line, or null for the clip")
     if not isinstance(decision, str) or not isinstance(comment, str):
         raise EditRefused("decision and comment are texts")
-    return {"decisions": desk.decide(id, line, decision, comment)}
+    return {"decisions": desk.decide(id, line, decision, comment), "message": keep_decisions(desk)}
 
 
 def _write(desk: Desk, id: str, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from visalign.desk.document import TIERS, Change, Document, microseconds
-from visalign.desk.edits import Edit, apply
+from visalign.desk.edit_values import Edit
+from visalign.desk.edits import apply
 from visalign.desk.history import History, Journal, NotNewest
 from visalign.desk.judging import ENGINE, judgement_of, lead_curve, report_of, viseme_tiers
 from visalign.desk.material import ClipMaterial, Opened, open_material

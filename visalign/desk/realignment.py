@@ -21,7 +21,8 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from visalign.desk.document import Document, Item, microseconds
-from visalign.desk.edits import UNKNOWN, Edit
+from visalign.desk.edit_values import Edit
+from visalign.desk.edits import UNKNOWN
 from visalign.desk.material import Opened, cues_of
 from visalign.desk.pronouncing import Pronouncer
 from visalign.desk.rows import inside, joined_pauses

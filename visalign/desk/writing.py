@@ -8,6 +8,7 @@ changed since the desk wrote it, or that the desk never wrote, stays as it is.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,7 @@ from visalign.desk.document import Document
 from visalign.desk.history import History
 from visalign.desk.judging import ENGINE
 from visalign.desk.workplace import Desk, decision_item
-from visalign.errors import EditRefused
+from visalign.errors import EditRefused, MediaError
 from visalign.exports.exporter import ExportOptions, write_export
 from visalign.exports.hand_edits import Edit as HandEdit
 from visalign.exports.result_files import write_alignment
@@ -41,9 +42,10 @@ from visalign.files.text_files import Cell, format_json, format_table, write_tex
 from visalign.files.timecode import timecode_at
 from visalign.language.phones import SILENCE
 from visalign.media.clips import probe, write_wav
+from visalign.reports.html_report.batch_page import DECISIONS_TABLE
 from visalign.reports.html_report.document import format_document
 
-__all__ = ["DECISION_FORMATS", "FORMATS", "DecisionsFile", "decisions_file", "write_results"]
+__all__ = ["DECISION_FORMATS", "FORMATS", "DecisionsFile", "decisions_file", "keep_decisions", "write_results"]
 
 FORMATS = ("TextGrid", "eaf", "csv", "json", "cues", "lexicon", "corpus")
 """What can be written of a clip."""
@@ -220,16 +222,37 @@ def _rows(desk: Desk) -> list[_Row]:
         mine = by_clip.get(material.name, [])
         if not mine:
             continue
-        document = _document(desk, material.name)
-        info = probe(material.clip)
-        rate = info.video[0].rate if info.video else _USUAL_RATE
-        clip = ReviewedClip(material.name, material.clip.name, rate, info.duration, ())
+        document = _document(desk, material.name) if any(x.line is not None for x in mine) else None
+        rate, duration = _length(material.clip)
+        clip = ReviewedClip(material.name, material.clip.name, rate, duration, ())
         lines = {} if document is None else {x.id: x for x in document["lines"]}
         for x in mine:
             line = lines.get(x.line) if x.line is not None else None
-            start, end = (0.0, info.duration) if line is None else (line.start, line.end)
+            start, end = (0.0, duration) if line is None else (line.start, line.end)
             rows.append(_Row(x, "" if line is None else line.label, start, end, clip))
     return rows
+
+
+@functools.lru_cache(maxsize=100_000)
+def _length(clip: Path) -> tuple[Fraction, float]:
+    """Frame rate and duration of a clip; of one that is no longer there, something that a marker can stand on."""
+    try:
+        info = probe(clip)
+    except MediaError:
+        return _USUAL_RATE, 1.0
+    return (info.video[0].rate if info.video else _USUAL_RATE), max(info.duration, 0.04)
+
+
+def keep_decisions(desk: Desk) -> str:
+    """Write the decisions of a batch beside its summary, where its page looks for them; what to tell of that."""
+    if desk.mode != "queue":
+        return ""
+    text = _csv(desk, _rows(desk))
+    try:
+        _put(desk, desk.results / DECISIONS_TABLE, lambda path: write_text(path, text))
+    except EditRefused as refused:
+        return str(refused)
+    return ""
 
 
 def _csv(_desk: Desk, rows: Sequence[_Row]) -> str:
