@@ -293,7 +293,9 @@ class StandInDesk:
         return self._of_clip(self.clips[unquote(id_)], rest[0] if rest else "", asked)
 
     def _queue(self, asked: dict[str, str]) -> dict[str, Any]:
-        rows = sorted((clip.row() for clip in self.clips.values()), key=lambda row: -float(row["doubt"]))
+        rows = sorted(
+            (clip.row() for clip in self.clips.values()), key=lambda row: (row["decision"] is not None, -row["doubt"])
+        )
         tests: dict[str, Callable[[dict[str, Any]], bool]] = {
             "": lambda row: True,
             "decided": lambda row: row["decision"] is not None,

@@ -464,7 +464,7 @@ class Desk {
     }
     if (event.kind === "decision" || event.id === this.id) await this.refresh(event);
     if (event.kind === "decision" && this.facts.mode !== "clip") {
-      await this.queue.load();
+      await this.queue.load({ isOrderKept: true });
       this.showResults();
     }
   }

@@ -227,7 +227,7 @@ async function decideOn(desk, decision) {
     desk.decisions = answer.decisions;
     if (element("comment").value.trim() === comment) element("comment").value = "";
     element("saved").textContent = "saved";
-    if (desk.facts.mode !== "clip") await desk.queue.load();
+    if (desk.facts.mode !== "clip") await desk.queue.load({ isOrderKept: true });
     desk.showResults();
     desk.say(`Decided: ${decision}${line === null ? "" : ", for this line"}.`);
     document.documentElement.dataset.decided = decision;
