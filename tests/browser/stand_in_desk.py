@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import copy
 import json
+import socket
 import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,6 +27,7 @@ from visalign.desk.page import format_desk_page
 Item = dict[str, Any]
 Answer = tuple[int, bytes, str]
 DECISIONS = ["accept", "reject", "needs fix", "not judged"]
+VISEMES = {"A": "lip to teeth", "B": "lips rounded", "C": "lips together", "D": "mouth open", "E": "lips spread"}
 LEAD = 0.127
 
 
@@ -213,9 +215,11 @@ class StandInDesk:
         self.posted: list[tuple[str, dict[str, Any]]] = []
         self.refuse: str | None = None
         self.dies_before_answering = False
+        self.is_dying = False
         self._changed = threading.Condition()
         self._events: list[dict[str, Any]] = []
         self._is_open = True
+        self._lines = set[socket.socket]()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_of(self))
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
@@ -238,6 +242,8 @@ class StandInDesk:
             self._changed.notify_all()
         self._server.shutdown()
         self._server.server_close()
+        for line in list(self._lines):
+            _cut(line)
 
     def __enter__(self) -> StandInDesk:
         return self
@@ -269,8 +275,16 @@ class StandInDesk:
         if path == "":
             return 200, format_desk_page().encode(), "text/html; charset=utf-8"
         if path == "api/desk":
-            names = {"A": "lip to teeth", "B": "lips rounded", "C": "lips together", "D": "mouth open", "E": "lips spread"}
-            return _json({"version": "0", "mode": self.mode, "who": self.who, "viseme_names": names, "decisions": DECISIONS})
+            names = {
+                "A": "lip to teeth",
+                "B": "lips rounded",
+                "C": "lips together",
+                "D": "mouth open",
+                "E": "lips spread",
+            }
+            return _json(
+                {"version": "0", "mode": self.mode, "who": self.who, "viseme_names": names, "decisions": DECISIONS}
+            )
         if path == "api/queue":
             return _json(self._queue(asked))
         if path == "api/agreement":
@@ -279,7 +293,9 @@ class StandInDesk:
         return self._of_clip(self.clips[unquote(id_)], rest[0] if rest else "", asked)
 
     def _queue(self, asked: dict[str, str]) -> dict[str, Any]:
-        rows = sorted((clip.row() for clip in self.clips.values()), key=lambda row: -float(row["doubt"]))
+        rows = sorted(
+            (clip.row() for clip in self.clips.values()), key=lambda row: (row["decision"] is not None, -row["doubt"])
+        )
         tests: dict[str, Callable[[dict[str, Any]], bool]] = {
             "": lambda row: True,
             "decided": lambda row: row["decision"] is not None,
@@ -325,6 +341,7 @@ class StandInDesk:
         except LookupError as error:
             return _json({"error": str(error)}, 400)
         if self.dies_before_answering:
+            self.is_dying = True
             return None
         self.tell({"kind": "clip", "id": clip.id, "revision": clip.revision})
         return _json({**clip.state(), "changed": changed, "took_ms": 12.3, "message": ""})
@@ -352,9 +369,28 @@ def _grey_png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
 
 
+def _cut(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
 def _handler_of(desk: StandInDesk) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            desk._lines.add(self.connection)
+
+        def finish(self) -> None:
+            desk._lines.discard(self.connection)
+            super().finish()
+
+        def parse_request(self) -> bool:
+            if not desk.is_dying:
+                return super().parse_request()
+            _cut(self.connection)
+            return False
 
         def do_GET(self) -> None:
             asked = urlsplit(self.path)
@@ -371,8 +407,7 @@ def _handler_of(desk: StandInDesk) -> type[BaseHTTPRequestHandler]:
             assert self.headers["X-Visalign"] == "1"
             answer = desk.post(self.path.removeprefix("/token/"), body)
             if answer is None:
-                self.close_connection = True
-                self.connection.close()
+                _cut(self.connection)
             else:
                 self._answer(*answer)
 

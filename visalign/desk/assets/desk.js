@@ -39,12 +39,17 @@ class Desk {
   async start() {
     this.facts = await this.server.get("desk");
     element("who").textContent = this.facts.who ? `as ${printable(this.facts.who)}` : "";
+    document.documentElement.dataset.mode = this.facts.mode;
     makeChoices(this);
     makeFormats(this);
     this.server.listen((event) => this.hearOf(event), () => this.catchUp());
     await this.queue.load();
     window.addEventListener("hashchange", () => this.follow());
     await this.follow();
+  }
+
+  get hasLines() {
+    return Boolean(this.editing.document?.tiers.lines?.items.length);
   }
 
   get isClip() {
@@ -92,6 +97,11 @@ class Desk {
     const asked = (this.asked = (this.asked ?? 0) + 1);
     delete document.documentElement.dataset.clip;
     let answer;
+    const name = this.queue.clips.find((clip) => clip.id === id)?.name ?? "the clip";
+    const waiting = setTimeout(() => {
+      element("opening").textContent = `Opening ${printable(name)}: the first time, its sound and its lips are looked at.`;
+      element("opening").hidden = false;
+    }, 250);
     try {
       answer = await this.server.get(`clips/${encodeURIComponent(id)}`);
     } catch (error) {
@@ -99,6 +109,9 @@ class Desk {
       this.notice(`This clip can't be shown: ${error.message}`);
       this.show("queue");
       return;
+    } finally {
+      clearTimeout(waiting);
+      element("opening").hidden = true;
     }
     if (asked !== this.asked) return;
     this.id = answer.id;
@@ -162,28 +175,28 @@ class Desk {
     const state = { selected: null, draft: null, changed: new Set() };
     this.state = state;
     const { editing } = this;
-    const edits = (name, height, look, note = "") => {
+    const edits = (name, height, look) => {
       const lane = new Lane(TIERS[name], height, (area) => {
         drawTier(area, editing.document.tiers[name], { selected: editing.selected, draft: editing.draft, changed: editing.changed }, (item) => look(item, area.colours));
-      }, { note });
+      });
       lane.tier = name;
       return lane;
     };
     const heard = (_item, colours) => ({ fill: colours.heardTint });
-    const shapes = (item, colours) => ({ fill: colours.heardTint, labels: this.namesOf(item.label) });
-    const seen = (_item, colours) => ({ fill: colours.faint, edge: colours.ink });
+        const seen = (_item, colours) => ({ fill: colours.faint, edge: colours.ink });
     const looks = {
       words: ["words", 36, (item, colours) => lookOfWord(this.verdicts.get(item.id), colours)],
       phones: ["phones", 28, heard],
-      cues: ["cues", 26, shapes, "mouth"],
-      closures: ["closures", 24, seen, "lips shut"],
-      lines: ["lines", 26, (_item, colours) => ({ fill: colours.faint }), "captions"],
+      cues: ["cues", 26, heard],
+      closures: ["closures", 24, seen],
+      lines: ["lines", 26, (_item, colours) => ({ fill: colours.faint })],
     };
     const viseme = (label) => this.namesOf(label);
     this.waves = waveTiles(this.path, this.clip.duration, this.server, () => this.draw());
     this.spectra = spectrumTiles(this.path, this.clip.duration, () => this.draw());
-    const has = (name) => (editing.document.tiers[name] ? [edits(...looks[name])] : []);
-    const overview = new Lane("Overview", 28, (area) => drawOverview(area, editing.document.tiers.words, this.verdicts, this.view), { note: "drag" });
+    // captions are given, never begun here: a clip without them has no lane for them
+    const has = (name) => (editing.document.tiers[name] && (name !== "lines" || this.hasLines) ? [edits(...looks[name])] : []);
+    const overview = new Lane("Overview", 28, (area) => drawOverview(area, editing.document.tiers.words, this.verdicts, this.view));
     overview.isOverview = true;
     this.lanes = [
       overview,
@@ -193,12 +206,12 @@ class Desk {
       ...has("lines"),
       ...has("words"),
       ...has("phones"),
-      new Lane("Expected", 24, (area) => drawVisemes(area, this.visemes?.expected, "heardTint", viseme), { note: "lips" }),
-      new Lane("Seen", 24, (area) => drawVisemes(area, this.visemes?.observed, "faint", viseme), { note: "lips" }),
+      new Lane("Expected", 24, (area) => drawVisemes(area, this.visemes?.expected, "heardTint", viseme)),
+      new Lane("Seen", 24, (area) => drawVisemes(area, this.visemes?.observed, "faint", viseme)),
       ...has("cues"),
       ...has("closures"),
     ];
-    if (this.curve?.times.length) this.lanes.push(new Lane("Lead", 68, (area) => drawLeadCurve(area, this.curve, this.limits), { note: "95 % interval" }));
+    if (this.curve?.times.length) this.lanes.push(new Lane("Lead", 68, (area) => drawLeadCurve(area, this.curve, this.limits), { note: this.curve.low.some((x) => x !== null) ? "95 % interval" : "by word" }));
     element("tracks").replaceChildren(...this.lanes.map((lane) => lane.row), element("playhead"));
     for (const lane of this.lanes) new LanePointer(this, lane);
   }
@@ -224,12 +237,14 @@ class Desk {
     const { clip } = this;
     const screen = element("screen");
     element("no-picture").hidden = true;
-    screen.style.aspectRatio = clip.width ? `${clip.width} / ${clip.height}` : "16 / 9";
+    const [, , width, height] = clip.media?.picture ?? [0, 0, clip.width, clip.height];
+    screen.style.aspectRatio = width ? `${width} / ${height}` : "16 / 9";
+    screen.classList.toggle("cut", Boolean(clip.media?.picture)); // below the picture of a viewing copy stands its mouth
     if (this.isMoved) this.actions.corrected();
     this.sound.bytes = null;
     this.sound.decoded = null;
     this.sound.buffer = undefined;
-    this.player.load(`api/${this.path}/media`, clip.duration, this.rate);
+    this.player.load(`api/${this.path}/media`, clip.duration, this.rate, clip.frame_times);
     element("video").playbackRate = Number(element("speed").value);
   }
 
@@ -247,9 +262,8 @@ class Desk {
 
   showResults() {
     showJudgement(this.judgement, this.before, this.rate, this.limits, this.colours);
-    const { lines } = this.editing.document.tiers;
-    showDecisions(this.decisions ?? [], lines);
-    element("scope-label").hidden = !lines;
+    showDecisions(this.decisions ?? [], this.editing.document.tiers.lines);
+    element("scope-label").hidden = !this.hasLines;
     element("undo").disabled = !this.editing.canUndo;
     element("redo").disabled = !this.editing.canRedo;
     element("corrected").disabled = typeof this.judgement.lead_seconds !== "number";
@@ -281,7 +295,8 @@ class Desk {
     const isThere = item !== null;
     for (const id of ["label", "from", "to", "pin-start", "pin-end", "split", "merge", "delete", "ipa-button"]) element(id).disabled = !isThere;
     element("pronounce").disabled = !isThere || selected.tier !== "words";
-    element("which").textContent = isThere ? `${TIERS[selected.tier]} · ${selected.side}` : "Nothing is chosen";
+    this.offerLabels(selected?.tier);
+    element("which").textContent = isThere ? `${TIERS[selected.tier]} · ${selected.side}` : selected ? `${TIERS[selected.tier]} · pause` : "Nothing is chosen";
     if (document.activeElement !== element("label")) element("label").value = item?.label ?? "";
     const times = this.editing.draft?.id === selected?.id ? this.editing.draft.times.get(selected.id) : item;
     for (const [id, side] of [["from", "start"], ["to", "end"]]) {
@@ -291,6 +306,16 @@ class Desk {
       const pin = element(`pin-${side}`);
       pin.setAttribute("aria-pressed", String(isThere && item[`pinned_${side}`]));
     }
+  }
+
+  /** What may stand in a tier, where that is a closed set. */
+  offerLabels(tier) {
+    if (this.offered === tier) return;
+    this.offered = tier;
+    const labels = { cues: this.clip.cue_shapes }[tier] ?? [];
+    element("labels").replaceChildren(
+      ...labels.map((value) => Object.assign(document.createElement("option"), { value })),
+    );
   }
 
   showHeld() {
@@ -320,7 +345,7 @@ class Desk {
     showLines(element("change-list"), lines);
     element("changes").hidden = false;
     element("took").textContent = typeof answer.took_ms === "number" ? `${Math.round(answer.took_ms)} ms` : "";
-    this.say(lines.join(". "));
+    this.say(lines.slice(0, 3).join(". "));
     if (job.edit?.kind === "transcript") this.drafts.set("transcript", null);
     this.showAll();
     showTyped(this);
@@ -437,9 +462,9 @@ class Desk {
       await this.queue.load();
       return;
     }
-    if (event.id === this.id) await this.refresh(event);
+    if (event.kind === "decision" || event.id === this.id) await this.refresh(event);
     if (event.kind === "decision" && this.facts.mode !== "clip") {
-      await this.queue.load();
+      await this.queue.load({ isOrderKept: true });
       this.showResults();
     }
   }

@@ -158,12 +158,11 @@ async function insertHere(desk) {
   const { editing, player } = desk;
   const tier = editing.selected?.tier ?? "words";
   const time = player.time;
-  const pause = editing.pauseAt(tier, time);
-  if (pause === null || pause[1] - pause[0] < 0.02) {
-    return desk.say("There is no pause at the playhead. Split what is there instead (X).");
-  }
-  const label = await ask(desk, `New in ${TIERS[tier]}`, "What stands there, from the one before to the one after.", "");
-  if (label) editing.send({ kind: "insert", tier, start: pause[0], end: pause[1], label });
+  const room = editing.roomAt(tier, time);
+  if (room === null) return desk.say(`There is no room for one at the playhead in ${TIERS[tier]}. Move the playhead, or split what is there (X).`);
+  const [start, end] = room;
+  const label = await ask(desk, `New in ${TIERS[tier]}`, `From ${start.toFixed(3)} to ${end.toFixed(3)} s.`, tier === "closures" ? "closed" : "");
+  if (label) editing.send({ kind: "insert", tier, start, end, label });
 }
 
 async function pronounce(desk, item) {
@@ -228,7 +227,7 @@ async function decideOn(desk, decision) {
     desk.decisions = answer.decisions;
     if (element("comment").value.trim() === comment) element("comment").value = "";
     element("saved").textContent = "saved";
-    if (desk.facts.mode !== "clip") await desk.queue.load();
+    if (desk.facts.mode !== "clip") await desk.queue.load({ isOrderKept: true });
     desk.showResults();
     desk.say(`Decided: ${decision}${line === null ? "" : ", for this line"}.`);
     document.documentElement.dataset.decided = decision;
@@ -239,7 +238,7 @@ async function decideOn(desk, decision) {
 }
 
 function turnScope(desk) {
-  if (!desk.editing.document.tiers.lines) return desk.say("This clip has no lines.");
+  if (!desk.hasLines) return desk.say("This clip has no lines.");
   element("scope").value = element("scope").value === "clip" ? "line" : "clip";
   desk.say(`Decisions are for ${element("scope").selectedOptions[0].textContent}.`);
 }
@@ -316,6 +315,12 @@ function listenAll(desk) {
   element("show-spectrum").addEventListener("change", (event) => showSpectrum(desk, event.target.checked));
   element("decide").addEventListener("submit", (event) => event.preventDefault());
   listenToFields(desk);
+  document.addEventListener("click", (event) => {
+    // a button that was clicked does not keep the keyboard: Enter is for the label again, Space plays
+    if (event.detail > 0 && event.target.closest("#clip button") && !document.querySelector("dialog[open]")) {
+      element("tracks").focus({ preventScroll: true });
+    }
+  });
   document.addEventListener("keydown", (event) => pressKey(desk, event));
   new ResizeObserver(() => desk.isClip && desk.view && (desk.showResults(), desk.draw())).observe(element("tracks"));
   onThemeChange(() => {
@@ -327,24 +332,24 @@ function listenAll(desk) {
 function listenToFields(desk) {
   const { editing } = desk;
   const back = () => element("tracks").focus({ preventScroll: true });
-  const enter = (field, act, revert) => {
+  const enter = (field, revert) => {
     field.addEventListener("keydown", (event) => {
       if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
       event.preventDefault();
       event.stopPropagation();
       if (event.key === "Escape") revert();
-      const value = field.value;
-      back();
-      if (event.key === "Enter") act(value);
+      back(); // leaving the field keeps what stands in it
     });
   };
   const label = element("label");
-  enter(label, (value) => editing.relabel(value), () => (label.value = editing.item?.label ?? ""));
-  // what was typed belongs to the item that is chosen: leaving the field otherwise keeps it, too
-  label.addEventListener("change", () => editing.relabel(label.value));
+  enter(label, () => (label.value = editing.item?.label ?? ""));
+  label.addEventListener("blur", () => {
+    // neither the sheet of symbols nor another program is a way of leaving
+    if (!element("ipa").open && document.hasFocus()) editing.relabel(label.value);
+  });
   for (const [id, side] of [["from", "start"], ["to", "end"]]) {
     const field = element(id);
-    enter(field, () => {}, () => (field.value = editing.item?.[side].toFixed(3) ?? ""));
+    enter(field, () => (field.value = editing.item?.[side].toFixed(3) ?? ""));
     field.addEventListener("change", () => setTime(desk, side, field));
   }
   element("ipa-button").addEventListener("click", () => desk.ipa.open(label));

@@ -160,7 +160,9 @@ function judgedAnew(before, after, words) {
     const old = former.get(word.id);
     const [was, is] = [verdictInWords(old), verdictInWords(word)];
     if (was === is) continue;
-    rows.push({ id: word.id, label: printable(words?.get(word.id)?.label ?? ""), before: was, after: is, isTurned: old?.verdict !== word.verdict });
+    const label = printable(words?.get(word.id)?.label ?? "");
+    const by = Math.abs((word.lead_seconds ?? 0) - (old?.lead_seconds ?? 0));
+    rows.push({ id: word.id, label, before: was, after: is, by, isTurned: old?.verdict !== word.verdict });
   }
-  return rows.sort((a, b) => b.isTurned - a.isTurned);
+  return rows.sort((a, b) => b.isTurned - a.isTurned || b.by - a.by);
 }

@@ -2,6 +2,9 @@
 // What is chosen, how it is changed, and how changes get to the server: one after the other, none lost, none twice.
 
 const NUDGE = 0.01; // seconds; a tenth of it with Shift
+const LENGTHS = { words: 0.3, phones: 0.08, cues: 0.12, closures: 0.1, lines: 2 }; // seconds of what is put in, where there is room
+const SHORTEST = 0.02;
+const NOTHING = -1; // in place of an id: a tier is chosen, and nothing in it
 const NUDGED_MS = 450; // so long after the last nudge the boundary is let go
 
 class Editing {
@@ -66,10 +69,9 @@ class Editing {
 
   /** To the tier above or below, at the same time. */
   climb(direction, time) {
-    const { names } = this.document;
+    const names = this.document.names.filter((name) => name !== "lines" || this.document.tiers.lines.items.length);
     const tier = names[clamp(names.indexOf(this.selected?.tier) + direction, 0, names.length - 1)];
-    const near = this.document.tiers[tier]?.near(time);
-    if (near) this.choose(tier, near.id, "start");
+    if (tier) this.choose(tier, this.document.tiers[tier].near(time)?.id ?? NOTHING, "start");
   }
 
   turn() {
@@ -162,13 +164,18 @@ class Editing {
     if (item) this.send({ kind: item[`pinned_${side}`] ? "unpin" : "pin", ...this.address, side });
   }
 
-  /** The pause at a time, as [start, end]; null where there is none. */
-  pauseAt(tier, time) {
+  /** From a time on, as much room as a new item of a tier has and needs, as [start, end]; null where there is none. */
+  roomAt(tier, time) {
     const { items, starts } = this.document.tiers[tier];
     const row = lastAtOrBefore(starts, time);
-    const here = items[row];
-    if (here && time < here.end) return here.label === "" ? [here.start, here.end] : null;
-    return [here?.end ?? 0, items[row + 1]?.start ?? this.duration];
+    const here = items[row] && time < items[row].end ? items[row] : null;
+    let end = this.duration;
+    if (here && tier !== "cues") { // words want a pause, phones are cut out of one, closures and lines lie apart
+      if (tier !== "phones" && here.label !== "") return null;
+      end = here.end;
+    } else if (!here && items[row + 1]) end = items[row + 1].start;
+    end = Math.min(end, time + LENGTHS[tier]);
+    return end - time < SHORTEST ? null : [time, end].map((x) => Math.round(x * 1e6) / 1e6);
   }
 
   get address() {

@@ -23,7 +23,7 @@ const KEYS = [
     [["Enter"], "label", "label"],
     [["X"], "split at the playhead", "split"],
     [["J"], "join with the next", "merge"],
-    [["A"], "put one into the pause at the playhead", "insert"],
+    [["A"], "put one in at the playhead", "insert"],
     [["Del"], "take out", "delete"],
     [["F"], "hold the boundary where it is, or no longer", "pin"],
     [["U"], "pronounced otherwise", "pronounce"],
@@ -145,6 +145,7 @@ class IpaSheet {
     field.setRangeText(symbol, from, to, "end");
     field.dispatchEvent(new Event("input", { bubbles: true }));
     this.dialog.close();
+    field.focus();
   }
 
   pressKey(event) {

@@ -131,7 +131,7 @@ function drawLeadCurve({ context, x, width, height, view, colours }, curve, limi
   context.fillRect(0, y(0) - 0.5, width, 1);
   const from = Math.max(lastAtOrBefore(curve.times, view.start), 0);
   const to = Math.min(lastAtOrBefore(curve.times, view.end) + 2, curve.times.length);
-  const stride = Math.max(1, Math.floor((to - from) / (2 * width)));
+  const stride = Math.max(1, Math.ceil((1.5 * (to - from)) / width)); // a long line is dear to stroke
   context.fillStyle = colours.heardTint;
   for (let i = from; i < to; i += stride) {
     if (curve.low[i] === null || curve.high[i] === null) continue;
@@ -152,6 +152,15 @@ function drawLeadCurve({ context, x, width, height, view, colours }, curve, limi
     }
   }
   context.stroke();
+  if (width > 8 * (to - from)) { // few enough that each measurement is told from the line between them
+    context.fillStyle = colours.ink;
+    for (let i = from; i < to; i++) {
+      if (curve.leads[i] === null) continue;
+      context.beginPath();
+      context.arc(x(curve.times[i]), y(curve.leads[i]), 2.5, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
   context.fillStyle = colours.muted;
   context.strokeStyle = colours.panel;
   context.lineWidth = 4;

@@ -9,17 +9,19 @@ class DeskPlayer {
     this.wanted = 0; // where it stands while it does not play
     this.span = null; // [start, end, whether it begins anew]
     this.rate = [25, 1];
+    this.times = null; // when each frame begins, where that is known
     this.duration = 0;
     for (const name of ["pause", "play", "ended"]) video.addEventListener(name, () => this.onState(!video.paused));
     video.addEventListener("loadeddata", () => this.seek(this.wanted));
     video.addEventListener("error", () => onFailure());
   }
 
-  load(address, duration, rate) {
+  load(address, duration, rate, times) {
     this.video.pause();
     this.span = null;
     this.duration = duration;
     this.rate = rate;
+    this.times = times?.length ? Float64Array.from(times) : null;
     this.wanted = 0;
     this.video.src = address;
     this.onTime(0);
@@ -34,7 +36,19 @@ class DeskPlayer {
   }
 
   get frame() {
+    if (this.times) return Math.max(lastAtOrBefore(this.times, this.time + 1e-6), 0);
     return Math.floor((this.time * this.rate[0]) / this.rate[1] + 1e-3);
+  }
+
+  get nFrames() {
+    return this.times?.length ?? Math.max(Math.ceil((this.duration * this.rate[0]) / this.rate[1] - 1e-6), 1);
+  }
+
+  /** The middle of a frame's time on the screen. */
+  centre(frame) {
+    const { times, rate } = this;
+    if (!times) return ((frame + 0.5) * rate[1]) / rate[0];
+    return (times[frame] + (times[frame + 1] ?? Math.max(this.duration, times[frame]))) / 2;
   }
 
   seek(time) {
@@ -46,8 +60,7 @@ class DeskPlayer {
 
   /** To the middle of another frame, so that no rounding shows its neighbour. */
   step(n) {
-    const last = Math.max(Math.ceil((this.duration * this.rate[0]) / this.rate[1] - 1e-6) - 1, 0);
-    this.seek(((clamp(this.frame + n, 0, last) + 0.5) * this.rate[1]) / this.rate[0]);
+    this.seek(this.centre(clamp(this.frame + n, 0, this.nFrames - 1)));
   }
 
   toggle() {

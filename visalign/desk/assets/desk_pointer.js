@@ -13,7 +13,7 @@ class LanePointer {
     canvas.addEventListener("pointermove", (event) => this.move(event));
     canvas.addEventListener("pointerup", (event) => this.up(event));
     canvas.addEventListener("pointercancel", (event) => this.cancel(event));
-    canvas.addEventListener("dblclick", () => lane.tier && desk.actions.label());
+    canvas.addEventListener("dblclick", () => lane.tier && (desk.editing.item ? desk.actions.label() : desk.actions.insert()));
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
   }
 
@@ -83,7 +83,7 @@ class LanePointer {
       if (row >= 0 && tier.items[row].label !== "") {
         const item = tier.items[row];
         desk.editing.choose(lane.tier, item.id, time - item.start <= item.end - time ? "start" : "end");
-      }
+      } else desk.editing.choose(lane.tier, NOTHING, "start");
     }
     desk.player.seek(time);
   }

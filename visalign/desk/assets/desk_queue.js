@@ -41,19 +41,29 @@ class Queue {
     this.load();
   }
 
-  /** Ask for what is wanted; an answer that comes after a later question is left out. */
-  async load() {
+  /**
+   * Ask for what is wanted; an answer that comes after a later question is left out. While somebody goes from clip to clip
+   * the order stays: what has been decided would go to the end, and "next" with it.
+   */
+  async load({ isOrderKept = false } = {}) {
     const asked = ++this.asked;
     const wanted = new URLSearchParams({ state: this.state, q: element("filter").value.trim() });
     const [answer, agreement] = await Promise.all([this.server.get(`queue?${wanted}`), this.server.get("agreement").catch(() => null)]);
     if (asked !== this.asked) return;
     const kept = this.clips[this.chosen]?.id;
-    this.clips = answer.clips;
+    this.clips = isOrderKept ? this.inOrder(answer.clips) : answer.clips;
     this.total = answer.total;
     this.decided = answer.decided;
     this.chosen = Math.max(this.clips.findIndex((clip) => clip.id === kept), 0);
     this.tell(agreement);
     this.render();
+  }
+
+  /** Rows where they stood before; those that the filter no longer has stay until the queue is looked at again. */
+  inOrder(clips) {
+    const told = new Map(clips.map((clip) => [clip.id, clip]));
+    const known = new Set(this.clips.map((clip) => clip.id));
+    return [...this.clips.map((clip) => told.get(clip.id) ?? clip), ...clips.filter((clip) => !known.has(clip.id))];
   }
 
   tell(agreement) {
@@ -63,7 +73,7 @@ class Queue {
     const [one, other] = agreement?.reviewers ?? [];
     const kappa = agreement?.kappa;
     element("agreement").textContent =
-      other === undefined ? "" : `${printable(one)} and ${printable(other)}: ${agreement.n} clips both, ` +
+      !one || !other || !agreement.n ? "" : `${printable(one)} and ${printable(other)}: ${agreement.n} clips both, ` +
         (typeof kappa === "number" ? `agreement κ = ${kappa.toFixed(2)}` : "too few for κ");
     const empty = element("queue-empty");
     empty.hidden = this.clips.length > 0;

@@ -67,17 +67,20 @@ function drawScale(canvas, { lead_seconds: lead, low, high }, before, limits, co
   }
 }
 
-const MOST_TOLD = 6;
+const MOST_TOLD = 4;
+const WORTH_TELLING = 0.005; // seconds
 
 /** What a change did, in lines: the clip, then words judged otherwise. */
-function changeLines(told, message, before, after, words) {
-  const lines = [message ? printable(message) : told];
+function changeLines(done, message, before, after, words) {
+  const lines = [message ? printable(message) : done];
   if (before && (before.verdict !== after.verdict || leadText(before) !== leadText(after))) {
     lines.push(`the clip: ${overall(before)} → ${overall(after)}`);
   }
   const rows = before ? judgedAnew(before, after, words) : [];
-  for (const row of rows.slice(0, MOST_TOLD)) lines.push(`“${row.label}” judged anew: ${row.before} → ${row.after}`);
-  if (rows.length > MOST_TOLD) lines.push(`and ${rows.length - MOST_TOLD} more words`);
+  const told = rows.filter((row) => row.isTurned || row.by >= WORTH_TELLING).slice(0, MOST_TOLD);
+  for (const row of told) lines.push(`“${row.label}” judged anew: ${row.before} → ${row.after}`);
+  const rest = rows.length - told.length;
+  if (rest) lines.push(`${told.length ? "and " : ""}${rest} ${told.length ? "more " : ""}word${rest === 1 ? "" : "s"} a little otherwise`);
   if (lines.length === 1) lines.push("no judgement has changed");
   return lines;
 }

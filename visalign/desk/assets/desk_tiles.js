@@ -116,7 +116,6 @@ function drawWave({ context, x, width, height, view, colours }, tiles) {
     const left = Math.max(Math.floor(x(from)), 0);
     const right = Math.min(Math.ceil(x(to)), width);
     context.clearRect(left, 0, right - left, height);
-    context.beginPath();
     for (let px = left; px < right; px++) {
       const first = Math.floor(((view.start + (px / width) * view.span - from) / (to - from)) * n);
       const last = Math.max(first + 1, Math.floor(((view.start + ((px + 1) / width) * view.span - from) / (to - from)) * n));
@@ -127,9 +126,8 @@ function drawWave({ context, x, width, height, view, colours }, tiles) {
       }
       if (high < low) continue;
       const [top, bottom] = [middle - high * (middle - 2), middle - low * (middle - 2)];
-      context.rect(px, top, 1, Math.max(bottom - top, 1));
+      context.fillRect(px, top, 1, Math.max(bottom - top, 1));
     }
-    context.fill();
   }
 }
 
