@@ -118,7 +118,7 @@ def test_corrections_are_what_models_learn_from(desk: Desk, material: ClipMateri
     (listed,), missing = listed_clips(manifest)
     assert (listed.path, listed.transcript.split(), missing) == (
         material.clip.resolve(),
-        "bin blue at f two soon".split(),
+        ["bin", "blue", "at", "f", "two", "soon"],
         [],
     )
     assert grid.parent == sound.parent
