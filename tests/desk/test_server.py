@@ -216,9 +216,11 @@ def test_a_desk_that_is_killed_in_mid_edit_goes_on(generated_clip: GeneratedClip
     command += ["--save", str(place), "--no-browser", "--who", "anna", "--no-cache"]
 
     def started() -> tuple[subprocess.Popen[str], int, str]:
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert child.stdout is not None
         line = child.stdout.readline()
+        if line.startswith("It goes on as it was left"):
+            line = child.stdout.readline()
         door = Doorway.of(place)
         assert f"127.0.0.1:{door.port}/{door.token}/" in line
         return child, door.port, door.token
@@ -264,6 +266,16 @@ def test_a_desk_that_is_killed_in_mid_edit_goes_on(generated_clip: GeneratedClip
         child.send_signal(signal.SIGINT)
         assert "kept" in child.communicate(timeout=30)[0]
         assert child.returncode == 0
+        # `kill`, while a window listens: it ends what is under way, and says nothing.
+        child, port, token = started()
+        listening = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        listening.request("GET", f"/{token}/api/events")
+        events = listening.getresponse()
+        assert events.readline() == b": listening\n"
+        child.send_signal(signal.SIGTERM)
+        assert child.communicate(timeout=30)[1] == ""
+        assert child.returncode == 128 + signal.SIGTERM
+        listening.close()
     finally:
         child.kill()
         child.communicate()

@@ -114,7 +114,7 @@ def test_corrections_are_what_models_learn_from(desk: Desk, material: ClipMateri
     assert read_audio(sound).duration == pytest.approx(clip.document.duration, abs=0.001)
     # As `visalign acoustic adapt english corrected/corpus` and `visalign train corrected/corpus/clips.csv` read them.
     corpus = read_spoken_corpus(sound.parent, embedded_lexicon())
-    assert [x.text for x in corpus.stretches] == ["bin blue at f two soon"]
+    assert [x.words for x in corpus.stretches] == [("bin", "blue", "at", "f", "two", "soon")]
     (listed,), missing = listed_clips(manifest)
     assert (listed.path, listed.transcript.split(), missing) == (
         material.clip.resolve(),

@@ -15,6 +15,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any
@@ -29,7 +30,7 @@ __all__ = ["DeskServer"]
 
 MAX_BODY = 1_000_000
 _BLOCK = 1 << 18
-_LOOK_SECONDS, _PULSE_SECONDS = 0.25, 5.0
+_LOOK_SECONDS, _PULSE_SECONDS, _ENDING_SECONDS = 0.25, 5.0, 10.0
 _TOKEN = re.compile(r"[\w-]{20,100}")
 _LENGTH = re.compile(r"[0-9]{1,9}")
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
@@ -66,6 +67,7 @@ class DeskServer:
             self._server = LocalServer((HOST, port), _handler_of(self))
         except OSError as error:
             raise OutputError(f"port {port}", f"can't be used ({error.strerror}); give another with --port") from error
+        self._ended, self._under_way, self._idle = False, 0, threading.Condition()
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
 
     @property
@@ -85,8 +87,26 @@ class DeskServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with self._idle:
+            self._ended = True
+            self._idle.notify_all()
         self._server.shutdown()
         self._server.server_close()
+        with self._idle:  # what is under way is kept and answered, before the desk's files are closed
+            self._idle.wait_for(lambda: not self._under_way, _ENDING_SECONDS)
+
+    @contextmanager
+    def answering(self) -> Iterator[bool]:
+        """While a request is answered; gives whether it may be: a desk that is ending begins nothing."""
+        with self._idle:
+            begun = not self._ended
+            self._under_way += begun
+        try:
+            yield begun
+        finally:
+            with self._idle:
+                self._under_way -= begun
+                self._idle.notify_all()
 
     def show(self) -> bool:
         """Open the page in the user's browser; whether there is one."""
@@ -104,7 +124,9 @@ class DeskServer:
         known, told = self.desk.versions(), time.monotonic()
         yield b": listening\n\n"
         while True:
-            time.sleep(_LOOK_SECONDS)
+            with self._idle:
+                if self._idle.wait_for(lambda: self._ended, _LOOK_SECONDS):
+                    return
             now = self.desk.versions()
             for id, revision in now.items():
                 if known.get(id, revision if id else None) != revision:
@@ -124,21 +146,33 @@ def _handler_of(server: DeskServer) -> type[BaseHTTPRequestHandler]:
         timeout = 60
 
         def do_GET(self) -> None:
-            parts = self._parts()
-            if parts is None:
-                return
-            query = {key: values[-1] for key, values in parse_qs(urlsplit(self.path).query, max_num_fields=20).items()}
-            if parts == ("",):
-                self._send(Answer(server.page, "text/html; charset=utf-8"))
-            elif parts == ("api", "events"):
-                self._stream()
-            elif parts[0] == "api" and (answer := answer_get(server.desk, parts[1:], query)) is not None:
+            with server.answering() as may_begin:
+                answer = self._asked(may_begin)
+            if answer is not None:  # when the desk's files are no longer needed: a browser takes its time with a film
                 self._send(answer)
-            else:
-                self._refuse(404, "there is nothing at this address")
 
         def do_POST(self) -> None:
-            parts = self._parts()
+            with server.answering() as may_begin:
+                self._change(may_begin)
+
+        def _asked(self, may_begin: bool) -> Answer | None:
+            """What to send; None where that was done."""
+            parts = self._parts(may_begin)
+            if parts is None:
+                return None
+            query = {key: values[-1] for key, values in parse_qs(urlsplit(self.path).query, max_num_fields=20).items()}
+            if parts == ("",):
+                return Answer(server.page, "text/html; charset=utf-8")
+            if parts == ("api", "events"):
+                self._stream()
+            elif parts[0] == "api" and (answer := answer_get(server.desk, parts[1:], query)) is not None:
+                return answer
+            else:
+                self._refuse(404, "there is nothing at this address")
+            return None
+
+        def _change(self, may_begin: bool) -> None:
+            parts = self._parts(may_begin)
             if parts is None:
                 return
             length = self.headers.get("Content-Length", "")
@@ -156,8 +190,11 @@ def _handler_of(server: DeskServer) -> type[BaseHTTPRequestHandler]:
                 else:
                     self._send(answer)
 
-        def _parts(self) -> tuple[str, ...] | None:
+        def _parts(self, may_begin: bool) -> tuple[str, ...] | None:
             """The address below the desk's own; None where it was refused."""
+            if not may_begin:  # as if it were gone already: the page keeps the change, and sends it again
+                self.close_connection = True
+                return None
             if self.headers.get("Host") != f"{HOST}:{server.port}":
                 self._refuse(403, "this desk answers to its own address alone")
                 return None
