@@ -16,6 +16,7 @@ from types import MappingProxyType
 from visalign.files.timecode import clock, in_frames
 from visalign.lip_reading.score import LipReadingScore
 from visalign.sync.drift import OffsetCourse
+from visalign.sync.own_bias import OwnBias
 from visalign.sync.verdict import DOUBTS_OF_A_MISMATCH, Cause, Objection, SyncEstimate
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "lead_in_words",
     "lip_reading_in_words",
     "mode_of_fix",
+    "own_bias_in_words",
     "remedy",
     "statement",
     "tells_offset",
@@ -332,6 +334,22 @@ def interval_in_words(sync: SyncEstimate) -> str:
         return ""
     low, high = (lead_in_words(x) for x in sync.lead_interval)
     return f"from {low} to {high}"
+
+
+def own_bias_in_words(own_bias: OwnBias) -> str:
+    """Which bias of speaker and camera was taken off, and how sure that is, one sentence.
+
+    Examples
+    --------
+    >>> own_bias_in_words(OwnBias("take1.mp4", -0.011, 0.005, 17.8))
+    'The bias of speaker and camera is taken off: audio 11 ms late, ±10 ms, by 17.8 s of speech in take1.mp4.'
+    """
+    half = 1.96 * 1000 * own_bias.scatter_seconds
+    lead = lead_in_words(own_bias.lead_seconds)
+    return (
+        f"The bias of speaker and camera is taken off: audio {lead} ±{half:.0f} ms, by {own_bias.speech_seconds:.1f} s "
+        f"of speech in {own_bias.clip}."
+    )
 
 
 def lip_reading_in_words(read: LipReadingScore) -> str:
