@@ -83,8 +83,9 @@ def steps_of(words: Sequence[Interval], comparison: ClipComparison) -> list[Word
 def misfit(part: Interval, lead: float, comparison: ClipComparison) -> float:
     """How badly the lips show the visemes of a part of the sound if it leads by `lead` seconds.
 
-    The mean over its visible moments of -log of the probability of all acceptable visemes, 0 to :data:`~visalign.sync.scoring.MAX_COST`;
-    the typical one where no moment lies in it. NaN where no sound of it shows on the lips.
+    The mean over its visible moments of -log of the probability of all acceptable visemes, 0 to
+    :data:`~visalign.sync.scoring.MAX_COST`; the typical one where no moment lies in it. NaN where no sound of it shows
+    on the lips.
     """
     own = comparison.targets_in(part)
     if not any(target.is_visible for target in own):
