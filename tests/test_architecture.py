@@ -458,6 +458,7 @@ SHARED_SUITES = {
     "reports/html_report/*": "reports/test_html_report.py",
     "sound/enhancement/*": "sound/test_enhancement.py",
     "sound/voice_activity/*": "sound/test_voice_activity.py",
+    "sync/word_verdicts": "sync/test_scoring.py",
     "sync/sound_evidence": "test_explanation.py",
     "sync/s*": "oracles/test_lag_evidence.py",
     "training/*": "training/test_fitting.py",
