@@ -433,6 +433,7 @@ SHARED_SUITES = {
     "commands/*": "properties/test_command_line_properties.py",
     "corpora/*": "corpora/test_corpus_details.py",
     "correct/correction": "correct/test_fix.py",
+    "dubbing/*": "dubbing/test_gate.py",
     "exports/*": "exports/test_goldens.py",
     "exports/result_files": "contracts/test_aligners.py",
     "forced_alignment/*": "contracts/test_aligners.py",

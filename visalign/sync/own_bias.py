@@ -22,7 +22,7 @@ of T (docs/decisions/0176)."""
 
 
 SCATTER_WITHOUT_TEXT = 0.028
-"""The same of a reference, whose phones are recognised: with 19 ms its intervals held the truth in 10 of 13 clips only."""
+"""The same of a reference, whose phones are recognised: with 19 ms intervals held the truth in 10 of 13 clips only."""
 
 
 @dataclass(frozen=True, slots=True)
