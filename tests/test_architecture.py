@@ -442,6 +442,7 @@ SHARED_SUITES = {
     "desk/answers": "desk/test_server.py",
     "desk/page": "desk/test_server.py",
     "desk/views": "desk/test_server.py",
+    "dubbing/*": "dubbing/test_gate.py",
     "exports/*": "exports/test_goldens.py",
     "exports/result_files": "contracts/test_aligners.py",
     "forced_alignment/*": "contracts/test_aligners.py",
