@@ -41,6 +41,12 @@ def test_an_edit_that_opens_a_closure_is_found() -> None:
         assert [x.told for x in found.findings if x.kind == "closure"] == ["the lips do not close for M"]
 
 
+def test_lips_on_teeth_are_not_asked_of_a_rig_without_them() -> None:
+    found = audit_export(UTTERANCE, load_exporter("moho-dat"), ExportOptions(shapes=tuple("ABCDEFX")))
+    assert (found.bites_asked, found.closures_met, found.closures_asked) == (0, 2, 2)
+    assert not [x for x in found.findings if x.kind in ("closure", "lips on teeth")]
+
+
 def test_what_shows_no_mouth_has_no_audit() -> None:
     with pytest.raises(ConfigError, match="shows a mouth"):
         audit_export(UTTERANCE, load_exporter("srt"), ExportOptions())
