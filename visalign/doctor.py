@@ -109,6 +109,7 @@ def diagnose() -> list[Finding]:
         _optuna(),
         _aligner_mfa(),
         _cores(),
+        _workers(),
     ]
 
 
@@ -270,6 +271,17 @@ def _aligner_mfa() -> Finding:
         remedy = "conda create -n aligner -c conda-forge montreal-forced-aligner, then put its bin folder on PATH"
         return Finding(name, "optional", detail=use, remedy=remedy)
     return Finding(name, "ok", detail=f"{path} ({use})")
+
+
+def _workers() -> Finding:
+    """How a batch starts its processes; by name, so that nothing of a batch is loaded here."""
+    name = "workers of a batch"
+    if not hasattr(os, "fork"):
+        remedy = "for `visalign batch` use Windows' subsystem for Linux"
+        return Finding(name, "optional", detail="no batches without fork", remedy=remedy)
+    if os.environ.get("VISALIGN_WORKERS", "spawn" if sys.platform == "darwin" else "fork") == "spawn":
+        return Finding(name, "ok", "spawned", "each child loads everything anew (3 s) and stays for a minute of work")
+    return Finding(name, "ok", "forked", "what is loaded is loaded once")
 
 
 def _cores() -> Finding:

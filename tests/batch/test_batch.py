@@ -19,7 +19,8 @@ from tests_of_batches import POISONED, QUICK, make_clips, n_worked, rows_of, run
 
 import visalign
 from visalign.batch import SUMMARY_COLUMNS, BatchEvent, BatchSettings, run_batch
-from visalign.batch.job import report_name
+from visalign.batch.engines import LocalEngine
+from visalign.batch.job import Job, report_name
 from visalign.batch.ledger import LEDGER_NAME, Ledger
 from visalign.batch.planning import clips_of_shard, plan_batch
 from visalign.config import Config
@@ -205,9 +206,11 @@ def test_failures_stay_until_they_are_asked_for(tmp_path: Path) -> None:
 def test_max_failures(tmp_path: Path) -> None:
     folder, out = make_clips(tmp_path / "clips", [f"raise{n:02}" for n in range(20)]), tmp_path / "out"
     result = run(folder, out, BatchSettings(time_limit_seconds=60, max_failures=3), jobs=1)
-    assert (result.run_failed, result.pending, result.stopped) == (3, 17, "max-failures")
+    # The next clip has been handed over by the time the third failure is written down, and is finished.
+    assert result.run_failed in {3, 4}
+    assert (result.run_failed + result.pending, result.stopped) == (20, "max-failures")
     result = run(folder, out, BatchSettings(time_limit_seconds=60, max_failures=0.3), jobs=1)
-    assert result.run_failed == 6  # 0.3 x 17 = 5.1
+    assert result.run_failed in {5, 6, 7}  # 0.3 x 17 = 5.1, or 0.3 x 16 = 4.8, and one
     assert run(folder, out, jobs=1).pending == 0
 
 
@@ -327,7 +330,7 @@ def test_killed_parent_leaves_nobody_behind_and_loses_what_was_in_flight_only(
         assert ledger.is_intact()
         assert ledger.counts() == {"done": 24, "failed": 2, "running": 0, "pending": 0}
     worked = n_worked(folder)
-    assert sum(worked.values()) - 24 <= 3 * 2  # at most the clips in flight, two at each kill
+    assert sum(worked.values()) - 24 <= 3 * 4  # at most the clips in flight: two at work, and the two before or after
     assert not list(out.rglob(".visalign-draft-*"))  # no torn file
     run(make_clips(tmp_path / "clips", names), tmp_path / "undisturbed", BatchSettings(time_limit_seconds=2), jobs=2)
     for name in ("summary.csv", "groups.csv"):
@@ -349,6 +352,26 @@ def test_interrupted_it_finishes_what_is_at_work(tmp_path: Path, number: int, wh
     assert 2 <= counts["done"] < 30
     assert sum(n_worked(folder).values()) == counts["done"]  # none was given up half done
     assert sum(row["state"] == "done" for row in rows_of(out).values()) == counts["done"]
+
+
+def test_what_was_in_flight_at_two_deaths_is_alone_the_third_time(tmp_path: Path) -> None:
+    """So no clip is blamed for what its neighbour does to the machine."""
+    folder, out = make_clips(tmp_path / "clips", "abcd"), tmp_path / "out"
+    run(folder, out)
+    with Ledger(out / LEDGER_NAME) as ledger:
+        for times in (1, 2):
+            for name in "bc":
+                ledger.claim(name, "0", "")
+            assert ledger.recover() == 2, times
+    at_once: list[set[str]] = []
+
+    class Watched(LocalEngine):
+        def submit(self, name: str, job: Job) -> None:
+            super().submit(name, job)
+            at_once.append({*self._busy.values(), *(x for x, _ in self._waiting)})
+
+    run_batch(folder, out, BatchSettings(time_limit_seconds=60), engine=Watched(4, QUICK))
+    assert at_once == [{"b"}, {"c"}]
 
 
 def test_two_runs_on_one_folder(tmp_path: Path) -> None:

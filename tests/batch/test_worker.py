@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sample_report import CLIP, EARLY, make_report
 
-from visalign.batch import worker
+from visalign.batch import children, worker
 from visalign.batch.job import Job
 from visalign.batch.worker import facts_of
 from visalign.language.annotations import Cue
@@ -26,6 +26,7 @@ JOB = Job(
     text="bin blue",
     viseme_map=None,
     files={},
+    objects={},
     report="/out/reports/a.json",
     page=None,
     config={},
@@ -67,11 +68,11 @@ def test_patience_is_what_was_asked_for_or_goes_by_the_duration(
     seconds: float | None, duration: float | None, patience: float
 ) -> None:
     """A duration is what the file claims: no more than twelve hours of it are believed."""
-    assert worker._deadline(replace(JOB, seconds=seconds), 1000.0, duration) == 1000.0 + patience
+    assert children._deadline(replace(JOB, seconds=seconds), 1000.0, duration) == 1000.0 + patience
 
 
 def test_want_of_memory_is_told_with_the_limit() -> None:
-    told = worker._memory_message(JOB)
+    told = children.memory_message(JOB)
     assert told.startswith("/clips/a.mp4: needs more than the limit of 1024 MiB")
     assert "--memory-limit" in told
 

@@ -34,6 +34,7 @@ def test_batch_and_status(generated_clip: GeneratedClip, tmp_path: Path) -> None
     dry = visalign("batch", manifest, "--out", out, "--dry-run")
     assert (dry.returncode, out.exists()) == (3, False)
     assert "2 clips would be checked" in dry.stdout
+    assert "Measured here: one, " in dry.stdout
     assert "two: there is no file" in dry.stdout
     assert f"1 files lie outside {tmp_path.resolve()}: {generated_clip.path}" in dry.stdout
 

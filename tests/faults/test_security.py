@@ -574,6 +574,7 @@ def test_each_limit_holds_and_can_be_raised(tmp_path: Path, monkeypatch: pytest.
 
 def test_every_limit_has_a_test() -> None:
     tested = {case.split()[0] for case in TOO_MUCH} | {"archive-bytes", "archive-ratio", "model-bytes"}
+    tested |= {"object-bytes"}  # tests/files/test_object_storage.py
     assert tested == set(LIMITS)
 
 

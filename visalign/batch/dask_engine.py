@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from visalign.batch.engines import WORKER, Worker
+from visalign.batch.engines import WORKER, Worker, Zygote
 from visalign.batch.job import Job, code_digest
 from visalign.batch.ledger import Outcome
 from visalign.errors import BackendFailed, BackendUnavailable
@@ -32,7 +32,10 @@ _TASKS_A_THREAD = 2
 _CONNECT_SECONDS = 10
 _COUNT_SECONDS = 2.0  # how long the number of threads is believed
 
+# The threads of a Dask worker share a zygote, and each has a worker of its own.
 _OF_THREAD = threading.local()
+_ZYGOTES: dict[tuple[str, ...], Zygote] = {}
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class DaskEngine:
@@ -93,19 +96,24 @@ class DaskEngine:
         """What has ended; waits up to `timeout` seconds for the first."""
         try:
             name = self._ended.get(timeout=timeout)
+            while True:
+                future = self._futures.pop(name)
+                if future.status in {"cancelled", "lost"}:
+                    self._check_scheduler()
+                yield name, _outcome_of(future)
+                future.release()
+                name = self._ended.get_nowait()
         except queue.Empty:
             self._check_scheduler()
-            return
-        future = self._futures.pop(name)
-        if future.status in {"cancelled", "lost"}:
-            self._check_scheduler()
-        yield name, _outcome_of(future)
-        future.release()
 
     def _check_scheduler(self) -> None:
         if self._client.status != "running":
             advice = "start it again, and run the same command: it does what is missing"
             raise BackendFailed("the Dask scheduler", [self._scheduler], f"The connection is lost; {advice}.")
+
+    def withdraw(self) -> list[str]:
+        """Nothing: which tasks have begun only their workers know."""
+        return []
 
     def close(self, *, kill: bool) -> None:
         """Let go of everything; tasks that have begun end by themselves, and what they write is whole."""
@@ -128,16 +136,18 @@ def run_task(line: str, arguments: Sequence[str], digest: str) -> dict[str, Any]
     if digest != code_digest():
         message = "a Dask worker runs another version of visalign; install the same everywhere and restart the workers"
         return asdict(Outcome(reason="backend", message=message))
+    job = Job.from_json(line)
     worker: Worker | None = getattr(_OF_THREAD, "worker", None)
     if worker is None or not worker.is_alive:
-        worker = _OF_THREAD.worker = Worker((WORKER[0], *arguments))
-    job = Job.from_json(line)
+        with _ONE_AT_A_TIME:
+            zygote = _ZYGOTES.setdefault(tuple(arguments), Zygote((WORKER[0], *arguments)))
+            worker = _OF_THREAD.worker = zygote.worker(job)
     worker.send(job)
     answer = None
     while answer is None and worker.is_alive:
         answer = worker.receive()
     if answer is None:
-        worker.close(kill=True)
+        worker.close()
         answer = Outcome(reason="worker", message=f"{job.id}: the worker that watched over this clip died")
     return asdict(answer)
 

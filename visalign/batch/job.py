@@ -20,8 +20,9 @@ from visalign._version import __version__
 from visalign.batch.ledger import Ledger
 from visalign.config import Config
 from visalign.corpora.clip_list import BatchClip
-from visalign.errors import AnyPath, MediaError
+from visalign.errors import AnyPath, ConfigError, MediaError
 from visalign.files.limits import changed_limits
+from visalign.files.object_storage import identity, is_address, name_of
 from visalign.reports.html_report.batch_page import clip_page_name
 
 __all__ = ["Job", "JobMaker", "Prepared", "code_digest", "report_name"]
@@ -56,6 +57,9 @@ class Job:
         Name or file of a map, where it is not the configuration's.
     files : dict
         Size and time of each file when its digest was taken, for :func:`~visalign.media.access.refuse_changed`.
+    objects : dict
+        Those of `clip`, `audio` and `transcript` that are addresses, each with its identity (see
+        :mod:`visalign.files.object_storage`).
     report : str
         Where the report goes.
     page : str or None
@@ -81,6 +85,7 @@ class Job:
     text: str | None
     viseme_map: str | None
     files: dict[str, tuple[int, ...]]
+    objects: dict[str, str]
     report: str
     page: str | None
     config: dict[str, Any]
@@ -134,6 +139,8 @@ class JobMaker:
         Limit of address space a clip.
     pages : bool
         Whether each clip gets a page.
+    cloud : bool
+        Whether what is named by an address is read from there.
     """
 
     root: Path
@@ -145,6 +152,7 @@ class JobMaker:
     seconds: float | None = None
     memory_bytes: int = _DEFAULT_MEMORY_BYTES
     pages: bool = False
+    cloud: bool = False
     _known_settings: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     def settings_digest(self, viseme_map: str = "", language: str = "") -> str:
@@ -155,13 +163,23 @@ class JobMaker:
 
     def _settings_digest(self, viseme_map: str, language: str) -> str:
         config = self._config(viseme_map, language)
-        named = (config.alignment.lexicon, config.sync.viseme_map, self.model, config.lips.grammar)
+        named = (
+            config.alignment.lexicon,
+            config.sync.viseme_map,
+            self.model,
+            config.lips.grammar,
+            config.sync.reference,
+        )
         contents = [_content(path) for path in named]
         # A file counts by its content, and its path with nothing.
         plain = replace(
             config,
             alignment=replace(config.alignment, lexicon="" if contents[0] else config.alignment.lexicon),
-            sync=replace(config.sync, viseme_map="" if contents[1] else config.sync.viseme_map),
+            sync=replace(
+                config.sync,
+                viseme_map="" if contents[1] else config.sync.viseme_map,
+                reference="" if contents[4] else config.sync.reference,
+            ),
             lips=replace(config.lips, grammar="" if contents[3] else config.lips.grammar),
         )
         return _digest([plain.to_dict(), contents, self.enhancement])
@@ -174,11 +192,16 @@ class JobMaker:
         MediaError
             If one of its files is missing or can't be read.
         """
-        paths = {name: self._path(getattr(clip, name)) for name in ("clip", "audio", "transcript")}
+        written = {name: getattr(clip, name) for name in ("clip", "audio", "transcript")}
         files: dict[str, tuple[int, ...]] = {}
-        digests = {name: self._file_digest(path, ledger, files) for name, path in paths.items() if path is not None}
+        objects = {place: self._object(place) for place in written.values() if is_address(place)}
+        digests = {
+            name: objects[place] if place in objects else self._file_digest(self.root / place, ledger, files)
+            for name, place in written.items()
+            if place
+        }
         said = None if clip.transcript else clip.text
-        names = [None if path is None else path.name for path in (paths["clip"], paths["audio"])]  # a report shows them
+        names = [name_of(clip.clip), name_of(clip.audio) or None]  # a report shows them
         key = _digest(
             [
                 _KEY_FORMAT,
@@ -190,18 +213,19 @@ class JobMaker:
                 code_digest(),
             ]
         )
-        return Prepared(key, self._job(clip, files))
+        return Prepared(key, self._job(clip, files, objects))
 
-    def _job(self, clip: BatchClip, files: dict[str, tuple[int, ...]]) -> Job:
+    def _job(self, clip: BatchClip, files: dict[str, tuple[int, ...]], objects: dict[str, str]) -> Job:
         report = report_name(clip.id)
         return Job(
             id=clip.id,
-            clip=str(self.root / clip.clip),
-            audio=_text(self._path(clip.audio)),
-            transcript=_text(self._path(clip.transcript)),
+            clip=self._place(clip.clip) or "",
+            audio=self._place(clip.audio),
+            transcript=self._place(clip.transcript),
             text=clip.text or None,
             viseme_map=self._map(clip.map) or None,
             files=files,
+            objects=objects,
             report=str(self.out / report),
             page=str(self.out / clip_page_name(report)) if self.pages else None,
             config=self._config(language=clip.language).to_dict(),
@@ -220,11 +244,30 @@ class JobMaker:
 
     def missing(self, clip: BatchClip) -> list[str]:
         """What is said about the files of a clip that are not there."""
-        paths = [self._path(getattr(clip, name)) for name in ("clip", "audio", "transcript")]
-        return [f"{clip.id}: there is no file {path}" for path in paths if path is not None and not path.is_file()]
+        written = [getattr(clip, name) for name in ("clip", "audio", "transcript")]
+        faults = []
+        for place in filter(None, written):
+            if not is_address(place):
+                if not (self.root / place).is_file():
+                    faults.append(f"{clip.id}: there is no file {self.root / place}")
+            else:
+                try:
+                    self._object(place)
+                except MediaError as error:
+                    faults.append(f"{clip.id}: {error}")
+        return faults
 
-    def _path(self, written: str) -> Path | None:
-        return self.root / written if written else None
+    def _place(self, written: str) -> str | None:
+        return (written if is_address(written) else str(self.root / written)) if written else None
+
+    def _object(self, address: str) -> str:
+        """The identity of an object, where the network may be used."""
+        if not self.cloud:
+            raise MediaError(address, "an address, and nobody said that it may be reached", "Say so: --cloud.")
+        try:
+            return identity(address)
+        except ConfigError as error:
+            raise MediaError(address, f"an address of an unknown kind; known are {error.allowed}") from error
 
     def _map(self, written: str) -> str:
         """A map of a manifest is a name, or a file beside it."""

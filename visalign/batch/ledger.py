@@ -20,6 +20,7 @@ go of it when the process ends, however it ends.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -34,7 +35,7 @@ from visalign.corpora.clip_list import BatchClip
 from visalign.errors import AnyPath, ConfigError, OutputError, ParseError
 from visalign.files.outputs import legible
 
-__all__ = ["LEDGER_NAME", "MAX_INTERRUPTIONS", "Entry", "Ledger", "Outcome", "is_running", "only_run"]
+__all__ = ["LEDGER_NAME", "MAX_INTERRUPTIONS", "Entry", "Ledger", "Outcome", "is_running", "journal_mode", "only_run"]
 
 LEDGER_NAME = "ledger.sqlite"
 LOCK_NAME = "ledger.lock"
@@ -145,7 +146,7 @@ class Ledger:
     """
 
     def __init__(self, path: AnyPath, *, read_only: bool = False) -> None:
-        self.path, self._read_only = Path(path), read_only
+        self.path, self._read_only, self._is_grouped = Path(path), read_only, False
         if read_only and not self.path.is_file():
             raise ParseError(self.path, None, "there is no ledger; `visalign batch … -o FOLDER` makes it")
         try:
@@ -166,7 +167,7 @@ class Ledger:
         self._db.row_factory = sqlite3.Row
         if self._read_only:
             return
-        self._db.execute(f"PRAGMA journal_mode={'TRUNCATE' if _on_network(self.path) else 'WAL'}")
+        self._db.execute(f"PRAGMA journal_mode={journal_mode(self.path)}")
         self._db.execute("PRAGMA synchronous=FULL")
         with self._db:
             self._db.executescript(_TABLES)
@@ -245,15 +246,34 @@ class Ledger:
         query = "SELECT id, started_at FROM clips WHERE listed AND state = 'running' ORDER BY started_at"
         return [(row["id"], row["started_at"]) for row in self._db.execute(query)]
 
+    def paths(self) -> list[str]:
+        """Where the files lie that were read, in their order."""
+        return [_told(row["path"]) for row in self._db.execute("SELECT path FROM files ORDER BY path")]
+
     def is_intact(self) -> bool:
         """SQLite's own check of the whole file."""
         return bool(self._db.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
 
     # --- what changes it --------------------------------------------------------------------------------------
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written within goes to the disk together at the end, at the price of one change; or not at all."""
+        self._is_grouped = True
+        try:
+            with self._db:
+                yield
+        finally:
+            self._is_grouped = False
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with contextlib.nullcontext() if self._is_grouped else self._db:
+            yield
+
     def note(self, facts: Mapping[str, str]) -> None:
         """Write down facts about the run."""
-        with self._db:
+        with self._writing():
             self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(facts.items()))
 
     def enter(self, clips: Iterable[tuple[int, BatchClip]]) -> None:
@@ -262,13 +282,13 @@ class Ledger:
         Rows that are not among them are no longer listed: they keep their state for the day they come back, but count
         nowhere.
         """
-        with self._db:
+        with self._writing():
             self._db.execute("UPDATE clips SET listed = 0")
             self._enter(clips)
 
     def add(self, clips: Iterable[BatchClip]) -> None:
         """Take in some more clips, after those that there are."""
-        with self._db:
+        with self._writing():
             last = self._db.execute("SELECT coalesce(max(position), -1) FROM clips").fetchone()[0]
             self._enter(enumerate(clips, start=last + 1))
 
@@ -285,7 +305,7 @@ class Ledger:
             f"was being worked on when the run died, {MAX_INTERRUPTIONS} times; run it alone with "
             "--retry-failed interrupted"
         )
-        with self._db:
+        with self._writing():
             found = self._db.execute(
                 "UPDATE clips SET state = 'pending', interruptions = interruptions + 1 WHERE state = 'running'"
             ).rowcount
@@ -302,12 +322,12 @@ class Ledger:
             "UPDATE clips SET state = 'running', key = ?, report = ?, result = NULL, reason = NULL, message = NULL, "
             "detail = NULL, runs = runs + 1, started_at = ?, finished_at = NULL WHERE id = ?"
         )
-        with self._db:
+        with self._writing():
             self._db.execute(query, (key, report, time.time(), name))
 
     def release(self, names: Iterable[str]) -> None:
         """Claimed clips are given back unfinished, by a run that was told to stop."""
-        with self._db:
+        with self._writing():
             self._db.executemany("UPDATE clips SET state = 'pending' WHERE id = ?", [(name,) for name in names])
 
     def record(self, name: str, outcome: Outcome, *, was_claimed: bool = True) -> None:
@@ -321,7 +341,7 @@ class Ledger:
         words = [legible(x) or None for x in (outcome.reason, outcome.message, outcome.detail)]
         cost = (outcome.wall_seconds, outcome.cpu_seconds, outcome.peak_mb)
         state = "failed" if outcome.result is None else "done"
-        with self._db:
+        with self._writing():
             self._db.execute(query, (state, was_claimed, result, *words, time.time(), *cost, name))
 
     def adopt(self, entry: Entry) -> None:
@@ -330,7 +350,7 @@ class Ledger:
         names = ("state", "key", "report", "reason", "message", "detail", "runs", *_COST)
         changes = ", ".join(f"{name} = ?" for name in (*names, "result"))
         row = (*(getattr(entry, name) for name in names), result, entry.clip.id)
-        with self._db:
+        with self._writing():
             self._db.execute(f"UPDATE clips SET {changes} WHERE id = ?", row)
 
     def known_digest(self, path: str, facts: os.stat_result) -> str | None:
@@ -344,7 +364,7 @@ class Ledger:
         if self._read_only:
             return
         row = (_kept(path), facts.st_size, facts.st_mtime_ns, facts.st_ino, sha256)
-        with self._db:
+        with self._writing():
             self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", row)
 
 
@@ -416,6 +436,11 @@ def _lock(folder: AnyPath) -> sqlite3.Connection | None:
             return None
         raise OutputError(folder, f"can't be locked for a run ({error}); choose another place") from error
     return lock
+
+
+def journal_mode(path: Path) -> str:
+    """How SQLite has to keep a file that a killed program must not harm: WAL is not safe on a network."""
+    return "TRUNCATE" if _on_network(path) else "WAL"
 
 
 def _on_network(path: Path, mounts: Path = Path("/proc/mounts")) -> bool:

@@ -74,6 +74,7 @@ def job_maker(root: Path, out: Path, settings: BatchSettings) -> JobMaker:
         seconds=settings.time_limit_seconds,
         memory_bytes=settings.memory_limit_bytes,
         pages=settings.pages,
+        cloud=settings.cloud,
     )
 
 

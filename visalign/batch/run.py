@@ -18,19 +18,22 @@ from typing import Any
 
 from visalign._version import __version__
 from visalign.batch.engines import Engine, LocalEngine, available_cpus
-from visalign.batch.job import JobMaker, report_name
-from visalign.batch.ledger import LEDGER_NAME, Ledger, Outcome, only_run
+from visalign.batch.job import Job, JobMaker, report_name
+from visalign.batch.ledger import LEDGER_NAME, MAX_INTERRUPTIONS, Entry, Ledger, Outcome, only_run
 from visalign.batch.planning import Plan, clips_of_shard, job_maker, plan
 from visalign.batch.settings import INTERRUPTED, TERMINATED, BatchEvent, BatchResult, BatchSettings
 from visalign.batch.summary import require_parquet, write_summary
 from visalign.corpora.clip_list import Manifest, read_manifest
 from visalign.errors import AnyPath, MediaError, OutputError
-from visalign.files.outputs import remove_drafts
+from visalign.files.object_storage import upload
+from visalign.files.outputs import inside, remove_drafts
 from visalign.reports.html_report import write_batch_page
+from visalign.reports.html_report.batch_page import clip_page_name
 
 __all__ = ["Run", "clear_drafts", "prepare_folder", "run_batch"]
 
 _LOOK_SECONDS = 0.5
+_SUMMARIES = ("groups.csv", "costs.csv", "summary.parquet", "index.html", "summary.csv")
 # A worker that dies and a process that is killed are mostly not the clip's fault: it is tried so often in one run.
 _TRIES = {"worker": 3, "killed": 2}
 
@@ -94,7 +97,22 @@ def run_batch(
             write_summary(folder, ledger, parquet=settings.parquet)
             if settings.pages:
                 write_batch_page(folder)
+            if settings.upload:
+                upload_results(folder, ledger, settings.upload)
         return run.result(folder)
+
+
+def upload_results(folder: Path, ledger: Ledger, address: str) -> None:
+    """Copy what a batch has made to object storage: reports and pages of what is done, then summary and index.
+
+    Each is written whole; what is there under these names is replaced. The ledger and the lips stay here.
+    """
+    reports = [entry.report for entry in ledger.entries(states=("done",)) if entry.report]
+    pages = [clip_page_name(report) for report in reports]
+    names = [*reports, *pages, *(page.removesuffix(".html") + ".jpg" for page in pages)]
+    for name in (*names, *_SUMMARIES):
+        if inside(folder, name).is_file():
+            upload(folder / name, f"{address.rstrip('/')}/{name}")
 
 
 def clear_drafts(folder: Path) -> None:
@@ -157,6 +175,7 @@ class Run:
         self._queue: deque[str] = deque()
         self._in_flight: set[str] = set()
         self._busy: set[str] = set()
+        self._alone: set[str] = set()
         self._tries: Counter[str] = Counter()
         self._skipped = self._to_do = 0
         self._done = self._failed = 0
@@ -208,38 +227,65 @@ class Run:
         return None if names is None else feed
 
     def _collect(self) -> None:
-        for name, outcome in self._engine.finished(_LOOK_SECONDS):
-            self._in_flight.discard(name)
-            self._tries[name] += 1
-            if self._tries[name] < _TRIES.get(outcome.reason, 1) and not self._stopped:
-                self._ledger.release([name])
-                self._queue.append(name)
-            else:
-                self._record(name, outcome)
+        found = list(self._engine.finished(_LOOK_SECONDS))
+        with self._ledger.together():
+            events = [self._taken_back(name, outcome) for name, outcome in found]
+        self._tell_all(events)  # of what stands on the disk by now
+
+    def _taken_back(self, name: str, outcome: Outcome) -> BatchEvent | None:
+        self._in_flight.discard(name)
+        self._alone.discard(name)
+        self._tries[name] += 1
+        if self._tries[name] >= _TRIES.get(outcome.reason, 1) or self._stopped:
+            return self._recorded(name, outcome)
+        self._ledger.release([name])
+        self._queue.append(name)
+        return None
 
     def _fill(self) -> None:
         if self._asked_to_stop and not self._stopped:
             self._stop(self._asked_to_stop, "finishing the clips at work; interrupt again to stop at once")
-        while self._queue and self._engine.free_slots() > 0:
-            name = self._queue.popleft()
-            clip = self._ledger.entry(name).clip
-            try:
-                prepared = self._maker.prepare(clip, self._ledger)
-                Path(prepared.job.report).parent.mkdir(parents=True, exist_ok=True)
-            except MediaError as error:
-                self._refuse(name, "missing", str(error))
-                continue
-            except OSError as error:
-                self._refuse(name, "output", f"{self._maker.out}: can't be written ({error.strerror})")
-                continue
-            self._ledger.claim(name, prepared.key, report_name(name))
-            self._in_flight.add(name)
-            self._engine.submit(name, prepared.job)
+        jobs, events = list[tuple[str, Job]](), list[BatchEvent | None]()
+        with self._ledger.together():  # claimed on the disk before anybody begins
+            while self._queue and self._engine.free_slots() > len(jobs) and self._may_follow(self._queue[0]):
+                name = self._queue.popleft()
+                try:
+                    jobs.append((name, self._claimed(name)))
+                except MediaError as error:
+                    events.append(self._refused(name, "missing", str(error)))
+                except OSError as error:
+                    why = f"{self._maker.out}: can't be written ({error.strerror})"
+                    events.append(self._refused(name, "output", why))
+        for name, job in jobs:
+            self._engine.submit(name, job)
+        self._tell_all(events)
 
-    def _refuse(self, name: str, reason: str, message: str) -> None:
-        self._record(name, Outcome(reason=reason, message=" ".join(message.split())), was_claimed=False)
+    def _may_follow(self, name: str) -> bool:
+        """Whether a clip may be begun beside those in flight.
 
-    def _record(self, name: str, outcome: Outcome, *, was_claimed: bool = True) -> None:
+        One that was in flight at all but one of the deaths that are allowed is alone at work the last time, so that it
+        is not blamed for another's doing.
+        """
+        if self._alone:
+            return False
+        if self._ledger.entry(name).interruptions < MAX_INTERRUPTIONS - 1:
+            return True
+        if not self._in_flight:
+            self._alone.add(name)
+        return not self._in_flight
+
+    def _claimed(self, name: str) -> Job:
+        prepared = self._maker.prepare(self._ledger.entry(name).clip, self._ledger)
+        Path(prepared.job.report).parent.mkdir(parents=True, exist_ok=True)
+        self._ledger.claim(name, prepared.key, report_name(name))
+        self._in_flight.add(name)
+        return prepared.job
+
+    def _refused(self, name: str, reason: str, message: str) -> BatchEvent:
+        self._alone.discard(name)
+        return self._recorded(name, Outcome(reason=reason, message=" ".join(message.split())), was_claimed=False)
+
+    def _recorded(self, name: str, outcome: Outcome, *, was_claimed: bool = True) -> BatchEvent:
         self._ledger.record(name, outcome, was_claimed=was_claimed)
         self._busy.discard(name)
         passed = None
@@ -247,11 +293,16 @@ class Run:
             self._failed += 1
         else:
             self._done += 1
-            passed = self._ledger.entry(name).clip.passes(outcome.result.get("verdict"))
+            passed = self._ledger.entry(name).clip.passes(outcome.result.get("verdict"), outcome.result.get("gate"))
         known = {"reason": outcome.reason, "message": outcome.message, "passed": passed}
-        self._tell(self._event("clip", clip=name, result=outcome.result, **known))
-        if self._too_many():
-            self._stop("max-failures", f"{self._failed} clips failed")
+        return self._event("clip", clip=name, result=outcome.result, **known)
+
+    def _tell_all(self, events: Sequence[BatchEvent | None]) -> None:
+        for event in events:
+            if event is not None:
+                self._tell(event)
+                if self._too_many():
+                    self._stop("max-failures", f"{self._failed} clips failed")
 
     def _too_many(self) -> bool:
         limit = self._settings.max_failures
@@ -265,6 +316,9 @@ class Run:
     def _stop(self, why: str, message: str) -> None:
         self._stopped = why
         self._queue.clear()
+        given_back = self._engine.withdraw()
+        self._in_flight.difference_update(given_back)
+        self._ledger.release(given_back)
         self._tell(self._event("stop", reason=why, message=message))
 
     def _event(self, kind: str, **facts: Any) -> BatchEvent:
@@ -287,7 +341,7 @@ class Run:
             done=counts["done"],
             failed=counts["failed"],
             pending=counts["pending"] + counts["running"],
-            passed=sum(entry.clip.passes((entry.result or {}).get("verdict")) for entry in done),
+            passed=sum(_passes(entry) for entry in done),
             run_done=self._done,
             run_failed=self._failed,
             skipped=self._skipped,
@@ -320,3 +374,8 @@ def _interruptible(stop: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _passes(entry: Entry) -> bool:
+    result = entry.result or {}
+    return bool(entry.clip.passes(result.get("verdict"), result.get("gate")))

@@ -9,6 +9,7 @@ from typing import Any
 from visalign.batch.reasons import REASONS
 from visalign.config import Config
 from visalign.errors import AnyPath, ConfigError
+from visalign.files.object_storage import refuse_scheme
 
 __all__ = ["INTERRUPTED", "TERMINATED", "BatchEvent", "BatchResult", "BatchSettings"]
 
@@ -50,6 +51,10 @@ class BatchSettings:
         Write the summary as Parquet as well.
     pages : bool
         Write a page and a small picture of each clip as well, and one page of them all.
+    cloud : bool
+        Read clips, sounds and texts that the manifest names by an address (``s3://…``) from there.
+    upload : str
+        Address that reports, pages and summary are copied to at the end of a run; empty for none.
 
     Raises
     ------
@@ -70,6 +75,8 @@ class BatchSettings:
     shard: tuple[int, int] | None = None
     parquet: bool = False
     pages: bool = False
+    cloud: bool = False
+    upload: str = ""
 
     def __post_init__(self) -> None:
         if self.jobs is not None and self.jobs < 1:
@@ -83,6 +90,8 @@ class BatchSettings:
             raise ConfigError("max failures", self.max_failures, "1 or more, or a part between 0 and 1")
         if self.shard is not None and not 1 <= self.shard[0] <= self.shard[1]:
             raise ConfigError("shard", "{}/{}".format(*self.shard), "i/N with i from 1 to N")
+        if self.upload:
+            refuse_scheme(self.upload)
         for reason in self.retry_failed or ():
             if reason not in REASONS:
                 raise ConfigError("retry failed", reason, tuple(REASONS))

@@ -38,9 +38,11 @@ from visalign.commands.options import (
     refuse_lonely_language,
 )
 from visalign.errors import ParseError
+from visalign.files.object_storage import is_address
 
 if TYPE_CHECKING:
     from visalign.batch import BatchEvent, BatchResult, BatchSettings
+    from visalign.batch.costing import Estimate
     from visalign.batch.engines import Engine
     from visalign.batch.ledger import Entry, Ledger
     from visalign.corpora.clip_list import Manifest
@@ -49,6 +51,7 @@ __all__ = [
     "BATCH_EPILOG",
     "STATUS_EPILOG",
     "batch",
+    "cost_in_words",
     "default_out",
     "exit_code",
     "listener",
@@ -62,6 +65,7 @@ BATCH_EPILOG = (
     "visalign batch clips/ -o results    (clips, each with its transcript beside it)\n\n"
     "visalign batch clips.csv -o results --jobs 8 --max-failures 5%\n\n"
     "visalign batch clips.csv -o results --retry-failed timeout --time-limit 600\n\n"
+    "visalign batch clips.csv --dry-run --jobs 64 --price 0.04    (what it would take, from two clips)\n\n"
     "Run the same command again and it does what is missing. Columns of a manifest: clip, id, transcript, text, audio, "
     "language, speaker, condition, map, expected (docs/batch.md).\n\n"
     "Exit codes: 0 all clips got the expected verdict · 1 done, some did not · 2 wrong usage · 3 some clips could not "
@@ -126,13 +130,32 @@ def batch(
             help="Address of the Dask scheduler (tcp://host:8786), or its scheduler file.", rich_help_panel=SPEED
         ),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check the manifest, say what would be done.", rich_help_panel=SPEED)
+    cloud: Annotated[
+        bool,
+        typer.Option(
+            "--cloud", help="Read what the manifest names by s3:// or gs:// from there.", rich_help_panel=SPEED
+        ),
     ] = False,
+    upload: Annotated[
+        str | None,
+        typer.Option(
+            help="Copy reports and summary there at the end: s3://bucket/folder, gs://…", rich_help_panel=SPEED
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what would be done, and what it costs; do no more.", rich_help_panel=SPEED),
+    ] = False,
+    price: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, help="With --dry-run: dollars for an hour of one processor (vCPU).", rich_help_panel=SPEED
+        ),
+    ] = None,
 ) -> None:
     """Check many clips, each in a process of its own; what is done is kept, whatever happens."""
     # These load the rooms of the batch.
-    from visalign.batch import plan_batch, run_batch
+    from visalign.batch import run_batch
     from visalign.corpora.clip_list import read_manifest
 
     settings = replace(
@@ -147,22 +170,18 @@ def batch(
         shard=_shard(shard),
         parquet=parquet,
         pages=pages,
+        cloud=cloud,
+        upload=upload or "",
     )
     manifest, out = read_manifest(source), output or default_out(source)
     if not quiet:
         for warning in manifest.warnings:
             screen(stderr=True).print(f"Warning: {warning}", style="yellow")
+    if price is not None and not dry_run:
+        raise typer.BadParameter("--price belongs to --dry-run, which tells what a batch would cost")
     if dry_run:
-        plan = plan_batch(manifest, out, settings)
-        for message in plan.missing:
-            screen().print(message, style="yellow", soft_wrap=True)
-        known = (
-            f"{plan.n_done} are done, {plan.n_failed} failed before" if plan.n_done or plan.n_failed else "none is done"
-        )
-        screen().print(f"{len(plan.to_do)} clips would be checked; {known}; {len(plan.missing)} files are missing.")
-        if abroad := _files_elsewhere(manifest):
-            screen().print(f"{len(abroad)} files lie outside {manifest.root}: {', '.join(abroad[:5])}", soft_wrap=True)
-        raise typer.Exit(_INCOMPLETE if plan.missing else _ALL)
+        missing = _say_what_would_be_done(manifest, out, settings, price)
+        raise typer.Exit(_INCOMPLETE if missing else _ALL)
     chosen = _engine(engine, scheduler)
     with listener(json_lines=json_lines, quiet=quiet) as listen:
         result = run_batch(manifest, out, settings, engine=chosen, on_event=listen)
@@ -171,12 +190,61 @@ def batch(
     raise typer.Exit(exit_code(result))
 
 
+def _say_what_would_be_done(manifest: Manifest, out: Path, settings: BatchSettings, price: float | None) -> bool:
+    """What `--dry-run` says; whether files are missing."""
+    # These load the rooms of the batch.
+    from visalign.batch import plan_batch
+    from visalign.batch.costing import estimate_cost
+
+    plan = plan_batch(manifest, out, settings)
+    say = screen()
+    for message in plan.missing:
+        say.print(message, style="yellow", soft_wrap=True)
+    known = f"{plan.n_done} are done, {plan.n_failed} failed before" if plan.n_done or plan.n_failed else "none is done"
+    say.print(f"{len(plan.to_do)} clips would be checked; {known}; {len(plan.missing)} files are missing.")
+    if abroad := _files_elsewhere(manifest):
+        say.print(f"{len(abroad)} files lie outside {manifest.root}: {', '.join(abroad[:5])}", soft_wrap=True)
+    if plan.to_do:
+        for line in cost_in_words(estimate_cost(manifest, plan.to_do, settings), price):
+            say.print(line, soft_wrap=True)
+    return bool(plan.missing)
+
+
+def cost_in_words(found: Estimate, price: float | None) -> Iterator[str]:
+    """What a batch would cost, a sentence a line."""
+    of = "" if found.n_opened == found.n_clips else f" (reckoned from {found.n_opened} that could be opened)"
+    yield f"Material: {_time_in_words(found.material_seconds / 3600)} in {found.n_clips} clips{of}."
+    cpu, wall = found.cpu_hours, found.wall_hours
+    if cpu is None or wall is None:
+        yield f"What it costs can't be told: {found.problem or 'no clip could be measured'}"
+        return
+    for clip in found.measured:
+        yield (
+            f"Measured here: {clip.id}, {clip.duration_seconds:.1f} s, took {clip.cpu_seconds:.2f} s of processor time "
+            f"and {clip.wall_seconds:.2f} s by the clock."
+        )
+    workers = f"{found.workers} worker{'s' * (found.workers != 1)}"
+    yield f"All of it: {_time_in_words(cpu)} of processor time; with {workers} about {_time_in_words(wall)}."
+    if price is not None:
+        yield f"At ${price:g} a vCPU hour: ${found.price(price):.2f}."
+    if found.is_busy:
+        yield "The machine was busy with other things: the time by the clock is what it takes beside them."
+
+
+def _time_in_words(hours: float) -> str:
+    if hours >= 1:
+        return f"{hours:.1f} hours"
+    return f"{hours * 60:.1f} minutes" if hours >= 1 / 60 else f"{hours * 3600:.1f} seconds"
+
+
 def _files_elsewhere(manifest: Manifest) -> list[str]:
     """What a manifest names beyond its own folder: it may, and somebody else may have written it."""
     names = [getattr(clip, kind) for clip in manifest.clips for kind in ("clip", "transcript", "audio", "map")]
     # Of maps most are names and no files.
     places = {name: manifest.root / name for name in dict.fromkeys(names) if name}
-    return [name for name, place in places.items() if not place.resolve().is_relative_to(manifest.root)]
+    return [
+        name for name, place in places.items() if is_address(name) or not place.resolve().is_relative_to(manifest.root)
+    ]
 
 
 def settings_of(judging: Judging) -> BatchSettings:
@@ -189,6 +257,7 @@ def settings_of(judging: Judging) -> BatchSettings:
     named = replace(
         judging,
         lexicon=None if judging.lexicon is None else judging.lexicon.resolve(),
+        reference=None if judging.reference is None else judging.reference.resolve(),
         viseme_map=_name_or_file(judging.viseme_map),
         grammar=_name_or_file(judging.grammar),
         g2p=_name_or_file(judging.g2p),

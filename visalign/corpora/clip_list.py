@@ -59,6 +59,7 @@ EXPECTED = ("in-sync", *OUT_OF_SYNC, "uncertain", "out-of-sync")
 
 _MAX_SHOWN = 50  # errors that are listed one by one
 _CLIP_BYTES = 1000  # of memory that a row takes
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://")  # of an address in object storage
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -91,8 +92,8 @@ class BatchClip:
     map: str = ""
     expected: str = ""
 
-    def passes(self, verdict: str | None) -> bool:
-        """Whether `verdict` is the one that was meant to come out.
+    def passes(self, verdict: str | None, gate: str | None = None) -> bool:
+        """Whether `verdict` is the one that was meant to come out; where none was, and there is a `gate`, what it says.
 
         Examples
         --------
@@ -103,6 +104,8 @@ class BatchClip:
         """
         if self.expected == "out-of-sync":
             return verdict in OUT_OF_SYNC
+        if gate is not None and not self.expected:
+            return gate == "passed"
         return verdict == (self.expected or "in-sync")
 
 
@@ -216,7 +219,9 @@ def _clip(cells: dict[str, str]) -> BatchClip:
 
 
 def _default_id(clip: str) -> str:
-    parts = [legible(part) for part in clip.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
+    parts = [
+        legible(part) for part in _SCHEME.sub("", clip).replace("\\", "/").split("/") if part not in {"", ".", ".."}
+    ]
     return "/".join([*parts[:-1], Path(parts[-1]).stem]) if parts else ""
 
 

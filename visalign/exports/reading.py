@@ -7,7 +7,7 @@ As in :mod:`visalign.exports.utterance`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from os import PathLike
@@ -155,10 +155,12 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
     clip = data.get("clip") or {}
     observed = [Interval(x["start"], x["end"], x["label"]) for x in data.get("observed_visemes") or ()]
     faults = [
-        Fault(Interval(x["start"], x["end"], x["label"]), x["verdict"], x.get("lead_seconds"))
+        Fault(Interval(x["start"], x["end"], x["label"]), x["verdict"], _told_lead(x))
         for x in data["words"]
-        if x.get("verdict") in ("audio-early", "audio-late", "mismatched")
+        if x.get("verdict") in ("audio-early", "audio-late", "mismatched", "out-of-step")
     ]
+    if ((data.get("dubbing") or {}).get("gate")) is not None:
+        faults = list(_failing_lines(data["dubbing"]["lines"]))
     return _utterance(
         phones,
         words,
@@ -171,6 +173,21 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
         is_checked="sync" in data,
         frame_rate=Fraction(clip["frame_rate"]) if "frame_rate" in clip else None,
     )
+
+
+def _failing_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+    """A fault a line that fails a rule of the release gate: where one was asked, its lines are what is looked at."""
+    for x in lines:
+        if x["failed"] and x["start"] is not None:
+            label = _line(f"Line {x['number']}: {x['text']}")
+            yield Fault(Interval(x["start"], x["end"], label), x["fault_in_words"])
+
+
+def _told_lead(word: Mapping[str, Any]) -> float | None:
+    """The lead that a word's verdict speaks of: its own where it rather strays from its clip."""
+    step = word.get("in_step")
+    lead = word.get("lead_seconds" if step is None or step >= 0.5 else "own_lead_seconds")
+    return None if lead is None else float(lead)
 
 
 def _leads(words: Iterable[Mapping[str, Any]]) -> Tier | None:

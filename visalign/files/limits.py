@@ -62,6 +62,8 @@ _ALL = (
     Limit("cell-characters", 1_000_000, "characters of a cell of a table", "no transcript of one clip is longer"),
     Limit("archive-bytes", 2_000_000_000, "bytes that an archive unpacks to", "MFA's largest model has 0.5 billion"),
     Limit("archive-ratio", 1000, "bytes for each byte of an archive", "a model packs to half, text to a tenth"),
+    Limit("object-bytes", 50_000_000_000, "bytes of an object in storage", "twelve hours of eight megabits a second "
+          "have 43 billion"),
     Limit("model-bytes", 64_000_000, "bytes that a lip model unpacks to", "the shipped one has 0.9 million"),
 )  # fmt: skip
 

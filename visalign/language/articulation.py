@@ -42,7 +42,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.language.ipa import pairs, tidy_ipa
-from visalign.language.phones import ARPABET, SILENCE, convert
+from visalign.language.phones import ARPABET, SILENCE, convert, is_silence
 
 __all__ = [
     "AUDIBLE",
@@ -52,6 +52,7 @@ __all__ = [
     "closes_lips",
     "distance",
     "is_like_english",
+    "opens_mouth",
     "target_weights",
     "targets_of",
     "weights",
@@ -339,6 +340,31 @@ def closes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
         If the alphabet has no such symbol.
     """
     return not _CLOSING_LETTERS.isdisjoint(convert(symbol, alphabet, "ipa"))
+
+
+def opens_mouth(symbol: str, alphabet: str = "arpabet") -> bool:
+    """True if the phone begins or ends as an open vowel, for which the lips can't be closed; False for silence.
+
+    Open are the vowels below the middle of the chart, from ɛ and ɔ on.
+
+    Examples
+    --------
+    >>> [opens_mouth(x) for x in ("AA", "AE", "AY", "EH", "IY", "UW", "B", "SIL")]
+    [True, True, True, True, False, False, False, False]
+
+    Raises
+    ------
+    UnknownSymbol
+        If the alphabet has no such symbol.
+    """
+    if is_silence(symbol):
+        return False
+    targets = targets_of(convert(symbol, alphabet, "ipa"))
+    vowel, height = (targets[:, _INDEX[name]] for name in ("vowel", "height"))
+    return bool(((vowel == 1.0) & (height < _HALF_OPEN)).any())
+
+
+_HALF_OPEN = 0.5  # schwa stands at the middle, ɛ at a third
 
 
 def distance(first: str, second: str, sense: Sense = "ear") -> float:
