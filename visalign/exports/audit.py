@@ -22,8 +22,14 @@ from visalign.timeline import Tier
 __all__ = ["audit_export"]
 
 _RECIPE = "arkit_openfacefx"  # all shipped recipes are of the same map
-_IN_SECONDS = ("rhubarb-",)  # names of formats without frames begin so
-_MOUTHS = {"papagayo-pgo": PAPAGAYO_MOUTHS, "papagayo-pg2": PAPAGAYO_MOUTHS}
+# Formats whose cues have seconds and no frames, and those whose mouths are others than Rhubarb's.
+_IN_SECONDS = {"rhubarb-tsv", "rhubarb-xml", "rhubarb-json", "rive", "talkinghead", "azure-visemes", "polly-marks"}
+_MOUTHS = {
+    **dict.fromkeys(("papagayo-pgo", "papagayo-pg2"), PAPAGAYO_MOUTHS),
+    **dict.fromkeys(("character-animator", "rive", "talkinghead"), "oculus_15"),
+    "azure-visemes": "azure_en_us",
+    "polly-marks": "polly_en_us",
+}
 
 
 def audit_export(utterance: Utterance, exporter: Exporter, options: ExportOptions) -> MouthAudit:
@@ -53,7 +59,7 @@ def audit_export(utterance: Utterance, exporter: Exporter, options: ExportOption
 def _of_cues(utterance: Utterance, exporter: Exporter, options: ExportOptions, rules: MouthRules) -> ShownMouth:
     rate = options.rate or exporter.rate
     lead = options.lead_frames / float(rate)
-    if exporter.name.startswith(_IN_SECONDS):
+    if exporter.name in _IN_SECONDS:
         return shown_shapes(cue_tier(utterance, options, exporter, rules), rules.kinds, float(1 / GRID_HZ), lead=lead)
     cues = frame_track(utterance, options, exporter, rules).cues
     edges = [float(x.start / rate) for x in cues] + [float(cues[-1].end / rate)]
