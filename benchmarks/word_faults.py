@@ -1,10 +1,15 @@
 """Faults of single words, made in clips that have none, and how well they are found.
 
     python benchmarks/word_faults.py [--clips DIR] [--limit N] [--out DIR] [--genuine-only]
+    python benchmarks/word_faults.py --sounds DIR [--clips DIR] [--limit N]
+    python benchmarks/word_faults.py --score JUDGED.csv --truth TRUTH.csv
 
-Each clip is judged as it is, and once with each kind and size of fault, at a word that changes from clip to clip;
-replacements are from the same speaker where there are other clips of his, and from the next speaker. Written are
-truth.csv and judged.csv (a row a word) and the table by kind and size. To score another program, write its judged.csv.
+The first judges each clip as it is, and once with each kind and size of fault, at a word that changes from clip to
+clip; replacements are from the same speaker where there are other clips of his, and from another one. Written are
+truth.csv, judged.csv and correlation.csv (a row a word) and tables by kind and size, length and closures.
+
+The second writes the faulty sounds as WAV files beside truth.csv and manifest.csv, which tells what goes with which
+clip, for other programs; the third scores what one of them has judged.
 
 The lip model is that of VISALIGN_LIP_MODEL; give one that the speakers did not teach:
 
@@ -19,133 +24,148 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+import soundfile
 
 from visalign import check, force_align, read_audio
 from visalign.corpora.grid import sentence_of
 from visalign.corpora.training_data import clip_files, read_clip_transcript, transcript_file
 from visalign.errors import VisalignError
-from visalign.evaluation.fault_scores import JUDGED, TRUTH, matched, scores_of
-from visalign.evaluation.word_faults import CLEAN, KINDS, SHIFTS, FaultyClip, SpokenClip, WordState, make_fault
-from visalign.forced_alignment import Alignment
+from visalign.evaluation.fault_runs import (
+    correlated_rows,
+    heard_in,
+    judged_rows,
+    planned_faults,
+    truth_rows,
+    words_that_close,
+)
+from visalign.evaluation.fault_scores import JUDGED, MORE_TRUTH, TRUTH, matched, scores_by, scores_of
+from visalign.evaluation.word_faults import FaultyClip, SpokenClip
 from visalign.lips.lip_features import LipFeatures, read_lips
-from visalign.numerics import gaussian_filter1d
 from visalign.reports.clip_report import ClipReport
-from visalign.signals import Audio
-from visalign.sound.speech import HOP, log_mel
 
-FLAGGED_BELOW = 0.7
+TRUTH_COLUMNS = [*TRUTH, *MORE_TRUTH]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready:
-    """A clip in memory."""
+    """A clip in memory; without lips where only its sound is wanted."""
 
+    path: Path
     spoken: SpokenClip
-    lips: LipFeatures
+    lips: LipFeatures | None
 
 
 def main() -> None:
-    """Make the faults, judge them, print the table."""
+    """Make the faults, judge them or write them, or score what was judged."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=Path, default=Path("../shared/data/grid/speakers"))
     parser.add_argument("--limit", type=int)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--genuine-only", action="store_true", help="false alarms alone")
+    parser.add_argument("--sounds", type=Path, help="folder for the faulty sounds; nothing is judged")
+    parser.add_argument("--score", type=Path, help="what a program judged")
+    parser.add_argument("--truth", type=Path)
     options = parser.parse_args()
-    truth, judged, correlated = list[tuple[object, ...]](), list[tuple[object, ...]](), list[tuple[object, ...]]()
-    ready = list(_ready(options.clips, options.limit))
-    for number, one in enumerate(ready):
-        donors = [other.spoken for other in ready if other is not one]
-        for name, faulty in _faults(one.spoken, number, donors, genuine_only=options.genuine_only):
-            try:
-                report = _checked(one, faulty)
-            except VisalignError as error:
-                print(f"{name}: {error}", file=sys.stderr)
-                continue
-            truth += [
-                (name, one.spoken.speaker, faulty.kind, faulty.size_seconds, *_row(word)) for word in faulty.words
-            ]
-            judged += [(name, *row) for row in _judged(report)]
-            correlated += [(name, *row) for row in _correlated(one.lips, faulty)]
-        print(f"{one.spoken.name} ({number + 1} of {len(ready)})", file=sys.stderr)
-    tables = {"truth": pd.DataFrame(truth, columns=list(TRUTH))}
-    for title, rows in (("judged", judged), ("correlation", correlated)):
-        tables[title] = pd.DataFrame(rows, columns=list(JUDGED))
-        print(f"\n{title}\n{scores_of(matched(tables['truth'], tables[title])).round(3).to_string(index=False)}")
+    if options.score is not None:
+        tell(options.score.stem, pd.read_csv(options.truth, keep_default_na=False, na_values=[""]), read(options.score))
+        return
+    ready = list(clips_in(options.clips, options.limit, with_lips=options.sounds is None))
+    if options.sounds is not None:
+        write_sounds(ready, options.sounds)
+        return
+    tables = judge(ready, genuine_only=options.genuine_only)
+    for title in ("judged", "correlation"):
+        tell(title, tables["truth"], tables[title])
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
         for title, table in tables.items():
             table.to_csv(options.out / f"{title}.csv", index=False)
 
 
-def _ready(folder: Path, limit: int | None) -> Iterator[Ready]:
+def read(path: Path) -> pd.DataFrame:
+    """What a program judged, in the columns of JUDGED; a lead may be missing."""
+    table = pd.read_csv(path)
+    return table if "lead_seconds" in table else table.assign(lead_seconds=float("nan"))
+
+
+def tell(title: str, truth: pd.DataFrame, judged: pd.DataFrame) -> None:
+    """Print the tables."""
+    truth = truth.assign(kind=truth["kind"].fillna(""))
+    words = matched(truth, judged)
+    print(f"\n{title}\n{scores_of(words).round(3).to_string(index=False)}")
+    print(scores_by(words).round(3).to_string(index=False))
+
+
+def clips_in(folder: Path, limit: int | None, *, with_lips: bool) -> Iterator[Ready]:
+    """The clips of a folder whose words are known; a speaker is a folder, or what stands before "_" in a name."""
     for path in clip_files(folder)[:limit]:
         beside = transcript_file(path)
         said = sentence_of(path.stem) or (read_clip_transcript(beside) if beside else "")
         try:
             audio = read_audio(path)
-            aligned, lips = force_align(audio, said), read_lips(path)
+            aligned, lips = force_align(audio, said), read_lips(path) if with_lips else None
         except VisalignError as error:
             print(f"{path.name}: {error}", file=sys.stderr)
             continue
-        yield Ready(SpokenClip(path.stem, path.parent.name, audio, aligned.words, aligned.phones), lips)
+        speaker = path.stem.partition("_")[0] if "_" in path.stem else path.parent.name
+        yield Ready(path, SpokenClip(path.stem, speaker, audio, aligned.words, aligned.phones), lips)
 
 
-def _faults(
-    clip: SpokenClip, number: int, donors: list[SpokenClip], *, genuine_only: bool
-) -> Iterator[tuple[str, FaultyClip]]:
-    states = tuple(WordState(word.label, word.start, word.end, CLEAN) for word in clip.said)
-    yield clip.name, FaultyClip("", 0.0, clip.audio, states)
-    if genuine_only:
-        return
+def faults_of(ready: list[Ready], number: int) -> Iterator[tuple[str, FaultyClip]]:
+    """Each fault of one of the clips, the others as donors."""
+    clip = ready[number].spoken
+    donors = [other.spoken for other in ready if other.spoken is not clip]
     own = [one for one in donors if one.speaker == clip.speaker]
-    others = [one for one in donors if one.speaker != clip.speaker]
-    tasks = [("shifted", size, own) for size in SHIFTS]
-    tasks += [(kind, 0.0, others) for kind in KINDS if kind not in ("shifted", "replaced")]
-    tasks += [("replaced", 0.0, own), ("replaced", 0.0, others)]
-    for turn, (kind, size, givers) in enumerate(tasks):
-        n = len(clip.said)
-        # The first word from a place that differs from clip to clip at which the fault can be made.
-        made = (make_fault(clip, kind, (number + turn + k) % n, size_seconds=size, donors=givers) for k in range(n))
-        if (faulty := next((one for one in made if one is not None), None)) is not None:
-            yield f"{clip.name} {turn} {kind} {size:+.2f}", faulty
+    yield from planned_faults(clip, number, own, [one for one in donors if one.speaker != clip.speaker])
 
 
-def _checked(one: Ready, faulty: FaultyClip) -> ClipReport:
-    if faulty.phones is None:
-        return check(one.lips, faulty.transcript, audio=faulty.audio)
-    heard = Alignment(one.spoken.words, faulty.phones, "word faults")
-    return check(one.lips, None, audio=faulty.audio, alignment=heard)
+def judge(ready: list[Ready], *, genuine_only: bool) -> dict[str, pd.DataFrame]:
+    """What is true, and what visalign and the baseline say."""
+    truth, judged, correlated = list[tuple[object, ...]](), list[tuple[object, ...]](), list[tuple[object, ...]]()
+    closing = words_that_close(one.spoken for one in ready)
+    for number, one in enumerate(ready):
+        assert one.lips is not None
+        for name, faulty in faults_of(ready, number):
+            if genuine_only and faulty.kind:
+                break
+            try:
+                report = checked(one.spoken, one.lips, faulty)
+            except VisalignError as error:
+                print(f"{name}: {error}", file=sys.stderr)
+                continue
+            truth += truth_rows(name, one.spoken.speaker, faulty, closing)
+            judged += judged_rows(name, report)
+            correlated += correlated_rows(name, one.lips, faulty)
+        print(f"{one.spoken.name} ({number + 1} of {len(ready)})", file=sys.stderr)
+    return {
+        "truth": pd.DataFrame(truth, columns=TRUTH_COLUMNS),
+        "judged": pd.DataFrame(judged, columns=list(JUDGED)),
+        "correlation": pd.DataFrame(correlated, columns=list(JUDGED)),
+    }
 
 
-def _row(word: WordState) -> tuple[object, ...]:
-    return word.label, word.start, word.end, word.state, word.lead_seconds
+def checked(clip: SpokenClip, lips: LipFeatures, faulty: FaultyClip) -> ClipReport:
+    """The clip's lips with the faulty sound."""
+    heard = heard_in(clip, faulty)
+    return check(lips, None if heard is not None else faulty.transcript, audio=faulty.audio, alignment=heard)
 
 
-def _judged(report: ClipReport) -> Iterator[tuple[object, ...]]:
-    for word in report.judged_words:
-        both = word.score * word.in_step
-        yield word.start, word.end, both, both < FLAGGED_BELOW, word.lead_seconds - (report.sync.lead_seconds or 0.0)
-
-
-def _correlated(lips: LipFeatures, faulty: FaultyClip) -> Iterator[tuple[object, ...]]:
-    """The baseline: how loud a word is against how far the mouth is open, in and around it."""
-    loud = _loudness(faulty.audio)
-    times = np.asarray(lips.times.centres)
-    opened = np.nan_to_num(lips.column("inner_aperture"))
-    heard = np.interp(times, np.arange(len(loud)) * HOP, loud)
-    for word in faulty.words:
-        near = (times > word.start - 0.3) & (times < word.end + 0.3)
-        if near.sum() < 4 or heard[near].std() == 0 or opened[near].std() == 0:
-            continue
-        agreement = float(np.corrcoef(heard[near], opened[near])[0, 1])
-        yield word.start, word.end, 0.5 + 0.5 * agreement, agreement < 0, np.nan
-
-
-def _loudness(audio: Audio) -> np.ndarray:
-    return np.asarray(gaussian_filter1d(log_mel(audio).mean(axis=1).astype(np.float64), 4.0))
+def write_sounds(ready: list[Ready], folder: Path) -> None:
+    """The faulty sounds, what is true of their words, and which picture each goes with."""
+    folder.mkdir(parents=True, exist_ok=True)
+    truth, manifest = list[tuple[object, ...]](), list[tuple[object, ...]]()
+    closing = words_that_close(one.spoken for one in ready)
+    for number, one in enumerate(ready):
+        for turn, (name, faulty) in enumerate(faults_of(ready, number)):
+            sound = folder / f"{one.spoken.speaker}_{one.spoken.name}_{turn:02d}.wav"
+            soundfile.write(sound, faulty.audio.samples, faulty.audio.rate_hz)
+            truth += truth_rows(name, one.spoken.speaker, faulty, closing)
+            row = (name, one.path.name, sound.name, faulty.kind, faulty.size_seconds, faulty.transcript, faulty.source)
+            manifest.append(row)
+    columns = ["clip", "picture", "sound", "kind", "size_seconds", "transcript", "source"]
+    pd.DataFrame(truth, columns=TRUTH_COLUMNS).to_csv(folder / "truth.csv", index=False)
+    pd.DataFrame(manifest, columns=columns).to_csv(folder / "manifest.csv", index=False)
 
 
 if __name__ == "__main__":

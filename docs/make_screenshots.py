@@ -1,18 +1,25 @@
 """The pictures of pages in `docs/images/`, of generated clips, made and opened here: python docs/make_screenshots.py
 
-With `clip` those of a clip's page alone, which is the one that the README's command writes.
+With `clip` those of a clip's page alone, which is the one that the README's command writes; with `desk` those of the
+desk.
 
 Needs the extras ``demo`` and ``test``, and chromium (``apt-get install chromium``, or VISALIGN_CHROMIUM).
 """
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
+import re
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import visalign
@@ -76,11 +83,69 @@ def picture_of(clip: Path) -> bytes:
     return jpeg_bytes(frame.image[::4, ::4], quality=6)
 
 
+@contextmanager
+def desk(*arguments: str) -> Iterator[str]:
+    """The address of a desk that runs meanwhile."""
+    command = [sys.executable, "-m", "visalign", "desk", *arguments, "--who", "anna", "--no-browser", "--port", "0"]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://\S+/", process.stdout.readline())
+        assert found
+        try:
+            yield found[0]
+        finally:
+            process.kill()
+
+
+def smaller(page: Page, path: Path) -> None:
+    """A picture of the page in 256 colours, which is a third of the bytes."""
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def desk_pages(folder: Path, browser: Browser) -> None:
+    """A clip after a word was corrected, and the queue of a small batch in which one decision was made."""
+    clips = folder / "clips"
+    clips.mkdir()
+    texts = ("bin blue at f two now", "lay white with z nine again", "set red in a four please", "place green by m six")
+    for k, (text, lead) in enumerate(zip(texts, (0.12, 0.0, -0.16, 0.06), strict=True)):
+        visalign.generate_clip(clips / f"scene {k + 1}.mp4", text=text, lead_seconds=lead, seed=k)
+        (clips / f"scene {k + 1}.txt").write_text(text, encoding="utf-8")
+    results = folder / "results"
+    subprocess.run([sys.executable, "-m", "visalign", "batch", clips, "--output", results], check=False)
+    with desk(str(results)) as url:
+        page = browser.new_context(viewport={"width": 1280, "height": 420}).new_page()
+        page.set_default_timeout(120_000)
+        page.goto(url)
+        page.locator("#queue-body .name", has_text="scene 1").click()
+        page.locator("html[data-clip]").wait_for(state="attached")
+        page.keyboard.press("3")
+        page.locator("html[data-decided]").wait_for(state="attached")
+        page.keyboard.press("Escape")
+        page.locator("#queue-body .badge").wait_for()
+        smaller(page, IMAGES / "desk_queue.png")
+    with desk(str(clips / "scene 1.mp4"), "--text", texts[0], "--save", str(folder / "desk")) as url:
+        page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
+        page.set_default_timeout(120_000)
+        page.goto(url)
+        page.locator("html[data-clip]").wait_for(state="attached")
+        page.wait_for_timeout(3000)
+        for key in ("Shift+ArrowRight", "Shift+ArrowRight", *["."] * 4):
+            page.keyboard.press(key)
+        page.locator('html[data-edits="1"]').wait_for(state="attached")
+        page.wait_for_timeout(500)
+        smaller(page, IMAGES / "desk_clip.png")
+
+
 def main() -> None:
     """Write all of them."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        page_file = clip_page(Path(folder))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        if sys.argv[1:] != ["clip"]:
+            desk_pages(Path(folder), browser)
+        if sys.argv[1:] == ["desk"]:
+            return
+        page_file = clip_page(Path(folder))
         for scheme, name in (("light", "clip_page.png"), ("dark", "clip_page_dark.png")):
             opened(browser, page_file, scheme).screenshot(path=IMAGES / name)
         page = opened(browser, page_file, "light")
@@ -90,7 +155,7 @@ def main() -> None:
         page.wait_for_timeout(500)
         page.locator("#tracks").screenshot(path=IMAGES / "clip_page_tracks.png")
         if sys.argv[1:] != ["clip"]:
-            batch_page(Path(folder, "results"), browser)
+            batch_page(Path(folder, "large"), browser)
         browser.close()
 
 

@@ -42,14 +42,14 @@ PHONES = Tier(
 EXPECTED = Tier("expected visemes", PHONES.boundaries, ("S", "C", "I", "J", "C", "J", "B", "S"))
 OBSERVED = Tier("observed visemes", (0.0, 0.32, 0.44, 0.72, 1.08, 3.0), ("S", "C", "I", "B", "S"))
 ROWS = (
-    ("bin", 0.3, 0.7, "B IH N", "C I J", "C I", 0.8, 0.071, 0.75, "audio-early"),
+    ("bin", 0.3, 0.7, "B IH N", "C I J", "C I", 0.8, 0.071, 0.75, "audio-early", 0.97, 0.08, 0.06, 0.1),
     ("blue", 0.7, 1.1, "B L UW", "C J B", "I B", NAN, NAN, 0.25, "uncertain"),
 )
 
 
 def judged(*rows: tuple[Any, ...]) -> tuple[PartJudgement, ...]:
-    """Judged words of these rows, in the order of :data:`SEGMENT_COLUMNS`."""
-    return tuple(PartJudgement(**dict(zip(SEGMENT_COLUMNS, row, strict=True)), confidence=NAN) for row in rows)
+    """Judged words of these rows, in the order of :data:`SEGMENT_COLUMNS`; what is not given is not known."""
+    return tuple(PartJudgement(**dict(zip(SEGMENT_COLUMNS, row, strict=False)), confidence=NAN) for row in rows)
 
 
 def make_report(**changes: Any) -> ClipReport:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from visalign.config import PROFILES, Config, LipParams, SyncParams, VerdictParams
 from visalign.errors import ConfigError, ParseError
+from visalign.parameters import GATES, GateParams
 
 
 def load(tmp_path: Path, text: str) -> Config:
@@ -97,3 +98,54 @@ def test_every_profile_tolerates_late_audio_more_than_early() -> None:
     """Sound that comes late is natural (it is slower than light); all standards allow more of it."""
     assert all(0 < lead < lag for name, (lead, lag) in PROFILES.items() if name != "film")
     assert PROFILES["film"] == (0.022, 0.022)  # half a frame at 23 frames a second, the same to either side
+
+
+def test_a_gate_comes_with_its_profile_and_goes_with_it() -> None:
+    config = Config().changed(profile="dubbing")
+    assert config.gate == GATES["dubbing"]
+    assert config.verdict.limits == (0.06, 0.08)
+    assert config.changed(profile="film").gate == GateParams()
+    assert Config.from_dict({"verdict": {"profile": "dubbing"}, "gate": {"max_end_seconds": 0.3}}).gate == (
+        dataclasses.replace(GATES["dubbing"], max_end_seconds=0.3)
+    )
+    assert not Config().gate.is_on
+
+
+def test_a_gate_of_ones_own_is_no_profile_of_that_name() -> None:
+    config = Config.from_dict({"verdict": {"profile": "dubbing"}, "gate": {"max_end_seconds": 0.3}})
+    assert (config.profile_name, Config().changed(profile="dubbing").profile_name) == ("custom", "dubbing")
+    assert Config.from_dict(config.to_dict()) == config
+    bare = dataclasses.replace(config, gate=GateParams())
+    assert Config.from_dict(bare.to_dict()) == bare
+
+
+def test_a_profile_may_be_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "house.toml"
+    path.write_text(
+        "[verdict]\nmax_lead_seconds = 0.03\nstrict = true\n[gate]\nmax_end_seconds = 0.2\n", encoding="utf-8"
+    )
+    config = Config().changed(profile=str(path))
+    assert config.verdict.limits == (0.03, 0.06)
+    assert config.verdict.strict
+    assert config.gate == GateParams(max_end_seconds=0.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[gate]\nmax_end = 0.2\n", r"house\.toml: gate\.max_end = 0\.2 .*did you mean max_end_seconds"),
+        ("[gate]\nmin_match = 2.0\n", r"house\.toml: gate\.min_match = 2\.0"),
+        ("[sync]\nmax_lag_seconds = 1.0\n", r"house\.toml: sync = "),
+        ("[gate\n", r"house\.toml:1: not a TOML file"),
+    ],
+)
+def test_what_is_none_of_a_profile_is_refused_with_its_file(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "house.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ParseError, match=message):
+        Config().changed(profile=str(path))
+
+
+def test_a_reference_counts_in_the_digest_and_none_does_not() -> None:
+    assert "reference" not in Config().to_dict()["sync"]
+    assert Config().changed(reference="a.mp4").digest != Config().digest

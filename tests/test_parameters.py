@@ -88,6 +88,7 @@ def test_thresholds_by_default() -> None:
         "sure_match": 0.97,
         "fault_score": 0.35,
         "sync_score": 0.65,
+        "out_of_step": 0.02,
     }
 
 

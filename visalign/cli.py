@@ -54,6 +54,7 @@ PANELS: Mapping[str, tuple[Row, ...]] = {
         ("live", "visalign.commands.live:live", "LIVE_EPILOG"),
     ),
     "Put it right": (
+        ("desk", "visalign.commands.desk:desk", "DESK_EPILOG"),
         ("fix", "visalign.commands.fix:fix", "FIX_EPILOG"),
         ("attach", "visalign.commands.attach:attach", "ATTACH_EPILOG"),
         ("enhance", "visalign.commands.enhance:enhance", "ENHANCE_EPILOG"),

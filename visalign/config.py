@@ -39,10 +39,12 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from visalign.errors import AnyPath, ConfigError
+from visalign.errors import AnyPath, ConfigError, ParseError
 from visalign.files.data_files import read_toml
 from visalign.parameters import (
+    GATES,
     EvidenceParams,
+    GateParams,
     ScoringParams,
     ThresholdParams,
     check_settings,
@@ -54,6 +56,7 @@ __all__ = [
     "DEFAULT_ALIGNER",
     "OOV_POLICIES",
     "PROFILES",
+    "PROFILE_SUFFIX",
     "AlignmentParams",
     "Config",
     "LipParams",
@@ -70,6 +73,7 @@ PROFILES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "atsc_is191": (0.015, 0.045),  # [3]_
         "itu_bt1359": (0.045, 0.125),  # [2]_, where viewers begin to notice
         "itu_bt1359_acceptable": (0.090, 0.185),  # [2]_, what viewers put up with
+        "dubbing": (0.060, 0.080),  # a line of a dub, and the rules of GATES; docs/decisions/0175
     }
 )
 """Verdict profiles: name -> seconds that the audio may lead, and lag."""
@@ -82,6 +86,9 @@ OOV_POLICIES = ("error", "g2p", "skip")
 
 RECOGNISED = ("phones", "words")
 """What can be recognised without a transcript."""
+
+PROFILE_SUFFIX = ".toml"
+"""Ending of a file with a profile of one's own."""
 
 DEFAULT_PROFILE = "ebu_r37"  # docs/decisions/0004-verdict-profile.md
 
@@ -154,6 +161,9 @@ class SyncParams:
     ----------
     viseme_map : str
         Name of a phoneme→viseme map, or the path of a TOML file with one.
+    reference : str
+        Path of a clip of the same speaker and camera that is known to be in sync: its lead is taken off every lead
+        (:mod:`visalign.sync.reference`); empty for none.
     max_lag_seconds : float
         The offset is searched within plus and minus this. The default is 15 frames at 25 frames a second, the range
         of SyncNet's protocol and its successors'. Beyond a second, up to ten minutes, a quick look at every lag
@@ -161,6 +171,7 @@ class SyncParams:
     """
 
     viseme_map: str = "jeffers_1971"
+    reference: str = ""
     max_lag_seconds: float = number(0.6, 0.1, 600, "0.1 to 600 seconds")
 
     def __post_init__(self) -> None:
@@ -233,6 +244,8 @@ class Config:
         How words are judged.
     thresholds : ThresholdParams
         From which probability on a verdict is given.
+    gate : GateParams
+        What the lines of a programme must keep; that of the verdict profile where none was set.
 
     Examples
     --------
@@ -247,6 +260,7 @@ class Config:
     evidence: EvidenceParams = field(default_factory=EvidenceParams)
     scoring: ScoringParams = field(default_factory=ScoringParams)
     thresholds: ThresholdParams = field(default_factory=ThresholdParams)
+    gate: GateParams = field(default_factory=GateParams)
 
     @classmethod
     def load(cls, path: AnyPath) -> Config:
@@ -272,7 +286,9 @@ class Config:
         """
         _refuse_unknown(data, [f.name for f in fields(cls)], where="")
         default = cls()
-        return cls(**{name: _stage(name, getattr(default, name), part) for name, part in data.items()})
+        stages = {name: _stage(name, getattr(default, name), part) for name, part in data.items() if name != "gate"}
+        verdict = stages.get("verdict", default.verdict)
+        return cls(**stages, gate=_stage("gate", GATES.get(verdict.profile, default.gate), data.get("gate", {})))
 
     def changed(
         self,
@@ -284,6 +300,7 @@ class Config:
         recognise: str | None = None,
         enhancement: str | None = None,
         viseme_map: str | None = None,
+        reference: AnyPath | None = None,
         max_lag_seconds: float | None = None,
         profile: str | None = None,
         strict: bool | None = None,
@@ -292,7 +309,8 @@ class Config:
         """These settings with the ones that are given in their place; what is None stays.
 
         The names are those of the options of the command line and of :func:`visalign.check`. A `profile` brings its
-        limits, whatever limits were set.
+        limits and its gate, whatever was set; where it is a file (.toml), the tables ``[verdict]`` and ``[gate]`` of
+        that file.
 
         Examples
         --------
@@ -303,23 +321,55 @@ class Config:
         ------
         ConfigError
             If a value is impossible.
+        ParseError
+            If `profile` is a file that can't be read, is not TOML, or holds what is none of a profile.
         """
         own = None if lexicon is None else str(lexicon)
-        limits: dict[str, Any] = {} if profile is None else {"max_lead_seconds": None, "max_lag_seconds": None}
+        chosen = self if profile is None else self._by_profile(profile)
         alignment = {"lexicon": own, "language": language, "oov": oov, "g2p": g2p, "recognise": recognise}
         return replace(
             self,
             alignment=_with(self.alignment, **alignment, enhancement=enhancement),
             lips=_with(self.lips, grammar=grammar),
-            sync=_with(self.sync, viseme_map=viseme_map, max_lag_seconds=max_lag_seconds),
-            verdict=replace(_with(self.verdict, profile=profile, strict=strict), **limits),
+            sync=_with(
+                self.sync,
+                viseme_map=viseme_map,
+                reference=None if reference is None else str(reference),
+                max_lag_seconds=max_lag_seconds,
+            ),
+            verdict=_with(chosen.verdict, strict=strict),
+            gate=chosen.gate,
         )
+
+    def _by_profile(self, profile: str) -> Config:
+        """These settings with limits and gate of a profile: its name, or a file."""
+        if not profile.lower().endswith(PROFILE_SUFFIX):
+            verdict = VerdictParams(profile, strict=self.verdict.strict)
+            return replace(self, verdict=verdict, gate=GATES.get(profile, GateParams()))
+        tables = read_toml(profile)
+        try:
+            _refuse_unknown(tables, ["verdict", "gate"], where="")
+            read = Config.from_dict(tables)
+        except ConfigError as error:
+            raise ParseError(profile, None, str(error)) from error
+        strict = read.verdict.strict or self.verdict.strict
+        return replace(self, verdict=replace(read.verdict, strict=strict), gate=read.gate)
+
+    @property
+    def profile_name(self) -> str:
+        """Name of the profile; ``"custom"`` where a limit or a rule of its gate is the user's own."""
+        own = self.gate != GATES.get(self.verdict.profile, GateParams())
+        return "custom" if own else self.verdict.name
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Plain data, all settings named but a language that none was named for."""
         data = asdict(self)
         if not self.alignment.language:  # so that digests of before languages could be named stay what they were
             del data["alignment"]["language"]
+        if not self.sync.reference:
+            del data["sync"]["reference"]
+        if self.gate == GATES.get(self.verdict.profile, GateParams()):  # what the profile brings, none of most
+            del data["gate"]
         return data
 
     @property
@@ -337,6 +387,7 @@ Params = TypeVar(
     EvidenceParams,
     ScoringParams,
     ThresholdParams,
+    GateParams,
 )
 
 
@@ -350,7 +401,7 @@ def _stage(name: str, default: Params, part: object) -> Params:
         raise ConfigError(name, part, f"a table of settings, [{name}]")
     kinds = {f.name: f.type for f in fields(default)}
     _refuse_unknown(part, list(kinds), where=f"{name}.")
-    return type(default)(**{key: _typed(f"{name}.{key}", value, str(kinds[key])) for key, value in part.items()})
+    return replace(default, **{key: _typed(f"{name}.{key}", value, str(kinds[key])) for key, value in part.items()})
 
 
 def _refuse_unknown(part: Mapping[str, Any], allowed: list[str], *, where: str) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "BackendUnavailable",
     "ConfigError",
     "CorrectionRefused",
+    "EditRefused",
     "FaceNotFound",
     "InputError",
     "KeptFile",
@@ -324,6 +325,10 @@ class UnknownSymbol(InputError):
         near = difflib.get_close_matches(symbol, self.inventory, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {' '.join(self.inventory[:60])}."
         super().__init__(f"unknown symbol {quoted(symbol)}. {hint}")
+
+
+class EditRefused(InputError):
+    """A change by hand that can't be made; the message says why, and what would go."""
 
 
 class TimelineError(InputError):

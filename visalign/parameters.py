@@ -11,15 +11,18 @@ is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import Any
 
 from visalign.errors import ConfigError
 
 __all__ = [
+    "GATES",
     "RIGHT_WITHIN",
     "EvidenceParams",
+    "GateParams",
     "ScoringParams",
     "ThresholdParams",
     "check_settings",
@@ -161,7 +164,10 @@ class ThresholdParams:
         late, and from which on in sync. To pass a clip with another's sound is the worst mistake, to accuse one of it
         the second worst; between them the verdict is uncertain (docs/decisions/0142).
     fault_score, sync_score : float
-        Scores of a word up to the first call a fault, from the second on in sync; those between call no verdict.
+        Scores of a part up to the first call a fault, from the second on in sync; those between call no verdict. Of
+        words the first is held against the probability that the run of words about it lies within the limits.
+    out_of_step : float
+        Probability of being in step with its clip up to which a word is called at fault.
     """
 
     min_confidence: float = number(0.8, 0.0, 1.0)
@@ -170,6 +176,7 @@ class ThresholdParams:
     sure_match: float = number(0.97, 0.0, 1.0)
     fault_score: float = number(0.35, 0.0, 1.0)
     sync_score: float = number(0.65, 0.0, 1.0)
+    out_of_step: float = number(0.02, 0.0, 0.5)
 
     def __post_init__(self) -> None:
         check_settings(self, "thresholds")
@@ -177,3 +184,75 @@ class ThresholdParams:
         for low, high in ordered:
             if getattr(self, low) > getattr(self, high):
                 raise ConfigError(f"thresholds.{low}", getattr(self, low), f"at most {high}, {getattr(self, high)}")
+
+
+@dataclass(frozen=True, slots=True)
+class GateParams:
+    """What a programme must keep to be released (:mod:`visalign.dubbing.gate`); a rule that is None is not asked.
+
+    Parameters
+    ----------
+    max_start_seconds, max_end_seconds : float, optional
+        How early or late a line may begin, and end, against the lips.
+    max_overrun_seconds : float, optional
+        How long a line may be heard while the mouth is still.
+    max_dead_air_seconds : float, optional
+        How long the mouth may move about a line while nobody speaks.
+    min_closures_met : float, optional
+        Share of the P, B and M of a line, 0..1, for which the lips close; asked of lines with at least
+        `least_closures` of them.
+    least_closures : int
+        With fewer, a line's closures are not judged.
+    max_open_vowels_closed : float, optional
+        Share of the open vowels of a line, 0..1, during which the lips are closed.
+    min_isochrony : float, optional
+        Share of a line's time, 0..1, in which lips and voice are active together or rest together.
+    min_match : float, optional
+        Probability, 0..1, that the words of a line are those of the lips; not asked of lines too short to tell.
+    max_failed_part : float, optional
+        Share of the judged lines, 0..1, that may fail one of the rules above or be early, late or mismatched.
+    min_judged_part : float, optional
+        Share of all lines, 0..1, that could be judged at all.
+    max_p90_lead_seconds, max_p99_lead_seconds : float, optional
+        Percentiles of how far the lines are from sync, whichever way.
+    """
+
+    max_start_seconds: float | None = number(None, 0.0, 10.0)
+    max_end_seconds: float | None = number(None, 0.0, 10.0)
+    max_overrun_seconds: float | None = number(None, 0.0, 60.0)
+    max_dead_air_seconds: float | None = number(None, 0.0, 60.0)
+    min_closures_met: float | None = number(None, 0.0, 1.0)
+    least_closures: int = number(3, 1, 1000, unit="closures")
+    max_open_vowels_closed: float | None = number(None, 0.0, 1.0)
+    min_isochrony: float | None = number(None, 0.0, 1.0)
+    min_match: float | None = number(None, 0.0, 1.0)
+    max_failed_part: float | None = number(None, 0.0, 1.0)
+    min_judged_part: float | None = number(None, 0.0, 1.0)
+    max_p90_lead_seconds: float | None = number(None, 0.0, 10.0)
+    max_p99_lead_seconds: float | None = number(None, 0.0, 10.0)
+
+    def __post_init__(self) -> None:
+        check_settings(self, "gate")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether any rule is asked."""
+        return any(getattr(self, one.name) is not None for one in fields(self) if one.default is None)
+
+
+GATES: Mapping[str, GateParams] = MappingProxyType(
+    {
+        "dubbing": GateParams(
+            max_start_seconds=0.1,
+            max_end_seconds=0.1,
+            max_overrun_seconds=0.5,
+            max_dead_air_seconds=0.6,
+            min_closures_met=0.5,
+            max_open_vowels_closed=0.5,
+            min_match=0.4,
+            max_failed_part=0.0,
+            min_judged_part=0.5,
+        ),
+    }
+)
+"""Gates of the verdict profiles that have one (docs/decisions/0175)."""

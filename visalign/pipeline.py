@@ -13,15 +13,19 @@ Conventions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from threading import Event
 from typing import TypeAlias
 
 from visalign.animation.lip_trajectory import lip_trajectory
 from visalign.config import Config
+from visalign.dubbing.measuring import measure_dubbing
 from visalign.errors import AlignmentError, AnyPath, ConfigError, FaceNotFound
 from visalign.files.inputs import file_states, refuse_changed
 from visalign.forced_alignment.alignment import Alignment
@@ -30,6 +34,7 @@ from visalign.language.languages import lexicon_with
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.score import LipReader, LipReadingScore
 from visalign.lips.clip_faces import ClipFaces, read_faces
+from visalign.lips.face_parts import is_worth_sharing
 from visalign.lips.forced_visemes import ForcedVisemes, force_given
 from visalign.lips.kept_lips import LipCache
 from visalign.lips.lip_cache import cached_faces
@@ -39,9 +44,11 @@ from visalign.media.clips import read_audio
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.making import make_report
 from visalign.signals import Audio
-from visalign.sync.evidence import ClipEvidence, gather_evidence
+from visalign.sync.evidence import ClipEvidence, gather_evidence, without_bias
 from visalign.sync.judging import Heard, Instruments, Judged, Seen, hear, judge, see
 from visalign.sync.lip_model import LipModel
+from visalign.sync.own_bias import OwnBias
+from visalign.sync.reference import with_reference
 from visalign.sync.segments import SEGMENT_KINDS
 from visalign.timeline import Tier
 from visalign.visemes.expected import viseme_tier
@@ -97,6 +104,7 @@ def check(
     g2p: str | None = None,
     recognise: str | None = None,
     enhancement: str | None = None,
+    reference: AnyPath | None = None,
     max_lag: float | None = None,
     profile: str | None = None,
     strict: bool | None = None,
@@ -111,6 +119,8 @@ def check(
     channel: int | str | None = None,
     video_track: int | None = None,
     grammar: WordGraph | AnyPath | None = None,
+    lines: bool = False,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> ClipReport:
     """Compare what is heard in a clip with what its lips show.
@@ -147,10 +157,13 @@ def check(
     enhancement : str, optional
         Clear the sound first by this chain (:mod:`visalign.sound.enhancement`); ``"auto"`` does so only where the noise
         makes it worth while, ``"off"`` never.
+    reference : path-like, optional
+        A clip of the same speaker and camera that is known to be in sync: its lead is taken off every lead
+        (:mod:`visalign.sync.reference`).
     max_lag : float, optional
         Seconds within which the offset is searched, to either side.
     profile : str, optional
-        Whose limits count, one of :data:`visalign.config.PROFILES`.
+        Whose limits count, one of :data:`visalign.config.PROFILES`, or a TOML file with limits and rules of one's own.
     strict : bool, optional
         In sync only where the whole interval is within the limits.
     alignment : Alignment or path-like, optional
@@ -184,6 +197,12 @@ def check(
         What may be said: words are then read off the lips alone, and their errors against the transcript stand in the
         report's field `lip_reading`. A file in JSGF, a text of sentences or words, or ``"grid"``; needs the extra
         ``visalign[lipread]``.
+    lines : bool
+        Measure every line of a dub, in the report's field `dubbing` (:mod:`visalign.dubbing.lines`); a profile with a
+        release gate does so unasked.
+    jobs : int
+        Processes at once, of use for long clips: the picture is read by several, shot by shot, while the sound is
+        aligned. The report is the same, byte by byte (:func:`~visalign.lips.clip_faces.read_faces`).
     progress : callable, optional
         Is told what is done and which part of it is behind (0..1, or None).
 
@@ -199,6 +218,8 @@ def check(
         If transcript and sound can't be aligned.
     ConfigError
         If lips are given without audio, both a transcript and an alignment, or a setting is impossible.
+    BackendError
+        If one of several processes dies.
 
     Examples
     --------
@@ -214,6 +235,7 @@ def check(
         g2p=g2p,
         recognise=recognise,
         enhancement=enhancement,
+        reference=reference,
         max_lag_seconds=max_lag,
         profile=profile,
         strict=strict,
@@ -225,22 +247,28 @@ def check(
     before = file_states(path_or_lips, audio, alignment)
 
     told("aligning", None)
-    sound, recording = _sound(path_or_lips, audio, track, channel), _stem(path_or_lips)
-    heard = hear(
-        sound,
-        transcript,
-        tools.settings,
-        alignment=alignment,
-        alignment_shift=alignment_shift,
-        speaker=speaker,
-        recording=recording,
-    )
-    faces = _faces(path_or_lips, tools.settings, told, lip_cache, video_track)
+    reading = partial(_faces, path_or_lips, tools.settings, cache=lip_cache, track=video_track, jobs=jobs)
+    with _meanwhile(reading, told, at_once=_is_shared(path_or_lips, jobs)) as faces_read:
+        sound, recording = _sound(path_or_lips, audio, track, channel), _stem(path_or_lips)
+        heard = hear(
+            sound,
+            transcript,
+            tools.settings,
+            alignment=alignment,
+            alignment_shift=alignment_shift,
+            speaker=speaker,
+            recording=recording,
+        )
+        faces = faces_read()
     told("decoding visemes", None)
     seen = see(faces, heard, tools, face=face)
+    if tools.settings.sync.reference:
+        told("measuring the reference", None)
+        tools = with_reference(tools)
     told("comparing", None)
     judged = judge(heard, seen, tools, details=details, is_own=audio is None)
     read, unread = _read_off(reader, heard, seen, judged, tools)
+    dubbing = measure_dubbing(heard, seen, judged, tools) if lines or tools.settings.gate.is_on else None
     # A track or channel of its own is what a page has to play.
     heard_from = audio if track is None and channel is None else sound
     refuse_changed(before)
@@ -251,10 +279,11 @@ def check(
         tools,
         transcript=transcript if isinstance(transcript, str) else None,
         audio=_name(audio),
-        evidence=_evidence(path_or_lips, heard_from, heard, seen, judged) if evidence else None,
+        evidence=_evidence(path_or_lips, heard_from, heard, seen, judged, tools.own_bias) if evidence else None,
         lip_reading=read,
         warnings=unread,
         with_details=bool(details),
+        dubbing=dubbing,
     )
 
 
@@ -280,7 +309,7 @@ def observe(
     errors).
     """
     tools = Instruments.of((config or Config()).changed(language=language), model, viseme_map)
-    found = _faces(path, tools.settings, progress, lip_cache, video_track)
+    found = _faces(path, tools.settings, progress, cache=lip_cache, track=video_track)
     lips = found.most_shown.lips if face is None else found.numbered(face).lips
     lexicon = partial(lexicon_with, tools.settings.alignment.lexicon, tools.settings.alignment.language)
     spoken = spoken_in(transcript)
@@ -330,8 +359,10 @@ def _faces(
     path_or_lips: Clip,
     settings: Config,
     progress: Progress | None = None,
+    *,
     cache: AnyPath | LipCache | None = None,
     track: int | None = None,
+    jobs: int = 1,
 ) -> ClipFaces:
     """The faces to judge, read from the clip or from a cache, or given; errors are those of :func:`check`."""
     if isinstance(path_or_lips, ClipFaces):
@@ -339,7 +370,7 @@ def _faces(
     if not isinstance(path_or_lips, LipFeatures):
         read = read_faces if cache is None else partial(cached_faces, folder=cache)
         every = settings.lips.detect_every
-        return read(path_or_lips, detect_every=every, track=track, progress=progress or _silent)
+        return read(path_or_lips, detect_every=every, track=track, jobs=jobs, progress=progress or _silent)
     if not path_or_lips.has_face.any():
         raise FaceNotFound(path_or_lips.source or "these lip features", 0.0)
     return ClipFaces.of(path_or_lips)
@@ -370,12 +401,49 @@ def _read_off(
     return read, ()
 
 
+def _is_shared(path_or_lips: Clip, jobs: int) -> bool:
+    return not isinstance(path_or_lips, (LipFeatures, ClipFaces)) and is_worth_sharing(path_or_lips, jobs)
+
+
+@contextmanager
+def _meanwhile(
+    read: Callable[[Progress], ClipFaces], told: Progress, *, at_once: bool
+) -> Iterator[Callable[[], ClipFaces]]:
+    """What waits for the faces: they are read beside the block (`at_once`), or where it asks for them.
+
+    A block that fails drops them at the next progress; its error is the one that counts.
+    """
+    if not at_once:
+        yield partial(read, told)
+        return
+    is_dropped = Event()
+
+    def heeded(stage: str, part: float | None) -> None:
+        if is_dropped.is_set():
+            raise CancelledError
+        told(stage, part)
+
+    with ThreadPoolExecutor(1) as thread:
+        future = thread.submit(read, heeded)
+        try:
+            yield future.result
+        finally:
+            is_dropped.set()
+
+
 def _evidence(
-    path_or_lips: Clip, audio: Audio | AnyPath | None, heard: Heard, seen: Seen, judged: Judged
+    path_or_lips: Clip,
+    audio: Audio | AnyPath | None,
+    heard: Heard,
+    seen: Seen,
+    judged: Judged,
+    own_bias: OwnBias | None,
 ) -> ClipEvidence:
     shown = judged.comparison.heard_at(seen.lips.times.centres)
     mouths = lip_trajectory(heard.alignment.phones, shown)
     kept = gather_evidence(seen.lips, mouths, judged.comparison)
+    if own_bias is not None:
+        kept = without_bias(kept, own_bias, judged.estimate.speech_seconds)
     return replace(kept, clip=_file(path_or_lips), audio=audio if isinstance(audio, Audio) else _file(audio))
 
 

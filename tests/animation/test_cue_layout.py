@@ -80,7 +80,7 @@ def cost(frames: tuple[int, ...], cues: Tier, rate: Fraction, holds: list[int]) 
         length = frames[k] - frames[k - 1]
         total += DROP_COSTS[kinds[k - 1]] if length == 0 else cue_layout.SHORT_COST * (length < holds[k - 1])
         shift = frames[k] / rate - cues.boundaries[k]
-        anchored = kinds[k - 1] in cue_layout.ANCHORS or (k < len(kinds) and kinds[k] in cue_layout.ANCHORS)
+        anchored = k < len(kinds) and kinds[k] in cue_layout.ANCHORS
         factor = cue_layout.MOVE_COST * (cue_layout.ANCHOR_FACTOR if anchored else 1.0)
         total += factor * (cue_layout.LATE_FACTOR * shift if shift > 0 else -shift)
     return total
@@ -96,10 +96,21 @@ def test_the_layout_is_the_cheapest(cues: Tier) -> None:
         float(rate),
         holds,
         [DROP_COSTS[KINDS[x]] for x in cues.labels],
-        [KINDS[x] in cue_layout.ANCHORS for x in cues.labels],
+        [cue_layout.ANCHOR_FACTOR if KINDS[x] in cue_layout.ANCHORS else 1.0 for x in (*cues.labels[1:], "X")],
     )
     if round(cues.end * rate) > 0:
         assert cost(tuple(frames), cues, rate, holds) == pytest.approx(brute_force(cues, rate, holds), rel=1e-9)
+
+
+@pytest.mark.parametrize("shape", ["A", "G"])
+@pytest.mark.parametrize("before", ["B", "D", "F"])
+@pytest.mark.parametrize("length", [0.02, 0.03, 0.04, 0.06])
+def test_a_short_closure_begins_on_time_and_gets_its_hold_from_what_follows(
+    shape: str, before: str, length: float
+) -> None:
+    cues = Tier("mouth", (0.0, 1.0, 1.0 + length, 2.0), (before, shape, "C"))
+    closure = next(x for x in lay_out(cues, KINDS, Fraction(100), hold=7) if x.shape == shape)
+    assert (closure.start, closure.end) == (100, 107)
 
 
 def test_what_matters_least_goes_first() -> None:

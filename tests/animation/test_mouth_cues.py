@@ -60,6 +60,16 @@ def test_closed_and_bitten_mouths_are_never_shown_elsewhere(phones: Tier) -> Non
             assert any(x.label in sounds and cue.start < x.end + 0.11 and x.start < cue.end + 0.11 for x in phones)
 
 
+@pytest.mark.parametrize("closure", ["P", "B", "M", "F", "V"])
+@pytest.mark.parametrize("before", ["AA", "K", "T", "S", "N", "HH", "SIL"])
+def test_a_closure_begins_with_its_phone_whatever_stands_before_it(before: str, closure: str) -> None:
+    """The release of a K does not close the lips, and a P of 50 ms, closed for 35, gets its hold from the vowel."""
+    phones = said(("IY", 0.15), (before, 0.1), (closure, 0.05), ("AE", 0.15), ("S", 0.1))
+    cue = next(x for x in mouth_cues(phones, RULES) if x.label in "AG")
+    assert cue.start == pytest.approx(0.75, abs=1e-9)
+    assert cue.duration >= 0.07 - 1e-9
+
+
 def test_shapes_of_the_rules() -> None:
     assert shapes(("M", 0.12), ("AA", 0.2)) == "XADCX"
     assert shapes(("M", 0.12), ("AA", 0.2), tweens=False) == "XADX"

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_coarticulation import SYMBOLS, targets_of
 
-from visalign.animation.weight_curves import LIP_DYNAMICS, dominance, frame_grid, plateau, weight_curves
+from visalign.animation.weight_curves import (
+    LIP_DYNAMICS,
+    dominance,
+    frame_grid,
+    plateau,
+    tongue_curves,
+    weight_curves,
+)
 from visalign.errors import TimelineError, UnknownSymbol
 from visalign.visemes.viseme_map import VisemeMap, available_maps
 
@@ -143,3 +150,20 @@ def test_curves_do_not_jump(spoken):
     """Hard rules fade in and out: in 2 ms no weight moves by more than the fastest closure does, with its floor."""
     found = curves_of(" ".join(f"{phone}:{n / 100}" for phone, n in spoken), VisemeMap.load("oculus_15"))
     assert np.abs(np.diff(found.values, axis=0)).max() < 0.2
+
+
+@pytest.mark.parametrize(("phone", "viseme"), [("TH", "TH"), ("DH", "TH"), ("L", "nn"), ("N", "nn"), ("D", "DD")])
+@pytest.mark.parametrize("rate", [Fraction(12), Fraction(24), FINE])
+def test_the_tongue_gets_there_however_busy_the_lips_are(oculus, phone, viseme, rate):
+    targets = targets_of(f"UW:0.1 {phone}:0.06 UW:0.1", oculus)
+    times = frame_grid(targets[-1].interval.end, rate)
+    lips, tongue = weight_curves(targets, oculus, times), tongue_curves(targets, oculus, times)
+    assert tongue.column(viseme).max() == 1.0
+    assert lips.column(viseme).max() < 0.6
+    others = [x for x in oculus.visemes if oculus.classes[x].articulator not in ("dental", "tongue-only")]
+    assert all(tongue.column(x).max() == 0.0 for x in others)
+
+
+def test_a_tongue_without_sounds_of_its_own_stays(oculus):
+    targets = targets_of("SIL:0.3 UW:0.1 P:0.06 SIL:0.3", oculus)
+    assert not tongue_curves(targets, oculus, frame_grid(0.76, FINE)).values.any()

@@ -6,36 +6,21 @@ of running code inside them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from real_browser import WAIT_MS, started_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-CHROMIUM = Path(os.environ.get("VISALIGN_CHROMIUM") or "/usr/bin/chromium")
-WAIT_MS = 30_000
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
-)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The browser, started once."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.is_file():
-        pytest.skip(f"no browser: {CHROMIUM} is missing (apt-get install chromium, or set VISALIGN_CHROMIUM)")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS), timeout=60_000)
-        try:
-            yield chromium
-        finally:
-            chromium.close()
+    with started_browser() as chromium:
+        yield chromium
 
 
 @pytest.fixture

@@ -168,3 +168,50 @@ def test_animate(generated_clip: GeneratedClip, tmp_path: Path, capsys: pytest.C
 def test_no_rate(text: str) -> None:
     with pytest.raises(ConfigError, match="30000/1001"):
         parse_rate(text)
+
+
+def test_an_audit_beside_the_export(grid: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = grid.with_name("line.dat")
+    assert run("export", grid, "--format", "moho-dat", "-o", out, "--audit") == 0
+    told = capsys.readouterr().out
+    assert "2/2" in told
+    assert "3/3" in told
+    found = json.loads(out.with_name("line.dat.audit.json").read_text(encoding="utf-8"))
+    asked = {"closures_asked": 2, "closures_met": 2, "bites_asked": 3, "bites_met": 3}
+    assert asked.items() <= found.items()
+    assert run("export", grid, "--format", "livelink-csv", "-o", grid.with_name("a.csv"), "--audit", "-q") == 0
+    curves = json.loads(grid.with_name("a.csv.audit.json").read_text(encoding="utf-8"))
+    assert asked.items() <= curves.items()
+
+
+def test_a_closure_that_somebody_opened_is_found_and_closes_the_gate(
+    grid: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edits = grid.with_name("edits.csv")
+    edits.write_text("start_seconds,end_seconds,shape\n1.0,1.3,D\n", encoding="utf-8")
+    opened = ("--format", "rhubarb-json", "--edits", edits)
+    assert run("export", grid, *opened, "-o", grid.with_name("a.json"), "--audit") == 0
+    assert "line.TextGrid, 1.08 s: the lips do not close for B" in capsys.readouterr().out
+    assert run("export", grid, *opened, "-o", grid.with_name("a.json"), "--gate", "-q") == 1
+    assert run("export", grid, *opened[:2], "-o", grid.with_name("b.json"), "--gate", "-q") == 0
+    many = ("--format", "rhubarb-json", "-o", grid.with_name("many"), "--gate", "-q")
+    assert run("export", grid, grid.with_name("b.json.audit.json"), *many) == 3
+    assert run("export", grid.parent / grid.name, grid.parent / "line.TextGrid", *many) == 0
+
+
+def test_an_audit_that_was_edited_is_kept(grid: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    audit = grid.with_name("a.dat.audit.json")
+    audit.write_text("mine", encoding="utf-8")
+    command = ("export", grid, "--format", "moho-dat", "-o", grid.with_name("a.dat"), "--audit")
+    assert run(*command) == 3
+    assert "--overwrite" in capsys.readouterr().err
+    assert audit.read_text(encoding="utf-8") == "mine"
+    assert run(*command, "--overwrite") == 0
+
+
+@pytest.mark.parametrize("more", [("--format", "srt", "-o", "a.srt"), ("--format", "moho-dat", "-o", "-")])
+def test_no_audit_without_a_mouth_or_a_place(
+    grid: Path, more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("export", grid, *more, "--audit") == 2
+    assert "a format of mouth cues or weight curves" in " ".join(capsys.readouterr().err.replace("│", " ").split())

@@ -30,7 +30,7 @@ WRITES = re.compile(
     r"^(Write|Draw it|The (new )?(clip|file|figure|map|model|manifest)\b|File to write|Folder (to make|for))"
 )
 # A ledger says what is whose: what such a command writes is replaced by itself alone.
-LEDGERS = {"batch", "watch", "merge"}
+LEDGERS = {"batch", "desk", "watch", "merge"}
 
 
 @cache
@@ -92,7 +92,7 @@ def test_a_unit_other_than_seconds_stands_in_the_name(name: str) -> None:
 def test_what_is_judged_is_judged_by_the_same_options() -> None:
     judged = {"explain", "plot", "overlay", "fix", "attach", "batch", "watch"}
     whole = {name for name, uses in options().items() if any(command == "check" for command, _ in uses)}
-    written = {"--json", "--csv", "--segments", "--textgrid", "--html", "--overwrite", "--quiet"}
+    written = {"--json", "--csv", "--segments", "--lines", "--textgrid", "--html", "--overwrite", "--quiet"}
     one_clip = {"--transcript", "--text", "--subtitles", "--alignment", "--alignment-shift", "--speaker"}
     streams = {"--track", "--channel", "--video-track", "--face", "--audio", "--no-cache"}
     for command in judged:

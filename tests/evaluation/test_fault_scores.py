@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from visalign.evaluation.fault_scores import JUDGED, TRUTH, best_threshold, f1_at, matched, scores_of
+from visalign.evaluation.fault_scores import (
+    JUDGED,
+    MORE_TRUTH,
+    TRUTH,
+    best_threshold,
+    f1_at,
+    matched,
+    precision_at,
+    scores_by,
+    scores_of,
+)
 from visalign.evaluation.word_faults import CLEAN, FAULT, TOUCHED
 
 
@@ -67,6 +77,9 @@ def test_scores_by_hand() -> None:
     # Threshold for y from x: between 0.3 and 0.4. In y: one hit, no alarm. In all 2 hits, 3 said, 3 true.
     assert one["f1"] == pytest.approx(2 * 2 / (3 + 3))
     assert one["flagged"] == pytest.approx(2 / 3)
+    # Two thirds of the faults are flagged, a quarter of the clean words.
+    assert one["precision_at_1_percent"] == pytest.approx(0.01 * 2 / 3 / (0.01 * 2 / 3 + 0.99 / 4))
+    assert one["precision_at_10_percent"] == pytest.approx(0.1 * 2 / 3 / (0.1 * 2 / 3 + 0.9 / 4))
     assert one["lead_error_seconds"] == pytest.approx((0.02 + 0.05) / 2)
     assert table.loc["all"]["false_alarms_a_minute"] == pytest.approx(1 / (12 / 60))
     assert table.loc["all"]["untold"] == 0
@@ -88,3 +101,30 @@ def test_the_threshold_is_the_one_of_the_highest_f1() -> None:
     assert best_threshold([0.1, 0.2, 0.9], [0.3, 0.5]) == pytest.approx(0.25)
     assert f1_at(0.25, [0.1, 0.2, 0.9], [0.3, 0.5]) == pytest.approx(2 * 2 / (2 + 0 + 3))
     assert best_threshold([0.9], [0.1]) == np.inf  # all or nothing: all
+
+
+def test_precision_without_a_flag_is_not_known() -> None:
+    assert np.isnan(precision_at(0.1, 0.0, 0.0))
+    assert precision_at(0.5, 1.0, 1.0) == 0.5
+
+
+def test_scores_by_length_and_closure() -> None:
+    rows = [
+        ("g", "x", "", 0.0, "bin", 0.0, 0.1, CLEAN, 0.0, True),
+        ("g", "x", "", 0.0, "red", 1.0, 1.5, CLEAN, 0.0, False),
+        ("f", "x", "shifted", 0.12, "bin", 0.0, 0.1, FAULT, 0.12, True),
+        ("h", "x", "shifted", 0.12, "red", 1.0, 1.5, FAULT, 0.12, False),
+    ]
+    found = judged(
+        ("g", 0.0, 0.1, 0.9, False, 0.0),
+        ("g", 1.0, 1.5, 0.2, True, 0.0),
+        ("f", 0.0, 0.1, 0.1, True, 0.1),
+        ("h", 1.0, 1.5, 0.8, False, 0.1),
+    )
+    table = scores_by(matched(pd.DataFrame(rows, columns=[*TRUTH, *MORE_TRUTH]), found)).set_index("part")
+    assert table.loc["0 to 0.15 s", ["n_at_fault", "auc", "flagged"]].tolist() == [1, 1.0, 1.0]
+    assert table.loc["0.15 to 0.3 s", "n_at_fault"] == 0
+    assert table.loc["0.3 to 100 s", ["auc", "flagged"]].tolist() == [0.0, 0.0]
+    assert table.loc["0.3 to 100 s", "false_alarms_a_minute"] == pytest.approx(1 / (0.5 / 60))
+    assert table.loc["with a closure", ["auc", "false_alarms_a_minute"]].tolist() == [1.0, 0.0]
+    assert table.loc["without a closure", "auc"] == 0.0

@@ -37,7 +37,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 @pytest.mark.parametrize("name", list(EXPORTERS))
 def test_an_export_reads_a_map_of_the_user_once(name: str, read: Counter[str], tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
-    with shipped_map_file("oculus_15") as shipped:
+    theirs = "azure_en_us" if name == "azure-visemes" else "oculus_15"  # Azure has numbers only
+    with shipped_map_file(theirs) as shipped:
         shutil.copy(shipped, mine)
     load_exporter(name).render(CHECKED, ExportOptions(mouths=str(mine)))
     assert set(read.values()) <= {1}, read

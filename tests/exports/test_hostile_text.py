@@ -36,7 +36,7 @@ def lines(content: bytes) -> int:
     return len(content.splitlines())
 
 
-@pytest.mark.parametrize("name", sorted(set(EXPORTERS) - {"webvtt", "srt", "ass", "ttml", "papagayo-pg2"}))
+@pytest.mark.parametrize("name", sorted(set(EXPORTERS) - {"webvtt", "srt", "ass", "ttml", "detx", "papagayo-pg2"}))
 def test_no_format_gains_a_line(name: str) -> None:
     exporter = load_exporter(name)
     if exporter.suffix in (".glb", ".vrma", ".vmd"):
@@ -74,9 +74,27 @@ def test_csv_cells_are_no_formulas() -> None:
     assert "'=1+1" in {x["word"] for x in rows}
 
 
-@pytest.mark.parametrize("name", ["blender", "maya-script"])
+@pytest.mark.parametrize("name", ["blender", "maya-script", "metahuman-script"])
 def test_scripts_still_parse(name: str) -> None:
     compile(render(name, ODD, target='He"ad\\ {x}'), "script.py", "exec")
+
+
+def test_speech_marks_keep_their_lines() -> None:
+    marks = [json.loads(line) for line in render("polly-marks", ODD).decode().splitlines()]
+    (sentence,) = (x for x in marks if x["type"] == "sentence")
+    (odd,) = (x for x in marks if x["value"] == WORD)
+    assert sentence["value"].encode()[odd["start"] : odd["end"]].decode() == WORD
+
+
+def test_detection_files_keep_their_text() -> None:
+    root = ElementTree.fromstring(render("detx", ODD))
+    assert "".join(x.text or "" for x in root.iter("text")).replace(" ", "") == ODD.text.replace(" ", "")
+
+
+@pytest.mark.parametrize("name", ["protools", "avid-markers"])
+def test_markers_gain_no_column(name: str) -> None:
+    odd = replace(ODD, faults=tuple(Fault(replace(x.interval, label="a\tb"), x.verdict) for x in ODD.faults))
+    assert render(name, odd).decode().count("\t") == render(name).decode().count("\t")
 
 
 def test_unity() -> None:
@@ -100,7 +118,7 @@ def test_subtitles_keep_their_lines_and_begin_no_style() -> None:
     assert " ".join(x.plaintext for x in events) == said
     paragraphs = list(ElementTree.fromstring(render("ttml", ODD)).iter("{http://www.w3.org/ns/ttml}p"))
     assert len(paragraphs) == n_lines
-    assert " ".join("".join(x.itertext()) for x in paragraphs) == said
+    assert " ".join("".join(x.itertext()) for x in paragraphs) == ODD.text
 
 
 def test_line_breaks_in_labels_are_blanks(tmp_path: Path) -> None:

@@ -16,22 +16,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from rendering import render
-from sample_utterance import CHECKED
+from rendering import ERROR, ROUNDING, channels_of, render
 
 from visalign.errors import ConfigError, ParseError
-from visalign.exports import ExportOptions, load_exporter
-from visalign.exports.channels import Channels, weight_channels
+from visalign.exports.channels import Channels
 from visalign.exports.livelink_csv import ARKIT_CHANNELS
 
-ERROR = 0.01
-ROUNDING = 6e-5
-
 Keys = list[tuple[float, float]]
-
-
-def channels_of(name: str, recipe: str = "arkit_openfacefx", **options: Any) -> Channels:
-    return weight_channels(CHECKED, ExportOptions(**options), load_exporter(name), default_recipe=recipe)
 
 
 def assert_follows(
@@ -202,7 +193,7 @@ def fake_blender(names: list[str]) -> tuple[types.ModuleType, dict[str, FakeBloc
     """As much of ``bpy`` as the script uses."""
     blocks = {name: FakeBlock(name) for name in names}
     keys = types.SimpleNamespace(
-        key_blocks=blocks, animation_data=types.SimpleNamespace(action=types.SimpleNamespace())
+        key_blocks=blocks, animation_data=types.SimpleNamespace(action=types.SimpleNamespace(layers=[]))
     )
     head = types.SimpleNamespace(data=types.SimpleNamespace(shape_keys=keys))
     bpy: Any = types.ModuleType("bpy")

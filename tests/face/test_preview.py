@@ -134,3 +134,11 @@ def test_the_clip_has_picture_and_sound(tmp_path: Path) -> None:
     assert (info.video[0].width_px, info.video[0].height_px) == (96, 96)
     assert read_audio(path).duration == pytest.approx(2.5, abs=0.1)
     assert sum(1 for _ in read_frames(path)) == 63
+
+
+def test_cues_of_a_map_show_the_mouths_of_that_map() -> None:
+    """Lips that are closed at M, on the teeth at V and F, and open in between: not at rest throughout."""
+    look = PreviewOptions(style="cues", size_px=64)
+    pictures = list(preview_frames(UTTERANCE, None, ExportOptions(rate=RATE, mouths="oculus_15"), look))
+    shown = {x.tobytes() for x in pictures}
+    assert len(shown) >= 4

@@ -32,6 +32,14 @@ KEYS = json.loads(r"""
 """)  # shape key -> [[frame, value], ...]
 
 
+def curves_of(action):
+    """All curves of an action: since Blender 5 they lie in its layers alone."""
+    if hasattr(action, "fcurves"):
+        return list(action.fcurves)
+    strips = [strip for layer in action.layers for strip in layer.strips]
+    return [curve for strip in strips for bag in strip.channelbags for curve in bag.fcurves]
+
+
 def run():
     head = bpy.data.objects[OBJECT] if OBJECT else bpy.context.active_object
     blocks = head.data.shape_keys.key_blocks
@@ -47,8 +55,7 @@ def run():
         for frame, value in keys:
             block.value = value
             block.keyframe_insert("value", frame=frame)
-        animation = head.data.shape_keys.animation_data
-        for curve in animation.action.fcurves if hasattr(animation.action, "fcurves") else ():
+        for curve in curves_of(head.data.shape_keys.animation_data.action):
             if curve.data_path == path:
                 for key in curve.keyframe_points:
                     key.interpolation = "LINEAR"

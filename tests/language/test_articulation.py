@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 
 from visalign.errors import UnknownSymbol
 from visalign.language import ipa
-from visalign.language.articulation import FEATURES, distance, features_of, targets_of, weights
+from visalign.language.articulation import FEATURES, distance, targets_of, weights
 from visalign.language.phones import ARPABET, BILABIALS, SILENCE
 
 LETTERS = sorted(ipa._LETTERS)
 MARKS = sorted(ipa._MARKS)
+
+
+def features_of(phone: str) -> np.ndarray:
+    """How a phone is made: the mean of its targets."""
+    return np.asarray(targets_of(phone).mean(axis=0))
 
 
 def feature(phone: str, name: str) -> float:

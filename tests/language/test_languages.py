@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from visalign.errors import ConfigError, OutOfVocabulary
-from visalign.language.articulation import features_of
+from visalign.language.articulation import targets_of
 from visalign.language.g2p.unknown_words import chosen_g2p, settle_vocabulary
 from visalign.language.languages import (
     AMERICAN_ENGLISH,
@@ -167,7 +167,7 @@ def test_all_that_a_voice_says_is_ipa_with_an_articulation(code: str) -> None:
     for word in found:
         for phone in lexicon[word][0].phones:
             assert is_phone(phone, "ipa"), (word, phone)
-            assert features_of(phone).max() > 0
+            assert targets_of(phone).max() > 0
 
 
 def _is_of(letter: str, scripts: tuple[str, ...]) -> bool:

@@ -15,7 +15,9 @@ import visalign
 from visalign import Audio
 from visalign.errors import ConfigError, FaceNotFound, MissingStream
 from visalign.face.generated_clip import SENTENCES, GeneratedClip
+from visalign.lips import clip_faces
 from visalign.lips.clip_faces import ClipFaces, SeenFace, read_faces
+from visalign.lips.face_album import Track
 from visalign.media.clips import read_frames, write_clip, write_wav
 from visalign.sync.speaking_face import choose_face, off_screen_frames
 from visalign.sync.verdict import Cause
@@ -156,3 +158,18 @@ def test_no_face_and_no_picture(tmp_path: Path) -> None:
         read_faces(grey)
     with pytest.raises(MissingStream):
         read_faces(write_wav(tmp_path / "sound.wav", Audio(np.zeros(1600, np.float32), 16000)))
+
+
+def drawn_track(first: int, looks: Any) -> Track:
+    """A track of five frames that looks like this."""
+    frames = np.arange(first, first + 5)
+    return Track.restored(frames, frames, (100, 100), looks, 1)
+
+
+def test_a_track_is_given_to_the_face_it_looks_like_most() -> None:
+    rng = np.random.default_rng(2)
+    one, other = (looks - looks.mean() for looks in rng.normal(size=(2, 1024)))
+    tracks = [drawn_track(10 * k, looks) for k, looks in enumerate([one, other, one + 0.2 * other, other + 0.2 * one])]
+    beside = drawn_track(32, other + 0.1 * one)  # with the last one in the picture, so somebody else
+    persons = clip_faces._linked([*tracks, beside])
+    assert persons == [[tracks[0], tracks[2]], [tracks[1], tracks[3]], [beside]]

@@ -41,3 +41,19 @@ def test_what_comes_later_counts() -> None:
 
 def test_nothing_observed() -> None:
     assert forward_backward(np.empty((0, 2)), EVEN, np.eye(2)).shape == (0, 2)
+
+
+def test_probabilities_are_those_of_their_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ordinary material is computed without logs, which comes to the same; the differences are those of rounding."""
+    rng = np.random.default_rng(3)
+    logs, stay = rng.normal(0, 20, (400, 7)), 0.9 * np.eye(7) + 0.1 / 7
+    found = forward_backward(logs, np.full(7, 1 / 7), stay)
+    monkeypatch.setattr("visalign.lips.forward_backward._DEEPEST", 0.0)
+    assert found == pytest.approx(forward_backward(logs, np.full(7, 1 / 7), stay), abs=TOLERANCE)
+
+
+def test_what_no_number_holds_is_computed_with_logs() -> None:
+    """A path that must be taken past 200 surprises of e^-290 each, though every single one would do without logs."""
+    logs = np.tile([[-290.0, 0.0]], (200, 1))
+    found = forward_backward(logs, np.array([1.0, 0.0]), np.eye(2))
+    assert found == pytest.approx(np.tile([[1.0, 0.0]], (200, 1)), abs=TOLERANCE)

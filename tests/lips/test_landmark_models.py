@@ -155,3 +155,19 @@ def test_a_head_that_is_inclined_is_found_with_a_turned_box(corpus: Path, degree
     found = detector.fit(turned, tilted)
     expected = upright @ turn[:, :2].T + turn[:, 2]
     assert np.linalg.norm(found - expected, axis=1).mean() < 0.02 * box.width
+
+
+@pytest.mark.parametrize(("shape", "factor"), [((31, 45), 2), ((40, 40), 5), ((3, 50), 4), ((50, 3), 4), ((300, 9), 3)])
+def test_shrunk_pictures_are_means_of_blocks(shape: tuple[int, int], factor: int) -> None:
+    image = np.random.default_rng(factor).integers(0, 256, shape).astype(np.uint8)
+    height, width = (max(1, n // factor) for n in shape)
+    rows, columns = (min(factor, n) for n in shape)
+    blocks = image[: height * rows, : width * columns].reshape(height, rows, width, columns)
+    expected = np.round(blocks.mean(axis=(1, 3))).astype(np.uint8)
+    assert (landmark_models._shrunk(image, factor) == expected).all()
+
+
+def test_notice_of_a_model_that_is_in_use_reads_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_landmark_model()
+    monkeypatch.setattr(landmark_models, "read_trees", lambda path: pytest.fail("read again"))
+    assert "visalign" in landmark_notice()[0]

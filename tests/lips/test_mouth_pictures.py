@@ -12,6 +12,7 @@ from visalign.lips.mouth_pictures import (
     PATCH_SHAPE,
     PICTURE_FEATURES,
     MouthPictures,
+    _slopes,
     mouth_flow,
     mouth_patch,
 )
@@ -116,3 +117,11 @@ def test_a_blurred_mouth_is_less_sharp() -> None:
     ]
     assert sharpness[0] > 3 * sharpness[1] > 3 * sharpness[2]
     assert MouthPictures().look(np.full((200, 200), 5, np.uint8), points(), 0.0)[-1] == 0
+
+
+def test_slopes_are_those_of_numpy() -> None:
+    patch = np.random.default_rng(5).normal(100, 30, PATCH_SHAPE)
+    down, right = np.gradient(patch)
+    found = _slopes(patch)
+    assert (found[:, 0] == right.ravel()).all()
+    assert (found[:, 1] == down.ravel()).all()

@@ -250,3 +250,19 @@ def test_the_saturation_is_kept_in_a_file_and_missed_without_it() -> None:
     del arrays["saturation"]
     with pytest.raises(KeyError, match="saturation"):
         VisemeDecoder.from_arrays(arrays)
+
+
+def test_probabilities_that_hold_keep_the_most_probable() -> None:
+    raw, held = (replace(DECODER, sharpness=x).decode(LIPS, MAP) for x in (1.0, 0.25))
+    assert held.posteriors == pytest.approx(raw.posteriors, nan_ok=True)
+    raised = raw.posteriors**0.25
+    assert held.probabilities == pytest.approx(raised / raised.sum(axis=1, keepdims=True), nan_ok=True)
+    assert held.tier.labels == raw.tier.labels
+    p = raw.closed
+    closed = p**0.25 / (p**0.25 + (1 - p).clip(0) ** 0.25)
+    assert held.closed_probabilities == pytest.approx(closed, nan_ok=True, abs=1e-9)
+
+
+def test_a_power_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="have the power 0"):
+        replace(DECODER, sharpness=0.0)

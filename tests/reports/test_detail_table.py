@@ -16,7 +16,10 @@ from visalign.sync.scoring import PartJudgement
 from visalign.sync.segments import PartDetails
 
 NAN = math.nan
-WORD = PartJudgement("=bin", 0.3, 0.7, "B IH N", "C I J", "C I", 0.8, 0.0710000004, 0.75, "audio-early", 0.9)
+WORD = PartJudgement(
+    *("=bin", 0.3, 0.7, "B IH N", "C I J", "C I", 0.8, 0.0710000004, 0.75, "out-of-step", 0.9),
+    *(0.01, 0.08, 0.05, 0.11),
+)
 UNSEEN = PartJudgement("B", 0.3, 0.4, "B", "C", "", NAN, NAN, NAN, "uncertain", NAN)
 PARTS = [PartDetails("word", WORD, 0.5, 1, 1, 0.0, 0.1), PartDetails("phone", UNSEEN, NAN, 1, 0, 0.0, 0.0)]
 
@@ -38,6 +41,12 @@ def test_plain_data_come_back_to_the_microsecond() -> None:
     assert math.isnan(again[1].judged.score)
     assert again[0].judged == replace(WORD, lead_seconds=0.071)
     assert parse_details(None) is None
+    for item in items:  # as earlier versions wrote them
+        del item["in_step"], item["own_lead_seconds"], item["own_lead_low"], item["own_lead_high"]
+    older = parse_details(items)
+    assert older is not None
+    assert math.isnan(older[0].judged.in_step)
+    assert older[0].judged.score == WORD.score
 
 
 def test_half_a_surrogate_pair_is_text_like_any_other() -> None:

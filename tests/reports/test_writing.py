@@ -32,12 +32,13 @@ def test_csv_has_one_row_a_word(tmp_path: Path) -> None:
     text = make_report().write(tmp_path / "out.CSV").read_text(encoding="utf-8")
     assert text == (
         "clip,word,start_seconds,end_seconds,phones,expected_visemes,observed_visemes,"
-        "viseme_accuracy,lead_seconds,score,verdict,expected_in_words,observed_in_words\n"
+        "viseme_accuracy,lead_seconds,score,verdict,expected_in_words,observed_in_words,"
+        "in_step,own_lead_seconds,own_lead_low_seconds,own_lead_high_seconds\n"
         "bbaf2n.mpg,bin,0.3,0.7,B IH N,C I J,C I,0.8,0.071,0.75,audio-early,"
         '"lips together; lips relaxed, narrow opening; tongue up or down",'
-        '"lips together; lips relaxed, narrow opening"\n'
+        '"lips together; lips relaxed, narrow opening",0.97,0.08,0.06,0.1\n'
         "bbaf2n.mpg,blue,0.7,1.1,B L UW,C J B,I B,,,0.25,uncertain,"
-        'lips together; tongue up or down; lips puckered,"lips relaxed, narrow opening; lips puckered"\n'
+        'lips together; tongue up or down; lips puckered,"lips relaxed, narrow opening; lips puckered",,,,\n'
     )
 
 

@@ -11,6 +11,7 @@ from sample_lips import frame_times
 from visalign.lips.viseme_decoder import STEP, UNSEEN, DecodedVisemes
 from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.sync.estimate import LagEvidence
+from visalign.sync.in_step import TYPICAL_MISFIT
 from visalign.sync.lead_course import STEADY, LeadCourse
 from visalign.sync.lip_model import Calibration
 from visalign.sync.scoring import (
@@ -263,16 +264,37 @@ def test_rows_are_the_words_in_their_order() -> None:
 
 @pytest.mark.parametrize("calibration", [PLAIN, TEMPERED])
 def test_a_word_moved_alone_is_found(calibration: Calibration) -> None:
-    """All frames but those of the last word, and after it, are in sync."""
-    rows, score = judged(evidence_at([0.0] * 15 + [0.2] * 15), calibration=calibration)
+    """All frames but those of the last word, and after it, are in sync; its lips come 0.2 s later, five moments."""
+    moved = EXACT[:20] + EXACT[19] * 5 + EXACT[20:25]
+    rows, score = judged(evidence_at([0.0] * 20 + [0.2] * 10), calibration=calibration, observed=moved)
     assert [row.verdict for row in rows][0::2] == ["in-sync", "audio-early"]
+    assert rows[2].own_lead_seconds == pytest.approx(0.2, abs=0.031)  # a frame of its neighbour speaks for it, too
+    assert rows[2].own_lead_low < rows[2].own_lead_seconds < rows[2].own_lead_high
+    assert rows[2].in_step < 0.02 < 0.9 < rows[0].in_step
     first, last = rows[0], rows[2]
     assert isinstance(first.score, float)
     assert isinstance(last.score, float)
     assert first.score > 0.9
     assert last.score < 0.1
-    assert last.lead_seconds == pytest.approx(0.2, abs=0.06)
+    assert last.told_lead_seconds == last.own_lead_seconds  # not what it shares with its neighbours
+    assert 0 < last.lead_seconds < last.own_lead_seconds
     assert score.n_words_in_sync < score.n_words == 3
+
+
+def test_another_word_in_its_place_fits_nowhere() -> None:
+    """The lips of the last word show what its sounds do not call for, wherever they are looked for."""
+    rows, _ = judged(evidence_at([0.0] * 20 + [0.2] * 10), observed=EXACT[:20] + "C" * 10)
+    assert rows[2].verdict == "mismatched"
+
+
+def test_the_misfit_of_a_part_by_hand() -> None:
+    """Where every moment shows what it should it costs nothing, where none does all that a moment can cost."""
+    made = comparison(evidence_at([0.0] * N_FRAMES))
+    assert made.misfit(Interval(0.4, 0.8, ""), 0.0) == pytest.approx(0.0, abs=0.1)
+    other = comparison(evidence_at([0.0] * N_FRAMES), observed="S" * N_FRAMES)
+    assert other.misfit(Interval(0.4, 0.8, ""), 0.0) > 4
+    assert made.misfit(Interval(0.4, 0.8, ""), 5.0) == TYPICAL_MISFIT  # beyond the picture no moment tells it
+    assert np.isnan(made.misfit(Interval(0.0, 0.2, ""), 0.0))  # silence has nothing to show
 
 
 @pytest.mark.parametrize("calibration", [PLAIN, TEMPERED])

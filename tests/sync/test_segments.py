@@ -21,7 +21,7 @@ from visalign.signals import Audio
 from visalign.sync.estimate import LagEvidence
 from visalign.sync.lip_model import Calibration
 from visalign.sync.scoring import ClipComparison
-from visalign.sync.segments import SEGMENT_KINDS, _long, _spread, judge_segments, phrases, windows
+from visalign.sync.segments import SEGMENT_KINDS, judge_segments, phrases, windows
 from visalign.sync.verdict import SyncEstimate
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget
@@ -117,23 +117,6 @@ def test_dead_air_and_overrun_are_measured() -> None:
     assert sum(seconds for (kind, _), seconds in dead_air.items() if kind == "window") == pytest.approx(1.2, abs=0.3)
     assert dead_air["window", 4.0] == pytest.approx(1.0, abs=0.05)
     assert dead_air["window", 1.0] == dead_air["window", 2.0] == 0
-
-
-def test_spread_is_the_deviation_over_the_frames_seen() -> None:
-    """Three frames around each: 0, 3 and 6 deviate by the root of 6; of 3 and 6, where 0 is not seen, by 1.5."""
-    values = np.array([0.0, 3.0, 6.0, 6.0, 6.0])
-    assert _spread(values, np.ones(5, bool), 3)[[1, 2, 3]] == pytest.approx([np.sqrt(6), np.sqrt(2), 0.0], abs=1e-7)
-    assert _spread(values, np.arange(5) > 0, 3)[1] == pytest.approx(1.5, abs=1e-7)
-    assert _spread(np.zeros(5), np.zeros(5, bool), 3).tolist() == [0.0] * 5
-
-
-def test_only_long_runs_are_kept() -> None:
-    flags = np.array([True, True, False, True, True, True, False, False, True])
-    assert _long(flags, 3).tolist() == [False] * 3 + [True] * 3 + [False] * 3
-    assert _long(flags, 2).tolist() == [True, True, False, True, True, True, False, False, False]
-    assert _long(flags, 1).tolist() == flags.tolist()
-    assert _long(np.ones(4, bool), 4).all()
-    assert not _long(np.ones(4, bool), 5).any()
 
 
 def seconds_of(column: str, moving: np.ndarray, phones: Tier) -> float:

@@ -18,9 +18,11 @@ from visalign.sync.verdict import (
     PRECEDENCE,
     Cause,
     Objection,
+    StandingInClip,
     SyncEstimate,
     changing_offset,
     decide,
+    part_verdict,
     placed,
     word_verdict,
 )
@@ -261,6 +263,47 @@ def test_a_lead_lies_somewhere(lead: float, max_lead: float, max_lag: float) -> 
         (float("nan"), float("nan"), "uncertain"),
     ],
 )
-def test_the_verdict_on_a_word(lead: float, score: float, verdict: str) -> None:
+def test_the_verdict_on_a_part(lead: float, score: float, verdict: str) -> None:
     """The score decides whether it is at fault, its lead which fault that is."""
-    assert word_verdict(lead, score, LIMITS, THRESHOLDS) == verdict
+    assert part_verdict(lead, score, LIMITS, THRESHOLDS) == verdict
+
+
+@pytest.mark.parametrize(
+    ("score", "in_step", "own_lead", "misfit", "beyond", "run_lead", "match", "verdict"),
+    [
+        (0.9, 0.9, 0.0, 1.0, 0.0, 0.0, 0.99, "in-sync"),
+        # Off alone: by its own lead, within the limits or beyond them, or another word.
+        (0.9, 0.02, 0.03, 1.0, 0.0, 0.0, 0.99, "out-of-step"),
+        (0.9, 0.02, 0.041, 1.0, 0.0, 0.0, 0.99, "audio-early"),
+        (0.9, 0.02, -0.061, 2.5, 0.0, 0.0, 0.99, "audio-late"),
+        (0.9, 0.02, -0.061, 2.51, 0.0, 0.0, 0.99, "mismatched"),
+        (float("nan"), 0.02, 0.1, 1.0, 0.0, 0.0, 0.99, "audio-early"),
+        # Nothing is told of a clip that more likely has another's sound.
+        (0.9, 0.02, 0.1, 1.0, 0.0, 0.0, 0.49, "uncertain"),
+        (0.9, 0.02, 0.1, 1.0, 0.0, 0.0, 0.5, "audio-early"),
+        (0.9, 0.021, 0.1, 1.0, 0.0, 0.0, 0.99, "uncertain"),
+        (0.1, 0.9, 0.1, 1.0, 0.9, 0.1, 0.84, "uncertain"),
+        (0.1, 0.9, 0.1, 1.0, 0.9, 0.1, 0.85, "audio-early"),
+        # A run beyond the limits, with which it goes.
+        (0.1, 0.9, 0.1, 1.0, 0.65, 0.1, 0.99, "audio-early"),
+        (0.1, 0.9, -0.1, 1.0, 0.65, -0.1, 0.99, "audio-late"),
+        (0.1, 0.9, 0.1, 1.0, 0.64, 0.1, 0.99, "uncertain"),
+        (0.1, 0.9, 0.0, 1.0, 0.65, 0.0, 0.99, "uncertain"),
+        # In doubt: by its score, or whether it goes with the clip.
+        (0.64, 0.9, 0.0, 1.0, 0.0, 0.0, 0.99, "uncertain"),
+        (0.9, 0.49, 0.0, 1.0, 0.0, 0.0, 0.99, "uncertain"),
+        (float("nan"), 0.9, 0.0, 1.0, 0.0, 0.0, 0.99, "uncertain"),
+    ],
+)
+def test_the_verdict_on_a_word(
+    score: float,
+    in_step: float,
+    own_lead: float,
+    misfit: float,
+    beyond: float,
+    run_lead: float,
+    match: float,
+    verdict: str,
+) -> None:
+    standing = StandingInClip(in_step, own_lead, misfit, beyond, run_lead, match)
+    assert word_verdict(score, standing, LIMITS, THRESHOLDS) == verdict

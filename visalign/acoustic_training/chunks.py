@@ -7,14 +7,13 @@ reason.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,6 +27,7 @@ from visalign.acoustic_training.search import FoundPath, best_paths
 from visalign.acoustic_training.tied_states import N_NOISE_STATES, TiedStates
 from visalign.acoustic_training.utterance import Pronunciations
 from visalign.errors import BackendError
+from visalign.files.processes import end_with_parent
 from visalign.hmm_training.decision_tree import ContextStatistics
 from visalign.hmm_training.fmllr import FmllrStatistics, gather_statistics
 from visalign.hmm_training.gaussians import DiagonalMixtures, log_sum
@@ -171,15 +171,7 @@ _limits: list[Any] = []
 
 def _begin_worker() -> None:
     _limits.append(threadpool_limits(1))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Who is killed can't stop his workers, which would wait for ever."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 # --- what is done to a chunk --------------------------------------------------------------------------------------

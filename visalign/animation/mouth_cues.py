@@ -211,14 +211,18 @@ def _anticipate(chosen: list[_Choice]) -> None:
 
 
 def _fill_free(chosen: list[_Choice], rules: MouthRules) -> list[_Choice]:
-    """What is free takes the shape that follows; before a pause, and in a pause, the one before, relaxed."""
+    """What is free takes the shape that follows; before a pause or a closure, and in a pause, the one before.
+
+    A closure is not anticipated: the release of a K would close the lips 10 to 30 ms before the M that follows.
+    """
     filled = list(chosen)
     for i in range(len(filled) - 1, -1, -1):
         if filled[i].shape:
             continue
         after = filled[i + 1] if i + 1 < len(filled) else None
         before = next((x for x in filled[i::-1] if x.shape), None)
-        if after is not None and after.phone and filled[i].phone:
+        is_anticipated = after is not None and after.phone and rules.kinds[after.shape] not in ANCHORS
+        if after is not None and is_anticipated and filled[i].phone:
             shape = after.shape
         else:
             shape = rules.rest if before is None else before.shape
@@ -248,7 +252,7 @@ def _unfreeze(cues: Tier, chosen: Sequence[_Choice], rules: MouthRules) -> Tier:
 
 
 def _inside(choice: _Choice, cue: Interval) -> bool:
-    return cue.start < choice.start and choice.end < cue.end and choice.end - choice.start >= float(1 / GRID_HZ)
+    return cue.start < choice.start and choice.end < cue.end and choice.end - choice.start >= MIN_SHAPE_SECONDS
 
 
 def _interrupted(cue: Interval, vowels: Sequence[_Choice], shape: str) -> list[Interval]:

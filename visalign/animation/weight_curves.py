@@ -56,7 +56,16 @@ from visalign.timeline import Interval
 from visalign.visemes.expected import VisemeTarget
 from visalign.visemes.viseme_map import VisemeMap
 
-__all__ = ["LIP_DYNAMICS", "LipDynamics", "WeightCurves", "dominance", "frame_grid", "plateau", "weight_curves"]
+__all__ = [
+    "LIP_DYNAMICS",
+    "LipDynamics",
+    "WeightCurves",
+    "dominance",
+    "frame_grid",
+    "plateau",
+    "tongue_curves",
+    "weight_curves",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -108,6 +117,8 @@ _BY_ARTICULATOR = {
     "labiodental": "labiodental", "dental": "tongue", "sibilant": "sibilant", "rounded": "rounded vowel",
     "spread": "vowel", "open": "vowel", "tongue-only": "tongue", "other": "vowel", "silence": "pause",
 }  # fmt: skip
+
+_OF_THE_TONGUE = ("dental", "tongue-only")
 
 # The lips come to rest soon after the last sound and leave it well before the next: means over GRID's pauses.
 _REST_AFTER_SECONDS, _REST_BEFORE_SECONDS = 0.09, 0.22
@@ -226,6 +237,33 @@ def weight_curves(
     values = strength / strength.sum(axis=1, keepdims=True)
     _clamp(values, wanted, pulls, viseme_map)
     return WeightCurves(viseme_map.visemes, wanted, values)
+
+
+def tongue_curves(targets: Sequence[VisemeTarget], viseme_map: VisemeMap, times: Floats) -> WeightCurves:
+    """How far the tongue has come to each of its own visemes (``dental`` and ``tongue-only``), 0 to 1.
+
+    A TH, L or N between two vowels hardly changes the lips, and has little of their weight. The tongue gets all the way
+    there, also behind lips that close: these are the dominance of its sounds alone. For channels that move the tongue.
+
+    Parameters
+    ----------
+    targets, viseme_map, times
+        As in :func:`weight_curves`.
+
+    Returns
+    -------
+    WeightCurves
+        Rows do not sum to 1; visemes of other articulators are 0.
+    """
+    values = np.zeros((len(times), len(viseme_map.visemes)))
+    for target in targets:
+        if viseme_map.classes[target.viseme].articulator in _OF_THE_TONGUE and not is_silence(target.phone):
+            pull = _Pull.of(target, viseme_map)
+            rows, near = pull.near(times)
+            if len(near) and near.max() < 1.0 and times[0] <= pull.end and times[-1] >= pull.start:
+                near[near.argmax()] = 1.0  # between two frames: shown on the nearer one
+            values[rows, pull.column] = np.maximum(values[rows, pull.column], near)
+    return WeightCurves(viseme_map.visemes, times, values)
 
 
 def dominance(times: Floats, start: float, end: float, dynamics: LipDynamics) -> Floats:

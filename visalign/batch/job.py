@@ -163,13 +163,23 @@ class JobMaker:
 
     def _settings_digest(self, viseme_map: str, language: str) -> str:
         config = self._config(viseme_map, language)
-        named = (config.alignment.lexicon, config.sync.viseme_map, self.model, config.lips.grammar)
+        named = (
+            config.alignment.lexicon,
+            config.sync.viseme_map,
+            self.model,
+            config.lips.grammar,
+            config.sync.reference,
+        )
         contents = [_content(path) for path in named]
         # A file counts by its content, and its path with nothing.
         plain = replace(
             config,
             alignment=replace(config.alignment, lexicon="" if contents[0] else config.alignment.lexicon),
-            sync=replace(config.sync, viseme_map="" if contents[1] else config.sync.viseme_map),
+            sync=replace(
+                config.sync,
+                viseme_map="" if contents[1] else config.sync.viseme_map,
+                reference="" if contents[4] else config.sync.reference,
+            ),
             lips=replace(config.lips, grammar="" if contents[3] else config.lips.grammar),
         )
         return _digest([plain.to_dict(), contents, self.enhancement])

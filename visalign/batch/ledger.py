@@ -35,7 +35,7 @@ from visalign.corpora.clip_list import BatchClip
 from visalign.errors import AnyPath, ConfigError, OutputError, ParseError
 from visalign.files.outputs import legible
 
-__all__ = ["LEDGER_NAME", "MAX_INTERRUPTIONS", "Entry", "Ledger", "Outcome", "is_running", "only_run"]
+__all__ = ["LEDGER_NAME", "MAX_INTERRUPTIONS", "Entry", "Ledger", "Outcome", "is_running", "journal_mode", "only_run"]
 
 LEDGER_NAME = "ledger.sqlite"
 LOCK_NAME = "ledger.lock"
@@ -167,7 +167,7 @@ class Ledger:
         self._db.row_factory = sqlite3.Row
         if self._read_only:
             return
-        self._db.execute(f"PRAGMA journal_mode={'TRUNCATE' if _on_network(self.path) else 'WAL'}")
+        self._db.execute(f"PRAGMA journal_mode={journal_mode(self.path)}")
         self._db.execute("PRAGMA synchronous=FULL")
         with self._db:
             self._db.executescript(_TABLES)
@@ -245,6 +245,10 @@ class Ledger:
         """Ids of the clips in flight, and when each was claimed (seconds since the epoch)."""
         query = "SELECT id, started_at FROM clips WHERE listed AND state = 'running' ORDER BY started_at"
         return [(row["id"], row["started_at"]) for row in self._db.execute(query)]
+
+    def paths(self) -> list[str]:
+        """Where the files lie that were read, in their order."""
+        return [_told(row["path"]) for row in self._db.execute("SELECT path FROM files ORDER BY path")]
 
     def is_intact(self) -> bool:
         """SQLite's own check of the whole file."""
@@ -432,6 +436,11 @@ def _lock(folder: AnyPath) -> sqlite3.Connection | None:
             return None
         raise OutputError(folder, f"can't be locked for a run ({error}); choose another place") from error
     return lock
+
+
+def journal_mode(path: Path) -> str:
+    """How SQLite has to keep a file that a killed program must not harm: WAL is not safe on a network."""
+    return "TRUNCATE" if _on_network(path) else "WAL"
 
 
 def _on_network(path: Path, mounts: Path = Path("/proc/mounts")) -> bool:

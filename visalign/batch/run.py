@@ -19,7 +19,7 @@ from typing import Any
 from visalign._version import __version__
 from visalign.batch.engines import Engine, LocalEngine, available_cpus
 from visalign.batch.job import Job, JobMaker, report_name
-from visalign.batch.ledger import LEDGER_NAME, MAX_INTERRUPTIONS, Ledger, Outcome, only_run
+from visalign.batch.ledger import LEDGER_NAME, MAX_INTERRUPTIONS, Entry, Ledger, Outcome, only_run
 from visalign.batch.planning import Plan, clips_of_shard, job_maker, plan
 from visalign.batch.settings import INTERRUPTED, TERMINATED, BatchEvent, BatchResult, BatchSettings
 from visalign.batch.summary import require_parquet, write_summary
@@ -293,7 +293,7 @@ class Run:
             self._failed += 1
         else:
             self._done += 1
-            passed = self._ledger.entry(name).clip.passes(outcome.result.get("verdict"))
+            passed = self._ledger.entry(name).clip.passes(outcome.result.get("verdict"), outcome.result.get("gate"))
         known = {"reason": outcome.reason, "message": outcome.message, "passed": passed}
         return self._event("clip", clip=name, result=outcome.result, **known)
 
@@ -341,7 +341,7 @@ class Run:
             done=counts["done"],
             failed=counts["failed"],
             pending=counts["pending"] + counts["running"],
-            passed=sum(entry.clip.passes((entry.result or {}).get("verdict")) for entry in done),
+            passed=sum(_passes(entry) for entry in done),
             run_done=self._done,
             run_failed=self._failed,
             skipped=self._skipped,
@@ -374,3 +374,8 @@ def _interruptible(stop: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _passes(entry: Entry) -> bool:
+    result = entry.result or {}
+    return bool(entry.clip.passes(result.get("verdict"), result.get("gate")))

@@ -8,7 +8,7 @@ clip                   the video file, as written in the manifest
 report                 path of its JSON report, relative to the summary; empty for a clip that is not done
 state                  done, failed or pending
 verdict                in-sync, audio-early, audio-late, mismatched or uncertain
-passed                 1 if the verdict is the expected one (or in-sync, where none is given), else 0
+passed                 1 if the verdict is the expected one, else 0; where none is given: in-sync, or the gate passed
 lead_seconds           how early the audio is (negative: late)
 lead_low_seconds       lower bound of its 95 % interval
 lead_high_seconds      upper bound
@@ -36,6 +36,9 @@ n_lip_visemes          the same for the visemes of these words …
 n_lip_viseme_errors    … and their errors
 lip_word_error_rate    errors a word said; above 1 where more was read than said
 lip_viseme_error_rate  errors a viseme said
+gate                   passed or failed, where the profile has a release gate …
+n_lines                lines of the dub …
+n_lines_failed         … and those that fail one of its rules
 =====================  =================================================================================================
 
 What does not apply is empty. Columns keep their names and order; new ones come at the end. The summary holds no date,
@@ -70,6 +73,7 @@ SUMMARY_COLUMNS = (
     *("duration_seconds", "face_fraction", "snr_db", "n_warnings", "sync_reason", "failure", "message"),
     *("n_lip_words", "n_lip_word_errors", "n_lip_visemes", "n_lip_viseme_errors"),
     *("lip_word_error_rate", "lip_viseme_error_rate"),
+    *("gate", "n_lines", "n_lines_failed"),
 )
 """Columns of ``summary.csv``."""
 
@@ -102,7 +106,7 @@ def summary_row(entry: Entry) -> dict[str, Cell]:
         "clip": clip.clip,
         "report": entry.report if is_done else None,
         "state": "pending" if entry.state == "running" else entry.state,
-        "passed": int(clip.passes(result["verdict"])) if is_done else None,
+        "passed": int(clip.passes(result["verdict"], result.get("gate"))) if is_done else None,
         "speaker": clip.speaker,
         "condition": clip.condition,
         "expected": clip.expected,

@@ -199,7 +199,15 @@ def facts_of(report: ClipReport) -> dict[str, Any]:
         "face_fraction": clip["face_fraction"],
         "snr_db": sound.get("snr_db"),
         "n_warnings": len(data["warnings"]),
+        **_gated((data.get("dubbing") or {}).get("gate")),
     }
+
+
+def _gated(gate: Mapping[str, Any] | None) -> dict[str, Any]:
+    if gate is None:
+        return {}
+    said = "passed" if gate["passed"] else "failed"
+    return {"gate": said, "n_lines": gate["n_lines"], "n_lines_failed": gate["n_failing"]}
 
 
 def _read_off_lips(found: Mapping[str, Any] | None) -> dict[str, Any]:

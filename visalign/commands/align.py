@@ -15,6 +15,7 @@ from visalign.commands.console import (
     alignment_table,
     progress_line,
     screen,
+    show_failure,
     show_warnings,
     show_written,
     tier_table,
@@ -428,7 +429,7 @@ def _align_many(
 def _tell(one: Aligned, *, quiet: bool) -> None:
     """Say what became of one of many recordings, where it failed or there is something to know."""
     if one.error is not None:
-        screen(stderr=True).print(f"{one.recording.path}: {one.error}", style="red", soft_wrap=True)
+        show_failure(one.recording.path, one.error)
     elif one.alignment is not None and one.alignment.warnings and not quiet:
         first, more = one.alignment.warnings[0], len(one.alignment.warnings) - 1
         rest = f" (and {more} more)" if more else ""

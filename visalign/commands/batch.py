@@ -257,6 +257,7 @@ def settings_of(judging: Judging) -> BatchSettings:
     named = replace(
         judging,
         lexicon=None if judging.lexicon is None else judging.lexicon.resolve(),
+        reference=None if judging.reference is None else judging.reference.resolve(),
         viseme_map=_name_or_file(judging.viseme_map),
         grammar=_name_or_file(judging.grammar),
         g2p=_name_or_file(judging.g2p),

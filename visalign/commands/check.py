@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 import visalign
 from visalign.commands.console import (
     judged_parts,
+    lines_table,
     progress_line,
     screen,
     show_warnings,
@@ -19,7 +21,7 @@ from visalign.commands.console import (
 )
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, EXIT_CODES
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, with_groups
-from visalign.commands.options import Audio, Csv, Html, Json, Overwrite, Quiet, refuse_missing, written
+from visalign.commands.options import Audio, Csv, Html, Jobs, Json, Overwrite, Quiet, refuse_missing, written
 from visalign.errors import KeptFile
 from visalign.files.outputs import check_output
 
@@ -36,6 +38,7 @@ CHECK_EPILOG = (
     "visalign check clip.mp4 --transcript clip.txt --html clip.html\n\n"
     "visalign check dub.mp4 --transcript dub.txt --grammar lines.txt    (and how readable the lips are)\n\n"
     "visalign check clip.mp4 --transcript clip.txt --profile film --strict    (other limits; in doubt uncertain)\n\n"
+    "visalign check episode.mp4 --transcript dub.srt --profile dubbing    (may it be released? line by line)\n\n"
     "visalign check clip.mp4 --json - | jq .sync.lead_seconds\n\n"
     "Without a transcript the phones are recognised: offset and confidence, but no words.\n\n" + EXIT_CODES
 )
@@ -46,6 +49,14 @@ Segments = Annotated[
         "--segments",
         ".csv",
         help="Write words, phones, phrases and windows of 1 s, with all measures, as CSV; - for the standard output.",
+    ),
+]
+Lines = Annotated[
+    Path | None,
+    written(
+        "--lines",
+        ".csv",
+        help="Write the lines of a dub, cue by cue, with all measures, as CSV; - for the standard output.",
     ),
 ]
 TextGrid = Annotated[
@@ -64,16 +75,18 @@ def check(
     json: Json = None,
     csv: Csv = None,
     segments: Segments = None,
+    lines: Lines = None,
     textgrid: TextGrid = None,
     html: Html = None,
     overwrite: Overwrite = False,
+    jobs: Jobs = None,
     quiet: Quiet = False,
 ) -> None:
     """Tell whether sound and lips of a clip are in sync: the offset, and every word.
 
     Of a long clip every cue or phrase is shown, and of a very long one where it is not in sync.
     """
-    outputs = {json: ".json", csv: ".csv", textgrid: ".TextGrid", segments: ".csv", html: ".html"}
+    outputs = {json: ".json", csv: ".csv", textgrid: ".TextGrid", segments: ".csv", lines: ".csv", html: ".html"}
     inputs = [video, *([audio] if audio else []), *spoken.files, *judging.files]
     for path, suffix in outputs.items():
         if path is not None:
@@ -86,28 +99,28 @@ def check(
             audio=audio,
             evidence=html is not None,
             details=("word", "phone", "phrase", "window") if segments else (),
+            lines=lines is not None,
+            jobs=jobs or os.cpu_count() or 1,
             progress=progress,
             **arguments,
         )
         if html is not None:
             progress("writing the page", None)
-    kept = _write(report, [path for path in (json, csv, textgrid, html) if path is not None], segments)
+    tables = {segments: report.write_details, lines: report.write_lines}
+    kept = _write({path: tables.get(path, report.write) for path in outputs if path is not None})
     if not quiet:
         show_report(report, [path for path in outputs if path is not None and path not in kept])
     for refused in kept.values():
         raise refused
-    raise typer.Exit(DONE if report.sync.verdict == "in-sync" else CHECK_FAILED)
+    raise typer.Exit(DONE if report.passed else CHECK_FAILED)
 
 
-def _write(report: ClipReport, paths: Iterable[Path], segments: Path | None) -> dict[Path, KeptFile]:
+def _write(files: Mapping[Path, Callable[[Path], Path]]) -> dict[Path, KeptFile]:
     """Write what was asked for, and give what may not be replaced: it keeps nothing else from being written."""
     kept = dict[Path, KeptFile]()
-    for path in (*paths, *([segments] if segments else [])):
+    for path, write in files.items():
         try:
-            if path is segments:
-                report.write_details(path)
-            else:
-                report.write(path)
+            write(path)
         except KeptFile as refused:
             kept[path] = refused
     return kept
@@ -117,7 +130,9 @@ def show_report(report: ClipReport, outputs: Sequence[Path]) -> None:
     """Print what was found, and where it was written."""
     console = screen()
     console.print(styled_summary(report))
-    if report.judged_words:
+    if report.dubbing is not None:
+        console.print(lines_table(report))
+    elif report.judged_words:
         console.print(judged_parts(report))
     elif report.clip.transcript is None:
         console.print("No transcript was given: phones were recognised, so there are no words to judge.")

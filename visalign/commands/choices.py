@@ -12,14 +12,14 @@ from visalign.errors import did_you_mean, quoted
 __all__ = ["choice", "choice_argument", "known", "known_maps"]
 
 
-def choice(*decls: str, names: Sequence[str], help: str, panel: str | None = None) -> Any:
-    """An option, for use in ``Annotated``, whose value is one of `names`, in any case."""
+def choice(*decls: str, names: Sequence[str], help: str, panel: str | None = None, suffix: str = "") -> Any:
+    """An option, for use in ``Annotated``, whose value is one of `names`, in any case, or a file ending in `suffix`."""
     return typer.Option(
         *decls,
         help=help,
         rich_help_panel=panel,
-        parser=_one_of(names),
-        metavar=f"[{'|'.join(names)}]",
+        parser=_one_of(names, suffix),
+        metavar=f"[{'|'.join((*names, *['FILE' + suffix] * bool(suffix)))}]",
         autocompletion=_beginning(lambda: names),
     )
 
@@ -53,10 +53,12 @@ def known_maps() -> list[str]:
     return list(available_maps())
 
 
-def _one_of(names: Sequence[str]) -> Callable[[str], str]:
+def _one_of(names: Sequence[str], suffix: str = "") -> Callable[[str], str]:
     spelt = {name.lower(): name for name in names}
 
     def parse(value: str) -> str:
+        if suffix and str(value).lower().endswith(suffix):
+            return str(value)
         if str(value).lower() not in spelt:
             listed = ", ".join(names) if len(names) <= _MOST_LISTED else f"{', '.join(names[:_MOST_LISTED])} …"
             raise typer.BadParameter(f"{quoted(value)} is not one of {listed}.{did_you_mean(str(value), names)}")

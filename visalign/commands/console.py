@@ -54,9 +54,11 @@ __all__ = [
     "facts_table",
     "findings_table",
     "judged_parts",
+    "lines_table",
     "print_json",
     "progress_line",
     "screen",
+    "show_failure",
     "show_warnings",
     "show_written",
     "signed_ms",
@@ -84,6 +86,7 @@ VERDICT_STYLES = {
     "audio-early": "red",
     "audio-late": "red",
     "mismatched": "red",
+    "out-of-step": "red",
     "uncertain": "yellow",
 }
 _STATUS_STYLES = {"ok": "green", "missing": "red", "broken": "red", "optional": "yellow"}
@@ -119,6 +122,13 @@ def show_written(*paths: Path) -> None:
     for path in paths:
         if not is_for_stdout(path):
             screen().print(f"Wrote {path}", soft_wrap=True)
+
+
+def show_failure(path: Path, error: Exception) -> None:
+    """A line on stderr for one of many files that failed; its name once, also where the error begins with it."""
+    told = str(error)
+    named = told if told.startswith(f"{path}:") else f"{path}: {told}"
+    screen(stderr=True).print(named, style="red", soft_wrap=True)
 
 
 def write_json(path: Path, facts: Mapping[str, Any], *, overwrite: bool) -> None:
@@ -246,6 +256,8 @@ def styled_summary(report: ClipReport) -> Text:
     """The report's summary, its headline in the colour of the verdict."""
     headline, *rest = report.summary().splitlines()
     colour = VERDICT_STYLES.get(report.sync.verdict, "")
+    if report.dubbing is not None and report.dubbing.gate is not None:
+        colour = VERDICT_STYLES["in-sync" if report.passed else "mismatched"]
     return Text("\n").join([Text(headline, style=f"bold {colour}"), *map(Text, rest)])
 
 
@@ -266,13 +278,13 @@ def words_table(report: ClipReport, width: int | None = None) -> Table:
         *["expected", "observed"] * all_of_it,
         *[">viseme accuracy"] * some,
         *(">audio lead ms", ">frames"),
-        *[">score"] * some,
+        *[">score", ">in step"] * some,
         *("verdict", ""),
     )
     worst = report.worst_segment() if _is_one_weak(report) else None
     for index, word in enumerate(report.judged_words):
         is_worst = index == worst
-        verdict, lead = word_as_told(report.sync, word.verdict, word.lead_seconds)
+        verdict, lead = word_as_told(report.sync, word.verdict, word.told_lead_seconds)
         cells: list[str | Text] = [
             word.label,
             f"{word.start:.2f}–{word.end:.2f}",
@@ -280,7 +292,7 @@ def words_table(report: ClipReport, width: int | None = None) -> Table:
             *[_in_words(x, report.clip.names) for x in (word.expected, word.observed) if all_of_it],
             *[_number(word.viseme_accuracy, "{:.0%}")] * some,
             *(signed_ms(lead), _signed_frames(lead, report.clip.frame_rate)),
-            *[_number(word.score, "{:.2f}")] * some,
+            *[_number(x, "{:.2f}") for x in (word.score, word.in_step) if some],
             Text(verdict, style=VERDICT_STYLES.get(verdict, "")),
             "<- worst" if is_worst else "",
         ]
@@ -321,6 +333,32 @@ def judged_parts(report: ClipReport) -> RenderableType:
     shown = notable_runs(runs, MOST_ROWS)
     told = Text(_count_in_words(parts, runs, shown, kind) + " " + _HOW_TO_SEE_MORE.format(f"every word and {kind}"))
     return Group(_passages_table(shown, kind), told) if shown else told
+
+
+def lines_table(report: ClipReport) -> RenderableType:
+    """The lines of a dub that fail a rule of its gate; without a gate all of them, as far as a table goes."""
+    # Loads numpy, which the report has loaded already.
+    from visalign.reports.line_table import fault_in_words, line_verdict_in_words
+
+    dubbing = report.dubbing
+    assert dubbing is not None
+    lines = dubbing.lines if dubbing.gate is None else [x for x in dubbing.lines if dubbing.failed(x)]
+    table = _table(">line", ">time", "text", ">audio\nlead ms", "verdict", "what fails")
+    for line in lines[:MOST_ROWS]:
+        failed = dubbing.failed(line)
+        style = VERDICT_STYLES.get(line.verdict, "")
+        cells: list[str | Text] = [
+            str(line.number),
+            "" if line.start is None or line.end is None else f"{clock(line.start)}–{clock(line.end)}",
+            Text(line.text, no_wrap=True, overflow="ellipsis"),
+            signed_ms(line.lead_seconds),
+            Text(line_verdict_in_words(line.verdict), style=style),
+            fault_in_words(line, failed),
+        ]
+        table.add_row(*map(_text, cells))
+    told = f"{len(lines) - MOST_ROWS} more lines are left out here. " * (len(lines) > MOST_ROWS)
+    more = Text(told + "For every line with all measures: --lines FILE, --json FILE or --html FILE (with a player).")
+    return Group(table, more) if lines else more
 
 
 _HOW_TO_SEE_MORE = "For {}: --csv FILE, --segments FILE (with phrases and all measures) or --html FILE (with a player)."

@@ -19,14 +19,15 @@ EVALUATE_EPILOG = (
     "visalign evaluate clips/ --model mine.npz -o results/    (clips of speakers that mine.npz never saw)\n\n"
     "Clips lie with their transcripts as for `visalign train`. Nothing has to be labelled: the sound is moved by known "
     "amounts, and words are displaced or dubbed, in memory. Written are summary.md and summary.csv, and a row a "
-    "measurement in offsets.csv, windows.csv, words.csv and clips.csv; with Matplotlib, plots too.\n\n"
+    "measurement in offsets.csv, windows.csv, words.csv and clips.csv; word_faults.csv tells how well single words are "
+    "found that were moved, dropped, said twice, swapped or replaced.\n\n"
     "Exit codes: 0 done · 2 wrong usage · 3 no clip could be analysed"
 )
 
 
 def evaluate(
     clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="Folder of clips with transcripts, or a manifest.")],
-    output: Annotated[Path, NeededOutput("Folder for tables and plots; made if it does not exist.")],
+    output: Annotated[Path, NeededOutput("Folder for the tables; made if it does not exist.")],
     model: Model = None,
     config: Settings = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many clips.")] = None,

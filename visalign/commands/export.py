@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from visalign.commands.choices import known
-from visalign.commands.console import facts_table, screen, show_warnings, show_written
+from visalign.commands.console import facts_table, progress_line, screen, show_failure, show_warnings, show_written
+from visalign.commands.exit_codes import CHECK_FAILED, DONE, NOT_ANALYSED
 from visalign.commands.options import (
     OUTPUT,
     Aligner,
@@ -29,20 +34,33 @@ from visalign.commands.options import (
     refuse_lonely_language,
     said,
 )
-from visalign.errors import BAD_DATA, ConfigError, did_you_mean
-from visalign.files.standard_output import is_for_stdout
+from visalign.errors import BAD_DATA, ConfigError, KeptFile, did_you_mean
+from visalign.files.standard_output import STANDARD_STREAM, is_for_stdout
 
 if TYPE_CHECKING:
-    from visalign.exports.exporter import ExportOptions
+    from visalign.animation.mouth_audit import MouthAudit
+    from visalign.exports.exporter import Exporter, ExportOptions
     from visalign.exports.hand_edits import Edit
+    from visalign.exports.utterance import Utterance
 
-__all__ = ["EXPORT_EPILOG", "export", "parse_rate", "read_edits_for", "split_shapes"]
+__all__ = [
+    "EXPORT_EPILOG",
+    "audit_beside",
+    "audit_row",
+    "export",
+    "parse_rate",
+    "read_edits_for",
+    "show_audits",
+    "split_shapes",
+]
 
 EXPORT_EPILOG = (
     'visalign export line.wav --text "bin blue at f two now" -o line.json\n\n'
     "visalign export clip.mp4 -t clip.txt --format moho-dat --fps 24 --lead-frames 1 -o line.dat\n\n"
     'visalign export zeile.wav --text "Guten Morgen" --language de --format livelink-csv -o zeile.csv\n\n'
     "visalign export line.TextGrid --rig head.glb -o talking.glb\n\n"
+    "visalign export lines/*.wav --format moho-dat -o mouths/    (line.wav beside line.txt; or --transcript FOLDER)\n\n"
+    "visalign export lines/ --format spine -o mouths/ --gate    (exit code 1 where a closure is missed …)\n\n"
     "visalign export --list    (all formats, and how each was verified)"
 )
 
@@ -71,14 +89,17 @@ def parse_rate(text: str) -> Fraction:
 
 
 def export(
-    source: Annotated[
-        Path | None,
+    sources: Annotated[
+        list[Path] | None,
         typer.Argument(
-            metavar="IN", help="Sound or clip, TextGrid, EAF, CTM, CSV, or a JSON of visalign.", show_default=False
+            metavar="IN...",
+            help="Sound or clip, TextGrid, EAF, CTM, CSV, or a JSON of visalign; or many, or a folder.",
+            show_default=False,
         ),
     ] = None,
     output: Annotated[
-        Path | None, NeededOutput("File to write; its ending names the format. - for standard output.")
+        Path | None,
+        NeededOutput("File to write; its ending names the format. Of many a folder; - for standard output."),
     ] = None,
     form: Annotated[
         str | None,
@@ -113,6 +134,17 @@ def export(
     make_edits: Annotated[
         bool, typer.Option("--make-edits", help="Begin an empty OUTPUT.edits.csv.", rich_help_panel=OUTPUT)
     ] = False,
+    audit: Annotated[
+        bool,
+        typer.Option(
+            "--audit",
+            help="Say whether closures and F V are met, and what flickers; OUTPUT.audit.json has it all.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = False,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="As --audit, and exit with 1 where it finds a fault.", rich_help_panel=OUTPUT)
+    ] = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -120,17 +152,13 @@ def export(
     if show_list:
         _show_formats()
         return
-    if source is None or output is None:
+    if not sources or output is None:
         raise typer.BadParameter("give IN and -o FILE; `visalign export --list` shows the formats and their endings")
     # These load numpy, and what reads sound.
-    from visalign.exports.exporter import ExportOptions, load_exporter, write_export
+    from visalign.exports.exporter import ExportOptions, load_exporter
     from visalign.exports.reading import read_utterance
-    from visalign.files.outputs import check_output
 
     exporter = load_exporter(form or _format_of(output)) if form in (None, *_formats()) else _refuse_format(form)
-    output = output_for(output, exporter.suffix) or output
-    inputs = [x for x in (source, transcript, lexicon, rig, edits) if x is not None]
-    check_output(output, suffixes=[output.suffix], overwrite=overwrite, inputs=inputs)
     options = ExportOptions(
         rate=None if fps is None else parse_rate(fps),
         first_frame=start_frame,
@@ -144,16 +172,164 @@ def export(
         mouths=viseme_map,
         recipe=recipe,
         max_error=max_error,
-        edits=read_edits_for(output, edits, make=make_edits),
         model=rig,
         target=target,
     )
+    read = partial(read_utterance, lexicon=lexicon, aligner=aligner, language=language)
+    how = _How(exporter, options, read, make_edits, audit or gate, gate, overwrite, quiet)
+    if how.audit and (exporter.family not in ("cues", "weights") or output == STANDARD_STREAM):
+        raise typer.BadParameter(
+            "--audit looks at a mouth and is written beside it: give a format of mouth cues or weight curves "
+            "(`visalign export --list`), and a file with -o"
+        )
+    if len(sources) > 1 or sources[0].is_dir() or (output.is_dir() and text is None):
+        _refuse_for_many(output, {"--text": text, "--edits": edits})
+        refuse_lonely_language(language, sources)
+        _export_many(sources, transcript, output, how)
+        return
+    if output.is_dir():
+        output /= sources[0].with_suffix("").name + exporter.suffix
+    output = output_for(output, exporter.suffix) or output
+    inputs = [x for x in (sources[0], transcript, lexicon, rig, edits) if x is not None]
     words = said(text, transcript)
     refuse_lonely_language(language, words)
-    utterance = read_utterance(source, words, lexicon=lexicon, aligner=aligner, language=language)
-    write_export(output, utterance, exporter, options)
-    if not quiet:
-        _report(exporter, options, output, utterance.warnings)
+    _export_one(sources[0], words, output, edits, inputs, how)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What the options ask for, whatever is exported."""
+
+    exporter: Exporter
+    options: ExportOptions
+    read: Callable[[Path, Any], Utterance]
+    make_edits: bool
+    audit: bool
+    gate: bool
+    overwrite: bool
+    quiet: bool
+
+    def options_for(self, output: Path, edits: Path | None = None) -> ExportOptions:
+        """With the edits of a result."""
+        return replace(self.options, edits=read_edits_for(output, edits, make=self.make_edits))
+
+
+def _export_one(
+    source: Path, words: object, output: Path, edits: Path | None, inputs: Sequence[Path], how: _How
+) -> None:
+    # As above.
+    from visalign.exports.exporter import write_export
+    from visalign.files.outputs import check_output
+
+    check_output(output, suffixes=[output.suffix], overwrite=how.overwrite, inputs=inputs)
+    if how.audit:
+        check_output(audit_beside(output), suffixes=(".json",), overwrite=how.overwrite, inputs=inputs)
+    options = how.options_for(output, edits)
+    utterance = how.read(source, words)
+    write_export(output, utterance, how.exporter, options)
+    audits = {source.name: _audited(output, utterance, options, how)} if how.audit else {}
+    if not how.quiet:
+        show_warnings(utterance.warnings)
+        _report(how.exporter, options)
+        show_audits(audits, how.exporter.family)
+        show_written(output, *(audit_beside(output) for _ in audits))
+    if how.gate and any(x.findings for x in audits.values()):
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _audited(output: Path, utterance: Utterance, options: ExportOptions, how: _How) -> MouthAudit:
+    """The audit of an export, written beside it."""
+    # As above.
+    from visalign.exports.audit import audit_export
+    from visalign.files.outputs import keep_edited
+    from visalign.files.text_files import write_text
+
+    found = audit_export(utterance, how.exporter, options)
+    keep_edited(audit_beside(output), overwrite=how.overwrite)
+    write_text(audit_beside(output), json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n")
+    return found
+
+
+def _refuse_for_many(output: Path, one: dict[str, object]) -> None:
+    if is_for_stdout(output) or output == STANDARD_STREAM:
+        raise typer.BadParameter("many files need a folder: give it with -o FOLDER")
+    if given := [name for name, value in one.items() if value is not None]:
+        raise typer.BadParameter(f"{given[0]} is about one recording; of many each has its own beside it")
+
+
+def _export_many(sources: Sequence[Path], transcripts: Path | None, output: Path, how: _How) -> None:
+    """Export several files, or a folder; exit with 3 where one failed."""
+    # As above.
+    from visalign.corpora.folder_export import export_sources, find_sources
+
+    if transcripts is not None and not transcripts.is_dir():
+        raise typer.BadParameter(
+            "--transcript of many files is the folder in which their texts lie, under the names of the recordings; "
+            f"{transcripts} is no folder"
+        )
+    recordings = find_sources(sources, transcripts)
+    n_failed = 0
+    audits: dict[str, MouthAudit] = {}
+    with progress_line(enabled=not how.quiet) as progress:
+        progress(f"exporting {recordings[0].path.name}", 0.0)
+        done = export_sources(recordings, output, how.exporter, how.options_for, how.read, overwrite=how.overwrite)
+        for number, one in enumerate(done, start=1):
+            progress("exporting", number / len(recordings))
+            error = one.error
+            if how.audit and one.written is not None and one.utterance is not None:
+                try:
+                    audits[one.recording.name] = _audited(one.written, one.utterance, one.options or how.options, how)
+                except KeptFile as kept:
+                    error = kept
+            if error is not None:
+                n_failed += 1
+                show_failure(one.recording.path, error)
+            if one.utterance is not None and not how.quiet:
+                show_warnings(f"{one.recording.name}: {x}" for x in one.utterance.warnings)
+    if not how.quiet:
+        show_audits(audits, how.exporter.family)
+        _report(how.exporter, how.options)
+        n_done = len(recordings) - n_failed
+        screen().print(f"Exported {n_done} of {len(recordings)} recordings into {output}", soft_wrap=True)
+    is_faulty = how.gate and any(x.findings for x in audits.values())
+    raise typer.Exit(NOT_ANALYSED if n_failed else CHECK_FAILED if is_faulty else DONE)
+
+
+_MOST_SHOWN = 8  # findings; the file has them all
+
+
+def audit_beside(output: Path) -> Path:
+    """Where the audit of an export is written."""
+    return output.with_name(f"{output.name}.audit.json")
+
+
+def show_audits(audits: Mapping[str, MouthAudit], family: str) -> None:
+    """A row a file, and below it what was found."""
+    if not audits:
+        return
+    header = ("audit", ">P B M", ">closes, ms", ">F V", ">jaw, openings/s", ">flicker", ">open in silence, s")
+    screen().print(facts_table(header, [audit_row(name, x) for name, x in audits.items()]))
+    found = [(name, x) for name, audit in audits.items() for x in audit.findings]
+    for name, x in found[:_MOST_SHOWN]:
+        screen().print(f"{name}, {x.start:.2f} s: {x.told}", soft_wrap=True)
+    if len(found) > _MOST_SHOWN:
+        screen().print(f"and {len(found) - _MOST_SHOWN} more, in the .audit.json beside each file")
+    if family == "cues" and any(x.kind == "flicker" for _, x in found):
+        screen().print("--min-hold-frames 2 (or more) holds each mouth longer.")
+
+
+def audit_row(name: str, audit: MouthAudit) -> tuple[str, ...]:
+    """The cells of an audit."""
+    begins = audit.closures_begin_seconds
+    return (
+        name,
+        f"{audit.closures_met}/{audit.closures_asked}",
+        "" if begins is None else f"{1000 * begins:+.0f}",
+        f"{audit.bites_met}/{audit.bites_asked}",
+        f"{audit.fastest_jaw:.0f}",
+        str(audit.flickers),
+        f"{audit.open_in_silence_seconds:.2f}",
+    )
 
 
 def _formats() -> list[str]:
@@ -211,16 +387,13 @@ def read_edits_for(output: Path, given: Path | None, *, make: bool = False) -> t
     return read_edits(beside) if beside.exists() else ()
 
 
-def _report(exporter: Any, options: ExportOptions, output: Path, warnings: tuple[str, ...]) -> None:
-    console = screen()
-    show_warnings(warnings)
+def _report(exporter: Exporter, options: ExportOptions) -> None:
     rate = options.rate or exporter.rate
     first = exporter.first_frame if options.first_frame is None else options.first_frame
     frames = "" if exporter.family == "annotation" else f"; {rate} frames a second, the first is {first}"
-    console.print(f"{exporter.title} (--format {exporter.name}){frames}.")
+    screen().print(f"{exporter.title} (--format {exporter.name}){frames}.")
     if options.edits:
-        console.print(f"{len(options.edits)} edit(s) by hand are in it.")
-    show_written(output)
+        screen().print(f"{len(options.edits)} edit(s) by hand are in it.")
 
 
 def _show_formats() -> None:

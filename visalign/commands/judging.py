@@ -32,6 +32,7 @@ from visalign.commands.options import (
     Oov,
     Profile,
     Recognise,
+    Reference,
     Settings,
     Speaker,
     Strict,
@@ -45,6 +46,7 @@ from visalign.commands.options import (
     refuse_lonely_shift,
     said,
 )
+from visalign.config import PROFILE_SUFFIX
 
 if TYPE_CHECKING:
     from visalign.config import Config
@@ -105,6 +107,7 @@ class Judging:
     viseme_map: Map = None
     model: Model = None
     config: Settings = None
+    reference: Reference = None
     max_lag: MaxLag = None
     profile: Profile = None
     strict: Strict = False
@@ -120,6 +123,7 @@ class Judging:
             recognise=self.recognise,
             enhancement=self.enhancement,
             viseme_map=self.viseme_map,
+            reference=self.reference,
             max_lag_seconds=self.max_lag,
             profile=self.profile,
             strict=True if self.strict else None,
@@ -129,7 +133,8 @@ class Judging:
     @property
     def files(self) -> list[Path]:
         """What is read of it."""
-        return [path for path in (self.lexicon, self.model, self.config) if path is not None]
+        profile = Path(self.profile) if self.profile and self.profile.lower().endswith(PROFILE_SUFFIX) else None
+        return [path for path in (self.lexicon, self.model, self.config, self.reference, profile) if path is not None]
 
 
 def check_arguments(spoken: Spoken, streams: Streams, judging: Judging, clip: Path) -> dict[str, Any]:

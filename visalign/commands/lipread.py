@@ -46,7 +46,8 @@ LIPREAD_EPILOG = (
     "visalign lipread dub.mp4 --grammar lines.txt --transcript dub.txt --report dub.json    (its sync beside)\n\n"
     "visalign lipread clip.mp4 --grammar sentences.txt -o words.TextGrid    (a sentence a line: their bigram)\n\n"
     "The sound is not used. With what was really said (--text, --transcript) the error rates are counted, which needs "
-    'pip install "visalign\\[lipread]". Without --map all phones are told apart.'
+    'pip install "visalign\\[lipread]". Without --map all phones are told apart. A word that is 80 % sure is right in '
+    "about 80 % of cases, for speakers like those of the model."
 )
 
 
@@ -62,6 +63,12 @@ def lipread(
     transcript: Transcript = None,
     video_track: VideoTrack = None,
     report: Report = None,
+    n_best: Annotated[
+        int,
+        typer.Option(
+            "--n-best", metavar="N", min=0, max=100, help="Also the N most probable sentences, the best first."
+        ),
+    ] = 0,
     output: Annotated[Path | None, NeededOutput("Words and units: a .TextGrid; - for standard output.")] = None,
     json: Json = None,
     overwrite: Overwrite = False,
@@ -99,7 +106,7 @@ def lipread(
     with progress_line(enabled=not quiet) as progress:
         lips = visalign.read_lips(video, track=video_track, progress=progress)
         progress("reading words", None)
-        found = read_words(lips, graph, decoder, viseme_map=chosen, lexicon=known)
+        found = read_words(lips, graph, decoder, viseme_map=chosen, lexicon=known, n_best=n_best)
     result = _result(video, found) | ({} if words is None else _errors(words, found, chosen, known))
     result |= {} if report is None else {"sync": _sync(report)}
     files = [] if output is None else [write_textgrid(output, [found.words, found.units])]
@@ -116,8 +123,14 @@ def _result(video: Path, found: LipReading) -> dict[str, Any]:
     from visalign.files.text_files import rounded
 
     def rows(tier: Any) -> list[dict[str, Any]]:
-        return [{"label": x.label, "start": rounded(x.start), "end": rounded(x.end)} for x in tier if x.label]
+        return [
+            {"label": x.label, "start": rounded(x.start), "end": rounded(x.end)}
+            | ({} if x.score is None else {"confidence": rounded(x.score)})
+            for x in tier
+            if x.label
+        ]
 
+    sentences = [{"sentence": words, "score": rounded(score)} for words, score in found.alternatives]
     return {
         "schema_version": 1,
         "clip": video.name,
@@ -127,7 +140,7 @@ def _result(video: Path, found: LipReading) -> dict[str, Any]:
         "score": rounded(found.score),
         "words": rows(found.words),
         "units": rows(found.units),
-    }
+    } | ({"n_best": sentences} if sentences else {})
 
 
 def _errors(words: list[str], found: LipReading, viseme_map: VisemeMap | None, lexicon: Any) -> dict[str, Any]:
@@ -172,8 +185,11 @@ def _merged(form: tuple[str, ...]) -> list[str]:
 def _show(found: LipReading, result: dict[str, Any]) -> None:
     out = screen()
     out.print(found.sentence or "(nothing is said)", style="bold", soft_wrap=True)
-    rows = [(x.label, f"{x.start:.2f}", f"{x.end:.2f}") for x in found.words if x.label]
-    out.print(facts_table(("word", ">start s", ">end s"), rows))
+    rows = [(x.label, f"{x.start:.2f}", f"{x.end:.2f}", f"{x.score or 0.0:.0%}") for x in found.words if x.label]
+    out.print(facts_table(("word", ">start s", ">end s", ">sure"), rows))
+    if found.alternatives:
+        sentences = [(str(k), words, f"{score:.2f}") for k, (words, score) in enumerate(found.alternatives, 1)]
+        out.print(facts_table((">", "sentence", ">score"), sentences))
     if "word_errors" in result:
         for name, key in (("Words", "word_errors"), ("Visemes" if found.viseme_map else "Phones", "unit_errors")):
             count = result[key]

@@ -10,7 +10,7 @@ import typer
 
 import visalign
 from visalign.commands.console import screen, show_written
-from visalign.commands.options import Map, Model, Overwrite
+from visalign.commands.options import Map, Model, Overwrite, Port
 from visalign.config import SyncParams
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def live(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, -, camera, or an address.")],
     viseme_map: Map = None,
     model: Model = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any that is free.")] = 0,
+    port: Port = None,
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for the page to be opened before a file runs.")
     ] = 60,
@@ -55,7 +55,7 @@ def live(
         check_output(stats, suffixes=(".json",), overwrite=overwrite)
     chosen, lip_model = visalign.VisemeMap.load(viseme_map or SyncParams().viseme_map), LipModel.load(model)
     opened = open_source(source, allow_network=allow_network)
-    with LiveServer(format_live_page(opened.name, names_of(chosen)), port) as server:
+    with LiveServer(format_live_page(opened.name, names_of(chosen)), port or 0) as server:
         screen().print(f"Open {server.url}", soft_wrap=True)
         if not opened.is_live:
             _wait_for_window(server, wait)

@@ -15,6 +15,7 @@ from visalign.commands.options import (
     JUDGED,
     Csv,
     Grammar,
+    Images,
     Lexicon,
     Map,
     NeededOutput,
@@ -370,6 +371,36 @@ def draw(
     written = save_plot(drawn, output)
     if not quiet:
         show_warnings(warnings)
+        show_written(written)
+
+
+@maps_app.command(
+    "chart",
+    epilog="visalign maps chart -o chart.png    (Rhubarb's shapes)\n\n"
+    "visalign maps chart oculus_15 -o chart.pdf\n\n"
+    "visalign maps chart --images my_mouths/ -o chart.png    (A.png, B.png … in that folder)",
+)
+def chart(
+    output: Annotated[Path, NeededOutput("The figure: .png, .svg or .pdf")],
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Name of a shipped map, or a TOML file; rhubarb by default.")
+    ] = "rhubarb",
+    images: Images = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a mouth chart: each shape of a rig, with the sounds that show it."""
+    # These load numpy, scipy and FFmpeg.
+    from visalign.animation.mouth_rules import load_mouth_rules
+    from visalign.face.preview import read_mouth_images
+    from visalign.plots.mouth_chart import plot_mouth_chart
+    from visalign.plots.style import save_plot
+
+    _check_outputs({"plot": output}, overwrite=overwrite)
+    rules = load_mouth_rules(name)
+    pictures = None if images is None else read_mouth_images(images, rules.shapes)
+    written = save_plot(plot_mouth_chart(rules, pictures), output)
+    if not quiet:
         show_written(written)
 
 

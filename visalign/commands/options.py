@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visalign.commands.choices import choice, known, known_maps
-from visalign.config import OOV_POLICIES, PROFILES, RECOGNISED
+from visalign.config import OOV_POLICIES, PROFILE_SUFFIX, PROFILES, RECOGNISED
 from visalign.errors import ParseError
 from visalign.files.inputs import check_file
 from visalign.files.standard_output import STANDARD_STREAM, standard_output
@@ -41,6 +41,7 @@ __all__ = [
     "G2p",
     "Grammar",
     "Html",
+    "Images",
     "Jobs",
     "Json",
     "JsonLines",
@@ -59,9 +60,11 @@ __all__ = [
     "Pages",
     "Parquet",
     "Plot",
+    "Port",
     "Profile",
     "Quiet",
     "Recognise",
+    "Reference",
     "Report",
     "Seed",
     "Settings",
@@ -98,6 +101,10 @@ SAID, SOURCE, JUDGED, OUTPUT, SPEED = (
 def written(name: str, suffix: str, *, help: str) -> Any:
     """An option that names a file to write, or ``-`` for the standard output; `suffix` tells what is in it."""
     return typer.Option(name, help=help, callback=lambda value: output_for(value, suffix), rich_help_panel=OUTPUT)
+
+
+def _judged(name: str, help: str) -> Any:
+    return typer.Option(name, help=help, rich_help_panel=JUDGED)
 
 
 # --- what is said -------------------------------------------------------------------------------------------------
@@ -244,22 +251,21 @@ Map = Annotated[
         panel=JUDGED,
     ),
 ]
-Model = Annotated[
-    Path | None,
-    typer.Option(
-        "--model", help="Lip model made by `visalign train`, in place of the shipped one.", rich_help_panel=JUDGED
-    ),
-]
-Settings = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.", rich_help_panel=JUDGED)]
+Model = Annotated[Path | None, _judged("--model", "Lip model made by `visalign train`, in place of the shipped one.")]
+Settings = Annotated[Path | None, _judged("--config", "TOML file with settings.")]
 Profile = Annotated[
     str | None,
-    choice("--profile", names=tuple(PROFILES), help="Whose limits count; ebu_r37 by default.", panel=JUDGED),
-]
-Strict = Annotated[
-    bool,
-    typer.Option(
-        "--strict", help="In sync only where the whole 95 % interval is within the limits.", rich_help_panel=JUDGED
+    choice(
+        "--profile",
+        names=tuple(PROFILES),
+        suffix=PROFILE_SUFFIX,
+        help="Whose limits count; ebu_r37 by default. `dubbing`, or a file of one's own, has a release gate.",
+        panel=JUDGED,
     ),
+]
+Strict = Annotated[bool, _judged("--strict", "In sync only where the whole 95 % interval is within the limits.")]
+Reference = Annotated[
+    Path | None, _judged("--reference", "A clip of the same speaker and camera in sync: its own lead is taken off.")
 ]
 MaxLag = Annotated[
     float | None,
@@ -321,6 +327,10 @@ Shapes = Annotated[
     str | None,
     typer.Option("--shapes", help="Shapes that the rig has: ABCDEF, or names with commas.", rich_help_panel=OUTPUT),
 ]
+Images = Annotated[
+    Path | None,
+    typer.Option("--images", help="Folder of your own pictures, one a shape.", rich_help_panel=OUTPUT),
+]
 Html = Annotated[Path | None, typer.Option("--html", help="Write a page, that opens offline.", rich_help_panel=OUTPUT)]
 Plot = Annotated[
     Path | None,
@@ -347,7 +357,7 @@ Aligner = Annotated[
     choice(
         "--aligner",
         names=("gmm_hmm", "any_language", "pocketsphinx", "mfa"),
-        help="Who finds the phones: gmm_hmm by default, for export, preview and animate pocketsphinx (fast; English).",
+        help="Who finds the phones: gmm_hmm by default.",
         panel=SPEED,
     ),
 ]
@@ -378,6 +388,10 @@ NoCache = Annotated[
         help="Read the lips anew and keep nothing of them (see `visalign cache`).",
         rich_help_panel=SPEED,
     ),
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0: any that is free.", rich_help_panel=SPEED),
 ]
 MemoryLimit = Annotated[str, typer.Option("--memory-limit", help="Memory a clip: 3G, 800M.", rich_help_panel=SPEED)]
 

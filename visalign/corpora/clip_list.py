@@ -92,8 +92,8 @@ class BatchClip:
     map: str = ""
     expected: str = ""
 
-    def passes(self, verdict: str | None) -> bool:
-        """Whether `verdict` is the one that was meant to come out.
+    def passes(self, verdict: str | None, gate: str | None = None) -> bool:
+        """Whether `verdict` is the one that was meant to come out; where none was, and there is a `gate`, what it says.
 
         Examples
         --------
@@ -104,6 +104,8 @@ class BatchClip:
         """
         if self.expected == "out-of-sync":
             return verdict in OUT_OF_SYNC
+        if gate is not None and not self.expected:
+            return gate == "passed"
         return verdict == (self.expected or "in-sync")
 
 

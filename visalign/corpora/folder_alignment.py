@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from visalign.corpora.clip_list import read_manifest
 from visalign.corpora.layout import files_below
 from visalign.corpora.training_data import read_said
 from visalign.errors import AnyPath, InputError, KeptFile, OutputError, VisalignError
 from visalign.exports.result_files import write_alignment
-from visalign.files.outputs import inside, keep_edited
+from visalign.files.outputs import inside, keep_edited, made_folder
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
 from visalign.forced_alignment.pooling import Pool
@@ -36,11 +36,15 @@ __all__ = [
     "align_recordings",
     "find_recordings",
     "is_many",
+    "one_result_each",
     "pools_of",
     "said_in",
+    "transcript_beside",
+    "write_each",
 ]
 
 Said: TypeAlias = str | Sequence[Cue] | Phones
+Written = TypeVar("Written")
 
 PHONES_SUFFIX = ".phones"
 
@@ -103,21 +107,35 @@ def find_recordings(source: AnyPath) -> list[Recording]:
             f"{source}: {len(silent)} recording(s) have no transcript: {named}. Put one beside each, under the same "
             f"name with the ending {', '.join(TRANSCRIPT_SUFFIXES)}."
         )
+    return one_result_each(found)
+
+
+def one_result_each(recordings: list[Recording]) -> list[Recording]:
+    """`recordings`, if no two of them would be written under one name.
+
+    Raises
+    ------
+    InputError
+        If two would.
+    """
     names = dict[str, Path]()
-    for x in found:
+    for x in recordings:
         other = names.setdefault(x.name.casefold(), x.path)
         if other != x.path:
             raise InputError(f"{other.name} and {x.path.name} would have one result between them; rename one")
-    return found
+    return recordings
+
+
+def transcript_beside(path: Path) -> Path | None:
+    """The transcript under the name of a recording; None where there is none."""
+    return next((x for suffix in TRANSCRIPT_SUFFIXES if (x := path.with_suffix(suffix)).is_file()), None)
 
 
 def _in_folder(folder: Path) -> list[Recording]:
     rows = []
     for path in files_below(folder):
-        beside = (path.with_suffix(suffix) for suffix in TRANSCRIPT_SUFFIXES)
         name = path.relative_to(folder).with_suffix("").as_posix()
-        said = next((x for x in beside if x.is_file()), None)
-        rows.append(Recording(path, name, said, speaker=path.relative_to(folder).parent.as_posix()))
+        rows.append(Recording(path, name, transcript_beside(path), speaker=path.relative_to(folder).parent.as_posix()))
     return rows
 
 
@@ -174,23 +192,50 @@ def align_recordings(
     OutputError
         If the folder can't be made or written to.
     """
+
+    def write(recording: Recording, target: Path) -> tuple[Path, Alignment]:
+        found = align(recording, said_in(recording))
+        return write_alignment(target, found, media=recording.path), found
+
+    for recording, found in write_each(recordings, out, suffix, write, overwrite=overwrite):
+        yield Aligned(recording, None, None, found) if isinstance(found, VisalignError) else Aligned(recording, *found)
+
+
+def write_each(
+    recordings: Sequence[Recording],
+    out: AnyPath,
+    suffix: str,
+    write: Callable[[Recording, Path], Written],
+    *,
+    overwrite: bool,
+) -> Iterator[tuple[Recording, Written | VisalignError]]:
+    """Write the result of each recording into a folder; the error of one does not keep the others from theirs.
+
+    Parameters
+    ----------
+    recordings, out, suffix, overwrite
+        As in :func:`align_recordings`.
+    write : callable
+        From a recording and the place of its result to what is known of it.
+
+    Raises
+    ------
+    OutputError
+        If the folder can't be made or written to, or a result would take the place of an input.
+    """
     for recording in recordings:
         target = inside(out, f"{recording.name}{suffix}")
         _refuse_input(target, recording)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(target.parent, f"the folder can't be made ({error.strerror})") from error
+        made_folder(target.parent)
         keep_edited(target, overwrite=overwrite)
         try:
-            found = align(recording, said_in(recording))
-            yield Aligned(recording, write_alignment(target, found, media=recording.path), found)
+            yield recording, write(recording, target)
         except KeptFile as error:
-            yield Aligned(recording, None, None, error)
+            yield recording, error
         except OutputError:
             raise
         except VisalignError as error:
-            yield Aligned(recording, None, None, error)
+            yield recording, error
 
 
 def pools_of(

@@ -26,6 +26,8 @@ import pandas as pd
 from visalign.config import Config
 from visalign.corpora.training_data import TrainingClip
 from visalign.errors import FaceNotFound, VisalignError
+from visalign.evaluation.fault_runs import Row, heard_in, judged_rows, planned_faults, truth_rows, words_that_close
+from visalign.evaluation.fault_scores import JUDGED, MORE_TRUTH, TRUTH, matched, scores_of
 from visalign.evaluation.protocol import (
     FAULT_SHIFTS,
     SHIFTS,
@@ -36,6 +38,7 @@ from visalign.evaluation.protocol import (
     shifted,
     window_starts,
 )
+from visalign.evaluation.word_faults import SpokenClip
 from visalign.files.text_files import format_table
 from visalign.lips.clip_faces import ClipFaces, read_faces
 from visalign.lips.lip_features import LipFeatures
@@ -76,6 +79,9 @@ class Evaluation:
         Verdicts on whole clips, genuine and dubbed: clip, speaker, condition, verdict, lead_seconds, confidence.
     left_out : tuple of (str, str)
         Clips that could not be analysed, each with the reason.
+    single_words : DataFrame, optional
+        Clips in which one word is at fault, a row a word, as :func:`~visalign.evaluation.fault_scores.matched` gives
+        them; None where they were not made.
     """
 
     offsets: pd.DataFrame
@@ -83,6 +89,7 @@ class Evaluation:
     words: pd.DataFrame
     clips: pd.DataFrame
     left_out: tuple[tuple[str, str], ...]
+    single_words: pd.DataFrame | None = None
 
     def offset_errors(self) -> pd.DataFrame:
         """`offsets` with the columns `error_seconds` and `is_covered` (the interval holds the true lead)."""
@@ -110,6 +117,8 @@ class Evaluation:
             "clips": self.clips,
             "summary": self.summary(),
         }
+        if self.single_words is not None and len(self.single_words):
+            frames |= {"single_words": self.single_words, "word_faults": scores_of(self.single_words)}
         texts = {
             f"{name}.csv": format_table(tuple(frame.columns), frame.itertuples(index=False, name=None))
             for name, frame in frames.items()
@@ -222,12 +231,14 @@ def evaluate(
         Is told what is done and which part of it is behind.
     """
     run = _Run(model or LipModel.load(), config or Config(), windows, faults)
+    others: list[SpokenClip] = []  # of the speakers before
     by_speaker: dict[str, list[TrainingClip]] = {}
     for clip in clips:
         by_speaker.setdefault(clip.speaker, []).append(clip)
     n_done = 0
     for members in by_speaker.values():
         first = previous = None
+        own: list[SpokenClip] = []
         for clip in members:
             if progress is not None:
                 progress(f"measuring {clip.path.name}", n_done / len(clips))
@@ -237,9 +248,12 @@ def evaluate(
                 continue
             if previous is not None:
                 run.dub(previous, ready)
+            run.single_faults(ready, n_done, own, others or own)
+            own.append(ready.spoken)
             first, previous = first or ready, ready
         if first is not None and previous is not None and previous is not first:
             run.dub(previous, first)
+        others = own
     return run.evaluation()
 
 
@@ -258,6 +272,13 @@ class _ReadyClip:
         return self.heard.words
 
     @property
+    def spoken(self) -> SpokenClip:
+        """Its sound, with what is said in it."""
+        alignment = self.heard.alignment
+        name, speaker = self.names
+        return SpokenClip(name, speaker, self.audio, alignment.words, alignment.phones)
+
+    @property
     def names(self) -> tuple[str, str]:
         return self.clip.path.name, self.clip.speaker
 
@@ -273,6 +294,8 @@ class _Run:
         self._words: list[tuple[Any, ...]] = []
         self._clips: list[tuple[Any, ...]] = []
         self._left_out: list[tuple[str, str]] = []
+        self._truth: list[Row] = []
+        self._judged: list[Row] = []
 
     def measured(self, clip: TrainingClip) -> _ReadyClip | None:
         """All protocols on one clip but that of a dub; None if it can't be analysed."""
@@ -335,6 +358,26 @@ class _Run:
         self._add_words(seen, "dubbed", report, -np.inf)
         self._add_clip(seen, "dubbed", report)
 
+    def single_faults(
+        self, ready: _ReadyClip, number: int, own: Sequence[SpokenClip], others: Sequence[SpokenClip]
+    ) -> None:
+        """One word at fault at a time; replacements are of the clips before."""
+        if not self._with_faults:
+            return
+        closing = words_that_close([ready.spoken, *own, *others])
+        for name, faulty in planned_faults(ready.spoken, number, own, others):
+            heard = heard_in(ready.spoken, faulty)
+            said = None if heard is not None else faulty.transcript
+            try:
+                report = check(
+                    ready.faces, said, audio=faulty.audio, alignment=heard, model=self._model, config=self._config
+                )
+            except VisalignError as error:
+                self._left_out.append((name, str(error)))
+                continue
+            self._truth += truth_rows(name, ready.clip.speaker, faulty, closing)
+            self._judged += judged_rows(name, report)
+
     def _check(self, ready: _ReadyClip, audio: Audio) -> ClipReport:
         return check(ready.faces, ready.clip.transcript, audio=audio, model=self._model, config=self._config)
 
@@ -361,7 +404,14 @@ class _Run:
             pd.DataFrame(self._words, columns=list(_WORD_COLUMNS)),
             pd.DataFrame(self._clips, columns=list(_CLIP_COLUMNS)),
             tuple(self._left_out),
+            self._single_words(),
         )
+
+    def _single_words(self) -> pd.DataFrame | None:
+        if not self._truth:
+            return None
+        truth = pd.DataFrame(self._truth, columns=[*TRUTH, *MORE_TRUTH])
+        return matched(truth, pd.DataFrame(self._judged, columns=list(JUDGED)))
 
 
 def _number(value: float | None) -> float:

@@ -3,7 +3,7 @@
 Method
 ------
 Viseme weights (:mod:`visalign.animation.weight_curves`) times a recipe (:mod:`visalign.exports.recipes`), clipped to
-0..1.
+0..1. Channels of the tongue (whose name says so) come at least as far as the tongue does by itself.
 
 Fewer keys: from a key, the next one is the farthest frame such that the straight line between the two passes within
 `max_error` of every frame in between. Each frame in between narrows the range of slopes that do; a line is allowed
@@ -30,20 +30,21 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from visalign.animation.weight_curves import frame_grid, weight_curves
+from visalign.animation.weight_curves import WeightCurves, frame_grid, tongue_curves, weight_curves
 from visalign.errors import UnknownSymbol
 from visalign.exports.exporter import Exporter, ExportOptions
 from visalign.exports.hand_edits import Edit
-from visalign.exports.recipes import load_recipe
+from visalign.exports.recipes import ChannelRecipe, load_recipe
 from visalign.exports.utterance import Utterance
 from visalign.timeline import Interval
 from visalign.visemes.expected import VisemeTarget, expected_visemes
 from visalign.visemes.viseme_map import VisemeMap
 
-__all__ = ["Channels", "Curve", "reduce_keys", "weight_channels"]
+__all__ = ["Channels", "Curve", "reduce_keys", "viseme_weights", "weight_channels"]
 
 N_DECIMALS = 4
-CLOSED_WEIGHT = 0.9  # of a closure that counts as closed; the floor that weight_curves keeps on its plateau
+# Of a closure that counts as closed, and of lips on teeth: the floors that weight_curves keeps on their plateaus.
+CLOSED_WEIGHT, BITTEN_WEIGHT = 0.9, 0.8
 LONGEST_GAP_SECONDS = 10.0  # a key at least so often: no line is longer, and a pass stays linear
 
 # Which map has the same visemes for phones in IPA.
@@ -188,6 +189,34 @@ def weight_channels(
         If recipe and map do not fit, or an edit names a viseme that the map has not.
     """
     recipe = load_recipe(options.recipe or default_recipe)
+    curves, viseme_map, targets = viseme_weights(utterance, options, exporter, recipe)
+    matrix = recipe.matrix(viseme_map.visemes)
+    values = np.clip(curves.values @ matrix, 0.0, 1.0)
+    tongue = [i for i, name in enumerate(recipe.channels) if "tongue" in name.lower()]
+    if tongue:
+        own = tongue_curves(targets, viseme_map, curves.times).values
+        reached = (own[:, :, None] * matrix[None, :, tongue]).max(axis=1)
+        values[:, tongue] = np.clip(np.maximum(values[:, tongue], reached), 0.0, 1.0)
+    keep = [i for i, name in enumerate(recipe.channels) if options.shapes is None or name in options.shapes]
+    _check_subset(options.shapes, recipe.channels)
+    first = exporter.first_frame if options.first_frame is None else options.first_frame
+    names = tuple(recipe.channels[i] for i in keep)
+    rate = options.rate or exporter.rate
+    return Channels(names, np.round(values[:, keep], N_DECIMALS) + 0.0, rate, first, recipe.id)
+
+
+def viseme_weights(
+    utterance: Utterance, options: ExportOptions, exporter: Exporter, recipe: ChannelRecipe
+) -> tuple[WeightCurves, VisemeMap, list[VisemeTarget]]:
+    """The weights that a recipe makes channels of, at times of the sound that the frames show; their map and targets.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such map.
+    UnknownSymbol
+        If an edit names a viseme that the map has not.
+    """
     wanted = options.mouths or recipe.viseme_map
     viseme_map = VisemeMap.load(_IPA_TWIN.get(str(wanted), wanted) if utterance.alphabet == "ipa" else wanted)
     targets = expected_visemes(utterance.phones, utterance.words, viseme_map, alphabet=utterance.alphabet)
@@ -197,12 +226,7 @@ def weight_channels(
     times = frame_grid(utterance.duration, rate)
     curves = weight_curves(targets, viseme_map, times + options.lead_frames / float(rate), alphabet=utterance.alphabet)
     held = _hold_closures(curves.values, curves.times, targets, viseme_map, options.closure_frames)
-    values = np.clip(held @ recipe.matrix(viseme_map.visemes), 0.0, 1.0)
-    keep = [i for i, name in enumerate(recipe.channels) if options.shapes is None or name in options.shapes]
-    _check_subset(options.shapes, recipe.channels)
-    first = exporter.first_frame if options.first_frame is None else options.first_frame
-    names = tuple(recipe.channels[i] for i in keep)
-    return Channels(names, np.round(values[:, keep], N_DECIMALS) + 0.0, rate, first, recipe.id)
+    return replace(curves, values=held), viseme_map, targets
 
 
 def _hold_closures(
@@ -211,15 +235,33 @@ def _hold_closures(
     """Weights with each closure of the lips closed on at least `n_frames` frames, those nearest to its middle."""
     held = values.copy()
     for target in targets:
-        if viseme_map.classes[target.viseme].articulator != "bilabial":
-            continue
-        nearest = np.argsort(np.abs(times - target.interval.centre), kind="stable")[:n_frames]
-        column = viseme_map.visemes.index(target.viseme)
-        short = nearest[held[nearest, column] < CLOSED_WEIGHT]
-        others = 1.0 - held[short, column]
-        held[short] *= ((1.0 - CLOSED_WEIGHT) / np.maximum(others, 1e-9))[:, None]
-        held[short, column] = CLOSED_WEIGHT
+        if viseme_map.classes[target.viseme].articulator == "bilabial":
+            nearest = np.argsort(np.abs(times - target.interval.centre), kind="stable")[:n_frames]
+            _raise(held, nearest, viseme_map.visemes.index(target.viseme), CLOSED_WEIGHT)
+    closed = [viseme_map.classes[x].articulator == "bilabial" for x in viseme_map.visemes]
+    for target in targets:
+        if viseme_map.classes[target.viseme].articulator == "labiodental":
+            _bite(held, times, target.interval, viseme_map.visemes.index(target.viseme), closed)
     return held
+
+
+def _bite(held: Floats, times: Floats, sound: Interval, column: int, closed: Sequence[bool]) -> None:
+    """Where a closure beside it took the only frame of an F or V, show it on the nearest one that is free, in place."""
+    step = float(times[1] - times[0]) if len(times) > 1 else 0.0
+    near = (times > sound.start - step) & (times < sound.end + step)
+    if not len(times) or (held[near, column] >= BITTEN_WEIGHT - 1e-9).any():
+        return
+    free = np.flatnonzero(near & (held[:, closed].sum(axis=1) < CLOSED_WEIGHT - 1e-9))
+    if len(free):
+        _raise(held, free[[np.argmin(np.abs(times[free] - sound.centre))]], column, BITTEN_WEIGHT)
+
+
+def _raise(held: Floats, frames: npt.NDArray[np.intp], column: int, least: float) -> None:
+    """Give a viseme at least that weight on some frames, in place; the others make room in proportion."""
+    short = frames[held[frames, column] < least]
+    others = 1.0 - held[short, column]
+    held[short] *= ((1.0 - least) / np.maximum(others, 1e-9))[:, None]
+    held[short, column] = least
 
 
 def _check_subset(shapes: Sequence[str] | None, channels: Sequence[str]) -> None:

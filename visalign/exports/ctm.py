@@ -20,7 +20,7 @@ class Ctm:
     family = "annotation"
     rate = Fraction(1000)
     first_frame = 0
-    verified = "read back by its grammar; written after NIST's sclite documentation"
+    verified = "read back by its grammar; written after NIST's sclite documentation, not opened in sclite"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""

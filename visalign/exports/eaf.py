@@ -31,7 +31,7 @@ class ElanEaf:
     family = "annotation"
     rate = Fraction(1000)
     first_frame = 0
-    verified = "opened with pympi-ling 1.71, tiers and linked media compared; not opened in ELAN"
+    verified = "opened with pympi-ling 1.71, tiers and linked media compared; not tried in ELAN itself"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""

@@ -16,8 +16,11 @@ from fractions import Fraction
 
 from visalign.exports.exporter import Exporter, ExportOptions
 from visalign.exports.utterance import Utterance
+from visalign.files.timecode import can_drop_frames
 
-__all__ = ["Marker", "clip_frames", "editorial_rate", "markers"]
+__all__ = ["Marker", "clip_frames", "editorial_rate", "first_record_frame", "markers"]
+
+RECORD_HOUR = 1  # programmes begin at 01:00:00:00 by custom
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +65,11 @@ def markers(utterance: Utterance, rate: Fraction) -> list[Marker]:
         frame = min(math.floor(interval.start * rate), last)
         found.append(Marker(frame, max(1, round(interval.duration * rate)), name, is_fault))
     return found
+
+
+def first_record_frame(rate: Fraction) -> int:
+    """Number of the frame at the beginning of a programme, which is at 01:00:00:00."""
+    nominal = round(rate)
+    numbered = 3600 * RECORD_HOUR * nominal
+    # An hour of drop-frame numbers skips 108 (at 29.97) or 216.
+    return numbered - RECORD_HOUR * 54 * (2 if nominal == 30 else 4) if can_drop_frames(rate) else numbered

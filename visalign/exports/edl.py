@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from visalign.exports.editorial import clip_frames, editorial_rate, markers
+from visalign.exports.editorial import clip_frames, editorial_rate, first_record_frame, markers
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.utterance import Utterance
 from visalign.files.timecode import can_drop_frames, format_timecode
 
 __all__ = ["Edl"]
-
-RECORD_HOUR = 1  # programmes begin at 01:00:00:00 by custom
 
 
 class Edl:
@@ -33,7 +31,7 @@ class Edl:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""
         rate = editorial_rate(utterance, options, self)
         drops = can_drop_frames(rate)
-        first = _first_record_frame(rate)
+        first = first_record_frame(rate)
         n_frames = clip_frames(utterance, rate)
         source = f"{format_timecode(0, rate)} {format_timecode(n_frames, rate)}"
         record = f"{format_timecode(first, rate)} {format_timecode(first + n_frames, rate)}"
@@ -44,10 +42,3 @@ class Edl:
             text = re.sub(r"\s+", " ", marker.name)
             lines.append(f"* LOC: {format_timecode(first + marker.frame, rate)} {colour:<7} {text}")
         return ("\n".join(lines) + "\n").encode()
-
-
-def _first_record_frame(rate: Fraction) -> int:
-    nominal = round(rate)
-    numbered = 3600 * RECORD_HOUR * nominal
-    # An hour of drop-frame numbers skips 108 (at 29.97) or 216.
-    return numbered - RECORD_HOUR * 54 * (2 if nominal == 30 else 4) if can_drop_frames(rate) else numbered

@@ -44,6 +44,13 @@ EXPORTERS = {
     "papagayo-pg2": "visalign.exports.papagayo_pg2:PapagayoPg2",
     "spine": "visalign.exports.spine:SpineJson",
     "frames-csv": "visalign.exports.frames_csv:FramesCsv",
+    "after-effects": "visalign.exports.after_effects:AfterEffectsScript",
+    "character-animator": "visalign.exports.after_effects:CharacterAnimator",
+    "toon-boom": "visalign.exports.toon_boom:ToonBoomScript",
+    "rive": "visalign.exports.rive:RiveInputs",
+    "talkinghead": "visalign.exports.speech_marks:TalkingHead",
+    "azure-visemes": "visalign.exports.speech_marks:AzureVisemes",
+    "polly-marks": "visalign.exports.speech_marks:PollyMarks",
     # weight curves
     "livelink-csv": "visalign.exports.livelink_csv:LiveLinkCsv",
     "audio2face": "visalign.exports.audio2face:Audio2Face",
@@ -58,6 +65,11 @@ EXPORTERS = {
     "vmd": "visalign.exports.vmd:Vmd",
     "live2d": "visalign.exports.live2d:Live2dMotion",
     "godot": "visalign.exports.godot:GodotAnimation",
+    "ae-keyframes": "visalign.exports.after_effects:AfterEffectsKeys",
+    "metahuman-csv": "visalign.exports.metahuman:MetaHumanCsv",
+    "metahuman-script": "visalign.exports.metahuman:MetaHumanScript",
+    "lottie": "visalign.exports.lottie:Lottie",
+    "osc": "visalign.exports.osc:OscStream",
     # annotation
     "textgrid": "visalign.exports.textgrid_long:TextGridLong",
     "textgrid-short": "visalign.exports.textgrid_short:TextGridShort",
@@ -66,6 +78,8 @@ EXPORTERS = {
     "srt": "visalign.exports.srt:SubRip",
     "ass": "visalign.exports.subtitles:SubStation",
     "ttml": "visalign.exports.subtitles:Ttml",
+    "rythmo": "visalign.exports.rythmo:Rythmo",
+    "detx": "visalign.exports.rythmo:DetX",
     "ctm": "visalign.exports.ctm:Ctm",
     "json": "visalign.exports.annotation_json:AnnotationJson",
     "csv": "visalign.exports.annotation_csv:AnnotationCsv",
@@ -73,6 +87,8 @@ EXPORTERS = {
     "otio": "visalign.exports.otio:Otio",
     "edl": "visalign.exports.edl:Edl",
     "fcpxml": "visalign.exports.fcpxml:FcpXml",
+    "protools": "visalign.exports.marker_lists:ProTools",
+    "avid-markers": "visalign.exports.marker_lists:AvidMarkers",
 }
 """Name of each format and where its class stands."""
 

@@ -30,7 +30,7 @@ class Gltf:
     family = "weights"
     rate = Fraction(30)
     first_frame = 0
-    verified = "opened with pygltflib 1.16.5, weights compared; the user's own data stays as it was"
+    verified = "played in three.js 0.187 and Blender 5.0, weights compared; glTF-Validator has no complaint"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`.

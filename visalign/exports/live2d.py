@@ -24,7 +24,7 @@ class Live2dMotion:
     family = "weights"
     rate = Fraction(30)
     first_frame = 0
-    verified = "read back with json, the counts checked; written after Live2D's schema, not opened in Cubism"
+    verified = "played by Cubism's own motion class (pixi-live2d-display 0.4), parameters compared"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""

@@ -39,7 +39,7 @@ class LiveLinkCsv:
     family = "weights"
     rate = Fraction(60)
     first_frame = 0
-    verified = "read back with csv, by column names; written after files of the app, not opened in Unreal"
+    verified = "opened with OpenFaceFX 0.24 and csv, by column names; not tried in Unreal itself"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""

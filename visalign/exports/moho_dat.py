@@ -20,7 +20,7 @@ class MohoDat:
     family = "cues"
     rate = Fraction(24)
     first_frame = 1
-    verified = "read back by its grammar; written after the exporters of Rhubarb 1.14 and Papagayo, not opened in Moho"
+    verified = "opened with OpenFaceFX 0.24, cues compared; not tried in Moho itself"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""

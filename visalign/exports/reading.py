@@ -7,7 +7,7 @@ As in :mod:`visalign.exports.utterance`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from os import PathLike
@@ -22,7 +22,7 @@ from visalign.language.annotations.json_files import is_visalign_json
 from visalign.language.annotations.reading import is_annotation, read_annotation
 from visalign.language.annotations.rows import FRAME_SECONDS
 from visalign.language.languages import chosen_language
-from visalign.language.phone_lists import aligned_alphabet
+from visalign.language.phone_lists import Phones, aligned_alphabet
 from visalign.language.phones import SILENCE, is_silence
 from visalign.timeline import Interval, Tier
 
@@ -30,16 +30,12 @@ if TYPE_CHECKING:
     from visalign.language.annotations.cues import Cue
     from visalign.language.lexicon import Lexicon
 
-__all__ = ["EXPORT_ALIGNER", "parse_visalign_json", "read_annotated", "read_utterance"]
-
-EXPORT_ALIGNER = "pocketsphinx"
-"""Who aligns for exports: it needs a quarter of the time of the default aligner, and its closures, which an animation
-can't afford to miss, are as good (docs/decisions/0040)."""
+__all__ = ["parse_visalign_json", "read_annotated", "read_utterance"]
 
 
 def read_utterance(
     path: AnyPath,
-    transcript: str | PathLike[str] | Sequence[Cue] | None = None,
+    transcript: str | PathLike[str] | Sequence[Cue] | Phones | None = None,
     *,
     lexicon: Lexicon | AnyPath | None = None,
     aligner: str | None = None,
@@ -52,14 +48,14 @@ def read_utterance(
     path : path-like
         An annotation with phones (:func:`visalign.language.annotations.read_annotation`), a JSON of ``visalign check``
         or ``visalign align``, or media.
-    transcript : str, path-like or sequence of Cue, optional
+    transcript : str, path-like, sequence of Cue or Phones, optional
         What is said, or a `Path` to the file with it; without it the phones of a sound are recognised, and there are
         no words.
     lexicon : Lexicon or path-like, optional
         Pronunciations that go before the embedded ones.
     aligner : str, optional
-        One of :data:`visalign.forced_alignment.ALIGNERS`; `EXPORT_ALIGNER` by default, and for other languages than
-        English, which it can't align, the default of :func:`~visalign.forced_alignment.force_align`.
+        One of :data:`visalign.forced_alignment.ALIGNERS`; the default of
+        :func:`~visalign.forced_alignment.force_align` otherwise.
     language : str, optional
         In which language the transcript is; American English by default.
 
@@ -81,7 +77,7 @@ def read_utterance(
 
 def _align(
     path: Path,
-    transcript: str | PathLike[str] | Sequence[Cue] | None,
+    transcript: str | PathLike[str] | Sequence[Cue] | Phones | None,
     lexicon: Lexicon | AnyPath | None,
     aligner: str | None,
     language: str | None,
@@ -91,13 +87,14 @@ def _align(
     from visalign.forced_alignment.recognised import recognise_phones
     from visalign.media.clips import read_audio
 
-    code = chosen_language(language).code
+    chosen_language(language)  # one that does not exist is refused before the sound is read
     audio = read_audio(path)
     if transcript is None:
         found = recognise_phones(audio)
+    elif isinstance(transcript, Phones):
+        found = force_align(audio, phones=transcript, aligner=aligner or DEFAULT_ALIGNER)
     else:
-        engine = aligner or (DEFAULT_ALIGNER if code else EXPORT_ALIGNER)
-        found = force_align(audio, transcript, lexicon=lexicon, aligner=engine, language=language)
+        found = force_align(audio, transcript, lexicon=lexicon, aligner=aligner or DEFAULT_ALIGNER, language=language)
     return Utterance(found.words, found.phones, found.alphabet, _line(path.name), warnings=found.warnings)
 
 
@@ -158,10 +155,12 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
     clip = data.get("clip") or {}
     observed = [Interval(x["start"], x["end"], x["label"]) for x in data.get("observed_visemes") or ()]
     faults = [
-        Fault(Interval(x["start"], x["end"], x["label"]), x["verdict"], x.get("lead_seconds"))
+        Fault(Interval(x["start"], x["end"], x["label"]), x["verdict"], _told_lead(x))
         for x in data["words"]
-        if x.get("verdict") in ("audio-early", "audio-late", "mismatched")
+        if x.get("verdict") in ("audio-early", "audio-late", "mismatched", "out-of-step")
     ]
+    if ((data.get("dubbing") or {}).get("gate")) is not None:
+        faults = list(_failing_lines(data["dubbing"]["lines"]))
     return _utterance(
         phones,
         words,
@@ -174,6 +173,21 @@ def parse_visalign_json(data: Mapping[str, Any]) -> Utterance:
         is_checked="sync" in data,
         frame_rate=Fraction(clip["frame_rate"]) if "frame_rate" in clip else None,
     )
+
+
+def _failing_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+    """A fault a line that fails a rule of the release gate: where one was asked, its lines are what is looked at."""
+    for x in lines:
+        if x["failed"] and x["start"] is not None:
+            label = _line(f"Line {x['number']}: {x['text']}")
+            yield Fault(Interval(x["start"], x["end"], label), x["fault_in_words"])
+
+
+def _told_lead(word: Mapping[str, Any]) -> float | None:
+    """The lead that a word's verdict speaks of: its own where it rather strays from its clip."""
+    step = word.get("in_step")
+    lead = word.get("lead_seconds" if step is None or step >= 0.5 else "own_lead_seconds")
+    return None if lead is None else float(lead)
 
 
 def _leads(words: Iterable[Mapping[str, Any]]) -> Tier | None:

@@ -20,7 +20,7 @@ class SubRip:
     family = "annotation"
     rate = Fraction(1000)
     first_frame = 0
-    verified = "opened with srt 3.5.3, times and text compared"
+    verified = "shown by FFmpeg (PyAV 18) and srt 3.5.3, times and text compared"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""

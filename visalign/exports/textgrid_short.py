@@ -21,7 +21,7 @@ class TextGridShort:
     family = "annotation"
     rate = Fraction(100)
     first_frame = 0
-    verified = "opened with praatio 6.2.2, tiers compared"
+    verified = "opened in Praat 6.1 and with praatio 6.2.2, tiers compared"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""

@@ -19,14 +19,14 @@ __all__ = ["Fault", "Utterance"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A word that is out of sync.
+    """A word that is out of sync, or a line that fails the release gate of a dub.
 
     Parameters
     ----------
     interval : Interval
-        Where; the label is the word.
+        Where; the label is the word, or the line.
     verdict : str
-        ``"audio-early"``, ``"audio-late"`` or ``"mismatched"``.
+        ``"audio-early"``, ``"audio-late"``, ``"mismatched"`` or ``"out-of-step"``; of a line what it fails, in words.
     lead_seconds : float or None
         How early its sound is.
     """

@@ -25,7 +25,7 @@ class Vmd:
     family = "weights"
     rate = Fraction(30)
     first_frame = 0
-    verified = "read back with struct; written after descriptions of the format, not opened in MikuMikuDance"
+    verified = "played in three.js by MMDLoader, morphs compared; not tried in MikuMikuDance itself"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`.

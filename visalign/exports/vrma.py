@@ -27,9 +27,7 @@ class Vrma:
     family = "weights"
     rate = Fraction(30)
     first_frame = 0
-    verified = (
-        "opened with pygltflib 1.16.5; the extension written after its specification, not opened in a VRM program"
-    )
+    verified = "played on a VRM 1.0 avatar in three-vrm 3.5, expressions and morphs compared"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`.

@@ -26,7 +26,7 @@ class WebVtt:
     family = "annotation"
     rate = Fraction(1000)
     first_frame = 0
-    verified = "opened with webvtt-py 0.6.0, times and text compared"
+    verified = "shown by Chromium, FFmpeg (PyAV 18) and webvtt-py 0.6.0, times and text compared"
 
     def render(self, utterance: Utterance, options: ExportOptions) -> bytes:
         """See :meth:`visalign.exports.exporter.Exporter.render`."""

@@ -25,6 +25,7 @@ import numpy.typing as npt
 from scipy.ndimage import affine_transform
 
 from visalign.animation.lip_trajectory import LipShape, lip_trajectory
+from visalign.animation.mouth_rules import RHUBARB, MouthRules
 from visalign.errors import AnyPath, ConfigError, ParseError, UnknownSymbol, quoted
 from visalign.exports.cue_track import frame_track, mouth_rules
 from visalign.exports.exporter import ExportOptions
@@ -47,6 +48,7 @@ __all__ = [
     "STYLES",
     "PreviewOptions",
     "english_phones",
+    "mouths_of",
     "preview_frames",
     "read_mouth_images",
     "read_mouths",
@@ -61,6 +63,8 @@ LENS_BLUR = 1.5 / 480
 better where its edges are as soft as a camera's: of 0, 1, 1.5 and 2.2 pixels at 480, 1.5 gave the best viseme accuracy
 (docs/exports.md)."""
 _LEVELS = 3  # steps of lids and brows that are painted; each new combination costs a quarter of a second
+
+_HELD_SECONDS = 0.5  # of a sound that is held until its mouth is there
 
 # An English phone with the same mouth, for phones that English has not.
 _STAND_IN = {
@@ -212,8 +216,39 @@ def _shapes(utterance: Utterance, options: ExportOptions, rate: Fraction) -> lis
 
 
 def _cue_lips(utterance: Utterance, options: ExportOptions, look: PreviewOptions, rate: Fraction) -> list[LipShape]:
-    mouths = read_mouths(look.mouths)
-    return [mouths.get(shape, LipShape()) for shape in _shapes(utterance, options, rate)]
+    mouths = mouths_of(mouth_rules(options), look.mouths)
+    return [mouths[shape] for shape in _shapes(utterance, options, rate)]
+
+
+def mouths_of(rules: MouthRules, path: AnyPath | None = None) -> dict[str, LipShape]:
+    """The mouth of the drawn face for each shape of a rig.
+
+    Parameters
+    ----------
+    rules : MouthRules
+        Of the rig.
+    path : path-like, optional
+        TOML with mouths of the user's own (:func:`read_mouths`); shapes that it lacks, and without it those of every
+        viseme map, are as the first sound of the shape makes them.
+
+    Raises
+    ------
+    ParseError
+        If the file can't be used.
+    """
+    is_shipped = path is None and rules.id == RHUBARB
+    given = read_mouths(path) if path is not None or is_shipped else {}
+    return {shape: given[shape] if shape in given else _sounded(rules, shape) for shape in rules.shapes}
+
+
+def _sounded(rules: MouthRules, shape: str) -> LipShape:
+    known = rules.viseme_map.classes.get(shape)
+    phones = () if known is None or shape == rules.rest else known.phones
+    if not phones:
+        return LipShape()
+    held = Tier("phones", (0.0, _HELD_SECONDS), (phones[0],))
+    tier = english_phones(held, rules.viseme_map.alphabet)
+    return LipShape(*lip_trajectory(tier, [_HELD_SECONDS / 2]).tolist()[0])
 
 
 def read_mouths(path: AnyPath | None = None) -> dict[str, LipShape]:

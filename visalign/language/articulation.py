@@ -42,7 +42,7 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.language.ipa import pairs, tidy_ipa
-from visalign.language.phones import ARPABET, SILENCE, convert
+from visalign.language.phones import ARPABET, SILENCE, convert, is_silence
 
 __all__ = [
     "AUDIBLE",
@@ -51,8 +51,8 @@ __all__ = [
     "VISIBLE",
     "closes_lips",
     "distance",
-    "features_of",
     "is_like_english",
+    "opens_mouth",
     "target_weights",
     "targets_of",
     "weights",
@@ -326,28 +326,6 @@ def targets_of(ipa: str) -> Vector:
     return _targets(tidy_ipa(ipa))
 
 
-def features_of(ipa: str) -> Vector:
-    """How a phone is made: the mean of its targets.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_features,)
-        In the order of `FEATURES`, each 0..1.
-
-    Raises
-    ------
-    UnknownSymbol
-        If it is not IPA.
-
-    Examples
-    --------
-    >>> b = dict(zip(FEATURES, features_of("b").tolist()))
-    >>> b["labial"], b["closure"], b["voiced"], b["nasal"]
-    (1.0, 1.0, 1.0, 0.0)
-    """
-    return np.asarray(targets_of(ipa).mean(axis=0))
-
-
 def closes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
     """True if the lips meet for the phone, in any language; False for silence.
 
@@ -362,6 +340,31 @@ def closes_lips(symbol: str, alphabet: str = "arpabet") -> bool:
         If the alphabet has no such symbol.
     """
     return not _CLOSING_LETTERS.isdisjoint(convert(symbol, alphabet, "ipa"))
+
+
+def opens_mouth(symbol: str, alphabet: str = "arpabet") -> bool:
+    """True if the phone begins or ends as an open vowel, for which the lips can't be closed; False for silence.
+
+    Open are the vowels below the middle of the chart, from ɛ and ɔ on.
+
+    Examples
+    --------
+    >>> [opens_mouth(x) for x in ("AA", "AE", "AY", "EH", "IY", "UW", "B", "SIL")]
+    [True, True, True, True, False, False, False, False]
+
+    Raises
+    ------
+    UnknownSymbol
+        If the alphabet has no such symbol.
+    """
+    if is_silence(symbol):
+        return False
+    targets = targets_of(convert(symbol, alphabet, "ipa"))
+    vowel, height = (targets[:, _INDEX[name]] for name in ("vowel", "height"))
+    return bool(((vowel == 1.0) & (height < _HALF_OPEN)).any())
+
+
+_HALF_OPEN = 0.5  # schwa stands at the middle, ɛ at a third
 
 
 def distance(first: str, second: str, sense: Sense = "ear") -> float:

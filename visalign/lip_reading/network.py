@@ -86,18 +86,19 @@ class Network:
     """
 
     def __init__(self, chains: Sequence[Chain], graph: WordGraph, log_stay: Floats) -> None:
-        self._chains = tuple(chains)
+        self.chains = tuple(chains)
         lengths = [len(chain.units) for chain in chains]
         self._unit: Indices = np.array([unit for chain in chains for unit in chain.units], np.int64)
         self._chain: Indices = np.repeat(np.arange(len(chains)), lengths)
         ends = np.cumsum(lengths)
-        self._first, self._last = ends - lengths, ends - 1
+        self._first: Indices = np.asarray(ends - lengths, np.int64)
+        self._last: Indices = np.asarray(ends - 1, np.int64)
         self._stay = log_stay[self._unit]
         self._leave = np.log(-np.expm1(self._stay))
         self._entry = np.array([chain.start for chain in chains], np.int64)
         self._weight = np.array([chain.log_weight for chain in chains])
         self._exit = np.array([chain.end for chain in chains], np.int64)
-        self._n_nodes, self._final = graph.n_nodes, graph.final
+        self._n_nodes, self.final = graph.n_nodes, graph.final
         self._silent = _silent_ways(graph)
 
     def best_way(self, emissions: Floats) -> tuple[list[Step], float]:
@@ -127,7 +128,109 @@ class Network:
             stayed[t] = stay >= entered
             score = np.where(stayed[t], stay, entered) + emissions[t, self._unit]
             nodes, winner[t] = self._leaving(score)
-        return self._traced(stayed, winner), float(nodes[self._final])
+        return self._traced(stayed, winner), float(nodes[self.final])
+
+    def best_scores(self, emissions: Floats) -> Floats:
+        """Score of the best way to each node in the first t frames, shape (n_frames + 1, n_nodes); pauses included.
+
+        Parameters
+        ----------
+        emissions : ndarray, shape (n_frames, n_units)
+            Log-likelihoods.
+        """
+        score = np.full(len(self._unit), -np.inf)
+        found = np.empty((len(emissions) + 1, self._n_nodes))
+        found[0], _ = self._closed(np.where(np.arange(self._n_nodes) == 0, 0.0, -np.inf), None)
+        for t, row in enumerate(emissions):
+            entered = np.roll(score + self._leave, 1)
+            entered[self._first] = found[t, self._entry] + self._weight
+            score = np.maximum(score + self._stay, entered) + row[self._unit]
+            found[t + 1], _ = self._leaving(score)
+        return found
+
+    def ways_into(self, node: int) -> tuple[Indices, Indices]:
+        """Numbers of the pauses and of the words that end in a node."""
+        here = np.flatnonzero(self._exit == node)
+        silent = np.array([self.chains[k].word is None for k in here], bool)
+        return here[silent], here[~silent]
+
+    def silent_sources(self, node: int) -> list[tuple[int, float]]:
+        """Nodes from which a node is reached without a word, itself among them, with the weights."""
+        source, target, weight = self._silent
+        here = target == node
+        return list(zip(source[here].tolist(), weight[here].tolist(), strict=True))
+
+    def chain_scores(self, numbers: Indices, emissions: Floats, ends: Floats) -> Floats:
+        """Score of each of some chains and of what comes after it, by where the chain begins.
+
+        Parameters
+        ----------
+        numbers : ndarray of int, shape (n_chosen,)
+            The chains.
+        emissions : ndarray, shape (n_frames, n_units)
+            Log-likelihoods.
+        ends : ndarray, shape (n_frames + 1,)
+            Score of what comes after them, by the frame with which it begins.
+
+        Returns
+        -------
+        ndarray, shape (n_chosen, n_frames + 1)
+        """
+        states = np.concatenate([np.arange(self._first[k], self._last[k] + 1) for k in numbers])
+        lasts = np.cumsum(self._last[numbers] - self._first[numbers] + 1) - 1
+        firsts = np.concatenate([[0], lasts[:-1] + 1])
+        stay, leave = self._stay[states], self._leave[states]
+        shown = emissions[:, self._unit[states]]
+        found = np.full((len(numbers), len(ends)), -np.inf)
+        score = np.full(len(states), -np.inf)
+        for t in range(len(emissions) - 1, -1, -1):
+            after = np.roll(score, -1)
+            after[lasts] = ends[t + 1]
+            score = shown[t] + np.maximum(stay + score, leave + after)
+            found[:, t] = score[firsts]
+        return np.asarray(found + self._weight[numbers, None])
+
+    def posteriors(self, emissions: Floats) -> Floats:
+        """Probability of each chain at each frame, over all ways to the end, shape (n_frames, n_chains).
+
+        Parameters
+        ----------
+        emissions : ndarray, shape (n_frames, n_units)
+            Log-likelihoods.
+        """
+        likely = np.exp(emissions - emissions.max(axis=1, keepdims=True, initial=-np.inf))[:, self._unit]
+        stay, leave, weight = np.exp(self._stay), np.exp(self._leave), np.exp(self._weight)
+        forward, backward = np.empty_like(likely), np.empty_like(likely)
+        nodes = self._reached(np.eye(self._n_nodes)[0])
+        state = np.zeros(len(self._unit))
+        for t, row in enumerate(likely):
+            entered = np.roll(state * leave, 1)
+            entered[self._first] = nodes[self._entry] * weight
+            state = row * (state * stay + entered)
+            total = state.sum()
+            state = forward[t] = state / (total if total > 0 else 1.0)
+            left = np.bincount(self._exit, state[self._last] * leave[self._last], self._n_nodes)
+            nodes = self._reached(np.asarray(left, np.float64))
+        ends = np.eye(self._n_nodes)[self.final]
+        state = np.zeros(len(self._unit))
+        for t in range(len(likely) - 1, -1, -1):
+            following = np.roll(state, -1)
+            following[self._last] = self._leading(ends)[self._exit]
+            state = state * stay + leave * following
+            backward[t] = state / max(state.max(), np.finfo(np.float64).tiny)
+            state = likely[t] * backward[t]
+            ends = np.bincount(self._entry, state[self._first] * weight, self._n_nodes)
+        both = forward * backward
+        both /= np.maximum(both.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+        return np.asarray(np.add.reduceat(both, self._first, axis=1))
+
+    def _reached(self, nodes: Floats) -> Floats:
+        source, target, weight = self._silent
+        return np.asarray(np.bincount(target, nodes[source] * np.exp(weight), self._n_nodes), np.float64)
+
+    def _leading(self, nodes: Floats) -> Floats:
+        source, target, weight = self._silent
+        return np.asarray(np.bincount(source, nodes[target] * np.exp(weight), self._n_nodes), np.float64)
 
     def _leaving(self, score: Floats) -> tuple[Floats, Indices]:
         """Best score at each node after this frame, and the state that it comes from."""
@@ -149,7 +252,7 @@ class Network:
 
     def _traced(self, stayed: npt.NDArray[np.bool_], winner: Indices) -> list[Step]:
         last = len(stayed)
-        state = int(winner[-1, self._final]) if last else -1
+        state = int(winner[-1, self.final]) if last else -1
         way = list[Step]()
         firsts = set(self._first.tolist())
         for t in range(len(stayed) - 1, -1, -1):
@@ -158,7 +261,7 @@ class Network:
             if stayed[t, state]:
                 continue
             chain = int(self._chain[state])
-            way.append(Step(self._chains[chain], state - int(self._first[chain]), t, last))
+            way.append(Step(self.chains[chain], state - int(self._first[chain]), t, last))
             last = t
             if state not in firsts:
                 state -= 1

@@ -3,13 +3,13 @@
 Method
 ------
 The lip model's Gaussians (:class:`~visalign.lips.viseme_decoder.VisemeDecoder`) say how well the lips of a moment fit
-each phone. Phones that a viseme map puts together are told apart by nothing: a viseme's likelihood is the mean of its
-phones', weighted by how common they are. The words of a grammar become chains of visemes through the lexicon, and the
-most probable sentence is read off (:mod:`visalign.lip_reading.network`). Without a map each phone is a unit of its
-own.
+each phone. The words of a grammar become chains of phones through the lexicon, each of three states
+(:mod:`visalign.lips.phone_chains`), and the most probable sentence is read off (:mod:`visalign.lip_reading.network`).
 
-How long a unit lasts is what the model's training counted, spread over two states with the same lips, so that very
-short visits are rarer than a single state would have them. Pauses are free at both ends and rare between words.
+Phones that a viseme map puts together are told apart by nothing: with a map the words become chains of visemes, whose
+likelihood is the mean of that of their phones, weighted by how common they are.
+
+How long a phone lasts is what the model's training counted. Pauses are free at both ends and rare between words.
 
 Conventions
 -----------
@@ -19,7 +19,7 @@ the evidence of a moment is scaled down accordingly, so that a second of picture
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -28,10 +28,12 @@ import numpy.typing as npt
 
 from visalign.errors import AlignmentError, FaceNotFound
 from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
-from visalign.language.phones import ARPABET, SILENCE
+from visalign.language.phones import SILENCE
+from visalign.lip_reading.best_sentences import best_sentences, word_confidences
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.network import Chain, Network, Step
 from visalign.lips.lip_features import LipFeatures
+from visalign.lips.phone_chains import PARTS, common_share, log_stay, members_of
 from visalign.lips.viseme_decoder import STEP, VisemeDecoder
 from visalign.numerics import logsumexp
 from visalign.sync.speech_context import attributes_of
@@ -42,10 +44,10 @@ __all__ = ["LipReading", "read_words"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-# Chosen on speakers left out of the training (docs/decisions/0080-lip-reading.md); none is at a sharp optimum.
+# Chosen on speakers left out of the training (docs/decisions/0080-lip-reading.md, 0183-what-strangers-share.md); none
+# is at a sharp optimum.
 FINE_STEP = 0.02  # seconds
-EVIDENCE = 2.0  # against the model's own scale, which is meant for posteriors of single moments
-SUBSTATES = 2  # of a phone, so that none is shorter than 40 ms
+EVIDENCE = 1.5  # against the model's own scale, which is meant for posteriors of single moments
 PAUSE_AT_ENDS, PAUSE_BETWEEN = 0.5, 0.01  # probabilities
 
 
@@ -56,7 +58,7 @@ class LipReading:
     Parameters
     ----------
     words : Tier
-        Pauses are "".
+        Pauses are ""; the score of a word is how sure it is, 0..1.
     units : Tier
         The visemes (phones, where no map was used) of these words as the lips show them.
     grammar : str
@@ -64,6 +66,8 @@ class LipReading:
         Id of the map; "" without one.
     score : float
         Log-probability of the way through the grammar, a second of picture.
+    alternatives : tuple of (str, float)
+        The best sentences, this one first, with their scores; empty if none were asked for.
     """
 
     words: Tier
@@ -71,6 +75,7 @@ class LipReading:
     grammar: str
     viseme_map: str
     score: float
+    alternatives: tuple[tuple[str, float], ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -85,6 +90,7 @@ def read_words(
     *,
     viseme_map: VisemeMap | None = None,
     lexicon: Lexicon | None = None,
+    n_best: int = 0,
 ) -> LipReading:
     """The sentence of a grammar that the lips show most probably.
 
@@ -99,6 +105,8 @@ def read_words(
         Phones that are shown alike; without it, each phone is told apart as well as the lips tell it.
     lexicon : Lexicon, optional
         Pronunciations; English by default.
+    n_best : int
+        How many of the best sentences to find beside the words.
 
     Raises
     ------
@@ -111,8 +119,8 @@ def read_words(
     """
     if not lips.has_face.any():
         raise FaceNotFound(lips.source or "these lip features", 0.0)
-    units = _Units.of(decoder, viseme_map)
-    network = Network(list(_chains(grammar, units, lexicon or embedded_lexicon())), grammar, units.log_stay)
+    units = _Units(decoder, viseme_map)
+    network = Network(list(_chains(grammar, units, lexicon or embedded_lexicon())), grammar, np.array(units.log_stay))
     times, emissions = units.emissions(lips)
     way, score = network.best_way(emissions)
     if not way:
@@ -123,102 +131,93 @@ def read_words(
     edges = np.append(times - FINE_STEP / 2, times[-1] + FINE_STEP / 2).tolist()
     map_id = "" if viseme_map is None else viseme_map.id
     seconds = FINE_STEP * len(times)
-    return LipReading(_words(way, edges), _shown(way, edges, units.names), grammar.name, map_id, score / seconds)
+    words = _words(way, edges, word_confidences(network, emissions, way))
+    best = best_sentences(network, emissions, n_best) if n_best else []
+    alternatives = tuple((" ".join(x.words), x.score / seconds) for x in best)
+    shown = _shown(way, edges, units.names)
+    return LipReading(words, shown, grammar.name, map_id, score / seconds, alternatives)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Units:
-    """What a state can be: visemes, or phones.
+    """What a state of the network can be: a part of a viseme, or of a phone; made as it is asked for."""
 
-    `members` has a row a phone of the model, a column a unit: the log share of the phone in the unit.
-    """
+    def __init__(self, decoder: VisemeDecoder, viseme_map: VisemeMap | None) -> None:
+        self.names = list[str]()  # of each unit: its viseme, or its phone
+        self.log_stay = list[float]()
+        self._shares = list[Floats]()  # of each unit, the log share of each state of the decoder in it
+        self._decoder, self._map = decoder, viseme_map
+        self._common = common_share(decoder.transitions)
+        self._first = dict[str, int]()  # unit of each name
 
-    decoder: VisemeDecoder
-    names: tuple[str, ...]
-    of_phone: dict[str, int]
-    members: Floats
-    log_stay: Floats
-
-    @classmethod
-    def of(cls, decoder: VisemeDecoder, viseme_map: VisemeMap | None) -> _Units:
-        named = {x: x if viseme_map is None else viseme_map.lookup(x, "arpabet") for x in decoder.phones}
-        names = tuple(dict.fromkeys(named.values()))
-        others = {} if viseme_map is None else {x: viseme_map.lookup(x, "arpabet") for x in ARPABET}
-        of_phone = {phone: names.index(unit) for phone, unit in (others | named).items() if unit in names}
-        column = np.array([of_phone[phone] for phone in decoder.phones])
-        common = _common(decoder.transitions)
-        total = np.bincount(column, common, len(names))
-        members = np.full((len(decoder.phones), len(names)), -np.inf)
-        members[np.arange(len(column)), column] = np.log(common / total[column])
-        own = np.array([[a == b for b in decoder.phones] for a in decoder.phones])  # a phone may have several states
-        stay = np.bincount(column, common * (decoder.transitions * own).sum(axis=1), len(names)) / total
-        # a mean duration of STEP / (1 - stay) seconds, on the finer grid
-        fine = np.clip(1 - SUBSTATES * (1 - stay) * FINE_STEP / STEP, 0.01, 0.999)
-        return cls(decoder, names, of_phone, members, np.log(fine))
+    def chain(self, phones: Iterable[str]) -> tuple[int, ...]:
+        """The units of what is said in one go."""
+        return tuple(self._unit(self._known(phone)) + part for phone in phones for part in range(PARTS))
 
     def emissions(self, lips: LipFeatures) -> tuple[Floats, Floats]:
         """Moments and the log-likelihood of each unit at each, 0 where there is no face."""
         centres = lips.times.centres
         n = max(1, round((centres[-1] - centres[0]) / FINE_STEP) + 1)
         times = centres[0] + FINE_STEP * np.arange(n)
-        rows = self.decoder.rows(lips, times)
-        squares = ((rows[:, None, :] - self.decoder.means[None, :, :]) ** 2).sum(axis=2)
-        weight = EVIDENCE * self.decoder.evidence_scale * FINE_STEP / STEP
-        likely = weight * logsumexp(-0.5 * squares[:, :, None] + self.members[None], axis=1)
+        rows, means = self._decoder.rows(lips, times), self._decoder.means
+        states = rows @ means.T - 0.5 * (means**2).sum(axis=1)  # without the rows' own length, which all share
+        own = [np.flatnonzero(np.isfinite(row)) for row in self._shares]
+        likely = [logsumexp(states[:, x] + row[x], axis=1) for x, row in zip(own, self._shares, strict=True)]
+        weight = EVIDENCE * self._decoder.evidence_scale * FINE_STEP / STEP
         shown = np.clip(np.searchsorted(lips.times.times, times, side="right") - 1, 0, len(centres) - 1)
-        return times, np.where(lips.has_face[shown][:, None], likely, 0.0)
+        return times, np.where(lips.has_face[shown][:, None], weight * np.column_stack(likely), 0.0)
 
+    def _unit(self, phone: str) -> int:
+        """The first part of a phone, or of its viseme; the others follow it."""
+        name = phone if self._map is None else self._map.lookup(phone, "arpabet")
+        if name not in self._first:
+            self._first[name] = len(self.names)
+            met = dict.fromkeys(self._decoder.phones)
+            alike = [phone] if self._map is None else [x for x in met if self._map.lookup(x, "arpabet") == name]
+            for row in members_of(alike, self._decoder, self._common):
+                self._shares.append(row)
+                self.names.append(name)
+                self.log_stay.append(log_stay(alike, self._decoder, self._common, FINE_STEP))
+        return self._first[name]
 
-def _common(transitions: Floats) -> Floats:
-    """How common each state is: the stationary distribution of the bigrams, by powers of the matrix."""
-    share = np.full(len(transitions), 1 / len(transitions))
-    for _ in range(200):
-        share = share @ transitions
-    return np.asarray(share / share.sum())
+    def _known(self, phone: str) -> str:
+        """The phone; the one most like it, by how it is articulated, where the model never met it."""
+        if phone in self._decoder.phones:
+            return phone
+        wanted = attributes_of(phone)
+        met = sorted(set(self._decoder.phones) - {SILENCE})
+        return max(met, key=lambda x: len(wanted & attributes_of(x)) / len(wanted | attributes_of(x)))
 
 
 def _chains(grammar: WordGraph, units: _Units, lexicon: Lexicon) -> Iterator[Chain]:
     said = dict(zip(grammar.words, lexicon.pronounce(grammar.words), strict=True))
     for arc in grammar.arcs:
         if arc.word is not None:
-            ways = {tuple(_unit(phone, units) for phone in arpabet_phones(x)) for x in said[arc.word]}
+            ways = {units.chain(arpabet_phones(x)) for x in said[arc.word]}
             for way in sorted(ways - {()}):
-                yield Chain(arc.start, arc.end, arc.word, _in_substates(way), arc.log_weight)
-    silence = units.of_phone[SILENCE]
+                yield Chain(arc.start, arc.end, arc.word, way, arc.log_weight)
+    silence = units.chain([SILENCE])
     nodes = {arc.start for arc in grammar.arcs if arc.word is not None} | {grammar.final}
     for node in sorted(nodes):
         at_end = node in {0, grammar.final}
-        yield Chain(node, node, None, (silence,), float(np.log(PAUSE_AT_ENDS if at_end else PAUSE_BETWEEN)))
+        yield Chain(node, node, None, silence, float(np.log(PAUSE_AT_ENDS if at_end else PAUSE_BETWEEN)))
 
 
-def _in_substates(way: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(unit for unit in way for _ in range(SUBSTATES))
-
-
-def _unit(phone: str, units: _Units) -> int:
-    """The unit of a phone; of the phone most like it, by how it is articulated, where the model never met it."""
-    if phone in units.of_phone:
-        return units.of_phone[phone]
-    wanted = attributes_of(phone)
-    known = sorted(set(units.of_phone) - {SILENCE})
-    return units.of_phone[max(known, key=lambda x: len(wanted & attributes_of(x)) / len(wanted | attributes_of(x)))]
-
-
-def _words(way: list[Step], edges: list[float]) -> Tier:
-    rows = list[Interval]()
+def _words(way: list[Step], edges: list[float], confidences: Sequence[float]) -> Tier:
+    rows, sure = list[Interval](), iter(confidences)
     for k, step in enumerate(way):
         if step.position == 0:
             last = next((x.first for x in way[k + 1 :] if x.position == 0), len(edges) - 1)
-            rows.append(Interval(edges[step.first], edges[last], step.chain.word or ""))
+            word = step.chain.word
+            rows.append(Interval(edges[step.first], edges[last], word or "", None if word is None else next(sure)))
     return Tier.from_intervals("words", rows)
 
 
-def _shown(way: list[Step], edges: list[float], names: tuple[str, ...]) -> Tier:
+def _shown(way: list[Step], edges: list[float], names: Sequence[str]) -> Tier:
     """The units, the states of one put together; two units with the same name stay apart."""
     rows = list[Interval]()
     for step in way:
         start, end, label = edges[step.first], edges[step.last], names[step.chain.units[step.position]]
-        if step.chain.word is not None and step.position % SUBSTATES:
+        if step.position % PARTS:
             start = rows.pop().start
         rows.append(Interval(start, end, label))
     return Tier.from_intervals("units", rows)

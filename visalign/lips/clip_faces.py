@@ -17,10 +17,8 @@ one clip apart, under one light and camera; it does not identify anybody, and no
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,8 +26,10 @@ import numpy as np
 import numpy.typing as npt
 
 from visalign.errors import AnyPath, ConfigError, FaceNotFound, MediaError
-from visalign.files.scratch import GrowingArray, blocks_of, scratch_array
+from visalign.files.scratch import blocks_of, scratch_array
+from visalign.lips.face_album import LOOK_PIXELS, Album, Track
 from visalign.lips.face_detection import LandmarkDetector
+from visalign.lips.face_parts import read_in_parts
 from visalign.lips.face_tracks import MAX_FACES, FacesInFrame, follow_faces
 from visalign.lips.landmarks import Landmarks, layout_used, load_detector
 from visalign.lips.lip_features import (
@@ -41,28 +41,24 @@ from visalign.lips.lip_features import (
     lip_features,
     with_own_yardstick,
 )
-from visalign.lips.mouth_pictures import N_PICTURE, MouthPictures
-from visalign.lips.point_layouts import PointLayout, layout_of
+from visalign.lips.mouth_pictures import N_PICTURE
 from visalign.lips.stream_choice import first_with_face
 from visalign.lips.visibility import VISIBILITY, unseen
 from visalign.media.clips import read_frames
-from visalign.numerics import bilinear
-from visalign.signals import Image, VideoStream
+from visalign.signals import VideoStream
 from visalign.timeline import FrameTimes
 
 __all__ = ["ClipFaces", "SeenFace", "read_faces"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Points: TypeAlias = npt.NDArray[np.float32]
+# An album, and how many pictures were damaged, and without a time.
+_Read: TypeAlias = tuple[Album, int, int]
 _Tables: TypeAlias = tuple[Floats, npt.NDArray[np.float32], Floats]
 Progress: TypeAlias = Callable[[str, float | None], None]
 
 _SAME_LOOKS = 0.83
-_LOOK_EVERY = 10  # frames of a track from one picture of its looks to the next
-_LOOK_SIDE = 32  # pixels
 _BLOCK = 2048  # frames at a time: of a long clip no more need be in memory
-# The cut-out face, in distances between the eyes' centres, from the middle between them: brows to chin.
-_LOOK_GRID = np.stack(np.meshgrid(np.linspace(-1.1, 1.1, _LOOK_SIDE), np.linspace(-0.7, 1.7, _LOOK_SIDE)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,6 +194,7 @@ def read_faces(
     detect_every: int = 10,
     max_faces: int = MAX_FACES,
     track: int | None = None,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> ClipFaces:
     """Read the lips of all faces of a clip.
@@ -217,6 +214,10 @@ def read_faces(
         Faces followed at the same time, at most, the largest first.
     track : int, optional
         Index of the video stream to read, as :func:`~visalign.media.clips.probe` lists it.
+    jobs : int
+        Processes that read a long clip of several shots at once (:mod:`visalign.lips.face_parts`); what they find is
+        the same, digit by digit. A program that asks for more than one has to be safe to import, as
+        :mod:`multiprocessing` says. A `detector` that is given reads alone.
     progress : callable, optional
         Is told what is done, and which part of it is behind (0..1; None where that can't be told).
 
@@ -227,9 +228,11 @@ def read_faces(
     FaceNotFound
         If hardly a frame shows a face, in any of the streams.
     ConfigError
-        If there is no such `track`.
+        If there is no such `track`, or `jobs` is less than 1.
     BackendUnavailable
         If the landmark model is missing.
+    BackendError
+        If one of several processes dies.
 
     Examples
     --------
@@ -237,28 +240,23 @@ def read_faces(
     >>> [(face.number, face.centre) for face in found.faces]      # doctest: +SKIP
     [(1, (0.27, 0.45)), (2, (0.71, 0.43))]
     """
+    if jobs < 1:
+        raise ConfigError("jobs", jobs, "1 or more")
+
+    def album_of(stream: VideoStream) -> _Read:
+        how = {"detect_every": detect_every, "max_faces": max_faces}
+        # A detector of one's own is known here only.
+        album = read_in_parts(path, stream, jobs, **how, progress=progress) if detector is None else None
+        return (album, 0, 0) if album is not None else _read_alone(path, stream, finder, **how, progress=progress)
+
     finder = detector or load_detector()
-    chosen = first_with_face(path, track, lambda x: _read_stream(path, x, finder, detect_every, max_faces, progress))
+    chosen = first_with_face(path, track, lambda stream: _read_stream(path, stream, album_of))
     return replace(chosen.found, track=chosen.track, streams=chosen.streams, without_face=chosen.without_face)
 
 
-def _read_stream(
-    path: AnyPath,
-    stream: VideoStream,
-    detector: LandmarkDetector,
-    detect_every: int,
-    max_faces: int,
-    progress: Progress | None,
-) -> ClipFaces:
+def _read_stream(path: AnyPath, stream: VideoStream, read: Callable[[VideoStream], _Read]) -> ClipFaces:
     """The faces in one video stream of a clip."""
-    frames = read_frames(path, track=stream.index)
-    followed = follow_faces(frames, detector, detect_every=detect_every, max_faces=max_faces)
-    if progress is not None:
-        followed = _reported(followed, progress, stream.start + stream.duration)
-    album = _Album(layout_used(detector))
-    for seen in followed:
-        album.add(seen)
-    album.close()
+    album, n_damaged, n_untimed = read(stream)
     if len(album.times) < MIN_FACE_FRAMES:
         hint = f"Lips are read off {MIN_FACE_FRAMES} pictures at least, and off a second or more to be of use."
         raise MediaError(path, f"there are only {len(album.times)} pictures in it", hint)
@@ -272,7 +270,27 @@ def _read_stream(
     if n_seen < max(MIN_FACE_FRAMES, MIN_FACE_FRACTION * len(times)):
         raise FaceNotFound(path, n_seen / max(1, len(times)))
     faces = _faces_of(persons, album, times, Path(path).name)
-    return ClipFaces(tuple(faces), album.shots.array(), frames.decode_errors, frames.dropped_frames)
+    return ClipFaces(tuple(faces), album.shots.array(), n_damaged, n_untimed)
+
+
+def _read_alone(
+    path: AnyPath,
+    stream: VideoStream,
+    detector: LandmarkDetector,
+    *,
+    detect_every: int,
+    max_faces: int,
+    progress: Progress | None,
+) -> _Read:
+    frames = read_frames(path, track=stream.index)
+    followed = follow_faces(frames, detector, detect_every=detect_every, max_faces=max_faces)
+    if progress is not None:
+        followed = _reported(followed, progress, stream.start + stream.duration)
+    album = Album(layout_used(detector))
+    for seen in followed:
+        album.add(seen)
+    album.close()
+    return album, frames.decode_errors, frames.dropped_frames
 
 
 def _reported(followed: Iterable[FacesInFrame], progress: Progress, duration: float) -> Iterator[FacesInFrame]:
@@ -281,115 +299,34 @@ def _reported(followed: Iterable[FacesInFrame], progress: Progress, duration: fl
         yield item
 
 
-class _Track:
-    """What is kept of a track while the frames pass by: no picture but the last."""
-
-    def __init__(self) -> None:
-        self._frames, self._rows = array("q"), array("q")
-        self._mouth = MouthPictures()
-        self.size = (1, 1)  # of the picture, px
-        self._looks, self._n_looks = np.zeros(_LOOK_SIDE**2), 0
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    @property
-    def frames(self) -> npt.NDArray[np.int64]:
-        """The frames in which it is seen, increasing."""
-        return np.frombuffer(self._frames, np.int64)
-
-    @property
-    def rows(self) -> npt.NDArray[np.int64]:
-        """Where the album has these frames."""
-        return np.frombuffer(self._rows, np.int64)
-
-    def add(self, index: int, row: int, image: Image, points: Points, time: float) -> Floats:
-        """The next frame, and what is seen of the mouth in it."""
-        self.size = image.shape
-        if len(self) % _LOOK_EVERY == 0:
-            self._looks += _looks(image, points)
-            self._n_looks += 1
-        self._frames.append(index)
-        self._rows.append(row)
-        return self._mouth.look(image, points, time)
-
-    def pass_by(self, time: float) -> bool:
-        """A frame without it; True while a picture of it is kept."""
-        return self._mouth.pass_by(time)
-
-    @cached_property
-    def looks(self) -> Floats:
-        """Its mean look, length 1."""
-        mean = self._looks / self._n_looks
-        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9))
-
-
-class _Album:
-    """Tracks by number, with the times and shots of all frames; a row of points and pictures for each face in each."""
-
-    def __init__(self, layout: PointLayout) -> None:
-        self.tracks, self._recent = dict[int, _Track](), set[int]()
-        self.times, self.shots = GrowingArray((), np.float64), GrowingArray((), np.int64)
-        self._points = GrowingArray((layout.n_points, 2), np.float32)
-        self._pictures = GrowingArray((N_PICTURE,), np.float64)
-        self.points: npt.NDArray[np.float32]
-        self.pictures: Floats
-
-    def add(self, seen: FacesInFrame) -> None:
-        frame = seen.frame
-        for number, points in seen.faces.items():
-            track = self.tracks.setdefault(number, _Track())
-            self._pictures.append(track.add(len(self.times), len(self._points), frame.image, points, frame.time))
-            self._points.append(points)
-        for number in self._recent - seen.faces.keys():
-            if not self.tracks[number].pass_by(frame.time):
-                self._recent.remove(number)
-        self._recent |= seen.faces.keys()
-        self.times.append(frame.time)
-        self.shots.append(seen.shot)
-
-    def close(self) -> None:
-        """No frame will follow."""
-        self.points, self.pictures = self._points.array(), self._pictures.array()
-
-    def place(self, track: _Track) -> tuple[int, float]:
-        """Order of appearance: first frame, then from left to right."""
-        return int(track.frames[0]), float(self.points[track.rows[0], :, 0].mean())
-
-
-def _looks(image: npt.NDArray[np.uint8], points: npt.NDArray[np.float32]) -> Floats:
-    """The face upright and at one size, mean 0 and length 1; shape (n_pixels,)."""
-    layout = layout_of(len(points))
-    right_eye, left_eye = (points[list(eye)].mean(axis=0) for eye in (layout.right_eye, layout.left_eye))
-    along_x, along_y = left_eye - right_eye
-    middle_x, middle_y = 0.5 * (left_eye + right_eye)
-    x = middle_x + along_x * _LOOK_GRID[0] - along_y * _LOOK_GRID[1]
-    y = middle_y + along_y * _LOOK_GRID[0] + along_x * _LOOK_GRID[1]
-    patch = bilinear(image, y, x).ravel().astype(np.float64)
-    patch -= patch.mean()
-    return np.asarray(patch / max(float(np.linalg.norm(patch)), 1e-9))
-
-
-def _linked(tracks: Sequence[_Track]) -> list[list[_Track]]:
+def _linked(tracks: Sequence[Track]) -> list[list[Track]]:
     """Tracks of one face together, faces in the order of appearance, as the tracks come."""
-    persons: list[list[_Track]] = []
-    for track in tracks:
-        alike = [(float(max(other.looks @ track.looks for other in person)), person) for person in persons]
-        likely = [(r, person) for r, person in alike if r > _SAME_LOOKS]
-        free = [(r, person) for r, person in likely if not any(_together(track, other) for other in person)]
-        if free:
-            max(free, key=lambda pair: pair[0])[1].append(track)
-        else:
-            persons.append([track])
+    persons, ends = list[list[Track]](), list[int]()
+    looks, owners = np.empty((len(tracks), LOOK_PIXELS)), np.empty(len(tracks), np.intp)
+    for n, track in enumerate(tracks):
+        # All tracks before at once: a long clip has thousands, and each is compared with each.
+        alike = np.full(len(persons), -np.inf)
+        np.maximum.at(alike, owners[:n], looks[:n] @ track.looks)
+        likely = np.flatnonzero(alike > _SAME_LOOKS).tolist()
+        # Tracks come by their first frames, so most persons were last seen before this one begins.
+        begin = int(track.frames[0])
+        free = [k for k in likely if ends[k] < begin or not any(_together(track, other) for other in persons[k])]
+        if not free:
+            persons.append([])
+            ends.append(-1)
+        person = max(free, key=lambda k: float(alike[k])) if free else len(persons) - 1
+        persons[person].append(track)
+        ends[person] = max(ends[person], int(track.frames[-1]))
+        looks[n], owners[n] = track.looks, person
     return persons
 
 
-def _together(track: _Track, other: _Track) -> bool:
+def _together(track: Track, other: Track) -> bool:
     apart = track.frames[-1] < other.frames[0] or other.frames[-1] < track.frames[0]
     return not apart and len(np.intersect1d(track.frames, other.frames, assume_unique=True)) > 0
 
 
-def _faces_of(persons: Sequence[Sequence[_Track]], album: _Album, times: FrameTimes, source: str) -> list[SeenFace]:
+def _faces_of(persons: Sequence[Sequence[Track]], album: Album, times: FrameTimes, source: str) -> list[SeenFace]:
     # The tables of all faces lie together, so that many faces in a long clip go to the disk as one does.
     values = scratch_array((len(persons), len(times), len(FEATURES)), np.float64)
     mouth = scratch_array((len(persons), len(times), *MOUTH_SHAPE), np.float32)
@@ -404,7 +341,7 @@ def _faces_of(persons: Sequence[Sequence[_Track]], album: _Album, times: FrameTi
 
 
 def _seen_face(
-    number: int, tracks: Sequence[_Track], album: _Album, times: FrameTimes, source: str, tables: _Tables
+    number: int, tracks: Sequence[Track], album: Album, times: FrameTimes, source: str, tables: _Tables
 ) -> SeenFace:
     """One face; its `tables` are filled."""
     values, mouth, visibility = tables
@@ -424,7 +361,7 @@ def _seen_face(
     return SeenFace(number, with_own_yardstick(lips), centre, width)
 
 
-def _place(tracks: Sequence[_Track], album: _Album) -> tuple[tuple[float, float], float]:
+def _place(tracks: Sequence[Track], album: Album) -> tuple[tuple[float, float], float]:
     """Median middle and width of a face, parts of the picture's size."""
     size, every = np.array(tracks[0].size[::-1], np.float32), np.concatenate([track.rows for track in tracks])
     middles, widths = np.empty((len(every), 2), np.float32), np.empty(len(every), np.float32)
@@ -435,7 +372,7 @@ def _place(tracks: Sequence[_Track], album: _Album) -> tuple[tuple[float, float]
     return (x, y), float(np.median(widths))
 
 
-def _track_lips(track: _Track, album: _Album, times: FrameTimes, source: str) -> LipFeatures:
+def _track_lips(track: Track, album: Album, times: FrameTimes, source: str) -> LipFeatures:
     """Features of a track's own stretch of frames, so that nothing is smoothed across a cut."""
     first, last = int(track.frames[0]), int(track.frames[-1])
     points = scratch_array((last + 1 - first, *album.points.shape[1:]), np.float32)

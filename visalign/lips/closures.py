@@ -77,5 +77,5 @@ def _closure(lips: LipFeatures, decoded: DecodedVisemes, first: int, last: int) 
     if not len(inside):  # between two frames of a slow picture
         inside = np.array([int(np.nanargmin(np.where(np.isfinite(gap), np.abs(centres - start), np.nan)))])
     narrowest = int(inside[gap[inside].argmin()])
-    probability = float(np.nanmax(decoded.closed[first:last]))
+    probability = float(np.nanmax(decoded.closed_probabilities[first:last]))
     return LipClosure(start, end, float(centres[narrowest]), float(gap[narrowest]), min(probability, 1.0))

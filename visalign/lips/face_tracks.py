@@ -32,6 +32,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -43,9 +44,10 @@ from visalign.lips.point_layouts import PointLayout, layout_of
 from visalign.media.clips import resize_luma
 from visalign.signals import Frame, Image
 
-__all__ = ["LOOK_AROUND_FRAMES", "MAX_FACES", "FacesInFrame", "follow_faces"]
+__all__ = ["LOOK_AROUND_FRAMES", "MAX_FACES", "FacesInFrame", "Thumbnail", "follow_faces", "is_cut", "thumbnail"]
 
 _Points = npt.NDArray[np.float32]
+Thumbnail: TypeAlias = npt.NDArray[np.int16]
 
 MAX_FACES = 4
 """Faces that are followed at most, by size: each costs as much as the first."""
@@ -143,6 +145,16 @@ def follow_faces(
     return (crowd.follow(frame) for frame in frames)
 
 
+def thumbnail(image: Image) -> Thumbnail:
+    """What of a picture tells whether the next one follows a cut."""
+    return image[::_CUT_STRIDE_PX, ::_CUT_STRIDE_PX].astype(np.int16)
+
+
+def is_cut(before: Thumbnail, now: Thumbnail) -> bool:
+    """Whether a shot begins with the second of two pictures; nothing of the faces is then carried over."""
+    return before.shape != now.shape or float(np.abs(now - before).mean()) > _CUT_LUMA
+
+
 @dataclass(slots=True)
 class _Followed:
     """A face that is being followed, or was lost in this shot."""
@@ -165,7 +177,7 @@ class _Crowd:
         self._lost: list[_Followed] = []
         self._due = 0  # frames until the next search of the whole picture
         self._pause = 1
-        self._thumbnail: npt.NDArray[np.int16] | None = None
+        self._thumbnail: Thumbnail | None = None
 
     def follow(self, frame: Frame) -> FacesInFrame:
         """The faces of the next frame."""
@@ -187,11 +199,9 @@ class _Crowd:
         return FacesInFrame(frame, self._shot, faces)
 
     def _is_cut(self, image: Image) -> bool:
-        before, now = self._thumbnail, image[::_CUT_STRIDE_PX, ::_CUT_STRIDE_PX].astype(np.int16)
+        before, now = self._thumbnail, thumbnail(image)
         self._thumbnail = now
-        if before is None or before.shape != now.shape:
-            return before is not None
-        return float(np.abs(now - before).mean()) > _CUT_LUMA
+        return before is not None and is_cut(before, now)
 
     def _check(self, image: Image, face: _Followed) -> None:
         """Look for a face where one is followed; give it up after some failures in a row."""

@@ -35,6 +35,7 @@ from visalign.language.lexicon import Lexicon, Pronunciation, arpabet_phones
 from visalign.language.phones import ARPABET, SILENCE
 from visalign.language.transcript import read_aloud
 from visalign.lips.lip_features import LipFeatures
+from visalign.lips.phone_chains import PARTS, common_share, log_stay, members_of
 from visalign.lips.viseme_decoder import STEP, VisemeDecoder
 from visalign.numerics import logsumexp
 from visalign.timeline import Interval, Tier
@@ -48,7 +49,6 @@ Numbers: TypeAlias = npt.NDArray[np.int64]
 FINE_STEP = 0.01
 """Seconds from one moment to the next."""
 
-PARTS = 3
 # Chosen with the decoder's own settings on speakers left out of the training (docs/benchmarks.md, "Forced visemes").
 EVIDENCE = 1.5  # against the decoder's own scale
 PAUSE = 0.5  # probability that an optional pause is shown
@@ -301,10 +301,10 @@ class _Chain:
 
     @classmethod
     def of(cls, shown: Sequence[Shown], decoder: VisemeDecoder) -> _Chain:
-        share = _common(decoder.transitions)
+        share = common_share(decoder.transitions)
         kinds = {phones: k for k, phones in enumerate(dict.fromkeys(x.phones for x in shown))}
-        members = np.vstack([_members(phones, decoder, share) for phones in kinds])
-        stays = [_log_stay(phones, decoder, share) for phones in kinds]
+        members = np.vstack([members_of(phones, decoder, share) for phones in kinds])
+        stays = [log_stay(phones, decoder, share, FINE_STEP) for phones in kinds]
         item = np.array([kinds[x.phones] for x in shown])
         kind = (PARTS * item[:, None] + np.arange(PARTS)).ravel()
         optional = np.array([x.optional for x in shown])
@@ -368,37 +368,3 @@ class _Chain:
         total = share.T @ rows * FINE_STEP / STEP
         frames = decoder.adaptation_frames
         return replace(decoder, means=(frames * decoder.means + total) / (frames + weight))
-
-
-def _members(phones: tuple[str, ...], decoder: VisemeDecoder, common: Floats) -> Floats:
-    """Log share of each state of the decoder in each part of these phones, shape (PARTS, n_states)."""
-    result = np.full((PARTS, len(decoder.phones)), -np.inf)
-    for phone in _known(phones, decoder):
-        own = np.flatnonzero(np.array(decoder.phones) == phone)
-        for part in range(PARTS):
-            state = own[min(part * len(own) // PARTS, len(own) - 1)]
-            result[part, state] = np.log(common[own].sum())
-    return np.asarray(result - logsumexp(result, axis=1, keepdims=True))
-
-
-def _known(phones: tuple[str, ...], decoder: VisemeDecoder) -> list[str]:
-    """Those of the phones that the model has met; all that it has met but silence, where it has met none."""
-    met = set(decoder.phones)
-    return [x for x in phones if x in met] or sorted(met - {SILENCE}) or sorted(met)
-
-
-def _log_stay(phones: tuple[str, ...], decoder: VisemeDecoder, common: Floats) -> float:
-    """Log-probability to stay in a state, so that the parts together last as long as these phones do on average."""
-    inside = np.isin(np.array(decoder.phones), _known(phones, decoder))
-    same = np.array([[a == b for b in decoder.phones] for a in decoder.phones])
-    left = float((common[inside] * (decoder.transitions * ~same)[inside].sum(axis=1)).sum() / common[inside].sum())
-    moments = (1 / max(left, 1e-3)) * STEP / FINE_STEP / PARTS  # in each part
-    return float(np.log(np.clip(1 - 1 / max(moments, 1.0), 0.05, 0.999)))
-
-
-def _common(transitions: Floats) -> Floats:
-    """How common each state is: the stationary distribution of the bigrams, by powers of the matrix."""
-    share = np.full(len(transitions), 1 / len(transitions))
-    for _ in range(200):
-        share = share @ transitions
-    return np.asarray(share / share.sum())

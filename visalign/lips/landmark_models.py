@@ -195,8 +195,16 @@ class TreesModel:
 def _shrunk(image: Image, factor: int) -> Image:
     """Means of blocks of `factor` by `factor` pixels; what is left over at the right and at the bottom is cut off."""
     height, width = (max(1, n // factor) for n in image.shape)
-    blocks = image[: height * factor, : width * factor].reshape(height, min(factor, image.shape[0]), width, -1)
-    return np.asarray(np.round(blocks.mean(axis=(1, 3))), np.uint8)
+    rows, columns = (min(factor, n) for n in image.shape)
+    # Whole numbers, which are exact in any order, added row by row and column by column: many times as fast as a mean.
+    whole = image[: height * rows, : width * columns]
+    of_rows = np.zeros((height, whole.shape[1]), np.uint32)
+    for k in range(rows):
+        of_rows += whole[k::rows]
+    sums = np.zeros((height, width), np.uint32)
+    for k in range(columns):
+        sums += of_rows[:, k::columns]
+    return np.asarray(np.round(sums / (rows * columns)), np.uint8)
 
 
 def _is_seen(image: Image, box: Box) -> bool:
@@ -347,8 +355,8 @@ def landmark_notice(named: str | os.PathLike[str] | None = None) -> tuple[str, s
         If there is no model, or visalign's can't be read.
     """
     path = find_model(named)
-    if zipfile.is_zipfile(path):
-        model = TreesModel(path)
+    # What fitted the landmarks has been read already, and takes as long to read as a tenth of a short check.
+    if zipfile.is_zipfile(path) and isinstance(model := open_landmark_model(path), TreesModel):
         return f"landmark model of visalign, {model.layout.n_points} points", model.notice
     if path.name == _MODEL_FILE:
         return "68-point landmark model of dlib", MODEL_LICENCE

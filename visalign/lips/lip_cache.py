@@ -56,6 +56,7 @@ _CODE = (
     *("timeline", "numerics", "media.ffmpeg", "media.clips", "lips.box", "lips.face_detection", "lips.face_tracks"),
     *("lips.landmark_models", "lips.regression_trees", "lips.point_layouts", "lips.landmarks", "lips.mouth_geometry"),
     *("lips.stream_choice", "lips.mouth_pictures", "lips.visibility", "lips.lip_features", "lips.clip_faces"),
+    *("lips.face_album", "lips.face_parts"),
 )
 
 
@@ -73,6 +74,7 @@ def cached_faces(
     detect_every: int = 10,
     track: int | None = None,
     landmarks: AnyPath | None = None,
+    jobs: int = 1,
     progress: Callable[[str, float | None], None] | None = None,
 ) -> ClipFaces:
     """The faces of a clip with their lips: from `folder` where it has them, else read and put there.
@@ -95,7 +97,7 @@ def cached_faces(
         cache.mark_used(place)
         return kept
     detector = None if landmarks is None else load_detector(landmarks=landmarks)
-    faces = read_faces(path, detector=detector, detect_every=detect_every, track=track, progress=progress)
+    faces = read_faces(path, detector=detector, detect_every=detect_every, track=track, jobs=jobs, progress=progress)
     # A clip that was replaced meanwhile has other lips than those of the bytes that the key was made of.
     if file_states(path) == before:
         with contextlib.suppress(OSError, OutputError):  # a full disk, a folder of another user

@@ -89,7 +89,7 @@ def _write_csv(
     tiers = {"viseme": decoded.tier} | ({} if forced is None else {"forced_viseme": forced.tier})
     labels = [tier.sample(lips.times.centres, outside=UNSEEN) for tier in tiers.values()]
     nearest = _nearest(decoded.times, lips.times.centres)
-    posteriors = np.column_stack([decoded.closed, decoded.posteriors])[nearest]
+    posteriors = np.column_stack([decoded.closed_probabilities, decoded.probabilities])[nearest]
     seen = [] if lips.visibility is None else [lips.visibility]
     table = np.column_stack([lips.values, *seen, posteriors])
     table[~lips.has_face] = np.nan
@@ -121,8 +121,8 @@ def _write_npz(
         "scale": lips.scale,
         "moments": decoded.times,
         "viseme_names": np.array(decoded.visemes, dtype=np.str_),
-        "posteriors": decoded.posteriors,
-        "closed": decoded.closed,
+        "posteriors": decoded.probabilities,
+        "closed": decoded.closed_probabilities,
         "closures": np.array(closures, np.float64).reshape(-1, 5),
     }
     if lips.mouth is not None:

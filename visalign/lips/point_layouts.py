@@ -162,6 +162,8 @@ VISALIGN76 = PointLayout(
 LAYOUTS: Mapping[str, PointLayout] = MappingProxyType({x.name: x for x in (DLIB68, VISALIGN76)})
 """All layouts by name."""
 
+_BY_POINTS = {x.n_points: x for x in LAYOUTS.values()}
+
 
 def layout_of(n_points: int) -> PointLayout:
     """The layout that has so many points.
@@ -171,4 +173,4 @@ def layout_of(n_points: int) -> PointLayout:
     KeyError
         If there is none.
     """
-    return {x.n_points: x for x in LAYOUTS.values()}[n_points]
+    return _BY_POINTS[n_points]

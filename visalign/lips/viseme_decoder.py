@@ -25,6 +25,10 @@ and a second pass decodes. All of it comes from the picture.
 *Closed lips.* The states of P, B and M are preferred by `closure_bias` (natural log): a closure that is overlooked is
 the worse fault. Their posterior is also given by itself, whatever the map.
 
+*How sure.* The posteriors choose well and are far too sure of it: neighbouring frames repeat each other, and strangers
+differ from whom the model has met. As probabilities that hold, they are raised to the power `sharpness` and summed to 1
+again; which viseme is the most probable does not change.
+
 Conventions
 -----------
 Decoding runs on a grid of :data:`STEP` seconds (the frame rate of the training) from the first frame to the last.
@@ -77,15 +81,17 @@ class DecodedVisemes:
     Parameters
     ----------
     tier : Tier
-        The most probable viseme over time, its mean posterior as the score; :data:`UNSEEN` without a face.
+        The most probable viseme over time, its mean probability as the score; :data:`UNSEEN` without a face.
     times : ndarray, shape (n_times,)
         Middles of the grid cells, seconds.
     visemes : tuple of str
         Columns of `posteriors`.
     posteriors : ndarray, shape (n_times, n_visemes)
-        Probability of each viseme; rows of NaN without a face.
+        What the model makes of each viseme, to be compared with one another; rows of NaN without a face.
     closed : ndarray, shape (n_times,)
-        Probability that the lips close for P, B or M, whatever the map; NaN without a face.
+        The same of lips that close for P, B or M, whatever the map; NaN without a face.
+    sharpness : float
+        Power by which these become probabilities that hold, above 0.
     """
 
     tier: Tier
@@ -93,6 +99,17 @@ class DecodedVisemes:
     visemes: tuple[str, ...]
     posteriors: Floats
     closed: Floats
+    sharpness: float = 1.0
+
+    @property
+    def probabilities(self) -> Floats:
+        """How often each viseme would be right, shape (n_times, n_visemes); rows of NaN without a face."""
+        return _calibrated(self.posteriors, self.sharpness)
+
+    @property
+    def closed_probabilities(self) -> Floats:
+        """How often the lips would be closed, shape (n_times,); NaN without a face."""
+        return _calibrated(np.column_stack([self.closed, 1 - self.closed]), self.sharpness)[:, 0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +138,8 @@ class VisemeDecoder:
         Frames that the means of the training count against those of the clip; 0: no second pass.
     saturation : float
         Standard deviations of the clip towards which a normalised feature is bounded; infinite: it is not.
+    sharpness : float
+        Power by which posteriors become probabilities that hold, above 0.
     """
 
     columns: tuple[str, ...]
@@ -135,6 +154,7 @@ class VisemeDecoder:
     closure_bias: float = 0.0
     adaptation_frames: float = 0.0
     saturation: float = np.inf
+    sharpness: float = 1.0
 
     def __post_init__(self) -> None:
         if self.means.ndim != 2:
@@ -155,6 +175,8 @@ class VisemeDecoder:
             raise ValueError("the decoder's moments, bias or adaptation are impossible")
         if not self.saturation > 0:
             raise ValueError(f"the decoder's features saturate at {self.saturation:g} standard deviations; above 0")
+        if not 0 < self.sharpness < np.inf:
+            raise ValueError(f"the decoder's posteriors have the power {self.sharpness:g}; above 0")
 
     def decode(self, lips: LipFeatures, viseme_map: VisemeMap) -> DecodedVisemes:
         """Decode the visemes of `viseme_map` from `lips`.
@@ -179,8 +201,9 @@ class VisemeDecoder:
         for run, sequence in zip(stretches, rows, strict=True):
             for part, posteriors in self._pass(sequence, means, self.closure_bias):
                 sums[run][part] = posteriors @ membership
-        posteriors = sums[:, :-1]
-        return DecodedVisemes(_tier(lips, times, visemes, posteriors), times, visemes, posteriors, sums[:, -1])
+        posteriors, closed = sums[:, :-1], sums[:, -1]
+        tier = _tier(lips, times, visemes, _calibrated(posteriors, self.sharpness))
+        return DecodedVisemes(tier, times, visemes, posteriors, closed, self.sharpness)
 
     @property
     def _closing(self) -> npt.NDArray[np.bool_]:
@@ -235,20 +258,18 @@ class VisemeDecoder:
         ValueError, KeyError
             If the arrays do not fit one another, or one is missing.
         """
+        numbers: dict[str, Any] = {name: float(arrays[name]) for name in _NUMBERS}
+        numbers |= {name: np.asarray(arrays[name], np.float64) for name in _ARRAYS}
         return cls(
             columns=tuple(map(str, arrays["columns"])),
             phones=tuple(map(str, arrays["phones"])),
-            evidence_scale=float(arrays["evidence_scale"]),
             moments=tuple(np.asarray(arrays["moments"], np.float64).tolist()),
-            closure_bias=float(arrays["closure_bias"]),
-            adaptation_frames=float(arrays["adaptation_frames"]),
-            saturation=float(arrays["saturation"]),
-            **{name: np.asarray(arrays[name], np.float64) for name in _ARRAYS},
+            **numbers,
         )
 
 
 _ARRAYS = ("centre", "projection", "means", "start", "transitions")
-_NUMBERS = ("evidence_scale", "closure_bias", "adaptation_frames", "saturation")
+_NUMBERS = ("evidence_scale", "closure_bias", "adaptation_frames", "saturation", "sharpness")
 
 
 def grid(lips: LipFeatures) -> tuple[Floats, npt.NDArray[np.bool_]]:
@@ -280,6 +301,11 @@ def stacked(
     known, values = lips.times.centres[frames], lips.normalised_rows(frames, columns)
     rows = np.column_stack([np.interp(around, known, column) for column in values.T])
     return _bounded(rows, saturation).reshape(len(times), -1)
+
+
+def _calibrated(posteriors: Floats, sharpness: float) -> Floats:
+    raised = np.maximum(posteriors, 0.0) ** sharpness  # 1 - p may be a little less than 0
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 def _bounded(values: Floats, saturation: float) -> Floats:

@@ -20,11 +20,11 @@ from typing import Any
 
 from visalign.errors import BAD_DATA
 
-__all__ = ["LiveServer"]
+__all__ = ["HEADERS", "HOST", "LiveServer", "LocalServer"]
 
 HOST = "127.0.0.1"
 _MAX_BODY = 100_000
-_HEADERS = {
+HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -51,7 +51,7 @@ class LiveServer:
         self._page = page.encode("utf-8")
         self._windows: set[queue.Queue[bytes | None]] = set()
         self._lock = threading.Lock()
-        self._server = _Server((HOST, port), _handler_of(self))
+        self._server = LocalServer((HOST, port), _handler_of(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
 
     @property
@@ -100,7 +100,9 @@ class LiveServer:
             self._windows.discard(window)
 
 
-class _Server(ThreadingHTTPServer):
+class LocalServer(ThreadingHTTPServer):
+    """A server for whoever sits at this machine; a thread a connection."""
+
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -168,14 +170,14 @@ def _handler_of(live: LiveServer) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, code: int, body: bytes, kind: str) -> None:
             self.send_response(code)
-            for name, value in {**_HEADERS, "Content-Type": kind, "Content-Length": str(len(body))}.items():
+            for name, value in {**HEADERS, "Content-Type": kind, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 
         def _stream(self) -> None:
             self.send_response(200)
-            for name, value in {**_HEADERS, "Content-Type": "text/event-stream", "Connection": "close"}.items():
+            for name, value in {**HEADERS, "Content-Type": "text/event-stream", "Connection": "close"}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.close_connection = True

@@ -35,7 +35,7 @@ from visalign.files.limits import excess
 from visalign.files.outputs import whole_file
 from visalign.files.scratch import GrowingArray, blocks_of
 from visalign.media import ffmpeg
-from visalign.media.ffmpeg import resize_luma
+from visalign.media.ffmpeg import resize_luma, use_threads
 from visalign.media.tape import Energy, Lane, Tape, named_layout
 from visalign.signals import CANCELLED_ENERGY, Audio, AudioStream, Channels, Frame, Image, MediaInfo, VideoStream
 
@@ -45,12 +45,14 @@ if TYPE_CHECKING:
 __all__ = [
     "FrameReader",
     "default_track",
+    "divisible_seconds",
     "probe",
     "read_audio",
     "read_channels",
     "read_frames",
     "resampled",
     "resize_luma",
+    "use_threads",
     "video_tracks",
     "write_channels",
     "write_clip",
@@ -73,14 +75,7 @@ def probe(path: AnyPath) -> MediaInfo:
         If the file is missing, empty, not a regular file or not a media file that can be read.
     """
     with ffmpeg.opened(path) as container:
-        origin, videos = ffmpeg.origin_of(container), ffmpeg.video_streams(container)
-        whole = ffmpeg.whole_duration(container, origin)
-        audio = tuple(_audio_info(s, origin, whole) for s in ffmpeg.audio_streams(container))
-        rotation = ffmpeg.first_rotation(container, videos[0]) if videos else 0
-        video = tuple(_video_info(s, origin, whole, rotation) for s in videos)
-        ends = [s.start + s.duration for s in video] + [s.start + s.duration for s in audio]
-        strange = ffmpeg.strange_kinds(container)
-        return MediaInfo(Path(path), max(ends, default=0.0), container.format.name, video, audio, strange)
+        return _told(path, container)
 
 
 def read_audio(
@@ -146,7 +141,9 @@ def read_channels(path: AnyPath, *, track: int | None = None) -> Channels:
     return Channels(sound.array(), rate_hz, layout)
 
 
-def read_frames(path: AnyPath, *, colour: bool = False, track: int | None = None) -> FrameReader:
+def read_frames(
+    path: AnyPath, *, colour: bool = False, track: int | None = None, start: float | None = None
+) -> FrameReader:
     """Read the pictures of a clip one by one, each with its time on the clip's clock.
 
     Parameters
@@ -157,6 +154,9 @@ def read_frames(path: AnyPath, *, colour: bool = False, track: int | None = None
         RGB pictures instead of luma.
     track : int, optional
         Index of the stream, as :func:`probe` lists it; by default the one the file marks as default.
+    start : float, optional
+        Begin with a picture that is shown at or before this time, seconds, and needs none before it to be decoded;
+        with the first one where the container does not say which ones do.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def read_frames(path: AnyPath, *, colour: bool = False, track: int | None = None
         As :func:`read_audio`; from here if the file itself is unusable, otherwise from the first ``next()``.
     """
     check_file(path)
-    return FrameReader(path, colour=colour, track=track)
+    return FrameReader(path, colour=colour, track=track, start=start)
 
 
 class FrameReader(Iterator[Frame]):
@@ -184,10 +184,12 @@ class FrameReader(Iterator[Frame]):
         Frames left out so far because they had no time, or none after the frame before.
     """
 
-    def __init__(self, path: AnyPath, *, colour: bool = False, track: int | None = None) -> None:
+    def __init__(
+        self, path: AnyPath, *, colour: bool = False, track: int | None = None, start: float | None = None
+    ) -> None:
         self.decode_errors = 0
         self.dropped_frames = 0
-        self._frames = self._read(path, colour, track)
+        self._frames = self._read(path, colour, track, start)
 
     def __next__(self) -> Frame:
         return next(self._frames)
@@ -199,11 +201,15 @@ class FrameReader(Iterator[Frame]):
     def _note_damage(self) -> None:
         self.decode_errors += 1
 
-    def _read(self, path: AnyPath, colour: bool, track: int | None) -> Generator[Frame, None, None]:
+    def _read(
+        self, path: AnyPath, colour: bool, track: int | None, start: float | None
+    ) -> Generator[Frame, None, None]:
         with ffmpeg.opened(path) as container:
             strange = ffmpeg.strange_kinds(container)
             stream = ffmpeg.choose_stream(path, "video", ffmpeg.video_streams(container), track, strange)
             darkroom, origin, last = ffmpeg.Darkroom(path, stream, colour), ffmpeg.origin_of(container), -math.inf
+            if start is not None:
+                ffmpeg.go_to(container, stream, start, origin)
             for frame in ffmpeg.decode(container, stream, self._note_damage):
                 time = ffmpeg.time_of(frame, origin)
                 _refuse_endless(path, time or 0.0)
@@ -243,6 +249,21 @@ def default_track(path: AnyPath) -> int:
         return _sound_stream(path, container, None).index
 
 
+def divisible_seconds(path: AnyPath) -> float:
+    """How long a file is in which reading may begin anywhere, as it says where pictures are that need none before them.
+
+    0 of another file, and of one that does not say how long it is.
+
+    Raises
+    ------
+    MediaError
+        As :func:`probe`.
+    """
+    with ffmpeg.opened(path) as container:
+        whole = ffmpeg.whole_duration(container, ffmpeg.origin_of(container))
+        return ffmpeg.in_seconds(whole or 0) if ffmpeg.is_indexed(container) else 0.0
+
+
 def video_tracks(path: AnyPath, track: int | None = None) -> tuple[VideoStream, ...]:
     """The video streams in the order in which a face is looked for in them: the one that is marked as default first.
 
@@ -258,10 +279,10 @@ def video_tracks(path: AnyPath, track: int | None = None) -> tuple[VideoStream, 
     MediaError, MissingStream, ConfigError
         As :func:`read_audio`.
     """
-    info = probe(path)
     with ffmpeg.opened(path) as container:
         streams, strange = ffmpeg.video_streams(container), ffmpeg.strange_kinds(container)
         first = ffmpeg.choose_stream(path, "video", streams, track, strange).index
+        info = _told(path, container)
     chosen = [stream for stream in info.video if stream.index == first]
     return (*chosen, *(x for x in info.video if x.index != first)) if track is None else tuple(chosen)
 
@@ -355,6 +376,18 @@ def _refuse_endless(path: AnyPath, seconds: float) -> None:
 def _sound_stream(path: AnyPath, container: ffmpeg.InputContainer, track: int | None) -> av.AudioStream:
     streams, strange = ffmpeg.audio_streams(container), ffmpeg.strange_kinds(container)
     return ffmpeg.choose_stream(path, "audio", streams, track, strange)
+
+
+def _told(path: AnyPath, container: ffmpeg.InputContainer) -> MediaInfo:
+    """What an open file says that it holds."""
+    origin, videos = ffmpeg.origin_of(container), ffmpeg.video_streams(container)
+    whole = ffmpeg.whole_duration(container, origin)
+    audio = tuple(_audio_info(s, origin, whole) for s in ffmpeg.audio_streams(container))
+    rotation = ffmpeg.first_rotation(container, videos[0]) if videos else 0
+    video = tuple(_video_info(s, origin, whole, rotation) for s in videos)
+    ends = [s.start + s.duration for s in video] + [s.start + s.duration for s in audio]
+    strange = ffmpeg.strange_kinds(container)
+    return MediaInfo(Path(path), max(ends, default=0.0), container.format.name, video, audio, strange)
 
 
 def _video_info(stream: av.VideoStream, origin: Fraction, whole: int | None, rotation_degrees: int) -> VideoStream:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -39,6 +40,9 @@ __all__ = [
     "encode_clip",
     "encoding",
     "first_rotation",
+    "go_to",
+    "in_seconds",
+    "is_indexed",
     "opened",
     "origin_of",
     "resize_luma",
@@ -46,6 +50,7 @@ __all__ = [
     "span_of",
     "strange_kinds",
     "time_of",
+    "use_threads",
     "video_streams",
     "whole_duration",
 ]
@@ -190,6 +195,11 @@ def whole_duration(container: InputContainer, origin: Fraction) -> int | None:
     return max(0, container.duration - round(origin * av.time_base))
 
 
+def in_seconds(ticks: int) -> float:
+    """FFmpeg's own ticks in seconds."""
+    return ticks / av.time_base
+
+
 def span_of(stream: av.VideoStream | av.AudioStream, origin: Fraction, whole: int | None) -> tuple[float, float]:
     """Start after `origin` and duration of a stream, seconds; `whole` is the container's own duration, in ticks."""
     start = _seconds(stream, stream.start_time) - origin if stream.start_time is not None else Fraction(0)
@@ -234,6 +244,31 @@ def decode(container: InputContainer, stream: _Stream, note_damage: Callable[[],
             return
 
 
+_INDEXED = frozenset({"mp4", "mov", "matroska", "webm"})
+_n_threads = 0  # of a decoder of pictures; FFmpeg's own choice
+
+
+def use_threads(n_threads: int) -> None:
+    """Give each decoder of pictures so many threads from now on, in this process; 0 leaves the choice to FFmpeg.
+
+    FFmpeg takes one a processor, of which each holds pictures of its own. Where clips or parts of one are read side by
+    side in processes, one thread each does the same work in less processor time and memory.
+    """
+    global _n_threads
+    _n_threads = n_threads
+
+
+def is_indexed(container: InputContainer) -> bool:
+    """Whether the container has an index of the pictures from which decoding can begin, and a time for each picture."""
+    return not _INDEXED.isdisjoint(container.format.name.split(","))
+
+
+def go_to(container: InputContainer, stream: av.VideoStream, time: float, origin: Fraction) -> None:
+    """Go on reading from a picture at or before `time`, seconds after `origin`, that needs none before it."""
+    if is_indexed(container) and stream.time_base is not None:
+        container.seek(math.floor((Fraction(time) + origin) / stream.time_base), stream=stream)
+
+
 class Darkroom:
     """Turns the decoded frames of a stream into upright luma or RGB arrays of one size.
 
@@ -259,6 +294,7 @@ class Darkroom:
         # The size may also grow within the stream.
         stream.codec_context.options = {"max_pixels": str(allowed("pixels"))}
         stream.thread_type = "AUTO"
+        stream.thread_count = _n_threads
         pixel_aspect = stream.sample_aspect_ratio
         self._format = "rgb24" if colour else "gray"
         aspect = float(pixel_aspect or 1)

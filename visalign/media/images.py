@@ -21,7 +21,7 @@ from visalign.media.access import PICTURES, open_local
 from visalign.media.ffmpeg import DAMAGE
 from visalign.signals import Image
 
-__all__ = ["IMAGE_SUFFIXES", "jpeg_bytes", "jpeg_luma", "read_image", "write_png"]
+__all__ = ["IMAGE_SUFFIXES", "jpeg_bytes", "jpeg_luma", "png_bytes", "read_image", "write_png"]
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 """Endings of picture files that are read."""
@@ -68,12 +68,17 @@ def write_png(path: AnyPath, image: Image) -> Path:
     OutputError
         If it can't be written there.
     """
-    encoded = _encoded("png", "rgb24", image)
+    encoded = png_bytes(image)
     if not encoded:
         raise OutputError(path, "the picture could not be encoded")
     with whole_file(path) as draft:
         draft.write_bytes(encoded)
     return Path(path)
+
+
+def png_bytes(image: Image) -> bytes:
+    """A picture as a PNG file; one of shape (height, width) is grey."""
+    return _encoded("png", "rgb24" if image.ndim == 3 else "gray", image)
 
 
 def jpeg_bytes(image: Image, quality: int = 4) -> bytes:
@@ -94,7 +99,8 @@ def _encoded(codec: str, pixels: str, image: Image, options: dict[str, str] | No
     encoder.width, encoder.height, encoder.pix_fmt = image.shape[1], image.shape[0], pixels
     encoder.time_base = Fraction(1, 25)  # a picture has no time, but the encoder asks for one
     encoder.options = options or {}
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-    if pixels != "rgb24":
+    given = "rgb24" if image.ndim == 3 else "gray"
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format=given)
+    if pixels != given:
         frame = frame.reformat(format=pixels, threads=1)
     return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))

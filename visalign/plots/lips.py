@@ -86,7 +86,7 @@ def plot_lips(
     span = (lips.times.times[0] if start is None else start, lips.times.duration if end is None else end)
     if not span[0] < span[1]:
         raise ConfigError("span", f"{span[0]:g} to {span[1]:g} s", "an end after the start")
-    shown = np.flatnonzero(np.nan_to_num(decoded.posteriors).max(axis=0, initial=0.0) > _SHOWN)
+    shown = np.flatnonzero(np.nan_to_num(decoded.probabilities).max(axis=0, initial=0.0) > _SHOWN)
     inches = TWO_COLUMNS - ROOM_FOR_NAMES
     heights = (inches / _N_PICTURES / _MOUTH_SHAPE, 0.3, 0.3 + 0.13 * len(shown), 0.5, 1.1)
     figure = new_figure(TWO_COLUMNS, 0.6 + sum(heights))
@@ -139,7 +139,7 @@ def _draw_posteriors(axes: Axes, decoded: DecodedVisemes, shown: npt.NDArray[np.
     extent = (decoded.times[0] - half, decoded.times[-1] + half, len(shown) - 0.5, -0.5)
     if len(shown):
         axes.imshow(
-            decoded.posteriors[:, shown].T,
+            decoded.probabilities[:, shown].T,
             extent=extent,
             aspect="auto",
             cmap=sequential(),
@@ -153,8 +153,8 @@ def _draw_posteriors(axes: Axes, decoded: DecodedVisemes, shown: npt.NDArray[np.
 
 
 def _draw_closed(axes: Axes, lips: LipFeatures, decoded: DecodedVisemes) -> None:
-    axes.fill_between(decoded.times, np.nan_to_num(decoded.closed), color=FAINT, linewidth=0.0)
-    axes.plot(decoded.times, decoded.closed, color=EXPECTED, linewidth=0.9)
+    axes.fill_between(decoded.times, np.nan_to_num(decoded.closed_probabilities), color=FAINT, linewidth=0.0)
+    axes.plot(decoded.times, decoded.closed_probabilities, color=EXPECTED, linewidth=0.9)
     for event in find_closures(lips, decoded):
         axes.plot([event.moment], [event.probability], marker="v", markersize=3.5, color=EXPECTED, linestyle="none")
     axes.set_ylim(0.0, 1.1)

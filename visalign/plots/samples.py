@@ -83,10 +83,10 @@ def clip_leads(reports: Mapping[str, ClipReport]) -> list[LeadSample]:
 def word_leads(reports: Mapping[str, ClipReport]) -> list[LeadSample]:
     """The leads of all words; those without one are left out."""
     return [
-        LeadSample((name, report.clip.name), word.lead_seconds, _told(report, word), word.score)
+        LeadSample((name, report.clip.name), word.told_lead_seconds, _told(report, word), word.score)
         for name, report in reports.items()
         for word in report.judged_words
-        if math.isfinite(word.lead_seconds)
+        if math.isfinite(word.told_lead_seconds)
     ]
 
 

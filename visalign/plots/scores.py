@@ -39,7 +39,7 @@ from visalign.plots.style import (
 )
 from visalign.reports.clip_report import ClipReport
 from visalign.reports.palette import LIGHT
-from visalign.sync.verdict import VERDICTS
+from visalign.sync.verdict import WORD_VERDICTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -187,7 +187,7 @@ def plot_lags(
     if limits is not None:
         axes.axvspan(-1000 * limits[1], 1000 * limits[0], facecolor=IN_SYNC, edgecolor="none", zorder=0)
     bottom = np.zeros(len(edges) - 1)
-    for verdict in (x for x in VERDICTS if any(lead.verdict == x for lead in leads)):
+    for verdict in (x for x in WORD_VERDICTS if any(lead.verdict == x for lead in leads)):
         own = np.array([lead.verdict == verdict for lead in leads])
         counts, _ = np.histogram(ms[own], edges)
         tint, hatch = _BAR_MARKS[verdict]
@@ -213,6 +213,7 @@ _BAR_MARKS = {
     "in-sync": (LIGHT["good"], ""),
     "audio-early": (LIGHT["fault"], ""),
     "audio-late": (LIGHT["fault"], ""),
+    "out-of-step": ("#F9C9A6", "\\\\"),
     "uncertain": ("#DDD2F6", "...."),
 }
 

@@ -105,6 +105,7 @@ VERDICT_MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "audio-early": ("#F9C9A6", ""),
         "audio-late": ("#F9C9A6", ""),
         "mismatched": ("#F9C9A6", "////"),
+        "out-of-step": ("#F9C9A6", "\\\\"),
         "uncertain": ("#DDD2F6", "...."),
     }
 )
@@ -116,6 +117,7 @@ VERDICT_INKS: Mapping[str, str] = MappingProxyType(
         "audio-early": LIGHT["fault"],
         "audio-late": LIGHT["fault"],
         "mismatched": LIGHT["fault"],
+        "out-of-step": LIGHT["fault"],
         "uncertain": LIGHT["unsure"],
     }
 )

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from visalign.files.text_files import rounded
+from visalign.sync.own_bias import OwnBias
 from visalign.sync.speaking_face import FaceCandidate
 from visalign.visemes.naming import known_names
 
@@ -130,6 +131,8 @@ class ClipInfo:
         Whether a clip whose 95 % interval reaches across a limit is uncertain even where its lead lies within.
     video_track : int or None
         Index of the video stream, where the clip has several.
+    reference : OwnBias or None
+        Bias of speaker and camera that was taken off, and the clip that it was learnt from.
     viseme_names : mapping of str to str
         The visemes of the map in words; empty in a report of a version that did not keep them (see :attr:`names`).
     """
@@ -155,6 +158,7 @@ class ClipInfo:
     strict: bool = False
     video_track: int | None = None
     viseme_names: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reference: OwnBias | None = None
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -164,9 +168,13 @@ class ClipInfo:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         faces = [{key: rounded(x) for key, x in asdict(face).items()} for face in self.faces]
-        facts = {key: rounded(x) if isinstance(x, float) else x for key, x in asdict(self).items()}
+        facts = {key: _rounded(x) for key, x in asdict(self).items()}
         if self.video_track is None:  # of most clips there is nothing to say
             del facts["video_track"]
+        if self.reference is None:
+            del facts["reference"]
+        else:
+            facts["reference"] = {key: _rounded(x) for key, x in asdict(self.reference).items()}
         sound = None if self.sound is None else self.sound.to_dict()
         models = [asdict(model) for model in self.models]
         return facts | {
@@ -188,5 +196,10 @@ class ClipInfo:
             "sound": None if sound is None else SoundInfo.from_dict(sound),
             "faces": tuple(FaceCandidate(**face) for face in data.get("faces", ())),
             "viseme_names": {str(key): str(x) for key, x in data.get("viseme_names", {}).items()},
+            "reference": None if (reference := data.get("reference")) is None else OwnBias(**reference),
         }
         return cls(**{**data, **known})
+
+
+def _rounded(value: Any) -> Any:
+    return rounded(value) if isinstance(value, float) else value

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from visalign.dubbing.programme import Dubbing
 from visalign.errors import BAD_DATA, AnyPath, ConfigError, ParseError, TimelineError, quoted
 from visalign.files.text_files import rounded
 from visalign.forced_alignment.alignment import CueTimes
@@ -29,6 +30,7 @@ from visalign.lip_reading.score import LipReadingScore
 from visalign.registry import find_class
 from visalign.reports.clip_info import ClipInfo, ModelInfo, SoundInfo
 from visalign.reports.detail_table import detail_frame, detail_items, parse_details, write_details
+from visalign.reports.line_table import dubbing_data, gate_in_words, parse_dubbing, write_lines
 from visalign.reports.wording import (
     course_in_words,
     fits_nowhere,
@@ -36,13 +38,14 @@ from visalign.reports.wording import (
     is_open_by,
     lead_in_words,
     lip_reading_in_words,
+    own_bias_in_words,
     remedy,
     statement,
     tells_offset,
 )
 from visalign.sync.drift import OffsetCourse, course_of_words
 from visalign.sync.evidence import ClipEvidence
-from visalign.sync.scoring import PartJudgement, SyncScore
+from visalign.sync.scoring import STEP_COLUMNS, PartJudgement, SyncScore
 from visalign.sync.segments import PartDetails
 from visalign.sync.verdict import Cause, SyncEstimate
 from visalign.timeline import Interval, Tier
@@ -66,13 +69,14 @@ SEGMENT_COLUMNS = (
     "lead_seconds",
     "score",
     "verdict",
+    *STEP_COLUMNS,
 )
 """Columns of :attr:`ClipReport.segments`."""
 
 _TIMES = ("start", "end", "lead_seconds")
 _PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 _TEXTS = ("phones", "expected", "observed")
-_MEASURES = ("viseme_accuracy", "lead_seconds", "score")
+_MEASURES = ("viseme_accuracy", "lead_seconds", "score", *STEP_COLUMNS)
 
 
 # Below this confidence the offset of a clip may be none at all, and so may be how it goes on.
@@ -108,6 +112,8 @@ class ClipReport:
         How well the words can be read off the lips, where a grammar was given.
     cues : tuple of CueTimes
         The cues of a transcript with times, and where their words were found.
+    dubbing : Dubbing or None
+        Its lines and what the release gate says of them, where asked for.
 
     Raises
     ------
@@ -128,6 +134,7 @@ class ClipReport:
     judged_parts: tuple[PartDetails, ...] | None = None
     lip_reading: LipReadingScore | None = None
     cues: tuple[CueTimes, ...] = ()
+    dubbing: Dubbing | None = None
 
     def __post_init__(self) -> None:
         words = {(x.start, x.end, x.label) for x in self.words}
@@ -157,8 +164,8 @@ class ClipReport:
     def segments(self) -> pd.DataFrame:
         """A table of the judged words, a row each, made anew at each call; columns are :data:`SEGMENT_COLUMNS`.
 
-        `phones`, `expected` and `observed` are joined by spaces; `viseme_accuracy`, `lead_seconds` and `score` may be
-        NaN.
+        `phones`, `expected` and `observed` are joined by spaces; `viseme_accuracy`, `lead_seconds`, `score`, `in_step`
+        and the own lead with its interval may be NaN (:class:`~visalign.sync.scoring.PartJudgement`).
         """
         # A third of a second, which whoever looks at no table does not wait for.
         import pandas as pd
@@ -174,11 +181,17 @@ class ClipReport:
         return None if self.judged_parts is None else detail_frame(self.judged_parts)
 
     def summary(self) -> str:
-        """The result in words, a line each: headline with remedy, interval and confidence, drift or jumps, visemes and
-        words, what can be read off the lips, sound.
+        """The result in words, a line each: release gate where there is one, headline with remedy, interval and
+        confidence, drift or jumps, visemes and words, what can be read off the lips, sound.
         """
         course = self.course()
-        lines = [_headline(self.sync, course, self.clip.frame_rate), _evidence(self.sync)]
+        lines = [] if self.dubbing is None else [gate_in_words(self.dubbing, self.clip.profile)]
+        is_mended = self.passed or self.sync.verdict != "in-sync"  # else the lines hold what there is to fix
+        lines += [
+            _headline(self.sync, course, self.clip.frame_rate) if is_mended else f"On the whole: {_whole(self.sync)}"
+        ]
+        lines += [_evidence(self.sync)]
+        lines += [] if self.clip.reference is None else [own_bias_in_words(self.clip.reference)]
         is_worth_telling = round(self.sync.confidence, 6) >= _LEAST_SURE and not is_open_by(self.sync)
         is_worth_telling = is_worth_telling and tells_offset(self.sync)
         lines += [course_in_words(course)] if is_worth_telling else []
@@ -190,9 +203,16 @@ class ClipReport:
         """How the offset goes on along the clip, from its words; None where they are too few, or within 20 s."""
         return course_of_words(*([getattr(x, name) for x in self.judged_words] for name in _TIMES))
 
+    @property
+    def passed(self) -> bool:
+        """Whether it may go out: by the release gate where there is one, else where its verdict is "in-sync"."""
+        if self.dubbing is not None and self.dubbing.gate is not None:
+            return self.dubbing.gate.passed
+        return self.sync.verdict == "in-sync"
+
     def worst_segment(self) -> int | None:
-        """Row of the word with the lowest score (the first of equals); None where no word has a score."""
-        known = [(one.score, row) for row, one in enumerate(self.judged_words) if not math.isnan(one.score)]
+        """Row of the word that is least likely well (the first of equals); None where no word has a score."""
+        known = [(one.wellness, row) for row, one in enumerate(self.judged_words) if not math.isnan(one.score)]
         return min(known)[1] if known else None
 
     def lag_percentiles(self) -> dict[str, float] | None:
@@ -208,7 +228,8 @@ class ClipReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, as ``docs/report.schema.json`` describes it."""
         interval = self.sync.lead_interval
-        return {
+        lines = {} if self.dubbing is None else {"dubbing": dubbing_data(self.dubbing)}
+        return lines | {
             "schema_version": SCHEMA_VERSION,
             "clip": self.clip.to_dict(),
             "sync": {
@@ -262,6 +283,12 @@ class ClipReport:
             raise ConfigError("details", None, "a report that was made with details=(…)")
         return write_details(self.judged_parts, self.clip.name, path, self.clip.names)
 
+    def write_lines(self, path: AnyPath) -> Path:
+        """Write the lines of `dubbing` as CSV, whole or not at all (:mod:`visalign.reports.line_table`)."""
+        if self.dubbing is None:
+            raise ConfigError("lines", None, "a report that was made with lines=True, or by a profile with a gate")
+        return write_lines(self.dubbing, path)
+
     def write(self, path: AnyPath) -> Path:
         """Write the report in the format that the name ends in: .csv, .json, .TextGrid, or .html for the page.
 
@@ -294,6 +321,11 @@ def _rounded_values(values: Mapping[str, float] | None) -> dict[str, float | Non
 
 def _headline(sync: SyncEstimate, course: OffsetCourse | None, rate: Fraction) -> str:
     return f"{statement(sync)} {remedy(sync, course, rate)}".rstrip()
+
+
+def _whole(sync: SyncEstimate) -> str:
+    said = statement(sync)
+    return said[:1].lower() + said[1:]
 
 
 def _evidence(sync: SyncEstimate) -> str:
@@ -386,12 +418,14 @@ def _parse_report(data: Mapping[str, Any]) -> ClipReport:
         judged_parts=parse_details(data.get("details")),
         lip_reading=None if (read := data.get("lip_reading")) is None else LipReadingScore.from_dict(read),
         cues=tuple(_parse_cue(item) for item in data.get("cues", ())),
+        dubbing=parse_dubbing(data.get("dubbing")),
     )
 
 
 def _parse_judged(item: Mapping[str, Any]) -> PartJudgement:
     texts = {key: item[key] for key in ("label", *_TEXTS, "verdict")}
-    measures: dict[str, Any] = {key: _number(item[key]) for key in ("start", "end", *_MEASURES)}
+    measures: dict[str, Any] = {key: _number(item[key]) for key in ("start", "end", *_MEASURES[:3])}
+    measures |= {key: _number(item.get(key)) for key in STEP_COLUMNS}  # which earlier versions did not tell
     return PartJudgement(**texts, **measures, confidence=math.nan)  # a report holds it for the parts in detail only
 
 

@@ -15,13 +15,17 @@ observed             what they show
 viseme_accuracy      part of the visible frames (0..1) whose observed viseme is acceptable
 lead_seconds         lead of the part
 score                0..1, high = in sync
-verdict              in-sync, audio-early, audio-late, mismatched or uncertain
+verdict              in-sync, audio-early, audio-late, mismatched or uncertain; of a word out-of-step too
 confidence           probability (0..1) that `lead_seconds` is right to within a frame (40 ms)
 dtw_cost             mean cost a moment along the warping path: 0 where the lips show what they should, at most 6.9
 closures_expected    P, B and M in it
 closures_seen        those of them for which the lips close
 dead_air_seconds     how long the mouth moves as in speech while nobody speaks
 overrun_seconds      how long there is speech while the mouth is still
+in_step              of a word: probability (0..1) that it is what the lips say, at the lead of its clip
+own_lead_seconds     of a word: the lead at which its own frames fit best
+own_lead_low         lower end of its 95 % interval, seconds
+own_lead_high        upper end
 ===================  ===================================================================================================
 
 NaN where the lips can't be seen, or nothing can be told. How they are measured: :mod:`visalign.sync.segments`.
@@ -37,7 +41,7 @@ from typing import TYPE_CHECKING, Any
 
 from visalign.errors import AnyPath, ConfigError
 from visalign.files.text_files import format_table, rounded, write_text
-from visalign.sync.scoring import PartJudgement
+from visalign.sync.scoring import STEP_COLUMNS, PartJudgement
 from visalign.sync.segments import PartDetails
 from visalign.visemes.naming import series
 
@@ -64,10 +68,12 @@ DETAIL_COLUMNS = (
     "closures_seen",
     "dead_air_seconds",
     "overrun_seconds",
+    *STEP_COLUMNS,
 )
 """Columns of :attr:`ClipReport.details <visalign.reports.clip_report.ClipReport.details>`."""
 
 _TEXTS = ("kind", "label", "phones", "expected", "observed", "verdict")
+_SECONDS = ("start", "end", "own_lead_low", "own_lead_high")
 _IN_WORDS = ("expected_in_words", "observed_in_words")
 _OWN = ("kind", "dtw_cost", "closures_expected", "closures_seen", "dead_air_seconds", "overrun_seconds")
 _NUMBERS = tuple(key for key in DETAIL_COLUMNS if key not in _TEXTS)
@@ -103,7 +109,7 @@ def parse_details(items: Sequence[Mapping[str, Any]] | None) -> tuple[PartDetail
 
 def _parse(item: Mapping[str, Any]) -> PartDetails:
     values: dict[str, Any] = {
-        key: item[key] if key in _TEXTS or item[key] is not None else math.nan for key in DETAIL_COLUMNS
+        key: item[key] if key in _TEXTS or item.get(key) is not None else math.nan for key in DETAIL_COLUMNS
     }
     own = {name: values.pop(name) for name in _OWN}
     return PartDetails(judged=PartJudgement(**values), **own)
@@ -125,7 +131,7 @@ def write_details(parts: Sequence[PartDetails], clip: str, path: AnyPath, names:
     path = Path(path)
     if path.suffix.lower() != ".csv":
         raise ConfigError("file of segments", path.name, "a name that ends in .csv")
-    header = ("clip", *(f"{key}_seconds" if key in ("start", "end") else key for key in DETAIL_COLUMNS), *_IN_WORDS)
+    header = ("clip", *(f"{key}_seconds" if key in _SECONDS else key for key in DETAIL_COLUMNS), *_IN_WORDS)
     rows = ((clip, *_row(part).values(), *(series(x, names) for x in _visemes(part))) for part in parts)
     return write_text(path, format_table(header, rows))
 

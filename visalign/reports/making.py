@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from visalign._version import __version__
+from visalign.dubbing.programme import Dubbing
 from visalign.errors import BackendUnavailable
 from visalign.lip_reading.score import LipReadingScore
 from visalign.lips.landmark_models import landmark_notice
@@ -34,6 +35,7 @@ def make_report(
     lip_reading: LipReadingScore | None = None,
     warnings: Sequence[str] = (),
     with_details: bool = False,
+    dubbing: Dubbing | None = None,
 ) -> ClipReport:
     """The report of a clip.
 
@@ -53,6 +55,8 @@ def make_report(
         What else a reader should know.
     with_details : bool
         Whether parts were asked for.
+    dubbing : Dubbing, optional
+        Lines and gate.
     """
     alignment = heard.alignment
     placeless = words_without_place(alignment.words, alignment.phones, tools.viseme_map, alignment.alphabet)
@@ -77,6 +81,7 @@ def make_report(
         judged_parts=judged.details if with_details else None,
         lip_reading=lip_reading,
         cues=alignment.cues,
+        dubbing=dubbing,
     )
 
 
@@ -94,7 +99,7 @@ def _clip_info(heard: Heard, seen: Seen, tools: Instruments, transcript: str | N
         viseme_map=tools.viseme_map.id,
         silence_viseme=tools.viseme_map.silence,
         aligner=heard.alignment.engine,
-        profile=verdict.name,
+        profile=tools.settings.profile_name,
         max_lead_seconds=max_lead,
         max_lag_seconds=max_lag,
         models=_models(tools.model),
@@ -105,6 +110,7 @@ def _clip_info(heard: Heard, seen: Seen, tools: Instruments, transcript: str | N
         strict=verdict.strict,
         video_track=seen.faces.track if seen.faces.streams else None,
         viseme_names=names_of(tools.viseme_map),
+        reference=tools.own_bias,
     )
 
 

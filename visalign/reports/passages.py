@@ -40,7 +40,7 @@ SAME_LEAD = 0.08
 """Seconds; what a lead may differ from that of its run: two frames at 25 a second, since single cues scatter."""
 
 _SHORTEST_PHRASE = LONGEST_PHRASE / 3  # where a longer one has to be cut
-_FAULTS = ("audio-early", "audio-late", "mismatched")
+_FAULTS = ("audio-early", "audio-late", "mismatched", "out-of-step")
 _TELL_NOTHING = ("uncertain", "")
 _LONGEST_GAP = 2  # passages
 _NEAR = 5  # passages whose leads say how a run begins, ends, or goes on

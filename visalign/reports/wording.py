@@ -16,6 +16,7 @@ from types import MappingProxyType
 from visalign.files.timecode import clock, in_frames
 from visalign.lip_reading.score import LipReadingScore
 from visalign.sync.drift import OffsetCourse
+from visalign.sync.own_bias import OwnBias
 from visalign.sync.verdict import DOUBTS_OF_A_MISMATCH, Cause, Objection, SyncEstimate
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "lead_in_words",
     "lip_reading_in_words",
     "mode_of_fix",
+    "own_bias_in_words",
     "remedy",
     "statement",
     "tells_offset",
@@ -51,6 +53,7 @@ _VERDICTS: Mapping[str, str] = MappingProxyType(
         "audio-early": "Audio early",
         "audio-late": "Audio late",
         "mismatched": "Does not fit",
+        "out-of-step": "Out of step",
         "uncertain": "Uncertain",
     }
 )
@@ -111,7 +114,7 @@ def word_as_told(sync: SyncEstimate, verdict: str, lead_seconds: float | None) -
     known = None if lead_seconds is None or lead_seconds != lead_seconds else lead_seconds
     if not fits_nowhere(sync):
         return verdict, known
-    return "mismatched" if verdict in ("audio-early", "audio-late") else verdict, None
+    return "mismatched" if verdict in ("audio-early", "audio-late", "out-of-step") else verdict, None
 
 
 def statement(sync: SyncEstimate) -> str:
@@ -331,6 +334,22 @@ def interval_in_words(sync: SyncEstimate) -> str:
         return ""
     low, high = (lead_in_words(x) for x in sync.lead_interval)
     return f"from {low} to {high}"
+
+
+def own_bias_in_words(own_bias: OwnBias) -> str:
+    """Which bias of speaker and camera was taken off, and how sure that is, one sentence.
+
+    Examples
+    --------
+    >>> own_bias_in_words(OwnBias("take1.mp4", -0.011, 0.005, 17.8))
+    'The bias of speaker and camera is taken off: audio 11 ms late, ±10 ms, by 17.8 s of speech in take1.mp4.'
+    """
+    half = 1.96 * 1000 * own_bias.scatter_seconds
+    lead = lead_in_words(own_bias.lead_seconds)
+    return (
+        f"The bias of speaker and camera is taken off: audio {lead} ±{half:.0f} ms, by {own_bias.speech_seconds:.1f} s "
+        f"of speech in {own_bias.clip}."
+    )
 
 
 def lip_reading_in_words(read: LipReadingScore) -> str:

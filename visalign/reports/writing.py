@@ -16,9 +16,13 @@ observed_visemes   what the lips show, from the picture alone
 viseme_accuracy    part of its frames (0..1) whose observed viseme is acceptable; empty where it can't be told
 lead_seconds       how much earlier its sound comes than its lips (negative: later); empty where it can't be told
 score              0..1, high = in sync; empty where it can't be told
-verdict            in-sync, audio-early, audio-late, mismatched or uncertain
+verdict            in-sync, audio-early, audio-late, mismatched, out-of-step or uncertain
 expected_in_words  the expected visemes in words, separated by semicolons
 observed_in_words  the observed ones
+in_step            probability, 0..1, that it is what the lips say, at the lead of its clip
+own_lead_seconds   the lead at which its own frames fit best, without those of its neighbours
+own_lead_low_seconds  lower end of its 95 % interval
+own_lead_high_seconds  upper end
 =================  =======================================================================================
 """
 
@@ -33,7 +37,7 @@ from visalign.files.outputs import writer_for
 from visalign.files.text_files import format_json, format_table, write_text, write_textgrid
 from visalign.language.phones import is_silence
 from visalign.reports.clip_report import SEGMENT_COLUMNS, ClipReport
-from visalign.sync.scoring import PartJudgement
+from visalign.sync.scoring import STEP_COLUMNS, PartJudgement
 from visalign.visemes.naming import series
 
 __all__ = ["CSV_HEADER", "REPORT_SUFFIXES", "write_report"]
@@ -41,6 +45,7 @@ __all__ = ["CSV_HEADER", "REPORT_SUFFIXES", "write_report"]
 CSV_HEADER = (
     "clip", "word", "start_seconds", "end_seconds", "phones", "expected_visemes", "observed_visemes", "viseme_accuracy",
     "lead_seconds", "score", "verdict", "expected_in_words", "observed_in_words",
+    "in_step", "own_lead_seconds", "own_lead_low_seconds", "own_lead_high_seconds",
 )  # fmt: skip
 """Columns of the CSV form."""
 
@@ -58,8 +63,9 @@ def _write_csv(report: ClipReport, path: Path) -> Path:
 
 
 def _cells(word: PartJudgement, names: Mapping[str, str]) -> Iterator[str | float]:
-    yield from (getattr(word, key) for key in SEGMENT_COLUMNS)
+    yield from (getattr(word, key) for key in SEGMENT_COLUMNS if key not in STEP_COLUMNS)
     yield from (series(visemes, names) for visemes in (word.expected, word.observed))
+    yield from (getattr(word, key) for key in STEP_COLUMNS)
 
 
 def _write_json(report: ClipReport, path: Path) -> Path:

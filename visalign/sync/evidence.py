@@ -15,7 +15,7 @@ weighted by a Gaussian, with the same belief that a lead does not stray far from
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,9 +27,10 @@ from visalign.signals import Audio
 from visalign.sync.estimate import LagEvidence, lag_density, lead_interval
 from visalign.sync.lead_course import STEADY, LeadCourse
 from visalign.sync.lip_model import Calibration
+from visalign.sync.own_bias import OwnBias
 from visalign.sync.scoring import ClipComparison, lead_density
 
-__all__ = ["ClipEvidence", "LocalLead", "gather_evidence", "local_lead"]
+__all__ = ["ClipEvidence", "LocalLead", "gather_evidence", "local_lead", "without_bias"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.int64]
@@ -165,6 +166,22 @@ def gather_evidence(lips: LipFeatures, expected_shapes: Floats, comparison: Clip
         local=local_lead(evidence, comparison.lead, calibration, spread=spread),
         course=evidence.course,
         comparison=comparison,
+    )
+
+
+def without_bias(evidence: ClipEvidence, own_bias: OwnBias, speech_seconds: float) -> ClipEvidence:
+    """The same evidence with the bias of speaker and camera taken off its leads, as the report tells them."""
+    comparison, off = evidence.comparison, own_bias.lead_seconds
+    if comparison is None:
+        return evidence
+    calibration = own_bias.calibration(comparison.calibration, speech_seconds)
+    leads, density = lag_density(comparison.evidence.lags, comparison.evidence.total, calibration)
+    local = evidence.local
+    return replace(
+        evidence,
+        density_leads=leads - off,
+        density=density,
+        local=replace(local, lead=local.lead - off, low=local.low - off, high=local.high - off),
     )
 
 

@@ -20,7 +20,7 @@ Conventions
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -43,6 +43,7 @@ from visalign.sync.legibility import what_is_poor
 from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.match import match_of
 from visalign.sync.material import Material
+from visalign.sync.own_bias import OwnBias
 from visalign.sync.scoring import ClipComparison, PartJudgement, SyncScore, judge_words
 from visalign.sync.segments import PartDetails, judge_segments
 from visalign.sync.speaking_face import (
@@ -74,11 +75,14 @@ class Instruments:
     model : LipModel
     viseme_map : VisemeMap
     settings : Config
+    own_bias : OwnBias or None
+        By how much leads of this speaker and camera are off, where a reference clip tells it.
     """
 
     model: LipModel
     viseme_map: VisemeMap
     settings: Config
+    own_bias: OwnBias | None = None
 
     @classmethod
     def of(
@@ -200,6 +204,8 @@ class Judged:
         What all of it rests on.
     material : Material
         What the files themselves give reason to doubt.
+    estimate : LeadEstimate
+        What `sync` was decided by.
     """
 
     sync: SyncEstimate
@@ -209,6 +215,7 @@ class Judged:
     course: OffsetCourse | None
     comparison: ClipComparison
     material: Material
+    estimate: LeadEstimate
 
     @property
     def targets(self) -> Sequence[VisemeTarget]:
@@ -315,7 +322,9 @@ def _context(sound: Audio, alignment: Alignment) -> SpeechContext:
 # -------------------------------------------------------------------------------------------------------------- see
 
 
-def see(faces: ClipFaces, heard: Heard, instruments: Instruments, *, face: int | None = None) -> Seen:
+def see(
+    faces: ClipFaces, heard: Heard, instruments: Instruments, *, face: int | None = None, before: Seen | None = None
+) -> Seen:
     """Find the lips that speak what is heard, and read what they show.
 
     Parameters
@@ -326,6 +335,9 @@ def see(faces: ClipFaces, heard: Heard, instruments: Instruments, *, face: int |
     instruments : Instruments
     face : int, optional
         Number of the face to judge; by default the one that speaks, turn by turn.
+    before : Seen, optional
+        What the same faces showed beside other words: the visemes are taken from there if it is the same lips that
+        speak these.
 
     Raises
     ------
@@ -338,7 +350,8 @@ def see(faces: ClipFaces, heard: Heard, instruments: Instruments, *, face: int |
     rough = search.leads_at(faces.times.centres)
     voiced = spoken_frames(shown[0], heard.alignment.phones, heard.speech, margin=0.0, lead=rough)
     speaking = _speaking(faces, face, heard, instruments, voiced, search)
-    visemes = model.decoder.decode(speaking.lips, instruments.viseme_map)
+    is_known = before is not None and before.lips is speaking.lips
+    visemes = before.visemes if before and is_known else model.decoder.decode(speaking.lips, instruments.viseme_map)
     away = off_screen_frames(speaking.lips, voiced)
     return Seen(faces, speaking.lips, visemes, speaking.candidates, search, voiced, away)
 
@@ -378,17 +391,28 @@ def judge(
         Whether the sound is the clip's own.
     """
     settings, alignment = instruments.settings, heard.alignment
-    limits = settings.verdict.limits
+    limits, own_bias = settings.verdict.limits, instruments.own_bias
     lags, estimate, off_screen = _offset(heard, seen, instruments)
     targets = expected_visemes(alignment.phones, alignment.words, instruments.viseme_map, alphabet=alignment.alphabet)
     calibration = _calibration(heard, instruments)
     comparison = ClipComparison.of(
-        targets, seen.visemes, lags, estimate, calibration, limits, settings.scoring, settings.thresholds
+        targets,
+        seen.visemes,
+        lags,
+        estimate,
+        calibration,
+        _raw_limits(instruments),
+        settings.scoring,
+        settings.thresholds,
     )
     words, score = judge_words(alignment.words, comparison)
     parts = judge_segments(
         alignment.words, alignment.phones, heard.speech, seen.lips, comparison, details, judged=words
     )
+    if own_bias is not None:
+        estimate = own_bias.taken_off(estimate)
+        words = tuple(_less(word, own_bias) for word in words)
+        parts = tuple(replace(part, judged=_less(part.judged, own_bias)) for part in parts)
     course = course_of_words(*([getattr(x, name) for x in words] for name in ("start", "end", "lead_seconds")))
     material = Material.of(seen.faces, heard.recorded, is_own=is_own)
     objections = (
@@ -398,13 +422,23 @@ def judge(
         *changing_offset(course, estimate.lead_seconds, limits, seen.lips.times.duration),
     )
     sync = decide(estimate, limits, settings.thresholds, objections, strict=settings.verdict.strict)
-    return Judged(sync, score, words, parts, course, comparison, material)
+    return Judged(sync, score, words, parts, course, comparison, material, estimate)
 
 
 def _calibration(heard: Heard, instruments: Instruments) -> Calibration:
     """What the evidence is worth: less where phones are heard whose lips were not measured."""
     calibration = instruments.model.calibration.trusted(instruments.settings.evidence)
     return calibration.elsewhere() if instruments.model.measured_none_of(heard.foreign_phones) else calibration
+
+
+def _raw_limits(instruments: Instruments) -> tuple[float, float]:
+    """Limits for leads as they are measured, with the bias of speaker and camera."""
+    limits, own_bias = instruments.settings.verdict.limits, instruments.own_bias
+    return limits if own_bias is None else own_bias.raw(limits)
+
+
+def _less(part: PartJudgement, own_bias: OwnBias) -> PartJudgement:
+    return replace(part, lead_seconds=part.lead_seconds - own_bias.lead_seconds)
 
 
 def _offset(
@@ -428,11 +462,14 @@ def _offset(
         model, seen.lips, heard.context, search, settings.evidence, recognised=heard.is_recognised, away=away
     )
     rough = search.leads_at(seen.lips.times.centres)
+    calibration = _calibration(heard, instruments)
+    if instruments.own_bias is not None:
+        calibration = instruments.own_bias.calibration(calibration, match.speech_seconds)
     estimate = estimate_lead(
         everywhere if is_off_screen else lags,
         spoken_frames(seen.lips, heard.alignment.phones, heard.speech, lead=rough),
-        _calibration(heard, instruments),
-        settings.verdict.limits,
+        calibration,
+        _raw_limits(instruments),
         match=match,
         certainty=1.0 if is_off_screen else search.certainty,
     )

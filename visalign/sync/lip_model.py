@@ -62,7 +62,7 @@ __all__ = ["Calibration", "LipModel"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-FORMAT = "visalign lip model 3"
+FORMAT = "visalign lip model 4"
 MODEL_VARIABLE = "VISALIGN_LIP_MODEL"
 """Environment variable with the path of a model to use in place of the shipped one."""
 

@@ -7,6 +7,11 @@ limits of the verdict profile, or elsewhere. Each is the lip model's evidence av
 score is the posterior probability of the first. It asks nothing of the rest of the clip, so the words before a cut keep
 theirs when those after it are displaced.
 
+*Verdict of a word*: at fault is what does not go with its clip (:mod:`visalign.sync.in_step`), where clip and sound
+belong together at all: by the lead at which its own frames fit best, unless its visemes fit nowhere. Early or late is
+also what belongs to a run of words beyond the limits, which may be the whole clip. Words in step are in sync where
+their score says so too; of others nothing can be told (:func:`visalign.sync.verdict.word_verdict`).
+
 *Viseme accuracy* compares what the lips should show with what they do show along the warping path of least cost, found
 by DTW in a narrow band around the clip's lead; the cost of a pair is how improbable all acceptable visemes are. Sounds
 that the lips do not show are left out.
@@ -31,14 +36,15 @@ from visalign.dtw import SYMMETRIC1, WarpingPath, dtw_rows
 from visalign.lips.viseme_decoder import STEP, DecodedVisemes
 from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.sync.estimate import LagEvidence, LeadEstimate, best_lead, lag_density
-from visalign.sync.in_step import FLANK, in_step
+from visalign.sync.in_step import FLANK, TYPICAL_MISFIT, WordsInStep, WordStep, probability
 from visalign.sync.lip_model import Calibration
-from visalign.sync.verdict import word_verdict
+from visalign.sync.verdict import STRAYS, StandingInClip, part_verdict, word_verdict
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget
 
 __all__ = [
     "MAX_COST",
+    "STEP_COLUMNS",
     "ClipComparison",
     "PartJudgement",
     "SyncScore",
@@ -53,6 +59,9 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 MAX_COST = -float(np.log(1e-3))
 """Most that a pair of expected and observed viseme costs on the warping path: no impossible pair, only a bad one."""
+
+STEP_COLUMNS = ("in_step", "own_lead_seconds", "own_lead_low", "own_lead_high")
+"""What a judged word has beside other parts: fields of :class:`PartJudgement`."""
 
 _REACH = 5  # flanks
 _MIN_WORD_FRAMES = 2
@@ -128,12 +137,16 @@ class PartJudgement:
     score : float
         0..1, high = in sync; NaN where its lips can't be seen.
     verdict : str
-        One of :data:`~visalign.sync.verdict.VERDICTS`.
+        One of :data:`~visalign.sync.verdict.WORD_VERDICTS`.
     confidence : float
         Probability (0..1) that `lead_seconds` is right to within a frame (40 ms); NaN where there is none.
     in_step : float
-        Probability (0..1) that a word goes with the lead of its clip (:mod:`visalign.sync.in_step`), whether that lead
-        is allowed or not; NaN where its lips can't be seen, and of parts that are no words.
+        Probability (0..1) that a word is what the lips say, at the lead of its clip (:mod:`visalign.sync.in_step`),
+        whether that lead is allowed or not; NaN where its lips can't be seen or its sounds don't show on them, and of
+        parts that are no words.
+    own_lead_seconds, own_lead_low, own_lead_high : float
+        The lead at which a word's own frames fit best, without those of its neighbours, and its 95 % interval; NaN as
+        `in_step`.
     """
 
     label: str
@@ -148,6 +161,19 @@ class PartJudgement:
     verdict: str
     confidence: float
     in_step: float = np.nan
+    own_lead_seconds: float = np.nan
+    own_lead_low: float = np.nan
+    own_lead_high: float = np.nan
+
+    @property
+    def told_lead_seconds(self) -> float:
+        """The lead that the verdict speaks of: a word's own where it rather strays from its clip."""
+        return self.own_lead_seconds if self.in_step < STRAYS else self.lead_seconds
+
+    @property
+    def wellness(self) -> float:
+        """The lesser of `score` and, where it is known, `in_step`; NaN without a score."""
+        return self.score if np.isnan(self.in_step) else float(np.minimum(self.score, self.in_step))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,12 +226,7 @@ def agreement_of(
     times = decoded.times
     starts = np.maximum.accumulate(np.array([t.interval.start for t in targets]) + lead)
     index = np.clip(np.searchsorted(starts, times, side="right") - 1, 0, len(targets) - 1)
-    column = {viseme: k for k, viseme in enumerate(decoded.visemes)}
-    acceptable = np.zeros((len(targets), len(decoded.visemes)))
-    for row, target in enumerate(targets):
-        for viseme in target.acceptable | {target.viseme}:
-            if viseme in column:
-                acceptable[row, column[viseme]] = 1.0
+    acceptable = _acceptable(targets, decoded.visemes)
     seen: npt.NDArray[np.bool_] = np.asarray(np.isfinite(decoded.posteriors).all(axis=1))
     posteriors = np.where(seen[:, None], decoded.posteriors, 1.0)
 
@@ -221,6 +242,17 @@ def agreement_of(
     likely = np.einsum("ij,ij->i", posteriors[partner], acceptable[index])
     costs = np.asarray(-np.log(np.clip(likely, np.exp(-MAX_COST), 1.0)))
     return VisemeAgreement(index, times, is_right, counts, acceptable[index] > 0, path, costs)
+
+
+def _acceptable(targets: Sequence[VisemeTarget], visemes: Sequence[str]) -> Floats:
+    """1 where a viseme is right for a target, shape (n_targets, n_visemes)."""
+    column = {viseme: k for k, viseme in enumerate(visemes)}
+    acceptable = np.zeros((len(targets), len(visemes)))
+    for row, target in enumerate(targets):
+        for viseme in target.acceptable | {target.viseme}:
+            if viseme in column:
+                acceptable[row, column[viseme]] = 1.0
+    return acceptable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -320,7 +352,7 @@ class ClipComparison:
             viseme_accuracy=float(self.agreement.is_right[inside].mean()) if len(inside) else np.nan,
             lead_seconds=lead_here,
             score=score,
-            verdict=word_verdict(lead_here, score, self.limits, self.thresholds),
+            verdict=part_verdict(lead_here, score, self.limits, self.thresholds),
             confidence=confidence,
         )
 
@@ -336,11 +368,68 @@ class ClipComparison:
         lead, (_, confidence) = float(fine[density.argmax()]), best_lead(fine, density)
         return lead, score * self.match**self.scoring.match_weight, confidence
 
-    def in_step(self, words: Sequence[Interval]) -> list[float]:
-        """The probability that each word goes with the lead of the clip; NaN where its lips can't be seen."""
+    def steps(self, words: Sequence[Interval]) -> list[WordStep]:
+        """How each word stands to the others."""
         evidence = self.evidence
         curves = [local_curve(word, evidence, self.lead_at(word), flank=FLANK) for word in words]
-        return in_step(evidence.lags, curves, self.lead, self.calibration.temperature)
+        seen = [k for k, curve in enumerate(curves) if curve is not None]
+        told = [WordStep()] * len(words)
+        if not seen:
+            return told
+        together = WordsInStep.of(
+            evidence.lags,
+            [curve for curve in curves if curve is not None],
+            self.lead,
+            self.calibration.temperature,
+            self.limits,
+        )
+        offsets = evidence.course.at_heard([words[k].centre for k in seen])
+        for k, step in zip(seen, together.told(self.limits, np.broadcast_to(offsets, len(seen))), strict=True):
+            told[k] = step
+        return told
+
+    def misfit(self, part: Interval, lead: float) -> float:
+        """How badly the lips show the visemes of a part of the sound if it leads by `lead` seconds.
+
+        The mean over its visible moments of -log of the probability of all acceptable visemes, 0 to :data:`MAX_COST`;
+        the typical one where no moment lies in it. NaN where no sound of it shows on the lips.
+        """
+        own = self.targets_in(part)
+        if not any(target.is_visible for target in own):
+            return np.nan
+        inside = slice(*np.searchsorted(self.decoded.times, [part.start + lead, part.end + lead]).tolist())
+        starts = np.array([target.interval.start for target in own]) + lead
+        index = np.clip(np.searchsorted(starts, self.decoded.times[inside], side="right") - 1, 0, len(own) - 1)
+        posteriors = self.decoded.posteriors[inside]
+        counts = np.isfinite(posteriors).all(axis=1) & np.array([target.is_visible for target in own])[index]
+        right = (posteriors * _acceptable(own, self.decoded.visemes)[index]).sum(axis=1)[counts]
+        costs = -np.log(np.clip(right, np.exp(-MAX_COST), 1.0))
+        return float(costs.mean()) if len(costs) else TYPICAL_MISFIT
+
+    def with_step(self, judged: PartJudgement, step: WordStep) -> PartJudgement:
+        """A judged word with what is told of it beside the others, and the verdict that comes of both."""
+        part = Interval(judged.start, judged.end, judged.label)
+        here = self.lead_at(part)
+        misfit = self.misfit(part, here)
+        goes = np.nan if np.isnan(misfit) else probability(step.log_ratio, misfit)
+        if np.isnan(goes):
+            return replace(judged, verdict="uncertain")
+        standing = StandingInClip(
+            in_step=goes,
+            own_lead=step.own_lead,
+            misfit_at_own=self.misfit(part, step.own_lead),
+            beyond=step.beyond,
+            run_lead=step.run_lead,
+            match=self.match,
+        )
+        return replace(
+            judged,
+            verdict=word_verdict(judged.score, standing, self.limits, self.thresholds),
+            in_step=goes,
+            own_lead_seconds=step.own_lead,
+            own_lead_low=step.own_interval[0],
+            own_lead_high=step.own_interval[1],
+        )
 
     def curve(self, part: Interval) -> Floats | None:
         """Evidence of the frames in and around a part for each lag; None where its lips can't be seen."""
@@ -362,8 +451,8 @@ def judge_words(words: Tier, comparison: ClipComparison) -> tuple[tuple[PartJudg
         Counts over the clip.
     """
     shown = [word for word in words if word.label and comparison.is_shown(word)]
-    together = comparison.in_step(shown)
-    judged = tuple(replace(comparison.judge(word), in_step=p) for word, p in zip(shown, together, strict=True))
+    steps = comparison.steps(shown)
+    judged = tuple(comparison.with_step(comparison.judge(word), step) for word, step in zip(shown, steps, strict=True))
     known = [one for one in judged if not np.isnan(one.score)]
     counts = comparison.agreement.counts
     total = SyncScore(

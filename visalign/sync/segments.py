@@ -8,11 +8,8 @@ Times are those of the sound, seconds on the clip's clock; the lips of a part ar
 Method
 ------
 *A closure is seen* where the probability that the lips are closed (:mod:`visalign.lips.closures`) reaches one half at
-some moment of the phone, one moment (40 ms) more to either side. *The mouth moves* where the standard deviation of
-the inner aperture over 0.4 s exceeds 0.018 inter-ocular distances, and is *still* where it is below 0.0115: nine in
-ten moments of speech of seven speakers of GRID lie above the first, nine in ten of silence below it, and 98 in a
-hundred of speech above the second. Shorter stretches than 0.4 s (moving) and 0.5 s (still) do not count: a mouth
-opens to draw breath, and rests in a long vowel.
+some moment of the phone, one moment (40 ms) more to either side. When the mouth moves and when it is still,
+:mod:`visalign.sync.mouth_movement` says.
 """
 
 from __future__ import annotations
@@ -21,20 +18,17 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from visalign.language.articulation import closes_lips
 from visalign.language.phone_lists import aligned_alphabet
 from visalign.language.phones import is_silence
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP
-from visalign.numerics import uniform_filter1d
-from visalign.sync.estimate import spoken_frames
+from visalign.sync.mouth_movement import MouthMovement
 from visalign.sync.scoring import ClipComparison, PartJudgement
-from visalign.timeline import Interval, Tier, runs
+from visalign.timeline import Interval, Tier
 
 __all__ = [
     "SEGMENT_KINDS",
@@ -44,8 +38,6 @@ __all__ = [
     "windows",
 ]
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-Flags: TypeAlias = npt.NDArray[np.bool_]
 
 PHRASE_PAUSE = 0.25
 """Seconds of silence that end a phrase."""
@@ -54,11 +46,6 @@ WINDOW = 1.0
 """Seconds of a fixed window."""
 
 _CLOSED = 0.5  # probability
-# See the module's Method.
-_MOVEMENT_WINDOW = 0.4  # seconds
-_MOVING, _STILL = 0.018, 0.0115  # inter-ocular distances
-_MIN_DEAD_AIR, _MIN_OVERRUN = 0.4, 0.5  # seconds
-_SPEECH_MARGIN = 0.3  # seconds around speech in which a mouth may move
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +108,7 @@ def judge_segments(
         return ()
     known = {(one.start, one.end, one.label): one for one in judged}
     lead = comparison.lead + comparison.evidence.course.at_shown(lips.times.centres, comparison.lead)
-    movement = _Movement.of(lips, phones, speech, lead)
+    movement = MouthMovement.of(lips, phones, speech, lead)
     closures = _closures(comparison)
     return tuple(
         _details(
@@ -178,7 +165,7 @@ def _details(
     judged: PartJudgement,
     comparison: ClipComparison,
     closures: Sequence[tuple[float, bool]],
-    movement: _Movement,
+    movement: MouthMovement,
 ) -> PartDetails:
     part = Interval(judged.start, judged.end, judged.label)
     inside = comparison.moments(part)
@@ -208,48 +195,3 @@ def _closures(comparison: ClipComparison) -> list[tuple[float, bool]]:
         if len(rows) and not np.isnan(rows).all():
             found.append(((target.interval.start + target.interval.end) / 2, bool(np.nanmax(rows) >= _CLOSED)))
     return found
-
-
-class _Movement:
-    """Where the mouth moves though nobody speaks, and where it is still though somebody does."""
-
-    def __init__(self, heard: Floats, step: float, dead_air: Flags, overrun: Flags) -> None:
-        self._heard = heard  # when the sound that goes with each frame is heard
-        self._step = step
-        self._dead_air, self._overrun = dead_air, overrun
-
-    @classmethod
-    def of(cls, lips: LipFeatures, phones: Tier, speech: Tier | None, lead: Floats) -> _Movement:
-        centres, step = lips.times.centres, lips.times.duration / max(len(lips), 1)
-        aperture, seen = lips.column("inner_aperture_centre"), lips.has_face
-        spread = _spread(np.where(seen, aperture, 0.0), seen, max(round(_MOVEMENT_WINDOW / step), 1))
-        near = spoken_frames(lips, phones, speech, _SPEECH_MARGIN, lead=lead)
-        within = spoken_frames(lips, phones, speech, 0.0, lead=lead)
-        dead_air = _long(seen & ~near & (spread > _MOVING), round(_MIN_DEAD_AIR / step))
-        overrun = _long(seen & within & (spread < _STILL), round(_MIN_OVERRUN / step))
-        return cls(centres - lead, step, dead_air, overrun)
-
-    def dead_air(self, part: Interval) -> float:
-        return self._seconds(self._dead_air, part)
-
-    def overrun(self, part: Interval) -> float:
-        return self._seconds(self._overrun, part)
-
-    def _seconds(self, flags: Flags, part: Interval) -> float:
-        return float(flags[slice(*np.searchsorted(self._heard, [part.start, part.end]))].sum() * self._step)
-
-
-def _spread(values: Floats, seen: Flags, n: int) -> Floats:
-    """Standard deviation over `n` frames around each, of those that were seen; 0 where none was."""
-    share = np.maximum(uniform_filter1d(seen.astype(np.float64), n), 1e-9)
-    mean = uniform_filter1d(values, n) / share
-    square = uniform_filter1d(values**2, n) / share
-    return np.asarray(np.sqrt(np.maximum(square - mean**2, 0.0)))
-
-
-def _long(flags: Flags, n: int) -> Flags:
-    """Only runs of at least `n` frames."""
-    kept = np.zeros_like(flags)
-    for first, last in runs(flags):
-        kept[first:last] = last - first >= n
-    return kept

@@ -26,17 +26,27 @@ __all__ = [
     "DOUBTS_OF_A_MISMATCH",
     "MIN_SPEECH",
     "PRECEDENCE",
+    "STRAYS",
     "VERDICTS",
+    "WORD_VERDICTS",
     "Cause",
     "Objection",
+    "StandingInClip",
     "SyncEstimate",
     "changing_offset",
     "decide",
+    "part_verdict",
     "placed",
     "word_verdict",
 ]
 
 VERDICTS = ("in-sync", "audio-early", "audio-late", "mismatched", "uncertain")
+
+WORD_VERDICTS = (*VERDICTS, "out-of-step")
+"""Of a word; "out-of-step" is one within the limits that does not go with its clip."""
+
+STRAYS = 0.5
+"""Probability of being in step below which a word rather strays from its clip, however sure that is."""
 
 MIN_SPEECH = 1.5
 """Seconds of speech without which lips that fit no sound are not called mismatched: few words show on the lips."""
@@ -45,6 +55,10 @@ MIN_SPEECH = 1.5
 _TOUCH = 1e-6  # seconds
 # A best lag this close to the end of the search may only be the foot of a peak beyond it.
 _EDGE = 0.02  # seconds
+_BELONGS = 0.5  # probability from which on lips and sound are taken to belong together
+# A word whose lips show its visemes no better than so at its own lead is another word: three of four that were
+# replaced are above it, three of four that were moved below (decision 173).
+_FITS_NOWHERE = 2.5
 
 
 class Cause(StrEnum):
@@ -268,8 +282,8 @@ def placed(lead: float, limits: tuple[float, float]) -> str:
     return "audio-early" if lead > max_lead else "audio-late" if lead < -max_lag else "in-sync"
 
 
-def word_verdict(lead: float, score: float, limits: tuple[float, float], thresholds: ThresholdParams) -> str:
-    """The verdict on a part of a clip: the score decides whether it is at fault, its lead which fault that is.
+def part_verdict(lead: float, score: float, limits: tuple[float, float], thresholds: ThresholdParams) -> str:
+    """The verdict on a phone, a phrase or a window: the score decides whether it is at fault, its lead which fault.
 
     Parameters
     ----------
@@ -285,3 +299,69 @@ def word_verdict(lead: float, score: float, limits: tuple[float, float], thresho
         return "in-sync"
     where = placed(lead, limits)
     return "mismatched" if where == "in-sync" else where
+
+
+@dataclass(frozen=True, slots=True)
+class StandingInClip:
+    """How a word stands in its clip (:mod:`visalign.sync.in_step`).
+
+    Parameters
+    ----------
+    in_step : float
+        Probability, 0..1, that it is what the lips say at the clip's lead.
+    own_lead : float
+        The lead at which its own frames fit best, seconds.
+    misfit_at_own : float
+        How badly the lips show its visemes there (:meth:`visalign.sync.scoring.ClipComparison.misfit`).
+    beyond : float
+        Probability, 0..1, that the run of words about it lies beyond the limits.
+    run_lead : float
+        The lead of that run, seconds.
+    match : float
+        Probability, 0..1, that lips and sound of the clip belong together.
+    """
+
+    in_step: float
+    own_lead: float
+    misfit_at_own: float
+    beyond: float
+    run_lead: float
+    match: float
+
+
+def word_verdict(
+    score: float, standing: StandingInClip, limits: tuple[float, float], thresholds: ThresholdParams
+) -> str:
+    """The verdict on a word. A fault is told only of a clip that goes with its sound: what else would it be off from?
+
+    A run is called early or late where the clip itself would be; a word alone, where the clip rather has its own sound.
+
+    Parameters
+    ----------
+    score : float
+        0..1; NaN where the lips can't be seen.
+    standing : StandingInClip
+    limits : (float, float)
+        Seconds that the audio may lead, and lag, to be called in sync.
+    thresholds : ThresholdParams
+
+    Examples
+    --------
+    A word that is 70 ms early in a clip on time, within the limits and beyond them; one that fits nowhere:
+
+    >>> limits = (0.09, 0.185), ThresholdParams()
+    >>> word_verdict(0.9, StandingInClip(0.01, 0.07, 0.9, 0.0, 0.0, 0.99), *limits)
+    'out-of-step'
+    >>> word_verdict(0.1, StandingInClip(0.01, 0.12, 0.9, 0.1, 0.0, 0.99), *limits)
+    'audio-early'
+    >>> word_verdict(0.5, StandingInClip(0.01, 0.12, 5.0, 0.1, 0.0, 0.99), *limits)
+    'mismatched'
+    """
+    if standing.match >= _BELONGS and standing.in_step <= thresholds.out_of_step:
+        where = "mismatched" if standing.misfit_at_own > _FITS_NOWHERE else placed(standing.own_lead, limits)
+        return "out-of-step" if where == "in-sync" else where
+    if standing.match >= thresholds.likely_match and 1 - standing.beyond <= thresholds.fault_score:
+        where = placed(standing.run_lead, limits)
+        return "uncertain" if where == "in-sync" else where
+    goes = standing.in_step >= STRAYS
+    return "in-sync" if goes and np.isfinite(score) and score >= thresholds.sync_score else "uncertain"

@@ -2,13 +2,17 @@
 
 Method
 ------
-The features of seven moments are reduced by linear discriminant analysis between the phones of the training; the
-covariance within phones gets a strong ridge, because the habits of eight speakers are not to be learnt. A phone has
-:data:`STATES_PER_PHONE` states; the moments that the aligner gave it are divided evenly between them. Transitions are
+A phone has :data:`STATES_PER_PHONE` states; the moments that the aligner gave it are divided evenly between them. The
+features of seven moments are reduced by linear discriminant analysis between these states; the covariance within them
+gets a strong ridge, because the habits of a dozen speakers are not to be learnt. Transitions are
 counted moment by moment, so that durations are learnt as well. A speaker counts by the root of their number of frames,
 so that none is the model.
 
-The constants were chosen on leave-one-speaker-out runs over GRID; docs/decisions/0060-viseme-decoder.md has the tables.
+How much higher one half of a mouth or one corner lies than the other is a habit, or a fault of the landmarks: it is
+left out.
+
+The constants were chosen on leave-one-speaker-out runs over GRID; docs/decisions/0060-viseme-decoder.md and
+0183-what-strangers-share.md have the tables.
 """
 
 from __future__ import annotations
@@ -32,17 +36,18 @@ Numbers: TypeAlias = npt.NDArray[np.int64]
 
 STATES_PER_PHONE = 3
 MOMENTS = (-0.12, -0.08, -0.04, 0.0, 0.04, 0.08, 0.12)  # seconds
-DIMS = 40  # at most; one less than the phones of the training
-RIDGE = 2.0  # of the mean variance within phones
+DIMS = 60  # at most; one less than the states of the training
+RIDGE = 2.0  # of the mean variance within states
 EVIDENCE_SCALE = 0.8
 # Natural log by which closed lips are preferred: without it a quarter of the closures is overlooked.
 CLOSURE_BIAS = 1.0
 SATURATION = 1.0  # standard deviations of a clip (docs/decisions/0168-lips-of-strangers.md)
 ADAPTATION_FRAMES = 20.0  # that the training's means count against those of the clip
+SHARPNESS = 0.2  # posteriors to this power are right as often as they say; every speaker left out chooses it
 _ADDED_COUNT = 0.02  # to each transition
 _MIN_FRAMES = 3  # of a state; with fewer it has the mean of its phone
 
-_NAMES = tuple(feature.name for feature in FEATURES)
+_NAMES = tuple(feature.name for feature in FEATURES if "asymmetry" not in feature.name)
 _SILENCE = "SIL"
 
 
@@ -73,7 +78,7 @@ def fit_decoder(clips: Sequence[LabelledLips], columns: Sequence[str] = _NAMES) 
     clips : sequence of LabelledLips
         At least one with a face.
     columns : sequence of str
-        Features that it looks at; all by default.
+        Features that it looks at; by default all that do not compare one side of the mouth with the other.
     """
     names = tuple(columns)
     rows, labels, parts, weights = [], [], [], []
@@ -89,9 +94,10 @@ def fit_decoder(clips: Sequence[LabelledLips], columns: Sequence[str] = _NAMES) 
     phones = tuple(sorted(set(y.tolist())))
     index = [np.searchsorted(phones, spoken) for spoken in labels]
     centre = np.average(x, axis=0, weights=w)
-    projection = _discriminants(x - centre, np.concatenate(index), w, len(phones))
     states = [STATES_PER_PHONE * i + part for i, part in zip(index, parts, strict=True)]
-    means = _state_means((x - centre) @ projection, np.concatenate(states), np.concatenate(index), w, len(phones))
+    projection = _discriminants(x - centre, np.concatenate(states), w)
+    reduced = (x - centre) @ projection
+    means = _state_means(reduced, np.concatenate(states), np.concatenate(index), w, len(phones))
     start, transitions = _bigrams(states, STATES_PER_PHONE * len(phones))
     return VisemeDecoder(
         names,
@@ -106,6 +112,7 @@ def fit_decoder(clips: Sequence[LabelledLips], columns: Sequence[str] = _NAMES) 
         CLOSURE_BIAS,
         ADAPTATION_FRAMES,
         SATURATION,
+        SHARPNESS,
     )
 
 
@@ -129,16 +136,17 @@ def _states(phones: Tier, times: Floats) -> tuple[npt.NDArray[np.str_], Numbers]
     return labels, parts
 
 
-def _discriminants(x: Floats, y: Numbers, w: Floats, n_phones: int) -> Floats:
-    """Linear discriminants, scaled so that the covariance within phones is the identity."""
-    means = np.array([np.average(x[y == k], axis=0, weights=w[y == k]) for k in range(n_phones)])
-    share = np.bincount(y, w, n_phones) / w.sum()
+def _discriminants(x: Floats, states: Numbers, w: Floats) -> Floats:
+    """Linear discriminants between states, scaled so that the covariance within them is the identity."""
+    met, y = np.unique(states, return_inverse=True)
+    means = np.array([np.average(x[y == k], axis=0, weights=w[y == k]) for k in range(len(met))])
+    share = np.bincount(y, w, len(met)) / w.sum()
     between = (means * share[:, None]).T @ means
     residual = x - means[y]
     within = (residual * w[:, None]).T @ residual / w.sum()
     within += RIDGE * np.trace(within) / len(within) * np.eye(len(within))
     _, vectors = eigh(between, within)
-    return np.asarray(vectors[:, ::-1][:, : min(DIMS, n_phones - 1)])
+    return np.asarray(vectors[:, ::-1][:, : min(DIMS, len(met) - 1)])
 
 
 def _state_means(rows: Floats, states: Numbers, phones: Numbers, w: Floats, n_phones: int) -> Floats:

@@ -219,7 +219,7 @@ def count_read(
     decoded = decoder.decode(clip.lips, viseme_map)
     said = clip.phones.sample(decoded.times, outside="SIL")
     n_frames, n_right, bits = 0, 0, 0.0
-    for phone, row in zip(said, decoded.posteriors, strict=True):
+    for phone, row in zip(said, decoded.probabilities, strict=True):
         if is_silence(phone) or not np.isfinite(row).all():
             continue
         expected = decoded.visemes.index(viseme_map.lookup(english_lips(phone), "arpabet"))

@@ -24,17 +24,20 @@ from visalign.files.text_files import plain_cell, write_text
 from visalign.files.timecode import clock
 from visalign.reports.html_report.document import as_data_script, format_document
 
-__all__ = ["BATCH_PAGE", "batch_data", "clip_page_name", "way_back", "write_batch_page"]
+__all__ = ["BATCH_PAGE", "DECISIONS_TABLE", "batch_data", "clip_page_name", "way_back", "write_batch_page"]
 
 BATCH_PAGE = "index.html"
 """Name of a batch's page within its folder."""
+
+DECISIONS_TABLE = "decisions.csv"
+"""What was decided at the desk, beside the summary; there may be none."""
 
 _SUMMARY = "summary.csv"
 _NEEDED = ("id", "report", "state", "verdict", "lead_seconds", "confidence", "n_words", "n_words_in_sync")
 _ROW_BYTES = 500  # of memory that a row takes beside its cells
 _COLUMNS = (
     *("id", "speaker", "condition", "verdict", "lead", "confidence", "inSync", "nWords", "nWordsInSync", "leads"),
-    *("note", "page", "picture", "seconds", "rate"),
+    *("note", "page", "picture", "seconds", "rate", "decision"),
 )
 _ABSOLUTE = re.compile(r"(?:^|(?<=[\s\"'(]))(?:/|[A-Za-z]:[/\\])")  # where the path of a file on some machine begins
 _MAX_SPARKS = 40  # words of a clip in its row; longer clips show every second, third …
@@ -114,12 +117,12 @@ def write_batch_page(results: AnyPath, path: AnyPath | None = None) -> Path:
 def batch_data(results: AnyPath) -> dict[str, Any]:
     """What the page shows, a row a clip; parameters and errors are those of :func:`write_batch_page`."""
     results = Path(results)
-    limits, rows = None, []
+    limits, rows, decided = None, [], _read_decisions(results / DECISIONS_TABLE)
     for cells in _read_summary(results / _SUMMARY):
         report = _read_report(results, cells["report"])
         if report is not None and limits is None:
             limits = report["limits"]
-        rows.append(_row(results, cells, report))
+        rows.append([*_row(results, cells, report), decided.get(cells["id"], "")])
     return {"columns": list(_COLUMNS), "limits": limits or _LIMITS, "rows": rows}
 
 
@@ -135,6 +138,22 @@ def _read_summary(path: Path) -> Iterable[Mapping[str, str]]:
     if missing:
         raise ParseError(path, 1, f"not a summary of a batch: there is no column {', '.join(missing)}")
     return rows
+
+
+def _read_decisions(path: Path) -> dict[str, str]:
+    """What each reviewer decided about each clip as a whole, in words; the latest of each."""
+    found: dict[str, dict[str, str]] = {}
+    if not path.is_file():
+        return {}
+    try:
+        table = csv.DictReader(io.StringIO(read_table_text(path, row_bytes=_ROW_BYTES, is_dense=True), newline=""))
+        for row in table:
+            if not row["line"]:
+                clip, who = plain_cell(row["clip"] or ""), plain_cell(row["who"] or "")
+                found.setdefault(clip, {})[who] = row["decision"] or ""
+    except (csv.Error, *BAD_DATA):
+        return {}  # a table that is none of the desk's costs the page nothing but its decisions
+    return {clip: ", ".join(f"{told} ({who})" for who, told in said.items()) for clip, said in found.items()}
 
 
 def _read_report(results: Path, name: str) -> dict[str, Any] | None:
@@ -178,7 +197,7 @@ def _row(results: Path, cells: Mapping[str, str], report: Mapping[str, Any] | No
         "page": next((quote(name) for name in (page, cells["report"]) if _is_in(results, name)), ""),
         "picture": quote(picture) if _is_in(results, picture) else "",
     }
-    return [known[name] for name in _COLUMNS]
+    return [known[name] for name in _COLUMNS[:-1]]
 
 
 def _without_folders(message: str, results: Path, cells: Mapping[str, str]) -> str:

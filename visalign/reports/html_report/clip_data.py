@@ -23,6 +23,7 @@ from visalign.reports.html_report.document import packed
 from visalign.reports.wording import tells_offset, word_as_told
 from visalign.signals import Audio
 from visalign.sync.evidence import ClipEvidence
+from visalign.sync.scoring import STEP_COLUMNS
 from visalign.timeline import Tier
 
 __all__ = ["clip_data", "openness", "spectrum_data", "weakest_words"]
@@ -81,7 +82,7 @@ def clip_data(report: ClipReport, evidence: ClipEvidence, copy: ViewingCopy, sou
 def weakest_words(report: ClipReport) -> list[int]:
     """Rows of the words with the lowest scores, the lowest first; at most three, and none that is in sync."""
     known = [
-        (word.score, row)
+        (word.wellness, row)
         for row, word in enumerate(report.judged_words)
         if word.verdict != "in-sync" and np.isfinite(word.score)
     ]
@@ -102,11 +103,11 @@ def _relative(values: Floats) -> Floats:
 
 
 def _words(report: ClipReport) -> list[list[Any]]:
-    """A row a word: label, start, end, phones, expected, observed, accuracy, lead, score, verdict."""
-    numbers = {"viseme_accuracy", "lead_seconds", "score", "start", "end"}
+    """A row a word: label, start, end, phones, expected, observed, accuracy, lead, score, verdict, and its step."""
+    numbers = {"viseme_accuracy", "lead_seconds", "score", "start", "end", *STEP_COLUMNS}
     rows = []
     for word in report.judged_words:
-        verdict, lead = word_as_told(report.sync, word.verdict, word.lead_seconds)
+        verdict, lead = word_as_told(report.sync, word.verdict, word.told_lead_seconds)
         told = {"verdict": verdict, "lead_seconds": lead}
         values = {key: told.get(key, getattr(word, key)) for key in SEGMENT_COLUMNS}
         rows.append([rounded(x) if key in numbers else x for key, x in values.items()])

@@ -22,6 +22,7 @@ from visalign.reports.clip_report import ClipReport
 from visalign.reports.html_report.clip_data import clip_data, openness, spectrum_data, weakest_words
 from visalign.reports.html_report.document import as_data_script, data_script, data_uri, format_document
 from visalign.reports.html_report.lead_scale import lead_scale
+from visalign.reports.html_report.line_rows import gate_verdict, line_section
 from visalign.reports.html_report.word_rows import word_rows
 from visalign.reports.wording import (
     certainty,
@@ -30,6 +31,7 @@ from visalign.reports.wording import (
     interval_in_words,
     lead_in_words,
     lip_reading_in_words,
+    own_bias_in_words,
     remedy,
     statement,
     tells_offset,
@@ -141,6 +143,7 @@ def format_clip_page(report: ClipReport, copy: ViewingCopy, sound: Audio, back: 
         "warnings": report.warnings,
         "tells_offset": tells_offset(report.sync),
         "scale": lead_scale(report, evidence),
+        "lines": line_section(report),
         "weakest": _weakest(report, rows, frames, copy),
         "words": word_rows(report),
         "facts": _facts(report),
@@ -164,6 +167,8 @@ def _telling_frame(report: ClipReport, evidence: ClipEvidence, row: int) -> int:
 
 def _verdict(report: ClipReport) -> dict[str, str]:
     sync, clip = report.sync, report.clip
+    if (gated := gate_verdict(report)) is not None:
+        return gated
     known = {"in-sync": "in-sync", "uncertain": "uncertain"}
     parts = [_sentence(sync.reason), *_how_sure(sync), _agreeing(report), _readable(report)]
     small = sync.verdict == "in-sync" and sync.lead_seconds is not None
@@ -216,7 +221,7 @@ def _weakest(
 
 
 def _what(report: ClipReport, word: PartJudgement) -> str:
-    verdict, lead = word_as_told(report.sync, word.verdict, word.lead_seconds)
+    verdict, lead = word_as_told(report.sync, word.verdict, word.told_lead_seconds)
     place = f"at {word.start:.2f} s"
     if verdict in ("audio-early", "audio-late") and lead is not None:
         return f"{lead_in_words(lead, report.clip.frame_rate)}, {place}"
@@ -243,11 +248,25 @@ def _facts(report: ClipReport) -> dict[str, str]:
         "Faces": f"found in {clip.face_fraction:.0%} of the frames" + _which(len(clip.faces)),
         "Transcript": clip.transcript if clip.transcript is not None else "none; the phones were recognised",
         "In sync means": f"{_limits(clip)} (profile {clip.profile}{_STRICTLY * clip.strict})",
+        "Speaker and camera": _own_bias(report),
         "Phones found by": clip.aligner,
         "Viseme map": f"{clip.viseme_map} (silence is {clip.silence_viseme})",
         "Models": "; ".join(f"{model.name} ({model.licence})" for model in clip.models),
         "visalign": clip.version,
     }
+
+
+def _own_bias(report: ClipReport) -> str:
+    if report.clip.reference is not None:
+        return own_bias_in_words(report.clip.reference)
+    comparison = _evidence_of(report).comparison
+    if comparison is None:
+        return ""
+    scatter = 1000 * comparison.calibration.lag_scatter
+    return (
+        f"their own bias is not known; it lies {2 * scatter:.0f} ms to either side in 19 of 20 (which the interval "
+        "holds), and a clip in sync as the reference (--reference) tells it"
+    )
 
 
 def _shapes(report: ClipReport) -> dict[str, str]:

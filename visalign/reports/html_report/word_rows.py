@@ -21,7 +21,7 @@ def word_rows(report: ClipReport, most: int | None = None) -> list[dict[str, obj
 
 def _row(report: ClipReport, word: PartJudgement) -> dict[str, object]:
     rate = report.clip.frame_rate
-    verdict, lead = word_as_told(report.sync, word.verdict, word.lead_seconds)
+    verdict, lead = word_as_told(report.sync, word.verdict, word.told_lead_seconds)
     return {
         "label": word.label,
         "verdict": verdict,
@@ -30,6 +30,7 @@ def _row(report: ClipReport, word: PartJudgement) -> dict[str, object]:
         "frames": "" if lead is None else in_frames(lead, rate),
         "times": [{"seconds": f"{x:.2f}", "code": timecode_at(x, rate)} for x in (word.start, word.end)],
         "score": _number(word.score, ".2f"),
+        "in_step": _number(word.in_step, ".2f"),
         "accuracy": _number(word.viseme_accuracy, ".0%"),
         "phones": word.phones,
         "expected": [_shape(x, report.clip.names) for x in word.expected.split()],

@@ -51,6 +51,7 @@ function fillName(cell, clip) {
 
 function fillVerdict(cell, clip) {
   put(cell, "span", `tag ${clip.verdict}`, VERDICTS[clip.verdict]);
+  if (clip.decision) put(cell, "small", "decision", clip.decision).title = clip.decision;
 }
 
 function fillLead(cell, clip) {
@@ -118,7 +119,7 @@ class ClipTable {
   constructor(data) {
     this.clips = readClips(data);
     this.limits = data.limits;
-    this.words = this.clips.map((clip) => `${clip.id} ${clip.speaker} ${clip.condition} ${clip.note}`.toLowerCase());
+    this.words = this.clips.map((clip) => `${clip.id} ${clip.speaker} ${clip.condition} ${clip.note} ${clip.decision}`.toLowerCase());
     this.shown = [];
     this.sorting = { column: 2, isDown: false };
     this.verdicts = new Set();

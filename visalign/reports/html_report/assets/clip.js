@@ -201,6 +201,13 @@ class ClipPage {
     element("status").textContent = `Playing “${words.labels[row]}”`;
   }
 
+  playLine(start, end) {
+    this.played = null;
+    this.view.reveal(start);
+    this.player.playSpan(start + this.movedBy(), end + this.movedBy());
+    element("status").textContent = `Playing from ${start.toFixed(2)} s`;
+  }
+
   jump(direction) {
     const { faults, words } = this.clip;
     if (!faults.length) return;
@@ -266,6 +273,8 @@ class ClipPage {
     document.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-play]");
       if (button) this.playWord(Number(button.dataset.play));
+      const line = event.target.closest("button[data-play-from]");
+      if (line) this.playLine(Number(line.dataset.playFrom), Number(line.dataset.playTo));
     });
     document.addEventListener("keydown", (event) => this.pressKey(event));
     this.listenToTracks();

@@ -1,0 +1,1 @@
+"""The desk: a page on which people look at clips, correct what was found, and decide."""
