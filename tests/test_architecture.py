@@ -440,7 +440,6 @@ SHARED_SUITES = {
     "correct/correction": "correct/test_fix.py",
     "desk/*": "desk/test_session.py",
     "desk/answers": "desk/test_server.py",
-    "desk/page": "desk/test_server.py",
     "desk/views": "desk/test_server.py",
     "dubbing/*": "dubbing/test_gate.py",
     "exports/*": "exports/test_goldens.py",
