@@ -10,7 +10,7 @@ from sample_utterance import UTTERANCE
 
 from visalign.errors import ConfigError
 from visalign.exports import cue_track
-from visalign.exports.audit import audit_export
+from visalign.exports.export_audit import audit_export
 from visalign.exports.exporter import EXPORTERS, ExportOptions, load_exporter
 from visalign.exports.hand_edits import Edit
 
