@@ -14,6 +14,8 @@ import pytest
 from desk_documents import assert_whole, random_edit
 
 import visalign
+from visalign.acoustic_training.corpus import read_spoken_corpus
+from visalign.corpora.manifest import listed_clips
 from visalign.desk.clip import DeskClip
 from visalign.desk.edit_values import Edit
 from visalign.desk.history import Journal, NotNewest
@@ -23,6 +25,8 @@ from visalign.desk.workplace import Desk
 from visalign.desk.writing import DECISION_FORMATS, decisions_file, write_results
 from visalign.errors import EditRefused
 from visalign.face.generated_clip import GeneratedClip
+from visalign.language.lexicon import embedded_lexicon
+from visalign.media.clips import read_audio
 
 SENTENCE = "bin blue at f two now"
 
@@ -101,6 +105,23 @@ def test_check_says_of_what_was_written_what_the_desk_showed(desk: Desk, materia
     assert files[5].read_text(encoding="utf-8") == "two  T IY\n"
     cues = json.loads(files[4].read_text(encoding="utf-8"))["mouthCues"]
     assert [(x["value"], x["start"]) for x in cues] == [(x.label, round(x.start, 2)) for x in clip.document["cues"]]
+
+
+def test_corrections_are_what_models_learn_from(desk: Desk, material: ClipMaterial) -> None:
+    clip = desk.clip("c1")
+    clip.edit(Edit("transcript", text="bin blue at f two soon"), 0, "anna")
+    sound, grid, manifest = write_results(desk, "c1", ("corpus",))
+    assert read_audio(sound).duration == pytest.approx(clip.document.duration, abs=0.001)
+    # As `visalign acoustic adapt english corrected/corpus` and `visalign train corrected/corpus/clips.csv` read them.
+    corpus = read_spoken_corpus(sound.parent, embedded_lexicon())
+    assert [x.text for x in corpus.stretches] == ["bin blue at f two soon"]
+    (listed,), missing = listed_clips(manifest)
+    assert (listed.path, listed.transcript.split(), missing) == (
+        material.clip.resolve(),
+        ["bin", "blue", "at", "f", "two", "soon"],
+        [],
+    )
+    assert grid.parent == sound.parent
 
 
 def _end(clip: DeskClip, label: str) -> float:

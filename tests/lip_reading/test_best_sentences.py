@@ -11,15 +11,15 @@ from visalign.lip_reading.best_sentences import best_sentences, word_confidences
 from visalign.lip_reading.grammar import WordGraph, parse_jsgf
 from visalign.lip_reading.network import Chain, Network
 
-UNITS = {"a": (0, 1), "b": (1, 2), "c": (2, 0), "": (3,)}
-STAY = np.log([0.5, 0.4, 0.6, 0.7])
+UNITS = {"a": (0, 1), "b": (1, 2), "c": (2, 0), "": (3, 4)}
+STAY = np.log([0.5, 0.4, 0.6, 0.5, 0.3])
 GRAMMAR = "#JSGF V1.0; grammar g; public <s> = (a | /3/ b | c) [b | c] (a | b);"
 
 
 def network_of(graph: WordGraph) -> Network:
     chains = [Chain(x.start, x.end, x.word, UNITS[x.word], x.log_weight) for x in graph.arcs if x.word is not None]
     nodes = sorted({x.start for x in chains} | {graph.final})
-    return Network([*chains, *(Chain(n, n, None, UNITS[""], np.log(0.3)) for n in nodes)], graph, STAY)
+    return Network([*chains, *(Chain(n, n, None, UNITS[""], np.log(0.6)) for n in nodes)], graph, STAY)
 
 
 GRAPH = parse_jsgf(GRAMMAR)
@@ -27,7 +27,7 @@ NETWORK = network_of(GRAPH)
 
 
 def emissions(seed: int, n_frames: int = 9) -> np.ndarray:
-    return np.random.default_rng(seed).normal(scale=1.5, size=(n_frames, 4))
+    return np.random.default_rng(seed).normal(scale=1.5, size=(n_frames, 5))
 
 
 def alone(words: tuple[str, ...], shown: np.ndarray) -> float:
@@ -113,11 +113,11 @@ def test_posteriors_are_the_sum_over_all_paths(seed: int) -> None:
 
 
 def test_a_word_that_the_lips_show_clearly_is_sure_and_one_that_they_do_not_is_not() -> None:
-    clear = np.full((8, 4), -30.0)
+    clear = np.full((8, 5), -30.0)
     clear[range(8), [2, 2, 0, 0, 1, 1, 2, 2]] = 0.0  # c b
     way, _ = NETWORK.best_way(clear)
     assert [x.chain.word for x in way if x.position == 0] == ["c", "b"]
     assert word_confidences(NETWORK, clear, way) == pytest.approx([1.0, 1.0], abs=0.01)
-    blank = np.zeros((8, 4))
+    blank = np.zeros((8, 5))
     unsure = word_confidences(NETWORK, blank, NETWORK.best_way(blank)[0])
     assert all(0 < x < 0.8 for x in unsure)

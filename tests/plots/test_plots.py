@@ -360,7 +360,7 @@ def test_the_lips_plot_shows_the_mouth_and_what_it_shows(
     assert measures.get_xlim() == (0.5, 2.0)
     drawn = {x.get_text() for x in posteriors.get_yticklabels()}
     assert drawn == {
-        name for k, name in enumerate(seen.decoded.visemes) if np.nanmax(seen.decoded.posteriors[:, k]) > 0.1
+        name for k, name in enumerate(seen.decoded.visemes) if np.nanmax(seen.decoded.probabilities[:, k]) > 0.2
     }
     assert len([line for line in closed.lines if line.get_marker() == "v"]) == len(
         find_closures(seen.lips, seen.decoded)

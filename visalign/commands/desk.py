@@ -130,6 +130,8 @@ def _serve(desk: Desk, page: str, place: Path, port: int | None, no_browser: boo
         server = DeskServer(desk, page, 0, doorway.token)  # another desk on the same folder has it
     else:
         replace(doorway, port=server.port).keep(place)
+    if desk.mode == "clip" and desk.journal.revision(next(iter(desk.materials.values())).name):
+        screen().print("It goes on as it was left; to begin anew, name another folder with --save.", soft_wrap=True)
     with server:
         screen().print(f"Open {server.url}", soft_wrap=True)
         if not no_browser:

@@ -240,7 +240,7 @@ def _export_one(
 def _audited(output: Path, utterance: Utterance, options: ExportOptions, how: _How) -> MouthAudit:
     """The audit of an export, written beside it."""
     # As above.
-    from visalign.exports.audit import audit_export
+    from visalign.exports.export_audit import audit_export
     from visalign.files.outputs import keep_edited
     from visalign.files.text_files import write_text
 

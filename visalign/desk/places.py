@@ -18,6 +18,7 @@ from pathlib import Path
 
 from visalign.batch.decisions import Decisions
 from visalign.batch.ledger import LEDGER_NAME, Entry, Ledger
+from visalign.corpora.clip_list import BatchClip
 from visalign.desk.history import Journal
 from visalign.desk.material import ClipMaterial, clip_id
 from visalign.desk.queue import QueueRow, row_of_entry
@@ -113,20 +114,27 @@ def _rows_of(results: Path, materials: Mapping[str, ClipMaterial]) -> Rows:
 
 def _material(entry: Entry, paths: list[str], results: Path, pattern: ClipMaterial) -> ClipMaterial:
     clip = entry.clip
-    lips = results / "lips"
+    video, lips = _found(clip.clip, paths) or Path(clip.clip), results / "lips"
     settings = pattern.settings.changed(language=clip.language or None)
     return replace(
         pattern,
         id=clip_id(clip.id),
         name=clip.id,
-        clip=_found(clip.clip, paths) or Path(clip.clip),
+        clip=video,
         settings=settings,
         audio=_found(clip.audio, paths),
         transcript=None if clip.transcript else clip.text or None,
         transcript_file=_found(clip.transcript, paths),
-        viseme_map=clip.map or pattern.viseme_map,
+        viseme_map=_map(clip, video) or pattern.viseme_map,
         lip_cache=lips if lips.is_dir() else pattern.lip_cache,
     )
+
+
+def _map(clip: BatchClip, video: Path) -> str:
+    """The map of a manifest's row: a name, or a file beside the manifest."""
+    if not clip.map.endswith(".toml"):
+        return clip.map
+    return str(Path(str(video).removesuffix(os.path.normpath(clip.clip))) / clip.map)
 
 
 def _found(written: str, paths: list[str]) -> Path | None:

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -87,8 +88,8 @@ def write_results(desk: Desk, id: str, formats: Sequence[str]) -> list[Path]:
         return made
 
 
-def _stem(desk: Desk, clip: DeskClip, below: str = "") -> str:
-    plain = report_name(clip.opened.material.name).removeprefix("reports/").removesuffix(".json")
+def _stem(desk: Desk, name: str, below: str = "") -> str:
+    plain = report_name(name).removeprefix("reports/").removesuffix(".json")
     return str(desk.results / CORRECTED / below / plain)
 
 
@@ -115,7 +116,7 @@ def _digest(path: Path) -> str:
 
 
 def _write_alignment(desk: Desk, clip: DeskClip, format: str) -> list[Path]:
-    place = Path(f"{_stem(desk, clip)}.{format}")
+    place = Path(f"{_stem(desk, clip.opened.material.name)}.{format}")
     alignment = clip.document.alignment(ENGINE)
     return [_put(desk, place, lambda path: write_alignment(path, alignment, media=clip.opened.material.clip))]
 
@@ -130,7 +131,7 @@ def _write_cues(desk: Desk, clip: DeskClip, _format: str) -> list[Path]:
         clip.opened.material.clip.name,
         frame_rate=clip.opened.seen.lips.times.rate,
     )
-    place = Path(f"{_stem(desk, clip)}.cues.json")
+    place = Path(f"{_stem(desk, clip.opened.material.name)}.cues.json")
     return [_put(desk, place, lambda path: write_export(path, utterance, "rhubarb-json", ExportOptions(edits=edits)))]
 
 
@@ -155,14 +156,24 @@ def _document(desk: Desk, name: str) -> Document | None:
 
 def _write_corpus(desk: Desk, clip: DeskClip, _format: str) -> list[Path]:
     """The sound with its words, as ``visalign acoustic adapt`` and ``train`` take it."""
-    stem, heard = _stem(desk, clip, "corpus"), clip.opened.heard
+    stem, heard = _stem(desk, clip.opened.material.name, "corpus"), clip.opened.heard
     alignment = clip.document.alignment(ENGINE)
     text = alignment.text
     if not text:
         raise EditRefused("there is no word in this clip, so nothing can be learnt from it")
     sound = _put(desk, Path(f"{stem}.wav"), lambda path: write_wav(path, heard.recorded))
     grid = _put(desk, Path(f"{stem}.TextGrid"), lambda path: write_alignment(path, alignment))
-    return [sound, grid]
+    return [sound, grid, _put(desk, desk.results / CORRECTED / "corpus" / "clips.csv", partial(_list_clips, desk))]
+
+
+def _list_clips(desk: Desk, path: Path) -> None:
+    """A manifest of the clips whose words stand in the corpus, as ``visalign train`` takes it."""
+    rows: list[list[Cell]] = []
+    for material in desk.materials.values():
+        grid = Path(f"{_stem(desk, material.name, 'corpus')}.TextGrid")
+        if grid.is_file():
+            rows.append([str(material.clip.resolve()), material.name, str(grid.resolve())])
+    write_text(path, format_table(("clip", "id", "transcript"), rows))
 
 
 _WRITERS: Mapping[str, Callable[[Desk, DeskClip, str], list[Path]]] = MappingProxyType(

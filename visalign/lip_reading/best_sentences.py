@@ -96,9 +96,9 @@ class _Search:
 
     def _expand(self, words: tuple[str, ...], node: int, ends: Floats) -> None:
         longer: dict[tuple[int, str], Floats] = {}
-        paused = self._with_pauses(node, ends)
+        paused = self._network.paused(node, self._emissions, ends)
         for source, weight in self._network.silent_sources(node):
-            here = paused if source == node else self._with_pauses(source, paused + weight)
+            here = paused if source == node else self._network.paused(source, self._emissions, paused + weight)
             spoken = self._network.ways_into(source)[1]
             begun = float(self._before[0, source] + here[0])
             if np.isfinite(begun):
@@ -111,13 +111,6 @@ class _Search:
                     longer[key] = np.maximum(longer[key], row) if key in longer else row
         for (start, word), row in longer.items():
             self._wait((word, *words), start, row)
-
-    def _with_pauses(self, node: int, ends: Floats) -> Floats:
-        """The scores of what begins in a node where a pause may come first."""
-        pauses = self._network.ways_into(node)[0]
-        if not len(pauses):
-            return ends
-        return np.asarray(np.maximum(ends, self._network.chain_scores(pauses, self._emissions, ends).max(axis=0)))
 
     def _wait(self, words: tuple[str, ...], node: int, ends: Floats) -> None:
         promise = float((self._before[:, node] + ends).max())

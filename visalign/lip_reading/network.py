@@ -160,7 +160,13 @@ class Network:
         here = target == node
         return list(zip(source[here].tolist(), weight[here].tolist(), strict=True))
 
-    def chain_scores(self, numbers: Indices, emissions: Floats, ends: Floats) -> Floats:
+    def paused(self, node: int, emissions: Floats, ends: Floats) -> Floats:
+        """Score of what begins in a node, where any number of pauses may come first, shape (n_frames + 1,)."""
+        pauses, _ = self.ways_into(node)
+        scores = self.chain_scores(pauses, emissions, ends, again=True)
+        return np.asarray(np.maximum(ends, scores.max(axis=0, initial=-np.inf)))
+
+    def chain_scores(self, numbers: Indices, emissions: Floats, ends: Floats, *, again: bool = False) -> Floats:
         """Score of each of some chains and of what comes after it, by where the chain begins.
 
         Parameters
@@ -171,24 +177,28 @@ class Network:
             Log-likelihoods.
         ends : ndarray, shape (n_frames + 1,)
             Score of what comes after them, by the frame with which it begins.
+        again : bool
+            Whether one of them may come after them as well, as a pause after a pause.
 
         Returns
         -------
         ndarray, shape (n_chosen, n_frames + 1)
         """
+        if not len(numbers):
+            return np.empty((0, len(ends)))
         states = np.concatenate([np.arange(self._first[k], self._last[k] + 1) for k in numbers])
         lasts = np.cumsum(self._last[numbers] - self._first[numbers] + 1) - 1
         firsts = np.concatenate([[0], lasts[:-1] + 1])
         stay, leave = self._stay[states], self._leave[states]
         shown = emissions[:, self._unit[states]]
         found = np.full((len(numbers), len(ends)), -np.inf)
-        score = np.full(len(states), -np.inf)
+        score, weight = np.full(len(states), -np.inf), self._weight[numbers]
         for t in range(len(emissions) - 1, -1, -1):
             after = np.roll(score, -1)
-            after[lasts] = ends[t + 1]
+            after[lasts] = max(ends[t + 1], found[:, t + 1].max()) if again else ends[t + 1]
             score = shown[t] + np.maximum(stay + score, leave + after)
-            found[:, t] = score[firsts]
-        return np.asarray(found + self._weight[numbers, None])
+            found[:, t] = weight + score[firsts]
+        return found
 
     def posteriors(self, emissions: Floats) -> Floats:
         """Probability of each chain at each frame, over all ways to the end, shape (n_frames, n_chains).

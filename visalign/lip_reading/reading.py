@@ -29,7 +29,7 @@ import numpy.typing as npt
 from visalign.errors import AlignmentError, FaceNotFound
 from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
 from visalign.language.phones import SILENCE
-from visalign.lip_reading.best_sentences import best_sentences, word_confidences
+from visalign.lip_reading.best_sentences import Sentence, best_sentences, word_confidences
 from visalign.lip_reading.grammar import WordGraph
 from visalign.lip_reading.network import Chain, Network, Step
 from visalign.lips.lip_features import LipFeatures
@@ -47,7 +47,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 # Chosen on speakers left out of the training (docs/decisions/0080-lip-reading.md, 0183-what-strangers-share.md); none
 # is at a sharp optimum.
 FINE_STEP = 0.02  # seconds
-EVIDENCE = 1.5  # against the model's own scale, which is meant for posteriors of single moments
+EVIDENCE = 2.0  # against the model's own scale, which is meant for posteriors of single moments
 PAUSE_AT_ENDS, PAUSE_BETWEEN = 0.5, 0.01  # probabilities
 
 
@@ -132,7 +132,10 @@ def read_words(
     map_id = "" if viseme_map is None else viseme_map.id
     seconds = FINE_STEP * len(times)
     words = _words(way, edges, word_confidences(network, emissions, way))
-    best = best_sentences(network, emissions, n_best) if n_best else []
+    said = tuple(label for label in words.labels if label)
+    # words that sound alike have the same score: the sentence that was chosen stands first
+    others = [x for x in best_sentences(network, emissions, n_best) if x.words != said] if n_best else []
+    best = [Sentence(said, score), *others][:n_best]
     alternatives = tuple((" ".join(x.words), x.score / seconds) for x in best)
     shown = _shown(way, edges, units.names)
     return LipReading(words, shown, grammar.name, map_id, score / seconds, alternatives)

@@ -41,7 +41,7 @@ __all__ = ["plot_lips"]
 _N_PICTURES = 16
 _MOUTH_WIDTHS = 1.7  # width of a picture, in widths of the mouth
 _MOUTH_SHAPE = 1.15  # width of a picture over its height
-_SHOWN = 0.1  # visemes that are never more probable than this have no row
+_SHOWN = 0.2  # visemes that are never more probable than this have no row
 _MEASURES = (("inner_aperture", "opening", SEEN, "-"), ("outer_width", "width", MUTED, "--"))
 
 
