@@ -43,7 +43,7 @@ def judged(takes: Sequence[Take], tools: Instruments, *, shift: float, with_text
     return judge(heard, see(ClipFaces.of(joined(takes)), heard, tools), tools)
 
 
-def measure(folder: Path) -> None:
+def measure(folder: Path, *, with_text: bool) -> None:
     """Print the draws of one speaker."""
     takes = [Take.of(path) for path in sorted(folder.glob("*.mpg"))]
     tools = Instruments.of()
@@ -52,7 +52,7 @@ def measure(folder: Path) -> None:
         order, shift = rng.permutation(len(takes)), float(rng.uniform(-MOST_SHIFT, MOST_SHIFT))
         n = min(N_CLIPS, 2 * len(takes) // 3)
         chosen, others = ([takes[k] for k in part] for part in (order[:n], order[n : n + N_CLIPS]))
-        reference = judged(others, tools, shift=0.0, with_text=False)
+        reference = judged(others, tools, shift=0.0, with_text=with_text)
         bias = bias_of(reference, "reference", tools.settings.thresholds)
         values = [round(shift * RATE_HZ) / RATE_HZ]
         for one in (tools, replace(tools, own_bias=bias)):
@@ -95,11 +95,12 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--clips", type=Path, help="clips of one speaker")
     what.add_argument("--table", type=Path, metavar="OUT", help="folder with what the runs printed")
+    parser.add_argument("--with-text", action="store_true", help="align the reference to its text")
     options = parser.parse_args()
     if options.table:
         table(options.table)
     else:
-        measure(options.clips)
+        measure(options.clips, with_text=options.with_text)
 
 
 if __name__ == "__main__":

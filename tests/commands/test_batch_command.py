@@ -121,3 +121,11 @@ def test_options_that_say_nothing(parse: object, text: str) -> None:
 def test_exit_codes(counts: tuple[int, int, int, int], stopped: str, code: int) -> None:
     done, failed, pending, passed = counts
     assert exit_code(BatchResult(Path("out"), done, failed, pending, passed, 0, 0, 0, {}, stopped)) == code
+
+
+def test_a_price_belongs_to_a_dry_run(tmp_path: Path) -> None:
+    (tmp_path / "clips.csv").write_text("clip\na.mp4\n")
+    told = visalign("batch", tmp_path / "clips.csv", "--out", tmp_path / "out", "--price", "0.04")
+    assert told.returncode == 2
+    assert "--dry-run" in told.stderr
+    assert not (tmp_path / "out").exists()

@@ -82,11 +82,11 @@ def test_check_prints_a_row_a_word_and_marks_the_worst(asked: dict[str, Any], ca
     bin_ = next(line for line in lines if line.startswith(" bin"))
     assert " ".join(bin_.split()) == (
         "bin 0.30–0.70 B IH N lips together, lips relaxed, tongue up or down (C I J) lips together, lips relaxed (C I) "
-        "80% +71 +1.8 0.75 audio-early"
+        "80% +71 +1.8 0.75 0.97 audio-early"
     )
     assert " ".join(blue.split()) == (
         "blue 0.70–1.10 B L UW lips together, tongue up or down, lips puckered (C J B) "
-        "lips relaxed, lips puckered (I B) - - - 0.25 uncertain <- worst"
+        "lips relaxed, lips puckered (I B) - - - 0.25 - uncertain <- worst"
     )
 
 
@@ -94,8 +94,8 @@ def test_check_prints_a_row_a_word_and_marks_the_worst(asked: dict[str, Any], ca
     ("columns", "headings"),
     [
         (80, "word start–end s audio lead ms frames verdict"),
-        (120, "word start–end s phones viseme accuracy audio lead ms frames score verdict"),
-        (160, "word start–end s phones expected observed viseme accuracy audio lead ms frames score verdict"),
+        (120, "word start–end s phones viseme accuracy audio lead ms frames score in step verdict"),
+        (160, "word start–end s phones expected observed viseme accuracy audio lead ms frames score in step verdict"),
     ],
 )
 def test_a_narrow_terminal_gets_fewer_columns(columns: int, headings: str) -> None:

@@ -93,11 +93,12 @@ def test_what_is_judged_is_judged_by_the_same_options() -> None:
     judged = {"explain", "plot", "overlay", "fix", "attach", "batch", "watch"}
     whole = {name for name, uses in options().items() if any(command == "check" for command, _ in uses)}
     written = {"--json", "--csv", "--segments", "--lines", "--textgrid", "--html", "--overwrite", "--quiet"}
+    run = {"--jobs"}  # how fast a clip is judged, not by what
     one_clip = {"--transcript", "--text", "--subtitles", "--alignment", "--alignment-shift", "--speaker"}
     streams = {"--track", "--channel", "--video-track", "--face", "--audio", "--no-cache"}
     for command in judged:
         has = {name for name, uses in options().items() if any(command == x for x, _ in uses)}
-        apart = written | streams | (one_clip if command in ("batch", "watch") else set())
+        apart = written | run | streams | (one_clip if command in ("batch", "watch") else set())
         assert whole - apart <= has, sorted(whole - apart - has)
         if command in ("explain", "plot"):
             assert streams <= has

@@ -15,7 +15,10 @@ from rendering import channels_of, render
 from rive_files import rive_file
 from sample_utterance import CHECKED
 
+from visalign.animation.mouth_rules import load_mouth_rules
+from visalign.exports import ExportOptions, load_exporter
 from visalign.exports.captions import caption_lines
+from visalign.exports.cue_track import cue_tier
 from visalign.exports.livelink_csv import ARKIT_CHANNELS
 from visalign.exports.lottie import FULL_SIZE, REST_SIZE
 
@@ -122,7 +125,10 @@ def test_rive_takes_the_inputs(web_page: Page) -> None:
     data = json.loads(render("rive", target="mouth"))
     found = web_page.evaluate(RIVE, [list(rive_file("Talk", "mouth")), data, TIMES])
     assert [is_number for is_number, _ in found] == [True] * 3
-    assert [data["visemes"][int(x)] for _, x in found] == ["PP", "aa", "ou"]
+    cues = cue_tier(CHECKED, ExportOptions(), load_exporter("rive"), load_mouth_rules("oculus_15"))
+    shown = [data["visemes"][int(x)] for _, x in found]
+    assert shown == [cues.label_at(t) for t in TIMES]
+    assert len(set(shown)) == 3
 
 
 @opens("gltf", "three", "what WebGL draws of a user's model: how far the mouth is open at three times")

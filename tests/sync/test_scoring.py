@@ -19,11 +19,11 @@ from visalign.sync.scoring import (
     SyncScore,
     agreement_of,
     in_sync_probability,
-    judge_words,
     lead_density,
     local_curve,
 )
 from visalign.sync.verdict import SyncEstimate
+from visalign.sync.word_verdicts import judge_words, misfit
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget
 
@@ -290,11 +290,11 @@ def test_another_word_in_its_place_fits_nowhere() -> None:
 def test_the_misfit_of_a_part_by_hand() -> None:
     """Where every moment shows what it should it costs nothing, where none does all that a moment can cost."""
     made = comparison(evidence_at([0.0] * N_FRAMES))
-    assert made.misfit(Interval(0.4, 0.8, ""), 0.0) == pytest.approx(0.0, abs=0.1)
+    assert misfit(Interval(0.4, 0.8, ""), 0.0, made) == pytest.approx(0.0, abs=0.1)
     other = comparison(evidence_at([0.0] * N_FRAMES), observed="S" * N_FRAMES)
-    assert other.misfit(Interval(0.4, 0.8, ""), 0.0) > 4
-    assert made.misfit(Interval(0.4, 0.8, ""), 5.0) == TYPICAL_MISFIT  # beyond the picture no moment tells it
-    assert np.isnan(made.misfit(Interval(0.0, 0.2, ""), 0.0))  # silence has nothing to show
+    assert misfit(Interval(0.4, 0.8, ""), 0.0, other) > 4
+    assert misfit(Interval(0.4, 0.8, ""), 5.0, made) == TYPICAL_MISFIT  # beyond the picture no moment tells it
+    assert np.isnan(misfit(Interval(0.0, 0.2, ""), 0.0, made))  # silence has nothing to show
 
 
 @pytest.mark.parametrize("calibration", [PLAIN, TEMPERED])

@@ -22,7 +22,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -172,7 +172,12 @@ def shown_weights(times: Floats, values: Floats, kinds: Sequence[str], step: flo
 
 
 def audit_mouth(
-    mouth: ShownMouth, phones: Tier, *, alphabet: str = "arpabet", rest_after: float = REST_AFTER_SECONDS
+    mouth: ShownMouth,
+    phones: Tier,
+    *,
+    alphabet: str = "arpabet",
+    rest_after: float = REST_AFTER_SECONDS,
+    kinds: Collection[str] = tuple(OPENINGS),
 ) -> MouthAudit:
     """What is to be said of a mouth that says `phones`.
 
@@ -186,6 +191,8 @@ def audit_mouth(
         Of the phones.
     rest_after : float
         Seconds of silence after which the mouth has to rest.
+    kinds : collection of str
+        Kinds of shapes that the rig has: nobody asks for lips on teeth where there is no such drawing.
 
     Examples
     --------
@@ -196,8 +203,9 @@ def audit_mouth(
     >>> found.closures_met, found.closures_asked, [x.told for x in found.findings]
     (1, 2, ['the lips do not close for P'])
     """
-    biting = [x for x in phones if _bites(x.label, alphabet)]
-    closing = [x for x in phones if not is_silence(x.label) and closes_lips(x.label, alphabet)]
+    spoken = [x for x in phones if not is_silence(x.label)]
+    biting = [x for x in spoken if "bitten" in kinds and _bites(x.label, alphabet)]
+    closing = [x for x in spoken if "closed" in kinds and closes_lips(x.label, alphabet)]
     closures = [_start_near(mouth.closed, mouth, x) for x in closing]
     bites = [_start_near(mouth.bitten, mouth, x) for x in biting]
     missed = [
@@ -242,7 +250,7 @@ def audit_mouth(
 
 
 def _bites(label: str, alphabet: str) -> bool:
-    return not is_silence(label) and not _BITING.isdisjoint(convert(label, alphabet, "ipa"))
+    return not _BITING.isdisjoint(convert(label, alphabet, "ipa"))
 
 
 def _start_near(is_shown: Bools, mouth: ShownMouth, phone: Interval) -> float | None:

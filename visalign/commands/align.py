@@ -20,6 +20,7 @@ from visalign.commands.console import (
     show_written,
     tier_table,
 )
+from visalign.commands.given import refuse_lonely_language, refuse_lonely_shift, refuse_missing, said
 from visalign.commands.options import (
     OUTPUT,
     SAID,
@@ -43,10 +44,6 @@ from visalign.commands.options import (
     Track,
     Transcript,
     output_for,
-    refuse_lonely_language,
-    refuse_lonely_shift,
-    refuse_missing,
-    said,
 )
 from visalign.files.standard_output import STANDARD_STREAM
 

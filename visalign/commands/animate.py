@@ -9,20 +9,8 @@ import typer
 
 from visalign.commands.console import screen
 from visalign.commands.export import parse_rate
-from visalign.commands.options import (
-    Aligner,
-    Fps,
-    Language,
-    Lexicon,
-    NeededOutput,
-    Overwrite,
-    Quiet,
-    Text,
-    Transcript,
-    refuse_lonely_language,
-    refuse_missing,
-    said,
-)
+from visalign.commands.given import refuse_lonely_language, refuse_missing, said
+from visalign.commands.options import Aligner, Fps, Language, Lexicon, NeededOutput, Overwrite, Quiet, Text, Transcript
 from visalign.files.outputs import refuse_existing
 
 __all__ = ["ANIMATE_EPILOG", "animate"]

@@ -11,18 +11,9 @@ import typer
 import visalign
 from visalign.commands.choices import choice
 from visalign.commands.console import progress_line, screen, show_written
+from visalign.commands.given import refuse_missing
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, with_groups
-from visalign.commands.options import (
-    OUTPUT,
-    Face,
-    Force,
-    NeededOutput,
-    NoCache,
-    Overwrite,
-    Quiet,
-    VideoTrack,
-    refuse_missing,
-)
+from visalign.commands.options import OUTPUT, Face, Force, NeededOutput, NoCache, Overwrite, Quiet, VideoTrack
 from visalign.errors import CorrectionRefused
 
 if TYPE_CHECKING:

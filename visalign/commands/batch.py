@@ -22,6 +22,7 @@ from visalign.commands.console import (
     show_written,
     write_json,
 )
+from visalign.commands.given import refuse_lonely_language
 from visalign.commands.judging import Judging, with_groups
 from visalign.commands.options import (
     SPEED,
@@ -35,7 +36,6 @@ from visalign.commands.options import (
     Parquet,
     Quiet,
     TimeLimit,
-    refuse_lonely_language,
 )
 from visalign.errors import ParseError
 from visalign.files.object_storage import is_address

@@ -20,8 +20,9 @@ from visalign.commands.console import (
     styled_summary,
 )
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, EXIT_CODES
+from visalign.commands.given import refuse_missing
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, with_groups
-from visalign.commands.options import Audio, Csv, Html, Jobs, Json, Overwrite, Quiet, refuse_missing, written
+from visalign.commands.options import Audio, Csv, Html, Jobs, Json, Overwrite, Quiet, written
 from visalign.errors import KeptFile
 from visalign.files.outputs import check_output
 

@@ -78,7 +78,7 @@ MOST_WORDS, MOST_ROWS = 60, 40
 PIPE_WIDTH = 400
 """Columns where the output is not a terminal: wide enough that no row of the words table is broken."""
 
-ROOM_FOR_MEASURES, ROOM_FOR_VISEMES = 100, 150
+ROOM_FOR_MEASURES, ROOM_FOR_VISEMES = 108, 150
 """Columns from which on the table of the words says more than the lead and the verdict, and says it all."""
 
 VERDICT_STYLES = {

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visalign.commands.console import screen
+from visalign.commands.given import refuse_missing
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, given_option, with_groups
-from visalign.commands.options import OUTPUT, SPEED, Audio, Port, refuse_missing
+from visalign.commands.options import OUTPUT, SPEED, Audio, Port
 from visalign.errors import InputError, OutputError
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import typer
 import visalign
 from visalign.commands.choices import choice, known
 from visalign.commands.console import facts_table, progress_line, screen, show_written, tier_table
-from visalign.commands.options import NeededOutput, Overwrite, Quiet, Track, output_for, refuse_missing
+from visalign.commands.given import refuse_missing
+from visalign.commands.options import NeededOutput, Overwrite, Quiet, Track, output_for
 from visalign.errors import ConfigError
 from visalign.files.outputs import refuse_existing
 

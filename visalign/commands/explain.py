@@ -12,8 +12,9 @@ from rich.text import Text
 
 import visalign
 from visalign.commands.console import VERDICT_STYLES, progress_line, screen
+from visalign.commands.given import refuse_missing
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, given_option, with_groups
-from visalign.commands.options import Audio, refuse_missing
+from visalign.commands.options import Audio
 from visalign.files.display import one_line
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ import typer
 from visalign.commands.choices import known
 from visalign.commands.console import facts_table, progress_line, screen, show_failure, show_warnings, show_written
 from visalign.commands.exit_codes import CHECK_FAILED, DONE, NOT_ANALYSED
+from visalign.commands.given import refuse_lonely_language, said
 from visalign.commands.options import (
     OUTPUT,
     Aligner,
@@ -31,8 +32,6 @@ from visalign.commands.options import (
     Text,
     Transcript,
     output_for,
-    refuse_lonely_language,
-    said,
 )
 from visalign.errors import BAD_DATA, ConfigError, KeptFile, did_you_mean
 from visalign.files.standard_output import STANDARD_STREAM, is_for_stdout
@@ -240,7 +239,7 @@ def _export_one(
 def _audited(output: Path, utterance: Utterance, options: ExportOptions, how: _How) -> MouthAudit:
     """The audit of an export, written beside it."""
     # As above.
-    from visalign.exports.audit import audit_export
+    from visalign.exports.export_audit import audit_export
     from visalign.files.outputs import keep_edited
     from visalign.files.text_files import write_text
 

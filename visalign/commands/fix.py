@@ -11,8 +11,9 @@ import typer
 import visalign
 from visalign.commands.choices import choice
 from visalign.commands.console import facts_table, progress_line, screen, show_written, signed_ms
+from visalign.commands.given import refuse_missing
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, given_option, with_groups
-from visalign.commands.options import OUTPUT, Force, NeededOutput, Overwrite, Quiet, refuse_missing
+from visalign.commands.options import OUTPUT, Force, NeededOutput, Overwrite, Quiet
 from visalign.errors import ConfigError, CorrectionRefused
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import visalign
+from visalign.commands.given import refuse_lonely_language, refuse_lonely_shift, said
 from visalign.commands.options import (
     AlignmentFile,
     AlignmentShift,
@@ -42,9 +43,6 @@ from visalign.commands.options import (
     Transcript,
     VideoTrack,
     lips_kept,
-    refuse_lonely_language,
-    refuse_lonely_shift,
-    said,
 )
 from visalign.config import PROFILE_SUFFIX
 

@@ -16,6 +16,7 @@ from visalign.commands.console import (
     show_written,
     signed_ms,
 )
+from visalign.commands.given import refuse_missing, said_text
 from visalign.commands.options import (
     Grammar,
     Json,
@@ -30,8 +31,6 @@ from visalign.commands.options import (
     Transcript,
     VideoTrack,
     output_for,
-    refuse_missing,
-    said_text,
 )
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import typer
 import visalign
 from visalign.commands.choices import known, known_maps
 from visalign.commands.console import facts_table, progress_line, screen, show_warnings, show_written
+from visalign.commands.given import refuse_missing, said_text
 from visalign.commands.options import (
     JUDGED,
     Csv,
@@ -24,8 +25,6 @@ from visalign.commands.options import (
     Quiet,
     Text,
     Transcript,
-    refuse_missing,
-    said_text,
 )
 from visalign.config import SyncParams
 

@@ -10,6 +10,7 @@ import typer
 import visalign
 from visalign.commands.choices import known
 from visalign.commands.console import progress_line, screen, show_warnings, show_written, tier_table
+from visalign.commands.given import refuse_lonely_language, refuse_missing, said_text
 from visalign.commands.options import (
     JUDGED,
     SAID,
@@ -28,9 +29,6 @@ from visalign.commands.options import (
     VideoTrack,
     lips_kept,
     output_for,
-    refuse_lonely_language,
-    refuse_missing,
-    said_text,
 )
 from visalign.config import SyncParams
 

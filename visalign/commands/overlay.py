@@ -9,8 +9,9 @@ import typer
 
 import visalign
 from visalign.commands.console import progress_line, screen, show_written, styled_summary
+from visalign.commands.given import refuse_missing
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, given_option, with_groups
-from visalign.commands.options import OUTPUT, NeededOutput, Overwrite, Quiet, Report, refuse_missing
+from visalign.commands.options import OUTPUT, NeededOutput, Overwrite, Quiet, Report
 from visalign.files.outputs import refuse_existing
 
 __all__ = ["OVERLAY_EPILOG", "overlay"]

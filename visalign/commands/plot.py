@@ -13,8 +13,9 @@ import typer
 import visalign
 from visalign.commands.choices import choice_argument
 from visalign.commands.console import progress_line, show_written
+from visalign.commands.given import refuse_missing
 from visalign.commands.judging import Judging, Spoken, Streams, check_arguments, given_option, with_groups
-from visalign.commands.options import OUTPUT, Audio, End, NeededOutput, Overwrite, Quiet, Start, refuse_missing
+from visalign.commands.options import OUTPUT, Audio, End, NeededOutput, Overwrite, Quiet, Start
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,6 +10,7 @@ import typer
 from visalign.commands.choices import choice
 from visalign.commands.console import show_written
 from visalign.commands.export import parse_rate, read_edits_for, split_shapes
+from visalign.commands.given import refuse_lonely_language, said
 from visalign.commands.options import (
     Aligner,
     Audio,
@@ -27,8 +28,6 @@ from visalign.commands.options import (
     Shapes,
     Text,
     Transcript,
-    refuse_lonely_language,
-    said,
 )
 from visalign.files.outputs import refuse_existing
 

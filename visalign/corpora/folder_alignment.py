@@ -122,7 +122,7 @@ def one_result_each(recordings: list[Recording]) -> list[Recording]:
     for x in recordings:
         other = names.setdefault(x.name.casefold(), x.path)
         if other != x.path:
-            raise InputError(f"{other.name} and {x.path.name} would have one result between them; rename one")
+            raise InputError(f"{other} and {x.path} would have one result between them; rename one")
     return recordings
 
 

@@ -63,7 +63,7 @@ def judgement_of(report: ClipReport, document: Document) -> dict[str, Any]:
             {
                 "id": ids.get((x.start, x.end)),
                 "verdict": x.verdict,
-                "lead_seconds": rounded(x.lead_seconds),
+                "lead_seconds": rounded(x.told_lead_seconds),
                 "score": rounded(x.score),
             }
             for x in report.judged_words

@@ -125,7 +125,7 @@ LINE_RULES: Mapping[str, Callable[[DubbedLine, GateParams], bool]] = MappingProx
 
 
 def failed_rules(line: DubbedLine, rules: GateParams) -> tuple[str, ...]:
-    """Names of the rules of :data:`LINE_RULES` that a line fails, in their order; none where no lips are seen.
+    """Names of the rules of :data:`LINE_RULES` that a line fails, in their order; none where its lips are not seen.
 
     A narrator speaks while the mouth in the picture rests, and nothing is wrong with that.
     """

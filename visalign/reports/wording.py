@@ -347,8 +347,8 @@ def own_bias_in_words(own_bias: OwnBias) -> str:
     half = 1.96 * 1000 * own_bias.scatter_seconds
     lead = lead_in_words(own_bias.lead_seconds)
     return (
-        f"The bias of speaker and camera is taken off: audio {lead} ±{half:.0f} ms, by {own_bias.speech_seconds:.1f} s "
-        f"of speech in {own_bias.clip}."
+        f"The bias of speaker and camera is taken off: audio {lead}, ±{half:.0f} ms, by "
+        f"{own_bias.speech_seconds:.1f} s of speech in {own_bias.clip}."
     )
 
 

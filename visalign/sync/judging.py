@@ -44,7 +44,7 @@ from visalign.sync.lip_model import Calibration, LipModel
 from visalign.sync.match import match_of
 from visalign.sync.material import Material
 from visalign.sync.own_bias import OwnBias
-from visalign.sync.scoring import ClipComparison, PartJudgement, SyncScore, judge_words
+from visalign.sync.scoring import ClipComparison, PartJudgement, SyncScore
 from visalign.sync.segments import PartDetails, judge_segments
 from visalign.sync.speaking_face import (
     FaceCandidate,
@@ -57,6 +57,7 @@ from visalign.sync.speaking_face import (
 from visalign.sync.speech_context import SpeechContext, foreign_phones
 from visalign.sync.verdict import Cause, Objection, SyncEstimate, changing_offset, decide
 from visalign.sync.wide_search import SearchRange, search_range
+from visalign.sync.word_verdicts import judge_words
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget, expected_visemes
 from visalign.visemes.viseme_map import VisemeMap

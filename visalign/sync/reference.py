@@ -9,10 +9,11 @@ speakers.
 Method
 ------
 How a lead scatters within one speaker was measured on GRID (docs/decisions/0176): by
-:data:`SCATTER_OF_A_SECOND` over the root of how many seconds are spoken. So the scatter that blurs the evidence of a
-clip (:class:`~visalign.sync.lip_model.Calibration`) becomes
+:data:`~visalign.sync.own_bias.SCATTER_OF_A_SECOND` over the root of how many seconds are spoken, and of a reference,
+whose phones are recognised, by :data:`~visalign.sync.own_bias.SCATTER_WITHOUT_TEXT`. So the scatter that blurs the
+evidence of a clip (:class:`~visalign.sync.lip_model.Calibration`) becomes
 
-.. math:: \sigma^2 = \frac{s^2}{T} + \frac{s^2}{T_r} + \sigma_r^2
+.. math:: \sigma^2 = \frac{s^2}{T} + \frac{s_r^2}{T_r} + \sigma_r^2
 
 with the seconds of speech :math:`T` of the clip and :math:`T_r` of the reference, and the width :math:`\sigma_r` of
 the reference's own evidence.
@@ -36,7 +37,7 @@ from visalign.media.clips import read_audio
 from visalign.parameters import ThresholdParams
 from visalign.sync.estimate import lag_density
 from visalign.sync.judging import Instruments, Judged, hear, judge, see
-from visalign.sync.own_bias import SCATTER_OF_A_SECOND, OwnBias
+from visalign.sync.own_bias import SCATTER_WITHOUT_TEXT, OwnBias
 
 __all__ = ["MOST_BIAS", "bias_of", "with_reference"]
 
@@ -111,5 +112,5 @@ def bias_of(judged: Judged, path: AnyPath, thresholds: ThresholdParams) -> OwnBi
             f"than speakers and cameras differ by ({1000 * MOST_BIAS:.0f} ms). Give a clip that is known to be in sync."
         )
     seconds = judged.estimate.speech_seconds
-    scatter = float(np.hypot(SCATTER_OF_A_SECOND / np.sqrt(seconds), _width(judged)))
+    scatter = float(np.hypot(SCATTER_WITHOUT_TEXT / np.sqrt(seconds), _width(judged)))
     return OwnBias(Path(path).name, sync.lead_seconds, scatter, seconds)

@@ -1,4 +1,4 @@
-r"""Judge the words of a clip, and count.
+r"""Judge the parts of a clip, and count.
 
 Method
 ------
@@ -6,11 +6,6 @@ Method
 limits of the verdict profile, or elsewhere. Each is the lip model's evidence averaged over the lags that it allows. The
 score is the posterior probability of the first. It asks nothing of the rest of the clip, so the words before a cut keep
 theirs when those after it are displaced.
-
-*Verdict of a word*: at fault is what does not go with its clip (:mod:`visalign.sync.in_step`), where clip and sound
-belong together at all: by the lead at which its own frames fit best, unless its visemes fit nowhere. Early or late is
-also what belongs to a run of words beyond the limits, which may be the whole clip. Words in step are in sync where
-their score says so too; of others nothing can be told (:func:`visalign.sync.verdict.word_verdict`).
 
 *Viseme accuracy* compares what the lips should show with what they do show along the warping path of least cost, found
 by DTW in a narrow band around the clip's lead; the cost of a pair is how improbable all acceptable visemes are. Sounds
@@ -26,7 +21,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 import numpy as np
@@ -36,9 +31,8 @@ from visalign.dtw import SYMMETRIC1, WarpingPath, dtw_rows
 from visalign.lips.viseme_decoder import STEP, DecodedVisemes
 from visalign.parameters import ScoringParams, ThresholdParams
 from visalign.sync.estimate import LagEvidence, LeadEstimate, best_lead, lag_density
-from visalign.sync.in_step import FLANK, TYPICAL_MISFIT, WordsInStep, WordStep, probability
 from visalign.sync.lip_model import Calibration
-from visalign.sync.verdict import STRAYS, StandingInClip, part_verdict, word_verdict
+from visalign.sync.verdict import STRAYS, part_verdict
 from visalign.timeline import Interval, Tier
 from visalign.visemes.expected import VisemeTarget
 
@@ -49,8 +43,8 @@ __all__ = [
     "PartJudgement",
     "SyncScore",
     "VisemeAgreement",
+    "acceptable_visemes",
     "agreement_of",
-    "judge_words",
     "lead_density",
     "local_curve",
 ]
@@ -226,7 +220,7 @@ def agreement_of(
     times = decoded.times
     starts = np.maximum.accumulate(np.array([t.interval.start for t in targets]) + lead)
     index = np.clip(np.searchsorted(starts, times, side="right") - 1, 0, len(targets) - 1)
-    acceptable = _acceptable(targets, decoded.visemes)
+    acceptable = acceptable_visemes(targets, decoded.visemes)
     seen: npt.NDArray[np.bool_] = np.asarray(np.isfinite(decoded.posteriors).all(axis=1))
     posteriors = np.where(seen[:, None], decoded.posteriors, 1.0)
 
@@ -244,7 +238,7 @@ def agreement_of(
     return VisemeAgreement(index, times, is_right, counts, acceptable[index] > 0, path, costs)
 
 
-def _acceptable(targets: Sequence[VisemeTarget], visemes: Sequence[str]) -> Floats:
+def acceptable_visemes(targets: Sequence[VisemeTarget], visemes: Sequence[str]) -> Floats:
     """1 where a viseme is right for a target, shape (n_targets, n_visemes)."""
     column = {viseme: k for k, viseme in enumerate(visemes)}
     acceptable = np.zeros((len(targets), len(visemes)))
@@ -368,69 +362,6 @@ class ClipComparison:
         lead, (_, confidence) = float(fine[density.argmax()]), best_lead(fine, density)
         return lead, score * self.match**self.scoring.match_weight, confidence
 
-    def steps(self, words: Sequence[Interval]) -> list[WordStep]:
-        """How each word stands to the others."""
-        evidence = self.evidence
-        curves = [local_curve(word, evidence, self.lead_at(word), flank=FLANK) for word in words]
-        seen = [k for k, curve in enumerate(curves) if curve is not None]
-        told = [WordStep()] * len(words)
-        if not seen:
-            return told
-        together = WordsInStep.of(
-            evidence.lags,
-            [curve for curve in curves if curve is not None],
-            self.lead,
-            self.calibration.temperature,
-            self.limits,
-        )
-        offsets = evidence.course.at_heard([words[k].centre for k in seen])
-        for k, step in zip(seen, together.told(self.limits, np.broadcast_to(offsets, len(seen))), strict=True):
-            told[k] = step
-        return told
-
-    def misfit(self, part: Interval, lead: float) -> float:
-        """How badly the lips show the visemes of a part of the sound if it leads by `lead` seconds.
-
-        The mean over its visible moments of -log of the probability of all acceptable visemes, 0 to :data:`MAX_COST`;
-        the typical one where no moment lies in it. NaN where no sound of it shows on the lips.
-        """
-        own = self.targets_in(part)
-        if not any(target.is_visible for target in own):
-            return np.nan
-        inside = slice(*np.searchsorted(self.decoded.times, [part.start + lead, part.end + lead]).tolist())
-        starts = np.array([target.interval.start for target in own]) + lead
-        index = np.clip(np.searchsorted(starts, self.decoded.times[inside], side="right") - 1, 0, len(own) - 1)
-        posteriors = self.decoded.posteriors[inside]
-        counts = np.isfinite(posteriors).all(axis=1) & np.array([target.is_visible for target in own])[index]
-        right = (posteriors * _acceptable(own, self.decoded.visemes)[index]).sum(axis=1)[counts]
-        costs = -np.log(np.clip(right, np.exp(-MAX_COST), 1.0))
-        return float(costs.mean()) if len(costs) else TYPICAL_MISFIT
-
-    def with_step(self, judged: PartJudgement, step: WordStep) -> PartJudgement:
-        """A judged word with what is told of it beside the others, and the verdict that comes of both."""
-        part = Interval(judged.start, judged.end, judged.label)
-        here = self.lead_at(part)
-        misfit = self.misfit(part, here)
-        goes = np.nan if np.isnan(misfit) else probability(step.log_ratio, misfit)
-        if np.isnan(goes):
-            return replace(judged, verdict="uncertain")
-        standing = StandingInClip(
-            in_step=goes,
-            own_lead=step.own_lead,
-            misfit_at_own=self.misfit(part, step.own_lead),
-            beyond=step.beyond,
-            run_lead=step.run_lead,
-            match=self.match,
-        )
-        return replace(
-            judged,
-            verdict=word_verdict(judged.score, standing, self.limits, self.thresholds),
-            in_step=goes,
-            own_lead_seconds=step.own_lead,
-            own_lead_low=step.own_interval[0],
-            own_lead_high=step.own_interval[1],
-        )
-
     def curve(self, part: Interval) -> Floats | None:
         """Evidence of the frames in and around a part for each lag; None where its lips can't be seen."""
         return local_curve(part, self.evidence, self.lead_at(part), flank=self.scoring.flank_seconds)
@@ -439,29 +370,6 @@ class ClipComparison:
         """Probability density over the lead of a part with this evidence."""
         spread = self.scoring.local_spread_seconds
         return lead_density(self.evidence.lags_at(part), curve, self.lead_at(part), self.calibration, spread=spread)
-
-
-def judge_words(words: Tier, comparison: ClipComparison) -> tuple[tuple[PartJudgement, ...], SyncScore]:
-    """Judge each word whose lips are in the picture.
-
-    Returns
-    -------
-    judged : tuple of PartJudgement
-    score : SyncScore
-        Counts over the clip.
-    """
-    shown = [word for word in words if word.label and comparison.is_shown(word)]
-    steps = comparison.steps(shown)
-    judged = tuple(comparison.with_step(comparison.judge(word), step) for word, step in zip(shown, steps, strict=True))
-    known = [one for one in judged if not np.isnan(one.score)]
-    counts = comparison.agreement.counts
-    total = SyncScore(
-        int(counts.sum()),
-        int(comparison.agreement.is_right[counts].sum()),
-        len(known),
-        sum(one.verdict == "in-sync" for one in known),
-    )
-    return judged, total
 
 
 def local_curve(part: Interval, evidence: LagEvidence, lead: float, *, flank: float) -> Floats | None:

@@ -312,7 +312,7 @@ class StandingInClip:
     own_lead : float
         The lead at which its own frames fit best, seconds.
     misfit_at_own : float
-        How badly the lips show its visemes there (:meth:`visalign.sync.scoring.ClipComparison.misfit`).
+        How badly the lips show its visemes there (:func:`visalign.sync.word_verdicts.misfit`).
     beyond : float
         Probability, 0..1, that the run of words about it lies beyond the limits.
     run_lead : float

@@ -148,7 +148,7 @@ function verdictInWords(word) {
 }
 
 function tagInWords(verdict) {
-  const words = { "in-sync": "in sync", "audio-early": "audio early", "audio-late": "audio late", mismatched: "does not fit", uncertain: "uncertain" };
+  const words = { "in-sync": "in sync", "audio-early": "audio early", "audio-late": "audio late", mismatched: "does not fit", "out-of-step": "out of step", uncertain: "uncertain" };
   return words[verdict] ?? printable(verdict ?? "–");
 }
 

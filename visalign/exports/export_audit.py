@@ -22,8 +22,14 @@ from visalign.timeline import Tier
 __all__ = ["audit_export"]
 
 _RECIPE = "arkit_openfacefx"  # all shipped recipes are of the same map
-_IN_SECONDS = ("rhubarb-",)  # names of formats without frames begin so
-_MOUTHS = {"papagayo-pgo": PAPAGAYO_MOUTHS, "papagayo-pg2": PAPAGAYO_MOUTHS}
+# Formats whose cues have seconds and no frames, and those whose mouths are others than Rhubarb's.
+_IN_SECONDS = {"rhubarb-tsv", "rhubarb-xml", "rhubarb-json", "rive", "talkinghead", "azure-visemes", "polly-marks"}
+_MOUTHS = {
+    **dict.fromkeys(("papagayo-pgo", "papagayo-pg2"), PAPAGAYO_MOUTHS),
+    **dict.fromkeys(("character-animator", "rive", "talkinghead"), "oculus_15"),
+    "azure-visemes": "azure_en_us",
+    "polly-marks": "polly_en_us",
+}
 
 
 def audit_export(utterance: Utterance, exporter: Exporter, options: ExportOptions) -> MouthAudit:
@@ -35,23 +41,25 @@ def audit_export(utterance: Utterance, exporter: Exporter, options: ExportOption
         If the format shows no mouth.
     """
     if exporter.family == "cues":
-        shown = _of_cues(utterance, exporter, options)
+        rules = mouth_rules(options, _MOUTHS.get(exporter.name, RHUBARB))
+        kinds = {rules.kinds[x] for x in options.shapes or rules.shapes}
+        shown = _of_cues(utterance, exporter, options, rules)
     elif exporter.family == "weights":
         recipe = load_recipe(options.recipe or _RECIPE)
         curves, viseme_map, _ = viseme_weights(utterance, options, exporter, recipe)
-        kinds = MouthRules.of_map(viseme_map).kinds
+        of_viseme = MouthRules.of_map(viseme_map).kinds
+        kinds = set(of_viseme.values())
         step = float(1 / (options.rate or exporter.rate))
-        shown = shown_weights(curves.times, curves.values, [kinds[x] for x in curves.visemes], step)
+        shown = shown_weights(curves.times, curves.values, [of_viseme[x] for x in curves.visemes], step)
     else:
         raise ConfigError("audit", exporter.name, "a format that shows a mouth: mouth cues or weight curves")
-    return audit_mouth(shown, utterance.phones, alphabet=utterance.alphabet, rest_after=options.rest_after)
+    return audit_mouth(shown, utterance.phones, alphabet=utterance.alphabet, rest_after=options.rest_after, kinds=kinds)
 
 
-def _of_cues(utterance: Utterance, exporter: Exporter, options: ExportOptions) -> ShownMouth:
-    rules = mouth_rules(options, _MOUTHS.get(exporter.name, RHUBARB))
+def _of_cues(utterance: Utterance, exporter: Exporter, options: ExportOptions, rules: MouthRules) -> ShownMouth:
     rate = options.rate or exporter.rate
     lead = options.lead_frames / float(rate)
-    if exporter.name.startswith(_IN_SECONDS):
+    if exporter.name in _IN_SECONDS:
         return shown_shapes(cue_tier(utterance, options, exporter, rules), rules.kinds, float(1 / GRID_HZ), lead=lead)
     cues = frame_track(utterance, options, exporter, rules).cues
     edges = [float(x.start / rate) for x in cues] + [float(cues[-1].end / rate)]
