@@ -76,8 +76,8 @@ class Desk {
     this.editing.settle();
     this.player.seek(this.player.time);
     this.show("queue");
+    element("queue-rows").focus({ preventScroll: true }); // at once: keys are pressed while it is asked for anew
     await this.queue.load();
-    element("queue-rows").focus({ preventScroll: true });
   }
 
   show(place) {
