@@ -58,6 +58,8 @@ def test_the_queue_of_a_batch_begins_with_what_is_in_doubt(results: Path) -> Non
         queue = desk.queue("", "")
         assert [x["name"] for x in queue["clips"]] == ["b", "d", "e", "c", "a"]
         assert (queue["total"], queue["decided"]) == (5, 0)
+        told = {x["name"]: x["sentence"] for x in queue["clips"]}
+        assert (told["c"], told["b"]) == ("Audio 200 ms late", "Uncertain: too short")
         assert next(x for x in queue["clips"] if x["name"] == "d")["error"] == "no face was found"
         assert [x["name"] for x in desk.queue("fault", "")["clips"]] == ["e", "c"]
         sent = json.dumps({"line": None, "decision": "reject", "comment": "200 ms"}).encode()

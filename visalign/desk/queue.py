@@ -14,6 +14,7 @@ from visalign.batch.decisions import Decision, latest
 from visalign.batch.ledger import Entry
 from visalign.errors import EditRefused
 from visalign.files.text_files import rounded
+from visalign.reports.wording import lead_in_words, verdict_in_words
 
 __all__ = ["STATES", "QueueRow", "chosen_rows", "doubt_of", "row_of_entry", "with_decisions"]
 
@@ -87,7 +88,10 @@ def row_of_entry(id: str, entry: Entry) -> QueueRow:
     told = str(result.get("sync_reason") or "")
     if entry.state != "done":
         return QueueRow(id, entry.clip.id, sentence="not checked yet", doubt=0.5)
-    sentence = verdict.replace("-", " ") + (f", {abs(round(1000 * lead))} ms" if lead is not None else "")
+    sentence = verdict_in_words(verdict) if verdict else ""
+    if lead is not None:
+        off = lead_in_words(lead)
+        sentence = f"Audio {off}" if verdict in ("audio-early", "audio-late") else f"{sentence}, audio {off}"
     return QueueRow(
         id, entry.clip.id, verdict, f"{sentence}: {told}" if told else sentence, lead, sure, doubt_of(verdict, sure)
     )

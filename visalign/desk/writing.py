@@ -170,10 +170,10 @@ def _list_clips(desk: Desk, path: Path) -> None:
     """A manifest of the clips whose words stand in the corpus, as ``visalign train`` takes it."""
     rows: list[list[Cell]] = []
     for material in desk.materials.values():
-        grid = Path(f"{_stem(desk, material.name, 'corpus')}.TextGrid")
-        if grid.is_file():
-            rows.append([str(material.clip.resolve()), material.name, str(grid.resolve())])
-    write_text(path, format_table(("clip", "id", "transcript"), rows))
+        found = _document(desk, material.name)
+        if found is not None and Path(f"{_stem(desk, material.name, 'corpus')}.TextGrid").is_file():
+            rows.append([str(material.clip.resolve()), material.name, found.alignment(ENGINE).text])
+    write_text(path, format_table(("clip", "id", "text"), rows))
 
 
 _WRITERS: Mapping[str, Callable[[Desk, DeskClip, str], list[Path]]] = MappingProxyType(

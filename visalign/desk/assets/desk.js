@@ -131,7 +131,7 @@ class Desk {
     this.makeLanes();
     this.showClip();
     this.loadMedia();
-    this.view.set(0, Math.min(answer.duration, 10));
+    this.view.set(0, Math.min(answer.duration, 10, Math.max(innerWidth / 110, 3))); // so that words can be read
     this.showAll();
     this.offerUnsent();
     document.documentElement.dataset.clip = answer.id;
