@@ -5,7 +5,7 @@
 ``mfa``: the 56 clips that MFA 3.4.3 trained ``gt_sat`` on, cut to their speech as they were then, in MFA's own stages
 from a flat start, and as visalign would choose from the English model; then the 21 clips that none of them heard,
 beside MFA's own alignment of them. ``all``: every clip of GRID at hand, whole, flat start and bootstrap. ``viter`` is
-the program of https://pypi.org/project/viter, if it is installed somewhere; it is given the same sounds as WAV.
+the program of the package viter, if it is installed somewhere; it is given the same sounds as WAV.
 
 Word starts are compared with GRID's ``.align`` files, which a machine made, too: no yardstick of what is right, but one
 that none of the models has seen. Figures are means over words; times are processor seconds of one thread.

@@ -10,11 +10,13 @@ import pytest
 from visalign.config import Config
 from visalign.dubbing.measuring import measure_dubbing, measure_lines
 from visalign.face.generated_clip import GeneratedClip
+from visalign.forced_alignment.alignment import OTHER_WORDS
 from visalign.language.annotations import Cue
 from visalign.lips.clip_faces import ClipFaces
 from visalign.lips.lip_features import LipFeatures
 from visalign.signals import Audio
 from visalign.sync.judging import Heard, Instruments, Judged, Seen, hear, judge, see
+from visalign.timeline import Interval
 
 Stages = tuple[Heard, Seen, Judged, Instruments]
 
@@ -92,6 +94,18 @@ def test_words_that_are_not_found_are_not_heard(stages: Stages) -> None:
     lost = replace(heard, alignment=replace(heard.alignment, cues=(cue,)))
     (line,) = measure_lines(lost, seen, judged, tools)
     assert (line.verdict, line.start, line.lead_seconds) == ("not-heard", None, None)
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(0.6, "audio-early"), (2.0, "not-heard")])
+def test_a_line_over_which_other_words_are_heard_is_not_in_sync(stages: Stages, seconds: float, verdict: str) -> None:
+    """Where the aligner says that the text is not what is heard, over most of the line or not."""
+    heard, seen, judged, tools = stages
+    cue = heard.alignment.cues[0]
+    assert cue.found_start is not None
+    note = Interval(cue.found_start, cue.found_start + seconds, OTHER_WORDS)
+    told = replace(heard, alignment=replace(heard.alignment, notes=(note,)))
+    (line,) = measure_lines(told, seen, judged, tools)
+    assert line.verdict == verdict
 
 
 def test_without_cues_the_lines_are_phrases(stages: Stages) -> None:

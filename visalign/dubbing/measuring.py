@@ -34,7 +34,7 @@ from visalign.dubbing.gate import dubbing_gate
 from visalign.dubbing.line_course import LineCourse, line_course
 from visalign.dubbing.lines import MOST_SHARED, SURE, DubbedLine
 from visalign.dubbing.programme import Dubbing
-from visalign.forced_alignment.alignment import CueTimes
+from visalign.forced_alignment.alignment import OTHER_WORDS, CueTimes
 from visalign.language.articulation import closes_lips, opens_mouth
 from visalign.language.phone_lists import aligned_alphabet
 from visalign.sync.judging import Heard, Instruments, Judged, Seen
@@ -53,6 +53,7 @@ TOLERANCE = 0.06
 _CLOSED = 0.5  # probability
 _LEAST_SEEN = 0.5  # share of a line's time with a face to be seen
 _STRICTLY_WITHIN = 0.05  # probability of lying beyond a limit with which a line is in sync by the strict rule
+_MOSTLY = 0.5  # share of a line over which something else is heard
 _NEAR = 0.3  # seconds about a line whose lips tell whether its words are theirs
 
 
@@ -143,9 +144,12 @@ class _Programme:
     ) -> DubbedLine:
         cue_start, cue_end = (cue.start, cue.end) if is_timed else (None, None)
         text = " ".join(cue.text.split())
+        unheard = DubbedLine(number, text, cue.speaker, cue_start, cue_end, None, None, "not-heard")
         if cue.found_start is None or cue.found_end is None:
-            return DubbedLine(number, text, cue.speaker, cue_start, cue_end, None, None, "not-heard")
+            return unheard
         part = Interval(cue.found_start, cue.found_end, text)
+        if self._is_something_else(part):
+            return unheard
         frames = self.movement.frames(part)
         has_face = self.seen.lips.has_face[frames]
         seen = float(has_face.mean()) if len(has_face) else 0.0
@@ -168,6 +172,12 @@ class _Programme:
         if course is None:
             return bare
         return self._judged(bare, part, course, reach)
+
+    def _is_something_else(self, part: Interval) -> bool:
+        """Whether other words are heard over most of a line, so that its own only stand where they do least harm."""
+        notes = [x for x in self.heard.alignment.notes if x.label == OTHER_WORDS]
+        shared = sum(max(min(x.end, part.end) - max(x.start, part.start), 0.0) for x in notes)
+        return shared > _MOSTLY * part.duration
 
     def _judged(self, bare: DubbedLine, part: Interval, course: LineCourse, reach: tuple[float, float]) -> DubbedLine:
         settings = self.instruments.settings

@@ -20,7 +20,10 @@ from visalign.timeline import Interval, Tier
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Alignment", "CueTimes"]
+__all__ = ["OTHER_WORDS", "Alignment", "CueTimes"]
+
+OTHER_WORDS = "text: the transcript does not say what is heard"
+"""Note of a stretch whose words were placed as well as they could be."""
 
 
 _SHOWN = 60  # characters of what is said, where it is shown in a line

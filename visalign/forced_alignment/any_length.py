@@ -19,7 +19,7 @@ from visalign.forced_alignment.aligner import (
 )
 from visalign.forced_alignment.alignment import Alignment
 from visalign.forced_alignment.cued import align_cues, cues_of, late_cues, with_cues
-from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of
+from visalign.forced_alignment.long_recordings import LONG_SECONDS, align_pieces, doubts_of, other_words
 from visalign.forced_alignment.pieces import AlignedPiece, join_pieces
 from visalign.forced_alignment.readings import align_text, refuse_haste
 from visalign.language.annotations import Cue, Cues, spoken_in
@@ -342,4 +342,5 @@ def _joined(pieces: Sequence[AlignedPiece], speech: Tier, audio: Audio) -> Align
             "belong together, or leave the transcript out to have the phones recognised."
         )
     found = join_pieces(pieces)
-    return heard(replace(found, warnings=doubts_of(pieces) + late_cues(found.cues)), audio, speech)
+    warnings, notes = doubts_of(pieces) + late_cues(found.cues), (*found.notes, *other_words(pieces))
+    return heard(replace(found, warnings=warnings, notes=notes), audio, speech)

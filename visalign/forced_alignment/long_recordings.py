@@ -29,6 +29,7 @@ from dataclasses import dataclass, field, replace
 
 from visalign.errors import AlignmentError
 from visalign.forced_alignment.aligner import Aligner
+from visalign.forced_alignment.alignment import OTHER_WORDS
 from visalign.forced_alignment.gmm_hmm import GmmHmmAligner
 from visalign.forced_alignment.pieces import (
     FINE_LONGEST,
@@ -47,7 +48,7 @@ from visalign.language.spoken_text import SpokenText
 from visalign.signals import Audio
 from visalign.timeline import Interval, Tier
 
-__all__ = ["LONG_SECONDS", "align_pieces", "doubts_of"]
+__all__ = ["LONG_SECONDS", "align_pieces", "doubts_of", "other_words"]
 
 LONG_SECONDS = 60.0
 """Recordings longer than this are aligned in pieces."""
@@ -202,8 +203,7 @@ class _LongAlignment:
         found = align_text(self.aligner, part_of(self.audio, span), self.text.part(first, last), self.lexicon)
         placed = on_the_clock(found, start, end)
         if not fits:
-            note = Interval(start, end, "text: the transcript does not say what is heard")
-            placed = replace(placed, phones=_capped(placed.phones), notes=(*placed.notes, note))
+            placed = replace(placed, phones=_capped(placed.phones))
         return AlignedPiece(start, end, first, last, placed, fits)
 
     def _unplaced(self, span: Span, first: int, last: int) -> AlignedPiece:
@@ -259,9 +259,18 @@ def _shared_out(spans: Sequence[Span], first: int, last: int, rate_hz: int) -> I
         low = high
 
 
+def other_words(pieces: Sequence[AlignedPiece]) -> tuple[Interval, ...]:
+    """Notes of the pieces that the transcript does not fit."""
+    return tuple(Interval(x.start, x.end, OTHER_WORDS) for x in _misfits(pieces))
+
+
+def _misfits(pieces: Sequence[AlignedPiece]) -> list[AlignedPiece]:
+    return [x for x in pieces if not x.fits and x.last > x.first and not x.left_out]
+
+
 def doubts_of(pieces: Sequence[AlignedPiece]) -> tuple[str, ...]:
     """Warnings about the pieces that the transcript does not fit."""
-    wrong = [x for x in pieces if not x.fits and x.last > x.first and not x.left_out]
+    wrong = _misfits(pieces)
     lost = [x for x in pieces if x.left_out]
     warnings = list[str]()
     if wrong:

@@ -40,6 +40,7 @@ def gate_verdict(report: ClipReport) -> dict[str, str] | None:
     failing = f"{n_failing} of {gate.n_judged} lines {'fails' if n_failing == 1 else 'fail'}."
     by_lines = gate.passed or all(rule.rule == "max_failed_part" for rule in gate.failed)
     unjudged = gate.n_lines - gate.n_judged
+    missing = f"{unjudged} of {gate.n_lines} lines could not be judged." if unjudged else ""
     on_the_whole = lead_in_words(sync.lead_seconds) if sync.lead_seconds is not None and tells_offset(sync) else ""
     return {
         "kind": "in-sync" if gate.passed else "fault",
@@ -47,7 +48,7 @@ def gate_verdict(report: ClipReport) -> dict[str, str] | None:
         "headline": ("All lines pass." if not n_failing else failing) if by_lines else "Not to be released.",
         "offset": f"The audio on the whole is {on_the_whole}." if on_the_whole else "",
         "remedy": "" if gate.passed else "See the lines below: those that fail come first.",
-        "sure": f"{failing if not by_lines else ''} {unjudged} of {gate.n_lines} lines could not be judged.".strip(),
+        "sure": f"{'' if by_lines else failing} {missing}".strip(),
     }
 
 
