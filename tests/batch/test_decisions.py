@@ -54,6 +54,8 @@ def test_kappa_is_that_of_the_field() -> None:
     rows = [Decision(str(n), None, DECISIONS[k], "", who, 0.0) for who, ks in said.items() for n, k in enumerate(ks)]
     found = agreement(rows, "anna", "ben")
     assert found.n == 10
+    # By hand: 7 of 10 the same; by chance (4·4 + 3·4 + 2·1 + 1·1) / 100 = 0.31; (0.7 - 0.31) / (1 - 0.31).
+    assert found.kappa == pytest.approx(0.39 / 0.69)
     assert found.kappa == pytest.approx(cohen_kappa_score(said["anna"], said["ben"]))
     assert sum(map(sum, found.to_dict()["table"])) == 10
     assert agreement(rows, "anna", "nobody").kappa is None
