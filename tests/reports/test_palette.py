@@ -67,7 +67,10 @@ def test_pages_and_figures_have_the_same_colours() -> None:
         assert colours.items() <= dict(re.findall(r"--([\w-]+): (#\w{6})", block)).items()
     assert (LIGHT["heard"], LIGHT["ink"]) == (style.EXPECTED, style.SEEN)
     inks = {verdict: LIGHT[name] for verdict, name in (("in-sync", "good"), ("uncertain", "unsure"))}
-    assert inks | dict.fromkeys(("audio-early", "audio-late", "mismatched"), LIGHT["fault"]) == style.VERDICT_INKS
+    assert (
+        inks | dict.fromkeys(("audio-early", "audio-late", "mismatched", "out-of-step"), LIGHT["fault"])
+        == style.VERDICT_INKS
+    )
 
 
 def test_landmarks_are_one_colour_on_pages_and_on_film() -> None:
