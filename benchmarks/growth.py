@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,13 +112,19 @@ def crowd(folder: Path, n_faces: int) -> tuple[Path, Path]:
 
 def measured(work: str, **names: str) -> tuple[float, float]:
     """Seconds of one processor, and peak memory in MB."""
-    program = f"import pathlib, visalign\n{WORK[work].format(**names)}"
+    # The kernel's peak of a child counts its parent's memory from before it became a program of its own.
+    program = (
+        f"import pathlib, visalign\n{WORK[work].format(**names)}\n"
+        "peak = next(x for x in open('/proc/self/status') if x.startswith('VmHWM'))\nprint(peak.split()[1])"
+    )
     environment = {**os.environ, "VISALIGN_CACHE": "off", "OMP_NUM_THREADS": "1"}
-    child = subprocess.Popen([sys.executable, "-c", program], env=environment)
+    child = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    peak = child.stdout.read()
     _, status, used = os.wait4(child.pid, 0)
     if status:
         raise SystemExit(f"{names}: it failed")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return used.ru_utime + used.ru_stime, int(peak) / 1024
 
 
 def table(name: str, points: list[float], rows: list[tuple[float, float]], start: float) -> float:
@@ -179,7 +184,6 @@ def main() -> None:
         (given.folder / "growth.json").write_text(json.dumps(found), encoding="utf-8")
         if given.draw:
             draw(found, given.draw)
-    print(f"\npeak of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
 if __name__ == "__main__":
