@@ -95,6 +95,7 @@ def _opened(
     # Loaded already.
     from visalign.desk.material import ClipMaterial, clip_id
     from visalign.desk.places import desk_of_batch, desk_of_clip, is_batch, material_of_report, own_place
+    from visalign.media.clips import video_tracks
 
     if source.is_dir() and not is_batch(source):
         raise InputError(f"{source}: not what `visalign batch` wrote (there is no ledger); name a clip, or that folder")
@@ -108,6 +109,7 @@ def _opened(
         if given is not None:
             raise typer.BadParameter(f"a report holds the words; give {given} with a clip")
         material = material_of_report(source, material)
+    video_tracks(material.clip, material.video_track)  # what is no clip is told here, not on a page that is empty
     place = own_place(material.clip) if save is None else save
     return desk_of_clip(material, place, who), place
 
