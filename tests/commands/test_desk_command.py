@@ -30,7 +30,9 @@ def test_what_is_no_clip_is_told_at_once(
     (tmp_path / "folder").mkdir()
     write_wav(tmp_path / "sound.wav", Audio(np.zeros(16000, np.float32), 16000))
     with pytest.raises(SystemExit) as end:
-        main(["desk", str(tmp_path / name), "--text", "bin blue", "--no-browser"][: 2 if name == "report.json" else None])
+        main(
+            ["desk", str(tmp_path / name), "--text", "bin blue", "--no-browser"][: 2 if name == "report.json" else None]
+        )
     told = capsys.readouterr().err
     assert end.value.code == 3
     assert why in told

@@ -81,5 +81,5 @@ def test_only_the_command_that_is_asked_for_is_loaded(line: str) -> None:
     code, modules = ended(*line.split())
     assert code == 0
     others = {name for name in modules if name.startswith("visalign.commands.")}
-    shared = ("choices", "command_lines", "console", "exit_codes", "options", "root", "version")
+    shared = ("choices", "command_lines", "console", "exit_codes", "given", "options", "root", "version")
     assert others <= {f"visalign.commands.{x}" for x in (*shared, "maps")}

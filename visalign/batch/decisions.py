@@ -172,7 +172,7 @@ class Agreement:
     n : int
         Clips and lines that both have decided.
     kappa : float or None
-        Cohen's [1]_; None where nothing was decided by both, or both always decided the same one thing.
+        Cohen's; None where nothing was decided by both, or both always decided the same one thing.
     table : mapping of (str, str) to int
         How often the first one decided this and the second one that.
     """

@@ -5,25 +5,25 @@ table at the end.
 
 Columns of the CSV form, one row a judged word:
 
-=================  =======================================================================================
-clip               name of the video file
-word               the word, lower case
-start_seconds      where the word begins
-end_seconds        where it ends
-phones             its phones, ARPABET (IPA in other languages), separated by spaces
-expected_visemes   what the lips should show, from the phones
-observed_visemes   what the lips show, from the picture alone
-viseme_accuracy    part of its frames (0..1) whose observed viseme is acceptable; empty where it can't be told
-lead_seconds       how much earlier its sound comes than its lips (negative: later); empty where it can't be told
-score              0..1, high = in sync; empty where it can't be told
-verdict            in-sync, audio-early, audio-late, mismatched, out-of-step or uncertain
-expected_in_words  the expected visemes in words, separated by semicolons
-observed_in_words  the observed ones
-in_step            probability, 0..1, that it is what the lips say, at the lead of its clip
-own_lead_seconds   the lead at which its own frames fit best, without those of its neighbours
-own_lead_low_seconds  lower end of its 95 % interval
+====================== ========================================================================================
+clip                   name of the video file
+word                   the word, lower case
+start_seconds          where the word begins
+end_seconds            where it ends
+phones                 its phones, ARPABET (IPA in other languages), separated by spaces
+expected_visemes       what the lips should show, from the phones
+observed_visemes       what the lips show, from the picture alone
+viseme_accuracy        part of its frames (0..1) whose observed viseme is acceptable; empty where it can't be told
+lead_seconds           how much earlier its sound comes than its lips (negative: later); empty where it can't be told
+score                  0..1, high = in sync; empty where it can't be told
+verdict                in-sync, audio-early, audio-late, mismatched, out-of-step or uncertain
+expected_in_words      the expected visemes in words, separated by semicolons
+observed_in_words      the observed ones
+in_step                probability, 0..1, that it is what the lips say, at the lead of its clip
+own_lead_seconds       the lead at which its own frames fit best, without those of its neighbours
+own_lead_low_seconds   lower end of its 95 % interval
 own_lead_high_seconds  upper end
-=================  =======================================================================================
+====================== ========================================================================================
 """
 
 from __future__ import annotations
