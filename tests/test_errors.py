@@ -17,6 +17,7 @@ from visalign.errors import (
     BackendUnavailable,
     ConfigError,
     CorrectionRefused,
+    EditRefused,
     FaceNotFound,
     InputError,
     KeptFile,
@@ -50,6 +51,7 @@ EXAMPLES: list[tuple[VisalignError, dict[str, object], str]] = [
     (ParseError("a.dict", 7, "no phones"), {"path": "a.dict", "line": 7, "reason": "no phones"}, "a.dict:7: no phones"),
     (ParseError("a.toml", None, "no visemes"), {"path": "a.toml", "line": None}, "a.toml: no visemes"),
     (OutOfVocabulary(["zig", "zag", "zig"]), {"words": ("zig", "zag")}, "2 word(s) are not in the lexicon: zig, zag."),
+    (EditRefused("there is no word there"), {}, "no word there"),
     (UnknownSymbol("A1", ["AA", "AE"]), {"symbol": "A1", "inventory": ("AA", "AE")}, "'A1'"),
     (TimelineError("the end comes first"), {"reason": "the end comes first"}, "the end comes first"),
     (
@@ -85,6 +87,7 @@ HIERARCHY = {
     FaceNotFound: (InputError,),
     ParseError: (InputError,),
     OutOfVocabulary: (InputError,),
+    EditRefused: (InputError,),
     UnknownSymbol: (InputError,),
     TimelineError: (InputError,),
     KeptFile: (OutputError,),

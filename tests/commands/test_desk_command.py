@@ -9,7 +9,7 @@ import pytest
 
 from visalign.cli import main
 from visalign.media.clips import write_wav
-from visalign.signals.audio import Audio
+from visalign.signals import Audio
 
 CASES = {
     "missing.mp4": "no such file",
@@ -30,9 +30,7 @@ def test_what_is_no_clip_is_told_at_once(
     (tmp_path / "folder").mkdir()
     write_wav(tmp_path / "sound.wav", Audio(np.zeros(16000, np.float32), 16000))
     with pytest.raises(SystemExit) as end:
-        main(
-            ["desk", str(tmp_path / name), "--text", "bin blue", "--no-browser"][: 2 if name == "report.json" else None]
-        )
+        main(["desk", str(tmp_path / name), *([] if name == "report.json" else ["--text", "bin blue", "--no-browser"])])
     told = capsys.readouterr().err
     assert end.value.code == 3
     assert why in told

@@ -59,7 +59,7 @@ OPENINGS = {
 """How far a kind of shape (:data:`visalign.animation.mouth_rules.KINDS`) is open: as Rhubarb's drawings are."""
 
 JAW_LIMIT = 20.0
-"""Full openings a second: a jaw that opens fully in 0.1 s, as in fast speech, moves at 18.75 at most (Flash and Hogan)."""
+"""Full openings a second: a jaw that opens fully in 0.1 s, as in fast speech, moves at 18.75 at most."""
 
 FLICKER_SECONDS = MIN_SHAPE_SECONDS
 FLICKER_SWING = 0.2  # of the opening; smaller changes are not seen as a movement
