@@ -132,3 +132,12 @@ def test_as_a_tier_it_keeps_its_ends() -> None:
 
 def test_a_frame_cue_is_plain_data() -> None:
     assert FrameCue(1, 2, "A") == FrameCue(1, 2, "A")
+
+
+def test_what_lies_between_two_closed_mouths_keeps_them_apart() -> None:
+    """A short vowel between B and M: the first closure gets its hold from it, but not all of it."""
+    cues = Tier("mouth", (0.0, 1.18, 1.21, 1.29, 1.33, 1.6), ("C", "A", "B", "A", "C"))
+    kinds = {"A": "closed", "B": "neutral", "C": "open"}
+    placed = lay_out(cues, kinds, Fraction(24), holds={"closed": 2})
+    assert [x.shape for x in placed] == ["C", "A", "B", "A", "C"]
+    assert (placed[1].start, placed[3].start) == (28, 31)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from visalign.commands import given
+from visalign.commands import given as options
 from visalign.errors import ParseError
 from visalign.exports.exporter import ExportOptions
 from visalign.exports.srt import SubRip
@@ -262,7 +262,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, data: str, spoken: obje
         buffer = io.BytesIO(data.encode())
 
     monkeypatch.setattr("sys.stdin", Piped)
-    assert given.said(None, Path("-")) == spoken
+    assert options.said(None, Path("-")) == spoken
 
 
 def test_a_file_called_dash_is_read_where_no_command_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,10 +274,10 @@ def test_a_file_called_dash_is_read_where_no_command_asks(tmp_path: Path, monkey
 def test_cues_as_running_text(tmp_path: Path) -> None:
     path = tmp_path / "a.srt"
     path.write_text(f"{ONE}ANNA: she had\n\n{TWO}your suit\n\n3\n00:00:00,0 --> 00:00:00,0\n", encoding="utf-8")
-    text, warnings = given.said_text(None, path)
+    text, warnings = options.said_text(None, path)
     assert text == "she had\nyour suit"
     assert len(warnings) == 1
-    assert given.said_text("hello", None) == ("hello", ())
+    assert options.said_text("hello", None) == ("hello", ())
 
 
 # --- our own --------------------------------------------------------------------------------------------------------
