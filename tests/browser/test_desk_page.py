@@ -431,10 +431,19 @@ def test_a_queue_of_ten_thousand_keeps_few_rows(context: BrowserContext) -> None
 # --- sound, hostile texts, long clips, and who can't see the canvas
 
 
+def until(page: Page, expression: str) -> None:
+    """Wait until something holds; what waits inside of the page would be code that the page's policy refuses."""
+    for _ in range(200):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never: {expression}")
+
+
 def test_the_sound_as_corrected_is_asked_for_and_told(context: BrowserContext, generated_clip: GeneratedClip) -> None:
     with StandInDesk([made_up(media=generated_clip.path)]) as desk, window(context, ("404",)) as page:
         opened(page, desk)
-        page.wait_for_function("document.getElementById('video').readyState > 1")
+        until(page, "document.getElementById('video').readyState > 1")
         press(page, "ArrowRight", "ArrowRight")
         page.locator('html[data-frame="2"]').wait_for(state="attached")
         assert page.locator("#clock").inner_text() == "0.100 s · 01:00:00:02"
