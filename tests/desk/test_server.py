@@ -212,7 +212,9 @@ def test_files_of_decisions_come_with_a_name(server: DeskServer) -> None:
 def test_a_desk_that_is_killed_in_mid_edit_goes_on(generated_clip: GeneratedClip, tmp_path: Path) -> None:
     """The command itself, with a window that keeps sending edits: what was answered is there after kill -9."""
     place = tmp_path / "kept"
-    command = [sys.executable, "-m", "visalign", "desk", str(generated_clip.path), "--text", SENTENCE]
+    # a program that was started in the background, as these tests may be, hands on that Ctrl-C is ignored
+    plain = "import signal, visalign.cli as x; signal.signal(signal.SIGINT, signal.default_int_handler); x.main()"
+    command = [sys.executable, "-c", plain, "desk", str(generated_clip.path), "--text", SENTENCE]
     command += ["--save", str(place), "--no-browser", "--who", "anna", "--no-cache"]
 
     def started() -> tuple[subprocess.Popen[str], int, str]:
