@@ -32,7 +32,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from visalign.lip_reading.network import Chain, Network, Step
+from visalign.lip_reading.network import Network, Step, spans
 
 __all__ = ["Sentence", "best_sentences", "word_confidences"]
 
@@ -133,14 +133,8 @@ def word_confidences(network: Network, emissions: Floats, way: Sequence[Step]) -
     columns: dict[str, list[int]] = {}
     for k, chain in enumerate(network.chains):
         columns.setdefault(chain.word or "", []).append(k)
-    spans = list[tuple[Chain, int, int]]()
-    for step in way:
-        if step.position == 0:
-            spans.append((step.chain, step.first, step.last))
-        else:
-            spans[-1] = (step.chain, spans[-1][1], step.last)
     return [
         float(occupied[first:last, columns[chain.word]].sum(axis=1).mean())
-        for chain, first, last in spans
+        for chain, first, last in spans(way)
         if chain.word is not None
     ]

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -34,7 +34,7 @@ import numpy.typing as npt
 
 from visalign.lip_reading.grammar import WordGraph
 
-__all__ = ["Chain", "Network", "Step"]
+__all__ = ["Chain", "Network", "Step", "spans"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.int64]
@@ -71,6 +71,12 @@ class Step:
     position: int
     first: int
     last: int
+
+
+def spans(way: Sequence[Step]) -> list[tuple[Chain, int, int]]:
+    """The chains of a way, each with its frames [first, last)."""
+    firsts = [k for k, step in enumerate(way) if step.position == 0]
+    return [(way[a].chain, way[a].first, way[b - 1].last) for a, b in zip(firsts, [*firsts[1:], len(way)], strict=True)]
 
 
 class Network:
@@ -119,15 +125,9 @@ class Network:
         n_frames = len(emissions)
         stayed = np.zeros((n_frames, len(self._unit)), bool)
         winner = np.full((n_frames, self._n_nodes), -1, np.int64)
-        score = np.full(len(self._unit), -np.inf)
-        nodes, _ = self._closed(np.where(np.arange(self._n_nodes) == 0, 0.0, -np.inf), None)
-        for t in range(n_frames):
-            entered = np.roll(score + self._leave, 1)
-            entered[self._first] = nodes[self._entry] + self._weight
-            stay = score + self._stay
-            stayed[t] = stay >= entered
-            score = np.where(stayed[t], stay, entered) + emissions[t, self._unit]
-            nodes, winner[t] = self._leaving(score)
+        nodes = self._begun()
+        for t, (stays, nodes, winners) in enumerate(self._tokens(emissions)):  # noqa: B007 - those of the last frame count
+            stayed[t], winner[t] = stays, winners
         return self._traced(stayed, winner), float(nodes[self.final])
 
     def best_scores(self, emissions: Floats) -> Floats:
@@ -138,15 +138,23 @@ class Network:
         emissions : ndarray, shape (n_frames, n_units)
             Log-likelihoods.
         """
-        score = np.full(len(self._unit), -np.inf)
-        found = np.empty((len(emissions) + 1, self._n_nodes))
-        found[0], _ = self._closed(np.where(np.arange(self._n_nodes) == 0, 0.0, -np.inf), None)
-        for t, row in enumerate(emissions):
+        return np.array([self._begun(), *(nodes for _, nodes, _ in self._tokens(emissions))])
+
+    def _begun(self) -> Floats:
+        """Score at each node before the first frame."""
+        return self._closed(np.where(np.arange(self._n_nodes) == 0, 0.0, -np.inf), None)[0]
+
+    def _tokens(self, emissions: Floats) -> Iterator[tuple[npt.NDArray[np.bool_], Floats, Indices]]:
+        """Tokens passed frame by frame: which states are stayed in, the score at each node, the state it comes from."""
+        score, nodes = np.full(len(self._unit), -np.inf), self._begun()
+        for row in emissions:
             entered = np.roll(score + self._leave, 1)
-            entered[self._first] = found[t, self._entry] + self._weight
-            score = np.maximum(score + self._stay, entered) + row[self._unit]
-            found[t + 1], _ = self._leaving(score)
-        return found
+            entered[self._first] = nodes[self._entry] + self._weight
+            stay = score + self._stay
+            stayed = stay >= entered
+            score = np.where(stayed, stay, entered) + row[self._unit]
+            nodes, winner = self._leaving(score)
+            yield stayed, nodes, winner
 
     def ways_into(self, node: int) -> tuple[Indices, Indices]:
         """Numbers of the pauses and of the words that end in a node."""

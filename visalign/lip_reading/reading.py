@@ -31,7 +31,7 @@ from visalign.language.lexicon import Lexicon, arpabet_phones, embedded_lexicon
 from visalign.language.phones import SILENCE
 from visalign.lip_reading.best_sentences import Sentence, best_sentences, word_confidences
 from visalign.lip_reading.grammar import WordGraph
-from visalign.lip_reading.network import Chain, Network, Step
+from visalign.lip_reading.network import Chain, Network, Step, spans
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.phone_chains import PARTS, common_share, log_stay, members_of
 from visalign.lips.viseme_decoder import STEP, VisemeDecoder
@@ -176,10 +176,9 @@ class _Units:
             self._first[name] = len(self.names)
             met = dict.fromkeys(self._decoder.phones)
             alike = [phone] if self._map is None else [x for x in met if self._map.lookup(x, "arpabet") == name]
-            for row in members_of(alike, self._decoder, self._common):
-                self._shares.append(row)
-                self.names.append(name)
-                self.log_stay.append(log_stay(alike, self._decoder, self._common, FINE_STEP))
+            self._shares.extend(members_of(alike, self._decoder, self._common))
+            self.names.extend([name] * PARTS)
+            self.log_stay.extend([log_stay(alike, self._decoder, self._common, FINE_STEP)] * PARTS)
         return self._first[name]
 
     def _known(self, phone: str) -> str:
@@ -206,12 +205,11 @@ def _chains(grammar: WordGraph, units: _Units, lexicon: Lexicon) -> Iterator[Cha
 
 
 def _words(way: list[Step], edges: list[float], confidences: Sequence[float]) -> Tier:
-    rows, sure = list[Interval](), iter(confidences)
-    for k, step in enumerate(way):
-        if step.position == 0:
-            last = next((x.first for x in way[k + 1 :] if x.position == 0), len(edges) - 1)
-            word = step.chain.word
-            rows.append(Interval(edges[step.first], edges[last], word or "", None if word is None else next(sure)))
+    sure = iter(confidences)
+    rows = [
+        Interval(edges[first], edges[last], chain.word or "", None if chain.word is None else next(sure))
+        for chain, first, last in spans(way)
+    ]
     return Tier.from_intervals("words", rows)
 
 

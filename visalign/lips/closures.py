@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from visalign.lips.lip_features import LipFeatures
 from visalign.lips.viseme_decoder import STEP, DecodedVisemes
@@ -67,15 +68,18 @@ def find_closures(lips: LipFeatures, decoded: DecodedVisemes) -> list[LipClosure
         What the decoder made of them.
     """
     closed = np.nan_to_num(decoded.closed) >= _AT_LEAST
-    return [_closure(lips, decoded, first, last) for first, last in runs(closed)]
+    probabilities = decoded.closed_probabilities
+    return [_closure(lips, decoded, probabilities, first, last) for first, last in runs(closed)]
 
 
-def _closure(lips: LipFeatures, decoded: DecodedVisemes, first: int, last: int) -> LipClosure:
+def _closure(
+    lips: LipFeatures, decoded: DecodedVisemes, probabilities: npt.NDArray[np.float64], first: int, last: int
+) -> LipClosure:
     start, end = float(decoded.times[first] - STEP / 2), float(decoded.times[last - 1] + STEP / 2)
     centres, gap = lips.times.centres, lips.column(_APERTURE)
     inside = np.flatnonzero((centres >= start) & (centres < end) & np.isfinite(gap))
     if not len(inside):  # between two frames of a slow picture
         inside = np.array([int(np.nanargmin(np.where(np.isfinite(gap), np.abs(centres - start), np.nan)))])
     narrowest = int(inside[gap[inside].argmin()])
-    probability = float(np.nanmax(decoded.closed_probabilities[first:last]))
+    probability = float(np.nanmax(probabilities[first:last]))
     return LipClosure(start, end, float(centres[narrowest]), float(gap[narrowest]), min(probability, 1.0))

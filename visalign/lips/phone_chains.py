@@ -54,8 +54,8 @@ def log_stay(phones: Collection[str], decoder: VisemeDecoder, common: Floats, st
 
     The parts together last as long as these phones do on average, but none shorter than a step.
     """
-    inside = np.isin(np.array(decoder.phones), _known(phones, decoder))
-    same = np.array([[a == b for b in decoder.phones] for a in decoder.phones])
+    names = np.array(decoder.phones)
+    inside, same = np.isin(names, _known(phones, decoder)), names[:, None] == names
     left = float((common[inside] * (decoder.transitions * ~same)[inside].sum(axis=1)).sum() / common[inside].sum())
     moments = (1 / max(left, 1e-3)) * STEP / step / PARTS  # in each part
     return float(np.log(np.clip(1 - 1 / max(moments, 1.0), 0.05, 0.999)))
