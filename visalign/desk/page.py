@@ -6,7 +6,7 @@ from visalign.reports.html_report.document import format_document
 
 __all__ = ["format_desk_page"]
 
-_STYLES = ("page.css", "desk.css")
+_STYLES = ("page.css", "verdict.css", "desk.css")
 # In the order in which they need one another; those that are not the desk's are the pages' of reports.
 _SCRIPTS = (
     *("theme.js", "numbers.js", "words.js", "tracks.js", "sound.js"),

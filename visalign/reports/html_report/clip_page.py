@@ -46,7 +46,7 @@ from visalign.visemes.naming import named
 
 __all__ = ["clip_page", "format_clip_page", "write_clip_page"]
 
-_STYLES = ("page.css", "clip.css")
+_STYLES = ("page.css", "verdict.css", "clip.css")
 _SCRIPTS = ("words.js", "numbers.js", "mouth.js", "player.js", "sound.js", "tracks.js", "theme.js", "clip.js")
 _SOUND_HZ = 32000  # enough for speech, and a rate that AAC has
 
